@@ -1,0 +1,32 @@
+/* Bytes that are shared: filled by one owner, then immutable and counted. The only refcounted
+ * thing. */
+#ifndef BASE_BLOB_H
+#define BASE_BLOB_H
+
+#include "base/slice.h"
+
+#include <stdatomic.h>
+
+struct blob {
+    atomic_uint refs;
+    uint32_t cap; /* bytes in data */
+    uint32_t len; /* bytes filled */
+    uint8_t data[];
+};
+
+/* Empty, with one reference, room for `cap` bytes. */
+struct blob *blob_new(size_t cap);
+struct blob *blob_from(struct slice s);
+
+/* Thread-safe. Returns `blob`. */
+struct blob *blob_ref(struct blob *blob);
+
+/* Frees with the last reference; NULL is allowed. */
+void blob_unref(struct blob *blob);
+
+/* Only while there is one owner. Returns how many of `len` bytes fitted. */
+size_t blob_append(struct blob *blob, const void *ptr, size_t len);
+
+struct slice blob_slice(const struct blob *blob);
+
+#endif

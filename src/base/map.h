@@ -1,0 +1,37 @@
+/* Byte-string keys to pointers. Keys are copied. Hashed with SipHash-1-3 under the caller's seed,
+ * because strangers choose keys. */
+#ifndef BASE_MAP_H
+#define BASE_MAP_H
+
+#include "base/slice.h"
+
+struct map {
+    struct map_entry **slots;
+    size_t slot_count; /* a power of two, or 0 */
+    size_t len;
+    uint64_t seed;
+};
+
+/* `seed` from rand_u64 where keys come from outside; a constant where results must be the same each
+ * time. */
+void map_init(struct map *map, uint64_t seed);
+void map_free(struct map *map); /* not the values */
+
+void *map_find(const struct map *map, struct slice key); /* NULL when absent */
+
+/* Returns the value that was there, or NULL. `value` is not NULL. */
+void *map_set(struct map *map, struct slice key, void *value);
+void *map_remove(struct map *map, struct slice key);
+
+struct map_cursor {
+    size_t slot;
+    struct map_entry *next;
+};
+
+/* Walks all entries in no particular order from a zeroed cursor; false at the end. Only the entry
+ * just returned may be removed. */
+bool map_next(const struct map *map, struct map_cursor *at, struct slice *key, void **value);
+
+uint64_t map_hash(uint64_t seed, struct slice key);
+
+#endif

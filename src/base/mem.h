@@ -1,0 +1,26 @@
+/* Memory that is always there: running out is logged and aborts, so no caller checks. */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stddef.h>
+
+/* Zeroed. `size` 0 gives a unique pointer. Free with mem_free. */
+void *mem_alloc(size_t size);
+void *mem_alloc_array(size_t count, size_t size);
+
+/* Not zeroed: for buffers that are filled before they are read. */
+void *mem_alloc_raw(size_t size);
+
+/* New bytes are not zeroed. */
+void *mem_resize(void *ptr, size_t size);
+
+void *mem_copy(const void *ptr, size_t size);
+char *mem_copy_text(const char *text);
+void mem_free(void *ptr);
+
+#define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The struct that holds `field` at `ptr`. */
+#define CONTAINER_OF(ptr, type, field) ((type *)(void *)((char *)(ptr)-offsetof(type, field)))
+
+#endif

@@ -1,0 +1,49 @@
+/* Borrowed bytes: a pointer and a length, never owned, never terminated. */
+#ifndef BASE_SLICE_H
+#define BASE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct slice {
+    const char *ptr;
+    size_t len;
+};
+
+/* Of a string literal, without strlen. */
+#define SLICE(literal) ((struct slice){"" literal, sizeof(literal) - 1})
+#define SLICE_NONE     ((struct slice){NULL, 0})
+
+/* For printf's "%.*s". */
+#define SLICE_ARG(s) (int)(s).len, (s).ptr
+
+struct slice slice_of(const void *ptr, size_t len);
+struct slice slice_from(const char *text); /* NULL gives an empty slice */
+
+bool slice_is_equal(struct slice a, struct slice b);
+bool slice_is_equal_nocase(struct slice a, struct slice b); /* ASCII letters only */
+bool slice_has_prefix(struct slice s, struct slice prefix);
+bool slice_has_prefix_nocase(struct slice s, struct slice prefix);
+bool slice_has_suffix(struct slice s, struct slice suffix);
+int slice_compare(struct slice a, struct slice b); /* byte order, as strcmp */
+
+/* Offset of the first `byte`, or s.len. */
+size_t slice_find_byte(struct slice s, char byte);
+
+struct slice slice_skip(struct slice s,
+                        size_t count); /* `count` beyond the end gives an empty slice */
+struct slice slice_take(struct slice s, size_t count);
+struct slice slice_trim(struct slice s); /* spaces and tabs at both ends */
+
+/* Cuts the part before `separator` off *rest and returns it; the last part is what is left. False
+ * when *rest has none left. */
+bool slice_cut(struct slice *rest, char separator, struct slice *part);
+
+/* Decimal digits only, the whole slice. False on anything else or beyond the bounds. */
+bool slice_to_uint(struct slice s, uint64_t max, uint64_t *out);
+
+/* Terminated copy; free with mem_free. */
+char *slice_copy_text(struct slice s);
+
+#endif

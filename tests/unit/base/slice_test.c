@@ -1,0 +1,51 @@
+#include "base/mem.h"
+#include "base/slice.h"
+#include "unit.h"
+
+static void parts_are_cut_at_the_separator(void **state) {
+    struct slice rest = SLICE("a,,b"), part;
+    assert_true(slice_cut(&rest, ',', &part));
+    assert_slice_equal(part, "a");
+    assert_true(slice_cut(&rest, ',', &part));
+    assert_slice_equal(part, "");
+    assert_true(slice_cut(&rest, ',', &part));
+    assert_slice_equal(part, "b");
+    assert_false(slice_cut(&rest, ',', &part));
+    rest = SLICE("a,");
+    assert_true(slice_cut(&rest, ',', &part));
+    assert_true(slice_cut(&rest, ',', &part));
+    assert_slice_equal(part, "");
+    assert_false(slice_cut(&rest, ',', &part));
+}
+
+static void numbers_are_whole_and_bounded(void **state) {
+    uint64_t value = 0;
+    assert_true(slice_to_uint(SLICE("18446744073709551615"), UINT64_MAX, &value));
+    assert_true(value == UINT64_MAX);
+    assert_false(slice_to_uint(SLICE("18446744073709551616"), UINT64_MAX, &value));
+    assert_false(slice_to_uint(SLICE(""), 10, &value));
+    assert_false(slice_to_uint(SLICE("-1"), 10, &value));
+    assert_false(slice_to_uint(SLICE("1x"), 10, &value));
+    assert_false(slice_to_uint(SLICE("11"), 10, &value));
+    assert_true(slice_to_uint(SLICE("007"), 10, &value));
+    assert_int_equal(value, 7);
+}
+
+static void comparisons(void **state) {
+    assert_true(slice_is_equal_nocase(SLICE("Content-Length"), SLICE("content-lengTH")));
+    assert_false(slice_is_equal_nocase(SLICE("["), SLICE("{")));
+    assert_true(slice_compare(SLICE("a"), SLICE("ab")) < 0);
+    assert_true(slice_compare(SLICE("\xff"), SLICE("a")) > 0);
+    assert_true(slice_has_prefix(SLICE("feedback:x"), SLICE("feedback:")));
+    assert_false(slice_has_prefix(SLICE("feed"), SLICE("feedback:")));
+    assert_true(slice_has_suffix(SLICE("a.wav"), SLICE(".wav")));
+    assert_slice_equal(slice_trim(SLICE(" \t a b\t")), "a b");
+    assert_slice_equal(slice_trim(SLICE(" \t ")), "");
+    assert_int_equal(slice_skip(SLICE("abc"), 9).len, 0);
+    char *text = slice_copy_text(slice_take(SLICE("abc"), 2));
+    assert_string_equal(text, "ab");
+    mem_free(text);
+}
+
+RUN_TESTS(TEST(parts_are_cut_at_the_separator), TEST(numbers_are_whole_and_bounded),
+          TEST(comparisons))
