@@ -1,0 +1,111 @@
+/*
+ * A shard: a thread (or, with none configured, the control loop itself) that owns whole meetings
+ * with their media sockets, participants and analysis. Audio is isochronous: nothing waits for it.
+ * The shard wakes on a tick of 20 to 100 ms and drains every socket it has; without sockets it
+ * sleeps.
+ *
+ * Everything here is called on the control thread and becomes a message; the listener's functions
+ * are called on the control thread too. Meetings are named by the key that the directory gave them.
+ */
+#ifndef APP_SHARD_H
+#define APP_SHARD_H
+
+#include "app/track_params.h"
+#include "base/slice.h"
+#include "meeting/feedback.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct buf;
+struct disk;
+struct loop;
+struct mailbox;
+struct rules;
+struct shard;
+struct stream;
+
+/* Read by all shards, owned by the caller, unchanged while any of them lives. */
+struct shard_config {
+    const char *audio_dir;     /* storage/egress/audio */
+    const char *video_dir;     /* storage/egress/video */
+    const char *log_dir;       /* storage/pipeline-logs */
+    const struct rules *rules; /* thresholds of the analysis */
+    struct disk *disk;         /* where recordings go */
+    const char *record_format; /* wav, flac, opus, off */
+    unsigned group_ms;         /* AUDIO_PIPELINE_GROUP_SECONDS */
+    unsigned tick_min_ms, tick_max_ms;
+    size_t max_message_bytes; /* one WebSocket message of an egress */
+    bool silence_on_mute;     /* AUDIO_ON_MUTE=silence: record zeros while muted, else pause */
+};
+
+/* Why a media connection ended. */
+enum track_end {
+    TRACK_END_CLOSED,
+    TRACK_END_LOST,
+    TRACK_END_BAD,
+    TRACK_END_IDLE,
+    TRACK_END_DRAINED
+};
+
+struct shard_track_event {
+    uint64_t meeting_key;
+    enum track_kind kind;
+    bool opened; /* else it ended */
+    enum track_end end;
+    char participant[TRACK_NAME_BYTES + 1];
+    char track[TRACK_NAME_BYTES + 1];
+};
+
+/* All calls on the control thread. Pointers are valid during the call only. */
+struct shard_listener {
+    void (*on_feedback)(void *arg, uint64_t meeting_key, const struct feedback *);
+    void (*on_track)(void *arg, const struct shard_track_event *);
+    void *arg;
+};
+
+/* Plain counters; gauges are of the moment, the rest only grows. */
+struct shard_stats {
+    uint64_t meetings, paused_meetings, audio_tracks, video_tracks; /* gauges */
+    uint64_t ticks, ticks_late, tick_us_total, tick_us_max, tick_late_us_max;
+    unsigned tick_period_ms;
+    uint64_t audio_bytes, audio_frames, video_bytes, mute_dropped_bytes;
+    uint64_t text_frames, text_ignored;
+    uint64_t closed[5]; /* by enum track_end */
+    uint64_t gaps, gap_ms, feedback, analysis_pauses;
+};
+
+/* `control` delivers what the shard says. own_thread false: runs on `loop`, which must be
+ * control's. */
+int shard_open(struct shard **, const struct shard_config *, struct loop *loop,
+               struct mailbox *control, const struct shard_listener *, bool own_thread,
+               unsigned number);
+/* Tells all tracks goodbye (1001), finishes headers; `on_drained` on control when all is handed to
+ * the disk. */
+void shard_drain(struct shard *, void (*on_drained)(void *arg), void *arg);
+/* After on_drained. Joins the thread. */
+void shard_close(struct shard *);
+
+void shard_add_meeting(struct shard *, uint64_t key, struct slice id, struct slice room);
+void shard_rename_meeting(struct shard *, uint64_t key, struct slice id, struct slice room);
+void shard_remove_meeting(struct shard *, uint64_t key);
+/* name empty: unknown. */
+void shard_set_participant(struct shard *, uint64_t key, struct slice identity, struct slice name,
+                           bool host);
+
+/*
+ * Hands a media socket over, with what was read beyond the request head and the answer to the
+ * handshake still to be given (`accept_key`: Sec-WebSocket-Key). The shard owns the stream from
+ * here on.
+ */
+void shard_take_track(struct shard *, uint64_t key, const struct track_params *, struct stream *,
+                      struct slice accept_key, struct slice unread);
+
+/* Appends the answer (compact JSON) of /feedback/debug/:meetingId to a buffer and hands it to cb on
+ * control. */
+typedef void shard_text_fn(void *arg, struct slice json);
+void shard_describe_meeting(struct shard *, uint64_t key, shard_text_fn *, void *arg);
+typedef void shard_stats_fn(void *arg, const struct shard_stats *);
+void shard_ask_stats(struct shard *, shard_stats_fn *, void *arg);
+
+#endif
