@@ -1,0 +1,62 @@
+/* A thread's event loop: libuv with what each of our threads needs around it. Everything here
+ * belongs to the thread that runs the loop; the one thing other threads may do is mailbox_send
+ * (net/mailbox.h).
+ *
+ * Lifetimes:
+ * 1. A loop outlives everything that was opened on it.
+ * 2. A watch may be closed at any time, also from its own callback; after that the callback does
+ * not come again and the descriptor is free to be closed or handed to another thread.
+ * 3. Deferred work runs in the same turn, after the descriptors' callbacks and before the loop
+ * waits. */
+#ifndef NET_LOOP_H
+#define NET_LOOP_H
+
+#include "net/timer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct loop;
+
+int loop_open(struct loop **); /* also ignores SIGPIPE, for the whole process */
+void loop_run(struct loop *);  /* until loop_stop */
+void loop_stop(struct loop *); /* from the loop's own thread */
+/* Runs what is left to be closed and frees; NULL is fine. Everything opened on it must have been
+ * closed. */
+void loop_close(struct loop *);
+uv_loop_t *loop_uv(struct loop *);
+
+int64_t loop_now_ms(const struct loop *); /* monotonic, fixed for a turn of the loop */
+
+/* One receive buffer for whoever reads on this loop: its contents last only until the callback that
+ * filled it returns. */
+enum { LOOP_SCRATCH_BYTES = 128 * 1024 };
+uint8_t *loop_scratch(struct loop *);
+
+/* Work put off to the end of this turn. Embedded; queueing it twice is queueing it once. */
+struct deferred { /* private; zeroed = not queued */
+    struct deferred *next, **link;
+    void (*fn)(void *arg);
+    void *arg;
+};
+void loop_defer(struct loop *, struct deferred *, void (*fn)(void *arg), void *arg);
+void loop_undefer(struct loop *, struct deferred *); /* also of one that is not queued */
+
+/* A descriptor being watched. */
+struct watch;
+enum { WATCH_READ = UV_READABLE, WATCH_WRITE = UV_WRITABLE, WATCH_HANGUP = UV_DISCONNECT };
+typedef void watch_fn(void *arg, int events); /* an error shows as every event asked for */
+int watch_open(struct watch **, struct loop *, int fd, watch_fn *fn,
+               void *arg);                  /* watches nothing yet */
+void watch_set(struct watch *, int events); /* 0 = nothing; cheap when unchanged */
+void watch_close(struct watch *);           /* NULL is fine */
+
+/* Threads. nice 0 leaves the priority alone. The name shows in top and gdb (at most 15 bytes). */
+struct thread;
+typedef void thread_main_fn(void *arg);
+int thread_start(struct thread **, const char *name, int nice, thread_main_fn *fn, void *arg);
+void thread_join(struct thread *); /* and frees; NULL is fine */
+
+#endif

@@ -1,0 +1,28 @@
+/* What waits to be written to one stream: immutable blobs in order, sent with as few writev as
+ * possible. Costs nothing while empty. */
+#ifndef NET_OUTBOX_H
+#define NET_OUTBOX_H
+
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct blob;
+struct stream;
+
+struct outbox { /* private; zeroed = empty */
+    struct blob **blobs;
+    size_t head, count, cap;
+    size_t offset;       /* of the first blob, already written */
+    size_t queued_bytes; /* not yet written */
+};
+
+void outbox_add(struct outbox *, struct blob *); /* takes a reference of its own */
+void outbox_add_copy(struct outbox *, struct slice);
+/* Writes as much as the stream takes. 0: empty now; EAGAIN: more when stream_write_wants(); else
+ * the stream is broken. */
+int outbox_flush(struct outbox *, struct stream *);
+void outbox_clear(struct outbox *);
+
+#endif
