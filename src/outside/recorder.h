@@ -1,0 +1,73 @@
+/*
+ * One track's recording as its producer sees it. Everything here returns at once and cannot fail:
+ * what goes wrong goes wrong on the disk thread, where it is counted, logged once and retried, and
+ * the missing time is filled with silence.
+ *
+ * The recorder does what it is told about time; the track's audio clock decides where silence
+ * belongs. A recording's time is true when every call is made in the order in which things
+ * happened.
+ */
+#ifndef OUTSIDE_RECORDER_H
+#define OUTSIDE_RECORDER_H
+
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct disk_port;
+struct recorder;
+
+enum record_format { RECORD_WAV, RECORD_FLAC, RECORD_OPUS, RECORD_H264, RECORD_IVF };
+
+enum recorder_end { RECORDER_CLOSED, RECORDER_LOST, RECORDER_TIMEOUT, RECORDER_SHUTDOWN };
+
+/* Slices are copied. */
+struct recording {
+    struct slice meeting; /* or the room name where no meeting is known yet */
+    struct slice room;
+    struct slice participant;
+    struct slice name; /* display name, may be empty */
+    struct slice track;
+    enum record_format format;
+    uint32_t rate_hz;   /* audio */
+    uint16_t channels;  /* audio: s16le, interleaved */
+    int64_t started_ms; /* Unix time of the first sample; names the file */
+};
+
+/* Nothing is created on disk before the first byte. */
+struct recorder *recorder_open(struct disk_port *port, const struct recording *recording);
+
+/* Audio: whole sample frames. Video: any bytes. Copies. */
+void recorder_append(struct recorder *recorder, const void *bytes, size_t len);
+
+/* A gap of `frames` sample frames, noted in the sidecar. */
+void recorder_silence(struct recorder *recorder, uint64_t frames);
+
+/* The recording's time stands still between the two (muted); noted in the sidecar. */
+void recorder_pause(struct recorder *recorder, int64_t at_ms);
+void recorder_resume(struct recorder *recorder, int64_t at_ms);
+
+/* What the sidecar says about the sender's clock, in parts per million against ours. */
+void recorder_drift(struct recorder *recorder, double ppm);
+
+/* Overwrites bytes of a video file, for example a frame count in its header. At most 32 bytes,
+ * appended before. */
+void recorder_patch(struct recorder *recorder, uint64_t offset, const void *bytes, size_t len);
+
+/* The session arrived: the sidecar and the reports say this meeting from now on; the folder stays.
+ */
+void recorder_rename(struct recorder *recorder, struct slice meeting, struct slice name);
+
+/* At least twice a second: hands over what is a second old. */
+void recorder_tick(struct recorder *recorder, int64_t mono_ms);
+
+/* Hands over the rest and frees the recorder; the disk thread finishes the file. NULL is allowed.
+ */
+void recorder_close(struct recorder *recorder, enum recorder_end end, int64_t at_ms);
+
+/* Bytes appended so far, silence not counted. */
+uint64_t recorder_bytes(const struct recorder *recorder);
+
+#endif

@@ -1,0 +1,65 @@
+/* IVF: VP8, VP9 and AV1 frames with their times, and what can be read off a key frame. */
+#ifndef WIRE_IVF_H
+#define WIRE_IVF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { IVF_HEADER_BYTES = 32, IVF_FRAME_HEADER_BYTES = 12 };
+
+/* Where the fields lie that are patched when they become known. */
+enum { IVF_SIZE_OFFSET = 12, IVF_COUNT_OFFSET = 24 };
+
+enum ivf_codec { IVF_VP8, IVF_VP9, IVF_AV1 };
+
+struct ivf_header {
+    enum ivf_codec codec;
+    uint16_t width;
+    uint16_t height;
+    uint32_t rate; /* ticks per second = rate / scale */
+    uint32_t scale;
+    uint32_t frame_count; /* 0 while unknown */
+};
+
+void ivf_write_header(uint8_t out[IVF_HEADER_BYTES], const struct ivf_header *header);
+void ivf_write_frame_header(uint8_t out[IVF_FRAME_HEADER_BYTES], uint32_t payload_bytes,
+                            uint64_t pts);
+
+/* "DKIF": does the stream bring its own IVF? True also while fewer than four bytes agree. */
+bool ivf_is_magic(const uint8_t *bytes, size_t len);
+
+enum ivf_result { IVF_MORE, IVF_HEADER, IVF_FRAME, IVF_BAD };
+
+/* Zeroed is the start of a file. */
+struct ivf_parser {
+    struct ivf_header header; /* valid from IVF_HEADER on */
+    uint64_t offset;          /* bytes of the file taken so far */
+    uint64_t frames;          /* whole frames seen */
+    uint64_t end;             /* file offset behind the last whole frame */
+    uint64_t pts;             /* of the frame just ended */
+    uint64_t first_pts;
+    uint32_t payload_left;
+    uint8_t have;
+    uint8_t state;
+    uint8_t held[32];
+};
+
+/*
+ * Takes the file's bytes in order. Returns how many it used, up to and including the byte that
+ * ended the header or a frame; *result says which, or that more is needed, or that this is no IVF.
+ * Payloads may be fed or skipped by ivf_skip_payload.
+ */
+size_t ivf_parse(struct ivf_parser *parser, const uint8_t *bytes, size_t len,
+                 enum ivf_result *result);
+
+/* The reader seeks over up to `count` payload bytes instead of feeding them. Returns how many; a
+ * frame may end by it. */
+uint64_t ivf_skip_payload(struct ivf_parser *parser, uint64_t count, enum ivf_result *result);
+
+/* Of a frame's first bytes (30 suffice): is it a key frame, and of what size? (RFC 6386 9.1; VP9
+ * bitstream 6.2, 7.2) */
+bool ivf_is_vp8_key(const uint8_t *frame, size_t len, uint16_t *width, uint16_t *height);
+bool ivf_is_vp9_key(const uint8_t *frame, size_t len, uint16_t *width, uint16_t *height);
+
+#endif
