@@ -1,0 +1,156 @@
+// Starts the real binary for a test on a free port with storage of its own, and takes everything down again.
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+export const binary = process.env.PROSA_BINARY ?? join(root, 'build/debug/prosa');
+
+// Polls `check` until it returns something truthy; fails with `what` after the deadline.
+export async function eventually(what, check, { within = 5000, every = 20 } = {}) {
+  const deadline = Date.now() + within;
+  let last;
+  for (;;) {
+    try {
+      const value = await check();
+      if (value) return value;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline)
+      throw new Error(`${what}: not within ${within} ms${last ? ` (${last.message})` : ''}`);
+    await delay(every);
+  }
+}
+
+// One promise for the next event of an emitter, with a deadline.
+export function once(emitter, event, { within = 5000 } = {}) {
+  return new Promise((done, fail) => {
+    const timer = setTimeout(() => {
+      emitter.off?.(event, listener);
+      fail(new Error(`no "${event}" within ${within} ms`));
+    }, within);
+    const listener = (...args) => {
+      clearTimeout(timer);
+      done(args.length > 1 ? args : args[0]);
+    };
+    emitter.once(event, listener);
+  });
+}
+
+export async function temporaryFolder(t) {
+  const folder = await mkdtemp(join(tmpdir(), 'prosa-test-'));
+  t?.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+// Runs the binary to its end: { code, signal, stdout, stderr }.
+export function run(args, { env = {}, cwd, input } = {}) {
+  return new Promise((done, fail) => {
+    const child = spawn(binary, args, { cwd, env: cleanEnvironment(env), stdio: 'pipe' });
+    const output = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr']) child[name].on('data', (part) => (output[name] += part));
+    child.on('error', fail);
+    child.on('close', (code, signal) => done({ code, signal, ...output }));
+    child.stdin.end(input);
+  });
+}
+
+// What the machine's own environment must not leak into a test.
+function cleanEnvironment(env) {
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'ASAN_OPTIONS', 'UBSAN_OPTIONS', 'TSAN_OPTIONS'];
+  const clean = Object.fromEntries(kept.filter((k) => process.env[k]).map((k) => [k, process.env[k]]));
+  return { ...clean, ...env };
+}
+
+class Server {
+  constructor(folder, env) {
+    this.folder = folder;
+    this.env = env;
+    this.log = '';
+  }
+
+  async start() {
+    this.child = spawn(binary, ['serve'], {
+      cwd: this.folder,
+      env: cleanEnvironment({ PORT: '0', PROSA_HOST: '127.0.0.1', PROSA_ENV: 'test', ...this.env }),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.ended = new Promise((done) =>
+      this.child.on('close', (code, signal) => {
+        this.exit = { code, signal };
+        done(this.exit);
+      }),
+    );
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream.on('data', (part) => (this.log += part));
+    // The line "listening" carries the port that the kernel gave.
+    this.port = await eventually('the server listens', () => {
+      if (this.exit) throw new Error(`it ended: ${JSON.stringify(this.exit)}\n${this.log}`);
+      return Number(/listening.*\bport=(\d+)/.exec(this.log)?.[1]);
+    }, { within: 20000 });
+    this.url = `http://127.0.0.1:${this.port}`;
+    this.ws = `ws://127.0.0.1:${this.port}`;
+    return this;
+  }
+
+  // SIGTERM and a look at how it left: a crash or a leak found by a sanitizer fails the test.
+  async stop({ signal = 'SIGTERM' } = {}) {
+    if (!this.exit) this.child.kill(signal);
+    const exit = await Promise.race([this.ended, delay(15000, 'late', { ref: false })]);
+    if (exit === 'late') {
+      this.child.kill('SIGKILL');
+      throw new Error(`the server did not leave after ${signal}\n${this.log}`);
+    }
+    if (signal === 'SIGTERM' && exit.code !== 0)
+      throw new Error(`the server left with ${JSON.stringify(exit)}\n${this.log}`);
+    return exit;
+  }
+
+  async kill() {
+    return this.stop({ signal: 'SIGKILL' });
+  }
+
+  async get(path, options) {
+    const response = await fetch(this.url + path, options);
+    const text = await response.text();
+    let body = text;
+    try {
+      body = JSON.parse(text);
+    } catch {}
+    return { status: response.status, headers: response.headers, body };
+  }
+
+  async post(path, body, options = {}) {
+    return this.get(path, {
+      method: 'POST',
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      ...options,
+      headers: { 'content-type': 'application/json', ...options.headers },
+    });
+  }
+
+  // A value of /metrics, summed over the label sets that match.
+  async metric(name, labels = {}) {
+    const { body } = await this.get('/metrics');
+    let sum = 0;
+    for (const line of String(body).split('\n')) {
+      const match = /^([a-zA-Z_:][\w:]*)(\{[^}]*\})? ([-+\d.eE]+|NaN|\+Inf)/.exec(line);
+      if (!match || match[1] !== name) continue;
+      const fits = Object.entries(labels).every(([k, v]) => match[2]?.includes(`${k}="${v}"`));
+      if (fits) sum += Number(match[3]);
+    }
+    return sum;
+  }
+}
+
+// A running server that is stopped when the test ends. `folder` starts it again on older storage.
+export async function startServer(t, { env = {}, folder } = {}) {
+  const server = new Server(folder ?? (await temporaryFolder(t)), env);
+  t?.after(() => server.stop());
+  return server.start();
+}
