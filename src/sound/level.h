@@ -1,0 +1,40 @@
+/* Levels of one track: its noise, and how loud the person is while actually speaking. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LEVEL_STRONG 0.8f /* probability of speech from which a frame counts for the level */
+
+enum {
+    LEVEL_FRAME_MS = 20,
+    LEVEL_FRAMES = 150, /* 3 s of strong speech are kept */
+};
+
+/* 10 log10, never below -120. */
+float level_dbfs(float power);
+
+/* Noise: slow mean of the frame power in dB outside speech, 0.05 down, 0.02 up per frame. */
+struct level_noise {
+    float dbfs;
+    bool known;
+};
+
+void level_noise_init(struct level_noise *noise);
+void level_noise_hear(struct level_noise *noise, float power);
+
+/* Active level: mean power of strong speech frames, the noise taken off. */
+struct level {
+    uint16_t count, next;
+    float power[LEVEL_FRAMES];
+    int64_t at_ms[LEVEL_FRAMES];
+};
+
+void level_init(struct level *level);
+void level_hear(struct level *level, float power, float noise_power, int64_t at_ms);
+
+/* Mean over the last `want_ms` of strong speech that is at most `age_ms` old at now_ms; returns how
+ * many ms of speech are in it and sets *dbfs when there are any. */
+unsigned level_active(const struct level *level, unsigned want_ms, unsigned age_ms, int64_t now_ms,
+                      float *dbfs);

@@ -1,0 +1,43 @@
+/* How fast somebody speaks: syllable nuclei are peaks of the 300-3000 Hz envelope. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    PACE_STEP_MS = 10,
+    PACE_SPAN_STEPS = 1000, /* the last ten seconds of speech */
+    PACE_NUCLEUS_STEPS = 7, /* nuclei are at least 70 ms apart */
+};
+
+/* 10 Hz low-pass of the envelope, one value each 10 ms. */
+struct pace_envelope {
+    float x1, x2, y1, y2;
+};
+
+void pace_envelope_init(struct pace_envelope *e);
+
+/* amplitude: RMS of the 300-3000 Hz band over 10 ms, full scale 1.0; returns dBFS. */
+float pace_envelope_hear(struct pace_envelope *e, float amplitude);
+
+/* The envelope of the last ten seconds of one person's speech. */
+struct pace {
+    uint16_t count, next;
+    int16_t centibel[PACE_SPAN_STEPS]; /* dB * 100; PACE_BREAK = speech stopped here */
+};
+
+void pace_init(struct pace *pace);
+
+/* One 20 ms frame of speech: its two envelope values. */
+void pace_hear(struct pace *pace, const float syllable_db[2]);
+
+/* Speech stopped: peaks do not reach over the pause. Calling it again changes nothing. */
+void pace_break(struct pace *pace);
+
+/* Seconds of speech heard, at most 10. */
+float pace_seconds(const struct pace *pace);
+
+/* Syllable nuclei per second of speech: peaks with 2 dB prominence, 70 ms apart, not more than 12 dB
+ * under the median. False before `least_s` seconds of speech. Call it now and then. */
+bool pace_rate(const struct pace *pace, float least_s, float *per_second);

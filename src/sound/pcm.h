@@ -1,0 +1,14 @@
+/* Interleaved s16 audio: what can be told from the samples as they came. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { PCM_CLIP = 32440 }; /* |x| from here counts as clipped */
+
+/* Digital silence: every sample is exactly 0. Cheap: stops at the first that is not. */
+bool pcm_is_zero(const int16_t *pcm, size_t n);
+
+/* How many of n samples are clipped. */
+size_t pcm_clipped(const int16_t *pcm, size_t n);

@@ -1,0 +1,52 @@
+/* Fundamental frequency: per 20 ms from the autocorrelation at 4 kHz, and how lively it is over
+ * the last ten seconds of speech. */
+#pragma once
+
+#include "sound/kernels.h"
+
+enum {
+    PITCH_RATE_HZ = 4000,
+    PITCH_FRAME = 80, /* 20 ms */
+    PITCH_LAG_MIN = 10,
+    PITCH_LAG_MAX = 66, /* 400 .. 60 Hz */
+    PITCH_SPAN_FRAMES = 500,
+    PITCH_VOICED_FRAMES = 100, /* 2 s voiced before a spread is told */
+};
+
+struct pitch_tracker {
+    float dc;
+    _Alignas(32) float line[AUTOCORR_HISTORY + PITCH_FRAME];
+    _Alignas(32) float cross[AUTOCORR_LAGS]; /* of the 20 ms before */
+    _Alignas(32) float energy[AUTOCORR_LAGS];
+    float self;
+};
+
+struct pitch {
+    float f0_hz;       /* 0 when the peak is below PITCH_VOICED */
+    float periodicity; /* best normalised autocorrelation, 0..1 */
+    float lag;         /* of that peak, PITCH_LAG_MIN .. PITCH_LAG_MAX, in samples */
+};
+
+#define PITCH_VOICED 0.5f
+
+void pitch_tracker_init(struct pitch_tracker *t);
+
+/* 80 samples at 4 kHz; the answer is for the last 40 ms. */
+struct pitch pitch_track(struct pitch_tracker *t, const struct kernels *k,
+                         const float x[PITCH_FRAME]);
+
+/* The pitch of the last ten seconds of one person's speech. */
+struct pitch_span {
+    uint16_t count, next;
+    uint16_t decihertz[PITCH_SPAN_FRAMES]; /* 0 = unvoiced */
+};
+
+void pitch_span_init(struct pitch_span *span);
+
+/* One 20 ms frame of speech; frames whose periodicity is not above 0.7 count as unvoiced. */
+void pitch_span_hear(struct pitch_span *span, float f0_hz, float periodicity);
+
+/* (P90 - P10) / 2.56 in semitones of the voiced frames, median of five, within nine semitones of
+ * their median. False while fewer than PITCH_VOICED_FRAMES are voiced. Sorts: call it now and then,
+ * not every frame. */
+bool pitch_span_spread(const struct pitch_span *span, float *semitones);

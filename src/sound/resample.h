@@ -1,0 +1,45 @@
+/* Any rate from 8 to 192 kHz -> 16 kHz mono, band-limited to about 7 kHz.
+ *
+ * Two stages: a decimating low-pass by the whole factor (48 kHz: 3, 48 taps), then, only where
+ * 16 kHz is not reached yet (44.1 kHz, 8 kHz ...), a windowed sinc read between 33 stored phases. */
+#pragma once
+
+#include "sound/kernels.h"
+
+enum {
+    RESAMPLE_RATE_HZ = 16000,
+    RESAMPLE_STEP_MAX = 12,
+    RESAMPLE_TAPS_EACH = 16,
+    RESAMPLE_TAPS_MAX = RESAMPLE_STEP_MAX * RESAMPLE_TAPS_EACH,
+    RESAMPLE_PHASES = 32,
+    RESAMPLE_SINC_TAPS = 32,
+    RESAMPLE_BLOCK = 240, /* most input frames taken at once */
+};
+
+struct resample {
+    uint32_t rate_hz;
+    uint32_t step, taps;   /* whole-factor stage */
+    uint32_t held;         /* samples in `tail`, taps - 1 .. taps + step - 2 */
+    uint32_t phase, scale; /* fractional stage: position in 1/scale of its input; scale 0: none */
+    uint32_t sinc_held;
+    _Alignas(32) float coefs[RESAMPLE_TAPS_MAX];
+    float tail[RESAMPLE_TAPS_MAX + RESAMPLE_STEP_MAX];
+    float sinc_tail[RESAMPLE_SINC_TAPS + 4];
+    _Alignas(32) float sinc[RESAMPLE_PHASES + 1][RESAMPLE_SINC_TAPS];
+};
+
+void resample_init(struct resample *r, uint32_t rate_hz);
+
+/* Forgets the audio, keeps the rate. */
+void resample_reset(struct resample *r);
+
+/* How many input frames, at most RESAMPLE_BLOCK, may go in without more than `want` (>= 1) outputs
+ * coming back. At least 1. */
+size_t resample_room(const struct resample *r, size_t want);
+
+/* n <= resample_room(r, want) samples in; returns how many outputs were written to y. */
+size_t resample_run(struct resample *r, const struct kernels *k, const float *x, size_t n,
+                    float *y);
+
+/* The same for n zeros into a resampler that holds only zeros: counts, writes nothing. */
+size_t resample_pass(struct resample *r, size_t n);

@@ -1,0 +1,57 @@
+/* Voice activity: the probability that each 20 ms holds speech of the near speaker.
+ *
+ *   16 kHz -> 512-point spectrum -> 20 mel bands -> noise floors ----> 44 inputs -> dense -> GRU -> p
+ *        \--> 4 kHz -> autocorrelation (periodicity, F0) ---------/
+ *
+ * The network hears 40 ms more than it judges. Weights: vad_weights.c, made by tools/vad. */
+#pragma once
+
+#include "sound/pace.h"
+#include "sound/pitch.h"
+#include "sound/vad_weights.h"
+
+enum {
+    VAD_RATE_HZ = 16000,
+    VAD_FRAME = 320,
+    VAD_KEEP = SPECTRUM_WINDOW - VAD_FRAME,
+    VAD_INPUTS = 44,
+    VAD_INPUTS_PADDED = 48,
+    VAD_DELAY_FRAMES = 2,
+    VAD_FLOOR_FRAMES = 40, /* 0.8 s */
+};
+
+struct vad {
+    _Alignas(32) float line[SPECTRUM_WINDOW]; /* 192 samples kept, then the 320 being filled */
+    _Alignas(32) float floors[MEL_PADDED];
+    float lowest[2][MEL_PADDED];
+    uint32_t floor_frames; /* into the window of 0.8 s */
+    bool floor_known;
+    struct pitch_tracker pitch;
+    struct pace_envelope envelope;
+    _Alignas(32) float h[VAD_HIDDEN];
+};
+
+/* What the last 20 ms sounded like; `speech` alone speaks of the 20 ms that ended 40 ms ago. */
+struct vad_frame {
+    float speech;
+    struct pitch pitch;
+    float syllable_db[2];
+    float floor_db;
+};
+
+void vad_init(struct vad *v);
+
+/* Forgets the audio, keeps the noise floors. */
+void vad_clear(struct vad *v);
+
+/* Where the next VAD_FRAME samples of 16 kHz go. */
+static inline float *vad_input(struct vad *v) {
+    return v->line + VAD_KEEP;
+}
+
+/* Judges the samples at vad_input(). is_zero: digital silence, which must not move the floors. */
+void vad_hear(struct vad *v, const struct kernels *k, bool is_zero, struct vad_frame *out);
+
+/* The network's inputs of the same samples, without the network: what the weights are fitted to. */
+void vad_inputs(struct vad *v, const struct kernels *k, bool is_zero,
+                float inputs[VAD_INPUTS_PADDED], struct vad_frame *out);
