@@ -1,0 +1,63 @@
+/* JSON as text: checks, walks and quotes without building a tree. What a Socket.IO client sends as
+ * an event's arguments is forwarded as it stands, so nothing is lost that a parser into C types
+ * would refuse or round (lone surrogates, 1e400, 20-digit integers). RFC 8259.
+ *
+ * The text is taken to be valid UTF-8 already; only the walk functions may be used on text that
+ * json_check() has accepted. */
+#ifndef WIRE_JSON_H
+#define WIRE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+enum { JSON_DEPTH_MAX = 64 };
+
+enum json_kind {
+    JSON_KIND_NONE, /* empty text */
+    JSON_KIND_OBJECT,
+    JSON_KIND_ARRAY,
+    JSON_KIND_STRING,
+    JSON_KIND_NUMBER,
+    JSON_KIND_TRUE,
+    JSON_KIND_FALSE,
+    JSON_KIND_NULL,
+};
+
+/* True when the text is exactly one JSON value, white space around it allowed, nested no deeper
+ * than JSON_DEPTH_MAX. */
+bool json_check(struct slice text);
+
+/* True when no bracket of the text, strings left out, opens deeper than JSON_DEPTH_MAX: the look
+ * ahead that keeps a recursive parser's stack bounded. Says nothing else about the text. */
+bool json_is_shallow(struct slice text);
+
+/* What a value is, by its first byte. */
+enum json_kind json_kind(struct slice value);
+
+/* Takes the next item of a list "a,b,c" (an array's text without its brackets) off the front of
+ * *rest. False at the end. */
+bool json_next_item(struct slice *rest, struct slice *item);
+
+/* The same for an object's text without its braces; key keeps its quotes. */
+bool json_next_member(struct slice *rest, struct slice *key, struct slice *value);
+
+/* The text between the brackets of an array or the braces of an object. */
+struct slice json_inside(struct slice value);
+
+/* The value of the member of that name (the last one, as in JavaScript), empty when there is
+ * none or the text is not an object. */
+struct slice json_member(struct slice object, const char *name);
+
+/* Compares a string token, quotes and escapes included, with plain text. */
+bool json_text_is(struct slice string, const char *text);
+
+/* Appends what a string token means, as UTF-8. Half a surrogate pair becomes U+FFFD. */
+void json_unquote(struct buf *out, struct slice string);
+
+/* Reads a number token without sign, fraction or exponent, at most 2^53 - 1. */
+bool json_to_count(struct slice number, uint64_t *out);
+
+#endif

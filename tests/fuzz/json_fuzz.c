@@ -1,0 +1,68 @@
+/* Whatever json_check() accepts, jansson must accept too (but for what it is known to refuse), and
+ * the walk functions must give back every value as JSON again. */
+#include "wire/json.h"
+
+#include "base/text.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool holds) {
+    if (!holds)
+        abort();
+}
+
+static void walk(struct slice value) {
+    enum json_kind kind = json_kind(value);
+    struct slice rest = json_inside(value), key, item;
+    struct buf plain = {0};
+
+    require(json_check(value) && json_is_shallow(value));
+    switch (kind) {
+    case JSON_KIND_OBJECT:
+        while (json_next_member(&rest, &key, &item)) {
+            walk(key);
+            walk(item);
+        }
+        require(rest.len == 0);
+        break;
+    case JSON_KIND_ARRAY:
+        while (json_next_item(&rest, &item))
+            walk(item);
+        require(rest.len == 0);
+        break;
+    case JSON_KIND_STRING:
+        json_unquote(&plain, value);
+        require(text_is_utf8(buf_slice(&plain)));
+        break;
+    default:
+        break;
+    }
+    buf_free(&plain);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct slice text = slice_of(data, size);
+    json_error_t error;
+    json_t *tree;
+    bool good;
+
+    if (!text_is_utf8(text))
+        return 0;
+    good = json_check(text);
+    if (good)
+        walk(text);
+    tree = json_loadb((const char *)data, size,
+                      JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &error);
+    /* jansson knows no white space but ours and no deeper nesting than 2048. */
+    if (tree && json_is_shallow(text))
+        require(good);
+    if (good && !tree)
+        require(json_error_code(&error) == json_error_numeric_overflow ||
+                json_error_code(&error) == json_error_invalid_syntax);
+    json_decref(tree);
+    return 0;
+}

@@ -1,0 +1,63 @@
+/* A packet that parses is written again and parses to the same. */
+#include "wire/sio.h"
+
+#include "base/text.h"
+#include "wire/json.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool holds) {
+    if (!holds)
+        abort();
+}
+
+static void check_list(const struct sio_packet *packet) {
+    struct slice rest = packet->args, item;
+    unsigned count = 0;
+
+    while (json_next_item(&rest, &item)) {
+        require(json_check(item));
+        count++;
+    }
+    require(count == packet->argc);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct sio_packet packet, again;
+    struct buf out = {0}, buffers = {0};
+    const struct slice attachments[SIO_ATTACHMENTS_MAX] = {SLICE("\x7f")};
+
+    if (!text_is_utf8(slice_of(data, size)) || !sio_parse(slice_of(data, size), &packet))
+        return 0;
+    require(packet.attachments <= SIO_ATTACHMENTS_MAX);
+    require(packet.nsp.len > 0 && packet.nsp.ptr[0] == '/');
+    check_list(&packet);
+    sio_write_head(&out, packet.type, packet.attachments, packet.nsp,
+                   packet.has_id ? &packet.id : NULL);
+    buf_add_slice(&out, packet.json);
+    if (packet.name.len > 0 || packet.argc > 0 || packet.type == SIO_ACK ||
+        packet.type == SIO_BINARY_ACK) {
+        buf_add_byte(&out, '[');
+        buf_add_slice(&out, packet.name);
+        if (packet.name.len > 0 && packet.argc > 0)
+            buf_add_byte(&out, ',');
+        buf_add_slice(&out, packet.args);
+        buf_add_byte(&out, ']');
+    }
+    require(sio_parse(buf_slice(&out), &again));
+    require(again.type == packet.type && again.attachments == packet.attachments);
+    require(again.has_id == packet.has_id && again.id == packet.id && again.argc == packet.argc);
+    require(slice_is_equal(again.nsp, packet.nsp) && slice_is_equal(again.name, packet.name));
+    sio_write_buffers(&buffers, packet.args, attachments, packet.attachments);
+    buf_add_byte(&buffers, ']');
+    buf_free(&out);
+    buf_add_byte(&out, '[');
+    buf_add_slice(&out, buf_slice(&buffers));
+    require(json_kind(packet.args) == JSON_KIND_NONE || json_is_shallow(buf_slice(&out)) ||
+            packet.attachments > 0);
+    buf_free(&out);
+    buf_free(&buffers);
+    return 0;
+}
