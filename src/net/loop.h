@@ -11,6 +11,7 @@
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 
+#include "net/thread.h"
 #include "net/timer.h"
 
 #include <stdbool.h>
@@ -26,7 +27,8 @@ void loop_stop(struct loop *); /* from the loop's own thread */
 /* Runs what is left to be closed and frees; NULL is fine. Everything opened on it must have been
  * closed. */
 void loop_close(struct loop *);
-uv_loop_t *loop_uv(struct loop *);
+uv_loop_t *loop_uv(struct loop *loop);
+struct timer_heap *loop_timers(struct loop *loop);
 
 int64_t loop_now_ms(const struct loop *); /* monotonic, fixed for a turn of the loop */
 
@@ -52,11 +54,5 @@ int watch_open(struct watch **, struct loop *, int fd, watch_fn *fn,
                void *arg);                  /* watches nothing yet */
 void watch_set(struct watch *, int events); /* 0 = nothing; cheap when unchanged */
 void watch_close(struct watch *);           /* NULL is fine */
-
-/* Threads. nice 0 leaves the priority alone. The name shows in top and gdb (at most 15 bytes). */
-struct thread;
-typedef void thread_main_fn(void *arg);
-int thread_start(struct thread **, const char *name, int nice, thread_main_fn *fn, void *arg);
-void thread_join(struct thread *); /* and frees; NULL is fine */
 
 #endif

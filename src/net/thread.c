@@ -1,0 +1,61 @@
+#include "net/thread.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+struct thread {
+    pthread_t id;
+    char name[16];
+    int nice;
+    thread_main_fn *fn;
+    void *arg;
+};
+
+void thread_set_nice(int nice) {
+    /* On Linux a priority belongs to a thread, named by its tid. */
+    if (setpriority(PRIO_PROCESS, (id_t)gettid(), nice) != 0)
+        return;
+}
+
+static void *run(void *arg) {
+    struct thread *thread = arg;
+    pthread_setname_np(pthread_self(), thread->name);
+    if (thread->nice != 0)
+        thread_set_nice(thread->nice);
+    thread->fn(thread->arg);
+    return NULL;
+}
+
+int thread_start(struct thread **out, const char *name, int nice, thread_main_fn *fn, void *arg) {
+    struct thread *thread = mem_alloc(sizeof *thread);
+    snprintf(thread->name, sizeof thread->name, "%s", name);
+    thread->nice = nice;
+    thread->fn = fn;
+    thread->arg = arg;
+
+    /* Signals are for the main thread's loop. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int err = pthread_create(&thread->id, NULL, run, thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (err) {
+        mem_free(thread);
+        return err;
+    }
+    *out = thread;
+    return 0;
+}
+
+void thread_join(struct thread *thread) {
+    if (!thread)
+        return;
+    pthread_join(thread->id, NULL);
+    mem_free(thread);
+}

@@ -1,0 +1,15 @@
+/* Threads with a name and a priority. */
+#ifndef NET_THREAD_H
+#define NET_THREAD_H
+
+struct thread;
+typedef void thread_main_fn(void *arg);
+
+/* The name shows in top and gdb (at most 15 bytes). nice 0 leaves the priority alone. */
+int thread_start(struct thread **out, const char *name, int nice, thread_main_fn *fn, void *arg);
+void thread_join(struct thread *thread); /* and frees; NULL is fine */
+
+/* Lowers the calling thread's priority; best effort. */
+void thread_set_nice(int nice);
+
+#endif
