@@ -80,6 +80,15 @@ bool slice_cut(struct slice *rest, char separator, struct slice *part) {
     return true;
 }
 
+bool slice_split(struct slice s, char separator, struct slice *before, struct slice *after) {
+    size_t at = slice_find_byte(s, separator);
+    if (at == s.len)
+        return false;
+    *before = slice_take(s, at);
+    *after = slice_skip(s, at + 1);
+    return true;
+}
+
 bool slice_to_uint(struct slice s, uint64_t max, uint64_t *out) {
     uint64_t value = 0;
     if (s.len == 0)

@@ -40,6 +40,9 @@ struct slice slice_trim(struct slice s); /* spaces and tabs at both ends */
  * when *rest has none left. */
 bool slice_cut(struct slice *rest, char separator, struct slice *part);
 
+/* What lies before and after the first `separator`; false, and nothing set, when there is none. */
+bool slice_split(struct slice s, char separator, struct slice *before, struct slice *after);
+
 /* Decimal digits only, the whole slice. False on anything else or beyond the bounds. */
 bool slice_to_uint(struct slice s, uint64_t max, uint64_t *out);
 

@@ -23,6 +23,8 @@ struct url {
 /* Parses an absolute URL with an authority, such as ws://host:3001/path?query. 0 or EINVAL. */
 int url_parse(struct url *, struct slice text);
 
+bool url_is_secure(const struct url *url); /* https or wss */
+
 /* 80 for http and ws, 443 for https and wss, else 0; the URL's own port goes first. */
 uint16_t url_port(const struct url *);
 

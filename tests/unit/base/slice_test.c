@@ -47,5 +47,16 @@ static void comparisons(void **state) {
     mem_free(text);
 }
 
-RUN_TESTS(TEST(parts_are_cut_at_the_separator), TEST(numbers_are_whole_and_bounded),
-          TEST(comparisons))
+static void a_split_needs_its_separator(void **state) {
+    struct slice before = SLICE("?"), after = SLICE("?");
+    assert_false(slice_split(SLICE("abc"), ':', &before, &after));
+    assert_slice_equal(before, "?");
+    assert_true(slice_split(SLICE("a:b:c"), ':', &before, &after));
+    assert_slice_equal(before, "a");
+    assert_slice_equal(after, "b:c");
+    assert_true(slice_split(SLICE(":"), ':', &before, &after));
+    assert_int_equal(before.len + after.len, 0);
+}
+
+RUN_TESTS(TEST(a_split_needs_its_separator), TEST(parts_are_cut_at_the_separator),
+          TEST(numbers_are_whole_and_bounded), TEST(comparisons))
