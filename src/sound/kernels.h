@@ -9,7 +9,8 @@
 enum {
     KERNEL_LANES = 8,
     SPECTRUM_WINDOW = 512,
-    SPECTRUM_BINS = 256, /* bin k lies at k * rate / 512; the last, 256, is left out */
+    SPECTRUM_BINS = 257, /* bin k lies at k * rate / 512 */
+    SPECTRUM_PADDED = 264,
     MEL_BANDS = 20,
     MEL_PADDED = 24,
     AUTOCORR_LAG_MIN = 8, /* lags 8..71 are computed: eight vectors, of which 10..66 are used */
@@ -26,16 +27,18 @@ struct kernels {
     /* y[i] = sum over k of taps[k] * x[i * step + k]; ntaps is a multiple of 8. */
     void (*decimate)(const float *x, const float *taps, size_t ntaps, size_t step, float *y,
                      size_t ny);
-    /* Power of each bin under a Hann window, scaled so that all bins sum to the mean square. */
-    void (*spectrum)(const float x[SPECTRUM_WINDOW], float power[SPECTRUM_BINS]);
+    /* Power of each bin under a Hann window, scaled so that they sum to the mean square. */
+    void (*spectrum)(const float x[SPECTRUM_WINDOW], float power[SPECTRUM_PADDED]);
     /* Mel bands of such a spectrum in dB; lanes above MEL_BANDS are 0. */
-    void (*mel)(const float power[SPECTRUM_BINS], float db[MEL_PADDED]);
+    void (*mel)(const float power[SPECTRUM_PADDED], float db[MEL_PADDED]);
     /* 10 log10 of the sum of the bands' powers. */
     float (*band_sum)(const float db[MEL_PADDED]);
     /* For lag AUTOCORR_LAG_MIN + l: cross[l] = sum of x[i] x[i - lag], energy[l] = sum of
      * x[i - lag]^2, over n samples; x[-AUTOCORR_HISTORY..n) is readable. */
     void (*correlate)(const float *x, size_t n, float cross[AUTOCORR_LAGS],
                       float energy[AUTOCORR_LAGS]);
+    /* Sum of squares. */
+    float (*squares)(const float *x, size_t n);
     /* y[j] = bias[j] + sum of x[i] * w[i * ny + j]; ny is a multiple of 8. */
     void (*affine)(const float *w, const float *bias, const float *x, size_t nx, float *y,
                    size_t ny);

@@ -18,13 +18,13 @@ enum {
 
 struct resample {
     uint32_t rate_hz;
-    uint32_t step, taps;   /* whole-factor stage */
-    uint32_t held;         /* samples in `tail`, taps - 1 .. taps + step - 2 */
-    uint32_t phase, scale; /* fractional stage: position in 1/scale of its input; scale 0: none */
-    uint32_t sinc_held;
+    uint32_t step, taps; /* whole-factor stage */
+    uint32_t held;       /* samples in `tail`, taps - step .. taps - 1 */
+    uint32_t scale;      /* fractional stage: one input sample; 0 = there is no such stage */
+    int32_t phase;       /* how far after the newest input the next output lies, in 1/scale */
     _Alignas(32) float coefs[RESAMPLE_TAPS_MAX];
-    float tail[RESAMPLE_TAPS_MAX + RESAMPLE_STEP_MAX];
-    float sinc_tail[RESAMPLE_SINC_TAPS + 4];
+    float tail[RESAMPLE_TAPS_MAX];
+    float sinc_tail[RESAMPLE_SINC_TAPS];
     _Alignas(32) float sinc[RESAMPLE_PHASES + 1][RESAMPLE_SINC_TAPS];
 };
 

@@ -6,7 +6,7 @@
 enum {
     QUARTER_TAPS = 32, /* 16 -> 4 kHz low-pass */
     VOWEL_TAPS = 48,   /* 16 -> 8 kHz band-pass 300-3000 Hz */
-    MEL_WEIGHTS = 576,
+    MEL_WEIGHTS = 488,
 };
 
 extern const float table_hann[SPECTRUM_WINDOW];

@@ -39,7 +39,6 @@ struct voice {
     uint8_t channels;
     bool wide;       /* which kernels run */
     bool asleep;     /* digital silence went on for so long that nothing is computed */
-    bool loud;       /* the unfinished frame holds a sample that is not 0 */
     uint8_t waiting; /* frames in `ahead` */
     uint32_t zero_frames;
     uint32_t filled; /* 16 kHz samples of the unfinished frame */
@@ -66,3 +65,6 @@ size_t voice_hear(struct voice *voice, const int16_t *pcm, size_t frames, struct
  * are; above, the detector starts anew. Frames still waiting for their 40 ms are given up, and so is
  * the unfinished 20 ms: the next sample begins a new frame. */
 void voice_skip(struct voice *voice, unsigned ms);
+
+/* The kernels of the machine's baseline even where better ones run: for tests and benchmarks. */
+void voice_force_portable(struct voice *voice);

@@ -1,0 +1,51 @@
+#include "sound/level.h"
+
+#include <math.h>
+#include <string.h>
+
+float level_dbfs(float power) {
+    return power > 1e-12f ? 10 * log10f(power) : -120;
+}
+
+void level_noise_init(struct level_noise *noise) {
+    *noise = (struct level_noise){.dbfs = -120};
+}
+
+void level_noise_hear(struct level_noise *noise, float power) {
+    float dbfs = level_dbfs(power);
+
+    if (!noise->known)
+        *noise = (struct level_noise){.dbfs = dbfs, .known = true};
+    else
+        noise->dbfs += (dbfs < noise->dbfs ? 0.05f : 0.02f) * (dbfs - noise->dbfs);
+}
+
+void level_init(struct level *level) {
+    memset(level, 0, sizeof *level);
+}
+
+void level_hear(struct level *level, float power, float noise_power, int64_t at_ms) {
+    float speech = power - noise_power;
+
+    level->power[level->next] = speech > 1e-12f ? speech : 1e-12f;
+    level->at_ms[level->next] = at_ms;
+    level->next = (uint16_t)((level->next + 1) % LEVEL_FRAMES);
+    if (level->count < LEVEL_FRAMES)
+        level->count++;
+}
+
+unsigned level_active(const struct level *level, unsigned want_ms, unsigned age_ms, int64_t now_ms,
+                      float *dbfs) {
+    unsigned most = want_ms / LEVEL_FRAME_MS, used = 0;
+    double total = 0;
+
+    for (; used < most && used < level->count; used++) {
+        unsigned i = (level->next + LEVEL_FRAMES - 1 - used) % LEVEL_FRAMES;
+        if (level->at_ms[i] + age_ms < now_ms)
+            break;
+        total += (double)level->power[i];
+    }
+    if (used)
+        *dbfs = level_dbfs((float)(total / used));
+    return used * LEVEL_FRAME_MS;
+}

@@ -1,0 +1,115 @@
+#include "sound/pitch.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void pitch_tracker_init(struct pitch_tracker *t) {
+    memset(t, 0, sizeof *t);
+}
+
+/* A later peak must be this much higher: multiples of the period are as periodic as the period. */
+static const float LATER = 0.015f;
+
+static struct pitch best_peak(const float at[AUTOCORR_LAGS]) {
+    int best = -1;
+    float highest = 0;
+
+    for (int lag = PITCH_LAG_MIN; lag <= PITCH_LAG_MAX; lag++) {
+        const float *p = at + lag - AUTOCORR_LAG_MIN;
+        if (p[0] > highest + LATER && p[0] >= p[-1] && p[0] > p[1]) {
+            best = lag;
+            highest = p[0];
+        }
+    }
+    if (best < 0)
+        return (struct pitch){.lag = PITCH_LAG_MAX};
+
+    const float *p = at + best - AUTOCORR_LAG_MIN;
+    float bend = p[-1] - 2 * p[0] + p[1];
+    float shift = bend < -1e-6f ? 0.5f * (p[-1] - p[1]) / bend : 0;
+    float lag = (float)best + (fabsf(shift) <= 0.5f ? shift : 0);
+    return (struct pitch){
+        .f0_hz = highest >= PITCH_VOICED ? PITCH_RATE_HZ / lag : 0,
+        .periodicity = highest < 1 ? highest : 1,
+        .lag = lag,
+    };
+}
+
+struct pitch pitch_track(struct pitch_tracker *t, const struct kernels *k,
+                         const float x[PITCH_FRAME]) {
+    _Alignas(32) float cross[AUTOCORR_LAGS], energy[AUTOCORR_LAGS], at[AUTOCORR_LAGS];
+    float *now = t->line + AUTOCORR_HISTORY, mean = 0;
+
+    for (int i = 0; i < PITCH_FRAME; i++)
+        mean += x[i];
+    t->dc += 0.1f * (mean / PITCH_FRAME - t->dc);
+    for (int i = 0; i < PITCH_FRAME; i++)
+        now[i] = x[i] - t->dc;
+    k->correlate(now, PITCH_FRAME, cross, energy);
+    float self = k->squares(now, PITCH_FRAME);
+
+    /* 2ab / (a^2 + b^2) over 40 ms: as good as ab / sqrt(a^2 b^2), never above 1, no root */
+    for (int i = 0; i < AUTOCORR_LAGS; i++)
+        at[i] = 2 * (cross[i] + t->cross[i]) / (self + t->self + energy[i] + t->energy[i] + 1e-9f);
+    memcpy(t->cross, cross, sizeof cross);
+    memcpy(t->energy, energy, sizeof energy);
+    t->self = self;
+    memmove(t->line, t->line + PITCH_FRAME, AUTOCORR_HISTORY * sizeof *t->line);
+    return best_peak(at);
+}
+
+void pitch_span_init(struct pitch_span *span) {
+    memset(span, 0, sizeof *span);
+}
+
+void pitch_span_hear(struct pitch_span *span, float f0_hz, float periodicity) {
+    bool voiced = periodicity > 0.7f && f0_hz >= 40 && f0_hz <= 500;
+
+    span->decihertz[span->next] = voiced ? (uint16_t)lrintf(f0_hz * 10) : 0;
+    span->next = (uint16_t)((span->next + 1) % PITCH_SPAN_FRAMES);
+    if (span->count < PITCH_SPAN_FRAMES)
+        span->count++;
+}
+
+static int ascending(const void *a, const void *b) {
+    uint16_t x = *(const uint16_t *)a, y = *(const uint16_t *)b;
+    return (x > y) - (x < y);
+}
+
+static uint16_t median_of_five(const uint16_t *x) {
+    uint16_t five[5];
+
+    memcpy(five, x, sizeof five);
+    qsort(five, 5, sizeof *five, ascending);
+    return five[2];
+}
+
+bool pitch_span_spread(const struct pitch_span *span, float *semitones) {
+    uint16_t voiced[PITCH_SPAN_FRAMES], smooth[PITCH_SPAN_FRAMES];
+    size_t n = 0, kept = 0;
+
+    for (size_t i = 0; i < span->count; i++) {
+        size_t at = (size_t)(span->next + PITCH_SPAN_FRAMES - span->count) + i;
+        uint16_t x = span->decihertz[at % PITCH_SPAN_FRAMES];
+        if (x)
+            voiced[n++] = x;
+    }
+    if (n < PITCH_VOICED_FRAMES)
+        return false;
+    for (size_t i = 0; i + 4 < n; i++)
+        smooth[i] = median_of_five(voiced + i);
+    n -= 4;
+    qsort(smooth, n, sizeof *smooth, ascending);
+
+    /* nine semitones to either side: what is left beyond them is octave errors */
+    float middle = smooth[n / 2], ratio = 1.6817928f;
+    size_t first = 0;
+    while ((float)smooth[first] * ratio < middle)
+        first++;
+    while (first + kept < n && (float)smooth[first + kept] <= middle * ratio)
+        kept++;
+    float low = smooth[first + (kept - 1) / 10], high = smooth[first + (kept - 1) * 9 / 10];
+    *semitones = 12 * log2f(high / low) / 2.56f;
+    return true;
+}

@@ -1,0 +1,121 @@
+#include "sound/resample.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+static const double BAND_HZ = 7000;
+
+/* Hamming-windowed sinc around `centre`, `cutoff` in cycles per sample, gain 1 at 0 Hz. */
+static void lowpass(float *taps, size_t n, double centre, double cutoff) {
+    const double pi = 3.14159265358979323846;
+    double total = 0, h[RESAMPLE_TAPS_MAX];
+
+    for (size_t i = 0; i < n; i++) {
+        double x = (double)i - centre, w = x / ((double)n / 2);
+        double sinc = fabs(x) < 1e-9 ? 2 * cutoff : sin(2 * pi * cutoff * x) / (pi * x);
+        h[i] = fabs(w) < 1 ? sinc * (0.54 + 0.46 * cos(pi * w)) : 0;
+        total += h[i];
+    }
+    for (size_t i = 0; i < n; i++)
+        taps[i] = (float)(h[i] / total);
+}
+
+void resample_init(struct resample *r, uint32_t rate_hz) {
+    memset(r, 0, sizeof *r);
+    r->rate_hz = rate_hz;
+    r->step = rate_hz < RESAMPLE_RATE_HZ ? 1 : rate_hz / RESAMPLE_RATE_HZ;
+    assert(r->step <= RESAMPLE_STEP_MAX);
+    r->taps = r->step * RESAMPLE_TAPS_EACH;
+    if (rate_hz % RESAMPLE_RATE_HZ)
+        r->scale = RESAMPLE_RATE_HZ * r->step;
+
+    double between_hz = (double)rate_hz / r->step;
+    if (!r->scale)
+        lowpass(r->coefs, r->taps, (r->taps - 1) / 2.0, BAND_HZ / rate_hz);
+    else if (r->step == 1) /* all the filtering is the second stage's */
+        r->coefs[r->taps - 1] = 1;
+    else /* only what would fold below 7 kHz must go */
+        lowpass(r->coefs, r->taps, (r->taps - 1) / 2.0, 0.5 / r->step);
+    if (r->scale) {
+        double cutoff = fmin(BAND_HZ, 0.45 * between_hz) / between_hz;
+        for (int row = 0; row <= RESAMPLE_PHASES; row++)
+            lowpass(r->sinc[row], RESAMPLE_SINC_TAPS,
+                    RESAMPLE_SINC_TAPS / 2.0 - 1 + (double)row / RESAMPLE_PHASES, cutoff);
+    }
+    resample_reset(r);
+}
+
+void resample_reset(struct resample *r) {
+    memset(r->tail, 0, sizeof r->tail);
+    memset(r->sinc_tail, 0, sizeof r->sinc_tail);
+    r->held = r->taps - r->step;
+    r->phase = (int32_t)r->rate_hz;
+}
+
+size_t resample_room(const struct resample *r, size_t want) {
+    assert(want >= 1);
+    uint64_t inner = want;
+    if (r->scale)
+        inner = ((uint64_t)r->phase + (want - 1) * (uint64_t)r->rate_hz + r->scale - 1) / r->scale;
+    if (inner == 0) /* cannot be: an output that is due has been given */
+        inner = 1;
+    size_t room = r->taps + (size_t)(inner - 1) * r->step - r->held;
+    return room < RESAMPLE_BLOCK ? room : RESAMPLE_BLOCK;
+}
+
+/* Outputs of the whole-factor stage that `n` more inputs bring. */
+static size_t whole_outputs(const struct resample *r, size_t n) {
+    size_t total = r->held + n;
+    return total < r->taps ? 0 : (total - r->taps) / r->step + 1;
+}
+
+static size_t run_sinc(struct resample *r, const struct kernels *k, const float *x, size_t n,
+                       float *y) {
+    float line[RESAMPLE_SINC_TAPS + RESAMPLE_BLOCK];
+    size_t out = 0;
+
+    memcpy(line, r->sinc_tail, sizeof r->sinc_tail);
+    memcpy(line + RESAMPLE_SINC_TAPS, x, n * sizeof *x);
+    for (size_t i = 0; i < n; i++) {
+        const float *newest = line + i + 1; /* the 32 samples that end at x[i] */
+        r->phase -= (int32_t)r->scale;
+        for (; r->phase <= 0; r->phase += (int32_t)r->rate_hz) {
+            float at = (1 + (float)r->phase / (float)r->scale) * RESAMPLE_PHASES;
+            int row = (int)at;
+            float rest = at - (float)row, a, b = 0;
+            k->decimate(newest, r->sinc[row], RESAMPLE_SINC_TAPS, 1, &a, 1);
+            if (row < RESAMPLE_PHASES)
+                k->decimate(newest, r->sinc[row + 1], RESAMPLE_SINC_TAPS, 1, &b, 1);
+            y[out++] = a + rest * (b - a);
+        }
+    }
+    memcpy(r->sinc_tail, line + n, sizeof r->sinc_tail);
+    return out;
+}
+
+size_t resample_run(struct resample *r, const struct kernels *k, const float *x, size_t n,
+                    float *y) {
+    float line[RESAMPLE_TAPS_MAX + RESAMPLE_BLOCK], between[RESAMPLE_BLOCK];
+    size_t out = whole_outputs(r, n), total = r->held + n;
+
+    assert(n <= RESAMPLE_BLOCK);
+    memcpy(line, r->tail, r->held * sizeof *line);
+    memcpy(line + r->held, x, n * sizeof *x);
+    k->decimate(line, r->coefs, r->taps, r->step, r->scale ? between : y, out);
+    r->held = (uint32_t)(total - out * r->step);
+    memcpy(r->tail, line + out * r->step, r->held * sizeof *line);
+    return r->scale ? run_sinc(r, k, between, out, y) : out;
+}
+
+size_t resample_pass(struct resample *r, size_t n) {
+    size_t inner = whole_outputs(r, n), out = 0;
+
+    r->held = (uint32_t)(r->held + n - inner * r->step);
+    if (!r->scale)
+        return inner;
+    for (size_t i = 0; i < inner; i++)
+        for (r->phase -= (int32_t)r->scale; r->phase <= 0; r->phase += (int32_t)r->rate_hz)
+            out++;
+    return out;
+}

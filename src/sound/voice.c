@@ -1,0 +1,128 @@
+#include "sound/voice.h"
+
+#include "sound/pcm.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { ZERO_FRAMES_MAX = 4 }; /* digital silence up to here is still listened to */
+
+static const struct voice_frame silence = {.syllable_db = {-120, -120}};
+
+void voice_init(struct voice *v, unsigned rate_hz, unsigned channels) {
+    assert(rate_hz >= VOICE_RATE_MIN_HZ && rate_hz <= VOICE_RATE_MAX_HZ);
+    assert(channels >= 1 && channels <= VOICE_CHANNELS_MAX);
+    memset(v, 0, sizeof *v);
+    v->rate_hz = rate_hz;
+    v->channels = (uint8_t)channels;
+    v->wide = kernels_have_wide();
+    resample_init(&v->resample, rate_hz);
+    vad_init(&v->vad);
+}
+
+void voice_force_portable(struct voice *v) {
+    v->wide = false;
+}
+
+static void begin_frame(struct voice *v) {
+    v->filled = v->heard = 0;
+    v->clipped = 0;
+    v->peak = 0;
+    v->squares = 0;
+}
+
+/* While asleep no sample has been computed; those of this frame were zeros, as are the filters. */
+static void wake(struct voice *v) {
+    v->asleep = false;
+    memset(vad_input(&v->vad), 0, v->filled * sizeof(float));
+}
+
+static void fall_asleep(struct voice *v, float floor_db) {
+    v->asleep = true;
+    vad_clear(&v->vad);
+    v->waiting = 2;
+    v->ahead[0] = v->ahead[1] = silence;
+    v->ahead[0].floor_db = v->ahead[1].floor_db = floor_db;
+}
+
+static void listen(struct voice *v, const struct kernels *k, const int16_t *pcm, size_t frames) {
+    float mono[RESAMPLE_BLOCK];
+    size_t samples = frames * v->channels;
+
+    int peak = k->peak(pcm, samples);
+    if (peak >= PCM_CLIP)
+        v->clipped += (uint32_t)pcm_clipped(pcm, samples);
+    v->peak = peak > v->peak ? peak : v->peak;
+    v->squares += k->mix(pcm, frames, v->channels, mono);
+    v->filled +=
+        (uint32_t)resample_run(&v->resample, k, mono, frames, vad_input(&v->vad) + v->filled);
+}
+
+/* The frame that is complete waits for its 40 ms; the one that has waited so long comes out. */
+static bool end_frame(struct voice *v, const struct kernels *k, struct voice_frame *out) {
+    bool is_zero = v->peak == 0;
+    v->zero_frames = is_zero ? v->zero_frames + 1 : 0;
+    if (v->asleep) {
+        *out = v->ahead[0];
+        begin_frame(v);
+        return true;
+    }
+
+    struct vad_frame heard;
+    vad_hear(&v->vad, k, is_zero, &heard);
+    struct voice_frame now = {
+        .power = v->squares / (float)v->heard,
+        .peak = (float)v->peak / 32768,
+        .clip = (float)v->clipped / (float)(v->heard * v->channels),
+        .f0_hz = heard.pitch.f0_hz,
+        .periodicity = heard.pitch.periodicity,
+        .syllable_db = {heard.syllable_db[0], heard.syllable_db[1]},
+        .floor_db = heard.floor_db,
+    };
+    bool ready = v->waiting == VAD_DELAY_FRAMES;
+    if (ready) {
+        *out = v->ahead[0];
+        out->speech = heard.speech;
+        v->ahead[0] = v->ahead[1];
+        v->waiting--;
+    }
+    v->ahead[v->waiting++] = now;
+    if (v->zero_frames > ZERO_FRAMES_MAX)
+        fall_asleep(v, heard.floor_db);
+    begin_frame(v);
+    return ready;
+}
+
+size_t voice_hear(struct voice *v, const int16_t *pcm, size_t frames, struct voice_frame *out,
+                  bool *done) {
+    const struct kernels *k = kernels_pick(v->wide);
+    size_t used = 0;
+
+    *done = false;
+    while (used < frames && !*done) {
+        size_t n = resample_room(&v->resample, VAD_FRAME - v->filled);
+        n = n < frames - used ? n : frames - used;
+        const int16_t *from = pcm + used * v->channels;
+        if (v->asleep && !pcm_is_zero(from, n * v->channels))
+            wake(v);
+        if (v->asleep)
+            v->filled += (uint32_t)resample_pass(&v->resample, n);
+        else
+            listen(v, k, from, n);
+        v->heard += (uint32_t)n;
+        used += n;
+        if (v->filled == VAD_FRAME)
+            *done = end_frame(v, k, out);
+    }
+    return used;
+}
+
+void voice_skip(struct voice *v, unsigned ms) {
+    resample_reset(&v->resample);
+    begin_frame(v);
+    v->zero_frames = 0;
+    if (ms > VOICE_KEEP_MS)
+        vad_init(&v->vad);
+    v->asleep = false;
+    v->waiting = 0;
+}
