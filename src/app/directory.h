@@ -60,20 +60,23 @@ int directory_set_participant(struct directory *, struct slice meeting_id, struc
 bool directory_find(const struct directory *, struct slice name, struct slice *meeting_id,
                     struct slice *room_name);
 
-/*
- * Hands an accepted media socket over to the meeting's shard; the meeting is made if nobody knew
- * it. Owns the stream on success. EMFILE: too many tracks; ENFILE: too many meetings; ESHUTDOWN:
- * draining. On error the stream stays the caller's, who has not answered the handshake yet.
- */
-int directory_take_track(struct directory *, const struct track_params *, struct stream *,
-                         struct slice accept_key, struct slice unread);
-/* The same questions beforehand, so that a refusal can still be an HTTP answer. */
+/* Whether a track would be taken, so that a refusal can still be an HTTP answer: 0; EMFILE: too many
+ * tracks; ENFILE: too many meetings; ESHUTDOWN: draining. */
 int directory_admits(const struct directory *, const struct track_params *);
 
-/* Answers of the debug and metrics routes; cb is called exactly once, maybe at once. */
+/*
+ * Hands a media socket over to its meeting's shard, which answers the handshake with `accept`; the
+ * meeting is made if nobody knew it. Owns the stream on success; errors as above.
+ */
+int directory_take_track(struct directory *, const struct track_params *, struct stream *,
+                         const char accept[WS_ACCEPT_SIZE]);
+
+/* How often each type was sent in a meeting since it is known here. False: unknown, all 0. */
+bool directory_counts(const struct directory *, struct slice name, uint64_t counts[FEEDBACK_TYPES]);
+/* The answer of the debug route, as compact JSON; the function is called exactly once, maybe at
+ * once. */
 void directory_describe(struct directory *, struct slice meeting_id, shard_text_fn *, void *arg);
-void directory_count_types(struct directory *, struct slice meeting_id, shard_text_fn *, void *arg);
-/* Of all shards together; also counts per type, latency. */
+/* Of all shards together. */
 typedef void directory_stats_fn(void *arg, const struct shard_stats *total, size_t shards);
 void directory_ask_stats(struct directory *, directory_stats_fn *, void *arg);
 

@@ -13,8 +13,10 @@
 #include "app/track_params.h"
 #include "base/slice.h"
 #include "meeting/feedback.h"
+#include "net/media_conn.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct buf;
@@ -27,25 +29,22 @@ struct stream;
 
 /* Read by all shards, owned by the caller, unchanged while any of them lives. */
 struct shard_config {
-    const char *audio_dir;     /* storage/egress/audio */
-    const char *video_dir;     /* storage/egress/video */
-    const char *log_dir;       /* storage/pipeline-logs */
     const struct rules *rules; /* thresholds of the analysis */
     struct disk *disk;         /* where recordings go */
     const char *record_format; /* wav, flac, opus, off */
     unsigned group_ms;         /* AUDIO_PIPELINE_GROUP_SECONDS */
-    unsigned tick_min_ms, tick_max_ms;
-    size_t max_message_bytes; /* one WebSocket message of an egress */
-    bool silence_on_mute;     /* AUDIO_ON_MUTE=silence: record zeros while muted, else pause */
+    size_t max_message_bytes;  /* one WebSocket message of an egress */
+    bool silence_on_mute;      /* AUDIO_ON_MUTE=silence: record zeros while muted, else pause */
 };
 
 /* Why a media connection ended. */
 enum track_end {
-    TRACK_END_CLOSED,
-    TRACK_END_LOST,
-    TRACK_END_BAD,
-    TRACK_END_IDLE,
-    TRACK_END_DRAINED
+    TRACK_END_CLOSED,  /* by a close frame */
+    TRACK_END_LOST,    /* the connection just went */
+    TRACK_END_BAD,     /* closed by us: protocol, size */
+    TRACK_END_IDLE,    /* closed by us: nothing came */
+    TRACK_END_DRAINED, /* closed by us: we are leaving */
+    TRACK_ENDS,
 };
 
 struct shard_track_event {
@@ -67,12 +66,13 @@ struct shard_listener {
 /* Plain counters; gauges are of the moment, the rest only grows. */
 struct shard_stats {
     uint64_t meetings, paused_meetings, audio_tracks, video_tracks; /* gauges */
-    uint64_t ticks, ticks_late, tick_us_total, tick_us_max, tick_late_us_max;
-    unsigned tick_period_ms;
-    uint64_t audio_bytes, audio_frames, video_bytes, mute_dropped_bytes;
+    uint64_t ticks, ticks_late, tick_us_total, tick_us_max, tick_late_ms_max;
+    uint64_t tick_period_ms; /* gauge */
+    uint64_t audio_bytes, audio_messages, video_bytes, mute_dropped_bytes;
     uint64_t text_frames, text_ignored;
-    uint64_t closed[5]; /* by enum track_end */
+    uint64_t ended[TRACK_ENDS]; /* tracks, by enum track_end */
     uint64_t gaps, gap_ms, feedback, analysis_pauses;
+    struct media_stats media;
 };
 
 /* `control` delivers what the shard says. own_thread false: runs on `loop`, which must be
@@ -83,7 +83,7 @@ int shard_open(struct shard **, const struct shard_config *, struct loop *loop,
 /* Tells all tracks goodbye (1001), finishes headers; `on_drained` on control when all is handed to
  * the disk. */
 void shard_drain(struct shard *, void (*on_drained)(void *arg), void *arg);
-/* After on_drained. Joins the thread. */
+/* After on_drained, and after the disk is closed (its blocks come back to the shard's port). */
 void shard_close(struct shard *);
 
 void shard_add_meeting(struct shard *, uint64_t key, struct slice id, struct slice room);
@@ -94,15 +94,13 @@ void shard_set_participant(struct shard *, uint64_t key, struct slice identity, 
                            bool host);
 
 /*
- * Hands a media socket over, with what was read beyond the request head and the answer to the
- * handshake still to be given (`accept_key`: Sec-WebSocket-Key). The shard owns the stream from
- * here on.
+ * Hands a media socket over, with its unread bytes; the shard answers the handshake with `accept`
+ * (Sec-WebSocket-Accept) and owns the stream from here on.
  */
 void shard_take_track(struct shard *, uint64_t key, const struct track_params *, struct stream *,
-                      struct slice accept_key, struct slice unread);
+                      const char accept[WS_ACCEPT_SIZE]);
 
-/* Appends the answer (compact JSON) of /feedback/debug/:meetingId to a buffer and hands it to cb on
- * control. */
+/* The answer of /feedback/debug/:meetingId as compact JSON, on control; empty for an unknown key. */
 typedef void shard_text_fn(void *arg, struct slice json);
 void shard_describe_meeting(struct shard *, uint64_t key, shard_text_fn *, void *arg);
 typedef void shard_stats_fn(void *arg, const struct shard_stats *);
