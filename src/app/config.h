@@ -10,21 +10,20 @@
  * working directory. An empty value counts as unset.
  */
 
+#include "meeting/rules.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 struct buf;
-struct rules;
 
 enum config_mode { MODE_DEVELOPMENT, MODE_TEST, MODE_PRODUCTION };
-enum feedback_access { FEEDBACK_OPEN, FEEDBACK_REPORT, FEEDBACK_HOST };
+enum feedback_access { ACCESS_OPEN, ACCESS_REPORT, ACCESS_HOST };
 enum egress_auth { EGRESS_AUTH_OFF, EGRESS_AUTH_REPORT, EGRESS_AUTH_SIGNED };
 enum webhook_verify { WEBHOOK_VERIFY_OFF, WEBHOOK_VERIFY_REQUIRED };
 enum record_format { RECORD_WAV, RECORD_FLAC, RECORD_OPUS, RECORD_OFF };
-enum wav_layout { WAV_LAYOUT_SPLIT, WAV_LAYOUT_RF64 };
-enum fsync_policy { FSYNC_NONE, FSYNC_CLOSE, FSYNC_INTERVAL };
 enum mute_policy { MUTE_PAUSE, MUTE_SILENCE };
 enum channels_policy { CHANNELS_AUTO, CHANNELS_DECLARED };
 enum registration { REGISTRATION_OPEN, REGISTRATION_INVITE, REGISTRATION_OFF };
@@ -75,19 +74,19 @@ struct config {
     bool egress_autostart;
     int egress_auth; /* enum egress_auth */
     const char *egress_url_secret;
-    int reconcile_rooms;
+    int reconcile_rooms; /* enum reconcile_rooms */
     int64_t reconcile_seconds;
     int64_t livekit_timeout_ms;
 
     /* Recording */
-    int record_format;
-    int wav_layout;
+    int record_format; /* enum record_format */
+    int wav_layout;    /* enum wav_layout of wire/wav.h */
     double header_seconds;
-    int fsync;
+    int fsync; /* enum disk_fsync of outside/disk.h */
     double fsync_seconds;
-    int on_mute;
+    int on_mute; /* enum mute_policy */
     int64_t mute_tail_ms;
-    int record_channels;
+    int record_channels; /* enum channels_policy */
     int64_t opus_bitrate_bps;
     int64_t encode_max;
     int64_t recording_ttl_days;
@@ -101,10 +100,10 @@ struct config {
     bool normalize;
     int pipeline_payload;
     bool feedback_include_host;
-    int feedback_access;
+    int feedback_access; /* enum feedback_access */
     int feedback_locale; /* 0 pt-BR, 1 en: enum locale of meeting/feedback.h */
     int64_t feedback_ttl_days;
-    struct rules *rules; /* defaults changed by RULE_<TYPE>_<FIELD> */
+    struct rules rules; /* defaults changed by RULE_<TYPE>_<FIELD> */
 
     /* Hume */
     const char *hume_api_key;
@@ -116,7 +115,7 @@ struct config {
 
     /* Socket.IO */
     bool socket_recovery;
-    int message_scope;
+    int message_scope; /* enum message_scope */
     int64_t message_bytes;
     int64_t messages_per_second;
     int64_t rooms_per_client;
@@ -129,7 +128,7 @@ struct config {
     const char *jwt_refresh_secret;
     int64_t jwt_access_ttl_s;
     int64_t jwt_refresh_ttl_s;
-    int registration;
+    int registration; /* enum registration */
     const char *default_organization;
     int64_t argon2_memory_kib;
     int64_t argon2_passes;
@@ -168,11 +167,11 @@ void config_write_help(FILE *);
 void config_write_example(FILE *);
 void config_write_markdown(FILE *);
 
+/* The values in force, NAME=value a line; of secrets only whether they are set. */
+void config_write_values(const struct config *, FILE *);
+
 /* One line that names the doors that stand open and the setting that shuts each; empty when all are
  * shut. */
 void config_open_doors(const struct config *, struct buf *);
-
-/* `prosa check-config [--env-example|--markdown]`: exit code. */
-int check_config_main(int argc, char **argv);
 
 #endif

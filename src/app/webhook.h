@@ -1,0 +1,62 @@
+/*
+ * POST /livekit/webhook: what LiveKit tells us, believed only with its signature (contracts/livekit.md, 1.2) as soon as a
+ * key is configured. Answered at once; whatever follows from an event is done by others, later. Control thread only.
+ */
+#ifndef APP_WEBHOOK_H
+#define APP_WEBHOOK_H
+
+#include "base/slice.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct egress_start;
+struct http_request;
+struct livekit_key;
+struct route_match;
+struct sessions;
+struct webhook;
+
+enum webhook_fault {
+    WEBHOOK_OK,
+    WEBHOOK_MISSING,   /* no Authorization header */
+    WEBHOOK_MALFORMED, /* no token of ours in any form */
+    WEBHOOK_UNKNOWN_KEY,
+    WEBHOOK_BAD_SIGNATURE,
+    WEBHOOK_EXPIRED,    /* or our clock is ahead */
+    WEBHOOK_NOT_YET,    /* or our clock is behind */
+    WEBHOOK_OTHER_BODY, /* the token was made for another body */
+    WEBHOOK_FAULTS
+};
+
+/* Checks the Authorization header against the raw body. Pure. */
+enum webhook_fault webhook_check(struct slice authorization, struct slice body,
+                                 const struct livekit_key *keys, size_t key_count, int64_t now_s);
+const char *webhook_fault_name(enum webhook_fault);
+
+struct webhook_settings {
+    const struct livekit_key *keys;
+    size_t key_count;
+    bool is_required; /* refuse what is not signed */
+    struct sessions *sessions;
+    struct egress_start *egress_start; /* NULL: nothing is started */
+};
+
+struct webhook_stats {
+    uint64_t received, duplicates, not_json, unknown;
+    uint64_t refused[WEBHOOK_FAULTS];
+};
+
+struct webhook *webhook_new(const struct webhook_settings *);
+void webhook_free(struct webhook *);
+const struct webhook_stats *webhook_stats(const struct webhook *);
+
+/* Takes one verified event, as the route does after checking it. */
+void webhook_take(struct webhook *, const json_t *event, bool is_signed, int64_t now_ms);
+
+/* `owner` is the struct webhook. */
+void webhook_on_post(void *owner, struct http_request *, const struct route_match *);
+
+#endif

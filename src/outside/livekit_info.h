@@ -1,0 +1,83 @@
+/*
+ * What LiveKit says about rooms, participants, tracks and egresses, read from its JSON. Webhooks write lowerCamelCase and
+ * leave out default values, the API writes snake_case with all of them, enums come as names or numbers and 64-bit
+ * integers as text or numbers: all of it is taken. Texts borrow from the JSON value; a missing one is empty.
+ */
+#ifndef OUTSIDE_LIVEKIT_INFO_H
+#define OUTSIDE_LIVEKIT_INFO_H
+
+#include "base/slice.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct livekit_room {
+    struct slice sid, name, metadata;
+    int64_t created_ms; /* Unix time; 0: unknown */
+};
+
+enum livekit_kind { KIND_STANDARD, KIND_INGRESS, KIND_EGRESS, KIND_SIP, KIND_AGENT, KIND_OTHER };
+
+struct livekit_participant {
+    struct slice sid, identity, name, metadata;
+    enum livekit_kind kind;
+    int64_t joined_ms;
+    bool is_disconnected;
+    bool may_edit_metadata; /* so its metadata proves nothing */
+    bool is_hidden, is_recorder, is_agent;
+    const json_t *tracks; /* array or NULL */
+};
+
+enum livekit_track_type { TRACK_TYPE_AUDIO, TRACK_TYPE_VIDEO, TRACK_TYPE_DATA };
+
+struct livekit_track {
+    struct slice sid, name, mime;
+    struct slice source; /* "MICROPHONE", "SCREEN_SHARE_AUDIO", ...; "UNKNOWN" when left out */
+    enum livekit_track_type type;
+    bool is_muted;
+    bool is_encrypted; /* end to end: an egress of it would be noise */
+    bool has_no_dtx;   /* TF_NO_DTX among its audio features */
+};
+
+enum livekit_egress_status {
+    EGRESS_STARTING,
+    EGRESS_ACTIVE,
+    EGRESS_ENDING,
+    EGRESS_COMPLETE,
+    EGRESS_FAILED,
+    EGRESS_ABORTED,
+    EGRESS_LIMIT_REACHED
+};
+
+struct livekit_egress {
+    struct slice id, room_sid, room_name, error, details;
+    struct slice track_sid, url; /* of a track egress to a WebSocket; empty for others */
+    enum livekit_egress_status status;
+    int64_t started_ms, updated_ms;
+    int error_code;
+};
+
+void livekit_read_room(struct livekit_room *, const json_t *);
+void livekit_read_participant(struct livekit_participant *, const json_t *);
+void livekit_read_track(struct livekit_track *, const json_t *);
+void livekit_read_egress(struct livekit_egress *, const json_t *);
+
+/* JSON from outside, not nested too deeply for a recursive parser. NULL when it is none; the caller's. */
+json_t *livekit_parse(struct slice text);
+
+/* Whether it is to be recorded: sound that is not encrypted. */
+bool livekit_track_is_audio(const struct livekit_track *);
+
+/* An egress worker, a recorder or an agent: nobody who takes part. */
+bool livekit_is_service(const struct livekit_participant *);
+
+/* Role and display name out of a participant's metadata, free text that may be JSON. */
+struct livekit_person {
+    bool is_host;
+    struct slice name; /* trimmed; empty when the metadata names none; borrows from `document` */
+    json_t *document;  /* the caller's, may be NULL */
+};
+void livekit_read_person(struct livekit_person *, struct slice metadata);
+
+#endif
