@@ -168,7 +168,10 @@ struct watch {
 
 static void on_poll(uv_poll_t *poll, int status, int events) {
     struct watch *watch = CONTAINER_OF(poll, struct watch, poll);
-    watch->fn(watch->arg, status < 0 ? watch->events : events);
+    int asked = watch->events;
+    if (status < 0)
+        watch->events = 0; /* libuv stops watching a descriptor that shows an error */
+    watch->fn(watch->arg, status < 0 || events == 0 ? asked : events);
 }
 
 int watch_open(struct watch **out, struct loop *loop, int fd, watch_fn *fn, void *arg) {

@@ -1,0 +1,203 @@
+#include "net/listener.h"
+
+#include "base/mem.h"
+#include "net/loop.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    SOCKETS_MAX = 2,
+    ACCEPTS_A_TURN = 64,
+    BACKLOG = 1024,
+    BACK_OFF_MS = 100,
+    PORT_TRIES = 16,
+};
+
+struct door {
+    struct listener *listener;
+    struct watch *watch;
+    int fd;
+};
+
+struct listener {
+    struct loop *loop;
+    accept_fn *fn;
+    void *arg;
+    struct timer back_off;
+    struct listener_stats stats;
+    uint16_t port;
+    int count;
+    struct door doors[SOCKETS_MAX];
+};
+
+static void on_back_off_over(void *arg) {
+    struct listener *listener = arg;
+    for (int i = 0; i < listener->count; i++)
+        watch_set(listener->doors[i].watch, WATCH_READ);
+}
+
+/* Out of descriptors or memory: the queue stays readable, so look away for a moment. */
+static void back_off(struct listener *listener) {
+    listener->stats.errors++;
+    for (int i = 0; i < listener->count; i++)
+        watch_set(listener->doors[i].watch, 0);
+    timer_start(listener->loop, &listener->back_off, BACK_OFF_MS, 0, on_back_off_over, listener);
+}
+
+static void on_acceptable(void *arg, int events) {
+    struct door *door = arg;
+    struct listener *listener = door->listener;
+    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+        int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            listener->stats.accepted++;
+            listener->fn(listener->arg, fd);
+        } else if (errno == EAGAIN) {
+            return;
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            back_off(listener);
+            return;
+        }
+        /* Anything else concerns one connection that is gone already. */
+    }
+}
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static socklen_t address_size(const union address *address) {
+    return address->any.sa_family == AF_INET ? sizeof address->v4 : sizeof address->v6;
+}
+
+static union address address_v4(in_addr_t ip) {
+    union address address = {.v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(ip)}};
+    return address;
+}
+
+static union address address_v6(struct in6_addr ip) {
+    union address address = {.v6 = {.sin6_family = AF_INET6, .sin6_addr = ip}};
+    return address;
+}
+
+static int open_door(struct listener *listener, union address address, uint16_t port,
+                     bool is_dual) {
+    struct door *door = &listener->doors[listener->count];
+    int on = 1, only_v6 = !is_dual;
+    if (address.any.sa_family == AF_INET)
+        address.v4.sin_port = htons(port);
+    else
+        address.v6.sin6_port = htons(port);
+    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return errno;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address.any.sa_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
+
+    socklen_t size = address_size(&address);
+    int err = 0;
+    if (bind(fd, &address.any, size) < 0 || listen(fd, BACKLOG) < 0 ||
+        getsockname(fd, &address.any, &size) < 0)
+        err = errno;
+    else
+        err = watch_open(&door->watch, listener->loop, fd, on_acceptable, door);
+    if (err) {
+        close(fd);
+        return err;
+    }
+    listener->port =
+        ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
+    door->fd = fd;
+    door->listener = listener;
+    listener->count++;
+    watch_set(door->watch, WATCH_READ);
+    return 0;
+}
+
+static void close_doors(struct listener *listener) {
+    while (listener->count > 0) {
+        struct door *door = &listener->doors[--listener->count];
+        watch_close(door->watch);
+        close(door->fd);
+    }
+}
+
+/* One socket for both families where the system has IPv6, else IPv4 alone. */
+static int open_everywhere(struct listener *listener, uint16_t port) {
+    int err = open_door(listener, address_v6(in6addr_any), port, true);
+    if (err == EAFNOSUPPORT || err == EADDRNOTAVAIL)
+        err = open_door(listener, address_v4(INADDR_ANY), port, false);
+    return err;
+}
+
+/* A free port of one family may be taken in the other: then another one is tried. */
+static int open_loopbacks(struct listener *listener, uint16_t port) {
+    int err = 0;
+    for (int i = 0; i < PORT_TRIES; i++) {
+        err = open_door(listener, address_v4(INADDR_LOOPBACK), port, false);
+        if (err)
+            return err;
+        err = open_door(listener, address_v6(in6addr_loopback), listener->port, false);
+        if (err == EAFNOSUPPORT || err == EADDRNOTAVAIL)
+            return 0;
+        if (err == 0 || port != 0)
+            return err;
+        close_doors(listener);
+    }
+    return err;
+}
+
+static int open_host(struct listener *listener, const char *host, uint16_t port) {
+    union address address = {0};
+    if (inet_pton(AF_INET, host, &address.v4.sin_addr) == 1) {
+        address.v4.sin_family = AF_INET;
+        return open_door(listener, address, port, false);
+    }
+    if (inet_pton(AF_INET6, host, &address.v6.sin6_addr) == 1) {
+        address.v6.sin6_family = AF_INET6;
+        bool is_any = memcmp(&address.v6.sin6_addr, &in6addr_any, sizeof in6addr_any) == 0;
+        return open_door(listener, address, port, is_any);
+    }
+    return EADDRNOTAVAIL;
+}
+
+int listener_open(struct listener **out, struct loop *loop, const char *host, uint16_t port,
+                  accept_fn *fn, void *arg) {
+    struct listener *listener = mem_alloc(sizeof *listener);
+    listener->loop = loop;
+    listener->fn = fn;
+    listener->arg = arg;
+    int err = !host                            ? open_everywhere(listener, port)
+              : strcmp(host, "localhost") == 0 ? open_loopbacks(listener, port)
+                                               : open_host(listener, host, port);
+    if (err) {
+        listener_close(listener);
+        return err;
+    }
+    *out = listener;
+    return 0;
+}
+
+uint16_t listener_port(const struct listener *listener) {
+    return listener->port;
+}
+
+const struct listener_stats *listener_stats(const struct listener *listener) {
+    return &listener->stats;
+}
+
+void listener_close(struct listener *listener) {
+    if (!listener)
+        return;
+    timer_stop(&listener->back_off);
+    close_doors(listener);
+    mem_free(listener);
+}
