@@ -29,22 +29,23 @@ enum disk_fsync { DISK_FSYNC_NONE, DISK_FSYNC_CLOSE, DISK_FSYNC_INTERVAL };
 /* How much room is left, worst of the folders. */
 enum disk_space { DISK_SPACE_OK, DISK_SPACE_WARN, DISK_SPACE_FULL };
 
-/* What became of one file; slices live for the call only. */
+/* What became of one file; slices and texts live for the call only. */
 struct disk_report {
     enum { DISK_FILE_OPENED, DISK_FILE_CLOSED } what;
-    struct slice recording; /* id given in struct recording; the same for all parts */
-    struct slice meeting;   /* as it is now, unreduced */
+    struct slice recording; /* an id made at recorder_open; the same for all parts */
+    struct slice meeting;   /* as it is called now, unreduced */
     struct slice room, participant, name, track;
-    const char *path;   /* below the folder of its kind: "<meeting>/<file>" */
-    const char *folder; /* the folder of its kind */
+    const char *folder; /* the audio or video folder, as configured */
+    const char *path;   /* below it: "<meeting's folder>/<file>" */
     bool is_video;
     const char *format; /* "wav", "flac", "opus", "h264", "ivf" */
     unsigned part;      /* 1, 2, ... */
     uint32_t rate_hz, channels;
-    int64_t started_ms, ended_ms; /* ended_ms 0 while open */
+    int64_t started_ms, ended_ms; /* Unix time; ended_ms 0 while it is open */
     uint64_t bytes;               /* of audio or video, without a WAV header */
     uint64_t duration_ms;
-    const char *end_reason; /* NULL while open */
+    const char *sha256; /* empty while it is open, or when there was no time */
+    const char *end;    /* why it ended; NULL while it is open */
 };
 
 /* Runs on the disk thread: copy what is needed into a mail and be quick. */
@@ -99,5 +100,8 @@ struct disk_stats {
     atomic_uint space;               /* enum disk_space */
 };
 struct disk_stats *disk_stats(struct disk *disk);
+
+/* Jobs that wait; any thread. */
+size_t disk_depth(struct disk *disk);
 
 #endif

@@ -49,8 +49,8 @@ void recorder_silence(struct recorder *recorder, uint64_t frames);
 void recorder_pause(struct recorder *recorder, int64_t at_ms);
 void recorder_resume(struct recorder *recorder, int64_t at_ms);
 
-/* What the sidecar says about the sender's clock, in parts per million against ours. */
-void recorder_drift(struct recorder *recorder, double ppm);
+/* How far the sender's clock has fallen behind ours (negative: run ahead), for the sidecar. Before recorder_close suffices. */
+void recorder_drift(struct recorder *recorder, int64_t drift_ms);
 
 /* Overwrites bytes of a video file, for example a frame count in its header. At most 32 bytes,
  * appended before. */
@@ -69,5 +69,11 @@ void recorder_close(struct recorder *recorder, enum recorder_end end, int64_t at
 
 /* Bytes appended so far, silence not counted. */
 uint64_t recorder_bytes(const struct recorder *recorder);
+
+/*
+ * Video: the disk lost bytes, and a stream with a hole helps nobody. Nothing more is written; close this recorder and open another
+ * where the stream can be picked up (a key frame). Audio never breaks.
+ */
+bool recorder_is_broken(const struct recorder *recorder);
 
 #endif

@@ -1,6 +1,5 @@
 /*
- * The storage folder: where each kind of file lies, how untrusted names become paths, and who holds
- * the lock.
+ * The storage folder: where each kind of file lies, how untrusted names become paths, and who holds the lock.
  *
  *   <audio>/<meeting>/<time>_<room>_<participant>_<track>.wav   and its sidecar .json
  *   <video>/<meeting>/...
@@ -24,39 +23,39 @@ struct storage_config {
 struct storage;
 
 /*
- * Makes the folders (mode 0750 under umask 027) and locks each of them for this process. EBUSY:
- * another running server holds one of them. *path names the folder that failed (borrowed from
- * config or static).
+ * Makes the folders (mode 0750) and locks each of them until storage_close or the process's end. EBUSY: another running server
+ * holds one of them. On failure `why` is one sentence that names the folder.
  */
-int storage_open(struct storage **out, const struct storage_config *config, const char **path);
-void storage_close(struct storage *storage);
+int storage_open(struct storage **out, const struct storage_config *config, char *why,
+                 size_t why_size);
+void storage_close(struct storage *storage); /* NULL is allowed */
 
-/* Readable from any thread; NUL-terminated, as configured. */
-const char *storage_path(const struct storage *storage, enum storage_kind kind);
+/* Constant after open, so readable from any thread. Paths are as configured. */
 const char *storage_root(const struct storage *storage);
-int storage_dir(const struct storage *storage,
-                enum storage_kind kind); /* a descriptor for the *at functions */
+const char *storage_path(const struct storage *storage, enum storage_kind kind);
+int storage_dir(const struct storage *storage, enum storage_kind kind); /* for the *at functions */
 
-enum { STORAGE_FILE_SIZE = 224 }; /* "<time>_<room>_<participant>_<track>_p65535.json" fits */
+enum { STORAGE_FILE_SIZE = 256 };
 
-/* The file name without its ending: ISO time with '-' for ':', and three reduced names. */
+/* A recording's file name without its ending: ISO time with '-' for ':', and three reduced names. */
 void storage_file_name(char out[STORAGE_FILE_SIZE], int64_t started_ms, struct slice room,
                        struct slice participant, struct slice track);
 
-/*
- * Opens, beneath the folder of `kind`, the meeting's own folder (made when `make`); follows no
- * symbolic link. *fd is the caller's to close.
- */
-int storage_open_meeting(const struct storage *storage, enum storage_kind kind,
-                         struct slice meeting, bool make, int *fd);
+/* What a meeting's folder is called, and its pipeline log without ".log". */
+void storage_folder_name(char out[TEXT_NAME_SIZE], struct slice meeting);
 
-/* Opens a recording for reading by its path below the folder of `kind` ("<meeting>/<file>"). EINVAL
- * for a path of another shape. */
+/*
+ * Opens the folder `name` (from storage_folder_name) beneath that of `kind`, makes it if asked and missing; follows no symbolic
+ * link. *fd is the caller's to close.
+ */
+int storage_open_folder(const struct storage *storage, enum storage_kind kind, const char *name,
+                        bool make, int *fd);
+
+/* Opens for reading by a path below the folder of `kind`: "<folder>/<file>"; any other shape is EINVAL. */
 int storage_open_file(const struct storage *storage, enum storage_kind kind, struct slice path,
                       int *fd);
 
-/* Exclusive advisory lock on an open file: true when we have it (or the file system knows no
- * locks). */
+/* Exclusive advisory lock on an open file or folder: true when we have it, or when the file system knows no locks. */
 bool storage_try_lock(int fd);
 
 #endif

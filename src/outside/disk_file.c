@@ -1,0 +1,524 @@
+#include "outside/disk_file.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "outside/disk_finish.h"
+#include "outside/disk_part.h"
+#include "outside/disk_sync.h"
+#include "outside/disk_thread.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { RETRY_MS = 1000, TRIES_BEFORE_NEW_PART = 10 };
+
+struct disk_file {
+    struct list all; /* in disk->files */
+    struct list due; /* in disk->due while the header or the sidecar lags behind */
+    int64_t due_ms;
+    struct disk *disk;
+    struct sidecar info; /* texts and format for the next part; never any lists */
+    enum record_format format;
+    struct disk_part *part; /* NULL: nothing is open */
+    unsigned parts;         /* opened so far */
+    char folder[TEXT_NAME_SIZE];
+    uint64_t limit_bytes; /* of one part */
+    uint16_t frame_bytes; /* 1 for streams */
+    uint64_t
+        past_bytes; /* of finished parts, silence included: where in time the next one begins */
+    int64_t past_paused_ms;
+    uint64_t lost_bytes; /* refused by the disk, to be made up by silence */
+    int64_t retry_ms;    /* after a failure: not before */
+    unsigned tries;      /* failures in a row; 0 = all is well */
+    bool is_paused;
+    int64_t paused_from_ms;
+    atomic_bool is_broken;
+};
+
+struct note *note_new(void *target, enum note_kind kind, int64_t at_ms, int64_t value,
+                      struct slice text) {
+    struct note *note = mem_alloc(sizeof *note + text.len + 1);
+    note->target = target;
+    note->kind = kind;
+    note->at_ms = at_ms;
+    note->value = value;
+    note->len = text.len;
+    if (text.len > 0)
+        memcpy(note->text, text.ptr, text.len);
+    return note;
+}
+
+static uint64_t part_limit(const struct disk_config *config, enum record_format format,
+                           uint16_t frame_bytes) {
+    if (format != RECORD_WAV)
+        return UINT64_MAX;
+    uint64_t limit =
+        config->wav_layout == WAV_CANONICAL ? WAV_CANONICAL_DATA_MAX : (uint64_t)INT64_MAX;
+    if (config->part_bytes > 0 && config->part_bytes < limit)
+        limit = config->part_bytes;
+    return limit - limit % frame_bytes;
+}
+
+struct disk_file *disk_file_new(struct disk *disk, const struct recording *recording) {
+    struct disk_file *file = mem_alloc(sizeof *file);
+    bool is_video = record_format_is_video(recording->format);
+    char id[RAND_UUID_SIZE];
+    rand_uuid(id);
+    file->disk = disk;
+    file->format = recording->format;
+    file->frame_bytes = recording->format == RECORD_WAV ? (uint16_t)(recording->channels * 2) : 1;
+    file->limit_bytes = part_limit(&disk->config, file->format, file->frame_bytes);
+    file->info = (struct sidecar){
+        .recording = mem_copy_text(id),
+        .meeting = slice_copy_text(recording->meeting),
+        .room = slice_copy_text(recording->room),
+        .participant = slice_copy_text(recording->participant),
+        .name = slice_copy_text(recording->name),
+        .track = slice_copy_text(recording->track),
+        .format = mem_copy_text(record_format_name(recording->format)),
+        .is_video = is_video,
+        .rate_hz = is_video ? 0 : recording->rate_hz,
+        .channels = is_video ? 0 : recording->channels,
+        .started_ms = recording->started_ms,
+    };
+    storage_folder_name(file->folder, recording->meeting);
+    list_init(&file->all);
+    list_init(&file->due);
+    return file;
+}
+
+static int64_t bytes_ms(const struct disk_file *file, uint64_t bytes) {
+    if (file->format != RECORD_WAV)
+        return 0;
+    return (int64_t)(bytes / file->frame_bytes * 1000 / file->info.rate_hz);
+}
+
+static void copy_info(const struct disk_file *file, struct sidecar *out) {
+    const struct sidecar *info = &file->info;
+    *out = (struct sidecar){
+        .recording = mem_copy_text(info->recording),
+        .meeting = mem_copy_text(info->meeting),
+        .room = mem_copy_text(info->room),
+        .participant = mem_copy_text(info->participant),
+        .name = mem_copy_text(info->name),
+        .track = mem_copy_text(info->track),
+        .format = mem_copy_text(info->format),
+        .is_video = info->is_video,
+        .rate_hz = info->rate_hz,
+        .channels = info->channels,
+        .part = file->parts + 1,
+        .started_ms = info->started_ms + bytes_ms(file, file->past_bytes) + file->past_paused_ms,
+    };
+}
+
+static void set_due(struct disk_file *file) {
+    if (!list_is_empty(&file->due))
+        return;
+    file->due_ms = clock_mono_ms() + file->disk->config.header_ms;
+    list_add(&file->disk->due, &file->due);
+    disk_wake(file->disk);
+}
+
+static int open_part(struct disk_file *file) {
+    struct disk *disk = file->disk;
+    if (atomic_load(&disk->stats.space) == DISK_SPACE_FULL)
+        return ENOSPC;
+    /* What the disk refused before there was a file is not silence: the file begins later. */
+    file->past_bytes += file->lost_bytes;
+    file->lost_bytes = 0;
+    struct sidecar info;
+    copy_info(file, &info);
+    const struct disk_part_name name = {.kind = info.is_video ? STORAGE_VIDEO : STORAGE_AUDIO,
+                                        .format = file->format,
+                                        .folder = file->folder,
+                                        .named_ms = file->info.started_ms,
+                                        .part = info.part};
+    int err = disk_part_open(&file->part, disk, &name, &info);
+    if (err) {
+        sidecar_free(&info);
+        return err;
+    }
+    file->parts++;
+    if (file->is_paused)
+        sidecar_add_pause(&file->part->info, 0, file->paused_from_ms);
+    disk_count(&disk->stats.open_files, 1);
+    disk_part_report(file->part);
+    set_due(file);
+    return 0;
+}
+
+/* A header that cannot be written now is written by the next start's repair; a single hiccup is not worth waiting for that. */
+static void refresh_stubbornly(struct disk_file *file) {
+    int err = disk_part_refresh(file->part);
+    for (int tries = 1; err && tries < 3; tries++)
+        err = disk_part_refresh(file->part);
+    if (err) {
+        disk_count(&file->disk->stats.errors, 1);
+        log_warn("disk", "a header could not be written; the next start will repair it",
+                 log_text("file", file->part->info.file), log_errno(err));
+    }
+}
+
+static void close_part(struct disk_file *file, const char *end, int64_t at_ms) {
+    struct disk_part *part = file->part;
+    if (!part)
+        return;
+    refresh_stubbornly(file);
+    struct sidecar *info = &part->info;
+    if (file->is_paused)
+        sidecar_end_pause(info, file->paused_from_ms, at_ms);
+    info->bytes = part->bytes;
+    info->frames = disk_part_frames(part);
+    info->end = mem_copy_text(end);
+    file->past_bytes += part->bytes;
+    file->past_paused_ms += info->paused_ms;
+    info->ended_ms = at_ms ? at_ms : info->started_ms + sidecar_duration_ms(info) + info->paused_ms;
+    list_remove(&file->due);
+    file->part = NULL;
+    disk_count(&file->disk->stats.open_files, (uint64_t)-1);
+    file->disk->finishing++;
+    disk_finish_send(file->disk->finish, part);
+}
+
+static bool is_full_error(int err) {
+    return err == ENOSPC || err == EDQUOT;
+}
+
+static void log_failure(struct disk_file *file, int err, uint64_t failing) {
+    struct slice name = slice_from(file->part ? file->part->info.file : file->folder);
+    if (!is_full_error(err))
+        log_error("disk", "a recording cannot be written, it is retried", log_slice("file", name),
+                  log_errno(err));
+    else if (failing == 1) /* one line for all of them */
+        log_error("disk", "no room for recordings; they go on when there is", log_errno(err));
+}
+
+static void on_failure(struct disk_file *file, int err, uint64_t lost_bytes) {
+    struct disk_stats *stats = &file->disk->stats;
+    disk_count(&stats->errors, 1);
+    file->retry_ms = clock_mono_ms() + RETRY_MS;
+    if (file->tries++ == 0)
+        log_failure(file, err, atomic_fetch_add(&stats->failing_files, 1) + 1);
+    disk_count(&stats->gap_bytes, lost_bytes);
+    file->lost_bytes += lost_bytes;
+    if (file->format != RECORD_WAV)
+        atomic_store(&file->is_broken, true);
+    else if (file->tries % TRIES_BEFORE_NEW_PART == 0 && !is_full_error(err))
+        close_part(file, "error", 0);
+}
+
+static void on_success(struct disk_file *file) {
+    if (file->tries == 0)
+        return;
+    file->tries = 0;
+    uint64_t left = atomic_fetch_sub(&file->disk->stats.failing_files, 1) - 1;
+    log_info("disk", "a recording goes on", log_text("file", file->part->info.file),
+             log_int("stillFailing", (int64_t)left));
+}
+
+/* Silence, over as many parts as it takes. */
+static int extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause,
+                  uint64_t *left) {
+    for (*left = bytes; *left > 0;) {
+        struct disk_part *part = file->part;
+        uint64_t room = file->limit_bytes - part->bytes;
+        uint64_t step = *left < room ? *left : room;
+        if (step > 0) {
+            uint64_t at = disk_part_frames(part);
+            int err = disk_part_extend(part, step);
+            if (err)
+                return err;
+            sidecar_add_gap(&part->info, at, step / file->frame_bytes, cause);
+            part->is_info_dirty = true;
+            *left -= step;
+        }
+        if (*left > 0) {
+            close_part(file, "part", 0);
+            int err = open_part(file);
+            if (err)
+                return err;
+        }
+    }
+    return 0;
+}
+
+static bool is_ready(struct disk_file *file) {
+    if (atomic_load(&file->is_broken) || (file->tries > 0 && clock_mono_ms() < file->retry_ms))
+        return false;
+    int err = file->part ? 0 : open_part(file);
+    if (err)
+        on_failure(file, err, 0);
+    return !err;
+}
+
+/* Everything that belongs before a chain's bytes. */
+static int make_up(struct disk_file *file, uint64_t silent_bytes) {
+    uint64_t left = 0;
+    int err = extend(file, file->lost_bytes, GAP_DISK, &left);
+    file->lost_bytes = left;
+    if (!err)
+        err = extend(file, silent_bytes, GAP_NETWORK, &left);
+    if (err)
+        file->lost_bytes += left;
+    return err;
+}
+
+static uint64_t chain_bytes(const struct block *chain) {
+    uint64_t bytes = 0;
+    for (; chain; chain = chain->next)
+        bytes += chain->len;
+    return bytes;
+}
+
+static int write_chain(struct disk_file *file, const struct block *chain, uint64_t bytes,
+                       uint64_t *written) {
+    if (file->part->bytes > 0 && bytes > file->limit_bytes - file->part->bytes) {
+        close_part(file, "part", 0);
+        int err = open_part(file);
+        if (err)
+            return err;
+    }
+    return disk_part_write(file->part, chain, written);
+}
+
+static void on_blocks(struct disk_file *file, const struct block *chain) {
+    uint64_t bytes = chain_bytes(chain), written = 0;
+    file->lost_bytes += chain->lost_bytes;
+    if (!is_ready(file)) {
+        disk_count(&file->disk->stats.gap_bytes, bytes);
+        file->lost_bytes += chain->silent_bytes + bytes;
+        return;
+    }
+    int err = make_up(file, chain->silent_bytes);
+    if (!err && bytes > 0)
+        err = write_chain(file, chain, bytes, &written);
+    if (err)
+        on_failure(file, err, bytes - written);
+    else
+        on_success(file);
+    if (file->part)
+        set_due(file);
+}
+
+/* The first mail makes the file known to its thread. */
+static void adopt(struct disk_file *file) {
+    if (list_is_empty(&file->all))
+        list_add(&file->disk->files, &file->all);
+}
+
+static void deliver_blocks(struct mail *mail, void *owner) {
+    struct block *chain = CONTAINER_OF(mail, struct block, mail);
+    adopt(chain->target);
+    struct disk_port *port = chain->port;
+    size_t bytes = (size_t)chain_bytes(chain);
+    on_blocks(chain->target, chain);
+    queue_leave(port, bytes);
+    block_give(chain);
+}
+
+static void on_pause(struct disk_file *file, int64_t at_ms) {
+    if (file->is_paused)
+        return;
+    file->is_paused = true;
+    file->paused_from_ms = at_ms;
+    if (file->part) {
+        sidecar_add_pause(&file->part->info, disk_part_frames(file->part), at_ms);
+        file->part->is_info_dirty = true;
+    }
+}
+
+static void on_resume(struct disk_file *file, int64_t at_ms) {
+    if (!file->is_paused)
+        return;
+    file->is_paused = false;
+    if (file->part) {
+        sidecar_end_pause(&file->part->info, file->paused_from_ms, at_ms);
+        file->part->is_info_dirty = true;
+    } else if (at_ms > file->paused_from_ms) {
+        file->past_paused_ms += at_ms - file->paused_from_ms;
+    }
+}
+
+static void replace_text(char **text, struct slice with) {
+    mem_free(*text);
+    *text = slice_copy_text(with);
+}
+
+static void on_rename(struct disk_file *file, struct slice meeting, struct slice name) {
+    struct sidecar *infos[] = {&file->info, file->part ? &file->part->info : NULL};
+    for (size_t i = 0; i < ARRAY_LEN(infos) && infos[i]; i++) {
+        if (meeting.len > 0)
+            replace_text(&infos[i]->meeting, meeting);
+        if (name.len > 0)
+            replace_text(&infos[i]->name, name);
+    }
+    if (file->part) {
+        file->part->is_info_dirty = true;
+        disk_part_report(file->part);
+    }
+}
+
+static void on_patch(struct disk_file *file, uint64_t offset, struct slice bytes) {
+    if (!file->part || atomic_load(&file->is_broken) || offset + bytes.len > file->part->bytes)
+        return;
+    int err = disk_part_patch(file->part, offset, bytes.ptr, bytes.len);
+    if (err)
+        on_failure(file, err, 0);
+}
+
+static const char *const ends[] = {
+    [RECORDER_CLOSED] = "closed",
+    [RECORDER_LOST] = "lost",
+    [RECORDER_TIMEOUT] = "timeout",
+    [RECORDER_SHUTDOWN] = "shutdown",
+};
+
+/* Notes about an encoded stream; of a WAV we know ourselves. */
+static void on_encoder_note(struct disk_file *file, const struct note *note) {
+    struct disk_part *part = file->part;
+    if (!part)
+        return;
+    if (note->kind == NOTE_GAP)
+        sidecar_add_gap(&part->info, part->info.frames, (uint64_t)note->value, GAP_NETWORK);
+    else
+        part->info.frames = (uint64_t)note->value;
+    part->is_info_dirty = true;
+}
+
+static void deliver_note(struct mail *mail, void *owner) {
+    struct note *note = CONTAINER_OF(mail, struct note, mail);
+    struct disk_file *file = note->target;
+    struct slice text = slice_of(note->text, note->len);
+    adopt(file);
+    switch (note->kind) {
+    case NOTE_PAUSE:
+        on_pause(file, note->at_ms);
+        break;
+    case NOTE_RESUME:
+        on_resume(file, note->at_ms);
+        break;
+    case NOTE_FRAMES:
+    case NOTE_GAP:
+        on_encoder_note(file, note);
+        break;
+    case NOTE_DRIFT:
+        if (file->part)
+            file->part->info.drift_ms = note->value;
+        break;
+    case NOTE_RENAME:
+        on_rename(file, slice_take(text, (size_t)note->value),
+                  slice_skip(text, (size_t)note->value));
+        break;
+    case NOTE_PATCH:
+        on_patch(file, (uint64_t)note->value, text);
+        break;
+    case NOTE_CLOSE:
+        disk_file_finish(file, ends[note->value], note->at_ms);
+        file = NULL;
+        break;
+    }
+    if (file && file->part && file->part->is_info_dirty)
+        set_due(file);
+    mem_free(note);
+}
+
+void disk_file_send_blocks(struct disk_file *file, struct block *chain) {
+    chain->target = file;
+    chain->mail.deliver = deliver_blocks;
+    disk_send(file->disk, &chain->mail);
+}
+
+void disk_file_send_note(struct disk_file *file, struct note *note) {
+    note->target = file;
+    note->mail.deliver = deliver_note;
+    disk_send(file->disk, &note->mail);
+}
+
+bool disk_file_is_broken(const struct disk_file *file) {
+    return atomic_load_explicit(&file->is_broken, memory_order_relaxed);
+}
+
+/* The folder or the file was deleted under us: what is written there helps nobody. */
+static void abandon_part(struct disk_file *file) {
+    struct disk_part *part = file->part;
+    log_error("disk", "a recording was deleted while it grew, a new file is begun",
+              log_text("file", part->info.file));
+    disk_count(&file->disk->stats.errors, 1);
+    file->past_bytes += part->bytes;
+    file->past_paused_ms += part->info.paused_ms;
+    part->info.end = mem_copy_text("vanished");
+    disk_part_report(part);
+    disk_part_free(part);
+    file->part = NULL;
+    disk_count(&file->disk->stats.open_files, (uint64_t)-1);
+    if (file->format != RECORD_WAV)
+        atomic_store(&file->is_broken, true);
+}
+
+static int save_info(struct disk_part *part) {
+    part->info.bytes = part->bytes;
+    part->info.frames = disk_part_frames(part);
+    int folder_fd;
+    int err = storage_open_folder(part->disk->config.storage, part->kind, part->folder, false,
+                                  &folder_fd);
+    if (err)
+        return err;
+    err = sidecar_save(folder_fd, &part->info, false);
+    close(folder_fd);
+    return err;
+}
+
+bool disk_file_on_due(struct disk_file *file, int64_t now_ms) {
+    if (now_ms < file->due_ms)
+        return false;
+    list_remove(&file->due);
+    struct disk_part *part = file->part;
+    if (disk_part_is_vanished(part)) {
+        abandon_part(file);
+        return true;
+    }
+    int err = disk_part_refresh(part);
+    if (!err && part->is_info_dirty) {
+        err = save_info(part);
+        part->is_info_dirty = err != 0;
+    }
+    if (err) {
+        disk_count(&file->disk->stats.errors, 1);
+        set_due(file);
+    }
+    return true;
+}
+
+void disk_file_sync(struct disk_file *file, struct disk_sync *sync) {
+    struct disk_part *part = file->part;
+    if (!part || !part->is_unsynced)
+        return;
+    disk_sync_add(sync, part);
+    part->is_unsynced = false;
+}
+
+void disk_file_finish(struct disk_file *file, const char *end, int64_t at_ms) {
+    uint64_t left;
+    if (file->part && file->lost_bytes > 0 && file->format == RECORD_WAV)
+        extend(file, file->lost_bytes, GAP_DISK, &left);
+    close_part(file, end, at_ms);
+    if (file->tries > 0)
+        atomic_fetch_sub(&file->disk->stats.failing_files, 1);
+    list_remove(&file->all);
+    list_remove(&file->due);
+    sidecar_free(&file->info);
+    mem_free(file);
+}
+
+struct disk_file *disk_file_of_all(struct list *node) {
+    return CONTAINER_OF(node, struct disk_file, all);
+}
+
+struct disk_file *disk_file_of_due(struct list *node) {
+    return CONTAINER_OF(node, struct disk_file, due);
+}

@@ -1,0 +1,128 @@
+#include "outside/disk_port.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "outside/disk_thread.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+static_assert(offsetof(struct block, data) <= BLOCK_BYTES - BLOCK_DATA, "a block has no room");
+
+struct disk_port {
+    struct disk *disk;
+    struct block *free;
+    size_t free_count;
+    size_t free_low; /* fewest free ones since the last trim */
+    size_t mapped;   /* blocks there are */
+    unsigned number;
+    _Atomic(struct block *) returned; /* given back by other threads */
+};
+
+struct disk_port *disk_port_open(struct disk *disk) {
+    struct disk_port *port = mem_alloc(sizeof *port);
+    port->disk = disk;
+    atomic_init(&port->returned, NULL);
+    return port;
+}
+
+/* Straight from the system, so that what a busy hour needed does not stay with the process. */
+static struct block *map_block(struct disk_port *port) {
+    void *at = mmap(NULL, BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED) {
+        log_error("disk", "out of memory for audio blocks");
+        abort();
+    }
+    port->mapped++;
+    return at;
+}
+
+static void unmap_block(struct disk_port *port) {
+    struct block *block = port->free;
+    port->free = block->next;
+    port->free_count--;
+    port->mapped--;
+    munmap(block, BLOCK_BYTES);
+}
+
+static void collect_returned(struct disk_port *port) {
+    struct block *block = atomic_exchange_explicit(&port->returned, NULL, memory_order_acquire);
+    while (block) {
+        struct block *next = block->next;
+        block->next = port->free;
+        port->free = block;
+        port->free_count++;
+        block = next;
+    }
+}
+
+struct block *block_take(struct disk_port *port) {
+    if (!port->free)
+        collect_returned(port);
+    struct block *block = port->free;
+    if (block) {
+        port->free = block->next;
+        port->free_count--;
+    } else {
+        block = map_block(port);
+    }
+    if (port->free_count < port->free_low)
+        port->free_low = port->free_count;
+    block->next = NULL;
+    block->port = port;
+    block->lost_bytes = 0;
+    block->silent_bytes = 0;
+    block->len = 0;
+    return block;
+}
+
+void block_give(struct block *chain) {
+    struct disk_port *port = chain->port;
+    struct block *last = chain;
+    while (last->next)
+        last = last->next;
+    last->next = atomic_load_explicit(&port->returned, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&port->returned, &last->next, chain,
+                                                  memory_order_release, memory_order_relaxed))
+        ;
+}
+
+void disk_port_trim(struct disk_port *port) {
+    collect_returned(port);
+    for (; port->free_low > 0 && port->free; port->free_low--)
+        unmap_block(port);
+    port->free_low = port->free_count;
+}
+
+void disk_port_close(struct disk_port *port) {
+    if (!port)
+        return;
+    collect_returned(port);
+    while (port->free)
+        unmap_block(port);
+    assert(port->mapped == 0);
+    mem_free(port);
+}
+
+bool queue_try_enter(struct disk_port *port, size_t bytes) {
+    struct disk_stats *stats = disk_stats(port->disk);
+    uint64_t before = atomic_fetch_add_explicit(&stats->queued_bytes, bytes, memory_order_relaxed);
+    if (before + bytes <= disk_configured(port->disk)->queue_bytes)
+        return true;
+    queue_leave(port, bytes);
+    return false;
+}
+
+void queue_leave(struct disk_port *port, size_t bytes) {
+    atomic_fetch_sub_explicit(&disk_stats(port->disk)->queued_bytes, bytes, memory_order_relaxed);
+}
+
+struct disk *port_disk(const struct disk_port *port) {
+    return port->disk;
+}
+
+unsigned port_next_number(struct disk_port *port) {
+    return port->number++;
+}

@@ -1,0 +1,200 @@
+#include "outside/recorder.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "outside/disk_file.h"
+#include "outside/disk_part.h"
+#include "outside/disk_thread.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { FLUSH_MS = 1000, BATCH_BLOCKS_MAX = 6, STAGGER_STEPS = 32 };
+
+struct recorder {
+    struct disk_port *port;
+    struct disk_file *file;
+    struct block *first, *last; /* not yet handed over */
+    size_t bytes;               /* in them */
+    size_t batch_bytes;         /* hand over when this much is there: half a second */
+    size_t next_batch_bytes;    /* the first one is shorter, so that tracks take turns */
+    int64_t since_ms;           /* a tick after the first of these bytes came; 0 = no tick yet */
+    uint64_t lost_bytes;        /* did not fit into the queue; told with the next batch */
+    uint64_t silent_bytes;      /* to be put before the next batch */
+    uint64_t total_bytes;
+    uint16_t frame_bytes; /* 1 for video */
+    bool is_full;         /* the queue was, and it has been said */
+};
+
+/* Half a second in whole blocks: 16 to 96 KiB. */
+static size_t batch_size(const struct recording *recording) {
+    size_t half_second = (size_t)recording->rate_hz * recording->channels;
+    if (record_format_is_video(recording->format))
+        half_second = BATCH_BLOCKS_MAX * BLOCK_DATA;
+    size_t blocks = (half_second + BLOCK_DATA - 1) / BLOCK_DATA;
+    if (blocks < 1)
+        blocks = 1;
+    if (blocks > BATCH_BLOCKS_MAX)
+        blocks = BATCH_BLOCKS_MAX;
+    return blocks * BLOCK_DATA;
+}
+
+struct recorder *recorder_open(struct disk_port *port, const struct recording *recording) {
+    struct recorder *recorder = mem_alloc(sizeof *recorder);
+    recorder->port = port;
+    recorder->file = disk_file_new(port_disk(port), recording);
+    recorder->frame_bytes = record_format_is_video(recording->format)
+                                ? 1
+                                : (uint16_t)(recording->channels * sizeof(int16_t));
+    recorder->batch_bytes = batch_size(recording);
+    unsigned step = port_next_number(port) % STAGGER_STEPS + 1;
+    recorder->next_batch_bytes = recorder->batch_bytes * step / STAGGER_STEPS;
+    return recorder;
+}
+
+static void drop_batch(struct recorder *recorder) {
+    struct disk_stats *stats = disk_stats(port_disk(recorder->port));
+    if (!recorder->is_full)
+        log_warn("recorder", "the disk is too slow: its queue is full and audio becomes a gap",
+                 log_int("queueBytes", (int64_t)atomic_load(&stats->queued_bytes)));
+    recorder->is_full = true;
+    disk_count(&stats->gap_bytes, recorder->bytes);
+    recorder->lost_bytes += recorder->silent_bytes + recorder->bytes;
+    recorder->silent_bytes = 0;
+    block_give(recorder->first);
+}
+
+static void hand_over(struct recorder *recorder) {
+    struct block *first = recorder->first;
+    if (queue_try_enter(recorder->port, recorder->bytes)) {
+        first->lost_bytes = recorder->lost_bytes;
+        first->silent_bytes = recorder->silent_bytes;
+        recorder->lost_bytes = 0;
+        recorder->silent_bytes = 0;
+        recorder->is_full = false;
+        disk_file_send_blocks(recorder->file, first);
+    } else {
+        drop_batch(recorder);
+    }
+    recorder->first = recorder->last = NULL;
+    recorder->bytes = 0;
+    recorder->since_ms = 0;
+    recorder->next_batch_bytes = recorder->batch_bytes;
+}
+
+static void flush(struct recorder *recorder) {
+    if (recorder->first)
+        hand_over(recorder);
+}
+
+static void add_block(struct recorder *recorder) {
+    struct block *block = block_take(recorder->port);
+    if (recorder->last)
+        recorder->last->next = block;
+    else
+        recorder->first = block;
+    recorder->last = block;
+}
+
+void recorder_append(struct recorder *recorder, const void *bytes, size_t len) {
+    assert(len % recorder->frame_bytes == 0);
+    const uint8_t *from = bytes;
+    recorder->total_bytes += len;
+    while (len > 0) {
+        if (!recorder->last || recorder->last->len == BLOCK_DATA)
+            add_block(recorder);
+        struct block *block = recorder->last;
+        size_t room = BLOCK_DATA - block->len;
+        size_t n = len < room ? len : room;
+        memcpy(block->data + block->len, from, n);
+        block->len += (uint32_t)n;
+        recorder->bytes += n;
+        from += n;
+        len -= n;
+        if (recorder->bytes >= recorder->next_batch_bytes)
+            hand_over(recorder);
+    }
+}
+
+void recorder_silence(struct recorder *recorder, uint64_t frames) {
+    flush(recorder);
+    recorder->silent_bytes += frames * recorder->frame_bytes;
+}
+
+/* Notes keep their place among the bytes. What waits for a batch to go with is sent off in an empty one. */
+static void send_note(struct recorder *recorder, enum note_kind kind, int64_t at_ms, int64_t value,
+                      struct slice text) {
+    if (!recorder->first && (recorder->silent_bytes > 0 || recorder->lost_bytes > 0))
+        add_block(recorder);
+    flush(recorder);
+    disk_file_send_note(recorder->file, note_new(NULL, kind, at_ms, value, text));
+}
+
+void recorder_pause(struct recorder *recorder, int64_t at_ms) {
+    send_note(recorder, NOTE_PAUSE, at_ms, 0, SLICE_NONE);
+}
+
+void recorder_resume(struct recorder *recorder, int64_t at_ms) {
+    send_note(recorder, NOTE_RESUME, at_ms, 0, SLICE_NONE);
+}
+
+void recorder_drift(struct recorder *recorder, int64_t drift_ms) {
+    send_note(recorder, NOTE_DRIFT, 0, drift_ms, SLICE_NONE);
+}
+
+void recorder_patch(struct recorder *recorder, uint64_t offset, const void *bytes, size_t len) {
+    uint64_t flushed = recorder->total_bytes - recorder->bytes;
+    if (offset < flushed || !recorder->first) {
+        send_note(recorder, NOTE_PATCH, 0, (int64_t)offset, slice_of(bytes, len));
+        return;
+    }
+    /* Still in our hands. */
+    const uint8_t *from = bytes;
+    uint64_t at = offset - flushed;
+    for (struct block *block = recorder->first; block && len > 0; block = block->next) {
+        if (at < block->len) {
+            size_t n = block->len - (size_t)at < len ? block->len - (size_t)at : len;
+            memcpy(block->data + at, from, n);
+            from += n;
+            len -= n;
+            at = 0;
+        } else {
+            at -= block->len;
+        }
+    }
+}
+
+void recorder_rename(struct recorder *recorder, struct slice meeting, struct slice name) {
+    char *both = mem_alloc_raw(meeting.len + name.len + 1);
+    if (meeting.len > 0)
+        memcpy(both, meeting.ptr, meeting.len);
+    if (name.len > 0)
+        memcpy(both + meeting.len, name.ptr, name.len);
+    send_note(recorder, NOTE_RENAME, 0, (int64_t)meeting.len,
+              slice_of(both, meeting.len + name.len));
+    mem_free(both);
+}
+
+void recorder_tick(struct recorder *recorder, int64_t mono_ms) {
+    if (!recorder->first)
+        return;
+    if (recorder->since_ms == 0)
+        recorder->since_ms = mono_ms;
+    else if (mono_ms - recorder->since_ms >= FLUSH_MS)
+        hand_over(recorder);
+}
+
+void recorder_close(struct recorder *recorder, enum recorder_end end, int64_t at_ms) {
+    if (!recorder)
+        return;
+    send_note(recorder, NOTE_CLOSE, at_ms, end, SLICE_NONE);
+    mem_free(recorder);
+}
+
+uint64_t recorder_bytes(const struct recorder *recorder) {
+    return recorder->total_bytes;
+}
+
+bool recorder_is_broken(const struct recorder *recorder) {
+    return disk_file_is_broken(recorder->file);
+}
