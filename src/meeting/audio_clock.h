@@ -1,9 +1,9 @@
 /* Where a track's samples lie in time.
  *
  * Audio arrives in bursts, late, with holes, and by a clock that is not ours. A track's time is
- * counted in its own samples from an anchor: anchor + samples / rate. The clock tells jitter (late
- * audio that catches up), gaps (audio that never came) and drift (a sender a little slow or fast)
- * apart, once, for the recording and the analysis alike:
+ * counted in its own samples from an anchor: anchor + samples / rate, so that the end of the first
+ * read is its arrival. The clock tells jitter (late audio that catches up), gaps (audio that never
+ * came) and drift (a sender a little slow or fast) apart, once, for recording and analysis alike:
  *
  *   gap     no sample for 200 ms, and 300 ms after the stream resumed more than 200 ms are still
  *           missing. Silence of that length belongs where the stream stopped.
@@ -18,51 +18,52 @@
 #include <stdint.h>
 
 enum {
-    AUDIO_CLOCK_STALL_MS = 200, /* no sample for this long: the stream stood still */
-    AUDIO_CLOCK_SLACK_MS = 200, /* lead or lag that is jitter */
-    AUDIO_CLOCK_DOUBT_MS = 300, /* how long a resumed stream may take to catch up */
+    AUDIO_CLOCK_STALL_MS = 200,  /* no sample for this long: the stream stood still */
+    AUDIO_CLOCK_SLACK_MS = 200,  /* lead or lag that may be jitter */
+    AUDIO_CLOCK_DOUBT_MS = 300,  /* how long a resumed stream may take to catch up */
+    AUDIO_CLOCK_STEADY_MS = 1000 /* a lag that never was less for this long is drift */
 };
 
 enum audio_verdict {
-    AUDIO_FLOWS, /* these samples follow the ones before */
-    AUDIO_DOUBT, /* so they may, or a gap lies before them: keep them back */
-    AUDIO_GAP,   /* doubt ended: gap_samples of silence, then what was kept back, then these */
+    AUDIO_FLOWS, /* these samples follow what came before, and so does what was kept back */
+    AUDIO_DOUBT, /* perhaps a gap lies before them: keep them back */
+    AUDIO_GAP,   /* gap_samples of silence, then what was kept back, then these */
 };
 
 struct audio_clock {
     unsigned rate_hz;
-    bool is_started;    /* a sample came since init or resume */
-    bool is_doubtful;   /* stood still, resumed, not decided yet */
-    int64_t anchor_ms;  /* time of sample 0 of this stretch */
-    uint64_t samples;   /* of this stretch, inserted silence included */
-    int64_t last_ms;    /* when samples came last */
-    int64_t resumed_ms; /* when doubt began */
-    int64_t floor_ms;   /* smallest lag of the current second: what is not jitter */
-    int64_t floor_until_ms;
-    uint64_t gap_samples; /* length of the gap that the last AUDIO_GAP told of */
-    uint64_t gaps;        /* gaps so far, and their samples: for metrics and the log */
-    uint64_t gaps_samples;
-    int64_t moved_ms; /* how far drift has moved the anchor; positive: the sender is slow */
+    bool is_started;       /* a sample came since init or pause */
+    bool is_doubtful;      /* stood still, resumed, not decided yet */
+    int64_t anchor_ms;     /* time of sample 0 of this stretch */
+    uint64_t samples;      /* of this stretch, gaps included */
+    int64_t last_ms;       /* when samples came last */
+    int64_t doubt_ms;      /* when doubt began */
+    int64_t window_ms;     /* when the present second of lag_least_ms began */
+    int64_t lag_least_ms;  /* smallest lag since window_ms or doubt_ms: what is not jitter */
+    int64_t lag_steady_ms; /* the same of the second before */
+    int64_t moved_ms;      /* how far drift has moved the anchor; positive: the sender is slow */
+    uint64_t gap_samples;  /* of the gap that AUDIO_GAP told of last */
+    uint64_t gaps;         /* how many so far */
 };
 
 void audio_clock_init(struct audio_clock *clock, unsigned rate_hz);
 
-/* `samples` sample frames (more than 0; all that one read gave) arrived at now_ms. Verdicts apply
- * to exactly these. now_ms that runs backwards counts as standing still. */
+/* `samples` sample frames (more than 0; all that one read gave) arrived at now_ms. The verdict is
+ * about these and what was kept back before. A now_ms that runs backwards counts as standing still. */
 enum audio_verdict audio_clock_hear(struct audio_clock *clock, uint64_t samples, int64_t now_ms);
 
-/* To be called on a tick while is_doubtful: the audio kept back waits for no further sample.
- * AUDIO_DOUBT: still open; AUDIO_FLOWS: no gap; AUDIO_GAP: as above. */
+/* On a tick while is_doubtful, so that what was kept back waits for no further sample. */
 enum audio_verdict audio_clock_tick(struct audio_clock *clock, int64_t now_ms);
 
 /* Mute, or any other pause that was told: what comes next starts a new stretch, without a gap. A
- * doubt that is open ends as no gap. */
+ * doubt that is open ends without one too. */
 void audio_clock_pause(struct audio_clock *clock);
 
 /* Time of the end of the samples heard so far. Meaningful once is_started. */
 int64_t audio_clock_end_ms(const struct audio_clock *clock);
 
-/* How far the audio is behind wall time, pauses and gaps aside: moved_ms and the present lag. */
+/* How far the samples are behind wall time, pauses and gaps aside: recorded time + pauses + drift =
+ * wall time, within AUDIO_CLOCK_SLACK_MS. */
 int64_t audio_clock_drift_ms(const struct audio_clock *clock);
 
 #endif
