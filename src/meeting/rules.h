@@ -9,6 +9,8 @@
 
 #include "base/slice.h"
 
+#include <stddef.h>
+
 struct rules {
     bool include_host; /* also send events about hosts (FEEDBACK_INCLUDE_HOST) */
 

@@ -1,0 +1,181 @@
+#include "meeting/feedback.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "meeting/sentences.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+static const char *const type_names[FEEDBACK_TYPES] = {
+    [FEEDBACK_VOLUME_BAIXO] = "volume_baixo",
+    [FEEDBACK_VOLUME_ALTO] = "volume_alto",
+    [FEEDBACK_SILENCIO_PROLONGADO] = "silencio_prolongado",
+    [FEEDBACK_OVERLAP_FALA] = "overlap_fala",
+    [FEEDBACK_MONOLOGO_PROLONGADO] = "monologo_prolongado",
+    [FEEDBACK_INTERRUPCOES_FREQUENTES] = "interrupcoes_frequentes",
+    [FEEDBACK_RITMO_ACELERADO] = "ritmo_acelerado",
+    [FEEDBACK_RITMO_PAUSADO] = "ritmo_pausado",
+    [FEEDBACK_MONOTONIA_PROSODICA] = "monotonia_prosodica",
+    [FEEDBACK_RUIDO_DE_FUNDO] = "ruido_de_fundo",
+    [FEEDBACK_TENDENCIA_EMOCIONAL_NEGATIVA] = "tendencia_emocional_negativa",
+    [FEEDBACK_ENGAJAMENTO_BAIXO] = "engajamento_baixo",
+    [FEEDBACK_FRUSTRACAO_CRESCENTE] = "frustracao_crescente",
+    [FEEDBACK_ENTUSIASMO_ALTO] = "entusiasmo_alto",
+    [FEEDBACK_ENERGIA_GRUPO_BAIXA] = "energia_grupo_baixa",
+    [FEEDBACK_POLARIZACAO_EMOCIONAL] = "polarizacao_emocional",
+    [FEEDBACK_EFEITO_POS_INTERRUPCAO] = "efeito_pos_interrupcao",
+};
+
+static const char *const severity_names[] = {
+    [SEVERITY_INFO] = "info",
+    [SEVERITY_WARNING] = "warning",
+    [SEVERITY_CRITICAL] = "critical",
+};
+
+static const char *const reason_names[] = {
+    [REASON_GROUP] = "group",
+    [REASON_DEAD_MIC] = "dead_mic",
+    [REASON_NO_FRAMES] = "no_frames",
+    [REASON_CLIPPING] = "clipping",
+};
+
+/* Names of the old backend where it had one; digits behind the point that carry meaning. */
+static const struct {
+    const char *name;
+    int digits;
+} fact_names[FEEDBACK_FACTS] = {
+    [FACT_RMS_DBFS] = {"rmsDbfs", 1},
+    [FACT_SPEECH_COVERAGE] = {"speechCoverage", 2},
+    [FACT_VALENCE] = {"valenceEMA", 3},
+    [FACT_AROUSAL] = {"arousalEMA", 3},
+    [FACT_CLIP_FRACTION] = {"clipFraction", 4},
+    [FACT_NOISE_DBFS] = {"noiseDbfs", 1},
+    [FACT_OVERLAP_S] = {"overlapSeconds", 1},
+    [FACT_SILENCE_S] = {"silenceSeconds", 1},
+    [FACT_INTERRUPTIONS] = {"interruptions", 0},
+    [FACT_SYLLABLES_PER_S] = {"syllablesPerSecond", 1},
+    [FACT_PAUSE_SHARE] = {"pauseShare", 2},
+    [FACT_PITCH_RANGE] = {"pitchRangeSemitones", 2},
+};
+
+const char *feedback_type_name(enum feedback_type type) {
+    assert(type < FEEDBACK_TYPES);
+    return type_names[type];
+}
+
+bool feedback_type_find(struct slice name, enum feedback_type *out) {
+    for (int i = 0; i < FEEDBACK_TYPES; i++)
+        if (slice_is_equal(name, slice_from(type_names[i]))) {
+            *out = (enum feedback_type)i;
+            return true;
+        }
+    return false;
+}
+
+const char *severity_name(enum severity severity) {
+    assert(severity <= SEVERITY_CRITICAL);
+    return severity_names[severity];
+}
+
+static bool is_language(struct slice name, struct slice language) {
+    return slice_has_prefix_nocase(name, language) &&
+           (name.len == language.len || name.ptr[language.len] == '-' ||
+            name.ptr[language.len] == '_');
+}
+
+bool locale_find(struct slice name, enum locale *out) {
+    if (is_language(name, SLICE("pt")))
+        *out = LOCALE_PT_BR;
+    else if (is_language(name, SLICE("en")))
+        *out = LOCALE_EN;
+    else
+        return false;
+    return true;
+}
+
+size_t feedback_message(char out[FEEDBACK_MESSAGE_MAX], const struct feedback *feedback,
+                        enum locale locale) {
+    struct slice rest = slice_from(sentence_find(feedback, locale)->text);
+    struct slice name = slice_from(feedback->name[0] ? feedback->name : feedback->participant);
+    struct slice mark = SLICE("{name}");
+    size_t len = 0;
+    while (rest.len > 0) {
+        struct slice piece = slice_take(rest, 1);
+        bool is_mark = slice_has_prefix(rest, mark);
+        rest = slice_skip(rest, is_mark ? mark.len : 1);
+        if (is_mark)
+            piece = name;
+        assert(len + piece.len < FEEDBACK_MESSAGE_MAX);
+        memcpy(out + len, piece.ptr, piece.len);
+        len += piece.len;
+    }
+    out[len] = '\0';
+    return len;
+}
+
+size_t feedback_tips(const char *tips[FEEDBACK_TIPS_MAX], const struct feedback *feedback,
+                     enum locale locale) {
+    const struct sentence *sentence = sentence_find(feedback, locale);
+    size_t count = 0;
+    while (count < FEEDBACK_TIPS_MAX && sentence->tips[count]) {
+        tips[count] = sentence->tips[count];
+        count++;
+    }
+    return count;
+}
+
+void feedback_write_metadata(struct buf *out, const struct feedback *feedback) {
+    const char *comma = "";
+    buf_add_byte(out, '{');
+    for (unsigned i = 0; i < feedback->facts; i++) {
+        enum feedback_fact fact = feedback->fact[i].fact;
+        buf_printf(out, "%s\"%s\":%.*f", comma, fact_names[fact].name, fact_names[fact].digits,
+                   feedback->fact[i].value);
+        comma = ",";
+    }
+    if (feedback->reason != REASON_NONE)
+        buf_printf(out, "%s\"reason\":\"%s\"", comma, reason_names[feedback->reason]);
+    buf_add_byte(out, '}');
+}
+
+static void field_write(struct buf *out, const char *key, const char *text) {
+    buf_printf(out, "\"%s\":", key);
+    text_add_json(out, slice_from(text));
+    buf_add_byte(out, ',');
+}
+
+static void tips_write(struct buf *out, const struct feedback *feedback, enum locale locale) {
+    const char *tips[FEEDBACK_TIPS_MAX];
+    size_t count = feedback_tips(tips, feedback, locale);
+    buf_add_text(out, "\"tips\":[");
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buf_add_byte(out, ',');
+        text_add_json(out, slice_from(tips[i]));
+    }
+    buf_add_text(out, "],");
+}
+
+void feedback_write_json(struct buf *out, const struct feedback *feedback, enum locale locale,
+                         struct slice id, struct slice meeting_id, uint64_t seq) {
+    char message[FEEDBACK_MESSAGE_MAX];
+    feedback_message(message, feedback, locale);
+    buf_add_text(out, "{\"id\":");
+    text_add_json(out, id);
+    buf_printf(out, ",\"type\":\"%s\",\"severity\":\"%s\",\"ts\":%" PRId64 ",\"meetingId\":",
+               type_names[feedback->type], severity_names[feedback->severity], feedback->ts_ms);
+    text_add_json(out, meeting_id);
+    buf_add_byte(out, ',');
+    field_write(out, "participantId", feedback->participant);
+    if (feedback->name[0])
+        field_write(out, "participantName", feedback->name);
+    buf_printf(out, "\"window\":{\"start\":%" PRId64 ",\"end\":%" PRId64 "},",
+               feedback->window_start_ms, feedback->window_end_ms);
+    field_write(out, "message", message);
+    tips_write(out, feedback, locale);
+    buf_add_text(out, "\"metadata\":");
+    feedback_write_metadata(out, feedback);
+    buf_printf(out, ",\"seq\":%" PRIu64 "}", seq);
+}
