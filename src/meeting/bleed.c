@@ -1,0 +1,153 @@
+/* A loudspeaker, or a neighbour in the same room, is heard in a second microphone: softer, a little
+ * later, with the same rise and fall. Method and numbers: feedback-rules, section 4. */
+#include "meeting/inside.h"
+
+#include <math.h>
+
+enum {
+    REACH_SLOTS = 20,    /* 0.4 s: how late an echo may come */
+    MEAN_SLOTS = 15,     /* 0.3 s: the level that is judged */
+    ENVELOPE_SLOTS = 40, /* 0.8 s: what is compared */
+    HOLD_SLOTS = 15,     /* 0.3 s: how long a verdict stands */
+    ALONE_SLOTS = 25,    /* 0.5 s: nobody else spoke */
+    OWN_SLOTS = 50,      /* 1 s of speech make an own level */
+};
+
+#define LOUDER_DB   10.0f /* the source is this much above */
+#define OWN_NEAR_DB 8.0f  /* so close to the own level it is the own voice */
+#define OWN_FAR_DB  14.0f /* so far below it is not */
+#define STRANGER_DB 24.0f /* without an own level: so far below the source */
+#define ALIKE       0.8f  /* correlation of the envelopes */
+#define QUIET_DB    -80.0f
+
+static float envelope_db(const struct hearing *hearing, int64_t slot) {
+    const struct moment *moment = timeline_at(&hearing->timeline, slot);
+    return moment && moment->db > QUIET_DB ? moment->db : QUIET_DB;
+}
+
+static float loudest_db(const struct hearing *hearing, int64_t slot) {
+    float most = QUIET_DB;
+    for (int i = 0; i < REACH_SLOTS; i++)
+        most = fmaxf(most, envelope_db(hearing, slot - i));
+    return most;
+}
+
+/* Not reaching back before the sound began: the quiet before would make every beginning soft. */
+static float mean_db(const struct hearing *hearing, int64_t slot) {
+    float sum = 0;
+    int count = 0;
+    do
+        sum += envelope_db(hearing, slot - count);
+    while (++count < MEAN_SLOTS && slot - count >= hearing->onset_slot);
+    return sum / (float)count;
+}
+
+/* Pearson's correlation of `mine` (centred, of length sqrt(self)) with the source, delayed. */
+static float likeness(const float *mine, float self, const float *theirs) {
+    float sum = 0, squares = 0, cross = 0;
+    for (int i = 0; i < ENVELOPE_SLOTS; i++) {
+        sum += theirs[i];
+        squares += theirs[i] * theirs[i];
+        cross += theirs[i] * mine[i];
+    }
+    float spread = squares - sum * sum / ENVELOPE_SLOTS;
+    return spread > 1.0f && self > 1.0f ? cross / sqrtf(spread * self) : 0;
+}
+
+static bool is_alike(const struct hearing *mine, const struct hearing *source, int64_t slot) {
+    float own[ENVELOPE_SLOTS], other[ENVELOPE_SLOTS + REACH_SLOTS];
+    float mean = 0, self = 0;
+    for (int i = 0; i < ENVELOPE_SLOTS; i++) {
+        own[i] = envelope_db(mine, slot - ENVELOPE_SLOTS + 1 + i);
+        mean += own[i] / ENVELOPE_SLOTS;
+    }
+    for (int i = 0; i < ENVELOPE_SLOTS; i++) {
+        own[i] -= mean;
+        self += own[i] * own[i];
+    }
+    for (int i = 0; i < ENVELOPE_SLOTS + REACH_SLOTS; i++)
+        other[i] = envelope_db(source, slot - ENVELOPE_SLOTS - REACH_SLOTS + 1 + i);
+    for (int delay = 0; delay <= REACH_SLOTS; delay++)
+        if (likeness(own, self, other + REACH_SLOTS - delay) > ALIKE)
+            return true;
+    return false;
+}
+
+static bool is_picked_up(const struct hearing *mine, float mean, const struct hearing *source,
+                         float source_db, int64_t slot) {
+    if (source_db - mean <= LOUDER_DB)
+        return false;
+    bool has_own = mine->own_frames >= OWN_SLOTS;
+    if (has_own && mean > mine->own_db - OWN_NEAR_DB)
+        return false;
+    if (has_own && mean <= mine->own_db - OWN_FAR_DB)
+        return true;
+    if (!has_own && source_db - mean >= STRANGER_DB)
+        return true;
+    return is_alike(mine, source, slot);
+}
+
+struct loud {
+    struct hearing *hearing;
+    float db;
+};
+
+/* The loudest of those who are or just were to be heard: in a meeting of a thousand voices the rest
+ * cannot be told from noise, and comparing all with all would be a million pairs. */
+static unsigned loudest_find(struct meeting *meeting, int64_t slot, struct loud loud[LOUDEST],
+                             unsigned *recent) {
+    unsigned count = 0;
+    *recent = 0;
+    for (size_t i = 0; i < meeting->actives; i++) {
+        struct hearing *hearing = meeting->active[i]->hearing;
+        *recent += speech_is_near(hearing, slot, ALONE_SLOTS);
+        if (!speech_is_near(hearing, slot, REACH_SLOTS))
+            continue;
+        struct loud next = {hearing, loudest_db(hearing, slot)};
+        for (unsigned k = 0; k < count; k++)
+            if (next.db > loud[k].db) {
+                struct loud swap = loud[k];
+                loud[k] = next;
+                next = swap;
+            }
+        if (count < LOUDEST)
+            loud[count++] = next;
+    }
+    return count;
+}
+
+static void own_level_learn(struct hearing *hearing, int64_t slot) {
+    float db = envelope_db(hearing, slot);
+    if (hearing->own_frames == 0)
+        hearing->own_db = db;
+    if (hearing->own_frames < OWN_SLOTS)
+        hearing->own_frames++;
+    hearing->own_db += (db - hearing->own_db) * (db > hearing->own_db ? 0.08f : 0.01f);
+}
+
+void bleed_gate(struct meeting *meeting, int64_t first_slot, unsigned index) {
+    struct loud loud[LOUDEST];
+    unsigned recent;
+    int64_t slot = first_slot + index;
+    uint8_t bit = (uint8_t)(1u << index);
+    unsigned count = loudest_find(meeting, slot, loud, &recent);
+    for (size_t i = 0; i < meeting->actives; i++) {
+        struct hearing *mine = meeting->active[i]->hearing;
+        if (!(mine->detected & bit))
+            continue;
+        if (recent == 1) {
+            if (mine->voiced & bit)
+                own_level_learn(mine, slot);
+        } else {
+            float mean = mean_db(mine, slot);
+            for (unsigned k = 0; k < count; k++)
+                if (loud[k].hearing != mine &&
+                    is_picked_up(mine, mean, loud[k].hearing, loud[k].db, slot))
+                    mine->bleed_hold = HOLD_SLOTS;
+        }
+        if (mine->bleed_hold > 0) {
+            mine->bleed_hold--;
+            mine->detected &= (uint8_t)~bit;
+        }
+    }
+}

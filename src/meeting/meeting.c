@@ -1,0 +1,314 @@
+#include "meeting/meeting.h"
+
+#include "base/mem.h"
+#include "meeting/judge.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+    ALIVE_SLOTS = SECOND_SLOTS,     /* a track that gave nothing for a second holds nobody up */
+    KEEP_MS = 60000,                /* how long a hearing outlives its last track */
+    REMEMBERED = 4096,              /* participants at most who are not connected */
+    LEAP_SLOTS = 60 * SECOND_SLOTS, /* nobody called for a minute: not a step, a leap */
+};
+
+static int64_t step_of(int64_t ms) {
+    int64_t step = ms / MEETING_STEP_MS;
+    return (ms % MEETING_STEP_MS < 0 ? step - 1 : step) * STEP_SLOTS;
+}
+
+struct meeting *meeting_new(const struct rules *rules, int64_t at_ms) {
+    struct meeting *meeting = mem_alloc(sizeof *meeting);
+    meeting->rules = *rules;
+    meeting->slot = step_of(at_ms);
+    meeting->gathered_slot = meeting->spoken_slot = NEVER;
+    meeting->overlap.last_slot = NEVER;
+    return meeting;
+}
+
+static void participant_free(struct participant *participant) {
+    mem_free(participant->hearing);
+    mem_free(participant);
+}
+
+void meeting_free(struct meeting *meeting) {
+    if (!meeting)
+        return;
+    for (size_t i = 0; i < meeting->count; i++)
+        participant_free(meeting->participants[i]);
+    mem_free(meeting->participants);
+    mem_free(meeting->active);
+    mem_free(meeting);
+}
+
+struct participant *meeting_find(struct meeting *meeting, struct slice identity) {
+    for (size_t i = 0; i < meeting->count; i++)
+        if (slice_is_equal(identity, slice_from(meeting->participants[i]->identity)))
+            return meeting->participants[i];
+    return NULL;
+}
+
+static void text_set(char out[FEEDBACK_NAME_MAX + 1], struct slice text) {
+    size_t len = text.len <= FEEDBACK_NAME_MAX ? text.len : FEEDBACK_NAME_MAX;
+    while (len < text.len && len > 0 && (text.ptr[len] & 0xC0) == 0x80)
+        len--; /* not in the middle of a character */
+    if (len > 0)
+        memcpy(out, text.ptr, len);
+    out[len] = '\0';
+}
+
+/* The one who left longest ago makes room; a name somebody will need is never the first to go. */
+static void meeting_forget_one(struct meeting *meeting) {
+    size_t gone = 0, oldest = SIZE_MAX;
+    for (size_t i = 0; i < meeting->count; i++) {
+        const struct participant *candidate = meeting->participants[i];
+        if (candidate->connections > 0 || candidate->hearing)
+            continue;
+        gone++;
+        if (oldest == SIZE_MAX || candidate->left_ms < meeting->participants[oldest]->left_ms)
+            oldest = i;
+    }
+    if (gone < REMEMBERED)
+        return;
+    struct participant *participant = meeting->participants[oldest];
+    if (meeting->overlap.joiner == participant)
+        meeting->overlap.joiner = NULL;
+    if (meeting->speaker == participant)
+        meeting->speaker = NULL;
+    participant_free(participant);
+    meeting->count--;
+    memmove(&meeting->participants[oldest], &meeting->participants[oldest + 1],
+            (meeting->count - oldest) * sizeof meeting->participants[0]);
+}
+
+struct participant *meeting_add(struct meeting *meeting, struct slice identity) {
+    struct participant *participant = meeting_find(meeting, identity);
+    if (participant)
+        return participant;
+    meeting_forget_one(meeting);
+    if (meeting->count == meeting->cap) {
+        meeting->cap = meeting->cap ? meeting->cap * 2 : 8;
+        meeting->participants =
+            mem_resize(meeting->participants, meeting->cap * sizeof meeting->participants[0]);
+        meeting->active = mem_resize(meeting->active, meeting->cap * sizeof meeting->active[0]);
+    }
+    participant = mem_alloc(sizeof *participant);
+    participant->left_ms = meeting_judged_ms(meeting);
+    text_set(participant->identity, identity);
+    meeting->participants[meeting->count++] = participant;
+    return participant;
+}
+
+void meeting_set_name(struct participant *participant, struct slice name) {
+    text_set(participant->name, name);
+}
+
+void meeting_set_host(struct participant *participant, bool is_host) {
+    participant->is_host = is_host;
+}
+
+void meeting_set_dtx(struct participant *participant, bool is_dtx) {
+    participant->is_dtx = is_dtx;
+}
+
+static struct hearing *hearing_new(void) {
+    struct hearing *hearing = mem_alloc(sizeof *hearing);
+    hearing->sound_slot = hearing->spoke_slot = NEVER;
+    hearing->mood.valence = hearing->mood.arousal = NAN;
+    hearing->mood.interrupted_ms = NEVER;
+    level_noise_init(&hearing->noise);
+    level_init(&hearing->level);
+    pitch_span_init(&hearing->pitch);
+    pace_init(&hearing->pace);
+    return hearing;
+}
+
+static int64_t slot_from(const struct meeting *meeting, int64_t at_ms) {
+    int64_t slot = slot_of(at_ms) + 1;
+    return slot > meeting->slot ? slot : meeting->slot;
+}
+
+void meeting_connect(struct meeting *meeting, struct participant *participant, int64_t at_ms) {
+    if (participant->connections++ > 0)
+        return;
+    int64_t slot = slot_from(meeting, at_ms);
+    if (!participant->hearing)
+        participant->hearing = hearing_new();
+    participant->hearing->is_muted = participant->is_muted;
+    timeline_init(&participant->hearing->timeline, slot);
+    speech_start(participant->hearing, slot);
+}
+
+void meeting_disconnect(struct meeting *meeting, struct participant *participant, int64_t at_ms) {
+    assert(participant->connections > 0);
+    if (--participant->connections > 0)
+        return;
+    participant->left_ms = at_ms;
+    turns_close(meeting, participant);
+    speech_start(participant->hearing, meeting->slot);
+    participant->is_muted = false;
+}
+
+void meeting_mute(struct meeting *meeting, struct participant *participant, bool is_muted,
+                  int64_t at_ms) {
+    if (participant->is_muted == is_muted)
+        return;
+    participant->is_muted = is_muted;
+    if (participant->connections > 0)
+        timeline_mute(&participant->hearing->timeline, slot_from(meeting, at_ms), is_muted);
+}
+
+void meeting_hear(struct meeting *meeting, struct participant *participant,
+                  const struct voice_frame *frame, int64_t at_ms) {
+    if (participant->connections == 0)
+        return;
+    participant->talk.frames++;
+    timeline_put(&participant->hearing->timeline, meeting->slot, slot_of(at_ms), frame);
+}
+
+void meeting_miss(struct meeting *meeting, struct participant *participant, int64_t from_ms,
+                  int64_t to_ms) {
+    assert(from_ms <= to_ms);
+    if (participant->connections > 0)
+        timeline_skip(&participant->hearing->timeline, slot_of(to_ms) + 1);
+}
+
+int64_t meeting_judged_ms(const struct meeting *meeting) {
+    return meeting->slot * SLOT_MS;
+}
+
+/* Somebody whose last minute still counts, but whom no track brings any more. */
+static void hearing_fade(struct meeting *meeting, struct participant *participant) {
+    if (meeting_judged_ms(meeting) - participant->left_ms < KEEP_MS) {
+        share_add(&participant->hearing->share, 0);
+        return;
+    }
+    mem_free(participant->hearing);
+    participant->hearing = NULL;
+    if (meeting->overlap.joiner == participant)
+        meeting->overlap.joiner = NULL;
+}
+
+static void step_listen(struct meeting *meeting) {
+    meeting->actives = meeting->present = meeting->listening = meeting->open_ears = 0;
+    for (size_t i = 0; i < meeting->count; i++) {
+        struct participant *participant = meeting->participants[i];
+        struct hearing *hearing = participant->hearing;
+        if (!hearing || participant->connections == 0)
+            continue;
+        speech_hear_step(hearing, meeting->slot);
+        hearing->speech_slots = 0;
+        meeting->present++;
+        meeting->listening += !hearing->is_muted;
+        meeting->open_ears += !hearing->is_muted && !participant->is_dtx;
+        if (hearing->detected || hearing->turn.is_open ||
+            speech_is_near(hearing, meeting->slot, SECOND_SLOTS))
+            meeting->active[meeting->actives++] = participant;
+    }
+    if (meeting->present < 2)
+        meeting->gathered_slot = NEVER;
+    else if (meeting->gathered_slot == NEVER)
+        meeting->gathered_slot = meeting->slot;
+}
+
+static void step_measure(struct meeting *meeting) {
+    int64_t end_ms = (meeting->slot + STEP_SLOTS) * SLOT_MS;
+    meeting->spoken_60s = 0;
+    for (size_t i = 0; i < meeting->count; i++) {
+        struct participant *participant = meeting->participants[i];
+        if (!participant->hearing)
+            continue;
+        if (participant->connections == 0) {
+            hearing_fade(meeting, participant);
+            if (!participant->hearing)
+                continue;
+        } else {
+            speech_measure_step(participant->hearing, meeting->slot);
+            share_add(&participant->hearing->share, participant->hearing->speech_slots);
+            talk_close_step(participant, end_ms);
+        }
+        meeting->spoken_60s += participant->hearing->share.in_60s;
+    }
+}
+
+static void meeting_step(struct meeting *meeting, feedback_fn *on_feedback, void *arg) {
+    overlap_open_step(meeting, meeting->slot);
+    step_listen(meeting);
+    for (unsigned i = 0; i < STEP_SLOTS && meeting->actives > 0; i++) {
+        bleed_gate(meeting, meeting->slot, i);
+        turns_hear(meeting, meeting->slot + i, i);
+    }
+    step_measure(meeting);
+    meeting->slot += STEP_SLOTS;
+    struct judgement judgement = {.meeting = meeting,
+                                  .at_ms = meeting_judged_ms(meeting),
+                                  .slot = meeting->slot,
+                                  .on_feedback = on_feedback,
+                                  .arg = arg};
+    judge_step(&judgement);
+}
+
+/* Time passed that nobody listened to: every run begins anew. */
+static void meeting_leap(struct meeting *meeting, int64_t slot) {
+    meeting->slot = slot;
+    meeting->gathered_slot = NEVER;
+    meeting->overlap.last_slot = NEVER;
+    meeting->interruption_count = meeting->interruption_next = 0;
+    memset(meeting->overlap.speakers, 0, sizeof meeting->overlap.speakers);
+    for (size_t i = 0; i < meeting->count; i++) {
+        struct participant *participant = meeting->participants[i];
+        if (!participant->hearing)
+            continue;
+        turns_close(meeting, participant);
+        speech_start(participant->hearing, slot);
+        timeline_skip(&participant->hearing->timeline, slot);
+        memset(&participant->hearing->share, 0, sizeof participant->hearing->share);
+    }
+}
+
+static bool is_awaited(const struct meeting *meeting, const struct participant *participant,
+                       int64_t end) {
+    if (participant->connections == 0 || participant->is_muted)
+        return false;
+    int64_t heard = participant->hearing->timeline.heard_slot;
+    return heard < end && heard >= meeting->slot - ALIVE_SLOTS;
+}
+
+static bool is_ripe(const struct meeting *meeting, int64_t now_ms) {
+    int64_t end = meeting->slot + STEP_SLOTS;
+    if (now_ms < end * SLOT_MS)
+        return false;
+    if (now_ms >= end * SLOT_MS + MEETING_WAIT_MS)
+        return true;
+    for (size_t i = 0; i < meeting->count; i++)
+        if (is_awaited(meeting, meeting->participants[i], end))
+            return false;
+    return true;
+}
+
+void meeting_judge(struct meeting *meeting, int64_t now_ms, feedback_fn *on_feedback, void *arg) {
+    int64_t last = step_of(now_ms - MEETING_WAIT_MS);
+    if (meeting->is_paused)
+        return;
+    if (last - meeting->slot > LEAP_SLOTS)
+        meeting_leap(meeting, last);
+    while (is_ripe(meeting, now_ms))
+        meeting_step(meeting, on_feedback, arg);
+}
+
+void meeting_pause(struct meeting *meeting) {
+    meeting->is_paused = true;
+}
+
+void meeting_resume(struct meeting *meeting, int64_t now_ms) {
+    if (!meeting->is_paused)
+        return;
+    meeting->is_paused = false;
+    int64_t slot = step_of(now_ms);
+    meeting_leap(meeting, slot > meeting->slot ? slot : meeting->slot);
+}
+
+bool meeting_is_paused(const struct meeting *meeting) {
+    return meeting->is_paused;
+}

@@ -1,0 +1,163 @@
+#include "meeting/inside.h"
+
+#include <assert.h>
+
+enum {
+    PAUSE_SLOTS = 25,       /* 0.5 s end an utterance */
+    BACKCHANNEL_SLOTS = 40, /* 0.8 s: up to here it is a nod */
+    ONSET_SLOTS = 2,        /* the detector decided two frames after speech began */
+    FLOOR_SLOTS = 50,       /* 1 s: who holds the floor */
+    TOGETHER_SLOTS = 22,    /* 0.45 s: both at once */
+    GO_ON_SLOTS = 50,       /* 1 s: and the second goes on */
+};
+
+static uint16_t *overlap_at(struct meeting *meeting, int64_t slot) {
+    return &meeting->overlap.speakers[(uint64_t)slot % OVERLAP_SLOTS];
+}
+
+void overlap_open_step(struct meeting *meeting, int64_t first_slot) {
+    for (int i = 0; i < STEP_SLOTS; i++)
+        *overlap_at(meeting, first_slot + i) = 0;
+}
+
+unsigned overlap_slots(const struct meeting *meeting, int64_t end_slot, unsigned window) {
+    assert(window <= OVERLAP_SLOTS);
+    unsigned sum = 0;
+    if (meeting->overlap.last_slot < end_slot - (int64_t)window)
+        return 0;
+    for (int64_t slot = end_slot - window; slot < end_slot; slot++)
+        sum += meeting->overlap.speakers[(uint64_t)slot % OVERLAP_SLOTS] >= 2;
+    return sum;
+}
+
+static void overlap_count(struct meeting *meeting, struct participant *participant, int64_t slot) {
+    uint16_t *speakers = overlap_at(meeting, slot);
+    if (++*speakers < 2 || slot <= meeting->overlap.last_slot)
+        return;
+    meeting->overlap.last_slot = slot;
+    /* The joiner is who began later of those who speak now. */
+    struct participant *joiner = participant;
+    for (size_t i = 0; i < meeting->actives; i++) {
+        struct hearing *other = meeting->active[i]->hearing;
+        if (other->turn.is_open && other->turn.is_counted &&
+            other->turn.start_slot > joiner->hearing->turn.start_slot)
+            joiner = meeting->active[i];
+    }
+    meeting->overlap.joiner = joiner;
+}
+
+/* An utterance that proves to be more than a nod counts from its beginning. */
+static void turn_begin_count(struct meeting *meeting, struct participant *participant,
+                             int64_t slot) {
+    struct turn *turn = &participant->hearing->turn;
+    turn->is_counted = true;
+    participant->talk.turns++;
+    for (int64_t at = turn->start_slot; at < slot; at++)
+        if (turn->spoken >> (slot - at) & 1)
+            overlap_count(meeting, participant, at);
+}
+
+static void interruption_add(struct meeting *meeting, struct participant *by,
+                             struct participant *of, int64_t slot) {
+    meeting->interruptions[meeting->interruption_next] = slot;
+    meeting->interruption_next = (meeting->interruption_next + 1) % INTERRUPTIONS;
+    if (meeting->interruption_count < INTERRUPTIONS)
+        meeting->interruption_count++;
+    by->talk.interruptions_given++;
+    of->talk.interruptions_taken++;
+    of->hearing->mood.interrupted_ms = slot * SLOT_MS;
+    of->hearing->mood.valence_before = of->hearing->mood.valence;
+}
+
+/* Who holds the floor while this one begins. */
+static void turn_look_round(struct meeting *meeting, struct participant *participant) {
+    struct turn *turn = &participant->hearing->turn;
+    turn->overs = 0;
+    for (size_t i = 0; i < meeting->actives; i++) {
+        struct participant *other = meeting->active[i];
+        const struct turn *theirs = &other->hearing->turn;
+        if (other == participant || !theirs->is_open || turn->overs == 2 ||
+            theirs->start_slot > turn->start_slot - FLOOR_SLOTS)
+            continue;
+        turn->over[turn->overs].who = other;
+        turn->over[turn->overs].start_slot = theirs->start_slot;
+        turn->over[turn->overs++].together = 0;
+    }
+}
+
+static void turn_watch_floor(struct meeting *meeting, struct participant *participant,
+                             int64_t slot) {
+    struct turn *turn = &participant->hearing->turn;
+    for (unsigned i = 0; i < turn->overs; i++) {
+        struct hearing *theirs = turn->over[i].who->hearing;
+        if (theirs->turn.is_open && theirs->turn.start_slot == turn->over[i].start_slot)
+            turn->over[i].together += theirs->is_speaking;
+        if (turn->over[i].together < TOGETHER_SLOTS || slot < turn->start_slot + GO_ON_SLOTS)
+            continue;
+        interruption_add(meeting, participant, turn->over[i].who, slot);
+        turn->overs = 0;
+        return;
+    }
+}
+
+static void turn_open(struct meeting *meeting, struct participant *participant, int64_t slot) {
+    struct turn *turn = &participant->hearing->turn;
+    turn->is_open = true;
+    turn->is_counted = false;
+    turn->start_slot = slot - ONSET_SLOTS;
+    turn->last_slot = slot;
+    turn->slots = 0;
+    turn->spoken = (1u << ONSET_SLOTS) - 1;
+    turn_look_round(meeting, participant);
+    talk_on_turn(meeting, participant);
+}
+
+void turns_close(struct meeting *meeting, struct participant *participant) {
+    struct turn *turn = &participant->hearing->turn;
+    if (!turn->is_open)
+        return;
+    turn->is_open = false;
+    turn->overs = 0;
+    int64_t ms = (turn->last_slot + 1 - turn->start_slot) * SLOT_MS;
+    if (turn->is_counted && ms > participant->talk.longest_turn_ms)
+        participant->talk.longest_turn_ms = ms;
+    if (meeting->overlap.joiner == participant && !participant->connections)
+        meeting->overlap.joiner = NULL;
+}
+
+static void turn_speak(struct meeting *meeting, struct participant *participant, int64_t slot,
+                       bool is_voiced) {
+    struct turn *turn = &participant->hearing->turn;
+    if (!turn->is_open)
+        turn_open(meeting, participant, slot);
+    turn->spoken = turn->spoken << 1 | 1;
+    turn->slots++;
+    if (is_voiced)
+        turn->last_slot = slot; /* the held tail makes no nod longer */
+    if (!turn->is_counted && turn->last_slot - turn->start_slot >= BACKCHANNEL_SLOTS)
+        turn_begin_count(meeting, participant, slot);
+    if (turn->is_counted)
+        overlap_count(meeting, participant, slot);
+}
+
+void turns_hear(struct meeting *meeting, int64_t slot, unsigned index) {
+    for (size_t i = 0; i < meeting->actives; i++) {
+        struct hearing *hearing = meeting->active[i]->hearing;
+        hearing->is_speaking = hearing->detected >> index & 1;
+        if (hearing->is_speaking)
+            hearing->spoke_slot = slot;
+    }
+    for (size_t i = 0; i < meeting->actives; i++) {
+        struct participant *participant = meeting->active[i];
+        struct turn *turn = &participant->hearing->turn;
+        if (participant->hearing->is_speaking)
+            turn_speak(meeting, participant, slot, participant->hearing->voiced >> index & 1);
+        else if (turn->is_open && slot - turn->last_slot > PAUSE_SLOTS)
+            turns_close(meeting, participant);
+        else
+            turn->spoken <<= 1;
+        if (turn->overs > 0)
+            turn_watch_floor(meeting, participant, slot);
+    }
+    talk_hear(meeting, *overlap_at(meeting, slot));
+}

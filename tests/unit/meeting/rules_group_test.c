@@ -1,0 +1,205 @@
+#include "stage.h"
+#include "unit.h"
+
+#include <string.h>
+
+static struct stage stage;
+
+static struct actor *three(struct actor *actors[3]) {
+    static const char *const names[] = {"ana", "bob", "eva"};
+    stage_open(&stage, NULL);
+    for (int i = 0; i < 3; i++)
+        actors[i] = stage_join(&stage, names[i]);
+    return actors[0];
+}
+
+static void polite_turns_are_no_news(void **state) {
+    struct actor *actors[3];
+    three(actors);
+    for (int i = 0; i < 60; i++) {
+        stage_say(&stage, actors[i % 3], 5);
+        stage_play(&stage, 0.4);
+    }
+    assert_int_equal(stage.tolds, 0);
+    stage_close(&stage);
+}
+
+static void ten_seconds_without_a_word_are_told(void **state) {
+    struct actor *actors[3];
+    three(actors);
+    stage_say(&stage, actors[0], 5);
+    stage_play(&stage, 26);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "group"), 2);
+    const struct feedback *told = stage_told(&stage, FEEDBACK_SILENCIO_PROLONGADO, 0);
+    assert_in_range(told->ts_ms, 15000, 15200);
+    assert_true(told->is_group);
+    assert_int_equal(told->reason, REASON_GROUP);
+    stage_close(&stage);
+}
+
+static void a_cough_does_not_end_the_silence_and_a_word_does(void **state) {
+    struct actor *actors[3];
+    three(actors);
+    stage_say(&stage, actors[0], 5);
+    stage_play(&stage, 6);
+    stage_say(&stage, actors[1], 0.08);
+    stage_play(&stage, 5);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "group"), 1);
+    stage_say(&stage, actors[1], 0.6);
+    stage_play(&stage, 9.5);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "group"), 1);
+    stage_close(&stage);
+}
+
+static void alone_one_may_be_silent(void **state) {
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana");
+    stage_say(&stage, ana, 3);
+    stage_play(&stage, 60);
+    assert_int_equal(stage.tolds, 0);
+    struct actor *bob = stage_join(&stage, "bob");
+    stage_play(&stage, 9.8);
+    assert_int_equal(stage.tolds, 0);
+    stage_play(&stage, 1);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "group"), 1);
+    stage_leave(&stage, bob);
+    stage_play(&stage, 60);
+    assert_int_equal(stage.tolds, 1);
+    stage_close(&stage);
+}
+
+static void talking_at_once_names_who_joined_in(void **state) {
+    struct actor *actors[3];
+    three(actors);
+    stage_say(&stage, actors[2], 5);
+    stage_play(&stage, 0.4);
+    actor_speak(actors[0], -21);
+    stage_play(&stage, 3);
+    actor_speak(actors[1], -21);
+    stage_play(&stage, 3);
+    const struct feedback *told = stage_told(&stage, FEEDBACK_OVERLAP_FALA, 0);
+    assert_non_null(told);
+    assert_in_range(told->ts_ms, 10800, 11300);
+    assert_string_equal(told->participant, "bob");
+    stage_play(&stage, 10);
+    assert_int_equal(stage_count(&stage, FEEDBACK_OVERLAP_FALA, NULL), 1);
+    stage_close(&stage);
+}
+
+static void an_overlap_of_the_host_is_the_groups(void **state) {
+    struct actor *actors[3];
+    three(actors);
+    meeting_set_host(actors[1]->participant, true);
+    actor_speak(actors[0], -21);
+    stage_play(&stage, 2);
+    actor_speak(actors[1], -21);
+    stage_play(&stage, 4);
+    assert_int_equal(stage_count(&stage, FEEDBACK_OVERLAP_FALA, "group"), 1);
+    assert_int_equal(stage_count(&stage, FEEDBACK_OVERLAP_FALA, NULL), 1);
+    stage_close(&stage);
+}
+
+static void nods_and_changing_turns_are_no_overlap(void **state) {
+    struct actor *actors[3];
+    three(actors);
+    for (int i = 0; i < 8; i++) {
+        struct actor *speaker = actors[i % 3], *listener = actors[(i + 1) % 3];
+        actor_speak(speaker, -21);
+        for (int k = 0; k < 4; k++) {
+            stage_play(&stage, 2.2);
+            stage_say(&stage, listener, 0.5);
+        }
+        stage_play(&stage, 0.8);
+        actor_speak(listener, -21); /* begins 0.3 s too early */
+        stage_play(&stage, 0.3);
+        actor_listen(speaker);
+    }
+    assert_int_equal(stage_count(&stage, FEEDBACK_OVERLAP_FALA, NULL), 0);
+    assert_int_equal(stage_count(&stage, FEEDBACK_INTERRUPCOES_FREQUENTES, NULL), 0);
+    stage_close(&stage);
+}
+
+static void an_echo_is_nobodys_speech(void **state) {
+    struct actor *actors[3];
+    three(actors);
+    for (int i = 1; i < 3; i++) {
+        actors[i]->echo_of = actors[0];
+        actors[i]->echo_db = 22;
+        actors[i]->echo_frames = 3 + 4 * i;
+    }
+    for (int i = 0; i < 6; i++) {
+        stage_say(&stage, actors[0], 6);
+        stage_play(&stage, 0.6);
+        stage_say(&stage, actors[1 + i % 2], 4);
+        stage_play(&stage, 0.6);
+    }
+    assert_int_equal(stage.tolds, 0);
+    stage_close(&stage);
+}
+
+static void a_second_talker_in_the_same_room_is_heard(void **state) {
+    struct actor *actors[3];
+    three(actors);
+    actors[1]->echo_of = actors[0]; /* sits beside, no delay */
+    actors[1]->echo_db = 14;
+    stage_say(&stage, actors[1], 4);
+    stage_play(&stage, 0.6);
+    actor_speak(actors[0], -20);
+    stage_play(&stage, 3);
+    assert_int_equal(stage_count(&stage, FEEDBACK_OVERLAP_FALA, NULL), 0);
+    actor_speak(actors[1], -21);
+    stage_play(&stage, 4);
+    assert_int_equal(stage_count(&stage, FEEDBACK_OVERLAP_FALA, NULL), 1);
+    stage_close(&stage);
+}
+
+static void forty_seconds_alone_are_a_monologue(void **state) {
+    struct actor *actors[3];
+    three(actors);
+    stage_say(&stage, actors[1], 6);
+    actor_speak(actors[0], -21);
+    stage_play(&stage, 39);
+    assert_int_equal(stage_count(&stage, FEEDBACK_MONOLOGO_PROLONGADO, NULL), 0);
+    stage_play(&stage, 2);
+    const struct feedback *told = stage_told(&stage, FEEDBACK_MONOLOGO_PROLONGADO, 0);
+    assert_non_null(told);
+    assert_string_equal(told->participant, "ana");
+    assert_int_equal(told->window_end_ms - told->window_start_ms, 60000);
+    stage_play(&stage, 28);
+    assert_int_equal(stage_count(&stage, FEEDBACK_MONOLOGO_PROLONGADO, NULL), 1);
+    stage_play(&stage, 3);
+    assert_int_equal(stage_count(&stage, FEEDBACK_MONOLOGO_PROLONGADO, NULL), 2);
+    stage_close(&stage);
+}
+
+static void nobody_listens_to_a_monologue_alone(void **state) {
+    stage_open(&stage, NULL);
+    stage_say(&stage, stage_join(&stage, "ana"), 70);
+    assert_int_equal(stage.tolds, 0);
+    stage_close(&stage);
+}
+
+static void five_interruptions_in_a_minute_are_told_once(void **state) {
+    struct actor *actors[3];
+    three(actors);
+    for (int i = 0; i < 6; i++) {
+        actor_speak(actors[0], -21);
+        stage_play(&stage, 4);
+        actor_speak(actors[1], -21);
+        stage_play(&stage, 0.7);
+        actor_listen(actors[0]);
+        stage_play(&stage, 2);
+        actor_listen(actors[1]);
+        stage_play(&stage, 0.8);
+    }
+    assert_int_equal(stage_count(&stage, FEEDBACK_INTERRUPCOES_FREQUENTES, "group"), 1);
+    stage_close(&stage);
+}
+
+RUN_TESTS(TEST(polite_turns_are_no_news), TEST(ten_seconds_without_a_word_are_told),
+          TEST(a_cough_does_not_end_the_silence_and_a_word_does), TEST(alone_one_may_be_silent),
+          TEST(talking_at_once_names_who_joined_in), TEST(an_overlap_of_the_host_is_the_groups),
+          TEST(nods_and_changing_turns_are_no_overlap), TEST(an_echo_is_nobodys_speech),
+          TEST(a_second_talker_in_the_same_room_is_heard),
+          TEST(forty_seconds_alone_are_a_monologue), TEST(nobody_listens_to_a_monologue_alone),
+          TEST(five_interruptions_in_a_minute_are_told_once))

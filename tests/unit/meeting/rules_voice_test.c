@@ -1,0 +1,221 @@
+#include "stage.h"
+#include "unit.h"
+
+#include <math.h>
+#include <string.h>
+
+static void a_quiet_voice_is_told_once_and_again_after_the_cooldown(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana");
+    meeting_set_name(ana->participant, SLICE("Ana"));
+    stage_play(&stage, 1);
+    actor_speak(ana, -31);
+    stage_play(&stage, 9);
+    const struct feedback *first = stage_told(&stage, FEEDBACK_VOLUME_BAIXO, 0);
+    assert_non_null(first);
+    assert_int_equal(first->severity, SEVERITY_WARNING);
+    assert_in_range(first->ts_ms, 3000, 3400);
+    assert_int_equal(first->window_end_ms - first->window_start_ms, 3000);
+    assert_string_equal(first->participant, "ana");
+    assert_string_equal(first->name, "Ana");
+    assert_true(fabs(told_fact(first, FACT_RMS_DBFS) + 31) < 1.5);
+    assert_int_equal(stage_count(&stage, FEEDBACK_VOLUME_BAIXO, NULL), 1);
+    stage_play(&stage, 5);
+    assert_int_equal(stage_count(&stage, FEEDBACK_VOLUME_BAIXO, "ana"), 2);
+    stage_close(&stage);
+}
+
+static void a_voice_that_fades_to_nothing_is_critical_at_once(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana");
+    actor_speak(ana, -31);
+    stage_play(&stage, 4);
+    actor_speak(ana, -40);
+    stage_play(&stage, 4);
+    assert_int_equal(stage_count(&stage, FEEDBACK_VOLUME_BAIXO, "ana"), 2);
+    assert_int_equal(stage_told(&stage, FEEDBACK_VOLUME_BAIXO, 1)->severity, SEVERITY_CRITICAL);
+    stage_close(&stage);
+}
+
+/* The old backend's mean over blocks said "low volume" of everybody who thinks before he speaks. */
+static void pauses_make_no_voice_quiet(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana");
+    ana->level_dbfs = -24;
+    for (int i = 0; i < 40; i++) {
+        stage_say(&stage, ana, 0.9);
+        stage_play(&stage, 1.4);
+    }
+    assert_int_equal(stage_count(&stage, FEEDBACK_VOLUME_BAIXO, NULL), 0);
+    stage_close(&stage);
+}
+
+static void a_radio_beside_a_listener_is_no_quiet_voice(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana");
+    ana->noise_dbfs = -42; /* the detector takes it for speech, the floor knows better */
+    actor_speak(ana, -36);
+    stage_play(&stage, 20);
+    assert_int_equal(stage_count(&stage, FEEDBACK_VOLUME_BAIXO, NULL), 0);
+    stage_close(&stage);
+}
+
+static void a_loud_voice_is_told_after_a_second_and_worse_as_critical(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana");
+    actor_speak(ana, -8);
+    stage_play(&stage, 5);
+    const struct feedback *first = stage_told(&stage, FEEDBACK_VOLUME_ALTO, 0);
+    assert_non_null(first);
+    assert_in_range(first->ts_ms, 900, 1400);
+    assert_int_equal(first->severity, SEVERITY_WARNING);
+    assert_int_equal(first->reason, REASON_NONE);
+    actor_speak(ana, -3);
+    stage_play(&stage, 3);
+    assert_int_equal(stage_told(&stage, FEEDBACK_VOLUME_ALTO, 1)->severity, SEVERITY_CRITICAL);
+    stage_close(&stage);
+}
+
+static void clipping_needs_no_level(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana");
+    actor_speak(ana, -14);
+    actor_do(ana, CLIPS);
+    stage_play(&stage, 0.5);
+    const struct feedback *first = stage_told(&stage, FEEDBACK_VOLUME_ALTO, 0);
+    assert_non_null(first);
+    assert_int_equal(first->reason, REASON_CLIPPING);
+    assert_true(told_fact(first, FACT_CLIP_FRACTION) >= 0.001);
+    stage_close(&stage);
+}
+
+static void hosts_are_judged_only_when_asked(void **state) {
+    struct rules rules;
+    for (int asked = 0; asked < 2; asked++) {
+        struct stage stage;
+        rules_init(&rules);
+        rules.include_host = asked;
+        stage_open(&stage, &rules);
+        struct actor *host = stage_join(&stage, "host");
+        meeting_set_host(host->participant, true);
+        actor_speak(host, -38);
+        stage_play(&stage, 6);
+        assert_int_equal(stage_count(&stage, FEEDBACK_VOLUME_BAIXO, "host") > 0, asked);
+        stage_close(&stage);
+    }
+}
+
+static void zeros_since_joining_are_a_dead_microphone(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *bob = stage_join(&stage, "bob");
+    actor_do(bob, SENDS_ZEROS);
+    stage_play(&stage, 12);
+    const struct feedback *told = stage_told(&stage, FEEDBACK_SILENCIO_PROLONGADO, 0);
+    assert_non_null(told);
+    assert_in_range(told->ts_ms, 10000, 10300);
+    assert_int_equal(told->reason, REASON_DEAD_MIC);
+    assert_string_equal(told->participant, "bob");
+    actor_listen(bob);
+    stage_play(&stage, 60);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 1);
+    stage_close(&stage);
+}
+
+static void a_live_room_that_turns_to_zeros_is_a_dead_microphone(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *bob = stage_join(&stage, "bob");
+    stage_play(&stage, 5);
+    actor_do(bob, SENDS_ZEROS);
+    stage_play(&stage, 9.8);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 0);
+    stage_play(&stage, 0.6);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 1);
+    stage_close(&stage);
+}
+
+static void a_codec_that_saves_silence_is_no_dead_microphone(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *bob = stage_join(&stage, "bob");
+    bob->noise_dbfs = -120;
+    for (int i = 0; i < 5; i++) {
+        stage_say(&stage, bob, 3);
+        stage_play(&stage, 30);
+    }
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 0);
+    stage_close(&stage);
+}
+
+static void four_silent_listeners_on_livekit_are_no_news(void **state) {
+    static const char *const names[] = {"a", "b", "c", "d"};
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *actors[4];
+    for (int i = 0; i < 4; i++) {
+        actors[i] = stage_join(&stage, names[i]);
+        meeting_set_dtx(actors[i]->participant, true);
+        actor_do(actors[i], SENDS_ZEROS);
+    }
+    for (int minute = 0; minute < 10; minute++) {
+        for (int i = 0; i < 4; i++)
+            actor_listen(actors[i]);
+        stage_play(&stage, 2);
+        for (int i = 0; i < 4; i++)
+            actor_do(actors[i], SENDS_ZEROS);
+        stage_play(&stage, 58);
+    }
+    assert_int_equal(stage.tolds, 0);
+    stage_close(&stage);
+}
+
+static void an_open_microphone_without_frames_is_told(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *bob = stage_join(&stage, "bob");
+    meeting_set_dtx(bob->participant, true);
+    stage_play(&stage, 3);
+    actor_do(bob, SENDS_NOTHING);
+    stage_play(&stage, 11);
+    const struct feedback *told = stage_told(&stage, FEEDBACK_SILENCIO_PROLONGADO, 0);
+    assert_non_null(told);
+    assert_in_range(told->ts_ms, 13000, 13300);
+    assert_int_equal(told->reason, REASON_NO_FRAMES);
+    stage_close(&stage);
+}
+
+static void a_muted_microphone_is_nobodys_business(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *bob = stage_join(&stage, "bob");
+    stage_play(&stage, 3);
+    for (int i = 0; i < 3; i++) {
+        actor_do(bob, i == 0 ? SENDS_NOTHING : SENDS_ZEROS);
+        stage_mute(&stage, bob, true);
+        stage_play(&stage, 40);
+        stage_mute(&stage, bob, false);
+        actor_do(bob, SENDS_ZEROS);
+        stage_play(&stage, 8);
+    }
+    assert_int_equal(stage.tolds, 0);
+    stage_close(&stage);
+}
+
+RUN_TESTS(TEST(a_quiet_voice_is_told_once_and_again_after_the_cooldown),
+          TEST(a_voice_that_fades_to_nothing_is_critical_at_once), TEST(pauses_make_no_voice_quiet),
+          TEST(a_radio_beside_a_listener_is_no_quiet_voice),
+          TEST(a_loud_voice_is_told_after_a_second_and_worse_as_critical),
+          TEST(clipping_needs_no_level), TEST(hosts_are_judged_only_when_asked),
+          TEST(zeros_since_joining_are_a_dead_microphone),
+          TEST(a_live_room_that_turns_to_zeros_is_a_dead_microphone),
+          TEST(a_codec_that_saves_silence_is_no_dead_microphone),
+          TEST(four_silent_listeners_on_livekit_are_no_news),
+          TEST(an_open_microphone_without_frames_is_told),
+          TEST(a_muted_microphone_is_nobodys_business))

@@ -1,0 +1,61 @@
+/* A stage for stories about meetings: actors with microphones, a clock that runs as fast as it
+ * goes, and a list of what the host was told. */
+#ifndef TESTS_UNIT_MEETING_STAGE_H
+#define TESTS_UNIT_MEETING_STAGE_H
+
+#include "meeting/meeting.h"
+
+enum { ACTORS = 64, TOLD = 512 };
+
+enum doing { LISTENS, SPEAKS, SENDS_ZEROS, SENDS_NOTHING, CLIPS };
+
+struct actor {
+    struct participant *participant;
+    enum doing doing;
+    double level_dbfs; /* of the voice */
+    double noise_dbfs; /* of the room; -120: digital silence */
+    double syllables_per_s;
+    double pitch_hz, pitch_semitones; /* middle and spread */
+    const struct actor *echo_of;      /* heard in this microphone ... */
+    double echo_db;                   /* ... so much softer ... */
+    int echo_frames;                  /* ... and later */
+    uint64_t seed;                    /* of the voice's ups and downs */
+    double swing_db;
+    double power[4096]; /* voice alone, a ring */
+};
+
+struct stage {
+    struct meeting *meeting;
+    struct actor actors[ACTORS];
+    int count;
+    int64_t frame; /* frames played */
+    struct feedback told[TOLD];
+    int tolds;
+};
+
+void stage_open(struct stage *stage, const struct rules *rules); /* NULL: defaults */
+void stage_close(struct stage *stage);
+
+/* Joins now with an open microphone and listens. */
+struct actor *stage_join(struct stage *stage, const char *identity);
+void stage_leave(struct stage *stage, struct actor *actor);
+
+void actor_speak(struct actor *actor, double level_dbfs);
+void actor_listen(struct actor *actor);
+void actor_do(struct actor *actor, enum doing doing);
+void stage_mute(struct stage *stage, struct actor *actor, bool is_muted);
+
+void stage_play(struct stage *stage, double seconds);
+double stage_now_s(const struct stage *stage);
+
+/* Speaks for so long while the others do what they do, then listens. */
+void stage_say(struct stage *stage, struct actor *actor, double seconds);
+
+/* How often it was told, about `who` (NULL: anybody, the group too). */
+int stage_count(const struct stage *stage, enum feedback_type type, const char *who);
+/* The n-th of them, or NULL. */
+const struct feedback *stage_told(const struct stage *stage, enum feedback_type type, int n);
+double told_s(const struct feedback *feedback);
+double told_fact(const struct feedback *feedback, enum feedback_fact fact); /* NAN: absent */
+
+#endif
