@@ -23,7 +23,6 @@ enum config_mode { MODE_DEVELOPMENT, MODE_TEST, MODE_PRODUCTION };
 enum feedback_access { ACCESS_OPEN, ACCESS_REPORT, ACCESS_HOST };
 enum egress_auth { EGRESS_AUTH_OFF, EGRESS_AUTH_REPORT, EGRESS_AUTH_SIGNED };
 enum webhook_verify { WEBHOOK_VERIFY_OFF, WEBHOOK_VERIFY_REQUIRED };
-enum record_format { RECORD_WAV, RECORD_FLAC, RECORD_OPUS, RECORD_OFF };
 enum mute_policy { MUTE_PAUSE, MUTE_SILENCE };
 enum channels_policy { CHANNELS_AUTO, CHANNELS_DECLARED };
 enum registration { REGISTRATION_OPEN, REGISTRATION_INVITE, REGISTRATION_OFF };
@@ -79,7 +78,7 @@ struct config {
     int64_t livekit_timeout_ms;
 
     /* Recording */
-    int record_format; /* enum record_format */
+    int record_format; /* enum record_format of outside/recorder.h */
     int wav_layout;    /* enum wav_layout of wire/wav.h */
     double header_seconds;
     int fsync; /* enum disk_fsync of outside/disk.h */

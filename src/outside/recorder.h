@@ -19,7 +19,8 @@
 struct disk_port;
 struct recorder;
 
-enum record_format { RECORD_WAV, RECORD_FLAC, RECORD_OPUS, RECORD_H264, RECORD_IVF };
+/* The first four in the order of the setting AUDIO_RECORD_FORMAT; RECORD_OFF is never recorded. */
+enum record_format { RECORD_WAV, RECORD_FLAC, RECORD_OPUS, RECORD_OFF, RECORD_H264, RECORD_IVF };
 
 enum recorder_end { RECORDER_CLOSED, RECORDER_LOST, RECORDER_TIMEOUT, RECORDER_SHUTDOWN };
 
