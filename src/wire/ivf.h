@@ -35,27 +35,26 @@ enum ivf_result { IVF_MORE, IVF_HEADER, IVF_FRAME, IVF_BAD };
 struct ivf_parser {
     struct ivf_header header; /* valid from IVF_HEADER on */
     uint64_t offset;          /* bytes of the file taken so far */
-    uint64_t frames;          /* whole frames seen */
-    uint64_t end;             /* file offset behind the last whole frame */
-    uint64_t pts;             /* of the frame just ended */
-    uint64_t first_pts;
+    uint64_t frames;          /* whole ones seen */
+    uint64_t end;             /* file offset behind the last whole frame, or the header */
+    uint64_t pts;             /* of the frame just ended, in ticks */
+    uint32_t frame_bytes;     /* its payload */
+    /* private */
     uint32_t payload_left;
-    uint8_t have;
     uint8_t state;
-    uint8_t held[32];
+    uint8_t have;
+    uint8_t held[IVF_HEADER_BYTES];
 };
 
 /*
- * Takes the file's bytes in order. Returns how many it used, up to and including the byte that
- * ended the header or a frame; *result says which, or that more is needed, or that this is no IVF.
- * Payloads may be fed or skipped by ivf_skip_payload.
+ * Takes the file's bytes in order. Returns how many it used, up to and including the byte that ended the header or a frame;
+ * *result says which, or that more is needed, or that this is no IVF.
  */
 size_t ivf_parse(struct ivf_parser *parser, const uint8_t *bytes, size_t len,
                  enum ivf_result *result);
 
-/* The reader seeks over up to `count` payload bytes instead of feeding them. Returns how many; a
- * frame may end by it. */
-uint64_t ivf_skip_payload(struct ivf_parser *parser, uint64_t count, enum ivf_result *result);
+/* The reader seeks instead of feeding: takes up to `count` bytes of payload as read. Returns how many it took. */
+uint64_t ivf_skip(struct ivf_parser *parser, uint64_t count, enum ivf_result *result);
 
 /* Of a frame's first bytes (30 suffice): is it a key frame, and of what size? (RFC 6386 9.1; VP9
  * bitstream 6.2, 7.2) */

@@ -1,0 +1,57 @@
+#include "outside/store_db.h"
+
+#include "outside/store_url.h"
+
+int db_open(struct db **db, const struct store_url *url, int64_t deadline_ms, char *why,
+            size_t why_bytes) {
+    return url->kind == STORE_SQLITE ? db_sqlite_open(db, url, deadline_ms, why, why_bytes)
+                                     : db_postgres_open(db, url, deadline_ms, why, why_bytes);
+}
+
+void db_close(struct db *db) {
+    if (db)
+        db->engine->close(db);
+}
+
+int db_run(struct db *db, const struct db_sql *sql, const struct db_value *values, size_t count,
+           db_row_fn *on_row, void *arg) {
+    return db->engine->run(db, sql, values, count, on_row, arg);
+}
+
+int db_batch(struct db *db, const struct db_sql *sql, const struct db_value *rows, size_t columns,
+             size_t count) {
+    return db->engine->batch(db, sql, rows, columns, count);
+}
+
+int db_script(struct db *db, const char *text) {
+    return db->engine->script(db, text, NULL, NULL);
+}
+
+int db_ask(struct db *db, const char *text, db_row_fn *on_row, void *arg) {
+    return db->engine->script(db, text, on_row, arg);
+}
+
+int db_begin(struct db *db) {
+    return db_script(db, db->begin);
+}
+
+int db_commit(struct db *db) {
+    return db_script(db, "COMMIT");
+}
+
+void db_rollback(struct db *db) {
+    if (db->is_open)
+        (void)db_script(db, "ROLLBACK");
+}
+
+struct slice db_row_text(const struct db_row *row, unsigned column) {
+    return row->db->engine->text(row, column);
+}
+
+int64_t db_row_int(const struct db_row *row, unsigned column) {
+    return row->db->engine->number(row, column);
+}
+
+int64_t db_row_time(const struct db_row *row, unsigned column) {
+    return row->db->engine->time(row, column);
+}

@@ -1,0 +1,42 @@
+/*
+ * Databases for tests: SQLite files, and a PostgreSQL of the test's own with a fresh schema each.
+ */
+#ifndef TESTS_STORE_FIXTURE_H
+#define TESTS_STORE_FIXTURE_H
+
+#include "base/buf.h"
+#include "outside/store.h"
+
+#include <stdbool.h>
+
+struct db;
+struct loop;
+struct store_fixture;
+
+/* `fixture_script` is tests/fixtures/postgres, or NULL: SQLite. */
+struct store_fixture *fixture_new(const char *fixture_script);
+void fixture_free(struct store_fixture *);
+
+bool fixture_is_postgres(const struct store_fixture *);
+struct loop *fixture_loop(const struct store_fixture *);
+
+/* The next fresh database, and its DATABASE_URL. */
+void fixture_next(struct store_fixture *);
+const char *fixture_url(const struct store_fixture *);
+
+/* Runs the script of the server: pause, resume, kill, again. */
+void fixture_server(struct store_fixture *, const char *verb);
+
+/* A store on the current database; fails the test when it does not open. */
+struct store *fixture_open(struct store_fixture *, const struct store_config *settings);
+/* A plain connection to it, for looking behind the store's back. */
+struct db *fixture_connect(struct store_fixture *);
+int64_t fixture_count(struct store_fixture *, const char *sql);
+void fixture_run(struct store_fixture *, const char *sql);
+
+/* Runs the loop until *flag, at most ten seconds. */
+void fixture_wait(struct store_fixture *, const bool *flag);
+/* Until `is_so` says so, at most `most_ms`; returns whether it did. */
+bool fixture_wait_for(struct store_fixture *, bool (*is_so)(void *arg), void *arg, int64_t most_ms);
+
+#endif
