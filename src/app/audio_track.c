@@ -11,6 +11,7 @@
 #include "outside/recorder.h"
 #include "sound/voice.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -262,10 +263,13 @@ static void on_binary(void *arg, const uint8_t *bytes, size_t len, bool last) {
         bytes += used;
         len -= used;
     }
-    size_t frames = len / t->block_bytes;
-    frames_arrived(t, bytes, frames);
-    for (size_t i = frames * t->block_bytes; i < len; i++)
-        t->carry[t->carry_bytes++] = bytes[i];
+    size_t rest = len % t->block_bytes; /* 0 while the carry is not complete: then len is 0 */
+    frames_arrived(t, bytes, len / t->block_bytes);
+    assert(rest < BLOCK_MAX_BYTES);
+    if (rest > 0) {
+        memcpy(t->carry, bytes + len - rest, rest);
+        t->carry_bytes = (unsigned)rest;
+    }
 }
 
 static void clock_tell(struct audio_track *t) {
