@@ -128,6 +128,8 @@ static void on_head(struct http_request *req, void *arg) {
     const struct row *row = find_row(arg, req->method, req->path, false, &fit);
     if (row && row->route.body_limit_bytes)
         req->body_limit_bytes = row->route.body_limit_bytes;
+    if (row && row->route.on_head)
+        row->route.on_head(row->owner, req, &(struct route_match){0});
 }
 
 static void on_request(struct http_request *req, void *arg) {

@@ -40,6 +40,7 @@ struct route {
     const char *path;
     route_fn *run;
     size_t body_limit_bytes; /* 0: the server's default */
+    route_fn *on_head;       /* may look at the request before its body comes; NULL: no interest */
 };
 
 struct routes;

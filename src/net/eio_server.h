@@ -85,7 +85,7 @@ void eio_set_data(struct eio_session *, void *data);
 void *eio_data(const struct eio_session *);
 
 /* A message encoded once for every transport. The caller owns the reference. */
-struct blob *eio_frame_text(struct slice head, struct slice tail); /* "4" + head + tail */
+struct blob *eio_frame_text(struct slice text);
 struct blob *eio_frame_binary(struct slice bytes);
 
 /* Sends a message made by eio_frame_...; shares the blob. Messages of one turn leave together at
@@ -96,6 +96,7 @@ void eio_send_now(struct eio_session *, struct blob *frame);
 
 /* True when a message would leave at once: a volatile one may be sent. */
 bool eio_is_writable(const struct eio_session *);
+size_t eio_queued_bytes(const struct eio_session *);
 bool eio_is_open(const struct eio_session *);
 
 /* Sends what waits, then closes. */

@@ -90,6 +90,8 @@ void sio_set_data(struct sio_socket *, void *data);
 void *sio_data(const struct sio_socket *);
 struct sio_socket *sio_find(struct sio_namespace *, struct slice id); /* NULL when gone */
 
+size_t sio_queued_bytes(const struct sio_socket *); /* what waits for the client to take it */
+
 void sio_emit(struct sio_socket *, const char *event, struct slice args);
 void sio_emit_binary(struct sio_socket *, const char *event, struct slice args,
                      const struct slice *attachments, unsigned count);

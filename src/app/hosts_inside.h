@@ -1,0 +1,148 @@
+/* Private to the hosts_ files. */
+#ifndef APP_HOSTS_INSIDE_H
+#define APP_HOSTS_INSIDE_H
+
+#include "app/hosts.h"
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/ring.h"
+#include "meeting/feedback.h"
+#include "net/loop.h"
+#include "net/sio_server.h"
+
+struct store_call;
+
+enum {
+    HOSTS_MEMORY = 1000,       /* feedback of a meeting that is replayed from memory */
+    HOSTS_LATENCIES = 100,     /* samples of a meeting's mean latency */
+    HOSTS_ID_SIZE = 40,        /* of a feedback, terminator included */
+    HOSTS_ROOM_MAX = 300,      /* bytes of a room's name */
+    HOSTS_MEETINGS_MAX = 4096, /* that memory is kept for */
+    HOSTS_TICKETS_MAX = 16,    /* joins of one client that take time */
+    HOSTS_RIGHTS_MAX = 16,     /* of one client */
+};
+
+struct hosts {
+    struct hosts_world world;
+    struct sio_server *sio;
+    struct sio_namespace *ns;
+    struct map meetings; /* id -> struct host_meeting */
+    struct list clients; /* struct host_client */
+    struct hosts_counters counters;
+    struct timer sweep;
+    bool is_multilingual; /* somebody asked for another language than the default */
+    bool is_closing;
+};
+
+struct host_event { /* a feedback that can be played back */
+    uint64_t seq;
+    char id[HOSTS_ID_SIZE];
+    struct feedback feedback;
+};
+
+struct host_meeting {
+    char *id;
+    char *room_name;
+    struct ring events; /* struct host_event, the newest HOSTS_MEMORY */
+    unsigned latency_ms[HOSTS_LATENCIES];
+    unsigned latency_count, latency_at;
+    int64_t touched_ms; /* loop time of its last event */
+};
+
+/* A bucket that refills steadily: so many at once, so many a second. */
+struct host_limit {
+    int64_t at_ms;
+    unsigned used_milli; /* thousandths of one event */
+};
+
+/* What we keep with a socket; it survives a connection that is recovered. */
+struct host_client {
+    struct list node; /* of hosts->clients */
+    struct hosts *hosts;
+    struct sio_socket *socket; /* NULL while the connection is away */
+    struct list rights;        /* struct host_right */
+    struct list tickets;       /* struct host_ticket */
+    unsigned ticket_count, right_count;
+    struct host_limit messages, joins;
+    uint8_t locale;
+};
+
+/* Why somebody may listen. */
+struct host_right {
+    struct list node;
+    struct host_client *client;
+    bool is_livekit;
+    char *room;         /* LiveKit: the room of the token */
+    char *meeting_id;   /* LiveKit: the session it holds for; NULL until that is active */
+    char *user_id;      /* ours: whose membership is asked for */
+    int64_t until_s;    /* Unix time; does not matter to a LiveKit right with a session */
+    struct timer limit; /* the warning, then the end */
+    bool is_warned;
+};
+
+enum host_verdict {
+    HOST_YES,
+    HOST_NO,
+    HOST_ASK,  /* the store knows whether the user is a member */
+    HOST_WAIT, /* the token is good, its session has not begun */
+};
+
+/* A join that takes time: somebody has to be asked, or feedback is played back first. */
+struct host_ticket {
+    struct list node;
+    struct host_client *client;
+    struct buf room; /* its name */
+    bool is_waiting; /* for the session to begin */
+    bool has_after;
+    uint64_t after;     /* newest feedback that the client has */
+    bool is_store_done; /* the store has nothing more between `after` and what is in memory */
+    struct store_call *call;
+    struct timer pause; /* the client is slow to take what it gets */
+};
+
+/* hosts.c */
+/* `exception` in NestJS's shape; event NULL: without a cause. */
+void hosts_exception(struct hosts *, struct sio_socket *, const char *message, const char *pattern,
+                     const struct sio_event *event);
+/* The member `name` of an object as text; empty when it is no string. Free with buf_free. */
+struct buf hosts_text(struct slice json);
+
+bool hosts_may_join_more(struct host_client *);
+
+/* hosts_feedback.c */
+struct host_meeting *hosts_find_meeting(const struct hosts *, struct slice name);
+void hosts_meetings_free(struct hosts *);
+void hosts_write_event(struct buf *, const struct host_event *, enum locale,
+                       const struct host_meeting *);
+void hosts_start_sweep(struct hosts *);
+
+/* hosts_join.c */
+void hosts_on_join(void *arg, struct sio_socket *, const struct sio_event *);
+void hosts_on_leave(void *arg, struct sio_socket *, const struct sio_event *);
+void hosts_stats_room(struct buf *, struct slice name);
+/* The part behind "feedback:", or false. */
+bool hosts_is_feedback_room(struct slice room, struct slice *name);
+/* The last step of a join: enters the room and tells it. */
+void hosts_enter(struct host_client *, struct slice room);
+
+/* hosts_ticket.c */
+/* Starts a join that takes time; the exception, if any, is sent. */
+void hosts_ticket_start(struct host_client *, struct slice room, const uint64_t *after);
+void hosts_tickets_end(struct host_client *);
+/* Asks again for those that wait for this room or meeting. */
+void hosts_tickets_wake(struct host_client *, const struct session *);
+
+/* hosts_rights.c */
+void hosts_on_authenticate(void *arg, struct sio_socket *, const struct sio_event *);
+/* Takes a token: NULL, or a sentence that says what is wrong with it. */
+const char *hosts_take_token(struct host_client *, struct slice token);
+/* Whether the client may listen to the meeting of this name (its id or its room). */
+enum host_verdict hosts_judge(struct host_client *, struct slice name);
+void hosts_rights_end(struct host_client *);
+/* Asks whether one of the client's users is a member of the organization that owns the meeting; fn comes once, maybe at
+ * once. *call is set while the answer is awaited. */
+void hosts_ask_member(struct host_client *, struct slice name, struct store_call **call,
+                      void (*fn)(void *arg, bool is_member), void *arg);
+
+#endif

@@ -1,0 +1,266 @@
+/*
+ * Joins of feedback rooms that take time:
+ *
+ *     right?  ->  what the client missed, from the store  ->  from memory  ->  join
+ *
+ * The last of what was missed and the join happen in one turn, so that nothing falls between them and nothing comes twice.
+ */
+#include "app/config.h"
+#include "app/hosts_inside.h"
+#include "app/sessions.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "outside/store.h"
+#include "wire/json.h"
+
+enum {
+    PAGE = 200,              /* events at a time */
+    AHEAD_BYTES = 256 << 10, /* that may wait for the client before we pause */
+    PAUSE_MS = 50,
+};
+
+static void step(void *arg);
+
+static void ticket_free(struct host_ticket *ticket) {
+    if (ticket->call)
+        store_cancel(ticket->call);
+    timer_stop(&ticket->pause);
+    list_remove(&ticket->node);
+    ticket->client->ticket_count--;
+    buf_free(&ticket->room);
+    mem_free(ticket);
+}
+
+void hosts_tickets_end(struct host_client *client) {
+    while (!list_is_empty(&client->tickets))
+        ticket_free(CONTAINER_OF(client->tickets.next, struct host_ticket, node));
+}
+
+static struct slice meeting_name(const struct host_ticket *ticket) {
+    struct slice name = SLICE_NONE;
+
+    hosts_is_feedback_room(buf_slice(&ticket->room), &name);
+    return name;
+}
+
+static void finish(struct host_ticket *ticket) {
+    struct host_client *client = ticket->client;
+    struct buf room = ticket->room;
+
+    ticket->room = (struct buf){0};
+    ticket_free(ticket);
+    hosts_enter(client, buf_slice(&room));
+    buf_free(&room);
+}
+
+static bool is_ahead(struct host_ticket *ticket) {
+    if (sio_queued_bytes(ticket->client->socket) < AHEAD_BYTES)
+        return false;
+    timer_start(ticket->client->hosts->world.loop, &ticket->pause, PAUSE_MS, 0, step, ticket);
+    return true;
+}
+
+static void replay(struct host_ticket *ticket, struct slice json, uint64_t seq) {
+    sio_emit(ticket->client->socket, "feedback", json);
+    ticket->client->hosts->counters.replayed++;
+    ticket->after = seq;
+}
+
+/* A stored event in the shape of a live one; its sentences are in the language it was stored in. */
+static void write_stored(struct buf *out, const struct store_feedback *row) {
+    buf_add_text(out, "{\"id\":");
+    text_add_json(out, row->id);
+    buf_add_text(out, ",\"type\":");
+    text_add_json(out, row->type);
+    buf_add_text(out, ",\"severity\":");
+    text_add_json(out, row->severity);
+    buf_printf(out, ",\"ts\":%lld,\"meetingId\":", (long long)row->ts_ms);
+    text_add_json(out, row->meeting_id);
+    buf_add_text(out, ",\"participantId\":");
+    text_add_json(out, row->participant_id);
+    if (row->participant_name.len > 0) {
+        buf_add_text(out, ",\"participantName\":");
+        text_add_json(out, row->participant_name);
+    }
+    buf_printf(out, ",\"window\":{\"start\":%lld,\"end\":%lld},\"message\":",
+               (long long)row->window_start_ms, (long long)row->window_end_ms);
+    text_add_json(out, row->message);
+    buf_add_text(out, ",\"tips\":");
+    buf_add_slice(out, row->tips.len ? row->tips : SLICE("[]"));
+    buf_add_text(out, ",\"metadata\":");
+    buf_add_slice(out, row->metadata.len ? row->metadata : SLICE("{}"));
+    buf_printf(out, ",\"seq\":%lld}", (long long)row->seq);
+}
+
+/* The number of the oldest event in memory; what is older comes from the store. */
+static uint64_t oldest_seq(const struct host_meeting *meeting) {
+    const struct host_event *oldest;
+
+    if (!meeting || meeting->events.len == 0)
+        return UINT64_MAX;
+    oldest = ring_at(&meeting->events, 0);
+    return oldest->seq;
+}
+
+static void on_stored(int err, const struct store_feedback_list *list, void *arg) {
+    struct host_ticket *ticket = arg;
+    const struct host_meeting *meeting =
+        hosts_find_meeting(ticket->client->hosts, meeting_name(ticket));
+    uint64_t oldest = oldest_seq(meeting);
+
+    ticket->call = NULL;
+    ticket->is_store_done = err || list->count < PAGE;
+    for (size_t i = 0; !err && i < list->count; i++) {
+        const struct store_feedback *row = &list->events[i];
+        struct buf json = {0};
+
+        if ((uint64_t)row->seq >= oldest || (uint64_t)row->seq <= ticket->after) {
+            ticket->is_store_done = true;
+            break;
+        }
+        write_stored(&json, row);
+        replay(ticket, buf_slice(&json), (uint64_t)row->seq);
+        buf_free(&json);
+    }
+    step(ticket);
+}
+
+/* True when an answer is awaited. */
+static bool ask_store(struct host_ticket *ticket, const struct host_meeting *meeting) {
+    struct hosts *hosts = ticket->client->hosts;
+    struct slice name = meeting_name(ticket);
+    const struct session *session = sessions_find_active(hosts->world.sessions, name);
+
+    if (ticket->is_store_done || !hosts->world.store || oldest_seq(meeting) <= ticket->after + 1)
+        return false;
+    if (meeting)
+        name = slice_from(meeting->id);
+    else if (session)
+        name = slice_from(session->meeting_id);
+    ticket->call = store_feedback_replay(hosts->world.store, name, (int64_t)ticket->after, PAGE,
+                                         on_stored, ticket);
+    return true;
+}
+
+/* One page from memory; true when that was the last. */
+static bool replay_memory(struct host_ticket *ticket, const struct host_meeting *meeting) {
+    struct hosts *hosts = ticket->client->hosts;
+    enum locale locale = (enum locale)ticket->client->locale;
+    unsigned sent = 0;
+
+    for (size_t i = 0; meeting && i < meeting->events.len; i++) {
+        const struct host_event *event = ring_at(&meeting->events, i);
+        struct buf json = {0};
+
+        if (event->seq <= ticket->after)
+            continue;
+        if (sent++ == PAGE)
+            return false;
+        feedback_write_json(&json, &event->feedback, locale, slice_from(event->id),
+                            slice_from(meeting->id), event->seq);
+        replay(ticket, buf_slice(&json), event->seq);
+        buf_free(&json);
+    }
+    (void)hosts;
+    return true;
+}
+
+static void step(void *arg) {
+    struct host_ticket *ticket = arg;
+    const struct host_meeting *meeting =
+        hosts_find_meeting(ticket->client->hosts, meeting_name(ticket));
+
+    if (ticket->has_after) {
+        if (is_ahead(ticket) || ask_store(ticket, meeting))
+            return;
+        while (!replay_memory(ticket, meeting)) {
+            if (is_ahead(ticket))
+                return;
+        }
+    }
+    finish(ticket);
+}
+
+static void refuse(struct host_ticket *ticket) {
+    struct host_client *client = ticket->client;
+
+    client->hosts->counters.joins_refused++;
+    hosts_exception(client->hosts, client->socket,
+                    "Forbidden: FEEDBACK_ACCESS lets only hosts of this meeting listen",
+                    "join-room", NULL);
+    ticket_free(ticket);
+}
+
+/* What FEEDBACK_ACCESS makes of the answer. */
+static void decide(struct host_ticket *ticket, enum host_verdict verdict) {
+    struct hosts *hosts = ticket->client->hosts;
+    int access = hosts->world.config->feedback_access;
+
+    if (verdict != HOST_YES && access == ACCESS_REPORT) {
+        char name[TEXT_NAME_SIZE];
+
+        hosts->counters.joins_reported++;
+        text_reduce(meeting_name(ticket), name);
+        log_warn("hosts", "FEEDBACK_ACCESS=host would refuse this listener",
+                 log_text("meeting", name));
+    }
+    if (verdict == HOST_YES || access != ACCESS_HOST) {
+        if (ticket->has_after)
+            hosts->counters.replays++;
+        step(ticket);
+    } else if (verdict == HOST_WAIT) {
+        ticket->is_waiting = true;
+    } else {
+        refuse(ticket);
+    }
+}
+
+static void on_member(void *arg, bool is_member) {
+    struct host_ticket *ticket = arg;
+
+    ticket->call = NULL;
+    decide(ticket, is_member ? HOST_YES : HOST_NO);
+}
+
+static void judge(struct host_ticket *ticket) {
+    struct host_client *client = ticket->client;
+    enum host_verdict verdict = HOST_YES;
+
+    if (client->hosts->world.config->feedback_access != ACCESS_OPEN)
+        verdict = hosts_judge(client, meeting_name(ticket));
+    if (verdict == HOST_ASK)
+        hosts_ask_member(client, meeting_name(ticket), &ticket->call, on_member, ticket);
+    else
+        decide(ticket, verdict);
+}
+
+void hosts_ticket_start(struct host_client *client, struct slice room, const uint64_t *after) {
+    struct host_ticket *ticket;
+
+    if (client->ticket_count >= HOSTS_TICKETS_MAX) {
+        hosts_exception(client->hosts, client->socket, "Too many requests", "join-room", NULL);
+        return;
+    }
+    ticket = mem_alloc(sizeof *ticket);
+    ticket->client = client;
+    buf_add_slice(&ticket->room, room);
+    ticket->has_after = after;
+    ticket->after = after ? *after : 0;
+    list_add(&client->tickets, &ticket->node);
+    client->ticket_count++;
+    judge(ticket);
+}
+
+void hosts_tickets_wake(struct host_client *client, const struct session *session) {
+    LIST_EACH(&client->tickets, node) {
+        struct host_ticket *ticket = CONTAINER_OF(node, struct host_ticket, node);
+        struct slice name = meeting_name(ticket);
+
+        if (!ticket->is_waiting || (!slice_is_equal(name, slice_from(session->room_name)) &&
+                                    !slice_is_equal(name, slice_from(session->meeting_id))))
+            continue;
+        ticket->is_waiting = false;
+        judge(ticket);
+    }
+}

@@ -1,0 +1,174 @@
+/*
+ * prosa-conformance PORT: a small server that public protocol suites can be pointed at.
+ *
+ *     /engine.io/   a bare Engine.IO 4 that echoes every message
+ *     /socket.io/   namespaces / and /custom; both emit `auth` on connect; on /, `message` comes back as `message-back`, and
+ *                   `message-with-ack` as its ack
+ *     /echo         a plain WebSocket that echoes messages of up to 16 MiB
+ */
+#include "base/blob.h"
+#include "base/list.h"
+#include "base/mem.h"
+#include "net/eio_server.h"
+#include "net/http_server.h"
+#include "net/loop.h"
+#include "net/sio_server.h"
+#include "net/ws_conn.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ECHO_MESSAGE_MAX = 16 << 20, ECHO_AHEAD = 1 << 20 };
+
+struct conformance {
+    struct loop *loop;
+    struct eio_server *eio;
+    struct sio_server *sio;
+};
+
+static void eio_on_open(void *arg, struct eio_session *session) {
+}
+
+static void eio_echo(struct eio_session *session, struct blob *frame) {
+    eio_send(session, frame);
+    blob_unref(frame);
+}
+
+static void eio_on_text(void *arg, struct eio_session *session, struct slice text) {
+    eio_echo(session, eio_frame_text(text));
+}
+
+static void eio_on_binary(void *arg, struct eio_session *session, struct slice bytes) {
+    eio_echo(session, eio_frame_binary(bytes));
+}
+
+static void eio_on_close(void *arg, struct eio_session *session, enum eio_close_reason reason) {
+}
+
+static void sio_on_connect(void *arg, struct sio_socket *socket, struct slice auth) {
+    sio_emit(socket, "auth", auth.len > 0 ? auth : SLICE("{}"));
+}
+
+static void sio_on_message(void *arg, struct sio_socket *socket, const struct sio_event *event) {
+    sio_emit_binary(socket, "message-back", event->args, event->attachments,
+                    event->attachment_count);
+}
+
+static void sio_on_message_with_ack(void *arg, struct sio_socket *socket,
+                                    const struct sio_event *event) {
+    sio_ack_binary(socket, event, event->args, event->attachments, event->attachment_count);
+}
+
+struct echo {
+    struct ws_conn *ws;
+    bool is_paused;
+};
+
+/* A peer that does not read its echo is not read from. */
+static void echo_on_message(void *arg, enum ws_opcode opcode, struct slice message) {
+    struct echo *echo = arg;
+
+    ws_conn_send(echo->ws, opcode, message);
+    if (ws_conn_queued_bytes(echo->ws) > ECHO_AHEAD) {
+        ws_conn_pause(echo->ws);
+        echo->is_paused = true;
+    }
+}
+
+static void echo_on_drain(void *arg) {
+    struct echo *echo = arg;
+
+    if (echo->is_paused)
+        ws_conn_resume(echo->ws);
+    echo->is_paused = false;
+}
+
+static void echo_on_close(void *arg, uint16_t code, struct slice reason) {
+    mem_free(arg);
+}
+
+static void open_echo(struct conformance *server, struct http_request *request) {
+    static const struct ws_handlers handlers = {
+        .on_message = echo_on_message, .on_drain = echo_on_drain, .on_close = echo_on_close};
+    const struct ws_settings settings = {.max_message_bytes = ECHO_MESSAGE_MAX,
+                                         .max_queue_bytes = 3 * ECHO_MESSAGE_MAX};
+    struct echo *echo = mem_alloc(sizeof *echo);
+
+    if (ws_conn_open(&echo->ws, server->loop, http_accept_websocket(request), &settings, &handlers,
+                     echo) != 0)
+        mem_free(echo);
+}
+
+static struct eio_server *find_eio(struct conformance *server, const struct http_request *request) {
+    if (slice_has_prefix(request->path, SLICE("/engine.io/")))
+        return server->eio;
+    if (slice_has_prefix(request->path, SLICE("/socket.io/")))
+        return sio_server_eio(server->sio);
+    return NULL;
+}
+
+static void on_head(struct http_request *request, void *arg) {
+    struct eio_server *eio = find_eio(arg, request);
+
+    if (eio)
+        eio_server_head(eio, request);
+}
+
+static void on_request(struct http_request *request, void *arg) {
+    struct eio_server *eio = find_eio(arg, request);
+
+    if (eio)
+        eio_server_request(eio, request);
+    else
+        http_respond_not_found(request);
+}
+
+static void on_upgrade(struct http_request *request, void *arg) {
+    struct eio_server *eio = find_eio(arg, request);
+
+    if (eio)
+        eio_server_upgrade(eio, request);
+    else if (slice_is_equal(request->path, SLICE("/echo")))
+        open_echo(arg, request);
+    else
+        http_respond_not_found(request);
+}
+
+int main(int argc, char **argv) {
+    static const struct eio_handlers echo = {.on_open = eio_on_open,
+                                             .on_text = eio_on_text,
+                                             .on_binary = eio_on_binary,
+                                             .on_close = eio_on_close};
+    static const struct sio_handlers greet = {.on_connect = sio_on_connect};
+    const struct eio_config eio = {
+        .ping_interval_ms = 300, .ping_timeout_ms = 200, .max_payload_bytes = 1000000};
+    const struct sio_config sio = {.eio = eio, .connect_timeout_ms = 1000};
+    struct conformance server = {0};
+    struct http_server *http;
+    struct http_settings settings = {0};
+    struct http_handlers handlers = {
+        .on_head = on_head, .on_request = on_request, .on_upgrade = on_upgrade, .arg = &server};
+    struct sio_namespace *main_ns;
+    uint64_t port;
+
+    if (argc != 2 || !slice_to_uint(slice_from(argv[1]), UINT16_MAX, &port)) {
+        fprintf(stderr, "usage: prosa-conformance PORT\n");
+        return 2;
+    }
+    settings.port = (uint16_t)port;
+    if (loop_open(&server.loop) || eio_server_open(&server.eio, server.loop, &eio, &echo, NULL) ||
+        sio_server_open(&server.sio, server.loop, &sio))
+        return 1;
+    main_ns = sio_namespace_add(server.sio, "/", &greet, NULL);
+    sio_on(main_ns, "message", sio_on_message);
+    sio_on(main_ns, "message-with-ack", sio_on_message_with_ack);
+    sio_namespace_add(server.sio, "/custom", &greet, NULL);
+    if (http_server_open(&http, server.loop, &settings, &handlers)) {
+        fprintf(stderr, "prosa-conformance: cannot listen on port %s\n", argv[1]);
+        return 1;
+    }
+    printf("listening on port %u\n", (unsigned)http_server_port(http));
+    fflush(stdout);
+    loop_run(server.loop);
+    return 0;
+}
