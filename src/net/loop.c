@@ -125,7 +125,8 @@ void loop_stop(struct loop *loop) {
 void loop_close(struct loop *loop) {
     if (!loop)
         return;
-    assert(!loop->deferred && "deferred work outlived its owner");
+    while (loop->deferred) /* what was dropped in the last turn is freed here */
+        run_deferred(loop);
     timer_heap_close(&loop->timers);
     uv_close((uv_handle_t *)&loop->before, NULL);
     uv_close((uv_handle_t *)&loop->after, NULL);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "net/stream.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -27,6 +28,13 @@ void outbox_add(struct outbox *box, struct blob *blob) {
     }
     box->blobs[box->head + box->count++] = blob_ref(blob);
     box->queued_bytes += blob->len;
+}
+
+void outbox_add_rest(struct outbox *box, struct blob *blob, size_t written) {
+    assert(box->count == 0 && written < blob->len);
+    outbox_add(box, blob);
+    box->offset = written;
+    box->queued_bytes -= written;
 }
 
 void outbox_add_copy(struct outbox *box, struct slice bytes) {

@@ -18,11 +18,15 @@ struct outbox { /* private; zeroed = empty */
     size_t queued_bytes; /* not yet written */
 };
 
-void outbox_add(struct outbox *, struct blob *); /* takes a reference of its own */
-void outbox_add_copy(struct outbox *, struct slice);
-/* Writes as much as the stream takes. 0: empty now; EAGAIN: more when stream_write_wants(); else
+void outbox_add(struct outbox *box, struct blob *blob); /* takes a reference of its own */
+void outbox_add_copy(struct outbox *box, struct slice bytes);
+
+/* Into an empty box: a blob of which so many bytes are written already. */
+void outbox_add_rest(struct outbox *box, struct blob *blob, size_t written);
+
+/* Writes as much as the stream takes. 0: empty now; EAGAIN: more after stream_write_wants; else why
  * the stream is broken. */
-int outbox_flush(struct outbox *, struct stream *);
-void outbox_clear(struct outbox *);
+int outbox_flush(struct outbox *box, struct stream *stream);
+void outbox_clear(struct outbox *box);
 
 #endif
