@@ -9,6 +9,7 @@
 #define NET_WS_CONN_H
 
 #include "base/slice.h"
+#include "net/ws_dial.h"
 #include "wire/ws.h"
 
 #include <stdbool.h>
@@ -19,7 +20,6 @@ struct blob;
 struct loop;
 struct stream;
 struct ws_conn;
-struct ws_target;
 
 struct ws_handlers {
     void (*on_open)(void *arg); /* client role: the handshake is done */
@@ -52,7 +52,7 @@ struct ws_stats {
 int ws_conn_open(struct ws_conn **out, struct loop *loop, struct stream *stream,
                  const struct ws_settings *settings, const struct ws_handlers *handlers, void *arg);
 
-/* Client role (net/ws_dial.h says what a target is). A failed attempt comes as on_close with 1006
+/* Client role. A failed attempt comes as on_close with 1006
  * and a reason such as "HTTP 401"; ws_conn_http_status then tells the status of that refusal, or
  * 0. */
 int ws_conn_connect(struct ws_conn **out, struct loop *loop, const struct ws_target *target,
