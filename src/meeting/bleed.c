@@ -6,7 +6,7 @@
 
 enum {
     REACH_SLOTS = 20,    /* 0.4 s: how late an echo may come */
-    MEAN_SLOTS = 15,     /* 0.3 s: the level that is judged */
+    PEAK_SLOTS = 15,     /* 0.3 s: the level that is judged */
     ENVELOPE_SLOTS = 40, /* 0.8 s: what is compared */
     HOLD_SLOTS = 15,     /* 0.3 s: how long a verdict stands */
     ALONE_SLOTS = 25,    /* 0.5 s: nobody else spoke */
@@ -25,21 +25,13 @@ static float envelope_db(const struct hearing *hearing, int64_t slot) {
     return moment && moment->db > QUIET_DB ? moment->db : QUIET_DB;
 }
 
-static float loudest_db(const struct hearing *hearing, int64_t slot) {
+/* The loudest of the last `slots`, not reaching back before the sound began. Peaks, not means: a
+ * voice that pauses for breath is no softer, an echo is. */
+static float loudest_db(const struct hearing *hearing, int64_t slot, int slots) {
     float most = QUIET_DB;
-    for (int i = 0; i < REACH_SLOTS; i++)
+    for (int i = 0; i < slots && slot - i >= hearing->onset_slot; i++)
         most = fmaxf(most, envelope_db(hearing, slot - i));
     return most;
-}
-
-/* Not reaching back before the sound began: the quiet before would make every beginning soft. */
-static float mean_db(const struct hearing *hearing, int64_t slot) {
-    float sum = 0;
-    int count = 0;
-    do
-        sum += envelope_db(hearing, slot - count);
-    while (++count < MEAN_SLOTS && slot - count >= hearing->onset_slot);
-    return sum / (float)count;
 }
 
 /* Pearson's correlation of `mine` (centred, of length sqrt(self)) with the source, delayed. */
@@ -73,16 +65,16 @@ static bool is_alike(const struct hearing *mine, const struct hearing *source, i
     return false;
 }
 
-static bool is_picked_up(const struct hearing *mine, float mean, const struct hearing *source,
+static bool is_picked_up(const struct hearing *mine, float peak, const struct hearing *source,
                          float source_db, int64_t slot) {
-    if (source_db - mean <= LOUDER_DB)
+    if (source_db - peak <= LOUDER_DB)
         return false;
     bool has_own = mine->own_frames >= OWN_SLOTS;
-    if (has_own && mean > mine->own_db - OWN_NEAR_DB)
+    if (has_own && peak > mine->own_db - OWN_NEAR_DB)
         return false;
-    if (has_own && mean <= mine->own_db - OWN_FAR_DB)
+    if (has_own && peak <= mine->own_db - OWN_FAR_DB)
         return true;
-    if (!has_own && source_db - mean >= STRANGER_DB)
+    if (!has_own && source_db - peak >= STRANGER_DB)
         return true;
     return is_alike(mine, source, slot);
 }
@@ -103,7 +95,7 @@ static unsigned loudest_find(struct meeting *meeting, int64_t slot, struct loud 
         *recent += speech_is_near(hearing, slot, ALONE_SLOTS);
         if (!speech_is_near(hearing, slot, REACH_SLOTS))
             continue;
-        struct loud next = {hearing, loudest_db(hearing, slot)};
+        struct loud next = {hearing, loudest_db(hearing, slot, REACH_SLOTS)};
         for (unsigned k = 0; k < count; k++)
             if (next.db > loud[k].db) {
                 struct loud swap = loud[k];
@@ -139,10 +131,10 @@ void bleed_gate(struct meeting *meeting, int64_t first_slot, unsigned index) {
             if (mine->voiced & bit)
                 own_level_learn(mine, slot);
         } else {
-            float mean = mean_db(mine, slot);
+            float peak = loudest_db(mine, slot, PEAK_SLOTS);
             for (unsigned k = 0; k < count; k++)
                 if (loud[k].hearing != mine &&
-                    is_picked_up(mine, mean, loud[k].hearing, loud[k].db, slot))
+                    is_picked_up(mine, peak, loud[k].hearing, loud[k].db, slot))
                     mine->bleed_hold = HOLD_SLOTS;
         }
         if (mine->bleed_hold > 0) {

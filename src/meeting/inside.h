@@ -4,6 +4,8 @@
  *   speech.c    a participant's frames become runs: speech, zeros, nothing, background
  *   bleed.c     speech that is only a loudspeaker's is taken away
  *   turns.c     utterances, backchannels, who holds the floor, overlap, interruptions
+ *   delivery.c  how one speaks: turns with their long pauses
+ *   mood.c      what a prosody service read in a voice
  *   talk.c      statistics of the talk
  *   judge.c     the table of rules; cooldowns; what is told
  *
@@ -22,11 +24,13 @@
 enum {
     STEP_SLOTS = MEETING_STEP_MS / SLOT_MS,
     SECOND_SLOTS = 1000 / SLOT_MS,
+    SECOND_STEPS = 1000 / MEETING_STEP_MS,
     SHARE_STEPS = 600,   /* a minute */
     OVERLAP_SLOTS = 512, /* a little more than 10 s */
     CLIP_STEPS = 20,     /* 2 s */
     INTERRUPTIONS = 64,
-    FEELINGS = 32,
+    READINGS = 24,     /* of a mood: a minute and more */
+    PAUSES = 64,       /* a minute of them */
     LOUDEST = 3,       /* voices that may bleed into others' microphones at once */
     NEVER = INT32_MIN, /* a slot or a time long before any */
 };
@@ -63,28 +67,36 @@ struct turn {
     unsigned overs;
 };
 
-/* Own turn in the wider sense, for hesitation: pauses up to 3 s while nobody else speaks. */
+/* How somebody delivers: a turn in the wider sense, with pauses up to 3 s while nobody else has a
+ * say. */
 struct delivery {
-    int64_t start_slot, last_slot;
-    struct {
-        int64_t start_slot;
-        int64_t end_slot;
-    } pauses[16]; /* of 1 to 3 s, latest last */
-    unsigned pause_count;
     bool is_open;
+    int64_t start_ms, last_ms; /* of speech */
+    struct {
+        int64_t from_ms, to_ms;
+    } pauses[PAUSES]; /* of 1 to 3 s, oldest first */
+    unsigned pause_count;
 };
 
-/* What is known about a voice's mood: the latest readings, oldest first. */
+/* What a prosody service heard in a stretch of somebody's voice; NAN: it did not say. */
+struct reading {
+    int64_t from_ms, to_ms;
+    float valence, arousal;
+};
+
 struct mood {
-    struct {
-        int64_t at_ms; /* middle of what was read */
-        int64_t ms;    /* its length */
-        float valence, arousal;
-    } feelings[FEELINGS];
+    struct reading readings[READINGS]; /* oldest first */
     unsigned count;
-    float valence, arousal; /* running averages, NAN: none */
+    float valence, arousal; /* running averages; NAN: none */
     int64_t interrupted_ms; /* when somebody last took the floor from this one; NEVER */
     float valence_before;   /* and how it stood then */
+};
+
+/* The readings whose middle lies in a span of time. */
+struct mood_span {
+    unsigned count;
+    double heard_s;          /* seconds of voice in them */
+    double valence, arousal; /* means; NAN: none */
 };
 
 struct hearing {
@@ -119,7 +131,7 @@ struct hearing {
     int64_t noisy_ms; /* since when noise is close to the voice; NEVER */
     struct pitch_span pitch;
     struct pace pace;
-    unsigned human_slots; /* strong, voiced speech so far */
+    uint8_t phase; /* 0..9: in which step of a second the costly rules look */
 
     struct share share;
     struct turn turn;
@@ -160,6 +172,7 @@ struct meeting {
     size_t actives;
     int64_t slot; /* first that is not judged */
     bool is_paused;
+    unsigned joined; /* how often somebody began to be heard */
     unsigned present, listening; /* connected; and not muted: in this step */
     unsigned open_ears;          /* of these, whose zeros would mean a dead microphone */
 
@@ -197,5 +210,12 @@ void talk_on_turn(struct meeting *meeting, struct participant *participant);
 void talk_hear(struct meeting *meeting, unsigned speakers);
 void talk_close_step(struct participant *participant, int64_t at_ms);
 void share_add(struct share *share, unsigned slots);
+
+/* delivery.c */
+void delivery_hear_step(struct meeting *meeting, int64_t end_ms);
+
+/* mood.c */
+void mood_init(struct mood *mood);
+struct mood_span mood_between(const struct mood *mood, int64_t from_ms, int64_t to_ms);
 
 #endif

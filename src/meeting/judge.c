@@ -121,6 +121,17 @@ static const struct rule {
     {FEEDBACK_VOLUME_BAIXO, EACH, rule_volume_baixo},
     {FEEDBACK_VOLUME_ALTO, EACH, rule_volume_alto},
     {FEEDBACK_MONOLOGO_PROLONGADO, EACH, rule_monologo},
+    {FEEDBACK_RITMO_ACELERADO, EACH, rule_ritmo_acelerado},
+    {FEEDBACK_RITMO_PAUSADO, EACH, rule_ritmo_pausado},
+    {FEEDBACK_MONOTONIA_PROSODICA, EACH, rule_monotonia},
+    {FEEDBACK_RUIDO_DE_FUNDO, EACH, rule_ruido},
+    {FEEDBACK_TENDENCIA_EMOCIONAL_NEGATIVA, EACH, rule_negativa},
+    {FEEDBACK_ENGAJAMENTO_BAIXO, EACH, rule_engajamento},
+    {FEEDBACK_FRUSTRACAO_CRESCENTE, EACH, rule_frustracao},
+    {FEEDBACK_ENTUSIASMO_ALTO, EACH, rule_entusiasmo},
+    {FEEDBACK_EFEITO_POS_INTERRUPCAO, EACH, rule_pos_interrupcao},
+    {FEEDBACK_ENERGIA_GRUPO_BAIXA, GROUP, rule_energia_grupo},
+    {FEEDBACK_POLARIZACAO_EMOCIONAL, GROUP, rule_polarizacao},
 };
 
 static bool is_judged(const struct meeting *meeting, const struct participant *participant) {

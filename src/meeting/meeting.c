@@ -112,11 +112,11 @@ void meeting_set_dtx(struct participant *participant, bool is_dtx) {
     participant->is_dtx = is_dtx;
 }
 
-static struct hearing *hearing_new(void) {
+static struct hearing *hearing_new(uint8_t phase) {
     struct hearing *hearing = mem_alloc(sizeof *hearing);
+    hearing->phase = phase;
     hearing->sound_slot = hearing->spoke_slot = NEVER;
-    hearing->mood.valence = hearing->mood.arousal = NAN;
-    hearing->mood.interrupted_ms = NEVER;
+    mood_init(&hearing->mood);
     level_noise_init(&hearing->noise);
     level_init(&hearing->level);
     pitch_span_init(&hearing->pitch);
@@ -134,7 +134,7 @@ void meeting_connect(struct meeting *meeting, struct participant *participant, i
         return;
     int64_t slot = slot_from(meeting, at_ms);
     if (!participant->hearing)
-        participant->hearing = hearing_new();
+        participant->hearing = hearing_new((uint8_t)(meeting->joined++ % SECOND_STEPS));
     participant->hearing->is_muted = participant->is_muted;
     timeline_init(&participant->hearing->timeline, slot);
     speech_start(participant->hearing, slot);
@@ -240,6 +240,7 @@ static void meeting_step(struct meeting *meeting, feedback_fn *on_feedback, void
         turns_hear(meeting, meeting->slot + i, i);
     }
     step_measure(meeting);
+    delivery_hear_step(meeting, (meeting->slot + STEP_SLOTS) * SLOT_MS);
     meeting->slot += STEP_SLOTS;
     struct judgement judgement = {.meeting = meeting,
                                   .at_ms = meeting_judged_ms(meeting),

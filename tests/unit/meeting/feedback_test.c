@@ -1,0 +1,107 @@
+#include "base/text.h"
+#include "meeting/feedback.h"
+#include "unit.h"
+
+#include <jansson.h>
+
+static struct feedback quiet(void) {
+    return (struct feedback){
+        .type = FEEDBACK_VOLUME_BAIXO,
+        .severity = SEVERITY_CRITICAL,
+        .ts_ms = 1795349609774,
+        .window_start_ms = 1795349606774,
+        .window_end_ms = 1795349609774,
+        .facts = 2,
+        .fact = {{FACT_RMS_DBFS, -36.97945}, {FACT_SPEECH_COVERAGE, 1}},
+        .participant = "bob_x_y",
+    };
+}
+
+static void the_old_message_and_tips_are_kept(void **state) {
+    struct feedback feedback = quiet();
+    char message[FEEDBACK_MESSAGE_MAX];
+    const char *tips[FEEDBACK_TIPS_MAX];
+    feedback_message(message, &feedback, LOCALE_PT_BR);
+    assert_string_equal(message, "bob_x_y: quase inaudível; aumente o ganho imediatamente.");
+    assert_int_equal(feedback_tips(tips, &feedback, LOCALE_PT_BR), 2);
+    assert_string_equal(tips[0], "Aumente o ganho de entrada");
+    assert_string_equal(tips[1], "Aproxime-se do microfone");
+    feedback = (struct feedback){.type = FEEDBACK_SILENCIO_PROLONGADO,
+                                 .severity = SEVERITY_WARNING,
+                                 .reason = REASON_GROUP,
+                                 .is_group = true,
+                                 .participant = "group"};
+    feedback_message(message, &feedback, LOCALE_PT_BR);
+    assert_string_equal(message, "Silêncio prolongado na reunião; retome a conversa.");
+}
+
+static void the_json_is_the_contracts(void **state) {
+    struct feedback feedback = quiet();
+    strcpy(feedback.name, "Bob \"X\" \xC3\x87");
+    struct buf out = {0};
+    feedback_write_json(&out, &feedback, LOCALE_PT_BR, SLICE("id-1"), SLICE("M1"), 7);
+    assert_slice_equal(
+        buf_slice(&out),
+        "{\"id\":\"id-1\",\"type\":\"volume_baixo\",\"severity\":\"critical\",\"ts\":1795349609774,"
+        "\"meetingId\":\"M1\",\"participantId\":\"bob_x_y\",\"participantName\":\"Bob \\\"X\\\" "
+        "\xC3\x87\","
+        "\"window\":{\"start\":1795349606774,\"end\":1795349609774},"
+        "\"message\":\"Bob \\\"X\\\" \xC3\x87: quase inaudível; aumente o ganho imediatamente.\","
+        "\"tips\":[\"Aumente o ganho de entrada\",\"Aproxime-se do microfone\"],"
+        "\"metadata\":{\"rmsDbfs\":-37.0,\"speechCoverage\":1.00},\"seq\":7}");
+    buf_free(&out);
+}
+
+static void every_event_that_can_be_has_a_sentence_and_json_in_every_language(void **state) {
+    for (int type = 0; type < FEEDBACK_TYPES; type++)
+        for (int severity = SEVERITY_INFO; severity <= SEVERITY_CRITICAL; severity++)
+            for (int reason = REASON_NONE; reason <= REASON_CLIPPING; reason++)
+                for (int group = 0; group < 2; group++)
+                    for (int locale = 0; locale < LOCALES; locale++) {
+                        struct feedback feedback = {.type = (enum feedback_type)type,
+                                                    .severity = (enum severity)severity,
+                                                    .reason = (enum feedback_reason)reason,
+                                                    .is_group = group};
+                        memset(feedback.participant, 'x', FEEDBACK_NAME_MAX);
+                        char message[FEEDBACK_MESSAGE_MAX];
+                        const char *tips[FEEDBACK_TIPS_MAX];
+                        size_t len = feedback_message(message, &feedback, (enum locale)locale);
+                        assert_true(len > 20 && text_is_utf8(slice_of(message, len)));
+                        assert_null(strchr(message, '{'));
+                        assert_int_equal(feedback_tips(tips, &feedback, (enum locale)locale), 2);
+                        struct buf out = {0};
+                        feedback_write_json(&out, &feedback, (enum locale)locale, SLICE("i"),
+                                            SLICE("m"), 1);
+                        json_t *json = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+                        assert_non_null(json);
+                        json_decref(json);
+                        buf_free(&out);
+                    }
+}
+
+static void names_are_found_again(void **state) {
+    for (int type = 0; type < FEEDBACK_TYPES; type++) {
+        enum feedback_type found;
+        assert_true(
+            feedback_type_find(slice_from(feedback_type_name((enum feedback_type)type)), &found));
+        assert_int_equal(found, type);
+    }
+    enum feedback_type none;
+    assert_false(feedback_type_find(SLICE("volume"), &none));
+}
+
+static void locales_are_found_by_language(void **state) {
+    static const char *const good[] = {"pt-BR", "PT", "pt_PT", "en", "en-US", "EN"};
+    enum locale locale;
+    for (int i = 0; i < 6; i++) {
+        assert_true(locale_find(slice_from(good[i]), &locale));
+        assert_int_equal(locale, i < 3 ? LOCALE_PT_BR : LOCALE_EN);
+    }
+    assert_false(locale_find(SLICE("ptx"), &locale));
+    assert_false(locale_find(SLICE(""), &locale));
+    assert_false(locale_find(SLICE("de"), &locale));
+}
+
+RUN_TESTS(TEST(the_old_message_and_tips_are_kept), TEST(the_json_is_the_contracts),
+          TEST(every_event_that_can_be_has_a_sentence_and_json_in_every_language),
+          TEST(names_are_found_again), TEST(locales_are_found_by_language))
