@@ -78,7 +78,7 @@ struct config {
     int64_t livekit_timeout_ms;
 
     /* Recording */
-    int record_format; /* enum record_format of outside/recorder.h */
+    const char *record_format; /* wav, flac, opus, off */
     int wav_layout;    /* enum wav_layout of wire/wav.h */
     double header_seconds;
     int fsync; /* enum disk_fsync of outside/disk.h */

@@ -151,6 +151,7 @@ static void write_value(const struct config *config, const struct setting *row, 
     case SETTING_TEXT:
     case SETTING_HTTP_URL:
     case SETTING_WS_URL:
+    case SETTING_WORD:
         buf_add_text(out, !*text ? "" : row->flags & SETTING_SECRET ? "(set)" : *text);
         return;
     case SETTING_INT:

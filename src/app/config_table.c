@@ -66,7 +66,7 @@ const struct setting settings[] = {
     {"RECONCILE_SECONDS", .type = SETTING_INT, AT(reconcile_seconds), .fallback = "60", .min = 1,
      .max = 86400, .help = "time between two looks at LiveKit's rooms"},
     {.help = "Recording"},
-    {"AUDIO_RECORD_FORMAT", .type = SETTING_CHOICE, AT(record_format), .fallback = "wav",
+    {"AUDIO_RECORD_FORMAT", .type = SETTING_WORD, AT(record_format), .fallback = "wav",
      .choices = "wav|flac|opus|off", .help = "format of audio recordings"},
     {"AUDIO_WAV_LAYOUT", .type = SETTING_CHOICE, AT(wav_layout), .fallback = "split",
      .choices = "split|rf64", .help = "beyond 4 GiB: a second file, or one long RF64 file"},

@@ -217,6 +217,7 @@ struct hosts *hosts_open(const struct hosts_world *world) {
     hosts->world = *world;
     map_init(&hosts->meetings, rand_u64());
     list_init(&hosts->clients);
+    list_init(&hosts->checks);
     sio_server_open(&hosts->sio, world->loop, &settings);
     hosts->ns = sio_namespace_add(hosts->sio, "/", &handlers, hosts);
     sio_on(hosts->ns, "message", on_message);
@@ -244,6 +245,7 @@ void hosts_close(struct hosts *hosts) {
         return;
     hosts->is_closing = true;
     timer_stop(&hosts->sweep);
+    hosts_checks_end(hosts);
     sio_server_close(hosts->sio);
     hosts_meetings_free(hosts);
     mem_free(hosts);

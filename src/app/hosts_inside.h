@@ -29,6 +29,7 @@ struct hosts {
     struct sio_namespace *ns;
     struct map meetings; /* id -> struct host_meeting */
     struct list clients; /* struct host_client */
+    struct list checks;  /* struct host_check */
     struct hosts_counters counters;
     struct timer sweep;
     bool is_multilingual; /* somebody asked for another language than the default */
@@ -88,6 +89,18 @@ enum host_verdict {
     HOST_WAIT, /* the token is good, its session has not begun */
 };
 
+/* A question to the store: is one of the client's users a member of the organization that owns a meeting? */
+struct host_ask {
+    struct hosts *hosts;
+    struct store_call *call; /* while an answer is awaited */
+    char *user_id;
+    void (*fn)(void *arg, int err); /* 0: yes; ENOENT: no; EAGAIN: the database is away */
+    void *arg;
+};
+
+/* A REST request that waits to be told whether its bearer may read. */
+struct host_check;
+
 /* A join that takes time: somebody has to be asked, or feedback is played back first. */
 struct host_ticket {
     struct list node;
@@ -98,6 +111,7 @@ struct host_ticket {
     uint64_t after;     /* newest feedback that the client has */
     bool is_store_done; /* the store has nothing more between `after` and what is in memory */
     struct store_call *call;
+    struct host_ask ask;
     struct timer pause; /* the client is slow to take what it gets */
 };
 
@@ -113,8 +127,6 @@ bool hosts_may_join_more(struct host_client *);
 /* hosts_feedback.c */
 struct host_meeting *hosts_find_meeting(const struct hosts *, struct slice name);
 void hosts_meetings_free(struct hosts *);
-void hosts_write_event(struct buf *, const struct host_event *, enum locale,
-                       const struct host_meeting *);
 void hosts_start_sweep(struct hosts *);
 
 /* hosts_join.c */
@@ -137,12 +149,19 @@ void hosts_tickets_wake(struct host_client *, const struct session *);
 void hosts_on_authenticate(void *arg, struct sio_socket *, const struct sio_event *);
 /* Takes a token: NULL, or a sentence that says what is wrong with it. */
 const char *hosts_take_token(struct host_client *, struct slice token);
+/* The session a name means: its id, or the room in which it is active; NULL when unknown here. */
+const struct session *hosts_find_session(const struct hosts *, struct slice name);
+/* An unexpired right of ours, or NULL. */
+const struct host_right *hosts_find_user(const struct host_client *);
 /* Whether the client may listen to the meeting of this name (its id or its room). */
 enum host_verdict hosts_judge(struct host_client *, struct slice name);
 void hosts_rights_end(struct host_client *);
-/* Asks whether one of the client's users is a member of the organization that owns the meeting; fn comes once, maybe at
- * once. *call is set while the answer is awaited. */
-void hosts_ask_member(struct host_client *, struct slice name, struct store_call **call,
-                      void (*fn)(void *arg, bool is_member), void *arg);
+
+/* hosts_check.c */
+/* fn comes once, maybe at once, unless the question is ended first. */
+void hosts_ask_start(struct host_ask *, struct host_client *, struct slice name,
+                     void (*fn)(void *arg, int err), void *arg);
+void hosts_ask_end(struct host_ask *);
+void hosts_checks_end(struct hosts *);
 
 #endif

@@ -37,8 +37,7 @@ void hosts_rights_end(struct host_client *client) {
         right_free(CONTAINER_OF(client->rights.next, struct host_right, node));
 }
 
-/* The session a name means: its id, or the room in which it is active. */
-static const struct session *find_session(const struct hosts *hosts, struct slice name) {
+const struct session *hosts_find_session(const struct hosts *hosts, struct slice name) {
     const struct session *session = sessions_find(hosts->world.sessions, name);
 
     return session ? session : sessions_find_active(hosts->world.sessions, name);
@@ -71,7 +70,7 @@ static enum host_verdict judge_right(struct host_right *right, const struct sess
 }
 
 enum host_verdict hosts_judge(struct host_client *client, struct slice name) {
-    const struct session *session = find_session(client->hosts, name);
+    const struct session *session = hosts_find_session(client->hosts, name);
     enum host_verdict best = HOST_NO;
 
     LIST_EACH(&client->rights, node) {
@@ -298,9 +297,14 @@ void hosts_on_authenticate(void *arg, struct sio_socket *socket, const struct si
     buf_free(&token);
 }
 
-void hosts_ask_member(struct host_client *client, struct slice name, struct store_call **call,
-                      void (*fn)(void *arg, bool is_member), void *arg) {
-    fn(arg, false);
+const struct host_right *hosts_find_user(const struct host_client *client) {
+    LIST_EACH(&client->rights, node) {
+        const struct host_right *right = CONTAINER_OF(node, struct host_right, node);
+
+        if (!right->is_livekit && right->until_s > now_s())
+            return right;
+    }
+    return NULL;
 }
 
 void hosts_session_started(struct hosts *hosts, const struct session *session) {

@@ -25,6 +25,7 @@ static void step(void *arg);
 static void ticket_free(struct host_ticket *ticket) {
     if (ticket->call)
         store_cancel(ticket->call);
+    hosts_ask_end(&ticket->ask);
     timer_stop(&ticket->pause);
     list_remove(&ticket->node);
     ticket->client->ticket_count--;
@@ -145,7 +146,6 @@ static bool ask_store(struct host_ticket *ticket, const struct host_meeting *mee
 
 /* One page from memory; true when that was the last. */
 static bool replay_memory(struct host_ticket *ticket, const struct host_meeting *meeting) {
-    struct hosts *hosts = ticket->client->hosts;
     enum locale locale = (enum locale)ticket->client->locale;
     unsigned sent = 0;
 
@@ -162,7 +162,6 @@ static bool replay_memory(struct host_ticket *ticket, const struct host_meeting 
         replay(ticket, buf_slice(&json), event->seq);
         buf_free(&json);
     }
-    (void)hosts;
     return true;
 }
 
@@ -216,11 +215,8 @@ static void decide(struct host_ticket *ticket, enum host_verdict verdict) {
     }
 }
 
-static void on_member(void *arg, bool is_member) {
-    struct host_ticket *ticket = arg;
-
-    ticket->call = NULL;
-    decide(ticket, is_member ? HOST_YES : HOST_NO);
+static void on_member(void *arg, int err) {
+    decide(arg, err ? HOST_NO : HOST_YES);
 }
 
 static void judge(struct host_ticket *ticket) {
@@ -230,7 +226,7 @@ static void judge(struct host_ticket *ticket) {
     if (client->hosts->world.config->feedback_access != ACCESS_OPEN)
         verdict = hosts_judge(client, meeting_name(ticket));
     if (verdict == HOST_ASK)
-        hosts_ask_member(client, meeting_name(ticket), &ticket->call, on_member, ticket);
+        hosts_ask_start(&ticket->ask, client, meeting_name(ticket), on_member, ticket);
     else
         decide(ticket, verdict);
 }

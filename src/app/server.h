@@ -1,10 +1,14 @@
+/*
+ * The wiring of control: what there is, in which order it is built and taken down. Everything named here belongs to the
+ * server and to control's loop unless its own header says otherwise.
+ */
 #ifndef APP_SERVER_H
 #define APP_SERVER_H
 
-/*
- * The wiring of control: who exists, in which order it is built and taken down. Everything named
- * here is owned by the server and lives on control's loop, unless its header says otherwise.
- */
+#include "app/delivery.h"
+#include "app/feedback_api.h"
+#include "app/resolver.h"
+#include "net/timer.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,39 +17,58 @@ struct buf;
 struct config;
 struct directory;
 struct disk;
+struct egress_door;
 struct hosts;
-struct livekit;
+struct http_server;
 struct loop;
 struct metrics;
 struct routes;
 struct sessions;
+struct signals;
+struct storage;
 struct store;
+struct tls;
+struct webhook;
 
 struct server {
     const struct config *config;
     struct loop *loop;
-    struct routes *routes;
-    struct metrics *metrics;
+    struct storage *storage;
     struct disk *disk;
     struct store *store;
-    struct hosts *hosts;
     struct directory *directory;
     struct sessions *sessions;
-    struct livekit *livekit;
+    struct hosts *hosts;
+    struct webhook *webhook;
+    struct egress_door *egress_door;
+    struct metrics *metrics;
+    struct routes *routes;
+    struct tls *tls;
+    struct http_server *http;
+    struct signals *signals;
+    struct delivery delivery;
+    struct resolver resolver;
+    struct feedback_api feedback_api;
+
+    struct timer drain_limit;
+    int64_t started_ms; /* monotonic */
+    unsigned draining;  /* parts that have not finished yet */
+    bool is_stopping, was_cut_short;
 };
 
-/* Builds everything and listens. `port` receives the bound port (PORT=0 asks the kernel for one).
- */
+/* Builds everything and listens. On failure `problem` holds one sentence. */
 int server_open(struct server **, const struct config *, struct buf *problem);
-int server_port(const struct server *);
+uint16_t server_port(const struct server *);
 
-/* Runs until server_stop() or SIGTERM/SIGINT, drains, and leaves: 0, or 1 where draining had to be
- * cut short. */
+/* Until SIGTERM, SIGINT or server_stop, and the end of draining: 0, or 1 when draining took too long. */
 int server_run(struct server *);
-void server_stop(struct server *); /* any thread */
-void server_close(struct server *);
+void server_stop(struct server *);  /* on control's loop */
+void server_close(struct server *); /* NULL is fine */
 
-/* `prosa serve`, the default: exit code. */
+/* Appends what is not as it should be, as JSON texts with commas between; nothing when all is well. */
+void server_write_degraded(const struct server *, struct buf *);
+
+/* `prosa serve`: the exit code. */
 int serve_main(int argc, char **argv);
 
 #endif

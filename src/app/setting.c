@@ -70,6 +70,7 @@ void setting_write_kind(const struct setting *row, struct buf *out) {
         buf_add_text(out, "true or false (on, off, yes, no, 1, 0)");
         return;
     case SETTING_CHOICE:
+    case SETTING_WORD:
         buf_printf(out, "one of %s", row->choices);
         return;
     }
@@ -138,6 +139,18 @@ static bool parse_choice(const char *choices, const char *text, int *value) {
     return false;
 }
 
+static bool parse_word(const char *choices, const char *text, struct config *config,
+                       const char **word) {
+    struct slice rest = slice_from(choices), choice;
+    int index;
+    if (!parse_choice(choices, text, &index))
+        return false;
+    for (int i = 0; i <= index; i++)
+        slice_cut(&rest, '|', &choice);
+    *word = config_keep_copy(config, choice);
+    return true;
+}
+
 static bool is_plain_text(struct slice text) {
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)text.ptr[i] <= ' ' || text.ptr[i] == 0x7f)
@@ -202,6 +215,9 @@ int setting_parse(const struct setting *row, struct config *config, const char *
         break;
     case SETTING_CHOICE:
         fits = parse_choice(row->choices, value, field);
+        break;
+    case SETTING_WORD:
+        fits = parse_word(row->choices, value, config, field);
         break;
     }
     return fits ? 0 : refuse(row, value, problem);

@@ -18,7 +18,8 @@ enum setting_type {
     SETTING_BYTES, /* a whole number with an optional K, M, G, KiB, MiB, GiB */
     SETTING_REAL,
     SETTING_BOOL,
-    SETTING_CHOICE /* an int: the index in `choices` */
+    SETTING_CHOICE, /* an int: the index in `choices` */
+    SETTING_WORD    /* the choice itself */
 };
 
 enum setting_flag {

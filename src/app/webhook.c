@@ -1,7 +1,6 @@
 #include "app/webhook.h"
 
 #include "app/config.h"
-#include "app/egress_start.h"
 #include "app/sessions.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -167,12 +166,10 @@ static void take_track(struct webhook *webhook, const json_t *event, enum event_
     struct livekit_track track;
     livekit_read_participant(&participant, json_object_get(event, "participant"));
     livekit_read_track(&track, json_object_get(event, "track"));
-    if (!session || !webhook->set.egress_start)
-        return;
-    if (kind == EVENT_TRACK_PUBLISHED)
-        egress_start_published(webhook->set.egress_start, session, participant.identity, &track);
-    else
-        egress_start_unpublished(webhook->set.egress_start, session, track.sid);
+    const struct webhook_listener *listener = webhook->set.listener;
+    if (session && listener)
+        listener->on_track(listener->arg, session, participant.identity, &track,
+                           kind == EVENT_TRACK_PUBLISHED);
 }
 
 static void take_participant(struct webhook *webhook, const json_t *event, enum event_kind kind,
@@ -185,8 +182,9 @@ static void take_participant(struct webhook *webhook, const json_t *event, enum 
         sessions_participant_left(webhook->set.sessions, session, &participant);
     else
         sessions_participant_seen(webhook->set.sessions, session, &participant);
-    if (webhook->set.egress_start)
-        egress_start_participant(webhook->set.egress_start, session, participant.identity);
+    const struct webhook_listener *listener = webhook->set.listener;
+    if (listener)
+        listener->on_participant(listener->arg, session, participant.identity);
 }
 
 static void dispatch(struct webhook *webhook, const json_t *event, enum event_kind kind,
@@ -213,8 +211,8 @@ static void dispatch(struct webhook *webhook, const json_t *event, enum event_ki
         return;
     case EVENT_EGRESS:
         livekit_read_egress(&egress, json_object_get(event, "egressInfo"));
-        if (webhook->set.egress_start)
-            egress_start_egress(webhook->set.egress_start, &egress);
+        if (webhook->set.listener)
+            webhook->set.listener->on_egress(webhook->set.listener->arg, &egress);
         return;
     case EVENT_OTHER:
         webhook->stats.unknown++;

@@ -12,10 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct egress_start;
 struct http_request;
+struct livekit_egress;
 struct livekit_key;
+struct livekit_track;
 struct route_match;
+struct session;
 struct sessions;
 struct webhook;
 
@@ -36,12 +38,21 @@ enum webhook_fault webhook_check(struct slice authorization, struct slice body,
                                  const struct livekit_key *keys, size_t key_count, int64_t now_s);
 const char *webhook_fault_name(enum webhook_fault);
 
+/* Who acts on what sessions do not. What is given lives until the call returns. */
+struct webhook_listener {
+    void (*on_track)(void *arg, const struct session *, struct slice identity,
+                     const struct livekit_track *, bool is_published);
+    void (*on_participant)(void *arg, const struct session *, struct slice identity);
+    void (*on_egress)(void *arg, const struct livekit_egress *);
+    void *arg;
+};
+
 struct webhook_settings {
     const struct livekit_key *keys;
     size_t key_count;
     bool is_required; /* refuse what is not signed */
     struct sessions *sessions;
-    struct egress_start *egress_start; /* NULL: nothing is started */
+    const struct webhook_listener *listener; /* NULL: nobody wants to know more */
 };
 
 struct webhook_stats {

@@ -15,6 +15,7 @@
 #include "net/sio_server.h"
 #include "net/ws_conn.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,6 +25,8 @@ struct conformance {
     struct loop *loop;
     struct eio_server *eio;
     struct sio_server *sio;
+    struct list echoes;
+    uv_signal_t term;
 };
 
 static void eio_on_open(void *arg, struct eio_session *session) {
@@ -60,6 +63,7 @@ static void sio_on_message_with_ack(void *arg, struct sio_socket *socket,
 }
 
 struct echo {
+    struct list node;
     struct ws_conn *ws;
     bool is_paused;
 };
@@ -83,8 +87,18 @@ static void echo_on_drain(void *arg) {
     echo->is_paused = false;
 }
 
+static void echo_free(struct echo *echo) {
+    list_remove(&echo->node);
+    mem_free(echo);
+}
+
 static void echo_on_close(void *arg, uint16_t code, struct slice reason) {
-    mem_free(arg);
+    echo_free(arg);
+}
+
+static void close_echo(struct echo *echo) {
+    ws_conn_abort(echo->ws);
+    echo_free(echo);
 }
 
 static void open_echo(struct conformance *server, struct http_request *request) {
@@ -94,9 +108,10 @@ static void open_echo(struct conformance *server, struct http_request *request) 
                                          .max_queue_bytes = 3 * ECHO_MESSAGE_MAX};
     struct echo *echo = mem_alloc(sizeof *echo);
 
+    list_add(&server->echoes, &echo->node);
     if (ws_conn_open(&echo->ws, server->loop, http_accept_websocket(request), &settings, &handlers,
                      echo) != 0)
-        mem_free(echo);
+        echo_free(echo);
 }
 
 static struct eio_server *find_eio(struct conformance *server, const struct http_request *request) {
@@ -134,6 +149,12 @@ static void on_upgrade(struct http_request *request, void *arg) {
         http_respond_not_found(request);
 }
 
+static void on_term(uv_signal_t *signal, int number) {
+    struct conformance *server = signal->data;
+
+    loop_stop(server->loop);
+}
+
 int main(int argc, char **argv) {
     static const struct eio_handlers echo = {.on_open = eio_on_open,
                                              .on_text = eio_on_text,
@@ -156,6 +177,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     settings.port = (uint16_t)port;
+    list_init(&server.echoes);
     if (loop_open(&server.loop) || eio_server_open(&server.eio, server.loop, &eio, &echo, NULL) ||
         sio_server_open(&server.sio, server.loop, &sio))
         return 1;
@@ -169,6 +191,17 @@ int main(int argc, char **argv) {
     }
     printf("listening on port %u\n", (unsigned)http_server_port(http));
     fflush(stdout);
+    uv_signal_init(loop_uv(server.loop), &server.term);
+    server.term.data = &server;
+    uv_signal_start(&server.term, on_term, SIGTERM);
     loop_run(server.loop);
+    http_server_close(http);
+    LIST_EACH(&server.echoes, node) {
+        close_echo(CONTAINER_OF(node, struct echo, node));
+    }
+    eio_server_close(server.eio);
+    sio_server_close(server.sio);
+    uv_close((uv_handle_t *)&server.term, NULL);
+    loop_close(server.loop);
     return 0;
 }

@@ -1,0 +1,319 @@
+#include "app/server.h"
+
+#include "app/config.h"
+#include "app/directory.h"
+#include "app/egress_door.h"
+#include "app/hosts.h"
+#include "app/metrics.h"
+#include "app/routes.h"
+#include "app/sessions.h"
+#include "app/status.h"
+#include "app/webhook.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/eio_server.h"
+#include "net/http_server.h"
+#include "net/loop.h"
+#include "net/sio_server.h"
+#include "net/stream.h"
+#include "outside/disk.h"
+#include "outside/storage.h"
+#include "outside/store.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WHY_SIZE = 512, MEETING_LINGER_MS = 60000, STORE_PATIENCE_MS = 1500 };
+
+/* ---- from one part to another ---- */
+
+static void on_session_started(void *arg, const struct session *session) {
+    struct server *server = arg;
+    hosts_session_started(server->hosts, session);
+}
+
+static void on_session_ended(void *arg, const struct session *session) {
+    struct server *server = arg;
+    hosts_session_ended(server->hosts, session);
+}
+
+static void on_feedback(void *arg, const struct directory_feedback *feedback) {
+    struct server *server = arg;
+    delivery_take(&server->delivery, feedback);
+}
+
+static void on_track(void *arg, struct slice meeting_id, const struct shard_track_event *event) {
+}
+
+static size_t count_websockets(void *arg) {
+    struct server *server = arg;
+    return server->hosts ? eio_server_websockets(sio_server_eio(hosts_sio(server->hosts))) : 0;
+}
+
+/* ---- opening, from the bottom up ---- */
+
+static int fail(struct buf *problem, const char *what, int err) {
+    buf_printf(problem, "%s: %s", what, strerror(err));
+    return err;
+}
+
+static int open_disk(struct server *server, struct buf *problem) {
+    const struct config *config = server->config;
+    char why[WHY_SIZE] = "";
+    struct storage_config where = {config->storage_dir, config->audio_dir, config->video_dir};
+    struct disk_config set;
+
+    int err = storage_open(&server->storage, &where, why, sizeof why);
+    if (err) {
+        buf_add_text(problem, why);
+        return err;
+    }
+    disk_config_init(&set);
+    set.storage = server->storage;
+    set.queue_bytes = (size_t)config->disk_queue_bytes;
+    set.header_ms = (unsigned)(config->header_seconds * 1000);
+    set.fsync = (enum disk_fsync)config->fsync;
+    set.fsync_ms = (unsigned)(config->fsync_seconds * 1000);
+    set.wav_layout = (enum wav_layout)config->wav_layout;
+    set.min_free_bytes = (uint64_t)config->disk_min_free_bytes;
+    set.warn_free_bytes = (uint64_t)config->disk_warn_free_bytes;
+    err = disk_open(&server->disk, &set);
+    return err ? fail(problem, "The disk thread cannot be started", err) : 0;
+}
+
+static int open_store(struct server *server, struct buf *problem) {
+    const struct config *config = server->config;
+    char why[WHY_SIZE] = "";
+    struct store_config set = {
+        .url = config->database_url,
+        .default_path = config->default_database,
+        .feedback_ttl_days = (unsigned)config->feedback_ttl_days,
+        .default_organization = config->default_organization,
+    };
+    int err = store_open(&server->store, &set, server->loop, why, sizeof why);
+    if (err)
+        buf_add_text(problem, why);
+    return err;
+}
+
+static int open_directory(struct server *server, struct buf *problem) {
+    const struct config *config = server->config;
+    struct directory_config set = {
+        .shard = {.rules = &config->rules,
+                  .disk = server->disk,
+                  .record_format = config->record_format,
+                  .group_ms = (unsigned)(config->group_seconds * 1000),
+                  .max_message_bytes = (size_t)config->max_egress_message_bytes,
+                  .silence_on_mute = config->on_mute == MUTE_SILENCE},
+        .shards = (unsigned)config->shards,
+        .max_tracks = (size_t)config->max_tracks,
+        .max_meetings = (size_t)config->max_tracks,
+        .linger_ms = MEETING_LINGER_MS,
+        .on_feedback = on_feedback,
+        .on_track = on_track,
+        .arg = server,
+    };
+    int err = directory_open(&server->directory, server->loop, &set);
+    return err ? fail(problem, "The shards cannot be started", err) : 0;
+}
+
+static int open_sessions(struct server *server, struct buf *problem) {
+    struct sessions_settings set = {
+        .loop = server->loop,
+        .store = server->store,
+        .directory = server->directory,
+        .on_started = on_session_started,
+        .on_ended = on_session_ended,
+        .arg = server,
+    };
+    server->sessions = sessions_new(&set);
+
+    struct hosts_world world = {server->loop, server->config, server->sessions, server->store};
+    server->hosts = hosts_open(&world);
+    server->delivery = (struct delivery){server->config, server->hosts, server->store, {0}};
+    sessions_load(server->sessions);
+    return 0;
+}
+
+static int open_doors(struct server *server, struct buf *problem) {
+    const struct config *config = server->config;
+    struct webhook_settings set = {
+        .keys = config->livekit_keys,
+        .key_count = config->livekit_key_count,
+        .is_required = config->webhook_verify == WEBHOOK_VERIFY_REQUIRED,
+        .sessions = server->sessions,
+    };
+    const struct route rows[] = {
+        {"POST", "/livekit/webhook", webhook_on_post, (size_t)config->max_webhook_bytes},
+    };
+    static const struct route resolve[] = {{"GET", "/sessions/resolve", resolver_on_request}};
+
+    server->routes = routes_new();
+    server->webhook = webhook_new(&set);
+    server->egress_door = egress_door_new(config, server->directory);
+    server->metrics = metrics_new(server);
+    server->resolver = (struct resolver){server->sessions, server->store};
+    server->feedback_api = (struct feedback_api){server->directory, server->hosts};
+
+    status_add_routes(server, server->routes);
+    routes_add(server->routes, rows, ARRAY_LEN(rows), server->webhook);
+    routes_add(server->routes, resolve, ARRAY_LEN(resolve), &server->resolver);
+    routes_add(server->routes, hosts_routes, hosts_route_count, server->hosts);
+    feedback_api_add_routes(&server->feedback_api, server->routes);
+    egress_door_add_routes(server->egress_door, server->routes);
+    metrics_add_routes(server->metrics, server->routes);
+    return 0;
+}
+
+static int open_tls(struct server *server, struct buf *problem) {
+    char why[WHY_SIZE] = "";
+    if (!server->config->tls_cert_file)
+        return 0;
+    int err = tls_open_server(&server->tls, server->config->tls_cert_file,
+                              server->config->tls_key_file, why, sizeof why);
+    if (err)
+        buf_printf(problem, "TLS_CERT_FILE and TLS_KEY_FILE cannot be used: %s", why);
+    return err;
+}
+
+static int open_http(struct server *server, struct buf *problem) {
+    const struct config *config = server->config;
+    struct http_handlers handlers = routes_handlers(server->routes);
+    struct http_settings set = {
+        .host = config->loopback_only ? "localhost" : config->host,
+        .port = (uint16_t)config->port,
+        .max_connections = (size_t)config->max_connections,
+        .body_limit_bytes = (size_t)config->max_body_bytes,
+        .head_timeout_ms = config->head_timeout_ms,
+        .cors_origins = config->cors_origins,
+        .trust_proxy = config->trust_proxy != NULL,
+        .tls = server->tls,
+        .count_others = count_websockets,
+        .count_arg = server,
+    };
+    int err = http_server_open(&server->http, server->loop, &set, &handlers);
+    if (err)
+        buf_printf(problem, "Cannot listen on %s port %d (PROSA_HOST, PORT): %s",
+                   set.host ? set.host : "any address,", (int)config->port, strerror(err));
+    return err;
+}
+
+int server_open(struct server **out, const struct config *config, struct buf *problem) {
+    static int (*const steps[])(struct server *, struct buf *) = {
+        open_disk, open_store, open_directory, open_sessions, open_doors, open_tls, open_http,
+    };
+    struct server *server = mem_alloc(sizeof *server);
+    server->config = config;
+    server->started_ms = clock_mono_ms();
+
+    int err = loop_open(&server->loop);
+    if (err)
+        fail(problem, "The event loop cannot be made", err);
+    for (size_t i = 0; !err && i < ARRAY_LEN(steps); i++)
+        err = steps[i](server, problem);
+    if (err) {
+        server_close(server);
+        return err;
+    }
+    *out = server;
+    return 0;
+}
+
+uint16_t server_port(const struct server *server) {
+    return http_server_port(server->http);
+}
+
+/* ---- leaving ---- */
+
+struct signals {
+    uv_signal_t term, interrupt;
+};
+
+static void on_part_drained(void *arg) {
+    struct server *server = arg;
+    if (--server->draining == 0)
+        loop_stop(server->loop);
+}
+
+static void on_drain_limit(void *arg) {
+    struct server *server = arg;
+    log_warn("server", "draining takes too long and is cut short");
+    server->was_cut_short = true;
+    loop_stop(server->loop);
+}
+
+static void stop_signals(struct server *server) {
+    if (!server->signals)
+        return;
+    uv_signal_stop(&server->signals->term);
+    uv_signal_stop(&server->signals->interrupt);
+}
+
+/* New work is refused, clients are sent away, tracks finish their files; half of the time is the disk's and the store's. */
+void server_stop(struct server *server) {
+    if (server->is_stopping)
+        return;
+    server->is_stopping = true;
+    log_info("server", "leaving");
+    stop_signals(server); /* a second signal ends the process at once, as it does by default */
+    alarm((unsigned)((server->config->drain_ms + 999) / 1000));
+    timer_start(server->loop, &server->drain_limit, server->config->drain_ms / 2, 0, on_drain_limit,
+                server);
+    server->draining = 2;
+    http_server_drain(server->http, on_part_drained, server);
+    hosts_drain(server->hosts);
+    directory_drain(server->directory, on_part_drained, server);
+}
+
+static void on_signal(uv_signal_t *handle, int number) {
+    server_stop(handle->data);
+}
+
+static void start_signals(struct server *server) {
+    server->signals = mem_alloc(sizeof *server->signals);
+    server->signals->term.data = server->signals->interrupt.data = server;
+    uv_signal_init(loop_uv(server->loop), &server->signals->term);
+    uv_signal_init(loop_uv(server->loop), &server->signals->interrupt);
+    uv_signal_start(&server->signals->term, on_signal, SIGTERM);
+    uv_signal_start(&server->signals->interrupt, on_signal, SIGINT);
+}
+
+int server_run(struct server *server) {
+    start_signals(server);
+    loop_run(server->loop);
+    return server->was_cut_short ? 1 : 0;
+}
+
+/* The reverse of opening, but for two: the shards' blocks come back from the disk, and sessions ask the store. */
+void server_close(struct server *server) {
+    if (!server)
+        return;
+    timer_stop(&server->drain_limit);
+    http_server_close(server->http);
+    tls_close(server->tls);
+    metrics_free(server->metrics);
+    egress_door_free(server->egress_door);
+    webhook_free(server->webhook);
+    routes_free(server->routes);
+    hosts_close(server->hosts);
+    sessions_free(server->sessions);
+    if (server->disk)
+        disk_close(server->disk);
+    if (server->directory)
+        directory_close(server->directory);
+    if (server->store)
+        store_close(server->store, STORE_PATIENCE_MS);
+    if (server->storage)
+        storage_close(server->storage);
+    if (server->signals) {
+        uv_close((uv_handle_t *)&server->signals->term, NULL);
+        uv_close((uv_handle_t *)&server->signals->interrupt, NULL);
+    }
+    loop_close(server->loop);
+    mem_free(server->signals);
+    mem_free(server);
+}

@@ -1,0 +1,242 @@
+#include "outside/repair.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "outside/sidecar.h"
+#include "outside/storage.h"
+#include "unit.h"
+#include "wire/ivf.h"
+#include "wire/wav.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STEM       "2026-11-22T12-00-00.000Z_room_bob_TR"
+#define STARTED_MS INT64_C(1795348800000)
+
+struct fixture {
+    char folder[64];
+    int fd; /* of the meeting's folder */
+    struct buf said;
+    struct repair_result result;
+    struct repair_config config;
+};
+
+static void on_line(void *arg, const char *path, const char *what) {
+    struct fixture *f = arg;
+    buf_printf(&f->said, "%s;", what);
+}
+
+static int setup(void **state) {
+    struct fixture *f = mem_alloc(sizeof *f);
+    snprintf(f->folder, sizeof f->folder, "/tmp/repair-test-XXXXXX");
+    assert_non_null(mkdtemp(f->folder));
+    int root = open(f->folder, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(mkdirat(root, "RM_1", 0750), 0);
+    f->fd = openat(root, "RM_1", O_RDONLY | O_DIRECTORY);
+    close(root);
+    f->config =
+        (struct repair_config){.before_ms = clock_wall_ms() + 1000, .on_line = on_line, .arg = f};
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct fixture *f = *state;
+    char command[96];
+    snprintf(command, sizeof command, "rm -rf %s", f->folder);
+    int status = system(command);
+    close(f->fd);
+    buf_free(&f->said);
+    mem_free(f);
+    return status;
+}
+
+static void put_file(struct fixture *f, const char *name, const void *bytes, size_t len) {
+    int fd = openat(f->fd, name, O_WRONLY | O_CREAT | O_EXCL, 0640);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, len), len);
+    close(fd);
+}
+
+static size_t get_file(struct fixture *f, const char *name, void *bytes, size_t room) {
+    int fd = openat(f->fd, name, O_RDONLY);
+    assert_true(fd >= 0);
+    ssize_t n = read(fd, bytes, room);
+    assert_true(n >= 0);
+    close(fd);
+    return (size_t)n;
+}
+
+static const char *run(struct fixture *f) {
+    buf_clear(&f->said);
+    f->result = (struct repair_result){0};
+    assert_int_equal(repair_folder(f->folder, &f->config, &f->result), 0);
+    buf_add_byte(&f->said, '\0');
+    return f->said.data;
+}
+
+/* Says 400 bytes, holds 1001: a writer that died. */
+static size_t put_stale_wav(struct fixture *f) {
+    uint8_t file[WAV_HEADER_MAX + 1001];
+    struct wav_format format = wav_format_s16(1000, 1);
+    size_t head = wav_write_header(file, WAV_CANONICAL, &format, 400);
+    memset(file + head, 'x', 1001);
+    put_file(f, STEM ".wav", file, head + 1001);
+    return head + 1001;
+}
+
+static void a_stale_wav_is_made_whole_and_gets_a_sidecar(void **state) {
+    struct fixture *f = *state;
+    put_stale_wav(f);
+    assert_string_equal(run(f), "made whole;sidecar made;");
+    uint8_t file[2000], expected[WAV_HEADER_MAX];
+    assert_int_equal(get_file(f, STEM ".wav", file, sizeof file), 1044);
+    struct wav_format format = wav_format_s16(1000, 1);
+    wav_write_header(expected, WAV_CANONICAL, &format, 1000);
+    assert_memory_equal(file, expected, 44);
+
+    struct sidecar info;
+    assert_int_equal(sidecar_load(f->fd, STEM ".wav", &info), 0);
+    assert_string_equal(info.end, "crash");
+    assert_string_equal(info.meeting, "RM_1");
+    assert_string_equal(info.participant, "bob");
+    assert_string_equal(info.track, "TR");
+    assert_int_equal(info.frames, 500);
+    assert_int_equal(info.started_ms, STARTED_MS);
+    assert_int_equal(info.ended_ms, STARTED_MS + 500);
+    /* head -c 1000 /dev/zero | tr '\0' x | sha256sum */
+    assert_string_equal(info.sha256,
+                        "44f8354494a5ba03ba1792a8d3e9c534c47a9181980fde7a3f44b06ef2ae7c7f");
+    sidecar_free(&info);
+}
+
+static void a_second_time_changes_nothing(void **state) {
+    struct fixture *f = *state;
+    put_stale_wav(f);
+    run(f);
+    assert_string_equal(run(f), "");
+    assert_int_equal(f->result.files, 1);
+    assert_int_equal(f->result.repaired, 0);
+}
+
+static void a_dry_run_only_says_so(void **state) {
+    struct fixture *f = *state;
+    size_t len = put_stale_wav(f);
+    f->config.dry_run = true;
+    assert_string_equal(run(f), "made whole;sidecar made;");
+    uint8_t file[2000];
+    assert_int_equal(get_file(f, STEM ".wav", file, sizeof file), len);
+    assert_int_equal(file[40] | file[41] << 8, 400);
+    assert_int_not_equal(faccessat(f->fd, STEM ".json", F_OK, 0), 0);
+}
+
+static void what_is_locked_is_left_alone(void **state) {
+    struct fixture *f = *state;
+    size_t len = put_stale_wav(f);
+    int fd = openat(f->fd, STEM ".wav", O_RDWR);
+    assert_true(storage_try_lock(fd));
+    assert_string_equal(run(f), "");
+    assert_int_equal(f->result.locked, 1);
+    uint8_t file[2000];
+    assert_int_equal(get_file(f, STEM ".wav", file, sizeof file), len);
+    close(fd);
+}
+
+static void an_unfinished_sidecar_keeps_what_it_knows(void **state) {
+    struct fixture *f = *state;
+    put_stale_wav(f);
+    struct sidecar info = {.recording = mem_copy_text("id"),
+                           .meeting = mem_copy_text("a/b"),
+                           .room = mem_copy_text("r\xc3\xa4um"),
+                           .participant = mem_copy_text("p"),
+                           .name = mem_copy_text("Bob \"B\""),
+                           .track = mem_copy_text("t"),
+                           .format = mem_copy_text("wav"),
+                           .file = STEM ".wav",
+                           .part = 1,
+                           .rate_hz = 1000,
+                           .channels = 1,
+                           .started_ms = STARTED_MS};
+    sidecar_add_gap(&info, 100, 50, GAP_NETWORK);
+    sidecar_add_gap(&info, 300, 10, GAP_DISK);
+    sidecar_add_pause(&info, 200, STARTED_MS + 200);
+    sidecar_end_pause(&info, STARTED_MS + 200, STARTED_MS + 1200);
+    assert_int_equal(sidecar_save(f->fd, &info, false), 0);
+    sidecar_free(&info);
+
+    assert_string_equal(run(f), "made whole;sidecar completed;");
+    assert_int_equal(sidecar_load(f->fd, STEM ".wav", &info), 0);
+    assert_string_equal(info.meeting, "a/b");
+    assert_string_equal(info.room, "r\xc3\xa4um");
+    assert_string_equal(info.name, "Bob \"B\"");
+    assert_int_equal(info.gap_count, 2);
+    assert_int_equal(info.gaps[1].at, 300);
+    assert_int_equal(info.gaps[1].cause, GAP_DISK);
+    assert_int_equal(info.gap_frames, 60);
+    assert_int_equal(info.paused_ms, 1000);
+    assert_int_equal(info.pauses[0].to_ms, STARTED_MS + 1200);
+    assert_int_equal(info.ended_ms, STARTED_MS + 500 + 1000);
+    assert_string_equal(info.end, "crash");
+    sidecar_free(&info);
+}
+
+static void a_file_that_never_got_a_byte_goes(void **state) {
+    struct fixture *f = *state;
+    put_file(f, STEM ".wav", "", 0);
+    f->config.before_ms = clock_wall_ms() - 5000; /* too young */
+    assert_string_equal(run(f), "");
+    f->config.before_ms = clock_wall_ms() + 1000;
+    assert_string_equal(run(f), "removed, it never got a byte;");
+    assert_int_equal(f->result.removed, 1);
+    assert_int_not_equal(faccessat(f->fd, STEM ".wav", F_OK, 0), 0);
+}
+
+static void an_ivf_is_cut_behind_its_last_whole_frame(void **state) {
+    struct fixture *f = *state;
+    uint8_t file[4096] = {0};
+    const struct ivf_header header = {.codec = IVF_VP8, .rate = 1000, .scale = 1};
+    ivf_write_header(file, &header);
+    size_t at = IVF_HEADER_BYTES;
+    for (uint32_t i = 0; i < 3; i++) {
+        ivf_write_frame_header(file + at, 100, i * 33);
+        at += IVF_FRAME_HEADER_BYTES + 100;
+    }
+    size_t whole = at;
+    ivf_write_frame_header(file + at, 0, 99); /* its length was to be filled in at its end */
+    at += IVF_FRAME_HEADER_BYTES + 777;
+    put_file(f, STEM ".ivf", file, at);
+    assert_string_equal(run(f), "made whole;sidecar made;");
+    uint8_t after[4096];
+    assert_int_equal(get_file(f, STEM ".ivf", after, sizeof after), whole);
+    assert_int_equal(after[IVF_COUNT_OFFSET], 3);
+    assert_memory_equal(after + IVF_HEADER_BYTES, file + IVF_HEADER_BYTES,
+                        whole - IVF_HEADER_BYTES);
+    assert_string_equal(run(f), "");
+}
+
+static void what_is_not_ours_is_left_alone(void **state) {
+    struct fixture *f = *state;
+    char text[100];
+    memset(text, 't', sizeof text);
+    put_file(f, "notes.wav", text, sizeof text);
+    put_file(f, "readme.txt", text, sizeof text);
+    assert_string_equal(run(f), "is not what its name says, left alone;");
+    assert_int_equal(f->result.failed, 1);
+    assert_int_equal(get_file(f, "notes.wav", text, sizeof text), 100);
+    assert_int_not_equal(faccessat(f->fd, "notes.json", F_OK, 0), 0);
+}
+
+#define REPAIR_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+RUN_TESTS(REPAIR_TEST(a_stale_wav_is_made_whole_and_gets_a_sidecar),
+          REPAIR_TEST(a_second_time_changes_nothing), REPAIR_TEST(a_dry_run_only_says_so),
+          REPAIR_TEST(what_is_locked_is_left_alone),
+          REPAIR_TEST(an_unfinished_sidecar_keeps_what_it_knows),
+          REPAIR_TEST(a_file_that_never_got_a_byte_goes),
+          REPAIR_TEST(an_ivf_is_cut_behind_its_last_whole_frame),
+          REPAIR_TEST(what_is_not_ours_is_left_alone))
