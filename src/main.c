@@ -1,3 +1,4 @@
+#include "app/analyze.h"
 #include "app/check_config.h"
 #include "app/config.h"
 #include "app/demo.h"
@@ -14,6 +15,7 @@ static const struct {
 } commands[] = {
     {"serve", serve_main, "run the server (what happens without a command)"},
     {"demo", demo_main, "play a meeting at a server of its own and print the feedback"},
+    {"analyze", analyze_main, "say what the host of a recorded meeting would have been told"},
     {"check-config", check_config_main, "say whether the settings are good, and print them"},
 };
 
