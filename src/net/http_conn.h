@@ -1,4 +1,5 @@
-/* Private to http_server.c (connections: bytes in, time) and http_reply.c (answers out). */
+/* Private to the HTTP server: http_server.c (the door), http_conn.c (bytes and time), http_call.c
+ * (requests in), http_reply.c (answers out). */
 #ifndef NET_HTTP_CONN_H
 #define NET_HTTP_CONN_H
 
@@ -80,9 +81,24 @@ struct http_server {
     bool is_draining;
 };
 
-/* http_server.c */
+/* http_conn.c */
+void http_conn_open(struct http_server *server, int fd);
 void http_conn_schedule(struct http_conn *conn);
+/* A wait that goes on keeps its deadline. */
+void http_conn_wait(struct http_conn *conn, enum http_wait wait);
 void http_conn_kill(struct http_conn *conn); /* no on_abort */
+/* The connection broke, or must go: whoever waits for a request on it is told. */
+void http_conn_abort(struct http_conn *conn);
+void http_conn_free(struct http_conn *conn);
+
+/* http_call.c: a request between parser and handler. */
+void http_call_free(struct http_call *call);
+/* A head is complete; `lookahead` is what came behind it. */
+void http_call_begin(struct http_conn *conn, struct slice lookahead);
+void http_call_end_body(struct http_conn *conn, struct slice body, struct slice lookahead);
+void http_call_overflow(struct http_conn *conn);
+/* What the request pointed into is gone, or about to be. */
+void http_call_forget_head(struct http_call *call);
 void http_conn_end_call(struct http_conn *conn);
 
 /* http_reply.c: an answer to bytes that never became a request. */

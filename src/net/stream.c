@@ -11,6 +11,7 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -54,7 +55,9 @@ void stream_start_tls_client(struct stream *s, const struct tls *tls, const char
         X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(s->ssl), host);
     } else {
         SSL_set1_host(s->ssl, host);
-        SSL_set_tlsext_host_name(s->ssl, host);
+        char name[256]; /* OpenSSL's macro wants it writable */
+        snprintf(name, sizeof name, "%s", host);
+        SSL_set_tlsext_host_name(s->ssl, name);
     }
     SSL_set_connect_state(s->ssl);
 }

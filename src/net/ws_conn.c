@@ -1,54 +1,14 @@
 #include "net/ws_conn.h"
 
-#include "base/blob.h"
-#include "base/buf.h"
 #include "base/mem.h"
-#include "base/rand.h"
-#include "net/loop.h"
-#include "net/outbox.h"
-#include "net/stream.h"
-#include "net/ws_dial.h"
+#include "net/ws_conn_inside.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-
-enum ws_state {
-    WS_DIALLING,
-    WS_OPEN,
-    WS_CLOSING, /* our close frame is on its way; input is ignored but for the peer's */
-    WS_ENDING,  /* nothing more to say after what is queued, nor to hear */
-    WS_DEAD,    /* on_close is due at the end of the turn, or was called; then it is freed */
-};
 
 enum { BAD_LINGER_MS = 1000, READS_A_TURN = 4 };
 
-struct ws_conn {
-    struct loop *loop;
-    struct stream *stream; /* NULL while dialling */
-    struct watch *watch;
-    struct ws_dial *dial;
-    struct ws_handlers handlers;
-    struct ws_settings settings;
-    void *arg;
-    struct ws_parser parser;
-    struct outbox out;
-    struct buf message; /* a message that came in pieces, so far */
-    struct deferred work;
-    struct timer timer;
-    int64_t heard_ms;
-    int64_t pinged_ms;
-    char *reason; /* for on_close */
-    uint16_t code;
-    uint16_t http_status;
-    uint8_t state;
-    uint8_t role;
-    bool is_paused, is_full, is_silent_end; /* silent: aborted, no on_close */
-    bool has_unread;                        /* bytes wait in the stream that no poll announces */
-};
-
-static void schedule(struct ws_conn *conn);
 static void update(struct ws_conn *conn);
 
 /* ---- the end ---- */
@@ -60,8 +20,7 @@ static void set_end(struct ws_conn *conn, uint16_t code, struct slice reason) {
     conn->reason = slice_copy_text(reason);
 }
 
-/* The stream is over; the owner hears of it at the end of the turn. */
-static void die(struct ws_conn *conn, uint16_t code, const char *reason) {
+void ws_conn_end(struct ws_conn *conn, uint16_t code, const char *reason) {
     if (conn->state == WS_DEAD)
         return;
     set_end(conn, code, slice_from(reason));
@@ -75,7 +34,7 @@ static void die(struct ws_conn *conn, uint16_t code, const char *reason) {
     conn->dial = NULL;
     if (conn->settings.stats)
         conn->settings.stats->closed++;
-    schedule(conn);
+    ws_conn_schedule(conn);
 }
 
 static void free_conn(struct ws_conn *conn) {
@@ -87,127 +46,21 @@ static void free_conn(struct ws_conn *conn) {
     mem_free(conn);
 }
 
-static void die_broken(struct ws_conn *conn, int err) {
+void ws_conn_break(struct ws_conn *conn, int err) {
     if (conn->settings.stats && conn->state == WS_OPEN)
         conn->settings.stats->reset++;
     const char *tls_error = conn->stream ? stream_error(conn->stream) : "";
-    die(conn, WS_CLOSE_ABNORMAL, *tls_error ? tls_error : err ? strerror(err) : "");
+    ws_conn_end(conn, WS_CLOSE_ABNORMAL, *tls_error ? tls_error : err ? strerror(err) : "");
 }
 
 /* ---- output ---- */
-
-struct blob *ws_frame2(enum ws_opcode opcode, struct slice head, struct slice tail) {
-    uint8_t frame_head[WS_HEAD_MAX];
-    size_t n = ws_write_head(frame_head, opcode, true, head.len + tail.len, NULL);
-    struct blob *blob = blob_new(n + head.len + tail.len);
-    blob_append(blob, frame_head, n);
-    blob_append(blob, head.ptr, head.len);
-    blob_append(blob, tail.ptr, tail.len);
-    return blob;
-}
-
-struct blob *ws_frame(enum ws_opcode opcode, struct slice payload) {
-    return ws_frame2(opcode, payload, SLICE_NONE);
-}
-
-static struct blob *masked_frame(enum ws_opcode opcode, struct slice payload) {
-    uint8_t head[WS_HEAD_MAX], mask[4];
-    rand_bytes(mask, sizeof mask);
-    size_t n = ws_write_head(head, opcode, true, payload.len, mask);
-    struct blob *blob = blob_new(n + payload.len);
-    blob_append(blob, head, n);
-    blob_append(blob, payload.ptr, payload.len);
-    ws_mask(blob->data + n, payload.len, mask, 0);
-    return blob;
-}
-
-/* A peer that does not read must not grow our memory. */
-static bool check_queue(struct ws_conn *conn) {
-    if (conn->out.queued_bytes <= conn->settings.max_queue_bytes)
-        return true;
-    if (conn->settings.stats)
-        conn->settings.stats->queue_full++;
-    die(conn, WS_CLOSE_ABNORMAL, "the peer does not read");
-    return false;
-}
-
-static void count_out(struct ws_conn *conn, size_t bytes) {
-    if (!conn->settings.stats)
-        return;
-    conn->settings.stats->messages_out++;
-    conn->settings.stats->bytes_out += bytes;
-}
-
-void ws_conn_send_frame(struct ws_conn *conn, struct blob *frame) {
-    assert(conn->role == WS_SERVER);
-    if (conn->state != WS_OPEN)
-        return;
-    count_out(conn, frame->len);
-    outbox_add(&conn->out, frame);
-    if (check_queue(conn) && !conn->is_full)
-        schedule(conn);
-}
-
-void ws_conn_send_frame_now(struct ws_conn *conn, struct blob *frame) {
-    assert(conn->role == WS_SERVER);
-    if (conn->out.count > 0 || conn->state != WS_OPEN) {
-        ws_conn_send_frame(conn, frame);
-        return;
-    }
-    ssize_t put = stream_write(conn->stream, frame->data, frame->len);
-    if (put < 0 && put != -EAGAIN) {
-        die_broken(conn, (int)-put);
-        return;
-    }
-    count_out(conn, frame->len);
-    if (put == (ssize_t)frame->len)
-        return;
-    outbox_add_rest(&conn->out, frame, put > 0 ? (size_t)put : 0);
-    if (check_queue(conn))
-        schedule(conn);
-}
-
-void ws_conn_send(struct ws_conn *conn, enum ws_opcode opcode, struct slice payload) {
-    if (conn->state != WS_OPEN)
-        return;
-    struct blob *frame =
-        conn->role == WS_SERVER ? ws_frame(opcode, payload) : masked_frame(opcode, payload);
-    count_out(conn, frame->len);
-    outbox_add(&conn->out, frame);
-    blob_unref(frame);
-    if (check_queue(conn) && !conn->is_full)
-        schedule(conn);
-}
-
-static void queue_control(struct ws_conn *conn, const uint8_t *frame, size_t n) {
-    outbox_add_copy(&conn->out, slice_of(frame, n));
-    if (check_queue(conn))
-        schedule(conn);
-}
-
-static const uint8_t *new_mask(const struct ws_conn *conn, uint8_t mask[4]) {
-    if (conn->role == WS_SERVER)
-        return NULL;
-    rand_bytes(mask, 4);
-    return mask;
-}
-
-static void queue_simple(struct ws_conn *conn, enum ws_opcode opcode, struct slice payload) {
-    uint8_t frame[WS_HEAD_MAX + WS_CONTROL_MAX], mask[4];
-    queue_control(conn, frame, ws_write_control(frame, opcode, payload, new_mask(conn, mask)));
-}
-
-static void queue_close(struct ws_conn *conn, uint16_t code, struct slice reason) {
-    uint8_t frame[WS_HEAD_MAX + WS_CONTROL_MAX], mask[4];
-    queue_control(conn, frame, ws_write_close(frame, code, reason, new_mask(conn, mask)));
-}
 
 static void on_flushed(struct ws_conn *conn) {
     bool was_full = conn->is_full;
     conn->is_full = false;
     if (conn->state == WS_ENDING) {
         stream_shutdown(conn->stream);
-        die(conn, WS_CLOSE_ABNORMAL, "");
+        ws_conn_end(conn, WS_CLOSE_ABNORMAL, "");
     } else if (was_full && conn->state == WS_OPEN && conn->handlers.on_drain) {
         conn->handlers.on_drain(conn->arg);
     }
@@ -220,7 +73,7 @@ static void flush(struct ws_conn *conn) {
     else if (err == EAGAIN)
         conn->is_full = true;
     else
-        die_broken(conn, err);
+        ws_conn_break(conn, err);
 }
 
 void ws_conn_flush(struct ws_conn *conn) {
@@ -254,19 +107,19 @@ static void on_piece(struct ws_conn *conn, const struct ws_event *event) {
 
 static void on_peer_close(struct ws_conn *conn, const struct ws_event *event) {
     if (conn->state == WS_OPEN)
-        queue_close(conn, event->code, SLICE_NONE);
+        ws_conn_queue_close(conn, event->code, SLICE_NONE);
     if (conn->state == WS_DEAD)
         return;
     set_end(conn, event->code, event->payload);
     conn->state = WS_ENDING;
     timer_stop(&conn->timer);
-    schedule(conn);
+    ws_conn_schedule(conn);
 }
 
 static void on_bad(struct ws_conn *conn, const struct ws_event *event) {
     struct ws_stats *stats = conn->settings.stats;
     if (conn->state != WS_OPEN) {
-        die(conn, event->code, event->why);
+        ws_conn_end(conn, event->code, event->why);
         return;
     }
     if (stats && event->code == WS_CLOSE_TOO_BIG)
@@ -277,14 +130,14 @@ static void on_bad(struct ws_conn *conn, const struct ws_event *event) {
         stats->bad_protocol++;
     /* What still comes is read and ignored for a moment: a socket closed with unread bytes resets
      * the connection, and the peer would never see the code. */
-    queue_close(conn, event->code, slice_from(event->why));
+    ws_conn_queue_close(conn, event->code, slice_from(event->why));
     if (conn->state == WS_DEAD)
         return;
     set_end(conn, event->code, slice_from(event->why));
     conn->state = WS_CLOSING;
     conn->settings.close_ms = BAD_LINGER_MS;
     timer_stop(&conn->timer);
-    schedule(conn);
+    ws_conn_schedule(conn);
 }
 
 static void on_event(struct ws_conn *conn, const struct ws_event *event) {
@@ -295,7 +148,7 @@ static void on_event(struct ws_conn *conn, const struct ws_event *event) {
         break;
     case WS_EVENT_PING:
         if (conn->state == WS_OPEN)
-            queue_simple(conn, WS_PONG, event->payload);
+            ws_conn_queue_control(conn, WS_PONG, event->payload);
         break;
     case WS_EVENT_CLOSE:
         on_peer_close(conn, event);
@@ -327,9 +180,9 @@ static bool reads(const struct ws_conn *conn) {
 static void on_end_of_stream(struct ws_conn *conn, ssize_t got) {
     /* Whoever was told to go and goes without a word has gone as well. */
     if (conn->state == WS_CLOSING)
-        die(conn, WS_CLOSE_ABNORMAL, "");
+        ws_conn_end(conn, WS_CLOSE_ABNORMAL, "");
     else
-        die_broken(conn, (int)-got);
+        ws_conn_break(conn, (int)-got);
 }
 
 static void read_some(struct ws_conn *conn) {
@@ -378,20 +231,20 @@ static void on_timer(void *arg) {
     const struct ws_settings *settings = &conn->settings;
     int64_t now_ms = loop_now_ms(conn->loop), silent_ms = now_ms - conn->heard_ms;
     if (conn->state != WS_OPEN) {
-        die(conn, WS_CLOSE_ABNORMAL, "");
+        ws_conn_end(conn, WS_CLOSE_ABNORMAL, "");
         return;
     }
     if (settings->silence_ms && silent_ms >= settings->silence_ms) {
         if (settings->stats)
             settings->stats->silent++;
-        die(conn, WS_CLOSE_ABNORMAL, "silent for too long");
+        ws_conn_end(conn, WS_CLOSE_ABNORMAL, "silent for too long");
         return;
     }
     int64_t next_ms = settings->silence_ms ? settings->silence_ms - silent_ms : INT64_MAX;
     if (settings->ping_ms) {
         int64_t quiet_since = conn->pinged_ms > conn->heard_ms ? conn->pinged_ms : conn->heard_ms;
         if (now_ms - quiet_since >= settings->ping_ms) {
-            queue_simple(conn, WS_PING, SLICE_NONE);
+            ws_conn_queue_control(conn, WS_PING, SLICE_NONE);
             quiet_since = conn->pinged_ms = now_ms;
         }
         if (quiet_since + settings->ping_ms - now_ms < next_ms)
@@ -422,11 +275,11 @@ static void on_turn_end(void *arg) {
     if (conn->state != WS_DEAD && conn->stream)
         flush(conn);
     if (conn->state != WS_DEAD && conn->has_unread && reads(conn))
-        schedule(conn);
+        ws_conn_schedule(conn);
     update(conn);
 }
 
-static void schedule(struct ws_conn *conn) {
+void ws_conn_schedule(struct ws_conn *conn) {
     loop_defer(conn->loop, &conn->work, on_turn_end, conn);
 }
 
@@ -437,7 +290,7 @@ static void on_events(void *arg, int events) {
     if (conn->state == WS_DEAD)
         return;
     if (conn->out.count > 0 || conn->has_unread)
-        schedule(conn);
+        ws_conn_schedule(conn);
     else
         update(conn);
 }
@@ -472,7 +325,7 @@ static int attach(struct ws_conn *conn, struct stream *stream) {
     if (conn->settings.stats)
         conn->settings.stats->opened++;
     set_timer(conn);
-    schedule(conn);
+    ws_conn_schedule(conn);
     return 0;
 }
 
@@ -495,13 +348,13 @@ static void on_dialled(void *arg, struct stream *stream, const char *why, int ht
     conn->dial = NULL;
     conn->http_status = (uint16_t)http_status;
     if (!stream) {
-        die(conn, WS_CLOSE_ABNORMAL, why);
+        ws_conn_end(conn, WS_CLOSE_ABNORMAL, why);
         return;
     }
     int err = attach(conn, stream);
     if (err) {
         stream_close(stream);
-        die(conn, WS_CLOSE_ABNORMAL, strerror(err));
+        ws_conn_end(conn, WS_CLOSE_ABNORMAL, strerror(err));
         return;
     }
     if (conn->handlers.on_open)
@@ -543,28 +396,28 @@ void ws_conn_resume(struct ws_conn *conn) {
         return;
     conn->is_paused = false;
     conn->has_unread = conn->stream && stream_has_pending(conn->stream);
-    schedule(conn);
+    ws_conn_schedule(conn);
 }
 
 void ws_conn_close(struct ws_conn *conn, uint16_t code, struct slice reason) {
     if (conn->state == WS_DIALLING)
-        die(conn, WS_CLOSE_ABNORMAL, "closed before it was open");
+        ws_conn_end(conn, WS_CLOSE_ABNORMAL, "closed before it was open");
     if (conn->state != WS_OPEN)
         return;
-    queue_close(conn, code, reason);
+    ws_conn_queue_close(conn, code, reason);
     if (conn->state == WS_DEAD)
         return;
     conn->state = WS_CLOSING;
     timer_stop(&conn->timer);
     conn->has_unread = stream_has_pending(conn->stream);
-    schedule(conn);
+    ws_conn_schedule(conn);
 }
 
 void ws_conn_abort(struct ws_conn *conn) {
     if (!conn)
         return;
     conn->is_silent_end = true;
-    die(conn, WS_CLOSE_ABNORMAL, "");
+    ws_conn_end(conn, WS_CLOSE_ABNORMAL, "");
 }
 
 int64_t ws_conn_heard_ms(const struct ws_conn *conn) {

@@ -79,7 +79,7 @@ static uint8_t on_frame_char(struct http_body *body, uint8_t c) {
     case BODY_TRAILER:
         if (c == '\r')
             return BODY_END_LF;
-        /* fall through */
+        __attribute__((fallthrough));
     case BODY_IN_TRAILER:
         if (++body->trailer_n > TRAILERS_MAX)
             return BODY_BAD;
