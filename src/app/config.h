@@ -131,6 +131,9 @@ struct config {
     const char *default_organization;
     int64_t argon2_memory_kib;
     int64_t argon2_passes;
+    int64_t logins_per_minute; /* of one address, and the two after it; 0: no limit */
+    int64_t register_per_hour;
+    int64_t refreshes_per_minute;
 
     /* Watching it */
     const char *metrics_token;

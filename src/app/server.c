@@ -1,5 +1,6 @@
 #include "app/server.h"
 
+#include "app/auth.h"
 #include "app/config.h"
 #include "app/directory.h"
 #include "app/egress_door.h"
@@ -139,6 +140,13 @@ static int open_sessions(struct server *server, struct buf *problem) {
     return 0;
 }
 
+static int open_auth(struct server *server, struct buf *problem) {
+    struct auth_world world = {
+        .loop = server->loop, .config = server->config, .store = server->store};
+    int err = auth_open(&server->auth, &world);
+    return err ? fail(problem, "Passwords cannot be hashed", err) : 0;
+}
+
 static int open_doors(struct server *server, struct buf *problem) {
     const struct config *config = server->config;
     struct webhook_settings set = {
@@ -164,6 +172,7 @@ static int open_doors(struct server *server, struct buf *problem) {
     routes_add(server->routes, resolve, ARRAY_LEN(resolve), &server->resolver);
     routes_add(server->routes, hosts_routes, hosts_route_count, server->hosts);
     feedback_api_add_routes(&server->feedback_api, server->routes);
+    auth_add_routes(server->auth, server->routes);
     egress_door_add_routes(server->egress_door, server->routes);
     metrics_add_routes(server->metrics, server->routes);
     return 0;
@@ -204,7 +213,8 @@ static int open_http(struct server *server, struct buf *problem) {
 
 int server_open(struct server **out, const struct config *config, struct buf *problem) {
     static int (*const steps[])(struct server *, struct buf *) = {
-        open_disk, open_store, open_directory, open_sessions, open_doors, open_tls, open_http,
+        open_disk, open_store, open_directory, open_sessions,
+        open_auth, open_doors, open_tls,       open_http,
     };
     struct server *server = mem_alloc(sizeof *server);
     server->config = config;
@@ -299,6 +309,7 @@ void server_close(struct server *server) {
     egress_door_free(server->egress_door);
     webhook_free(server->webhook);
     routes_free(server->routes);
+    auth_close(server->auth);
     hosts_close(server->hosts);
     sessions_free(server->sessions);
     if (server->disk)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct auth;
 struct buf;
 struct config;
 struct directory;
@@ -39,6 +40,7 @@ struct server {
     struct directory *directory;
     struct sessions *sessions;
     struct hosts *hosts;
+    struct auth *auth;
     struct webhook *webhook;
     struct egress_door *egress_door;
     struct metrics *metrics;

@@ -169,6 +169,7 @@ static int run_check(struct store_call *call, struct db *db) {
                         db_text(f->organization_id), db_text(f->family_id));
     if (!err && !is_good)
         err = ENOENT;
+    f->base.account.family_id = f->family_id;
     if (!err)
         err = account_read(&f->base, db, f->user_id);
     return err ? err : account_choose(&f->base, f->organization_id);

@@ -106,7 +106,10 @@ struct store_call *store_token_revoke(struct store *, struct slice token_hash, i
 struct store_call *store_password_upgrade(struct store *, struct slice user_id,
                                           struct slice old_hash, struct slice new_hash,
                                           int64_t now_ms, store_done_fn *, void *arg);
-/* A new password: every other login of the user ends. ENOENT: the old hash is not the user's any more. */
+/*
+ * A new password: every other login of the user ends. ENOENT: the old hash is not the user's any
+ * more.
+ */
 struct store_call *store_password_set(struct store *, struct slice user_id, struct slice old_hash,
                                       struct slice new_hash, struct slice keep_family,
                                       int64_t now_ms, store_done_fn *, void *arg);
@@ -137,7 +140,10 @@ struct store_member_change {
     struct slice actor_id; /* who wants it; looked up in the same transaction */
     int64_t now_ms;
 };
-/* ENOENT: no such member; EACCES: the actor may not; EBUSY: the organization would lose its last owner. */
+/*
+ * ENOENT: no such member; EACCES: the actor may not; EBUSY: the organization would lose its last
+ * owner.
+ */
 struct store_call *store_member_set_role(struct store *, const struct store_member_change *,
                                          enum store_role, store_done_fn *, void *arg);
 /* Ends the member's logins in this organization, too. Everybody may remove himself. */

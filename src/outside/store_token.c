@@ -117,7 +117,10 @@ static bool is_within_grace(const struct rotate_call *r, const struct token_row 
            t->next_revoked_ms == 0 && r->in.now_ms - t->used_ms <= r->in.grace_ms;
 }
 
-/* The conditional update comes first: of two at once, the second waits for the first and changes nothing. */
+/*
+ * The conditional update comes first: of two at once, the second waits for the first and changes
+ * nothing.
+ */
 static int do_rotate(struct db *db, void *arg) {
     struct rotate_call *r = arg;
     const struct store_rotation *in = &r->in;
