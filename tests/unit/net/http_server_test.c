@@ -1,5 +1,6 @@
 #include "base/blob.h"
 #include "base/mem.h"
+#include "certificate.h"
 #include "net/http_server.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
@@ -19,6 +20,7 @@ struct fixture {
     struct http_server *server;
     struct http_request *held;
     struct blob *shared;
+    struct http_stats stats; /* at the end */
     uint16_t port;
     size_t pieces_left;
     atomic_int aborted;
@@ -114,6 +116,7 @@ static void on_upgrade(struct http_request *request, void *arg) {
 static void run(void *arg) {
     struct fixture *f = arg;
     loop_run(f->loop);
+    f->stats = *http_server_stats(f->server);
     http_server_close(f->server);
     mailbox_close(f->box);
     loop_close(f->loop);
@@ -503,6 +506,49 @@ static void bad_handshakes_get_proper_answers(void **state) {
     close_server(&f);
 }
 
+/* ---- TLS ---- */
+
+static void tls_serves_the_same_and_garbage_is_only_counted(void **state) {
+    struct fixture f;
+    struct certificate certificate;
+    struct tls *server_tls, *client_tls;
+    char why[128], reply[1024] = {0};
+    certificate_make(&certificate);
+    assert_int_equal(
+        tls_open_server(&server_tls, certificate.cert_file, certificate.key_file, why, sizeof why),
+        0);
+    assert_int_equal(tls_open_client(&client_tls, certificate.cert_file, why, sizeof why), 0);
+    open_with(&f, (struct http_settings){.tls = server_tls});
+    char *plain = ask(&f, "GET /blob HTTP/1.1\r\n" CLOSE "\r\n");
+    assert_lacks(plain, "shared bytes");
+    free(plain);
+
+    struct stream *stream = stream_new(peer_connect(f.port));
+    stream_start_tls_client(stream, client_tls, "127.0.0.1");
+    static const char request[] = "GET /blob HTTP/1.1\r\n" CLOSE "\r\n";
+    size_t sent = 0, n = 0;
+    for (int i = 0; i < 5000; i++) {
+        if (sent < sizeof request - 1) {
+            ssize_t put = stream_write(stream, request + sent, sizeof request - 1 - sent);
+            sent += put > 0 ? (size_t)put : 0;
+        }
+        ssize_t got = stream_read(stream, reply + n, sizeof reply - 1 - n);
+        if (got == 0)
+            break;
+        n += got > 0 ? (size_t)got : 0;
+        usleep(1000);
+    }
+    assert_contains(reply, "HTTP/1.1 200 OK");
+    assert_contains(reply, "shared bytes");
+    stream_close(stream);
+    close_server(&f);
+    assert_int_equal(f.stats.tls_errors, 1);
+    assert_int_equal(f.stats.responses[2], 1);
+    tls_close(server_tls);
+    tls_close(client_tls);
+    certificate_remove(&certificate);
+}
+
 /* ---- living ---- */
 
 static void draining_lets_requests_finish_and_closes_the_rest(void **state) {
@@ -550,20 +596,18 @@ static void a_taken_port_is_an_error(void **state) {
     close_server(&f);
 }
 
-RUN_TESTS(TEST(a_request_is_answered_with_its_parts),
-          TEST(bodies_come_whole_by_length_and_by_chunks),
-          TEST(a_body_that_comes_late_byte_by_byte_finds_its_head_again),
-          TEST(pipelined_requests_are_answered_in_order),
-          TEST(head_answers_carry_no_body_and_204_no_length),
-          TEST(http_1_0_closes_unless_it_asks_to_stay),
-          TEST(a_long_answer_in_pieces_waits_for_the_client),
-          TEST(an_expectation_is_met_before_the_body), TEST(errors_have_the_shape_of_nestjs),
-          TEST(any_origin_is_echoed_or_only_those_listed), TEST(every_options_is_a_preflight),
-          TEST(what_could_be_read_in_two_ways_is_refused), TEST(sizes_have_limits),
-          TEST(a_slow_head_is_told_and_a_silent_client_just_closed),
-          TEST(a_client_that_leaves_is_noticed),
-          TEST(an_answer_reaches_a_client_that_ended_its_sending),
-          TEST(beyond_the_limit_of_connections_there_is_a_clear_no),
-          TEST(a_handshake_takes_the_stream_with_what_came_behind_it),
-          TEST(bad_handshakes_get_proper_answers),
-          TEST(draining_lets_requests_finish_and_closes_the_rest), TEST(a_taken_port_is_an_error))
+RUN_TESTS(
+    TEST(a_request_is_answered_with_its_parts), TEST(bodies_come_whole_by_length_and_by_chunks),
+    TEST(a_body_that_comes_late_byte_by_byte_finds_its_head_again),
+    TEST(pipelined_requests_are_answered_in_order),
+    TEST(head_answers_carry_no_body_and_204_no_length),
+    TEST(http_1_0_closes_unless_it_asks_to_stay),
+    TEST(a_long_answer_in_pieces_waits_for_the_client), TEST(an_expectation_is_met_before_the_body),
+    TEST(errors_have_the_shape_of_nestjs), TEST(any_origin_is_echoed_or_only_those_listed),
+    TEST(every_options_is_a_preflight), TEST(what_could_be_read_in_two_ways_is_refused),
+    TEST(sizes_have_limits), TEST(a_slow_head_is_told_and_a_silent_client_just_closed),
+    TEST(a_client_that_leaves_is_noticed), TEST(an_answer_reaches_a_client_that_ended_its_sending),
+    TEST(beyond_the_limit_of_connections_there_is_a_clear_no),
+    TEST(a_handshake_takes_the_stream_with_what_came_behind_it),
+    TEST(bad_handshakes_get_proper_answers), TEST(tls_serves_the_same_and_garbage_is_only_counted),
+    TEST(draining_lets_requests_finish_and_closes_the_rest), TEST(a_taken_port_is_an_error))
