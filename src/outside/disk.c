@@ -8,6 +8,7 @@
 #include "outside/disk_log.h"
 #include "outside/disk_sync.h"
 #include "outside/disk_thread.h"
+#include "outside/encode.h"
 #include "outside/station.h"
 #include "outside/storage.h"
 
@@ -27,6 +28,9 @@ void disk_config_init(struct disk_config *config) {
         .wav_layout = WAV_CANONICAL,
         .min_free_bytes = UINT64_C(1) << 30,
         .warn_free_bytes = UINT64_C(5) << 30,
+        .encode_threads = 1,
+        .encode_max = 64,
+        .opus_bps = 32000,
     };
 }
 
@@ -44,6 +48,10 @@ void disk_send(struct disk *disk, struct mail *mail) {
 
 size_t disk_depth(struct disk *disk) {
     return station_depth(disk->station);
+}
+
+unsigned disk_encoded_tracks(struct disk *disk) {
+    return disk->encode ? encode_tracks(disk->encode) : 0;
 }
 
 void disk_count(atomic_uint_fast64_t *counter, uint64_t add) {
@@ -151,6 +159,11 @@ static int start(struct disk *disk) {
         err = disk_finish_open(&disk->finish, disk);
     if (!err && disk->config.fsync == DISK_FSYNC_INTERVAL)
         err = disk_sync_open(&disk->sync, disk);
+    const struct encode_config encode = {.threads = disk->config.encode_threads,
+                                         .max_tracks = disk->config.encode_max,
+                                         .opus_bps = disk->config.opus_bps};
+    if (!err && encode.threads > 0 && encode.max_tracks > 0)
+        err = encode_open(&disk->encode, disk, &encode);
     if (err)
         return err;
     disk->log = disk_log_new(disk);
@@ -165,7 +178,9 @@ static int start(struct disk *disk) {
 }
 
 static void release(struct disk *disk) {
+    encode_close(disk->encode);
     station_close(disk->station);
+    encode_free(disk->encode);
     disk_finish_close(disk->finish);
     disk_sync_close(disk->sync);
     if (disk->log)
@@ -191,6 +206,7 @@ int disk_open(struct disk **out, const struct disk_config *config) {
 void disk_close(struct disk *disk) {
     if (!disk)
         return;
+    encode_close(disk->encode);
     struct mail *stop = mem_alloc(sizeof *stop);
     stop->deliver = deliver_stop;
     disk_send(disk, stop);

@@ -61,6 +61,9 @@ struct disk_config {
     uint64_t part_bytes; /* roll over before a file's data is longer; 0: what the layout allows */
     uint64_t min_free_bytes;   /* DISK_MIN_FREE: below it nothing is recorded; 0: not watched */
     uint64_t warn_free_bytes;  /* DISK_WARN_FREE */
+    unsigned encode_threads;   /* 0: nothing is encoded */
+    unsigned encode_max;       /* AUDIO_ENCODE_MAX */
+    unsigned opus_bps;         /* AUDIO_OPUS_BITRATE */
     disk_report_fn *on_report; /* may be NULL */
     void *arg;
 };
@@ -101,7 +104,8 @@ struct disk_stats {
 };
 struct disk_stats *disk_stats(struct disk *disk);
 
-/* Jobs that wait; any thread. */
+/* Any thread: jobs that wait, and tracks that are being encoded. */
 size_t disk_depth(struct disk *disk);
+unsigned disk_encoded_tracks(struct disk *disk);
 
 #endif

@@ -157,6 +157,7 @@ static void refresh_stubbornly(struct disk_file *file) {
     int err = disk_part_refresh(file->part);
     for (int tries = 1; err && tries < 3; tries++)
         err = disk_part_refresh(file->part);
+    file->part->is_header_stale = err != 0;
     if (err) {
         disk_count(&file->disk->stats.errors, 1);
         log_warn("disk", "a header could not be written; the next start will repair it",
@@ -175,6 +176,7 @@ static void close_part(struct disk_file *file, const char *end, int64_t at_ms) {
     info->bytes = part->bytes;
     info->frames = disk_part_frames(part);
     info->end = mem_copy_text(end);
+    part->is_broken = atomic_load(&file->is_broken);
     file->past_bytes += part->bytes;
     file->past_paused_ms += info->paused_ms;
     info->ended_ms = at_ms ? at_ms : info->started_ms + sidecar_duration_ms(info) + info->paused_ms;

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "outside/disk_thread.h"
+#include "outside/repair_media.h"
 #include "outside/station.h"
 
 #include <errno.h>
@@ -58,18 +59,24 @@ static void note_error(const struct disk_part *part, const char *message, int er
     log_warn("disk", message, log_text("file", part->info.file), log_errno(err));
 }
 
-static void finish_part(struct disk_finish *finish, struct disk_part *part) {
-    const struct disk_config *config = &finish->disk->config;
-    bool sync = config->fsync != DISK_FSYNC_NONE && !atomic_load(&finish->is_hurried);
-    if (sync && fdatasync(part->fd))
-        note_error(part, "a recording could not be made durable", errno);
-    int err = file_sha256(part->fd, part->head_bytes, part->bytes, &finish->is_hurried,
-                          part->info.sha256);
-    if (err && err != ECANCELED)
-        note_error(part, "a finished recording cannot be read", err);
+/* A stream that lost bytes ends behind its last whole frame. */
+static void cut_broken(struct disk_part *part) {
+    const struct media_kind *kind = media_kind_of(part->info.file);
+    struct media media;
+    int err = kind->repair(part->fd, part->bytes, false, &media);
+    if (err) {
+        note_error(part, "a broken recording cannot be made whole", err);
+        return;
+    }
+    part->bytes = part->info.bytes = media.bytes;
+    if (!part->info.is_video)
+        part->info.frames = media.frames;
+}
 
+static void save_sidecar(struct disk_part *part, bool sync) {
     int folder_fd;
-    err = storage_open_folder(config->storage, part->kind, part->folder, false, &folder_fd);
+    int err = storage_open_folder(part->disk->config.storage, part->kind, part->folder, false,
+                                  &folder_fd);
     if (!err) {
         err = sidecar_save(folder_fd, &part->info, sync);
         if (sync && !err && fsync(folder_fd))
@@ -78,6 +85,20 @@ static void finish_part(struct disk_finish *finish, struct disk_part *part) {
     }
     if (err)
         note_error(part, "a sidecar could not be written; the next start will make it", err);
+}
+
+static void finish_part(struct disk_finish *finish, struct disk_part *part) {
+    bool sync = part->disk->config.fsync != DISK_FSYNC_NONE && !atomic_load(&finish->is_hurried);
+    if (part->is_broken)
+        cut_broken(part);
+    if (sync && fdatasync(part->fd))
+        note_error(part, "a recording could not be made durable", errno);
+    int err = file_sha256(part->fd, part->head_bytes, part->bytes, &finish->is_hurried,
+                          part->info.sha256);
+    if (err && err != ECANCELED)
+        note_error(part, "a finished recording cannot be read", err);
+    if (!part->is_header_stale) /* else it is the next start's, which takes what says no end */
+        save_sidecar(part, sync);
     if (close(part->fd))
         note_error(part, "closing a recording failed", errno);
     part->fd = -1;

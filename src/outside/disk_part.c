@@ -20,8 +20,8 @@ static const struct {
     bool is_video;
 } formats[] = {
     [RECORD_WAV] = {"wav", "wav", false},    [RECORD_FLAC] = {"flac", "flac", false},
-    [RECORD_OPUS] = {"opus", "opus", false}, [RECORD_H264] = {"h264", "h264", true},
-    [RECORD_IVF] = {"ivf", "ivf", true},
+    [RECORD_OPUS] = {"opus", "opus", false}, [RECORD_OFF] = {"off", "off", false},
+    [RECORD_H264] = {"h264", "h264", true},  [RECORD_IVF] = {"ivf", "ivf", true},
 };
 
 const char *record_format_name(enum record_format format) {

@@ -19,13 +19,14 @@ struct disk_part {
     enum storage_kind kind;
     struct wav_format wav;
     char folder[TEXT_NAME_SIZE];
-    int fd;              /* locked */
-    uint64_t head_bytes; /* of the WAV header, else 0 */
-    uint64_t bytes;      /* behind the header; the file is as long as both */
-    uint64_t said_bytes; /* what the header claims */
-    bool is_info_dirty;  /* the sidecar lags behind */
-    bool is_unsynced;    /* written since the last fsync */
-    bool is_vanished;    /* deleted under us */
+    int fd;               /* locked */
+    uint64_t head_bytes;  /* of the WAV header, else 0 */
+    uint64_t bytes;       /* behind the header; the file is as long as both */
+    uint64_t said_bytes;  /* what the header claims */
+    bool is_info_dirty;   /* the sidecar lags behind */
+    bool is_unsynced;     /* written since the last fsync */
+    bool is_broken;       /* bytes of a stream were lost: to be cut behind its last whole frame */
+    bool is_header_stale; /* the last header could not be written */
 };
 
 /* What a part is called: the recording's start, or a millisecond later until the name is free. */

@@ -12,6 +12,7 @@ struct disk_finish;
 struct disk_log;
 struct disk_part;
 struct disk_sync;
+struct encode;
 struct station;
 
 struct disk {
@@ -21,6 +22,7 @@ struct disk {
     struct disk_log *log;
     struct disk_sync *sync;     /* NULL unless AUDIO_FSYNC=interval */
     struct disk_finish *finish; /* what follows a file's last byte, on its own thread */
+    struct encode *encode;      /* NULL: nothing is ever encoded */
     struct list files;          /* every disk_file */
     struct list due;            /* files whose header lags behind, the longest waiting first */
     size_t finishing;           /* parts under way with `finish` */

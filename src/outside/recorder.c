@@ -5,6 +5,7 @@
 #include "outside/disk_file.h"
 #include "outside/disk_part.h"
 #include "outside/disk_thread.h"
+#include "outside/encode.h"
 
 #include <assert.h>
 #include <string.h>
@@ -13,7 +14,8 @@ enum { FLUSH_MS = 1000, BATCH_BLOCKS_MAX = 6, STAGGER_STEPS = 32 };
 
 struct recorder {
     struct disk_port *port;
-    struct disk_file *file;
+    struct disk_file *file;     /* where blocks and notes go, or */
+    struct encoding *encoding;  /* ... here, and this is not NULL */
     struct block *first, *last; /* not yet handed over */
     size_t bytes;               /* in them */
     size_t batch_bytes;         /* hand over when this much is there: half a second */
@@ -39,10 +41,26 @@ static size_t batch_size(const struct recording *recording) {
     return blocks * BLOCK_DATA;
 }
 
+/* A format that is encoded, unless enough are being encoded already. */
+static void choose_target(struct recorder *recorder, const struct recording *recording) {
+    struct disk *disk = port_disk(recorder->port);
+    struct recording wav = *recording;
+    if (recording->format == RECORD_FLAC || recording->format == RECORD_OPUS) {
+        if (disk->encode)
+            recorder->encoding = encode_try_start(disk->encode, recording);
+        if (recorder->encoding)
+            return;
+        log_warn("recorder", "too many tracks are being encoded, this one is recorded as WAV",
+                 log_text("format", record_format_name(recording->format)));
+        wav.format = RECORD_WAV;
+    }
+    recorder->file = disk_file_new(disk, &wav);
+}
+
 struct recorder *recorder_open(struct disk_port *port, const struct recording *recording) {
     struct recorder *recorder = mem_alloc(sizeof *recorder);
     recorder->port = port;
-    recorder->file = disk_file_new(port_disk(port), recording);
+    choose_target(recorder, recording);
     recorder->frame_bytes = record_format_is_video(recording->format)
                                 ? 1
                                 : (uint16_t)(recording->channels * sizeof(int16_t));
@@ -72,7 +90,10 @@ static void hand_over(struct recorder *recorder) {
         recorder->lost_bytes = 0;
         recorder->silent_bytes = 0;
         recorder->is_full = false;
-        disk_file_send_blocks(recorder->file, first);
+        if (recorder->encoding)
+            encoding_send_blocks(recorder->encoding, first);
+        else
+            disk_file_send_blocks(recorder->file, first);
     } else {
         drop_batch(recorder);
     }
@@ -127,7 +148,11 @@ static void send_note(struct recorder *recorder, enum note_kind kind, int64_t at
     if (!recorder->first && (recorder->silent_bytes > 0 || recorder->lost_bytes > 0))
         add_block(recorder);
     flush(recorder);
-    disk_file_send_note(recorder->file, note_new(NULL, kind, at_ms, value, text));
+    struct note *note = note_new(NULL, kind, at_ms, value, text);
+    if (recorder->encoding)
+        encoding_send_note(recorder->encoding, note);
+    else
+        disk_file_send_note(recorder->file, note);
 }
 
 void recorder_pause(struct recorder *recorder, int64_t at_ms) {
@@ -196,5 +221,5 @@ uint64_t recorder_bytes(const struct recorder *recorder) {
 }
 
 bool recorder_is_broken(const struct recorder *recorder) {
-    return disk_file_is_broken(recorder->file);
+    return recorder->file && disk_file_is_broken(recorder->file);
 }

@@ -19,40 +19,13 @@
 
 enum { DEPTH_MAX = 4, DRAFT_AGE_MS = 60000, TIME_LEN = 24 };
 
-typedef int repair_fn(int fd, uint64_t file_bytes, bool dry, struct media *media);
-
-/* A stream that needs no header and bears a cut end. */
-static int repair_raw(int fd, uint64_t file_bytes, bool dry, struct media *media) {
-    *media = (struct media){.bytes = file_bytes, .is_empty = file_bytes == 0};
-    return 0;
-}
-
-static const struct kind {
-    const char *ending;
-    const char *format;
-    bool is_video;
-    repair_fn *repair;
-} kinds[] = {
-    {".wav", "wav", false, repair_wav},
-    {".h264", "h264", true, repair_raw},
-    {".ivf", "ivf", true, repair_ivf},
-};
-
-static const struct kind *kind_of(const char *name) {
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot && i < ARRAY_LEN(kinds); i++)
-        if (strcmp(dot, kinds[i].ending) == 0)
-            return &kinds[i];
-    return NULL;
-}
-
 struct job { /* one file under repair */
     const struct repair_config *config;
     struct repair_result *result;
     int folder_fd;
     const char *folder; /* path */
     const char *name;
-    const struct kind *kind;
+    const struct media_kind *kind;
     int fd;
     struct stat stat;
     struct media media;
@@ -262,7 +235,7 @@ static void list_entry(const struct repair_config *config, int folder_fd, const 
     int64_t at_ms = modified_ms(&stat);
     if (S_ISDIR(stat.st_mode))
         add_entry(&out->folders, &out->folder_count, name, at_ms);
-    else if (S_ISREG(stat.st_mode) && kind_of(name))
+    else if (S_ISREG(stat.st_mode) && media_kind_of(name))
         add_entry(&out->files, &out->file_count, name, at_ms);
     else if (S_ISREG(stat.st_mode) && !config->dry_run && is_old_draft(name, at_ms))
         unlinkat(folder_fd, name, 0);
@@ -302,7 +275,7 @@ static int repair_below(int folder_fd, const char *path, unsigned depth,
                           .folder_fd = folder_fd,
                           .folder = path,
                           .name = listing.files[i].name,
-                          .kind = kind_of(listing.files[i].name)};
+                          .kind = media_kind_of(listing.files[i].name)};
         repair_file(&job);
     }
     for (size_t i = 0; i < listing.folder_count && depth < DEPTH_MAX && !is_stopping(config); i++) {

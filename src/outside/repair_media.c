@@ -5,6 +5,7 @@
 #include "wire/wav.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { READ_BYTES = 64 * 1024, HEADER_SEARCH_BYTES = 64 * 1024 };
@@ -148,4 +149,23 @@ int repair_ivf(int fd, uint64_t file_bytes, bool dry, struct media *media) {
     const uint8_t count[4] = {(uint8_t)frames, (uint8_t)(frames >> 8), (uint8_t)(frames >> 16),
                               (uint8_t)(frames >> 24)};
     return write_at(fd, count, sizeof count, IVF_COUNT_OFFSET);
+}
+
+/* A stream that needs no header and bears a cut end. */
+static int repair_raw(int fd, uint64_t file_bytes, bool dry, struct media *media) {
+    *media = (struct media){.bytes = file_bytes, .is_empty = file_bytes == 0};
+    return 0;
+}
+
+const struct media_kind *media_kind_of(const char *name) {
+    static const struct media_kind kinds[] = {
+        {".wav", "wav", false, repair_wav},    {".flac", "flac", false, repair_flac},
+        {".opus", "opus", false, repair_opus}, {".h264", "h264", true, repair_raw},
+        {".ivf", "ivf", true, repair_ivf},
+    };
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && i < ARRAY_LEN(kinds); i++)
+        if (strcmp(dot, kinds[i].ending) == 0)
+            return &kinds[i];
+    return NULL;
 }
