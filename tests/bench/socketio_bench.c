@@ -1,0 +1,219 @@
+/*
+ * What a broadcast costs, beside Node's socket.io and beside a bare loop of send() with the same bytes, in the same run:
+ * absolute times mean little on a shared machine. Rounds of the three alternate; the median of them counts.
+ *
+ *     socketio_bench [-c CLIENTS] [-p ROUNDS] [-n NODE_SCRIPT]
+ */
+#include "socketio_clients.h"
+#include "socketio_servers.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { OURS, BARE, NODE, KINDS };
+enum { PAIRS_MAX = 15 };
+
+static const char *const kind_names[KINDS] = {"prosa", "bare send()", "node"};
+
+struct server {
+    pid_t pid;
+    int port;
+};
+
+struct cost { /* CPU microseconds a delivery */
+    double user, system, p50_us, p99_us;
+};
+
+static int read_port(int fd, bool is_text) {
+    char text[32] = {0};
+    int port = 0;
+
+    if (!is_text)
+        return read(fd, &port, sizeof port) == sizeof port ? port : -1;
+    return read(fd, text, sizeof text - 1) > 0 ? atoi(text) : -1;
+}
+
+static bool server_start(struct server *server, int kind, const char *node_script) {
+    int pipe_fds[2];
+
+    if (pipe(pipe_fds))
+        return false;
+    fflush(stdout);
+    server->pid = fork();
+    if (server->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        close(pipe_fds[0]);
+        if (kind == OURS)
+            serve_ours(pipe_fds[1]);
+        if (kind == BARE)
+            serve_bare(pipe_fds[1]);
+        dup2(pipe_fds[1], STDOUT_FILENO);
+        execlp("node", "node", node_script, (char *)NULL);
+        _exit(127);
+    }
+    close(pipe_fds[1]);
+    server->port = read_port(pipe_fds[0], kind == NODE);
+    close(pipe_fds[0]);
+    return server->port > 0;
+}
+
+static void server_stop(struct server *server) {
+    kill(server->pid, SIGKILL);
+    waitpid(server->pid, NULL, 0);
+}
+
+/* User and system seconds of a process, all its threads. */
+static void read_cpu(pid_t pid, double *user, double *system) {
+    char path[64], line[1024];
+    unsigned long long ticks_user = 0, ticks_system = 0;
+    const char *at = NULL;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    file = fopen(path, "re");
+    if (file && fgets(line, sizeof line, file))
+        at = strrchr(line, ')');
+    if (at)
+        sscanf(at + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &ticks_user,
+               &ticks_system);
+    if (file)
+        fclose(file);
+    *user = (double)ticks_user / (double)sysconf(_SC_CLK_TCK);
+    *system = (double)ticks_system / (double)sysconf(_SC_CLK_TCK);
+}
+
+static double read_rss_kb(pid_t pid) {
+    char path[64];
+    unsigned long pages = 0;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)pid);
+    file = fopen(path, "re");
+    if (file && fscanf(file, "%*u %lu", &pages) != 1)
+        pages = 0;
+    if (file)
+        fclose(file);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+static bool measure(int kind, const char *node_script, unsigned count, struct cost *cost,
+                    double *memory_kb) {
+    /* About 200,000 deliveries, enough for a clock of 10 ms, at a load that leaves a core half idle. */
+    unsigned rounds = count < 1000 ? 200000 / (count < 10 ? 100 : count) : 200000 / count;
+    unsigned interval_us = count < 100 ? 1000 : count * 20;
+    struct server server;
+    struct clients *clients;
+    struct clients_result result = {0};
+    double user[2], system[2], rss_kb;
+    bool done = false;
+
+    if (!server_start(&server, kind, node_script)) {
+        fprintf(stderr, "socketio_bench: %s does not start\n", kind_names[kind]);
+        server_stop(&server);
+        return false;
+    }
+    rss_kb = read_rss_kb(server.pid);
+    clients = clients_open(server.port, count, kind == BARE);
+    if (clients) {
+        *memory_kb = (read_rss_kb(server.pid) - rss_kb) / count;
+        clients_run(clients, rounds / 10 + 1, interval_us, 60000, &result); /* warm */
+        read_cpu(server.pid, &user[0], &system[0]);
+        done = clients_run(clients, rounds, interval_us, 120000, &result);
+        read_cpu(server.pid, &user[1], &system[1]);
+        clients_close(clients);
+        if (!done)
+            fprintf(stderr, "socketio_bench: %s delivered only %llu events\n", kind_names[kind],
+                    (unsigned long long)result.deliveries);
+    }
+    server_stop(&server);
+    if (!done)
+        return false;
+    *cost = (struct cost){.user = (user[1] - user[0]) * 1e6 / (double)result.deliveries,
+                          .system = (system[1] - system[0]) * 1e6 / (double)result.deliveries,
+                          .p50_us = result.p50_us,
+                          .p99_us = result.p99_us};
+    return true;
+}
+
+static int compare(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static double median(const double *values, unsigned count) {
+    double sorted[PAIRS_MAX];
+
+    memcpy(sorted, values, count * sizeof *values);
+    qsort(sorted, count, sizeof *sorted, compare);
+    return sorted[count / 2];
+}
+
+static bool bench(unsigned count, unsigned pairs, const char *node_script) {
+    double user[KINDS][PAIRS_MAX], total[KINDS][PAIRS_MAX], p50[KINDS][PAIRS_MAX],
+        p99[KINDS][PAIRS_MAX], user_ratio[PAIRS_MAX], total_ratio[PAIRS_MAX];
+    double memory_kb[KINDS] = {0};
+
+    for (unsigned i = 0; i < pairs; i++) {
+        for (int kind = 0; kind < KINDS; kind++) {
+            struct cost cost;
+
+            if (!measure(kind, node_script, count, &cost, &memory_kb[kind]))
+                return false;
+            user[kind][i] = cost.user;
+            total[kind][i] = cost.user + cost.system;
+            p50[kind][i] = cost.p50_us;
+            p99[kind][i] = cost.p99_us;
+        }
+        user_ratio[i] = user[OURS][i] / user[NODE][i];
+        total_ratio[i] = total[OURS][i] / total[BARE][i];
+    }
+    for (int kind = 0; kind < KINDS; kind++)
+        printf("broadcast to %u, %s: user %.2f us, system %.2f us a delivery; latency p50 %.0f us, "
+               "p99 %.0f us; %.1f KB a client\n",
+               count, kind_names[kind], median(user[kind], pairs),
+               median(total[kind], pairs) - median(user[kind], pairs), median(p50[kind], pairs),
+               median(p99[kind], pairs), memory_kb[kind]);
+    printf("broadcast to %u: user CPU %.3f of node's; total CPU %.3f of the bare loop's\n", count,
+           median(user_ratio, pairs), median(total_ratio, pairs));
+    return true;
+}
+
+int main(int argc, char **argv) {
+    static const unsigned counts[] = {1, 100, 1000, 10000};
+    const char *node_script = "tests/bench/socketio_node.mjs";
+    unsigned pairs = 3, only = 0;
+    struct rlimit files;
+    int option;
+    bool good = true;
+
+    while ((option = getopt(argc, argv, "c:p:n:")) != -1) {
+        if (option == 'c')
+            only = (unsigned)atoi(optarg);
+        else if (option == 'p')
+            pairs = (unsigned)atoi(optarg);
+        else if (option == 'n')
+            node_script = optarg;
+        else
+            return 2;
+    }
+    if (pairs < 1 || pairs > PAIRS_MAX)
+        return 2;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        if (!only || only == counts[i])
+            good &= bench(counts[i], pairs, node_script);
+    }
+    return good ? 0 : 1;
+}
