@@ -11,6 +11,7 @@ enum {
     LIVELY_READINGS = 4,
 };
 
+#define FULL          0.9 /* of the span: what marks the pauses between takes some of its room */
 #define LIVELY_SPREAD 0.1 /* standard deviation of arousal that contradicts a flat pitch */
 
 /* The costly measures are taken once a second, each participant in a step of his own, and only
@@ -25,7 +26,7 @@ void rule_ritmo_acelerado(struct judgement *judgement, struct participant *parti
     const struct hearing *hearing = participant->hearing;
     float per_s;
     if (!is_due(judgement, hearing) ||
-        !pace_rate(&hearing->pace, (float)rules->ritmo_acelerado.speech_s, &per_s))
+        !pace_rate(&hearing->pace, (float)(FULL * rules->ritmo_acelerado.speech_s), &per_s))
         return;
     if ((double)per_s < rules->ritmo_acelerado.above_per_s) {
         judge_clear(judgement, FEEDBACK_RITMO_ACELERADO, participant);
