@@ -46,6 +46,20 @@ static void overlap_count(struct meeting *meeting, struct participant *participa
     meeting->overlap.joiner = joiner;
 }
 
+/* Both who spoke then have overlapped. */
+static void overlap_credit(struct meeting *meeting, struct participant *participant, int64_t at,
+                           int64_t slot) {
+    unsigned speakers = *overlap_at(meeting, at);
+    if (speakers >= 2)
+        participant->talk.overlap_ms += SLOT_MS;
+    for (size_t i = 0; i < meeting->actives && speakers == 2; i++) {
+        const struct turn *turn = &meeting->active[i]->hearing->turn;
+        if (meeting->active[i] != participant && turn->is_open && turn->is_counted &&
+            (turn->spoken >> (slot - at) & 1))
+            meeting->active[i]->talk.overlap_ms += SLOT_MS;
+    }
+}
+
 /* An utterance that proves to be more than a nod counts from its beginning. */
 static void turn_begin_count(struct meeting *meeting, struct participant *participant,
                              int64_t slot) {
@@ -53,8 +67,10 @@ static void turn_begin_count(struct meeting *meeting, struct participant *partic
     turn->is_counted = true;
     participant->talk.turns++;
     for (int64_t at = turn->start_slot; at < slot; at++)
-        if (turn->spoken >> (slot - at) & 1)
+        if (turn->spoken >> (slot - at) & 1) {
             overlap_count(meeting, participant, at);
+            overlap_credit(meeting, participant, at, slot);
+        }
 }
 
 static void interruption_add(struct meeting *meeting, struct participant *by,
