@@ -4,6 +4,7 @@
 #include "app/demo.h"
 #include "app/server.h"
 #include "base/mem.h"
+#include "outside/repair.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@ static const struct {
     {"serve", serve_main, "run the server (what happens without a command)"},
     {"demo", demo_main, "play a meeting at a server of its own and print the feedback"},
     {"analyze", analyze_main, "say what the host of a recorded meeting would have been told"},
+    {"repair", repair_main, "make recordings whole that a crash left behind: repair DIR [--dry-run]"},
     {"check-config", check_config_main, "say whether the settings are good, and print them"},
 };
 

@@ -20,6 +20,7 @@
 #include "net/sio_server.h"
 #include "net/stream.h"
 #include "outside/disk.h"
+#include "outside/repair.h"
 #include "outside/storage.h"
 #include "outside/store.h"
 
@@ -82,8 +83,15 @@ static int open_disk(struct server *server, struct buf *problem) {
     set.wav_layout = (enum wav_layout)config->wav_layout;
     set.min_free_bytes = (uint64_t)config->disk_min_free_bytes;
     set.warn_free_bytes = (uint64_t)config->disk_warn_free_bytes;
+    set.encode_max = (unsigned)config->encode_max;
+    set.opus_bps = (unsigned)config->opus_bitrate_bps;
     err = disk_open(&server->disk, &set);
-    return err ? fail(problem, "The disk thread cannot be started", err) : 0;
+    if (err)
+        return fail(problem, "The disk thread cannot be started", err);
+
+    const char *const folders[] = {config->audio_dir, config->video_dir};
+    err = repair_start(&server->repair, folders, ARRAY_LEN(folders));
+    return err ? fail(problem, "The repair of recordings cannot be started", err) : 0;
 }
 
 static int open_store(struct server *server, struct buf *problem) {
@@ -312,6 +320,7 @@ void server_close(struct server *server) {
     auth_close(server->auth);
     hosts_close(server->hosts);
     sessions_free(server->sessions);
+    repair_stop(server->repair);
     if (server->disk)
         disk_close(server->disk);
     if (server->directory)

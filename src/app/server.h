@@ -23,6 +23,7 @@ struct hosts;
 struct http_server;
 struct loop;
 struct metrics;
+struct repair;
 struct routes;
 struct sessions;
 struct signals;
@@ -36,6 +37,7 @@ struct server {
     struct loop *loop;
     struct storage *storage;
     struct disk *disk;
+    struct repair *repair; /* of what an earlier run left, in the background */
     struct store *store;
     struct directory *directory;
     struct sessions *sessions;
