@@ -61,14 +61,14 @@ static int ascending(const void *a, const void *b) {
 }
 
 /* Peaks of one stretch of speech: a peak counts once the envelope has risen by the prominence before
- * it and fallen by as much after it. The stretch's ends count as valleys. */
+ * it, or begins the stretch, and has fallen by as much after it. */
 static unsigned nuclei(const int16_t *x, size_t n, int threshold) {
     unsigned found = 0;
     int valley = INT16_MIN, top = INT16_MIN;
     size_t top_at = 0, last_at = 0;
 
-    for (size_t i = 0; i <= n; i++) {
-        int now = i < n ? x[i] : INT16_MIN;
+    for (size_t i = 0; i < n; i++) {
+        int now = x[i];
         if (now > top) {
             top = now;
             top_at = i;
@@ -90,7 +90,7 @@ static unsigned nuclei(const int16_t *x, size_t n, int threshold) {
 }
 
 bool pace_rate(const struct pace *pace, float least_s, float *per_second) {
-    int16_t line[PACE_SPAN_STEPS + 1], sorted[PACE_SPAN_STEPS];
+    int16_t line[PACE_SPAN_STEPS], sorted[PACE_SPAN_STEPS];
     size_t steps = 0;
 
     for (size_t i = 0; i < pace->count; i++) {

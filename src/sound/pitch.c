@@ -12,28 +12,22 @@ void pitch_tracker_init(struct pitch_tracker *t) {
 static const float LATER = 0.015f;
 
 static struct pitch best_peak(const float at[AUTOCORR_LAGS]) {
-    int best = -1;
-    float highest = 0;
+    struct pitch best = {.lag = PITCH_LAG_MAX};
 
     for (int lag = PITCH_LAG_MIN; lag <= PITCH_LAG_MAX; lag++) {
         const float *p = at + lag - AUTOCORR_LAG_MIN;
-        if (p[0] > highest + LATER && p[0] >= p[-1] && p[0] > p[1]) {
-            best = lag;
-            highest = p[0];
-        }
+        if (p[0] < p[-1] || p[0] <= p[1] || p[0] <= 0)
+            continue;
+        /* the vertex of the parabola through the three: short periods peak between two lags */
+        float slope = p[-1] - p[1], bend = p[-1] - 2 * p[0] + p[1];
+        float shift = bend < -1e-6f ? 0.5f * slope / bend : 0;
+        float height = p[0] - 0.25f * slope * shift;
+        if (height > best.periodicity + LATER)
+            best = (struct pitch){.periodicity = height, .lag = (float)lag + shift};
     }
-    if (best < 0)
-        return (struct pitch){.lag = PITCH_LAG_MAX};
-
-    const float *p = at + best - AUTOCORR_LAG_MIN;
-    float bend = p[-1] - 2 * p[0] + p[1];
-    float shift = bend < -1e-6f ? 0.5f * (p[-1] - p[1]) / bend : 0;
-    float lag = (float)best + (fabsf(shift) <= 0.5f ? shift : 0);
-    return (struct pitch){
-        .f0_hz = highest >= PITCH_VOICED ? PITCH_RATE_HZ / lag : 0,
-        .periodicity = highest < 1 ? highest : 1,
-        .lag = lag,
-    };
+    best.periodicity = best.periodicity < 1 ? best.periodicity : 1;
+    best.f0_hz = best.periodicity >= PITCH_VOICED ? PITCH_RATE_HZ / best.lag : 0;
+    return best;
 }
 
 struct pitch pitch_track(struct pitch_tracker *t, const struct kernels *k,

@@ -35,8 +35,10 @@ void resample_init(struct resample *r, uint32_t rate_hz) {
         lowpass(r->coefs, r->taps, (r->taps - 1) / 2.0, BAND_HZ / rate_hz);
     else if (r->step == 1) /* all the filtering is the second stage's */
         r->coefs[r->taps - 1] = 1;
-    else /* only what would fold below 7 kHz must go */
-        lowpass(r->coefs, r->taps, (r->taps - 1) / 2.0, 0.5 / r->step);
+    else /* only what would fold below 7 kHz must go; the slope is 3.3 / taps wide */
+        lowpass(r->coefs, r->taps, (r->taps - 1) / 2.0,
+                fmin(0.5 * between_hz, between_hz * (1 - 1.65 / RESAMPLE_TAPS_EACH) - BAND_HZ) /
+                    rate_hz);
     if (r->scale) {
         double cutoff = fmin(BAND_HZ, 0.45 * between_hz) / between_hz;
         for (int row = 0; row <= RESAMPLE_PHASES; row++)
@@ -54,13 +56,14 @@ void resample_reset(struct resample *r) {
 }
 
 size_t resample_room(const struct resample *r, size_t want) {
+    size_t inner = want;
+
     assert(want >= 1);
-    uint64_t inner = want;
-    if (r->scale)
-        inner = ((uint64_t)r->phase + (want - 1) * (uint64_t)r->rate_hz + r->scale - 1) / r->scale;
-    if (inner == 0) /* cannot be: an output that is due has been given */
-        inner = 1;
-    size_t room = r->taps + (size_t)(inner - 1) * r->step - r->held;
+    if (r->scale) {
+        int64_t last = r->phase + (int64_t)(want - 1) * r->rate_hz;
+        inner = last <= 0 ? 0 : (size_t)((last + r->scale - 1) / r->scale);
+    }
+    size_t room = inner ? r->taps + (inner - 1) * r->step - r->held : 0;
     return room < RESAMPLE_BLOCK ? room : RESAMPLE_BLOCK;
 }
 
@@ -70,52 +73,62 @@ static size_t whole_outputs(const struct resample *r, size_t n) {
     return total < r->taps ? 0 : (total - r->taps) / r->step + 1;
 }
 
+/* The output that is due, from the samples of which newest[RESAMPLE_SINC_TAPS - 1] is the last. */
+static float sinc_at(const struct resample *r, const struct kernels *k, const float *newest) {
+    float at = (1 + (float)r->phase / (float)r->scale) * RESAMPLE_PHASES, a, b = 0;
+    int row = (int)at;
+
+    k->decimate(newest, r->sinc[row], RESAMPLE_SINC_TAPS, 1, &a, 1);
+    if (row < RESAMPLE_PHASES)
+        k->decimate(newest, r->sinc[row + 1], RESAMPLE_SINC_TAPS, 1, &b, 1);
+    return a + (at - (float)row) * (b - a);
+}
+
+/* Below 16 kHz an input may bring two outputs; one that is not wanted yet stays due. */
 static size_t run_sinc(struct resample *r, const struct kernels *k, const float *x, size_t n,
-                       float *y) {
+                       float *y, size_t want) {
     float line[RESAMPLE_SINC_TAPS + RESAMPLE_BLOCK];
     size_t out = 0;
 
     memcpy(line, r->sinc_tail, sizeof r->sinc_tail);
     memcpy(line + RESAMPLE_SINC_TAPS, x, n * sizeof *x);
-    for (size_t i = 0; i < n; i++) {
-        const float *newest = line + i + 1; /* the 32 samples that end at x[i] */
+    for (size_t i = 0;; i++) {
+        for (; r->phase <= 0 && out < want; r->phase += (int32_t)r->rate_hz)
+            y[out++] = sinc_at(r, k, line + i);
+        if (i == n)
+            break;
         r->phase -= (int32_t)r->scale;
-        for (; r->phase <= 0; r->phase += (int32_t)r->rate_hz) {
-            float at = (1 + (float)r->phase / (float)r->scale) * RESAMPLE_PHASES;
-            int row = (int)at;
-            float rest = at - (float)row, a, b = 0;
-            k->decimate(newest, r->sinc[row], RESAMPLE_SINC_TAPS, 1, &a, 1);
-            if (row < RESAMPLE_PHASES)
-                k->decimate(newest, r->sinc[row + 1], RESAMPLE_SINC_TAPS, 1, &b, 1);
-            y[out++] = a + rest * (b - a);
-        }
     }
     memcpy(r->sinc_tail, line + n, sizeof r->sinc_tail);
     return out;
 }
 
-size_t resample_run(struct resample *r, const struct kernels *k, const float *x, size_t n,
-                    float *y) {
+size_t resample_run(struct resample *r, const struct kernels *k, const float *x, size_t n, float *y,
+                    size_t want) {
     float line[RESAMPLE_TAPS_MAX + RESAMPLE_BLOCK], between[RESAMPLE_BLOCK];
     size_t out = whole_outputs(r, n), total = r->held + n;
 
-    assert(n <= RESAMPLE_BLOCK);
+    assert(n <= resample_room(r, want));
     memcpy(line, r->tail, r->held * sizeof *line);
     memcpy(line + r->held, x, n * sizeof *x);
     k->decimate(line, r->coefs, r->taps, r->step, r->scale ? between : y, out);
     r->held = (uint32_t)(total - out * r->step);
     memcpy(r->tail, line + out * r->step, r->held * sizeof *line);
-    return r->scale ? run_sinc(r, k, between, out, y) : out;
+    return r->scale ? run_sinc(r, k, between, out, y, want) : out;
 }
 
-size_t resample_pass(struct resample *r, size_t n) {
+size_t resample_pass(struct resample *r, size_t n, size_t want) {
     size_t inner = whole_outputs(r, n), out = 0;
 
+    assert(n <= resample_room(r, want));
     r->held = (uint32_t)(r->held + n - inner * r->step);
     if (!r->scale)
         return inner;
-    for (size_t i = 0; i < inner; i++)
-        for (r->phase -= (int32_t)r->scale; r->phase <= 0; r->phase += (int32_t)r->rate_hz)
+    for (;; inner--) {
+        for (; r->phase <= 0 && out < want; r->phase += (int32_t)r->rate_hz)
             out++;
-    return out;
+        if (!inner)
+            return out;
+        r->phase -= (int32_t)r->scale;
+    }
 }

@@ -54,8 +54,8 @@ static void listen(struct voice *v, const struct kernels *k, const int16_t *pcm,
         v->clipped += (uint32_t)pcm_clipped(pcm, samples);
     v->peak = peak > v->peak ? peak : v->peak;
     v->squares += k->mix(pcm, frames, v->channels, mono);
-    v->filled +=
-        (uint32_t)resample_run(&v->resample, k, mono, frames, vad_input(&v->vad) + v->filled);
+    v->filled += (uint32_t)resample_run(&v->resample, k, mono, frames,
+                                        vad_input(&v->vad) + v->filled, VAD_FRAME - v->filled);
 }
 
 /* The frame that is complete waits for its 40 ms; the one that has waited so long comes out. */
@@ -106,7 +106,7 @@ size_t voice_hear(struct voice *v, const int16_t *pcm, size_t frames, struct voi
         if (v->asleep && !pcm_is_zero(from, n * v->channels))
             wake(v);
         if (v->asleep)
-            v->filled += (uint32_t)resample_pass(&v->resample, n);
+            v->filled += (uint32_t)resample_pass(&v->resample, n, VAD_FRAME - v->filled);
         else
             listen(v, k, from, n);
         v->heard += (uint32_t)n;
