@@ -3,6 +3,7 @@
 #include "app/config.h"
 #include "app/demo.h"
 #include "app/server.h"
+#include "app/vad_cli.h"
 #include "base/mem.h"
 #include "outside/repair.h"
 
@@ -17,6 +18,7 @@ static const struct {
     {"serve", serve_main, "run the server (what happens without a command)"},
     {"demo", demo_main, "play a meeting at a server of its own and print the feedback"},
     {"analyze", analyze_main, "say what the host of a recorded meeting would have been told"},
+    {"vad", vad_main, "say where in a recording somebody speaks"},
     {"repair", repair_main, "make recordings whole that a crash left behind: repair DIR [--dry-run]"},
     {"check-config", check_config_main, "say whether the settings are good, and print them"},
 };

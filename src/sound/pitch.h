@@ -15,9 +15,9 @@ enum {
 
 struct pitch_tracker {
     float dc;
-    _Alignas(32) float line[AUTOCORR_HISTORY + PITCH_FRAME];
-    _Alignas(32) float cross[AUTOCORR_LAGS]; /* of the 20 ms before */
-    _Alignas(32) float energy[AUTOCORR_LAGS];
+    float line[AUTOCORR_HISTORY + PITCH_FRAME];
+    float cross[AUTOCORR_LAGS]; /* of the 20 ms before */
+    float energy[AUTOCORR_LAGS];
     float self;
 };
 

@@ -22,10 +22,10 @@ struct resample {
     uint32_t held;       /* samples in `tail`, taps - step .. taps - 1 */
     uint32_t scale;      /* fractional stage: one input sample; 0 = there is no such stage */
     int32_t phase;       /* how far after the newest input the next output lies, in 1/scale */
-    _Alignas(32) float coefs[RESAMPLE_TAPS_MAX];
+    float coefs[RESAMPLE_TAPS_MAX];
     float tail[RESAMPLE_TAPS_MAX];
     float sinc_tail[RESAMPLE_SINC_TAPS];
-    _Alignas(32) float sinc[RESAMPLE_PHASES + 1][RESAMPLE_SINC_TAPS];
+    float sinc[RESAMPLE_PHASES + 1][RESAMPLE_SINC_TAPS];
 };
 
 void resample_init(struct resample *r, uint32_t rate_hz);

@@ -21,14 +21,14 @@ enum {
 };
 
 struct vad {
-    _Alignas(32) float line[SPECTRUM_WINDOW]; /* 192 samples kept, then the 320 being filled */
-    _Alignas(32) float floors[MEL_PADDED];
+    float line[SPECTRUM_WINDOW]; /* 192 samples kept, then the 320 being filled */
+    float floors[MEL_PADDED];
     float lowest[2][MEL_PADDED];
     uint32_t floor_frames; /* into the window of 0.8 s */
     bool floor_known;
     struct pitch_tracker pitch;
     struct pace_envelope envelope;
-    _Alignas(32) float h[VAD_HIDDEN];
+    float h[VAD_HIDDEN];
 };
 
 /* What the last 20 ms sounded like; `speech` alone speaks of the 20 ms that ended 40 ms ago. */
