@@ -50,20 +50,22 @@ struct share {
     uint16_t in_10s, in_60s;
 };
 
+/* Who held the floor when somebody began, and how long both have spoken since. */
+struct over {
+    struct participant *who;
+    int64_t start_slot; /* of his turn */
+    unsigned together;
+};
+
 /* One person's utterance: a run of speech with pauses up to 0.5 s. */
 struct turn {
     bool is_open;
-    bool is_counted;      /* longer than a backchannel */
-    bool is_interruption; /* told as one */
+    bool is_counted; /* longer than a backchannel */
     int64_t start_slot;
     int64_t last_slot; /* last slot of speech in it */
     uint64_t spoken;   /* speech of the last 64 slots, bit 0 the latest */
     unsigned slots;    /* of speech */
-    struct {
-        struct participant *who; /* held the floor when this began; connected as long as his turn */
-        int64_t start_slot;      /* of his turn */
-        unsigned together;       /* slots in which both spoke */
-    } over[2];
+    struct over over[2];
     unsigned overs;
 };
 
@@ -172,7 +174,7 @@ struct meeting {
     size_t actives;
     int64_t slot; /* first that is not judged */
     bool is_paused;
-    unsigned joined; /* how often somebody began to be heard */
+    unsigned joined;             /* how often somebody began to be heard */
     unsigned present, listening; /* connected; and not muted: in this step */
     unsigned open_ears;          /* of these, whose zeros would mean a dead microphone */
 

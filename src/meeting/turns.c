@@ -9,6 +9,7 @@ enum {
     FLOOR_SLOTS = 50,       /* 1 s: who holds the floor */
     TOGETHER_SLOTS = 22,    /* 0.45 s: both at once */
     GO_ON_SLOTS = 50,       /* 1 s: and the second goes on */
+    SPOKEN_BITS = 64,
 };
 
 static uint16_t *overlap_at(struct meeting *meeting, int64_t slot) {
@@ -66,7 +67,9 @@ static void turn_begin_count(struct meeting *meeting, struct participant *partic
     struct turn *turn = &participant->hearing->turn;
     turn->is_counted = true;
     participant->talk.turns++;
-    for (int64_t at = turn->start_slot; at < slot; at++)
+    int64_t first =
+        slot - turn->start_slot < SPOKEN_BITS ? turn->start_slot : slot - SPOKEN_BITS + 1;
+    for (int64_t at = first; at < slot; at++)
         if (turn->spoken >> (slot - at) & 1) {
             overlap_count(meeting, participant, at);
             overlap_credit(meeting, participant, at, slot);
@@ -101,19 +104,25 @@ static void turn_look_round(struct meeting *meeting, struct participant *partici
     }
 }
 
+/* Whoever stopped before both had spoken for long enough has given the floor, not lost it. */
 static void turn_watch_floor(struct meeting *meeting, struct participant *participant,
                              int64_t slot) {
     struct turn *turn = &participant->hearing->turn;
+    unsigned kept = 0;
     for (unsigned i = 0; i < turn->overs; i++) {
-        struct hearing *theirs = turn->over[i].who->hearing;
-        if (theirs->turn.is_open && theirs->turn.start_slot == turn->over[i].start_slot)
-            turn->over[i].together += theirs->is_speaking;
-        if (turn->over[i].together < TOGETHER_SLOTS || slot < turn->start_slot + GO_ON_SLOTS)
-            continue;
-        interruption_add(meeting, participant, turn->over[i].who, slot);
-        turn->overs = 0;
-        return;
+        struct over over = turn->over[i];
+        const struct hearing *theirs = over.who->hearing;
+        bool holds_on = theirs->turn.is_open && theirs->turn.start_slot == over.start_slot;
+        over.together += holds_on && theirs->is_speaking;
+        if (over.together >= TOGETHER_SLOTS && slot >= turn->start_slot + GO_ON_SLOTS) {
+            interruption_add(meeting, participant, over.who, slot);
+            turn->overs = 0;
+            return;
+        }
+        if (holds_on || over.together >= TOGETHER_SLOTS)
+            turn->over[kept++] = over;
     }
+    turn->overs = kept;
 }
 
 static void turn_open(struct meeting *meeting, struct participant *participant, int64_t slot) {
