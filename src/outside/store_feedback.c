@@ -258,13 +258,18 @@ struct rename_call {
 
 static int run_rename(struct store_call *call, struct db *db) {
     struct rename_call *r = CONTAINER_OF(call, struct rename_call, call);
-    return STORE_RUN(db, SQL_FEEDBACK_RENAME, NULL, NULL, db_text(r->from), db_text(r->to),
-                     db_time(r->since_ms));
+    int err = STORE_RUN(db, SQL_FEEDBACK_RENAME, NULL, NULL, db_text(r->from), db_text(r->to),
+                        db_time(r->since_ms));
+    if (!err)
+        err = STORE_RUN(db, SQL_RECORDING_RENAME, NULL, NULL, db_text(r->from), db_text(r->to),
+                        db_time(r->since_ms));
+    return err;
 }
 
 static void answer_rename(struct store_call *call) {
     struct rename_call *r = CONTAINER_OF(call, struct rename_call, call);
-    r->fn(call->err, r->arg);
+    if (r->fn)
+        r->fn(call->err, r->arg);
 }
 
 struct store_call *store_feedback_rename(struct store *store, struct slice from_meeting,

@@ -106,6 +106,35 @@ static const struct schema_column invitation[] = {
     {"usedBy", COLUMN_TEXT, false, 2, NULL, NULL},
 };
 
+static const struct schema_column recording[] = {
+    {"id", COLUMN_TEXT, true, 4, NULL, KEY},
+    {"meetingId", COLUMN_TEXT, true, 4, NULL, NULL},
+    {"participantId", COLUMN_TEXT, true, 4, NULL, NULL},
+    {"participantName", COLUMN_TEXT, false, 4, NULL, NULL},
+    {"trackId", COLUMN_TEXT, true, 4, NULL, NULL},
+    {"format", COLUMN_TEXT, true, 4, NULL, NULL},
+    {"path", COLUMN_TEXT, true, 4, NULL, NULL},
+    {"sha256", COLUMN_TEXT, false, 4, NULL, NULL},
+    {"endReason", COLUMN_TEXT, false, 4, NULL, NULL},
+    {"part", COLUMN_INT, true, 4, NULL, NULL},
+    {"sampleRate", COLUMN_INT, true, 4, NULL, NULL},
+    {"channels", COLUMN_INT, true, 4, NULL, NULL},
+    {"startedAt", COLUMN_TIME, true, 4, NULL, NULL},
+    {"endedAt", COLUMN_TIME, false, 4, NULL, NULL},
+    {"bytes", COLUMN_INT, true, 4, NULL, NULL},
+    {"durationMs", COLUMN_INT, true, 4, NULL, NULL},
+};
+
+static const struct schema_column audit_event[] = {
+    {"id", COLUMN_TEXT, true, 4, NULL, KEY},
+    {"at", COLUMN_TIME, true, 4, NULL, NULL},
+    {"action", COLUMN_TEXT, true, 4, NULL, NULL},
+    {"actor", COLUMN_TEXT, true, 4, NULL, NULL},
+    {"meetingId", COLUMN_TEXT, true, 4, NULL, NULL},
+    {"recordingId", COLUMN_TEXT, false, 4, NULL, NULL},
+    {"detail", COLUMN_TEXT, false, 4, NULL, NULL},
+};
+
 #define TABLE(name, since, columns)                                                                \
     { name, since, columns, ARRAY_LEN(columns) }
 
@@ -117,6 +146,8 @@ const struct schema_table schema_tables[] = {
     TABLE("OrganizationMembership", 1, membership),
     TABLE("RefreshToken", 2, refresh_token),
     TABLE("OrganizationInvitation", 2, invitation),
+    TABLE("Recording", 4, recording),
+    TABLE("AuditEvent", 4, audit_event),
 };
 const size_t schema_table_count = ARRAY_LEN(schema_tables);
 
@@ -151,6 +182,9 @@ const struct schema_index schema_indexes[] = {
     {3, INDEX("FeedbackEvent_meetingId_seq_idx", "\"FeedbackEvent\"(\"meetingId\", \"seq\")")},
     {3, INDEX("OrganizationMembership_organizationId_userId_idx",
               "\"OrganizationMembership\"(\"organizationId\", \"userId\")")},
+    {4, INDEX("Recording_meetingId_startedAt_idx", "\"Recording\"(\"meetingId\", \"startedAt\")")},
+    {4, INDEX("Recording_endedAt_idx", "\"Recording\"(\"endedAt\")")},
+    {4, INDEX("AuditEvent_at_idx", "\"AuditEvent\"(\"at\")")},
 };
 const size_t schema_index_count = ARRAY_LEN(schema_indexes);
 
@@ -158,5 +192,6 @@ const char *const schema_migrations[] = {
     "sessions, feedback and users",
     "organizations, logins and what feedback says",
     "indexes of the lists",
+    "recordings, and the audit of what is erased",
 };
 const int schema_latest = ARRAY_LEN(schema_migrations);

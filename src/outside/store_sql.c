@@ -22,6 +22,11 @@ _Static_assert((int)SQL_STATEMENTS <= (int)DB_STATEMENTS_MAX,
 #define ORGANIZATION                                                                               \
     "SELECT \"id\", \"name\", \"slug\", \"linkedAt\", \"createdAt\" FROM \"Organization\" "
 
+#define RECORDING                                                                                  \
+    "SELECT \"id\", \"meetingId\", \"participantId\", \"participantName\", \"trackId\", "          \
+    "\"format\", \"path\", \"sha256\", \"endReason\", \"part\", \"sampleRate\", \"channels\", "    \
+    "\"startedAt\", \"endedAt\", \"bytes\", \"durationMs\" FROM \"Recording\" "
+
 static const char *const texts[SQL_STATEMENTS] = {
     [SQL_PROBE] = "SELECT 1",
 
@@ -167,6 +172,33 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_INVITATION_USE] = "UPDATE \"OrganizationInvitation\" SET \"usedAt\" = $2, \"usedBy\" = $3 "
                            "WHERE \"tokenHash\" = $1 "
                            "AND \"usedAt\" IS NULL AND \"expiresAt\" > $2",
+
+    /* A file's row comes again whenever more is known about it. */
+    [SQL_RECORDING_PUT] =
+        "INSERT INTO \"Recording\" (\"id\", \"meetingId\", \"participantId\", \"participantName\", "
+        "\"trackId\", \"format\", \"path\", \"sha256\", \"endReason\", \"part\", \"sampleRate\", "
+        "\"channels\", \"startedAt\", \"endedAt\", \"bytes\", \"durationMs\") VALUES ($1, $2, $3, "
+        "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (\"id\") DO UPDATE "
+        "SET \"meetingId\" = excluded.\"meetingId\", "
+        "\"participantName\" = excluded.\"participantName\", \"sha256\" = excluded.\"sha256\", "
+        "\"endReason\" = excluded.\"endReason\", \"startedAt\" = excluded.\"startedAt\", "
+        "\"endedAt\" = excluded.\"endedAt\", \"bytes\" = excluded.\"bytes\", "
+        "\"durationMs\" = excluded.\"durationMs\"",
+    [SQL_RECORDING_GET] = RECORDING "WHERE \"id\" = $1",
+    [SQL_RECORDING_LIST] =
+        RECORDING "WHERE \"meetingId\" = $1 ORDER BY \"startedAt\", \"id\" LIMIT $2",
+    [SQL_RECORDING_LIST_OLDER] =
+        RECORDING "WHERE \"endedAt\" < $1 ORDER BY \"endedAt\", \"id\" LIMIT $2",
+    [SQL_RECORDING_DELETE] = "DELETE FROM \"Recording\" WHERE \"id\" = $1",
+    [SQL_RECORDING_DELETE_MEETING] = "DELETE FROM \"Recording\" WHERE \"meetingId\" = $1",
+    [SQL_RECORDING_RENAME] = "UPDATE \"Recording\" SET \"meetingId\" = $2 "
+                             "WHERE \"meetingId\" = $1 AND \"startedAt\" >= $3",
+    [SQL_FEEDBACK_DELETE] = "DELETE FROM \"FeedbackEvent\" WHERE \"meetingId\" = $1",
+    [SQL_SESSION_DELETE] =
+        "DELETE FROM \"Session\" WHERE \"meetingId\" = $1 AND \"status\" = 'ENDED'",
+    [SQL_AUDIT_INSERT] =
+        "INSERT INTO \"AuditEvent\" (\"id\", \"at\", \"action\", \"actor\", \"meetingId\", "
+        "\"recordingId\", \"detail\") VALUES ($1, $2, $3, $4, $5, $6, $7)",
 };
 
 struct db_sql store_sql(enum store_sql which) {
