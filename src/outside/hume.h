@@ -1,0 +1,105 @@
+/*
+ * The prosody service: blocks of a track's audio go there over one WebSocket a track, what it reads
+ * in the voice comes back as feelings. It is never in the way: whatever the service does, each
+ * track holds a bounded amount of audio, and nobody waits.
+ *
+ * One `struct hume` a shard, on its loop. Its tracks share a breaker (after several failures in a
+ * row only one probe at a time knocks, and later each time) and a limiter of handshakes.
+ *
+ *     grouper -> hume_track_hear ... hume_track_flush -> queue -> ws_conn -> on_feeling
+ *                                                    \-> on_fate: a line in the pipeline log
+ *
+ * The path of the URL decides the protocol: /v1/ streams 100 ms frames, anything else is v0, a JSON
+ * message with a WAV block for each flush (contracts/hume.md).
+ */
+#ifndef OUTSIDE_HUME_H
+#define OUTSIDE_HUME_H
+
+#include "base/slice.h"
+#include "meeting/meeting.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hume;
+struct hume_track;
+struct loop;
+struct tls;
+
+struct hume_settings {
+    const char *url;                /* HUME_WS_URL, ws or wss */
+    const char *api_key;            /* HUME_API_KEY; NULL or "": every flush has the fate no_key */
+    const char *proxy;              /* HTTPS_PROXY, http; NULL or "": direct */
+    const struct tls *tls;          /* a client's, for wss */
+    bool hello;                     /* HUME_V0_HELLO */
+    bool skip_silence;              /* HUME_SKIP_SILENCE */
+    bool normalize;                 /* AUDIO_PIPELINE_NORMALIZE; v0 only, v1 has no blocks */
+    unsigned handshakes_per_second; /* of this shard; 0 = 20 */
+};
+
+/* What became of a flush, as the pipeline log writes it. */
+enum hume_fate {
+    HUME_SENT,    /* handed to the connection */
+    HUME_SILENT,  /* no speech in it: not sent (HUME_SKIP_SILENCE) */
+    HUME_DROPPED, /* the queue was full, or the track ended first */
+    HUME_NO_KEY,
+    HUME_ERROR, /* no connection to the service */
+    HUME_FATES,
+};
+
+const char *hume_fate_name(enum hume_fate fate); /* "sent", "silent", "dropped", ... */
+
+struct hume_listener {
+    /* In meeting time, where the speech was. */
+    void (*on_feeling)(void *arg, const struct feeling *feeling, int64_t from_ms, int64_t to_ms);
+    /* Once for each flush, in their order; with v0 maybe later than the flush. */
+    void (*on_fate)(void *arg, int64_t flushed_ms, uint32_t samples, enum hume_fate fate);
+};
+
+enum { HUME_LATENCY_BOUNDS = 8, HUME_CODES = 16 };
+extern const int64_t hume_latency_bounds_ms[HUME_LATENCY_BOUNDS];
+
+struct hume_stats {
+    uint64_t idle, dialling, open, waiting; /* tracks by the state of their connection, now */
+    uint64_t fates[HUME_FATES];             /* flushes */
+    uint64_t messages_sent, frames_dropped, resent;
+    uint64_t measurements, no_speech;
+    uint64_t unreadable;     /* messages from the service that made no sense */
+    uint64_t failures;       /* connections refused, lost or given up */
+    uint64_t refused;        /* 1 while the service refuses us for good */
+    uint64_t breaker_open;   /* 1 while only probes go out */
+    uint64_t latency_ms_sum; /* from the last audio's sending to its measurement */
+    uint64_t latency_counts[HUME_LATENCY_BOUNDS + 1];
+    struct {
+        char code[24]; /* as sent by the service, reduced; HTTP statuses as "http_401" */
+        uint64_t count;
+    } codes[HUME_CODES]; /* errors; what does not fit is counted under the last */
+};
+
+/* 0, or EINVAL with a sentence in why. Strings are copied; tls must outlive it. */
+int hume_open(struct hume **out, struct loop *loop, const struct hume_settings *settings, char *why,
+              size_t why_size);
+const struct hume_stats *hume_stats(struct hume *hume);
+void hume_close(struct hume *hume); /* its tracks must be closed; NULL is fine */
+
+/* name appears in the log, reduced. The listener must outlive the track. */
+struct hume_track *hume_track_open(struct hume *hume, struct slice name,
+                                   const struct hume_listener *listener, void *arg);
+
+/* Whether samples are wanted now. If not, they need not be computed: only the flush is told. */
+bool hume_track_wants(const struct hume_track *track);
+
+/* Mono s16 at 16 kHz; from_ms is the meeting time of the first sample. is_speech: somebody speaks
+ * in it, as far as we know. */
+void hume_track_hear(struct hume_track *track, const int16_t *pcm, size_t n, int64_t from_ms,
+                     bool is_speech);
+
+/* A group of so many samples (heard or not) is complete. */
+void hume_track_flush(struct hume_track *track, int64_t now_ms, uint32_t samples);
+
+/* What was flushed goes out if there is a connection; open flushes get their fate before this
+ * returns. No callback after. NULL is fine. */
+void hume_track_close(struct hume_track *track);
+
+#endif

@@ -1,0 +1,88 @@
+#include "sound/grouper.h"
+
+#include "sound/kernels.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void grouper_init(struct grouper *g, unsigned rate_hz, unsigned channels, unsigned group_ms) {
+    assert(group_ms > 0 && channels >= 1 && channels <= 2);
+    *g = (struct grouper){
+        .rate_hz = rate_hz,
+        .group = group_ms * (GROUPER_RATE_HZ / 1000),
+        .channels = (uint8_t)channels,
+        .wide = kernels_have_wide(),
+    };
+    resample_init(&g->resample, rate_hz);
+}
+
+static int16_t to_s16(float x) {
+    float scaled = x * 32768;
+    return scaled >= 32767 ? 32767 : scaled <= -32768 ? -32768 : (int16_t)lrintf(scaled);
+}
+
+static void count(struct grouper *g, size_t samples, bool *is_full) {
+    g->filled += (uint32_t)samples;
+    *is_full = g->filled == g->group;
+    if (*is_full)
+        g->filled = 0;
+}
+
+static size_t room_in_group(const struct grouper *g, size_t room) {
+    size_t rest = g->group - g->filled;
+    return room < rest ? room : rest;
+}
+
+size_t grouper_hear(struct grouper *g, const int16_t *pcm, size_t frames, int16_t *out, size_t room,
+                    size_t *written, bool *is_full) {
+    const struct kernels *k = kernels_pick(g->wide);
+    float mono[RESAMPLE_BLOCK], low[RESAMPLE_BLOCK * 2 + 8];
+    size_t used = resample_room(&g->resample, room_in_group(g, room));
+    if (used > frames)
+        used = frames;
+    g->has_sound = true;
+    k->mix(pcm, used, g->channels, mono);
+    *written = resample_run(&g->resample, k, mono, used, low);
+    for (size_t i = 0; i < *written; i++)
+        out[i] = to_s16(low[i]);
+    count(g, *written, is_full);
+    return used;
+}
+
+size_t grouper_pass(struct grouper *g, size_t frames, size_t *passed, bool *is_full) {
+    size_t used = resample_room(&g->resample, room_in_group(g, g->group));
+    if (used > frames)
+        used = frames;
+    if (g->has_sound) { /* what is passed over is zeros to the filters, and so must be their memory */
+        memset(g->resample.tail, 0, sizeof g->resample.tail);
+        memset(g->resample.sinc_tail, 0, sizeof g->resample.sinc_tail);
+        g->has_sound = false;
+    }
+    *passed = resample_pass(&g->resample, used);
+    count(g, *passed, is_full);
+    return used;
+}
+
+uint32_t grouper_cut(struct grouper *g) {
+    uint32_t filled = g->filled;
+    g->filled = 0;
+    return filled;
+}
+
+void grouper_reset(struct grouper *g) {
+    resample_reset(&g->resample);
+}
+
+void grouper_normalize(int16_t *pcm, size_t n) {
+    enum { CEILING = 29204 }; /* -1 dBFS */
+    int peak = 0;
+    for (size_t i = 0; i < n; i++)
+        if (abs(pcm[i]) > peak)
+            peak = abs(pcm[i]);
+    if (peak <= CEILING)
+        return;
+    for (size_t i = 0; i < n; i++)
+        pcm[i] = (int16_t)(pcm[i] * CEILING / peak);
+}
