@@ -3,12 +3,12 @@
 #include "app/config.h"
 #include "app/directory.h"
 #include "app/egress_door.h"
+#include "app/egress_start.h"
 #include "app/exposition.h"
 #include "app/hosts.h"
 #include "app/routes.h"
 #include "app/server.h"
 #include "app/sessions.h"
-#include "app/webhook.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -16,6 +16,7 @@
 #include "net/http_server.h"
 #include "net/sio_server.h"
 #include "outside/disk.h"
+#include "outside/livekit.h"
 #include "outside/store.h"
 
 #include <openssl/crypto.h>
@@ -112,6 +113,31 @@ static void write_egress(const struct server *server, struct buf *out) {
     exposition_value(out, name, "cause", "parameters", (double)stats->refused_parameters);
     exposition_value(out, name, "cause", "full", (double)stats->refused_full);
     exposition_value(out, name, "cause", "leaving", (double)stats->refused_draining);
+}
+
+static void write_livekit(const struct server *server, struct buf *out) {
+    if (!server->livekit)
+        return;
+    const struct livekit_stats *calls = livekit_stats(server->livekit);
+    const struct egress_start_stats *starts = egress_start_stats(server->egress_start);
+    exposition_counter(out, "prosa_livekit_calls_total", "Calls to LiveKit.", (double)calls->calls);
+    exposition_counter(out, "prosa_livekit_failed_total", "Calls that failed.",
+                       (double)calls->failed);
+    exposition_gauge(out, "prosa_livekit_waiting", "Calls not answered yet.",
+                     (double)calls->waiting);
+    exposition_gauge(out, "prosa_livekit_away", "1 when the last call got no good answer.",
+                     calls->is_away);
+    exposition_counter(out, "prosa_egress_started_total", "Egresses started.",
+                       (double)starts->started);
+    exposition_counter(out, "prosa_egress_restarted_total", "Of those, started again.",
+                       (double)starts->restarted);
+    exposition_counter(out, "prosa_egress_failed_total", "Egresses LiveKit would not start.",
+                       (double)starts->failed);
+    exposition_counter(out, "prosa_egress_left_alone_total",
+                       "Tracks whose egress somebody stopped, or that can have none.",
+                       (double)starts->left_alone);
+    exposition_gauge(out, "prosa_published_tracks", "Published audio tracks.",
+                     (double)starts->tracks);
 }
 
 static void write_media(const struct media_stats *media, struct buf *out) {
@@ -281,6 +307,7 @@ static void on_shard_stats(void *arg, const struct shard_stats *total, size_t sh
         write_http(scrape->server, &text);
         write_webhooks(scrape->server, &text);
         write_egress(scrape->server, &text);
+        write_livekit(scrape->server, &text);
         write_shards(total, shards, &text);
         write_disk(scrape->server, &text);
         write_store(scrape->server, &text);

@@ -4,12 +4,13 @@
 #include "app/config.h"
 #include "app/directory.h"
 #include "app/egress_door.h"
+#include "app/egress_start.h"
 #include "app/hosts.h"
 #include "app/metrics.h"
+#include "app/reconcile.h"
 #include "app/routes.h"
 #include "app/sessions.h"
 #include "app/status.h"
-#include "app/webhook.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -20,6 +21,8 @@
 #include "net/sio_server.h"
 #include "net/stream.h"
 #include "outside/disk.h"
+#include "outside/livekit.h"
+#include "outside/livekit_info.h"
 #include "outside/repair.h"
 #include "outside/storage.h"
 #include "outside/store.h"
@@ -41,6 +44,8 @@ static void on_session_started(void *arg, const struct session *session) {
 static void on_session_ended(void *arg, const struct session *session) {
     struct server *server = arg;
     hosts_session_ended(server->hosts, session);
+    if (server->egress_start)
+        egress_start_ended(server->egress_start, session);
 }
 
 static void on_feedback(void *arg, const struct directory_feedback *feedback) {
@@ -49,6 +54,33 @@ static void on_feedback(void *arg, const struct directory_feedback *feedback) {
 }
 
 static void on_track(void *arg, struct slice meeting_id, const struct shard_track_event *event) {
+    struct server *server = arg;
+    if (server->egress_start && event->kind == TRACK_AUDIO)
+        egress_start_socket(server->egress_start, meeting_id, slice_from(event->track),
+                            event->opened);
+}
+
+static void on_published(void *arg, const struct session *session, struct slice identity,
+                         const struct livekit_track *track, bool is_published) {
+    struct server *server = arg;
+    if (!server->egress_start)
+        return;
+    if (is_published)
+        egress_start_published(server->egress_start, session, identity, track);
+    else
+        egress_start_unpublished(server->egress_start, session, track->sid);
+}
+
+static void on_participant(void *arg, const struct session *session, struct slice identity) {
+    struct server *server = arg;
+    if (server->egress_start)
+        egress_start_participant(server->egress_start, session, identity);
+}
+
+static void on_egress(void *arg, const struct livekit_egress *egress) {
+    struct server *server = arg;
+    if (server->egress_start)
+        egress_start_egress(server->egress_start, egress);
 }
 
 static size_t count_websockets(void *arg) {
@@ -155,6 +187,30 @@ static int open_auth(struct server *server, struct buf *problem) {
     return err ? fail(problem, "Passwords cannot be hashed", err) : 0;
 }
 
+static int open_livekit(struct server *server, struct buf *problem) {
+    const struct config *config = server->config;
+    if (!config->livekit_key_count) {
+        log_info("server", "no LIVEKIT_API_KEY, so no egress is started");
+        return 0;
+    }
+    struct livekit_settings set = {
+        .loop = server->loop,
+        .url = config->livekit_url,
+        .key = config->livekit_keys[0].key,
+        .secret = config->livekit_keys[0].secret,
+        .timeout_ms = config->livekit_timeout_ms,
+        .own_thread = config->shards > 0,
+    };
+    int err = livekit_open(&server->livekit, &set);
+    if (err)
+        return fail(problem, "The thread for LiveKit cannot be started", err);
+    server->egress_start =
+        egress_start_new(server->loop, config, server->livekit, server->sessions);
+    server->reconcile = reconcile_new(server->loop, config, server->livekit, server->sessions,
+                                      server->egress_start);
+    return 0;
+}
+
 static int open_doors(struct server *server, struct buf *problem) {
     const struct config *config = server->config;
     struct webhook_settings set = {
@@ -162,12 +218,14 @@ static int open_doors(struct server *server, struct buf *problem) {
         .key_count = config->livekit_key_count,
         .is_required = config->webhook_verify == WEBHOOK_VERIFY_REQUIRED,
         .sessions = server->sessions,
+        .listener = &server->listener,
     };
     const struct route rows[] = {
         {"POST", "/livekit/webhook", webhook_on_post, (size_t)config->max_webhook_bytes},
     };
     static const struct route resolve[] = {{"GET", "/sessions/resolve", resolver_on_request}};
 
+    server->listener = (struct webhook_listener){on_published, on_participant, on_egress, server};
     server->routes = routes_new();
     server->webhook = webhook_new(&set);
     server->egress_door = egress_door_new(config, server->directory);
@@ -221,8 +279,8 @@ static int open_http(struct server *server, struct buf *problem) {
 
 int server_open(struct server **out, const struct config *config, struct buf *problem) {
     static int (*const steps[])(struct server *, struct buf *) = {
-        open_disk, open_store, open_directory, open_sessions,
-        open_auth, open_doors, open_tls,       open_http,
+        open_disk,    open_store, open_directory, open_sessions, open_auth,
+        open_livekit, open_doors, open_tls,       open_http,
     };
     struct server *server = mem_alloc(sizeof *server);
     server->config = config;
@@ -319,6 +377,9 @@ void server_close(struct server *server) {
     routes_free(server->routes);
     auth_close(server->auth);
     hosts_close(server->hosts);
+    reconcile_free(server->reconcile);
+    egress_start_free(server->egress_start);
+    livekit_close(server->livekit);
     sessions_free(server->sessions);
     repair_stop(server->repair);
     if (server->disk)

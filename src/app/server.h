@@ -8,6 +8,7 @@
 #include "app/delivery.h"
 #include "app/feedback_api.h"
 #include "app/resolver.h"
+#include "app/webhook.h"
 #include "net/timer.h"
 
 #include <stdbool.h>
@@ -19,10 +20,13 @@ struct config;
 struct directory;
 struct disk;
 struct egress_door;
+struct egress_start;
 struct hosts;
 struct http_server;
+struct livekit;
 struct loop;
 struct metrics;
+struct reconcile;
 struct repair;
 struct routes;
 struct sessions;
@@ -30,7 +34,6 @@ struct signals;
 struct storage;
 struct store;
 struct tls;
-struct webhook;
 
 struct server {
     const struct config *config;
@@ -43,6 +46,10 @@ struct server {
     struct sessions *sessions;
     struct hosts *hosts;
     struct auth *auth;
+    struct livekit *livekit;           /* NULL without a key */
+    struct egress_start *egress_start; /* NULL without a key */
+    struct reconcile *reconcile;       /* NULL without a key */
+    struct webhook_listener listener;
     struct webhook *webhook;
     struct egress_door *egress_door;
     struct metrics *metrics;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "net/http_server.h"
 #include "outside/disk.h"
+#include "outside/livekit.h"
 #include "outside/store.h"
 
 #include <stdatomic.h>
@@ -27,6 +28,8 @@ void server_write_degraded(const struct server *server, struct buf *out) {
         add_reason(out, "leaving");
     if (store.is_away)
         add_reason(out, "database");
+    if (server->livekit && livekit_stats(server->livekit)->is_away)
+        add_reason(out, "livekit");
     if (atomic_load(&disk->space) == DISK_SPACE_FULL)
         add_reason(out, "disk full");
     else if (atomic_load(&disk->space) == DISK_SPACE_WARN)
