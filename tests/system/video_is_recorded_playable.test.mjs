@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { eventually, startServer, temporaryFolder } from './harness.mjs';
+import { closeTrack, openTrack, recordings } from './egress.mjs';
+
+const FRAMES = 30;
+
+function makeVideo(folder, codec, name) {
+  const path = join(folder, name);
+  execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `testsrc=size=96x80:rate=30`, '-frames:v', `${FRAMES}`, '-c:v', codec, '-g', '10', path]);
+  return path;
+}
+
+function probe(path) {
+  const text = execFileSync('ffprobe', ['-v', 'error', '-count_frames', '-show_streams', '-of', 'json', path]);
+  const [stream] = JSON.parse(text).streams;
+  return { codec: stream.codec_name, width: stream.width, height: stream.height, frames: Number(stream.nb_read_frames) };
+}
+
+// The frames of an IVF file, as a sender of bare frames would send them.
+function ivfFrames(file) {
+  const frames = [];
+  for (let at = 32; at < file.length; ) {
+    const size = file.readUInt32LE(at);
+    frames.push(file.subarray(at + 12, at + 12 + size));
+    at += 12 + size;
+  }
+  return frames;
+}
+
+async function record(server, codec, track, messages) {
+  const socket = await openTrack(server, { roomName: 'sala', trackId: track, codec }, { path: '/egress-video' });
+  for (const message of messages) socket.send(message);
+  socket.send('{"muted":true}');
+  await closeTrack(socket);
+  const bytes = messages.reduce((sum, { length }) => sum + length, 0);
+  return eventually(`${track} is finished`, async () => {
+    const all = [...(await recordings(server, { kind: 'video', ending: '.ivf' })), ...(await recordings(server, { kind: 'video', ending: '.h264' }))];
+    const mine = all.find(({ file }) => file.includes(`_${track}.`));
+    assert.ok(mine);
+    assert.ok((await readFile(mine.path)).length >= bytes);
+    return mine;
+  });
+}
+
+test('video is recorded playable', async (t) => {
+  const folder = await temporaryFolder(t);
+  const server = await startServer(t);
+
+  for (const [codec, encoder] of [['vp8', 'libvpx'], ['VP9', 'libvpx-vp9']]) {
+    const source = await readFile(makeVideo(folder, encoder, `${codec}.ivf`));
+    const frames = ivfFrames(source);
+    await t.test(`${codec} frames become IVF with the true size and count`, async () => {
+      const { path } = await record(server, codec, `TR_${codec}`, frames);
+      await eventually('the header is complete', async () => (await readFile(path)).readUInt32LE(24) === frames.length);
+      assert.deepEqual(ivfFrames(await readFile(path)), frames);
+      assert.deepEqual(probe(path), { codec: codec.toLowerCase(), width: 96, height: 80, frames: FRAMES });
+    });
+    await t.test(`${codec} that is IVF already passes through`, async () => {
+      const { path } = await record(server, codec, `TR_${codec}_ivf`, [source.subarray(0, 1), source.subarray(1, 50), source.subarray(50)]);
+      assert.ok((await readFile(path)).equals(source));
+    });
+  }
+
+  await t.test('H.264 is written as sent', async () => {
+    const source = await readFile(makeVideo(folder, 'libx264', 'h.h264'));
+    const { path, file } = await record(server, 'avc', 'TR_h264', [source.subarray(0, 777), source.subarray(777)]);
+    assert.ok(file.endsWith('.h264'));
+    assert.ok((await readFile(path)).equals(source));
+    assert.equal(probe(path).frames, FRAMES);
+  });
+});
