@@ -160,7 +160,7 @@ struct store_call *store_feedback_list(struct store *, const struct store_feedba
 struct store_call *store_feedback_replay(struct store *, struct slice meeting_id, int64_t after_seq,
                                          unsigned limit, store_feedback_fn *, void *arg);
 /* Events stored since `since_ms` under a provisional name get the meeting's true id, after all that
- * is queued. */
+ * is queued. fn may be NULL. */
 struct store_call *store_feedback_rename(struct store *, struct slice from_meeting,
                                          struct slice to_meeting, int64_t since_ms, store_done_fn *,
                                          void *arg);
