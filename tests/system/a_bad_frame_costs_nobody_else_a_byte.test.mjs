@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
 import { eventually, once, startServer } from './harness.mjs';
-import { audio, closeTrack, delay, finishedWav, openTrack } from './egress.mjs';
+import { audio, closeTrack, finishedWav, openTrack, streamAudio } from './egress.mjs';
 
 const handshake = (query) =>
   `GET /egress-audio?${query} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
@@ -33,13 +33,9 @@ test("a bad frame in the handshake's own segment costs nobody else a byte", asyn
   const server = await startServer(t);
   const good = await openTrack(server, { roomName: 'sala', participant: 'good', trackId: 'TR_good' });
   const pcm = audio(48000);
-  let sent = 0;
-  const send = () => {
-    good.send(pcm.subarray(sent, sent + 9600));
-    sent += 9600;
-  };
+  const stream = streamAudio(good, pcm);
+  t.after(() => stream.stop());
 
-  send();
   const bad = [
     ['unmasked', [0x82, 0x04, 1, 2, 3, 4], 1002],
     ['reserved bit', [0xc2, 0x80, 1, 2, 3, 4], 1002],
@@ -53,7 +49,6 @@ test("a bad frame in the handshake's own segment costs nobody else a byte", asyn
     await t.test(name, async () => {
       for (let i = 0; i < 3; i++)
         assert.equal(closeCode(await throwBytes(server, handshake(`roomName=sala&trackId=TR_bad`), bytes)), code);
-      send();
     });
   }
   await t.test('half a handshake, garbage, a peer that just goes', async () => {
@@ -67,13 +62,11 @@ test("a bad frame in the handshake's own segment costs nobody else a byte", asyn
     gone.write(handshake('roomName=sala&trackId=TR_gone'));
     await once(gone, 'data');
     gone.resetAndDestroy?.() ?? gone.destroy();
-    await delay(50);
-    send();
   });
 
-  while (sent < pcm.length) send();
+  stream.stop();
   await closeTrack(good);
-  const wav = await finishedWav(server, 'TR_good', { bytes: pcm.length });
-  assert.ok(wav.data.equals(pcm));
+  const wav = await finishedWav(server, 'TR_good', { bytes: stream.sent().length });
+  assert.ok(wav.data.equals(stream.sent()));
   await eventually('only the bad ones are gone', async () => (await server.get('/health')).status === 200);
 });

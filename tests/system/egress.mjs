@@ -55,19 +55,20 @@ export function roomNoise(samples, seed = 1) {
   return pcm;
 }
 
-// Sends 20 ms messages in real time until stopped: 48 kHz mono.
+// Sends 20 ms messages in real time until stopped: 48 kHz mono, `pcm` again and again.
 export function streamAudio(socket, pcm) {
   const bytes = 1920;
   const started = Date.now();
-  let sent = 0;
+  const messages = [];
   const timer = setInterval(() => {
     const due = Math.floor((Date.now() - started) / 20);
-    for (; sent < due && socket.readyState === WebSocket.OPEN; sent++) {
-      const at = (sent * bytes) % (pcm.length - bytes);
-      socket.send(pcm.subarray(at - (at % 2), at - (at % 2) + bytes));
+    while (messages.length < due && socket.readyState === WebSocket.OPEN) {
+      const at = (messages.length * bytes) % (pcm.length - bytes + 1);
+      messages.push(pcm.subarray(at, at + bytes));
+      socket.send(messages.at(-1));
     }
   }, 10);
-  return { stop: () => clearInterval(timer), sentMs: () => sent * 20 };
+  return { stop: () => clearInterval(timer), sent: () => Buffer.concat(messages), sentMs: () => messages.length * 20 };
 }
 
 // Every file of a kind beneath the storage, with its folder.
