@@ -39,12 +39,13 @@ size_t grouper_hear(struct grouper *g, const int16_t *pcm, size_t frames, int16_
                     size_t *written, bool *is_full) {
     const struct kernels *k = kernels_pick(g->wide);
     float mono[RESAMPLE_BLOCK], low[RESAMPLE_BLOCK * 2 + 8];
-    size_t used = resample_room(&g->resample, room_in_group(g, room));
+    size_t want = room_in_group(g, room);
+    size_t used = resample_room(&g->resample, want);
     if (used > frames)
         used = frames;
     g->has_sound = true;
     k->mix(pcm, used, g->channels, mono);
-    *written = resample_run(&g->resample, k, mono, used, low);
+    *written = resample_run(&g->resample, k, mono, used, low, want);
     for (size_t i = 0; i < *written; i++)
         out[i] = to_s16(low[i]);
     count(g, *written, is_full);
@@ -52,7 +53,8 @@ size_t grouper_hear(struct grouper *g, const int16_t *pcm, size_t frames, int16_
 }
 
 size_t grouper_pass(struct grouper *g, size_t frames, size_t *passed, bool *is_full) {
-    size_t used = resample_room(&g->resample, room_in_group(g, g->group));
+    size_t want = room_in_group(g, g->group);
+    size_t used = resample_room(&g->resample, want);
     if (used > frames)
         used = frames;
     if (g->has_sound) { /* what is passed over is zeros to the filters, and so must be their memory */
@@ -60,7 +62,7 @@ size_t grouper_pass(struct grouper *g, size_t frames, size_t *passed, bool *is_f
         memset(g->resample.sinc_tail, 0, sizeof g->resample.sinc_tail);
         g->has_sound = false;
     }
-    *passed = resample_pass(&g->resample, used);
+    *passed = resample_pass(&g->resample, used, want);
     count(g, *passed, is_full);
     return used;
 }
