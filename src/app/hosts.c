@@ -156,6 +156,7 @@ static void on_connect(void *arg, struct sio_socket *socket, struct slice auth) 
     client->locale = (uint8_t)hosts->world.config->feedback_locale;
     list_init(&client->rights);
     list_init(&client->tickets);
+    list_init(&client->rechecks);
     list_add(&hosts->clients, &client->node);
     sio_set_data(socket, client);
     take_auth(client, auth);
@@ -170,6 +171,7 @@ static void on_return(void *arg, struct sio_socket *socket, struct slice auth) {
 
 static void client_free(struct host_client *client) {
     hosts_tickets_end(client);
+    hosts_rechecks_end(client);
     hosts_rights_end(client);
     list_remove(&client->node);
     mem_free(client);
@@ -179,6 +181,7 @@ static void on_disconnect(void *arg, struct sio_socket *socket, bool may_return)
     struct host_client *client = sio_data(socket);
 
     hosts_tickets_end(client);
+    hosts_rechecks_end(client);
     client->socket = NULL;
     if (!may_return)
         client_free(client);
@@ -225,6 +228,7 @@ struct hosts *hosts_open(const struct hosts_world *world) {
     sio_on(hosts->ns, "leave-room", hosts_on_leave);
     sio_on(hosts->ns, "authenticate", hosts_on_authenticate);
     hosts_start_sweep(hosts);
+    hosts_start_rechecks(hosts);
     return hosts;
 }
 
@@ -245,6 +249,7 @@ void hosts_close(struct hosts *hosts) {
         return;
     hosts->is_closing = true;
     timer_stop(&hosts->sweep);
+    timer_stop(&hosts->rechecks);
     hosts_checks_end(hosts);
     sio_server_close(hosts->sio);
     hosts_meetings_free(hosts);

@@ -55,6 +55,10 @@ bool hosts_want_stats(const struct hosts *, struct slice meeting_id, struct slic
 void hosts_session_started(struct hosts *, const struct session *);
 void hosts_session_ended(struct hosts *, const struct session *);
 
+/* A user of ours may have lost a right (empty: anybody may): sockets that listen by it are asked
+ * about again. */
+void hosts_recheck(struct hosts *, struct slice user_id);
+
 /*
  * Whether the bearer of this token (empty: none) may read the meeting's feedback; for the REST
  * routes. fn is called exactly once, maybe at once: 200, 401 (no token or a bad one), 403, 404 (no

@@ -3,7 +3,7 @@
 #include "app/hosts_inside.h"
 #include "app/sessions.h"
 #include "base/mem.h"
-#include "outside/store.h"
+#include "outside/store_accounts.h"
 
 #include <errno.h>
 
@@ -12,7 +12,8 @@ void hosts_ask_end(struct host_ask *ask) {
         store_cancel(ask->call);
     ask->call = NULL;
     mem_free(ask->user_id);
-    ask->user_id = NULL;
+    mem_free(ask->family_id);
+    ask->user_id = ask->family_id = NULL;
 }
 
 static void answer(struct host_ask *ask, int err) {
@@ -21,8 +22,17 @@ static void answer(struct host_ask *ask, int err) {
     ask->fn(ask->arg, err);
 }
 
+static void on_membership(int err, void *arg) {
+    answer(arg, err == 0 || err == ENOENT ? err : EAGAIN);
+}
+
 static void ask_membership(struct host_ask *ask, struct slice organization_id) {
-    answer(ask, ENOENT);
+    if (organization_id.len == 0)
+        answer(ask, ENOENT);
+    else
+        ask->call = store_member_check(ask->hosts->world.store, slice_from(ask->user_id),
+                                       organization_id, slice_from(ask->family_id), on_membership,
+                                       ask);
 }
 
 static void on_session(int err, const struct store_session *session, void *arg) {
@@ -47,6 +57,7 @@ void hosts_ask_start(struct host_ask *ask, struct host_client *client, struct sl
         return;
     }
     ask->user_id = mem_copy_text(right->user_id);
+    ask->family_id = mem_copy_text(right->family_id);
     if (session)
         ask_membership(ask, slice_from(session->organization_id));
     else
@@ -108,6 +119,7 @@ void hosts_check_bearer(struct hosts *hosts, struct slice token, struct slice me
     list_init(&check->client.node);
     list_init(&check->client.rights);
     list_init(&check->client.tickets);
+    list_init(&check->client.rechecks);
     list_add(&hosts->checks, &check->node);
     if (token.len == 0 || hosts_take_token(&check->client, token)) {
         finish(check, 401);

@@ -31,7 +31,7 @@ struct hosts {
     struct list clients; /* struct host_client */
     struct list checks;  /* struct host_check */
     struct hosts_counters counters;
-    struct timer sweep;
+    struct timer sweep, rechecks;
     bool is_multilingual; /* somebody asked for another language than the default */
     bool is_closing;
 };
@@ -64,6 +64,7 @@ struct host_client {
     struct sio_socket *socket; /* NULL while the connection is away */
     struct list rights;        /* struct host_right */
     struct list tickets;       /* struct host_ticket */
+    struct list rechecks;      /* struct host_recheck */
     unsigned ticket_count, right_count;
     struct host_limit messages, joins;
     uint8_t locale;
@@ -76,7 +77,8 @@ struct host_right {
     bool is_livekit;
     char *room;         /* LiveKit: the room of the token */
     char *meeting_id;   /* LiveKit: the session it holds for; NULL until that is active */
-    char *user_id;      /* ours: whose membership is asked for */
+    char *user_id;      /* ours: whose membership is asked for ... */
+    char *family_id;    /* ... and by which login */
     int64_t until_s;    /* Unix time; does not matter to a LiveKit right with a session */
     struct timer limit; /* the warning, then the end */
     bool is_warned;
@@ -93,7 +95,7 @@ enum host_verdict {
 struct host_ask {
     struct hosts *hosts;
     struct store_call *call; /* while an answer is awaited */
-    char *user_id;
+    char *user_id, *family_id;
     void (*fn)(void *arg, int err); /* 0: yes; ENOENT: no; EAGAIN: the database is away */
     void *arg;
 };
@@ -156,6 +158,10 @@ const struct host_right *hosts_find_user(const struct host_client *);
 /* Whether the client may listen to the meeting of this name (its id or its room). */
 enum host_verdict hosts_judge(struct host_client *, struct slice name);
 void hosts_rights_end(struct host_client *);
+
+/* hosts_recheck.c */
+void hosts_start_rechecks(struct hosts *);
+void hosts_rechecks_end(struct host_client *);
 
 /* hosts_check.c */
 /* fn comes once, maybe at once, unless the question is ended first. */

@@ -3,6 +3,7 @@
  * himself one, in the room of an active session, to the end of that session; or one of ours, for the meetings of
  * organizations that its user is a member of now, until it expires.
  */
+#include "app/access.h"
 #include "app/config.h"
 #include "app/hosts_inside.h"
 #include "app/sessions.h"
@@ -29,6 +30,7 @@ static void right_free(struct host_right *right) {
     mem_free(right->room);
     mem_free(right->meeting_id);
     mem_free(right->user_id);
+    mem_free(right->family_id);
     mem_free(right);
 }
 
@@ -196,25 +198,25 @@ static const char *take_livekit(struct host_client *client, const json_t *claims
 }
 
 /* A token of ours; one for the same user renews the right. */
-static const char *take_ours(struct host_client *client, const json_t *claims) {
-    struct slice user = jwt_text(claims, "sub");
+static const char *take_ours(struct host_client *client, const json_t *claims,
+                             const struct access_holder *holder) {
     struct host_right *right = NULL;
 
-    if (user.len == 0 || !slice_is_equal(jwt_text(claims, "typ"), SLICE("access")))
-        return "Invalid token: not an access token";
     LIST_EACH(&client->rights, node) {
         struct host_right *old = CONTAINER_OF(node, struct host_right, node);
 
-        if (!old->is_livekit && slice_is_equal(slice_from(old->user_id), user))
+        if (!old->is_livekit && slice_is_equal(slice_from(old->user_id), holder->user_id))
             right = old;
     }
     if (right) {
         right->until_s = expiry_s(claims);
         right->is_warned = false;
+        mem_free(right->family_id);
     } else {
         right = right_new(client, expiry_s(claims));
-        right->user_id = slice_copy_text(user);
+        right->user_id = slice_copy_text(holder->user_id);
     }
+    right->family_id = slice_copy_text(holder->family_id);
     start_limit(right);
     return NULL;
 }
@@ -231,17 +233,6 @@ static enum jwt_fault verify_livekit(const struct config *config, struct slice t
     fault = jwt_verify(token, keys, config->livekit_key_count, now_s(), JWT_LEEWAY_S, claims);
     mem_free(keys);
     return fault;
-}
-
-static enum jwt_fault verify_ours(const struct config *config, struct slice token,
-                                  json_t **claims) {
-    struct jwt_key keys[2] = {{SLICE_NONE, slice_from(config->jwt_access_secret)},
-                              {SLICE_NONE, slice_from(config->jwt_access_secret_previous)}};
-    size_t count = config->jwt_access_secret_previous ? 2 : 1;
-
-    if (!config->jwt_access_secret)
-        return JWT_UNKNOWN_KEY;
-    return jwt_verify(token, keys, count, now_s(), 0, claims);
 }
 
 static const char *fault_text(enum jwt_fault fault) {
@@ -264,10 +255,11 @@ const char *hosts_take_token(struct host_client *client, struct slice token) {
     if (fault == JWT_OK) {
         answer = take_livekit(client, claims);
     } else {
-        enum jwt_fault ours = verify_ours(config, token, &claims);
+        struct access_holder holder;
+        enum jwt_fault ours = access_verify(config, token, now_s(), &claims, &holder);
 
         if (ours == JWT_OK)
-            answer = take_ours(client, claims);
+            answer = take_ours(client, claims, &holder);
         else
             answer = fault_text(ours == JWT_EXPIRED || ours == JWT_NOT_YET ? ours : fault);
     }

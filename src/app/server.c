@@ -83,6 +83,11 @@ static void on_egress(void *arg, const struct livekit_egress *egress) {
         egress_start_egress(server->egress_start, egress);
 }
 
+static void on_user_changed(void *arg, struct slice user_id) {
+    struct server *server = arg;
+    hosts_recheck(server->hosts, user_id);
+}
+
 static size_t count_websockets(void *arg) {
     struct server *server = arg;
     return server->hosts ? eio_server_websockets(sio_server_eio(hosts_sio(server->hosts))) : 0;
@@ -181,8 +186,11 @@ static int open_sessions(struct server *server, struct buf *problem) {
 }
 
 static int open_auth(struct server *server, struct buf *problem) {
-    struct auth_world world = {
-        .loop = server->loop, .config = server->config, .store = server->store};
+    struct auth_world world = {.loop = server->loop,
+                               .config = server->config,
+                               .store = server->store,
+                               .on_change = on_user_changed,
+                               .arg = server};
     int err = auth_open(&server->auth, &world);
     return err ? fail(problem, "Passwords cannot be hashed", err) : 0;
 }

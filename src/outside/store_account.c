@@ -196,6 +196,38 @@ struct store_call *store_user_check(struct store *store, struct slice user_id,
     return store_call_send(&f->base.call);
 }
 
+struct member_call {
+    struct store_call call;
+    struct slice user_id, organization_id, family_id;
+    store_done_fn *fn;
+    void *arg;
+};
+
+static int run_member(struct store_call *call, struct db *db) {
+    struct member_call *m = CONTAINER_OF(call, struct member_call, call);
+    bool is_good = false;
+    int err = STORE_RUN(db, SQL_ACCESS_CHECK, on_good, &is_good, db_text(m->user_id),
+                        db_text(m->organization_id), db_text(m->family_id));
+    return !err && !is_good ? ENOENT : err;
+}
+
+static void answer_member(struct store_call *call) {
+    struct member_call *m = CONTAINER_OF(call, struct member_call, call);
+    m->fn(call->err, m->arg);
+}
+
+struct store_call *store_member_check(struct store *store, struct slice user_id,
+                                      struct slice organization_id, struct slice family_id,
+                                      store_done_fn *fn, void *arg) {
+    struct member_call *m = store_call_new(store, sizeof *m, run_member, answer_member);
+    m->user_id = store_call_copy(&m->call, user_id);
+    m->organization_id = store_call_copy(&m->call, organization_id);
+    m->family_id = store_call_copy(&m->call, family_id);
+    m->fn = fn;
+    m->arg = arg;
+    return store_call_send(&m->call);
+}
+
 struct count_call {
     struct store_call call;
     int64_t count;

@@ -49,6 +49,14 @@ struct store_call *store_user_check(struct store *, struct slice user_id,
                                     struct slice organization_id, struct slice family_id,
                                     store_account_fn *, void *arg);
 
+/*
+ * Whether the user is, now, a member of the organization by a login that has not ended: for rights
+ * that live long. ENOENT: no; nobody is a member of the empty organization.
+ */
+struct store_call *store_member_check(struct store *, struct slice user_id,
+                                      struct slice organization_id, struct slice family_id,
+                                      store_done_fn *, void *arg);
+
 /* How many users can log in. */
 typedef void store_count_fn(int err, int64_t count, void *arg);
 struct store_call *store_user_count(struct store *, store_count_fn *, void *arg);
