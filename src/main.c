@@ -1,3 +1,4 @@
+#include "app/admin.h"
 #include "app/analyze.h"
 #include "app/check_config.h"
 #include "app/config.h"
@@ -20,6 +21,9 @@ static const struct {
     {"analyze", analyze_main, "say what the host of a recorded meeting would have been told"},
     {"vad", vad_main, "say where in a recording somebody speaks"},
     {"repair", repair_main, "make recordings whole that a crash left behind: repair DIR [--dry-run]"},
+    {"migrate", migrate_main, "bring the database up to date: migrate [--status | --dry-run]"},
+    {"backup", backup_main, "copy the SQLite database while it is in use: backup FILE"},
+    {"org", org_main, "whose rooms may say whose they are: org link SLUG | unlink SLUG | list"},
     {"check-config", check_config_main, "say whether the settings are good, and print them"},
 };
 

@@ -120,6 +120,8 @@ int64_t db_row_time(const struct db_row *, unsigned column);
 /* The engines. */
 int db_sqlite_open(struct db **, const struct store_url *, int64_t deadline_ms, char *why,
                    size_t why_bytes);
+/* A copy of the whole database, made page by page beside its writers. The file must not exist. */
+int db_sqlite_backup(struct db *, const char *path, char *why, size_t why_bytes);
 int db_postgres_open(struct db **, const struct store_url *, int64_t deadline_ms, char *why,
                      size_t why_bytes);
 
