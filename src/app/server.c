@@ -9,6 +9,7 @@
 #include "app/metrics.h"
 #include "app/reconcile.h"
 #include "app/routes.h"
+#include "app/session_api.h"
 #include "app/sessions.h"
 #include "app/status.h"
 #include "base/buf.h"
@@ -247,6 +248,7 @@ static int open_doors(struct server *server, struct buf *problem) {
     routes_add(server->routes, hosts_routes, hosts_route_count, server->hosts);
     feedback_api_add_routes(&server->feedback_api, server->routes);
     auth_add_routes(server->auth, server->routes);
+    session_api_add_routes(server->auth, server->routes);
     egress_door_add_routes(server->egress_door, server->routes);
     metrics_add_routes(server->metrics, server->routes);
     return 0;

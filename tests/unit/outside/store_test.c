@@ -636,7 +636,7 @@ static void four_nodes_may_start_at_once(void **state) {
         if (openers[i].err)
             fail_msg("%d %s", openers[i].err, openers[i].why);
     }
-    assert_int_equal(fixture_count(*state, "SELECT COUNT(*) FROM \"_prosa_migrations\""), 3);
+    assert_int_equal(fixture_count(*state, "SELECT COUNT(*) FROM \"_prosa_migrations\""), 4);
 }
 
 static void a_damaged_file_is_refused(void **state) {
