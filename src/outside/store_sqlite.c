@@ -276,3 +276,36 @@ int db_sqlite_open(struct db **out, const struct store_url *url, int64_t deadlin
     *out = &s->db;
     return 0;
 }
+
+/* In one go: a writer that comes between steps would make it begin anew. */
+static int copy_pages(struct sqlite_db *from, sqlite3 *to) {
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from->handle, "main");
+    if (!backup)
+        return sqlite3_errcode(to);
+    int code;
+    while ((code = sqlite3_backup_step(backup, -1)) == SQLITE_BUSY || code == SQLITE_LOCKED)
+        usleep(BUSY_SLEEP_US);
+    int finish = sqlite3_backup_finish(backup);
+    return code == SQLITE_DONE ? finish : code;
+}
+
+int db_sqlite_backup(struct db *db, const char *path, char *why, size_t why_bytes) {
+    sqlite3 *copy = NULL;
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        int err = errno;
+        snprintf(why, why_bytes, "%s: %s", path, strerror(err));
+        return err;
+    }
+    close(fd);
+    db->deadline_ms = INT64_MAX;
+    int code = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code == SQLITE_OK)
+        code = copy_pages(of(db), copy);
+    if (code != SQLITE_OK) {
+        snprintf(why, why_bytes, "%s: %s", path, sqlite3_errstr(code));
+        unlink(path);
+    }
+    sqlite3_close(copy);
+    return code == SQLITE_OK ? 0 : EIO;
+}
