@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 enum {
-    KERNEL_LANES = 8,
     SPECTRUM_WINDOW = 512,
     SPECTRUM_BINS = 257, /* bin k lies at k * rate / 512 */
     SPECTRUM_PADDED = 264,

@@ -63,8 +63,7 @@ size_t resample_room(const struct resample *r, size_t want) {
         int64_t last = r->phase + (int64_t)(want - 1) * r->rate_hz;
         inner = last <= 0 ? 0 : (size_t)((last + r->scale - 1) / r->scale);
     }
-    size_t room = inner ? r->taps + (inner - 1) * r->step - r->held : 0;
-    return room < RESAMPLE_BLOCK ? room : RESAMPLE_BLOCK;
+    return inner ? r->taps + (inner - 1) * r->step - r->held : 0;
 }
 
 /* Outputs of the whole-factor stage that `n` more inputs bring. */
@@ -108,7 +107,7 @@ size_t resample_run(struct resample *r, const struct kernels *k, const float *x,
     float line[RESAMPLE_TAPS_MAX + RESAMPLE_BLOCK], between[RESAMPLE_BLOCK];
     size_t out = whole_outputs(r, n), total = r->held + n;
 
-    assert(n <= resample_room(r, want));
+    assert(n <= RESAMPLE_BLOCK && n <= resample_room(r, want));
     memcpy(line, r->tail, r->held * sizeof *line);
     memcpy(line + r->held, x, n * sizeof *x);
     k->decimate(line, r->coefs, r->taps, r->step, r->scale ? between : y, out);

@@ -33,13 +33,13 @@ void resample_init(struct resample *r, uint32_t rate_hz);
 /* Forgets the audio, keeps the rate. */
 void resample_reset(struct resample *r);
 
-/* How many input frames bring `want` (>= 1) outputs, at most RESAMPLE_BLOCK; 0 when that many are
- * due already, as may happen below 16 kHz. */
+/* How many input frames bring `want` (>= 1) outputs; 0 when that many are due already, as may happen
+ * below 16 kHz. */
 size_t resample_room(const struct resample *r, size_t want);
 
-/* n <= resample_room(r, want) samples in; returns how many outputs were written to y, <= want. */
+/* n <= resample_room(r, want) samples in, at most RESAMPLE_BLOCK; returns how many outputs were written to y, <= want. */
 size_t resample_run(struct resample *r, const struct kernels *k, const float *x, size_t n, float *y,
                     size_t want);
 
-/* The same for n zeros into a resampler that holds only zeros: counts, writes nothing. */
+/* The same for n zeros into a resampler that holds only zeros, any n up to the room: counts, writes nothing. */
 size_t resample_pass(struct resample *r, size_t n, size_t want);

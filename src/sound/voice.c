@@ -100,15 +100,17 @@ size_t voice_hear(struct voice *v, const int16_t *pcm, size_t frames, struct voi
 
     *done = false;
     while (used < frames && !*done) {
-        size_t n = resample_room(&v->resample, VAD_FRAME - v->filled);
+        size_t want = VAD_FRAME - v->filled, n = resample_room(&v->resample, want);
         n = n < frames - used ? n : frames - used;
         const int16_t *from = pcm + used * v->channels;
         if (v->asleep && !pcm_is_zero(from, n * v->channels))
             wake(v);
-        if (v->asleep)
-            v->filled += (uint32_t)resample_pass(&v->resample, n, VAD_FRAME - v->filled);
-        else
+        if (v->asleep) {
+            v->filled += (uint32_t)resample_pass(&v->resample, n, want);
+        } else {
+            n = n < RESAMPLE_BLOCK ? n : RESAMPLE_BLOCK;
             listen(v, k, from, n);
+        }
         v->heard += (uint32_t)n;
         used += n;
         if (v->filled == VAD_FRAME)

@@ -22,6 +22,7 @@ size_t inputs_of(const int16_t *pcm, size_t n, unsigned rate_hz, float *rows) {
             float mono[RESAMPLE_BLOCK];
             size_t room = resample_room(&v.resample, VAD_FRAME - filled);
             room = room < n - used ? room : n - used;
+            room = room < RESAMPLE_BLOCK ? room : RESAMPLE_BLOCK;
             k->mix(pcm + used, room, 1, mono);
             filled += resample_run(&v.resample, k, mono, room, vad_input(&v.vad) + filled,
                                    VAD_FRAME - filled);

@@ -1,0 +1,106 @@
+/* What one track's listening costs: levels, resampling, voice activity, F0 and syllables of 20 ms of
+ * 48 kHz stereo that comes in messages of 10 ms, with each set of kernels, and digital silence.
+ *
+ * Every figure is the median of rounds that alternate with a fixed scalar kernel (a chain of
+ * dependent multiply-adds), whose time tells machines apart: compare the ratios. */
+#include "sound/voice.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    RATE = 48000,
+    MESSAGE = RATE / 100,
+    SECONDS = 20,
+    FRAMES = SECONDS * 50,
+    ROUNDS = 9,
+    CHAIN = 4000, /* steps of the reference for each frame */
+};
+
+static double now_us(void) {
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+/* us of the reference for one frame. */
+static double reference(void) {
+    volatile double seed = 1e-9;
+    double x = seed, from = now_us();
+
+    for (int i = 0; i < FRAMES * CHAIN; i++)
+        x = x * 0.999 + 1e-3;
+    seed = x;
+    return (now_us() - from) / FRAMES;
+}
+
+static double listen(const int16_t *pcm, bool portable, float *speech) {
+    static struct voice v;
+    struct voice_frame frame;
+
+    voice_init(&v, RATE, 2);
+    if (portable)
+        voice_force_portable(&v);
+    double from = now_us();
+    for (int m = 0; m < 2 * FRAMES; m++) {
+        const int16_t *message = pcm + (size_t)m * MESSAGE * 2;
+        for (size_t at = 0; at < MESSAGE;) {
+            bool done;
+            at += voice_hear(&v, message + 2 * at, MESSAGE - at, &frame, &done);
+            *speech += done ? frame.speech : 0;
+        }
+    }
+    return (now_us() - from) / FRAMES;
+}
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double x[ROUNDS]) {
+    qsort(x, ROUNDS, sizeof *x, ascending);
+    return x[ROUNDS / 2];
+}
+
+/* Noise that swells four times a second: loud and quiet, never zero. */
+static void fill(int16_t *pcm) {
+    uint32_t seed = 1;
+
+    for (int i = 0; i < SECONDS * RATE; i++) {
+        int swell = i % (RATE / 4) < RATE / 8 ? 4000 : 200;
+        seed = seed * 1664525u + 1013904223u;
+        pcm[2 * i] = pcm[2 * i + 1] = (int16_t)((int)(seed >> 16) % swell - swell / 2);
+    }
+}
+
+static void measure(const char *name, const int16_t *pcm, bool portable, double limit_us) {
+    double us[ROUNDS], chain[ROUNDS];
+    float speech = 0;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        chain[i] = reference();
+        us[i] = listen(pcm, portable, &speech);
+    }
+    double it = median(us), ref = median(chain);
+    printf("sound %s us_per_20ms=%.2f reference_us=%.2f ratio=%.3f limit_us=%.1f\n", name, it, ref,
+           it / ref, limit_us);
+    if (speech < 0) /* keeps the work from being optimised away */
+        puts("");
+}
+
+int main(void) {
+    int16_t *pcm = malloc((size_t)SECONDS * RATE * 2 * sizeof *pcm);
+
+    fill(pcm);
+    if (kernels_have_wide())
+        measure("avx2", pcm, false, 3.5);
+    measure("portable", pcm, true, 7);
+    memset(pcm, 0, (size_t)SECONDS * RATE * 2 * sizeof *pcm);
+    measure("silence", pcm, false, 0.3);
+    free(pcm);
+    return 0;
+}
