@@ -212,5 +212,5 @@ bool clients_run(struct clients *clients, unsigned rounds, unsigned interval_us,
         result->p50_us = clients->samples[clients->sample_count / 2];
         result->p99_us = clients->samples[clients->sample_count * 99 / 100];
     }
-    return result->deliveries == want;
+    return result->deliveries >= want;
 }
