@@ -162,11 +162,25 @@ static void on_connect(void *arg, struct sio_socket *socket, struct slice auth) 
     take_auth(client, auth);
 }
 
+static void rejoin(struct host_client *client) {
+    struct buf rooms = client->rejoin;
+    struct slice rest = buf_slice(&rooms), room, name;
+    uint64_t seq = sio_returned_seq(client->socket);
+
+    client->rejoin = (struct buf){0};
+    while (slice_cut(&rest, 0, &room)) {
+        if (hosts_is_feedback_room(room, &name))
+            hosts_ticket_return(client, room, hosts_seq_at(client->hosts, name, seq));
+    }
+    buf_free(&rooms);
+}
+
 static void on_return(void *arg, struct sio_socket *socket, struct slice auth) {
     struct host_client *client = sio_data(socket);
 
     client->socket = socket;
     take_auth(client, auth);
+    rejoin(client);
 }
 
 static void client_free(struct host_client *client) {
@@ -174,6 +188,7 @@ static void client_free(struct host_client *client) {
     hosts_rechecks_end(client);
     hosts_rights_end(client);
     list_remove(&client->node);
+    buf_free(&client->rejoin);
     mem_free(client);
 }
 
@@ -194,11 +209,21 @@ static void on_forget(void *arg, void *data) {
 /* Coming back is a door like any other. */
 static bool may_rejoin(void *arg, void *data, struct slice room) {
     struct hosts *hosts = arg;
+    struct host_client *client = data;
     struct slice name;
 
     if (hosts->world.config->feedback_access != ACCESS_HOST || !hosts_is_feedback_room(room, &name))
         return true;
-    return hosts_judge(data, name) != HOST_NO;
+    switch (hosts_judge(client, name)) {
+    case HOST_YES:
+        return true;
+    case HOST_ASK: /* comes back by itself, once the store has said yes */
+        buf_add_slice(&client->rejoin, room);
+        buf_add_byte(&client->rejoin, 0);
+        return false;
+    default:
+        return false;
+    }
 }
 
 struct hosts *hosts_open(const struct hosts_world *world) {

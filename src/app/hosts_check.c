@@ -30,9 +30,9 @@ static void ask_membership(struct host_ask *ask, struct slice organization_id) {
     if (organization_id.len == 0)
         answer(ask, ENOENT);
     else
-        ask->call = store_member_check(ask->hosts->world.store, slice_from(ask->user_id),
-                                       organization_id, slice_from(ask->family_id), on_membership,
-                                       ask);
+        ask->call =
+            store_member_check(ask->hosts->world.store, slice_from(ask->user_id), organization_id,
+                               slice_from(ask->family_id), on_membership, ask);
 }
 
 static void on_session(int err, const struct store_session *session, void *arg) {

@@ -121,6 +121,21 @@ unsigned hosts_latency_avg_ms(const struct hosts *hosts, struct slice meeting_id
     return *samples ? (unsigned)((sum + *samples / 2) / *samples) : 0;
 }
 
+uint64_t hosts_seq_at(const struct hosts *hosts, struct slice name, uint64_t sio_seq) {
+    const struct host_meeting *meeting = hosts_find_meeting(hosts, name);
+    uint64_t seq = 0;
+
+    for (size_t i = 0; meeting && i < meeting->events.len; i++) {
+        const struct host_event *event = ring_at(&meeting->events, i);
+
+        if (event->sio_seq <= sio_seq)
+            seq = event->seq;
+        else if (seq == 0)
+            seq = event->seq - 1;
+    }
+    return seq;
+}
+
 static unsigned pick_locale(void *arg, const struct sio_socket *socket) {
     const struct host_client *client = sio_data(socket);
 
@@ -155,15 +170,16 @@ void hosts_feedback(struct hosts *hosts, struct slice id, const struct directory
     struct sio_target target = {.rooms = rooms, .room_count = 2};
 
     memcpy(event.id, id.ptr, id.len < HOSTS_ID_SIZE ? id.len : HOSTS_ID_SIZE - 1);
-    if (meeting) {
-        remember(meeting, &event);
-        meeting->touched_ms = loop_now_ms(hosts->world.loop);
-    }
     buf_printf(&by_id, "feedback:%.*s", SLICE_ARG(from->meeting_id));
     buf_printf(&by_room, "feedback:%.*s", SLICE_ARG(from->room_name));
     rooms[0] = buf_slice(&by_id);
     rooms[1] = buf_slice(&by_room);
     broadcast(hosts, &target, &event, from->meeting_id);
+    event.sio_seq = sio_seq(hosts->sio);
+    if (meeting) {
+        remember(meeting, &event);
+        meeting->touched_ms = loop_now_ms(hosts->world.loop);
+    }
     hosts->counters.feedback++;
     count_latency(hosts, meeting, from->now_ms - event.feedback.ts_ms);
     buf_free(&by_id);

@@ -38,6 +38,7 @@ struct hosts {
 
 struct host_event { /* a feedback that can be played back */
     uint64_t seq;
+    uint64_t sio_seq; /* of its broadcast, for those who come back */
     char id[HOSTS_ID_SIZE];
     struct feedback feedback;
 };
@@ -68,6 +69,8 @@ struct host_client {
     unsigned ticket_count, right_count;
     struct host_limit messages, joins;
     uint8_t locale;
+    struct buf
+        rejoin; /* rooms to come back to once the store has been asked, each ended by a zero */
 };
 
 /* Why somebody may listen. */
@@ -108,6 +111,8 @@ struct host_ticket {
     struct list node;
     struct host_client *client;
     struct buf room; /* its name */
+    bool is_silent;  /* coming back: nobody is told */
+    bool wants_stats;
     bool is_waiting; /* for the session to begin */
     bool has_after;
     uint64_t after;     /* newest feedback that the client has */
@@ -130,6 +135,8 @@ bool hosts_may_join_more(struct host_client *);
 struct host_meeting *hosts_find_meeting(const struct hosts *, struct slice name);
 void hosts_meetings_free(struct hosts *);
 void hosts_start_sweep(struct hosts *);
+/* The number of the newest feedback of the meeting that had been broadcast by then. */
+uint64_t hosts_seq_at(const struct hosts *, struct slice name, uint64_t sio_seq);
 
 /* hosts_join.c */
 void hosts_on_join(void *arg, struct sio_socket *, const struct sio_event *);
@@ -138,11 +145,14 @@ void hosts_stats_room(struct buf *, struct slice name);
 /* The part behind "feedback:", or false. */
 bool hosts_is_feedback_room(struct slice room, struct slice *name);
 /* The last step of a join: enters the room and tells it. */
-void hosts_enter(struct host_client *, struct slice room);
+void hosts_enter(struct host_client *, struct slice room, bool wants_stats, bool is_silent);
 
 /* hosts_ticket.c */
 /* Starts a join that takes time; the exception, if any, is sent. */
-void hosts_ticket_start(struct host_client *, struct slice room, const uint64_t *after);
+void hosts_ticket_start(struct host_client *, struct slice room, const uint64_t *after,
+                        bool wants_stats);
+/* A room that a returned client was in; `after` as above. */
+void hosts_ticket_return(struct host_client *, struct slice room, uint64_t after);
 void hosts_tickets_end(struct host_client *);
 /* Asks again for those that wait for this room or meeting. */
 void hosts_tickets_wake(struct host_client *, const struct session *);

@@ -80,16 +80,6 @@ static bool enter(struct host_client *client, struct slice room) {
     return false;
 }
 
-void hosts_enter(struct host_client *client, struct slice room) {
-    struct buf json = {0};
-
-    if (enter(client, room)) {
-        text_add_json(&json, room);
-        tell_room(client->hosts, &room, 1, "user-joined", client->socket, buf_slice(&json));
-        buf_free(&json);
-    }
-}
-
 static void join_stats(struct host_client *client, struct slice room) {
     struct slice name;
     struct buf stats = {0};
@@ -101,6 +91,20 @@ static void join_stats(struct host_client *client, struct slice room) {
     buf_free(&stats);
 }
 
+void hosts_enter(struct host_client *client, struct slice room, bool wants_stats, bool is_silent) {
+    struct buf json = {0};
+
+    if (!enter(client, room))
+        return;
+    if (wants_stats)
+        join_stats(client, room);
+    if (is_silent)
+        return;
+    text_add_json(&json, room);
+    tell_room(client->hosts, &room, 1, "user-joined", client->socket, buf_slice(&json));
+    buf_free(&json);
+}
+
 /* True when the room was entered at once; else it was refused, or takes time. */
 static bool join_one(struct host_client *client, struct slice room, const struct wish *wish) {
     struct hosts *hosts = client->hosts;
@@ -109,7 +113,8 @@ static bool join_one(struct host_client *client, struct slice room, const struct
     if (hosts_is_feedback_room(room, &name) &&
         (wish->has_after || hosts->world.config->feedback_access != ACCESS_OPEN)) {
         if (text_is_identity(room, HOSTS_ROOM_MAX))
-            hosts_ticket_start(client, room, wish->has_after ? &wish->after : NULL);
+            hosts_ticket_start(client, room, wish->has_after ? &wish->after : NULL,
+                               wish->wants_stats);
         else
             hosts_exception(hosts, client->socket, join_fault(EINVAL), "join-room", NULL);
         return false;

@@ -48,10 +48,11 @@ static struct slice meeting_name(const struct host_ticket *ticket) {
 static void finish(struct host_ticket *ticket) {
     struct host_client *client = ticket->client;
     struct buf room = ticket->room;
+    bool wants_stats = ticket->wants_stats, is_silent = ticket->is_silent;
 
     ticket->room = (struct buf){0};
     ticket_free(ticket);
-    hosts_enter(client, buf_slice(&room));
+    hosts_enter(client, buf_slice(&room), wants_stats, is_silent);
     buf_free(&room);
 }
 
@@ -231,20 +232,37 @@ static void judge(struct host_ticket *ticket) {
         decide(ticket, verdict);
 }
 
-void hosts_ticket_start(struct host_client *client, struct slice room, const uint64_t *after) {
+static struct host_ticket *ticket_new(struct host_client *client, struct slice room) {
+    struct host_ticket *ticket = mem_alloc(sizeof *ticket);
+
+    ticket->client = client;
+    buf_add_slice(&ticket->room, room);
+    list_add(&client->tickets, &ticket->node);
+    client->ticket_count++;
+    return ticket;
+}
+
+void hosts_ticket_start(struct host_client *client, struct slice room, const uint64_t *after,
+                        bool wants_stats) {
     struct host_ticket *ticket;
 
     if (client->ticket_count >= HOSTS_TICKETS_MAX) {
         hosts_exception(client->hosts, client->socket, "Too many requests", "join-room", NULL);
         return;
     }
-    ticket = mem_alloc(sizeof *ticket);
-    ticket->client = client;
-    buf_add_slice(&ticket->room, room);
+    ticket = ticket_new(client, room);
     ticket->has_after = after;
     ticket->after = after ? *after : 0;
-    list_add(&client->tickets, &ticket->node);
-    client->ticket_count++;
+    ticket->wants_stats = wants_stats;
+    judge(ticket);
+}
+
+void hosts_ticket_return(struct host_client *client, struct slice room, uint64_t after) {
+    struct host_ticket *ticket = ticket_new(client, room);
+
+    ticket->has_after = true;
+    ticket->after = after;
+    ticket->is_silent = true;
     judge(ticket);
 }
 

@@ -315,6 +315,10 @@ bool sio_recover(struct sio_socket *socket, struct slice auth) {
     return true;
 }
 
+uint64_t sio_returned_seq(const struct sio_socket *socket) {
+    return socket->client->arrived_seq;
+}
+
 void sio_recovery_free(struct sio_server *server) {
     timer_stop(&server->sweep);
     while (!list_is_empty(&server->kept))

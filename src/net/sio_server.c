@@ -291,6 +291,10 @@ struct eio_server *sio_server_eio(struct sio_server *server) {
     return server->eio;
 }
 
+uint64_t sio_seq(const struct sio_server *server) {
+    return server->seq;
+}
+
 const struct sio_stats *sio_server_stats(const struct sio_server *server) {
     return &server->stats;
 }

@@ -75,6 +75,10 @@ struct sio_stats {
     size_t sockets, rooms, kept; /* now */
 };
 
+/* Number of the newest event that can be recovered, and of the newest one that a returned socket had (in on_return). */
+uint64_t sio_seq(const struct sio_server *);
+uint64_t sio_returned_seq(const struct sio_socket *);
+
 int sio_server_open(struct sio_server **, struct loop *, const struct sio_config *);
 struct eio_server *sio_server_eio(struct sio_server *); /* for the HTTP doors and its stats */
 const struct sio_stats *sio_server_stats(const struct sio_server *);
