@@ -95,6 +95,8 @@ static void act(struct play *play, uint8_t op, uint8_t a, uint8_t b) {
     }
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct rules rules;
     rules_init(&rules);
