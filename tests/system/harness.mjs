@@ -106,12 +106,13 @@ class Server {
       this.child.kill('SIGKILL');
       throw new Error(`the server did not leave after ${signal}\n${this.log}`);
     }
-    if (signal === 'SIGTERM' && exit.code !== 0)
+    if (signal === 'SIGTERM' && exit.code !== 0 && !this.wasKilled)
       throw new Error(`the server left with ${JSON.stringify(exit)}\n${this.log}`);
     return exit;
   }
 
   async kill() {
+    this.wasKilled = true;
     return this.stop({ signal: 'SIGKILL' });
   }
 
