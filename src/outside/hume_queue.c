@@ -1,0 +1,85 @@
+#include "base/mem.h"
+#include "outside/hume_inside.h"
+
+#include <assert.h>
+#include <string.h>
+
+static struct hume_item *item_of(struct list *node) {
+    return CONTAINER_OF(node, struct hume_item, node);
+}
+
+struct hume_item *hume_item_new(int64_t from_ms, const int16_t *pcm, size_t n) {
+    struct hume_item *item = mem_alloc_raw(sizeof *item + n * sizeof *pcm);
+    *item = (struct hume_item){.from_ms = from_ms, .samples = (uint32_t)n};
+    list_init(&item->node);
+    if (n > 0)
+        memcpy(item->pcm, pcm, n * sizeof *pcm);
+    return item;
+}
+
+void hume_queue_init(struct hume_queue *queue) {
+    *queue = (struct hume_queue){0};
+    list_init(&queue->items);
+}
+
+void hume_queue_add(struct hume_queue *queue, struct hume_item *item) {
+    list_add(&queue->items, &item->node);
+    queue->waiting += !item->is_flush;
+}
+
+/* A dropped item stays as a mark without its samples, so that the right group is told of it. */
+static void drop(struct hume_queue *queue, struct hume_item *item) {
+    struct hume_item *mark = hume_item_new(item->from_ms, NULL, 0);
+    mark->is_dropped = true;
+    list_add(&item->node, &mark->node); /* list_add puts it before the given node */
+    list_remove(&item->node);
+    mem_free(item);
+    queue->waiting--;
+}
+
+unsigned hume_queue_limit(struct hume_queue *queue, unsigned limit) {
+    unsigned dropped = 0;
+    LIST_EACH(&queue->items, node) {
+        if (queue->waiting <= limit)
+            break;
+        struct hume_item *item = item_of(node);
+        if (item->is_flush || item->is_dropped)
+            continue;
+        drop(queue, item);
+        dropped++;
+    }
+    return dropped;
+}
+
+struct hume_item *hume_queue_first(const struct hume_queue *queue) {
+    return list_is_empty(&queue->items) ? NULL : item_of(queue->items.next);
+}
+
+struct hume_item *hume_queue_take(struct hume_queue *queue, enum hume_fate fate) {
+    struct hume_item *item = item_of(list_take_first(&queue->items));
+    if (item->is_flush)
+        return item;
+    queue->waiting -= !item->is_dropped;
+    if (item->is_dropped || fate == HUME_DROPPED)
+        queue->dropped++;
+    else if (fate == HUME_SENT)
+        queue->sent++;
+    else
+        queue->failed++;
+    return item;
+}
+
+void hume_queue_put_back(struct hume_queue *queue, struct hume_item *item) {
+    assert(!item->is_flush && !item->is_dropped);
+    list_add(queue->items.next, &item->node); /* before the first */
+    queue->waiting++;
+}
+
+enum hume_fate hume_queue_end_group(struct hume_queue *queue) {
+    enum hume_fate fate = queue->failed    ? HUME_ERROR
+                          : queue->dropped ? HUME_DROPPED
+                          : queue->sent    ? HUME_SENT
+                                           : HUME_SILENT;
+    queue->sent = queue->dropped = queue->failed = 0;
+    return fate;
+}
