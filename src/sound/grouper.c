@@ -43,6 +43,8 @@ size_t grouper_hear(struct grouper *g, const int16_t *pcm, size_t frames, int16_
     size_t used = resample_room(&g->resample, want);
     if (used > frames)
         used = frames;
+    if (used > RESAMPLE_BLOCK)
+        used = RESAMPLE_BLOCK;
     g->has_sound = true;
     k->mix(pcm, used, g->channels, mono);
     *written = resample_run(&g->resample, k, mono, used, low, want);
