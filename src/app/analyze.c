@@ -237,32 +237,36 @@ static bool option_set(struct options *options, struct scene *scene, const char 
     return true;
 }
 
-/* Fills the scene from the command line; false after a sentence on stderr. */
-static bool arguments_read(int argc, char **argv, struct options *options, struct scene *scene) {
+static bool is_file(const char *word) {
+    return slice_has_suffix(slice_from(word), SLICE(".json"));
+}
+
+/* Fills the scene from the command line. The exit code so far: 0, or what is wrong is said. */
+static int arguments_read(int argc, char **argv, struct options *options, struct scene *scene) {
     struct buf problem = {0};
-    bool is_good = true;
-    for (int i = 1; i < argc && is_good; i++) {
+    int code = 0;
+    for (int i = 1; i < argc && code == 0 && !options->wants_help; i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             options->wants_help = true;
-            return true;
-        }
-        if (strncmp(argv[i], "--", 2) == 0) {
-            is_good = i + 1 < argc && option_set(options, scene, argv[i], argv[i + 1]);
-            if (!is_good)
-                buf_printf(&problem, "%s: unknown option or value", argv[i]);
-            i++;
+        } else if (strncmp(argv[i], "--", 2) != 0) {
+            if (!scene_add(scene, argv[i], &problem))
+                code = is_file(argv[i]) ? 1 : 2;
+        } else if (i + 1 == argc || !option_set(options, scene, argv[i], argv[i + 1])) {
+            buf_printf(&problem, "%s: unknown option or value", argv[i]);
+            code = 2;
         } else {
-            is_good = scene_add(scene, argv[i], &problem);
+            i++;
         }
     }
-    if (is_good && scene->count == 0) {
+    if (code == 0 && !options->wants_help && scene->count == 0) {
         buf_printf(&problem, "name a MEETING.json, or ID=FILE.wav for each participant");
-        is_good = false;
+        code = 2;
     }
-    if (!is_good)
-        fprintf(stderr, "prosa analyze: %.*s\n\n%s", (int)problem.len, problem.data, usage);
+    if (code != 0)
+        fprintf(stderr, "prosa analyze: %.*s%s\n", (int)problem.len, problem.data,
+                code == 2 ? " (see prosa analyze --help)" : "");
     buf_free(&problem);
-    return is_good;
+    return code;
 }
 
 int analyze_main(int argc, char **argv) {
@@ -270,15 +274,12 @@ int analyze_main(int argc, char **argv) {
     struct scene scene;
     struct config *config = NULL;
     struct buf problem = {0};
-    int code = 2;
     scene_init(&scene);
-    if (!arguments_read(argc, argv, &options, &scene))
-        goto out;
-    if (options.wants_help) {
+    int code = arguments_read(argc, argv, &options, &scene);
+    if (code == 0 && options.wants_help)
         fputs(usage, stdout);
-        code = 0;
+    if (code != 0 || options.wants_help)
         goto out;
-    }
     code = 1;
     if (config_load(&config, &problem) != 0) {
         fprintf(stderr, "prosa: %.*s\n", (int)problem.len, problem.data);

@@ -122,9 +122,14 @@ static bool meeting_read(struct scene *scene, const char *path, struct buf *prob
 
 bool scene_add(struct scene *scene, const char *word, struct buf *problem) {
     struct slice rest = slice_from(word), id;
-    if (!slice_has_suffix(rest, SLICE(".json")) && slice_cut(&rest, '=', &id))
-        return part_add(scene, id, slice_copy_text(rest), problem) != NULL;
-    return meeting_read(scene, word, problem);
+    if (slice_has_suffix(rest, SLICE(".json")))
+        return meeting_read(scene, word, problem);
+    if (slice_find_byte(rest, '=') == rest.len) {
+        buf_printf(problem, "%s: neither MEETING.json nor ID=FILE.wav", word);
+        return false;
+    }
+    slice_cut(&rest, '=', &id);
+    return part_add(scene, id, slice_copy_text(rest), problem) != NULL;
 }
 
 void scene_add_host(struct scene *scene, const char *id) {

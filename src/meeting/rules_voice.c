@@ -5,10 +5,13 @@
 
 enum {
     LEVEL_AGE_MS = 15000, /* speech older than this says nothing of the level now */
-    JUST_NOW_SLOTS = 10,  /* 0.2 s */
+    NOW_MS = 200,         /* the latest speech, which must agree ... */
+    NOW_LEAST_MS = 100,
+    NOW_AGE_MS = 1000,
+    JUST_NOW_SLOTS = 10, /* 0.2 s */
 };
 
-#define CRITICAL_CLEAR_DB 1.0 /* a critical level stays so until it is this much better */
+#define NOW_SLACK_DB 4.0 /* ... within this: whoever has moved the microphone is told no more */
 
 static int64_t ms_of(double seconds) {
     return llrint(seconds * 1000);
@@ -34,11 +37,20 @@ static bool level_of(const struct judgement *judgement, const struct hearing *he
     return true;
 }
 
+static bool level_now(const struct judgement *judgement, const struct hearing *hearing,
+                      double *dbfs) {
+    float level;
+    if (level_active(&hearing->level, NOW_MS, NOW_AGE_MS, judgement->at_ms, &level) < NOW_LEAST_MS)
+        return false;
+    *dbfs = (double)level;
+    return true;
+}
+
 void rule_volume_baixo(struct judgement *judgement, struct participant *participant) {
     const struct rules *rules = &judgement->meeting->rules;
     const struct hearing *hearing = participant->hearing;
-    double dbfs;
-    if (!speaks_now(judgement, hearing) ||
+    double dbfs, now_dbfs;
+    if (!speaks_now(judgement, hearing) || !level_now(judgement, hearing, &now_dbfs) ||
         !level_of(judgement, hearing, rules->volume_baixo.window_s, rules->volume_baixo.speech_s,
                   &dbfs))
         return;
@@ -46,6 +58,7 @@ void rule_volume_baixo(struct judgement *judgement, struct participant *particip
         judge_clear(judgement, FEEDBACK_VOLUME_BAIXO, participant);
     /* A radio next to a silent listener is no quiet speaker. */
     if (dbfs > rules->volume_baixo.below_dbfs ||
+        now_dbfs > rules->volume_baixo.below_dbfs + NOW_SLACK_DB ||
         dbfs - (double)hearing->floor_db < rules->volume_baixo.margin_db)
         return;
     struct finding finding = {
@@ -70,10 +83,12 @@ void rule_volume_alto(struct judgement *judgement, struct participant *participa
     const struct hearing *hearing = participant->hearing;
     if (!speaks_now(judgement, hearing))
         return;
-    double clip = clip_share(hearing), dbfs = -120;
-    bool has_level = level_of(judgement, hearing, rules->volume_alto.window_s,
+    double clip = clip_share(hearing), dbfs = -120, now_dbfs = -120;
+    bool has_level = level_now(judgement, hearing, &now_dbfs) &&
+                     level_of(judgement, hearing, rules->volume_alto.window_s,
                               rules->volume_alto.speech_s, &dbfs);
-    bool is_loud = has_level && dbfs >= rules->volume_alto.above_dbfs;
+    bool is_loud = has_level && dbfs >= rules->volume_alto.above_dbfs &&
+                   now_dbfs >= rules->volume_alto.above_dbfs - NOW_SLACK_DB;
     bool is_clipped = clip >= rules->volume_alto.clip_share;
     if (!is_clipped && has_level && dbfs < rules->volume_alto.clear_dbfs)
         judge_clear(judgement, FEEDBACK_VOLUME_ALTO, participant);
