@@ -3,6 +3,7 @@
 #include "app/check_config.h"
 #include "app/config.h"
 #include "app/demo.h"
+#include "app/egress_url_cli.h"
 #include "app/server.h"
 #include "app/vad_cli.h"
 #include "base/mem.h"
@@ -20,10 +21,12 @@ static const struct {
     {"demo", demo_main, "play a meeting at a server of its own and print the feedback"},
     {"analyze", analyze_main, "say what the host of a recorded meeting would have been told"},
     {"vad", vad_main, "say where in a recording somebody speaks"},
-    {"repair", repair_main, "make recordings whole that a crash left behind: repair DIR [--dry-run]"},
+    {"repair", repair_main,
+     "make recordings whole that a crash left behind: repair DIR [--dry-run]"},
     {"migrate", migrate_main, "bring the database up to date: migrate [--status | --dry-run]"},
     {"backup", backup_main, "copy the SQLite database while it is in use: backup FILE"},
     {"org", org_main, "whose rooms may say whose they are: org link SLUG | unlink SLUG | list"},
+    {"egress-url", egress_url_main, "print a signed address for one media connection"},
     {"check-config", check_config_main, "say whether the settings are good, and print them"},
 };
 

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeEgress, tone } from '../fakes/egress.mjs';
+import { eventually, run, startServer } from './harness.mjs';
+
+const secret = { EGRESS_URL_SECRET: '0123456789abcdef0123456789abcdef' };
+
+async function sign(server, ...words) {
+  const { code, stdout, stderr } = await run(['egress-url', ...words], {
+    cwd: server.folder,
+    env: { ...secret, EGRESS_WS_BASE: server.ws },
+  });
+  assert.equal(code, 0, stderr);
+  return stdout.trim();
+}
+
+// What a handshake is answered with: 101, or the status and message of the refusal.
+async function knock(url) {
+  const egress = new FakeEgress(url, { source: tone() });
+  try {
+    await egress.opened;
+    await egress.end();
+    return { status: 101 };
+  } catch (error) {
+    return { status: error.status, message: JSON.parse(error.body).message };
+  }
+}
+
+const words = ['roomName=sala 1/ç', 'participant=bob:x', 'trackId=TR_1', 'extra=1'];
+
+test('signed: one connection for one address', async (t) => {
+  const server = await startServer(t, { env: { ...secret, EGRESS_AUTH: 'signed' } });
+  const url = await sign(server, ...words);
+  assert.equal((await knock(url)).status, 101);
+  const again = await knock(url);
+  assert.equal(again.status, 401);
+  assert.match(again.message, /EGRESS_AUTH/);
+  assert.equal(await server.metric('prosa_egress_refused_total', { cause: 'used' }), 1);
+  await eventually('it is recorded', async () => (await server.metric('prosa_egress_accepted_total')) === 1);
+  assert.ok(!server.log.includes(new URL(url).searchParams.get('token')), 'the token is in no log');
+});
+
+test('signed: whatever was changed is refused before the upgrade', async (t) => {
+  const server = await startServer(t, { env: { ...secret, EGRESS_AUTH: 'signed' } });
+  const base = `${server.ws}/egress-audio?roomName=a&participant=b&trackId=c`;
+  const url = await sign(server, 'roomName=a', 'participant=b', 'trackId=c');
+  const cases = {
+    unsigned: base,
+    malformed: `${base}&token=v1.x`,
+    forged: url.replace('participant=b', 'participant=eve'),
+    ambiguous: `${url}&room=other`,
+  };
+  for (const [cause, bad] of Object.entries(cases)) {
+    assert.equal((await knock(bad)).status, 401, cause);
+    assert.equal(await server.metric('prosa_egress_refused_total', { cause }), 1, cause);
+  }
+  assert.equal((await knock(url.replace('/egress-audio', '/egress-video') + '&codec=vp8')).status, 401);
+  assert.equal((await knock(url)).status, 101);
+});
+
+test('report: everybody comes in, and is counted', async (t) => {
+  const server = await startServer(t, { env: { ...secret, EGRESS_AUTH: 'report' } });
+  assert.equal((await knock(`${server.ws}/egress-audio?roomName=a`)).status, 101);
+  assert.equal(await server.metric('prosa_egress_reported_total'), 1);
+});
+
+test('bad parameters are named before the upgrade', async (t) => {
+  const server = await startServer(t);
+  for (const query of ['', 'roomName=', 'roomName=a&sampleRate=1', 'roomName=a&channels=3', 'roomName=a%0ab']) {
+    const { status, message } = await knock(`${server.ws}/egress-audio?${query}`);
+    assert.equal(status, 400, query);
+    assert.ok(message.length > 10);
+  }
+  assert.equal((await knock(`${server.ws}/egress-video?roomName=a`)).status, 400);
+  assert.equal((await knock(`${server.ws}/egress-audioXYZ?roomName=a`)).status, 404);
+});
