@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventually, once, startServer } from './harness.mjs';
+import { openClient } from './meeting.mjs';
+import { startProxy } from './proxy.mjs';
+
+const ascending = (first, last) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
+
+for (const transports of [['websocket'], ['polling']]) {
+  test(`recovery by ${transports}`, async (t) => {
+    const server = await startServer(t, { env: { SOCKET_MESSAGES_PER_SECOND: '1000' } });
+    const proxy = await startProxy(t, server.port);
+    const speaker = await openClient(t, server);
+    speaker.emit('join-room', 'sala');
+    let number = 0;
+    const say = async (count) => {
+      for (let i = 0; i < count; i++)
+        await speaker.timeout(3000).emitWithAck('message', ++number);
+    };
+    const listen = async (options = {}) => {
+      const socket = await openClient(t, { url: proxy.url }, { transports, reconnectionDelay: 300, ...options });
+      socket.heard = [];
+      socket.on('message', (event) => socket.heard.push(event.message));
+      socket.emit('join-room', 'sala');
+      await once(socket, 'user-joined');
+      return socket;
+    };
+    const lose = async (socket, how) => {
+      const gone = once(socket, 'disconnect');
+      await delay(100); // between two polls there is nothing to cut
+      how();
+      await gone;
+    };
+
+    await t.test('each event missed comes once, in order, and the socket is the same', async () => {
+      const socket = await listen();
+      const { id } = socket;
+      const first = number + 1;
+      await say(3);
+      await eventually('heard', () => socket.heard.length === 3);
+      for (let round = 0; round < 3; round++) {
+        await lose(socket, () => proxy.cut());
+        await say(5);
+        await once(socket, 'connect');
+        assert.equal(socket.recovered, true);
+        assert.equal(socket.id, id);
+        await say(2);
+      }
+      await eventually('all', () => socket.heard.length === 3 + 3 * 7);
+      assert.deepEqual(socket.heard, ascending(first, number));
+      const joined = [];
+      socket.on('message', () => joined.push(1));
+      await say(1);
+      await eventually('rooms and namespace still deliver, once', () => joined.length === 1);
+      socket.close();
+    });
+
+    await t.test('a quiet client, that never heard an event, comes back as well', async () => {
+      const socket = await openClient(t, { url: proxy.url }, { transports, reconnectionDelay: 300 });
+      socket.heard = [];
+      socket.on('message', (event) => socket.heard.push(event.message));
+      await lose(socket, () => proxy.cut());
+      const first = number + 1;
+      await say(4);
+      await once(socket, 'connect');
+      assert.equal(socket.recovered, true);
+      await eventually('all', () => socket.heard.length === 4);
+      assert.deepEqual(socket.heard, ascending(first, number));
+      socket.close();
+    });
+
+    await t.test('a client is back before the server has noticed that it was gone', async () => {
+      const socket = await listen();
+      const { id } = socket;
+      await lose(socket, () => proxy.loseClients());
+      const first = number + 1;
+      await say(4);
+      await once(socket, 'connect');
+      assert.equal(socket.recovered, true);
+      assert.equal(socket.id, id);
+      await say(1);
+      await eventually('all', () => socket.heard.length === 5);
+      assert.deepEqual(socket.heard, ascending(first, number));
+      socket.close();
+    });
+
+    await t.test('who left by his own will is a stranger', async () => {
+      const socket = await listen();
+      const { id } = socket;
+      socket.disconnect();
+      socket.connect();
+      await once(socket, 'connect');
+      assert.equal(socket.recovered, false);
+      assert.notEqual(socket.id, id);
+      socket.close();
+    });
+
+    await t.test('a private id that nobody has, or an offset from the future, gives a new session', async () => {
+      const socket = await listen();
+      const pid = socket._pid;
+      await lose(socket, () => proxy.cut());
+      socket._lastOffset = '99999999';
+      await once(socket, 'connect');
+      assert.equal(socket.recovered, false);
+      assert.notEqual(socket._pid, pid);
+      socket.close();
+    });
+  });
+}
+
+test('SOCKET_RECOVERY=off adds nothing to events', async (t) => {
+  const server = await startServer(t, { env: { SOCKET_RECOVERY: 'off' } });
+  const socket = await openClient(t, server);
+  const heard = new Promise((done) => socket.on('message', (...args) => done(args)));
+  socket.emit('message', 'x');
+  assert.equal((await heard).length, 1);
+  assert.equal(socket._pid, undefined);
+});
