@@ -1,7 +1,8 @@
 #include "sound/pace.h"
 
+#include "sound/order.h"
+
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { PACE_BREAK = INT16_MIN, PROMINENCE = 200, BELOW_MEDIAN = 1200 };
@@ -55,11 +56,6 @@ float pace_seconds(const struct pace *pace) {
     return (float)(steps * PACE_STEP_MS) / 1000;
 }
 
-static int ascending(const void *a, const void *b) {
-    int16_t x = *(const int16_t *)a, y = *(const int16_t *)b;
-    return (x > y) - (x < y);
-}
-
 /* Peaks of one stretch of speech: a peak counts once the envelope has risen by the prominence before
  * it, or begins the stretch, and has fallen by as much after it. */
 static unsigned nuclei(const int16_t *x, size_t n, int threshold) {
@@ -90,19 +86,18 @@ static unsigned nuclei(const int16_t *x, size_t n, int threshold) {
 }
 
 bool pace_rate(const struct pace *pace, float least_s, float *per_second) {
-    int16_t line[PACE_SPAN_STEPS], sorted[PACE_SPAN_STEPS];
+    int16_t line[PACE_SPAN_STEPS], speech[PACE_SPAN_STEPS];
     size_t steps = 0;
 
     for (size_t i = 0; i < pace->count; i++) {
         line[i] = step_at(pace, i);
         if (line[i] != PACE_BREAK)
-            sorted[steps++] = line[i];
+            speech[steps++] = line[i];
     }
     if (steps == 0 || (float)(steps * PACE_STEP_MS) < least_s * 1000)
         return false;
-    qsort(sorted, steps, sizeof *sorted, ascending);
 
-    int threshold = sorted[steps / 2] - BELOW_MEDIAN;
+    int threshold = order_nth(speech, steps, steps / 2) - BELOW_MEDIAN;
     unsigned found = 0;
     for (size_t i = 0; i < pace->count;) {
         size_t n = 0;

@@ -1,7 +1,8 @@
 #include "sound/pitch.h"
 
+#include "sound/order.h"
+
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 void pitch_tracker_init(struct pitch_tracker *t) {
@@ -66,44 +67,29 @@ void pitch_span_hear(struct pitch_span *span, float f0_hz, float periodicity) {
         span->count++;
 }
 
-static int ascending(const void *a, const void *b) {
-    uint16_t x = *(const uint16_t *)a, y = *(const uint16_t *)b;
-    return (x > y) - (x < y);
-}
-
-static uint16_t median_of_five(const uint16_t *x) {
-    uint16_t five[5];
-
-    memcpy(five, x, sizeof five);
-    qsort(five, 5, sizeof *five, ascending);
-    return five[2];
-}
-
 bool pitch_span_spread(const struct pitch_span *span, float *semitones) {
-    uint16_t voiced[PITCH_SPAN_FRAMES], smooth[PITCH_SPAN_FRAMES];
+    int16_t voiced[PITCH_SPAN_FRAMES], smooth[PITCH_SPAN_FRAMES];
     size_t n = 0, kept = 0;
 
     for (size_t i = 0; i < span->count; i++) {
         size_t at = (size_t)(span->next + PITCH_SPAN_FRAMES - span->count) + i;
         uint16_t x = span->decihertz[at % PITCH_SPAN_FRAMES];
         if (x)
-            voiced[n++] = x;
+            voiced[n++] = (int16_t)x;
     }
     if (n < PITCH_VOICED_FRAMES)
         return false;
-    for (size_t i = 0; i + 4 < n; i++)
-        smooth[i] = median_of_five(voiced + i);
     n -= 4;
-    qsort(smooth, n, sizeof *smooth, ascending);
+    for (size_t i = 0; i < n; i++)
+        smooth[i] = order_median_of_five(voiced + i);
 
     /* nine semitones to either side: what is left beyond them is octave errors */
-    float middle = smooth[n / 2], ratio = 1.6817928f;
-    size_t first = 0;
-    while ((float)smooth[first] * ratio < middle)
-        first++;
-    while (first + kept < n && (float)smooth[first + kept] <= middle * ratio)
-        kept++;
-    float low = smooth[first + (kept - 1) / 10], high = smooth[first + (kept - 1) * 9 / 10];
+    float middle = order_nth(smooth, n, n / 2), ratio = 1.6817928f;
+    for (size_t i = 0; i < n; i++)
+        if ((float)smooth[i] * ratio >= middle && (float)smooth[i] <= middle * ratio)
+            smooth[kept++] = smooth[i];
+    float low = order_nth(smooth, kept, (kept - 1) / 10);
+    float high = order_nth(smooth, kept, (kept - 1) * 9 / 10);
     *semitones = 12 * log2f(high / low) / 2.56f;
     return true;
 }
