@@ -28,6 +28,7 @@ void disk_config_init(struct disk_config *config) {
         .wav_layout = WAV_CANONICAL,
         .min_free_bytes = UINT64_C(1) << 30,
         .warn_free_bytes = UINT64_C(5) << 30,
+        .retry_ms = 1000,
         .encode_threads = 1,
         .encode_max = 64,
         .opus_bps = 32000,

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RETRY_MS = 1000, TRIES_BEFORE_NEW_PART = 10 };
+enum { TRIES_BEFORE_NEW_PART = 10 };
 
 struct disk_file {
     struct list all; /* in disk->files */
@@ -203,7 +203,7 @@ static void log_failure(struct disk_file *file, int err, uint64_t failing) {
 static void on_failure(struct disk_file *file, int err, uint64_t lost_bytes) {
     struct disk_stats *stats = &file->disk->stats;
     disk_count(&stats->errors, 1);
-    file->retry_ms = clock_mono_ms() + RETRY_MS;
+    file->retry_ms = clock_mono_ms() + file->disk->config.retry_ms;
     if (file->tries++ == 0)
         log_failure(file, err, atomic_fetch_add(&stats->failing_files, 1) + 1);
     disk_count(&stats->gap_bytes, lost_bytes);
