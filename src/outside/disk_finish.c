@@ -12,7 +12,7 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
-enum { NICE = 10, READ_BYTES = 256 * 1024, SHA256_BYTES = 32 };
+enum { NICE = 10, READ_BYTES = 256 * 1024, SHA256_BYTES = 32, SAVE_TRIES = 3 };
 
 struct disk_finish {
     struct disk *disk;
@@ -73,16 +73,23 @@ static void cut_broken(struct disk_part *part) {
         part->info.frames = media.frames;
 }
 
-static void save_sidecar(struct disk_part *part, bool sync) {
+static int try_save_sidecar(struct disk_part *part, bool sync) {
     int folder_fd;
     int err = storage_open_folder(part->disk->config.storage, part->kind, part->folder, false,
                                   &folder_fd);
-    if (!err) {
-        err = sidecar_save(folder_fd, &part->info, sync);
-        if (sync && !err && fsync(folder_fd))
-            err = errno;
-        close(folder_fd);
-    }
+    if (err)
+        return err;
+    err = sidecar_save(folder_fd, &part->info, sync);
+    if (sync && !err && fsync(folder_fd))
+        err = errno;
+    close(folder_fd);
+    return err;
+}
+
+static void save_sidecar(struct disk_part *part, bool sync) {
+    int err = try_save_sidecar(part, sync);
+    for (int tries = 1; err && tries < SAVE_TRIES; tries++)
+        err = try_save_sidecar(part, sync);
     if (err)
         note_error(part, "a sidecar could not be written; the next start will make it", err);
 }

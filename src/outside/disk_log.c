@@ -48,10 +48,10 @@ static int append(struct disk_log *log, const struct gathered *gathered) {
     int err = 0;
     while (left.len > 0 && !err) {
         ssize_t n = write(fd, left.ptr, left.len);
-        if (n >= 0)
+        if (n > 0)
             left = slice_skip(left, (size_t)n);
-        else if (errno != EINTR)
-            err = errno;
+        else if (n == 0 || errno != EINTR)
+            err = n == 0 ? EIO : errno;
     }
     if (close(fd) && !err)
         err = errno;

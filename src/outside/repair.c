@@ -78,8 +78,52 @@ static const char *base_name(const char *path) {
     return slash ? slash + 1 : path;
 }
 
+/* "<stem>_p3.wav": 3, and the name of the part before. Else 1. */
+static unsigned parse_part(const char *name, char before[STORAGE_FILE_SIZE]) {
+    const char *dot = strrchr(name, '.'), *at = dot;
+    uint64_t part;
+    while (at > name && at[-1] >= '0' && at[-1] <= '9')
+        at--;
+    if (at < name + 2 || at[-1] != 'p' || at[-2] != '_' ||
+        !slice_to_uint(slice_of(at, (size_t)(dot - at)), UINT16_MAX, &part) || part < 2)
+        return 1;
+    int stem = (int)(at - 2 - name);
+    if (part == 2)
+        snprintf(before, STORAGE_FILE_SIZE, "%.*s%s", stem, name, dot);
+    else
+        snprintf(before, STORAGE_FILE_SIZE, "%.*s_p%u%s", stem, name, (unsigned)part - 1, dot);
+    return (unsigned)part;
+}
+
+/* A later part goes on where the one before it ended, and is of the same recording. */
+static bool follow_part(const struct job *job, struct sidecar *out) {
+    char before[STORAGE_FILE_SIZE];
+    unsigned part = parse_part(job->name, before);
+    if (part == 1 || sidecar_load(job->folder_fd, before, out))
+        return false;
+    mem_free(out->end);
+    mem_free(out->gaps);
+    mem_free(out->pauses);
+    *out = (struct sidecar){
+        .recording = out->recording,
+        .meeting = out->meeting,
+        .room = out->room,
+        .participant = out->participant,
+        .name = out->name,
+        .track = out->track,
+        .format = out->format,
+        .is_video = out->is_video,
+        .part = part,
+        .started_ms = out->ended_ms,
+    };
+    snprintf(out->file, sizeof out->file, "%s", job->name);
+    return true;
+}
+
 /* What can still be said when no sidecar was ever written. */
 static void make_sidecar(const struct job *job, struct sidecar *out) {
+    if (follow_part(job, out))
+        return;
     *out = (struct sidecar){.part = 1, .is_video = job->kind->is_video};
     out->recording = mem_copy_text("");
     out->meeting = mem_copy_text(base_name(job->folder));

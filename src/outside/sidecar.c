@@ -258,8 +258,8 @@ static int write_all(int fd, struct slice text) {
         ssize_t n = write(fd, text.ptr, text.len);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0)
-            return errno;
+        if (n <= 0)
+            return n < 0 ? errno : EIO;
         text = slice_skip(text, (size_t)n);
     }
     return 0;

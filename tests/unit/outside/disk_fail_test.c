@@ -16,6 +16,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -193,6 +194,8 @@ static size_t check_wav(int folder_fd, const char *name, const struct sidecar *i
     assert_int_equal(info->bytes, parser.info.data_bytes);
     /* Starts are known to the millisecond: 16 samples. */
     size_t about = (size_t)(info->started_ms - STARTED_MS) * RATE / 1000;
+    /* When not one sidecar could be written, a later part does not know when it began. */
+    bool is_lost = info->recording[0] == '\0' && strstr(name, "_p");
     size_t count = (size_t)parser.info.data_bytes / 2, first = ROW;
     int16_t *samples = (int16_t *)(void *)(bytes + parser.info.data_offset);
     for (size_t i = 0; i < count; i++) {
@@ -201,7 +204,8 @@ static size_t check_wav(int folder_fd, const char *name, const struct sidecar *i
         if (first == ROW)
             for (first = about; first + i < ROW && row[first + i] != samples[i];)
                 first++;
-        assert_true(first < about + RATE / 1000 + 1 && first + i < ROW);
+        if ((first > about + RATE / 1000 && !is_lost) || first + i >= ROW)
+            fail_msg("%s: sample %zu is not from about %zu", name, i, about);
         assert_int_equal(samples[i], row[first + i]);
     }
     mem_free(bytes);
@@ -238,16 +242,21 @@ static struct seen check_folder(const char *folder, const char *ending) {
     return seen;
 }
 
+static int remove_entry(const char *path, const struct stat *stat_of, int kind, struct FTW *at) {
+    return remove(path);
+}
+
 static void remove_folder(const char *folder) {
-    char command[96];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 /* One run with its failure. Returns false when there was no n-th call to fail. */
 static bool run_once(enum record_format format, const char *ending) {
-    char folder[] = "/tmp/disk-fail-XXXXXX";
+    char folder[] = "/dev/shm/disk-fail-XXXXXX"; /* memory: hundreds of runs sync to it */
     assert_non_null(mkdtemp(folder));
+    if (getenv("DISK_FAIL_VERBOSE"))
+        print_message("%s call %d errno %d nth %d%s\n", ending, plan.call, plan.err, plan.nth,
+                      plan.from_there_on ? "..." : "");
     run_server(folder, format);
     bool happened = atomic_load(&plan.count[plan.call]) >= plan.nth;
 
@@ -281,20 +290,32 @@ static const struct {
     {CALL_CLOSE, {EIO, ENOSPC}, 2},
 };
 
+static unsigned fail_nth(enum record_format format, const char *ending) {
+    unsigned runs = 0;
+    bool happened = true;
+    for (plan.nth = 1; happened; plan.nth++, runs++)
+        happened = run_once(format, ending);
+    return runs;
+}
+
+/* With PROSA_TEST_LONG every errno; else each call has one, another one when it goes on failing. */
 static void fail_each(enum record_format format, const char *ending) {
+    bool is_long = getenv("PROSA_TEST_LONG") != NULL;
     unsigned runs = 0;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        for (size_t e = 0; e < cases[i].count * 2; e++) {
-            plan.call = cases[i].call;
-            plan.err = cases[i].errs[e / 2];
-            plan.from_there_on = e % 2;
-            bool happened = true;
-            for (plan.nth = 1; happened; plan.nth++, runs++)
-                happened = run_once(format, ending);
+        plan.call = cases[i].call;
+        for (size_t e = 0; e < (is_long ? cases[i].count : 2); e++) {
+            plan.err = cases[i].errs[e];
+            plan.from_there_on = e % 2 == 1;
+            runs += fail_nth(format, ending);
+            if (!is_long)
+                continue;
+            plan.from_there_on = !plan.from_there_on;
+            runs += fail_nth(format, ending);
         }
     }
     print_message("%u runs\n", runs);
-    assert_true(runs > 100);
+    assert_true(runs > 50);
 }
 
 static void a_wav_survives_every_failure(void **state) {
