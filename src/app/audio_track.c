@@ -29,6 +29,7 @@ struct audio_track {
     struct shard_core *core;
     unsigned rate_hz, channels, block_bytes, group_ms;
     bool is_muted, is_judged; /* is_judged: its source is a voice, not a shared screen */
+    bool is_dtx; /* LiveKit's, which sends zeros for what it saved */
     bool feeds_analysis;      /* of several connections of one track only one does */
     enum { NOT_RECORDED, RECORDED_LATER, RECORDED } recording; /* LATER: from its first sample on */
     enum record_format format;
@@ -357,6 +358,7 @@ static void analysis_begin(struct audio_track *t) {
     t->feeds_analysis = true;
     t->participant = live_meeting_connect(t->base.meeting, slice_from(t->base.participant_name),
                                           t->core->now_ms);
+    meeting_set_dtx(t->participant, t->is_dtx);
     if (t->is_muted)
         meeting_mute(t->base.meeting->engine, t->participant, true,
                      live_meeting_time_ms(t->base.meeting, t->core->now_ms));
@@ -457,6 +459,7 @@ struct track *audio_track_open(struct shard_core *core, struct live_meeting *liv
     format_decide(t, p);
     t->group_ms = p->group_ms ? p->group_ms : core->config->group_ms;
     t->is_judged = strcasecmp(p->source, "SCREEN_SHARE_AUDIO") != 0;
+    t->is_dtx = (p->from_egress || p->source[0]) && strcmp(p->dtx, "off") != 0;
     t->flushed_ms = core->now_ms;
     audio_clock_init(&t->clock, t->rate_hz);
     voice_init(&t->voice, t->rate_hz, t->channels);

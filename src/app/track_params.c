@@ -162,6 +162,9 @@ static int format_parse(struct track_params *p, struct slice query, const char *
         *error = "recordFormat must be wav, flac, opus or off";
     else if (word_get(p->source, sizeof p->source, query, "source"))
         *error = "source must be a track source of LiveKit";
+    else if (word_get(p->dtx, sizeof p->dtx, query, "dtx") ||
+             (p->dtx[0] && strcmp(p->dtx, "on") != 0 && strcmp(p->dtx, "off") != 0))
+        *error = "dtx must be on or off";
     else if (p->kind == TRACK_VIDEO && codec_get(&p->codec, query))
         *error = "codec must be h264, avc, vp8 or vp9";
     if (*error)

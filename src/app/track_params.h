@@ -26,6 +26,7 @@ struct track_params {
     char track[TRACK_NAME_BYTES + 1];
     char meeting_id[TRACK_NAME_BYTES + 1]; /* empty: to be found by the room */
     char source[33];                       /* LiveKit's track source, empty when unknown */
+    char dtx[9];                           /* "off": TF_NO_DTX, zeros mean silence */
     char record_format[9];                 /* wav, flac, opus, off; empty: the configured one */
     unsigned rate_hz, channels, group_ms;  /* group_ms 0: the configured one */
     enum track_codec codec;

@@ -57,12 +57,13 @@ static void test_the_old_backends_url(void **state) {
 static void test_short_names(void **state) {
     (void)state;
     struct track_params p = parse(TRACK_AUDIO, "room=r&track=t&groupSeconds=0.5&recordFormat=flac"
-                                               "&source=MICROPHONE&token=v1.2.3&other=4");
+                                               "&source=MICROPHONE&dtx=off&token=v1.2.3&other=4");
     assert_string_equal(p.room, "r");
     assert_string_equal(p.track, "t");
     assert_int_equal(p.group_ms, 500);
     assert_string_equal(p.record_format, "flac");
     assert_string_equal(p.source, "MICROPHONE");
+    assert_string_equal(p.dtx, "off");
 }
 
 static void test_names_are_kept_as_they_are(void **state) {
@@ -127,6 +128,7 @@ static void test_numbers_have_bounds(void **state) {
         {"recordFormat=mp3", "recordFormat"},
         {"recordFormat=aaaaaaaaaaaaaaaaaa", "recordFormat"},
         {"source=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "source"},
+        {"dtx=maybe", "dtx"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char query[128];
