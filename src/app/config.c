@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/slice.h"
+#include "net/client_address.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -314,6 +315,13 @@ static int check_whole(struct source *source, const struct config *config) {
                      config->jwt_access_secret_previous) ||
         check_secret(source, config, "JWT_REFRESH_SECRET", config->jwt_refresh_secret))
         return EINVAL;
+    struct networks proxies = {0};
+    struct slice bad;
+    if (config->trust_proxy && networks_parse(&proxies, config->trust_proxy, &bad)) {
+        buf_printf(source->problem, "TRUST_PROXY: %.*s is no address or network", SLICE_ARG(bad));
+        return EINVAL;
+    }
+    networks_free(&proxies);
     if (!config->tls_cert_file != !config->tls_key_file) {
         buf_printf(source->problem, "%s is set but %s is not: TLS needs both",
                    config->tls_cert_file ? "TLS_CERT_FILE" : "TLS_KEY_FILE",

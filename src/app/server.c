@@ -268,6 +268,9 @@ static int open_tls(struct server *server, struct buf *problem) {
 static int open_http(struct server *server, struct buf *problem) {
     const struct config *config = server->config;
     struct http_handlers handlers = routes_handlers(server->routes);
+    struct slice bad;
+    if (config->trust_proxy && networks_parse(&server->proxies, config->trust_proxy, &bad))
+        return fail(problem, "TRUST_PROXY", EINVAL);
     struct http_settings set = {
         .host = config->loopback_only ? "localhost" : config->host,
         .port = (uint16_t)config->port,
@@ -275,7 +278,7 @@ static int open_http(struct server *server, struct buf *problem) {
         .body_limit_bytes = (size_t)config->max_body_bytes,
         .head_timeout_ms = config->head_timeout_ms,
         .cors_origins = config->cors_origins,
-        .trust_proxy = config->trust_proxy != NULL,
+        .proxies = &server->proxies,
         .tls = server->tls,
         .count_others = count_websockets,
         .count_arg = server,
@@ -380,6 +383,7 @@ void server_close(struct server *server) {
         return;
     timer_stop(&server->drain_limit);
     http_server_close(server->http);
+    networks_free(&server->proxies);
     tls_close(server->tls);
     metrics_free(server->metrics);
     egress_door_free(server->egress_door);

@@ -9,6 +9,7 @@
 #include "app/feedback_api.h"
 #include "app/resolver.h"
 #include "app/webhook.h"
+#include "net/client_address.h"
 #include "net/timer.h"
 
 #include <stdbool.h>
@@ -36,6 +37,7 @@ struct store;
 struct tls;
 
 struct server {
+    struct networks proxies; /* whose X-Forwarded-For is believed */
     const struct config *config;
     struct loop *loop;
     struct storage *storage;

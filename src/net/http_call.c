@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "net/client_address.h"
 #include "net/http_conn.h"
 
 #include <arpa/inet.h>
@@ -24,33 +25,44 @@ void http_conn_end_call(struct http_conn *conn) {
         http_call_free(call);
 }
 
-static void find_peer(struct http_conn *conn, struct http_call *call) {
+static void name_peer(const struct http_conn *conn, char out[HTTP_PEER_SIZE]) {
     union {
         struct sockaddr any;
         struct sockaddr_in v4;
         struct sockaddr_in6 v6;
     } address;
     socklen_t size = sizeof address;
-    call->request.peer = call->peer;
-    if (conn->server->settings.trust_proxy) {
-        const struct slice *list = http_find_header(&conn->server->head, "x-forwarded-for");
-        struct slice rest = list ? *list : SLICE_NONE, entry = SLICE_NONE;
-        while (slice_cut(&rest, ',', &entry))
-            ;
-        entry = slice_trim(entry);
-        if (entry.len > 0 && entry.len < sizeof call->peer) {
-            memcpy(call->peer, entry.ptr, entry.len);
-            return;
-        }
-    }
+    out[0] = 0;
     if (getpeername(stream_fd(conn->stream), &address.any, &size) != 0)
         return;
     if (address.any.sa_family == AF_INET)
-        inet_ntop(AF_INET, &address.v4.sin_addr, call->peer, sizeof call->peer);
+        inet_ntop(AF_INET, &address.v4.sin_addr, out, HTTP_PEER_SIZE);
     else if (address.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address.v6.sin6_addr))
-        inet_ntop(AF_INET, address.v6.sin6_addr.s6_addr + 12, call->peer, sizeof call->peer);
+        inet_ntop(AF_INET, address.v6.sin6_addr.s6_addr + 12, out, HTTP_PEER_SIZE);
     else if (address.any.sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &address.v6.sin6_addr, call->peer, sizeof call->peer);
+        inet_ntop(AF_INET6, &address.v6.sin6_addr, out, HTTP_PEER_SIZE);
+}
+
+/* Of several headers the last one: a proxy adds its own behind what it was given. */
+static struct slice find_forwarded(const struct http_head *head) {
+    for (size_t i = head->header_count; i-- > 0;)
+        if (slice_is_equal_nocase(head->headers[i].name, SLICE("x-forwarded-for")))
+            return head->headers[i].value;
+    return SLICE_NONE;
+}
+
+/* The connection's other end, or whom it speaks for. */
+static void find_peer(struct http_conn *conn, struct http_call *call) {
+    const struct networks *proxies = conn->server->settings.proxies;
+    call->request.peer = call->peer;
+    name_peer(conn, call->peer);
+    if (!proxies)
+        return;
+    struct slice client = client_address(proxies, call->peer, find_forwarded(&conn->server->head));
+    if (client.len < sizeof call->peer && client.ptr != call->peer) {
+        memcpy(call->peer, client.ptr, client.len);
+        call->peer[client.len] = 0;
+    }
 }
 
 static void show_head(struct http_call *call) {

@@ -23,6 +23,7 @@
 struct blob;
 struct http_server;
 struct loop;
+struct networks;
 struct stream;
 struct tls;
 
@@ -65,8 +66,8 @@ struct http_settings {        /* zero = the default in brackets */
     int64_t idle_timeout_ms;  /* [5 s] between requests */
     int64_t write_timeout_ms; /* [30 s] in which the client takes no byte of an answer */
     const char *cors_origins; /* comma-separated exact origins; NULL = every origin is echoed */
-    bool trust_proxy;         /* peer = the right-most entry of X-Forwarded-For */
-    const struct tls *tls;    /* NULL = plain */
+    const struct networks *proxies;    /* whose X-Forwarded-For is believed; NULL = nobody's */
+    const struct tls *tls;             /* NULL = plain */
     size_t (*count_others)(void *arg); /* connections that left us but count to the limit */
     void *count_arg;
 };
