@@ -76,6 +76,10 @@ void fixture_next(struct store_fixture *f) {
         snprintf(f->url, sizeof f->url, "sqlite:%s/%u/prosa.db", f->folder, f->number);
 }
 
+void fixture_use_schema(struct store_fixture *f, const char *schema) {
+    snprintf(f->url, sizeof f->url, "%s?schema=%s", f->server, schema);
+}
+
 const char *fixture_url(const struct store_fixture *f) {
     return f->url;
 }

@@ -24,6 +24,9 @@ struct loop *fixture_loop(const struct store_fixture *);
 void fixture_next(struct store_fixture *);
 const char *fixture_url(const struct store_fixture *);
 
+/* PostgreSQL: this schema instead of a fresh one. */
+void fixture_use_schema(struct store_fixture *, const char *schema);
+
 /* Runs the script of the server: pause, resume, kill, again. */
 void fixture_server(struct store_fixture *, const char *verb);
 

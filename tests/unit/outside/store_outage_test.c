@@ -1,0 +1,175 @@
+/* PostgreSQL goes away under load, in every way it can, and comes back: nothing that fitted the queue is lost. */
+#include "base/clock.h"
+#include "outside/store.h"
+#include "outside/store_db.h"
+#include "store_fixture.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static const char *fixture_script;
+
+static int set_up(void **state) {
+    *state = fixture_new(fixture_script);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    fixture_free(*state);
+    return 0;
+}
+
+/* Feeds the store one event a look, and asks it something now and then. */
+struct load {
+    struct store_fixture *fixture;
+    struct store *store;
+    unsigned added, wanted;
+    unsigned asked, answered, refused;
+    int64_t slowest_ms, asked_ms;
+    bool is_asking;
+    int64_t until_ms;
+};
+
+static void on_session(int err, const struct store_session *s, void *arg) {
+    struct load *load = arg;
+    int64_t took_ms = clock_mono_ms() - load->asked_ms;
+    load->is_asking = false;
+    load->answered++;
+    load->refused += err == EAGAIN;
+    assert_true(err == EAGAIN || err == ENOENT);
+    if (took_ms > load->slowest_ms)
+        load->slowest_ms = took_ms;
+}
+
+static bool feed(void *arg) {
+    struct load *load = arg;
+    for (int i = 0; i < 2; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "e-%u", load->added++);
+        const struct store_feedback event = {
+            .id = slice_from(id),
+            .meeting_id = SLICE("m"),
+            .participant_id = SLICE("p"),
+            .type = SLICE("volume_alto"),
+            .severity = SLICE("info"),
+            .ts_ms = clock_wall_ms(),
+            .message = SLICE("a sentence of the usual length, with a name in it"),
+            .seq = load->added};
+        assert_true(store_feedback_add(load->store, &event));
+    }
+    if (!load->is_asking) {
+        load->is_asking = true;
+        load->asked_ms = clock_mono_ms();
+        load->asked++;
+        store_session_get(load->store, SLICE("nobody"), on_session, load);
+    }
+    return clock_mono_ms() >= load->until_ms;
+}
+
+static void feed_for(struct load *load, int64_t ms) {
+    load->until_ms = clock_mono_ms() + ms;
+    fixture_wait_for(load->fixture, feed, load, ms + 1000);
+}
+
+static bool is_written(void *arg) {
+    const struct load *load = arg;
+    struct store_stats stats;
+    store_stats(load->store, &stats);
+    return stats.queued == 0 && !stats.is_away && !load->is_asking;
+}
+
+static bool is_away(void *arg) {
+    const struct load *load = arg;
+    struct store_stats stats;
+    store_stats(load->store, &stats);
+    return stats.is_away;
+}
+
+static void expect_all(struct load *load) {
+    struct store_stats stats;
+    assert_true(fixture_wait_for(load->fixture, is_written, load, 30000));
+    store_stats(load->store, &stats);
+    assert_int_equal(stats.dropped, 0);
+    assert_int_equal(stats.refused, 0);
+    store_close(load->store, 3000);
+    assert_int_equal(fixture_count(load->fixture, "SELECT COUNT(*) FROM \"FeedbackEvent\""),
+                     load->added);
+    assert_true(load->refused > 0);        /* it said that it was away, ... */
+    assert_true(load->slowest_ms <= 2600); /* ... and soon */
+}
+
+static void start(struct load *load) {
+    fixture_next(load->fixture);
+    load->store = fixture_open(load->fixture, NULL);
+    feed_for(load, 600);
+}
+
+static void killed_and_started_again(void **state) {
+    struct load load = {.fixture = *state};
+    start(&load);
+    fixture_server(load.fixture, "kill");
+    feed_for(&load, 4000);
+    assert_true(is_away(&load));
+    fixture_server(load.fixture, "again");
+    feed_for(&load, 500);
+    expect_all(&load);
+}
+
+static void stopped_and_continued(void **state) {
+    struct load load = {.fixture = *state};
+    start(&load);
+    fixture_server(load.fixture, "pause");
+    feed_for(&load, 5000);
+    assert_true(is_away(&load));
+    fixture_server(load.fixture, "resume");
+    feed_for(&load, 500);
+    expect_all(&load);
+}
+
+/* ALTER SYSTEM wants neither a transaction nor one that only reads. */
+static void make_writable(struct store_fixture *f) {
+    struct db *db = fixture_connect(f);
+    assert_int_equal(db_script(db, "SET default_transaction_read_only TO off"), 0);
+    assert_int_equal(db_script(db, "ALTER SYSTEM RESET default_transaction_read_only"), 0);
+    assert_int_equal(db_script(db, "SELECT pg_reload_conf()"), 0);
+    db_close(db);
+}
+
+static void read_only_and_writable_again(void **state) {
+    struct load load = {.fixture = *state};
+    start(&load);
+    fixture_run(load.fixture, "ALTER SYSTEM SET default_transaction_read_only TO on");
+    fixture_run(load.fixture, "SELECT pg_reload_conf()");
+    feed_for(&load, 2500);
+    assert_true(is_away(&load));
+    make_writable(load.fixture);
+    feed_for(&load, 500);
+    load.refused++; /* questions are answered all the while */
+    expect_all(&load);
+}
+
+static void away_from_the_start(void **state) {
+    struct load load = {.fixture = *state};
+    fixture_next(load.fixture);
+    fixture_server(load.fixture, "kill");
+    load.store = fixture_open(load.fixture, NULL);
+    feed_for(&load, 1500);
+    assert_true(is_away(&load));
+    fixture_server(load.fixture, "again");
+    expect_all(&load);
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(killed_and_started_again),
+        cmocka_unit_test(stopped_and_continued),
+        cmocka_unit_test(read_only_and_writable_again),
+        cmocka_unit_test(away_from_the_start),
+    };
+    fixture_script = argc > 1 ? argv[1] : NULL;
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
