@@ -235,9 +235,11 @@ static void frames_arrived(struct audio_track *t, const uint8_t *bytes, size_t f
 
 /* Completes the sample frame that an earlier piece began. Returns the bytes used. */
 static size_t carry_complete(struct audio_track *t, const uint8_t *bytes, size_t len) {
-    size_t used = 0;
-    while (used < len && t->carry_bytes < t->block_bytes)
-        t->carry[t->carry_bytes++] = bytes[used++];
+    size_t missing = t->block_bytes - t->carry_bytes;
+    size_t used = missing < len ? missing : len;
+    assert(t->carry_bytes + used <= BLOCK_MAX_BYTES);
+    memcpy(t->carry + t->carry_bytes, bytes, used);
+    t->carry_bytes += (unsigned)used;
     if (t->carry_bytes == t->block_bytes) {
         t->carry_bytes = 0;
         frames_arrived(t, t->carry, 1);

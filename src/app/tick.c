@@ -1,6 +1,8 @@
 #include "app/tick.h"
 
 enum {
+    BUSY_SHARE = 20, /* busy: over a twentieth of the period is used */
+    CALM_SHARE = 25,
     CALM_TICKS = 50,     /* before the period shrinks: it must not swing */
     OVERLOAD_TICKS = 10, /* a second of the longest period */
     OVERLOAD_PER_CENT = 85,
@@ -20,12 +22,12 @@ int64_t tick_late_ms(const struct tick *tick, int64_t now_ms) {
  */
 static void period_adapt(struct tick *tick, uint64_t used_us) {
     uint64_t period_us = (uint64_t)tick->period_ms * 1000;
-    if (used_us * 4 > period_us) {
+    if (used_us * BUSY_SHARE > period_us) {
         tick->calm = 0;
         if (tick->period_ms < TICK_MAX_MS)
             tick->period_ms += TICK_STEP_MS;
     } else if (tick->period_ms > TICK_MIN_MS &&
-               used_us * 5 < period_us - TICK_STEP_MS * UINT64_C(1000)) {
+               used_us * CALM_SHARE < period_us - TICK_STEP_MS * UINT64_C(1000)) {
         if (++tick->calm >= CALM_TICKS) {
             tick->calm = 0;
             tick->period_ms -= TICK_STEP_MS;

@@ -1,7 +1,7 @@
 /*
  * When a shard drains its media sockets next. The period is short while there is little to do and grows
- * when the work fills a quarter of it, as a network driver polls under load: fewer, larger reads cost
- * less. Late ticks are skipped, never replayed. Pure: times are arguments.
+ * when the work fills a twentieth of it, as a network driver polls under load: fewer, larger reads
+ * cost less. Late ticks are skipped, never replayed. Pure: times are arguments.
  */
 #ifndef APP_TICK_H
 #define APP_TICK_H

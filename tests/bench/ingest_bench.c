@@ -229,7 +229,8 @@ static bool options_parse(struct options *opt, int argc, char **argv) {
         else
             return false;
     }
-    opt->prosa = optind < argc ? argv[optind] : NULL;
+    /* absolute: each server starts in a folder of its own */
+    opt->prosa = optind < argc ? realpath(argv[optind], NULL) : NULL;
     return opt->prosa && opt->tracks > 0 && opt->seconds > 0 && opt->pairs > 0 &&
            opt->pairs <= MAX_PAIRS;
 }
