@@ -1,5 +1,6 @@
 #include "app/audio_track.h"
 
+#include "app/channels.h"
 #include "app/live_meeting.h"
 #include "base/buf.h"
 #include "base/log.h"
@@ -22,12 +23,16 @@ enum {
     FLUSH_AGE_MIN_MS = 500,
     PIPELINE_RATE_HZ = 16000, /* what a flush is measured in, as a WAV block of this rate */
     PIPELINE_HEADER_BYTES = 44,
+    MUTE_SILENCE_MS = 200, /* zeros for so long after `muted`: nothing is in flight any more */
 };
 
 struct audio_track {
     struct track base;
     struct shard_core *core;
-    unsigned rate_hz, channels, block_bytes, group_ms;
+    unsigned rate_hz, channels_count, block_bytes, group_ms;
+    bool is_probing;          /* kept back until it is known how many channels there are */
+    bool runs_ahead;          /* LiveKit's `muted`, up to three seconds before its audio */
+    bool is_muting;           /* muted, but what is in flight is still taken */
     bool is_muted, is_judged; /* is_judged: its source is a voice, not a shared screen */
     bool is_dtx; /* LiveKit's, which sends zeros for what it saved */
     bool feeds_analysis;      /* of several connections of one track only one does */
@@ -37,6 +42,7 @@ struct audio_track {
     char log_participant[TEXT_NAME_SIZE], log_track[TEXT_NAME_SIZE];
     struct participant *participant; /* in the engine while connected there */
     struct recorder *recorder;       /* NULL: not recorded */
+    struct channels channels;        /* while probing */
     struct audio_clock clock;
     struct voice voice;
     uint64_t pending; /* sample frames of this tick that the clock has not been told of */
@@ -46,7 +52,8 @@ struct audio_track {
     uint64_t group_frames; /* collected since the last flush */
     int64_t flushed_ms;
     uint64_t received_bytes;
-    int64_t muted_ms;     /* since when */
+    int64_t muted_ms;     /* since when; while muting: since when it was told */
+    uint64_t zero_bytes;  /* while muting: of the run of zeros that goes on */
     bool analysis_missed; /* the engine was paused since the last frame it heard */
 };
 
@@ -109,7 +116,7 @@ static void voice_feed(struct audio_track *t, const int16_t *pcm, size_t frames,
     bool is_done;
     while (frames > 0) {
         size_t used = voice_hear(&t->voice, pcm, frames, &frame, &is_done);
-        pcm += used * t->channels;
+        pcm += used * t->channels_count;
         frames -= used;
         before += used;
         if (!is_done)
@@ -161,7 +168,7 @@ static void recorder_start(struct audio_track *t, uint64_t before) {
         .track = slice_from(t->base.track_name),
         .format = t->format,
         .rate_hz = t->rate_hz,
-        .channels = (uint16_t)t->channels,
+        .channels = (uint16_t)t->channels_count,
         .started_ms = live_meeting_time_ms(live, at_ms),
     };
     t->recorder = recorder_open(t->core->disk, &recording);
@@ -251,16 +258,7 @@ static void mute_drop(struct audio_track *t, size_t len) {
     t->core->stats.mute_dropped_bytes += len;
 }
 
-static void on_binary(void *arg, const uint8_t *bytes, size_t len, bool last) {
-    struct audio_track *t = arg;
-    (void)last;
-    t->received_bytes += len;
-    t->core->stats.audio_bytes += len;
-    t->core->stats.audio_messages += last;
-    if (t->is_muted) {
-        mute_drop(t, len);
-        return;
-    }
+static void bytes_arrived(struct audio_track *t, const uint8_t *bytes, size_t len) {
     if (t->carry_bytes > 0) {
         size_t used = carry_complete(t, bytes, len);
         bytes += used;
@@ -283,9 +281,44 @@ static void clock_tell(struct audio_track *t) {
     verdict_apply(t, audio_clock_hear(&t->clock, samples, t->core->now_ms));
 }
 
+/* --- how many channels --- */
+
+/* From here on the stream is what it is; what was kept back is taken as such. */
+static void probe_end(struct audio_track *t, enum channels_verdict verdict) {
+    static const uint8_t zeros[4096];
+    struct channels kept = t->channels;
+
+    t->is_probing = false;
+    channels_init(&t->channels, t->rate_hz);
+    if (verdict == CHANNELS_STEREO) {
+        t->channels_count = 2;
+        t->block_bytes = 4;
+        voice_init(&t->voice, t->rate_hz, 2);
+        log_warn("egress",
+                 "the URL says mono, but the audio is stereo and is taken as such; channels=2 in "
+                 "the URL is right",
+                 log_text("track", t->log_track));
+    }
+    while (kept.zeros > 0) {
+        size_t part = kept.zeros < sizeof zeros ? (size_t)kept.zeros : sizeof zeros;
+        bytes_arrived(t, zeros, part);
+        kept.zeros -= part;
+    }
+    if (kept.sound.len > 0)
+        bytes_arrived(t, (const uint8_t *)kept.sound.data, kept.sound.len);
+    channels_free(&kept);
+}
+
+static void probe_finish(struct audio_track *t) {
+    if (t->is_probing)
+        probe_end(t, channels_judge(&t->channels));
+}
+
 /* --- mute --- */
 
 static void mute_begin(struct audio_track *t) {
+    t->is_muting = false;
+    probe_finish(t);
     clock_tell(t);
     audio_clock_pause(&t->clock);
     held_release(t);
@@ -314,6 +347,51 @@ static void mute_end(struct audio_track *t) {
     line_write(t, "unmuted");
 }
 
+/* Whether what is in flight has come to its end: zeros long enough. */
+static bool is_in_silence(struct audio_track *t, const uint8_t *bytes, size_t len) {
+    size_t tail = 0;
+    while (tail < len && !bytes[len - 1 - tail])
+        tail++;
+    t->zero_bytes = tail == len ? t->zero_bytes + len : tail;
+    return t->zero_bytes >= (uint64_t)t->rate_hz * t->block_bytes * MUTE_SILENCE_MS / 1000;
+}
+
+static void mute_told(struct audio_track *t, bool is_muted) {
+    if (!is_muted) {
+        t->is_muting = false;
+        if (t->is_muted)
+            mute_end(t);
+    } else if (t->is_muted || t->is_muting) {
+        return;
+    } else if (t->runs_ahead && t->core->config->mute_tail_ms) {
+        t->is_muting = true;
+        t->muted_ms = t->core->now_ms;
+        t->zero_bytes = 0;
+    } else {
+        mute_begin(t);
+    }
+}
+
+static void on_binary(void *arg, const uint8_t *bytes, size_t len, bool last) {
+    struct audio_track *t = arg;
+    t->received_bytes += len;
+    t->core->stats.audio_bytes += len;
+    t->core->stats.audio_messages += last;
+    if (t->is_muted) {
+        mute_drop(t, len);
+        return;
+    }
+    if (t->is_probing) {
+        enum channels_verdict verdict = channels_hear(&t->channels, bytes, len, t->core->now_ms);
+        if (verdict != CHANNELS_OPEN)
+            probe_end(t, verdict);
+    } else {
+        bytes_arrived(t, bytes, len);
+    }
+    if (t->is_muting && is_in_silence(t, bytes, len))
+        mute_begin(t);
+}
+
 static void on_text(void *arg, struct slice text) {
     struct audio_track *t = arg;
     bool is_muted;
@@ -322,10 +400,7 @@ static void on_text(void *arg, struct slice text) {
         t->core->stats.text_ignored++;
         return;
     }
-    if (is_muted && !t->is_muted)
-        mute_begin(t);
-    else if (!is_muted && t->is_muted)
-        mute_end(t);
+    mute_told(t, is_muted);
 }
 
 static void on_closed(void *arg, uint16_t code, struct slice reason) {
@@ -381,7 +456,11 @@ static void analysis_end(struct audio_track *t) {
 
 static void collected(struct track *track, int64_t now_ms) {
     struct audio_track *t = audio_of(track);
+    if (t->is_probing && channels_tick(&t->channels, now_ms) != CHANNELS_OPEN)
+        probe_finish(t);
     clock_tell(t);
+    if (t->is_muting && now_ms - t->muted_ms >= t->core->config->mute_tail_ms)
+        mute_begin(t);
     int64_t age_ms = t->group_ms > FLUSH_AGE_MIN_MS ? t->group_ms : FLUSH_AGE_MIN_MS;
     if (t->group_frames > 0 && now_ms - t->flushed_ms > age_ms + AUDIO_CLOCK_STALL_MS)
         group_flush(t);
@@ -397,6 +476,7 @@ static void flush(struct track *track, int64_t now_ms) {
 
 static void end(struct track *track, enum track_end how) {
     struct audio_track *t = audio_of(track);
+    probe_finish(t);
     clock_tell(t);
     audio_clock_pause(&t->clock);
     held_release(t);
@@ -440,13 +520,16 @@ static void recording_decide(struct audio_track *t, const struct track_params *p
 /* LiveKit Egress always sends 48 kHz stereo, whatever the URL says. */
 static void format_decide(struct audio_track *t, const struct track_params *p) {
     t->rate_hz = p->from_egress ? 48000 : p->rate_hz;
-    t->channels = p->from_egress ? 2 : p->channels;
+    t->channels_count = p->from_egress ? 2 : p->channels;
     if (p->from_egress && (p->rate_hz != 48000 || p->channels != 2))
         log_warn("egress",
                  "the URL does not say sampleRate=48000&channels=2, which is what "
                  "LiveKit Egress sends; taken as such",
                  log_text("track", t->log_track));
-    t->block_bytes = t->channels * 2;
+    t->block_bytes = t->channels_count * 2;
+    t->runs_ahead = p->from_egress || p->is_signed;
+    t->is_probing = t->channels_count == 1;
+    channels_init(&t->channels, t->rate_hz);
 }
 
 struct track *audio_track_open(struct shard_core *core, struct live_meeting *live,
@@ -464,7 +547,7 @@ struct track *audio_track_open(struct shard_core *core, struct live_meeting *liv
     t->is_dtx = (p->from_egress || p->source[0]) && strcmp(p->dtx, "off") != 0;
     t->flushed_ms = core->now_ms;
     audio_clock_init(&t->clock, t->rate_hz);
-    voice_init(&t->voice, t->rate_hz, t->channels);
+    voice_init(&t->voice, t->rate_hz, t->channels_count);
     recording_decide(t, p);
     core->stats.audio_tracks++;
     t->base.conn = media_conn_new(stream, accept, core->config->max_message_bytes, &handlers, t,
@@ -474,6 +557,6 @@ struct track *audio_track_open(struct shard_core *core, struct live_meeting *liv
         analysis_begin(t);
     log_info("egress", "audio track connected", log_text("participant", t->log_participant),
              log_text("track", t->log_track), log_int("rateHz", t->rate_hz),
-             log_int("channels", t->channels));
+             log_int("channels", t->channels_count));
     return &t->base;
 }

@@ -111,7 +111,8 @@ static void take(struct egress_door *door, struct http_request *req, enum track_
         http_respond_error(req, 400, problem);
         return;
     }
-    params.from_egress = fault == EGRESS_URL_OK || is_from_livekit(req);
+    params.from_egress = is_from_livekit(req);
+    params.is_signed = fault == EGRESS_URL_OK;
     hand_over(door, req, &params);
 }
 

@@ -31,6 +31,7 @@ struct track_params {
     unsigned rate_hz, channels, group_ms;  /* group_ms 0: the configured one */
     enum track_codec codec;
     bool from_egress; /* the handshake was LiveKit Egress's: set by the caller from its headers */
+    bool is_signed;   /* the address was signed by us: set by the caller */
 };
 
 /*

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeEgress, silence, tone } from '../fakes/egress.mjs';
+import { pitch, recordings } from '../fakes/wav.mjs';
+import { eventually, startServer } from './harness.mjs';
+
+async function record(t, { query, headers, source, seconds = 2 }) {
+  const server = await startServer(t);
+  const egress = new FakeEgress(`${server.ws}/egress-audio?roomName=sala&participant=bob&trackId=TR_1${query}`, { headers });
+  await egress.opened;
+  egress.source = source;
+  egress.play();
+  await eventually('it has played', () => egress.frames >= seconds * 48000, { within: 15000 });
+  await egress.end();
+  await eventually('the track has ended', async () => (await server.metric('prosa_tracks')) === 0);
+  await server.stop();
+  const [wav, ...more] = await recordings(server, 'sala');
+  assert.equal(more.length, 0);
+  return { wav, server, sent: egress.frames };
+}
+
+const cases = {
+  'by its handshake': { headers: { 'Content-Type': 'audio/x-raw' } },
+  'by its sound': { headers: {} },
+};
+for (const [how, { headers }] of Object.entries(cases))
+  test(`a stereo tone at a mono address keeps its pitch and length, known ${how}`, async (t) => {
+    const { wav, server, sent } = await record(t, { query: '&sampleRate=48000&channels=1', headers, source: tone({ hz: 440 }) });
+    assert.equal(wav.channels, 2);
+    assert.equal(wav.frames, sent);
+    assert.ok(Math.abs(pitch(wav) - 440) < 2, `pitch ${pitch(wav)}`);
+    const expected = tone({ hz: 440 })(0, sent);
+    for (let i = 0; i < sent; i += 97) assert.equal(wav.sample(i), expected.readInt16LE(i * 4));
+    assert.equal(server.log.match(/channels=2/g)?.length > 0, true);
+  });
+
+test('sound after a second of zeros is known, too', async (t) => {
+  const late = (first, frames) => (first < 48000 ? silence() : tone({ hz: 440 }))(first, frames);
+  const { wav, sent } = await record(t, { query: '', headers: {}, source: late });
+  assert.equal(wav.channels, 2);
+  assert.equal(wav.frames, sent);
+  assert.ok(Math.abs(pitch(wav, 48000) - 440) < 2);
+});
+
+test('a mono stream stays mono, at double speed as well', async (t) => {
+  const mono = (first, frames) => {
+    const pcm = Buffer.alloc(frames * 4); // as many bytes as stereo: twice real time
+    for (let i = 0; i < frames * 2; i++)
+      pcm.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * 440 * (first * 2 + i)) / 48000)), i * 2);
+    return pcm;
+  };
+  const { wav, sent } = await record(t, { query: '&channels=1', headers: {}, source: mono });
+  assert.equal(wav.channels, 1);
+  assert.equal(wav.frames, sent * 2);
+  assert.ok(Math.abs(pitch(wav) - 440) < 2);
+});
