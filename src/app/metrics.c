@@ -283,6 +283,19 @@ static void write_sockets(const struct server *server, struct buf *out) {
     exposition_value(out, name, "cause", "rooms", (double)sio->rooms_refused);
     exposition_value(out, name, "cause", "join", (double)hosts->joins_refused);
     exposition_value(out, name, "cause", "rate", (double)hosts->limited);
+    exposition_counter(out, "prosa_socket_deliveries_total",
+                       "Events of broadcasts handed to sockets.", (double)sio->deliveries);
+    exposition_counter(out, "prosa_socket_volatile_dropped_total",
+                       "Volatile events a client was too busy for.", (double)sio->volatile_dropped);
+    exposition_gauge(out, "prosa_socket_kept", "Lost clients that may still come back.",
+                     (double)sio->kept);
+    exposition_counter(out, "prosa_socket_recovered_total", "Clients that came back.",
+                       (double)sio->recovered);
+    exposition_counter(out, "prosa_socket_recovery_missed_total",
+                       "Clients that came back too late for what they missed.",
+                       (double)sio->recovery_missed);
+    exposition_counter(out, "prosa_feedback_replayed_total", "Feedback events played back.",
+                       (double)hosts->replayed);
     exposition_counter(out, "prosa_joins_reported_total",
                        "Joins that FEEDBACK_ACCESS=host would refuse.",
                        (double)hosts->joins_reported);
