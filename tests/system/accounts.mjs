@@ -1,0 +1,82 @@
+// Users, their logins, and a PostgreSQL of a test's own.
+import { execFile } from 'node:child_process';
+import { chmod } from 'node:fs/promises';
+import http from 'node:http';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { temporaryFolder } from './harness.mjs';
+
+const fixture = resolve(dirname(fileURLToPath(import.meta.url)), '../fixtures/postgres');
+const execute = promisify(execFile);
+
+// Cheap hashes, no throttling, whoever comes may register.
+export const accounts = {
+  ARGON2_MEMORY_KIB: '64', ARGON2_PASSES: '1', AUTH_REGISTRATION: 'open',
+  AUTH_LOGINS_PER_MINUTE: '0', AUTH_REGISTRATIONS_PER_HOUR: '0', AUTH_REFRESHES_PER_MINUTE: '0',
+};
+
+export const password = 'correct horse battery staple';
+export const bearer = (login) => ({ headers: { authorization: `Bearer ${login.accessToken}` } });
+
+export async function register(server, name, { organizationName = name, email = `${name}@example.org` } = {}) {
+  const { status, body } = await server.post('/auth/register', { email, password, name, organizationName });
+  if (status !== 201) throw new Error(`register: ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
+// A member of the owner's organization, by invitation.
+export async function invite(server, owner, name, role = 'MEMBER') {
+  const invitation = await server.post(`/organizations/${owner.organization.slug}/invitations`, { role }, bearer(owner));
+  if (invitation.status !== 201) throw new Error(`invite: ${invitation.status} ${JSON.stringify(invitation.body)}`);
+  const { status, body } = await server.post('/auth/accept-invitation',
+    { token: invitation.body.token, email: `${name}@example.org`, password, name });
+  if (status !== 201) throw new Error(`accept: ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
+// One request from an address of its own (all of 127.0.0.0/8 is this machine's).
+export function postFrom(server, address, path, body) {
+  return new Promise((done, fail) => {
+    const text = JSON.stringify(body);
+    const request = http.request(`${server.url}${path}`, { method: 'POST', localAddress: address, agent: false,
+      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } }, (response) => {
+      let answer = '';
+      response.on('data', (part) => (answer += part));
+      response.on('end', () => done({ status: response.statusCode, headers: response.headers,
+        body: answer && JSON.parse(answer) }));
+    });
+    request.on('error', fail);
+    request.end(text);
+  });
+}
+
+class Postgres {
+  constructor(folder) {
+    this.folder = folder;
+  }
+  async tell(...words) {
+    return (await execute(fixture, words, { maxBuffer: 1 << 20 })).stdout.trim();
+  }
+  kill = () => this.tell('kill', this.folder);
+  pause = () => this.tell('pause', this.folder);
+  resume = () => this.tell('resume', this.folder);
+  again = () => this.tell('again', this.folder);
+  // The answer of one query, as text without a frame.
+  async ask(sql) {
+    const { stdout } = await execute('psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-c', sql, this.url]);
+    return stdout.trim();
+  }
+}
+
+export async function startPostgres(t) {
+  const folder = await temporaryFolder(t);
+  await chmod(folder, 0o755);
+  const postgres = new Postgres(folder);
+  t.after(async () => {
+    await postgres.resume().catch(() => {});
+    await postgres.tell('stop', folder).catch(() => {});
+  });
+  postgres.url = await postgres.tell('start', folder);
+  return postgres;
+}
