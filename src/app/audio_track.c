@@ -2,6 +2,7 @@
 
 #include "app/channels.h"
 #include "app/live_meeting.h"
+#include "app/prosody.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -21,10 +22,10 @@ enum {
     BLOCK_MAX_BYTES = 4,          /* one sample of two channels */
     HELD_MAX_BYTES = 1024 * 1024, /* kept back while the clock doubts */
     FLUSH_AGE_MIN_MS = 500,
-    PIPELINE_RATE_HZ = 16000, /* what a flush is measured in, as a WAV block of this rate */
-    PIPELINE_HEADER_BYTES = 44,
     MUTE_SILENCE_MS = 200, /* zeros for so long after `muted`: nothing is in flight any more */
 };
+
+#define SPEECH 0.5f /* probability from which a frame counts as speech for the prosody service */
 
 struct audio_track {
     struct track base;
@@ -34,7 +35,7 @@ struct audio_track {
     bool runs_ahead;          /* LiveKit's `muted`, up to three seconds before its audio */
     bool is_muting;           /* muted, but what is in flight is still taken */
     bool is_muted, is_judged; /* is_judged: its source is a voice, not a shared screen */
-    bool is_dtx; /* LiveKit's, which sends zeros for what it saved */
+    bool is_dtx;              /* LiveKit's, which sends zeros for what it saved */
     bool feeds_analysis;      /* of several connections of one track only one does */
     enum { NOT_RECORDED, RECORDED_LATER, RECORDED } recording; /* LATER: from its first sample on */
     enum record_format format;
@@ -49,8 +50,7 @@ struct audio_track {
     struct buf held;  /* audio kept back while the clock doubts whether a gap lies before it */
     uint8_t carry[BLOCK_MAX_BYTES]; /* the beginning of a sample frame that came in pieces */
     unsigned carry_bytes;
-    uint64_t group_frames; /* collected since the last flush */
-    int64_t flushed_ms;
+    struct prosody *prosody; /* flushes of group_ms: pipeline log and prosody service */
     uint64_t received_bytes;
     int64_t muted_ms;     /* since when; while muting: since when it was told */
     uint64_t zero_bytes;  /* while muting: of the run of zeros that goes on */
@@ -71,40 +71,36 @@ bool audio_track_parse_mute(struct slice text, bool *is_muted) {
     return found;
 }
 
-/* --- one flush of groupSeconds: a line in the meeting's pipeline log --- */
+/* --- lines in the meeting's pipeline log, and what the prosody service reads --- */
 
-static void line_write(struct audio_track *t, const char *what) {
-    char now[TEXT_ISO_SIZE];
-    text_iso_time(live_meeting_time_ms(t->base.meeting, t->core->now_ms), now);
+static void line_write_at(struct audio_track *t, int64_t at_ms, const char *what) {
+    char time[TEXT_ISO_SIZE];
+    text_iso_time(at_ms, time);
     struct buf line = {0};
     char meeting[TEXT_NAME_SIZE];
     text_reduce(slice_from(t->base.meeting->id), meeting);
-    buf_printf(&line, "%s meetingId=%s participant=%s track=%s %s", now, meeting,
+    buf_printf(&line, "%s meetingId=%s participant=%s track=%s %s", time, meeting,
                t->log_participant, t->log_track, what);
     disk_log(t->core->disk, slice_from(t->base.meeting->id), buf_slice(&line));
     buf_free(&line);
 }
 
-static void group_flush(struct audio_track *t) {
-    uint64_t samples = (t->group_frames * PIPELINE_RATE_HZ + t->rate_hz / 2) / t->rate_hz;
-    t->group_frames = 0;
-    t->flushed_ms = t->core->now_ms;
-    if (samples == 0)
-        return;
-    char what[48];
-    snprintf(what, sizeof what, "size=%llu",
-             (unsigned long long)(PIPELINE_HEADER_BYTES + samples * 2));
-    line_write(t, what);
+static int64_t track_now_ms(const struct audio_track *t) {
+    return live_meeting_time_ms(t->base.meeting, t->core->now_ms);
 }
 
-static void group_add(struct audio_track *t, uint64_t frames) {
-    uint64_t full = (uint64_t)t->rate_hz * t->group_ms / 1000;
-    while (t->group_frames + frames >= full) {
-        frames -= full - t->group_frames;
-        t->group_frames = full;
-        group_flush(t);
-    }
-    t->group_frames += frames;
+static void line_write(struct audio_track *t, const char *what) {
+    line_write_at(t, track_now_ms(t), what);
+}
+
+static void on_line(void *arg, int64_t flushed_ms, const char *what) {
+    line_write_at(arg, flushed_ms, what);
+}
+
+static void on_feeling(void *arg, const struct feeling *feeling, int64_t from_ms, int64_t to_ms) {
+    struct audio_track *t = arg;
+    if (t->participant)
+        meeting_feel(t->base.meeting->engine, t->participant, feeling, from_ms, to_ms);
 }
 
 /* --- analysis --- */
@@ -122,7 +118,10 @@ static void voice_feed(struct audio_track *t, const int16_t *pcm, size_t frames,
         if (!is_done)
             continue;
         int64_t at_ms = t->clock.anchor_ms + (int64_t)(before * 1000 / t->rate_hz) - VOICE_DELAY_MS;
-        meeting_hear(live->engine, t->participant, &frame, live_meeting_time_ms(live, at_ms));
+        at_ms = live_meeting_time_ms(live, at_ms);
+        if (frame.speech >= SPEECH)
+            prosody_spoke(t->prosody, at_ms);
+        meeting_hear(live->engine, t->participant, &frame, at_ms);
     }
 }
 
@@ -175,6 +174,10 @@ static void recorder_start(struct audio_track *t, uint64_t before) {
     t->recording = RECORDED;
 }
 
+static bool is_analysed(const struct audio_track *t) {
+    return t->participant && t->feeds_analysis && !meeting_is_paused(t->base.meeting->engine);
+}
+
 /* Whole sample frames whose place is certain: `before` samples after the clock's anchor. */
 static void audio_take(struct audio_track *t, const uint8_t *bytes, size_t frames,
                        uint64_t before) {
@@ -182,8 +185,11 @@ static void audio_take(struct audio_track *t, const uint8_t *bytes, size_t frame
         recorder_start(t, before);
     if (t->recorder)
         recorder_append(t->recorder, bytes, frames * t->block_bytes);
-    group_add(t, frames);
     analyse(t, bytes, frames, before);
+    prosody_trust_level(t->prosody, !is_analysed(t));
+    prosody_hear(t->prosody, bytes, frames,
+                 live_meeting_time_ms(t->base.meeting,
+                                      t->clock.anchor_ms + (int64_t)(before * 1000 / t->rate_hz)));
 }
 
 static void held_release(struct audio_track *t) {
@@ -292,6 +298,7 @@ static void probe_end(struct audio_track *t, enum channels_verdict verdict) {
     channels_init(&t->channels, t->rate_hz);
     if (verdict == CHANNELS_STEREO) {
         t->channels_count = 2;
+        prosody_set_channels(t->prosody, 2);
         t->block_bytes = 4;
         voice_init(&t->voice, t->rate_hz, 2);
         log_warn("egress",
@@ -462,8 +469,10 @@ static void collected(struct track *track, int64_t now_ms) {
     if (t->is_muting && now_ms - t->muted_ms >= t->core->config->mute_tail_ms)
         mute_begin(t);
     int64_t age_ms = t->group_ms > FLUSH_AGE_MIN_MS ? t->group_ms : FLUSH_AGE_MIN_MS;
-    if (t->group_frames > 0 && now_ms - t->flushed_ms > age_ms + AUDIO_CLOCK_STALL_MS)
-        group_flush(t);
+    int64_t at_ms = live_meeting_time_ms(track->meeting, now_ms);
+    if (prosody_has_open_group(t->prosody) &&
+        at_ms - prosody_flushed_ms(t->prosody) > age_ms + AUDIO_CLOCK_STALL_MS)
+        prosody_flush(t->prosody, at_ms);
 }
 
 static void flush(struct track *track, int64_t now_ms) {
@@ -480,7 +489,8 @@ static void end(struct track *track, enum track_end how) {
     clock_tell(t);
     audio_clock_pause(&t->clock);
     held_release(t);
-    group_flush(t);
+    prosody_close(t->prosody, track_now_ms(t));
+    t->prosody = NULL;
     analysis_end(t);
     if (t->recorder) {
         int64_t rate = (int64_t)t->clock.samples * 1000 / t->rate_hz;
@@ -532,6 +542,13 @@ static void format_decide(struct audio_track *t, const struct track_params *p) {
     channels_init(&t->channels, t->rate_hz);
 }
 
+/* A shared screen's sound is nobody's voice. */
+static void prosody_begin(struct audio_track *t) {
+    static const struct prosody_owner owner = {.on_feeling = on_feeling, .on_line = on_line};
+    t->prosody = prosody_open(t->is_judged ? t->core->hume : NULL, t->log_track, t->rate_hz,
+                              t->channels_count, t->group_ms, track_now_ms(t), &owner, t);
+}
+
 struct track *audio_track_open(struct shard_core *core, struct live_meeting *live,
                                const struct track_params *p, struct stream *stream,
                                const char *accept) {
@@ -545,10 +562,10 @@ struct track *audio_track_open(struct shard_core *core, struct live_meeting *liv
     t->group_ms = p->group_ms ? p->group_ms : core->config->group_ms;
     t->is_judged = strcasecmp(p->source, "SCREEN_SHARE_AUDIO") != 0;
     t->is_dtx = (p->from_egress || p->source[0]) && strcmp(p->dtx, "off") != 0;
-    t->flushed_ms = core->now_ms;
     audio_clock_init(&t->clock, t->rate_hz);
     voice_init(&t->voice, t->rate_hz, t->channels_count);
     recording_decide(t, p);
+    prosody_begin(t);
     core->stats.audio_tracks++;
     t->base.conn = media_conn_new(stream, accept, core->config->max_message_bytes, &handlers, t,
                                   &core->media, core->now_ms);

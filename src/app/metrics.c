@@ -159,6 +159,41 @@ static void write_media(const struct media_stats *media, struct buf *out) {
     exposition_value(out, name, "cause", "reset", (double)media->reset);
 }
 
+static void write_hume(const struct hume_stats *s, struct buf *out) {
+    exposition_family(out, "prosa_hume_tracks", "gauge",
+                      "Tracks by their connection to the service.");
+    exposition_value(out, "prosa_hume_tracks", "state", "idle", (double)s->idle);
+    exposition_value(out, "prosa_hume_tracks", "state", "dialling", (double)s->dialling);
+    exposition_value(out, "prosa_hume_tracks", "state", "open", (double)s->open);
+    exposition_value(out, "prosa_hume_tracks", "state", "waiting", (double)s->waiting);
+    exposition_family(out, "prosa_hume_blocks_total", "counter", "Groups by what became of them.");
+    for (int i = 0; i < HUME_FATES; i++)
+        exposition_value(out, "prosa_hume_blocks_total", "fate", hume_fate_name((enum hume_fate)i),
+                         (double)s->fates[i]);
+    exposition_counter(out, "prosa_hume_messages_sent_total", "Blocks and frames sent.",
+                       (double)s->messages_sent);
+    exposition_counter(out, "prosa_hume_dropped_total", "Blocks and frames that waited too long.",
+                       (double)s->frames_dropped);
+    exposition_counter(out, "prosa_hume_resent_total", "Frames sent again.", (double)s->resent);
+    exposition_counter(out, "prosa_hume_unreadable_total", "Answers that made no sense.",
+                       (double)s->unreadable);
+    exposition_counter(out, "prosa_hume_no_speech_total", "Blocks in which no speech was found.",
+                       (double)s->no_speech);
+    exposition_counter(out, "prosa_hume_failures_total", "Connections refused, lost or given up.",
+                       (double)s->failures);
+    exposition_gauge(out, "prosa_hume_refused", "Shards that the service refuses for good.",
+                     (double)s->refused);
+    exposition_gauge(out, "prosa_hume_breaker_open", "Shards that only send probes.",
+                     (double)s->breaker_open);
+    exposition_family(out, "prosa_hume_errors_total", "counter", "Errors by the service's code.");
+    for (unsigned i = 0; i < HUME_CODES; i++)
+        exposition_value(out, "prosa_hume_errors_total", "code", hume_code_name(i),
+                         (double)s->codes[i]);
+    exposition_histogram(out, "prosa_hume_latency_seconds",
+                         "From sending audio to its measurement.", hume_latency_bounds_ms,
+                         s->latency_counts, HUME_LATENCY_BOUNDS, s->latency_ms_sum);
+}
+
 static void write_shards(const struct shard_stats *s, size_t shards, struct buf *out) {
     static const char *const ends[] = {"closed", "lost", "bad", "idle", "drained"};
     exposition_gauge(out, "prosa_shards", "Threads for meetings.", (double)shards);
@@ -200,6 +235,7 @@ static void write_shards(const struct shard_stats *s, size_t shards, struct buf 
     exposition_counter(out, "prosa_analysis_pauses_total", "Times a meeting's analysis was paused.",
                        (double)s->analysis_pauses);
     write_media(&s->media, out);
+    write_hume(&s->hume, out);
 }
 
 static void write_disk(const struct server *server, struct buf *out) {

@@ -147,6 +147,35 @@ static int open_store(struct server *server, struct buf *problem) {
     return err;
 }
 
+/* Only where audio is to leave this server, and over TLS. */
+static int open_hume_tls(struct server *server, struct buf *problem) {
+    char why[WHY_SIZE] = "";
+    const char *key = server->config->hume_api_key;
+    if (!key || !*key) {
+        log_info("hume", "no HUME_API_KEY: voices are not sent to a prosody service");
+        return 0;
+    }
+    int err = tls_open_client(&server->client_tls, NULL, why, sizeof why);
+    if (err)
+        buf_printf(problem, "TLS for the prosody service cannot be used: %s", why);
+    return err;
+}
+
+static struct hume_settings hume_settings(const struct server *server) {
+    const struct config *config = server->config;
+    unsigned shards = config->shards > 1 ? (unsigned)config->shards : 1;
+    return (struct hume_settings){
+        .url = config->hume_ws_url,
+        .api_key = config->hume_api_key,
+        .proxy = config->https_proxy,
+        .tls = server->client_tls,
+        .hello = config->hume_v0_hello,
+        .skip_silence = config->hume_skip_silence,
+        .normalize = config->normalize,
+        .handshakes_per_second = (HUME_HANDSHAKES_PER_SECOND + shards - 1) / shards,
+    };
+}
+
 static int open_directory(struct server *server, struct buf *problem) {
     const struct config *config = server->config;
     struct directory_config set = {
@@ -156,6 +185,7 @@ static int open_directory(struct server *server, struct buf *problem) {
                   .group_ms = (unsigned)(config->group_seconds * 1000),
                   .max_message_bytes = (size_t)config->max_egress_message_bytes,
                   .mute_tail_ms = (unsigned)config->mute_tail_ms,
+                  .hume = hume_settings(server),
                   .silence_on_mute = config->on_mute == MUTE_SILENCE},
         .shards = (unsigned)config->shards,
         .max_tracks = (size_t)config->max_tracks,
@@ -293,8 +323,8 @@ static int open_http(struct server *server, struct buf *problem) {
 
 int server_open(struct server **out, const struct config *config, struct buf *problem) {
     static int (*const steps[])(struct server *, struct buf *) = {
-        open_disk,    open_store, open_directory, open_sessions, open_auth,
-        open_livekit, open_doors, open_tls,       open_http,
+        open_disk, open_store,   open_hume_tls, open_directory, open_sessions,
+        open_auth, open_livekit, open_doors,    open_tls,       open_http,
     };
     struct server *server = mem_alloc(sizeof *server);
     server->config = config;
@@ -401,6 +431,7 @@ void server_close(struct server *server) {
         disk_close(server->disk);
     if (server->directory)
         directory_close(server->directory);
+    tls_close(server->client_tls);
     if (server->store)
         store_close(server->store, STORE_PATIENCE_MS);
     if (server->storage)

@@ -57,6 +57,7 @@ struct server {
     struct metrics *metrics;
     struct routes *routes;
     struct tls *tls;
+    struct tls *client_tls; /* towards the prosody service */
     struct http_server *http;
     struct signals *signals;
     struct delivery delivery;

@@ -250,12 +250,21 @@ static int thread_begin(struct shard *shard, unsigned number) {
 }
 
 static void shard_free(struct shard *shard, bool own_loop) {
+    hume_close(shard->core.hume);
     mailbox_close(shard->inbox);
     if (own_loop)
         loop_close(shard->loop);
     disk_port_close(shard->core.disk);
     map_free(&shard->by_key);
     mem_free(shard);
+}
+
+static int prosody_service_open(struct shard *shard) {
+    char why[128] = "";
+    int err = hume_open(&shard->core.hume, shard->loop, &shard->config->hume, why, sizeof why);
+    if (err)
+        log_error("hume", "the prosody service cannot be used", log_text("why", why));
+    return err;
 }
 
 int shard_open(struct shard **out, const struct shard_config *config, struct loop *loop,
@@ -278,6 +287,8 @@ int shard_open(struct shard **out, const struct shard_config *config, struct loo
     shard->core.disk = disk_port_open(config->disk);
     shard->core.now_ms = loop_now_ms(shard->loop);
     err = mailbox_open(&shard->inbox, shard->loop, shard);
+    if (!err)
+        err = prosody_service_open(shard);
     if (!err && own_thread)
         err = thread_begin(shard, number);
     if (err) {

@@ -14,6 +14,7 @@
 #include "base/slice.h"
 #include "meeting/feedback.h"
 #include "net/media_conn.h"
+#include "outside/hume.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,6 +36,7 @@ struct shard_config {
     unsigned group_ms;         /* AUDIO_PIPELINE_GROUP_SECONDS */
     size_t max_message_bytes;  /* one WebSocket message of an egress */
     unsigned mute_tail_ms;     /* MUTE_TAIL_MS: how long LiveKit's `muted` may run ahead */
+    struct hume_settings hume; /* the prosody service; its rate of handshakes is a shard's share */
     bool silence_on_mute;      /* AUDIO_ON_MUTE=silence: record zeros while muted, else pause */
 };
 
@@ -74,6 +76,7 @@ struct shard_stats {
     uint64_t ended[TRACK_ENDS]; /* tracks, by enum track_end */
     uint64_t gaps, gap_ms, feedback, analysis_pauses;
     struct media_stats media;
+    struct hume_stats hume;
 };
 
 /* `control` delivers what the shard says. own_thread false: runs on `loop`, which must be

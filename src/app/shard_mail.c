@@ -178,6 +178,7 @@ static void stats_deliver(struct mail *mail, void *owner) {
     struct shard *shard = shard_of(owner);
     m->stats = shard->core.stats;
     m->stats.media = shard->core.media;
+    m->stats.hume = *hume_stats(shard->core.hume);
     m->mail.deliver = stats_return;
     mailbox_send(shard->control, &m->mail);
 }

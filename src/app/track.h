@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct disk_port;
+struct hume;
 struct live_meeting;
 struct track;
 
@@ -18,6 +19,7 @@ struct track;
 struct shard_core {
     const struct shard_config *config;
     struct disk_port *disk;
+    struct hume *hume;  /* the prosody service */
     struct list tracks; /* struct track.in_shard */
     int64_t now_ms;     /* steady clock, of the present turn */
     uint8_t *buffer;    /* MEDIA_BUFFER_BYTES, for whoever reads now */

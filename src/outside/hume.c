@@ -14,12 +14,11 @@ enum {
     FAILURES_TO_OPEN = 5, /* in a row, until the breaker opens */
     PIONEERS = 5,         /* tracks that try while nobody has got through */
     REFUSED_MS = 10 * 60 * 1000,
-    HANDSHAKES_PER_SECOND = 20,
     HANDSHAKES_AT_ONCE = 2,
 };
 
-const int64_t hume_latency_bounds_ms[HUME_LATENCY_BOUNDS] = {100,  250,  500,   1000,
-                                                             2500, 5000, 10000, 30000};
+const unsigned hume_latency_bounds_ms[HUME_LATENCY_BOUNDS] = {100,  250,  500,   1000,
+                                                              2500, 5000, 10000, 30000};
 
 const char *hume_fate_name(enum hume_fate fate) {
     static const char *const names[HUME_FATES] = {
@@ -120,18 +119,35 @@ void hume_refused(struct hume *hume, struct hume_track *track, const char *code)
 
 /* ---- counters ---- */
 
+/* contracts/hume.md, 1.4 and 2.6. The last is for all that are not in the list. */
+static const char *const codes[HUME_CODES] = {
+    "E0100",          "E0101",           "E0102",
+    "E0200",          "E0201",           "E0202",
+    "E0203",          "E03xx",           "I0100",
+    "W0105",          "rate_limited",    "invalid_audio_frame",
+    "config_invalid", "message_invalid", "message_too_large",
+    "internal_error", "http_401",        "http_403",
+    "http_404",       "http_410",        "http_429",
+    "http_502",       "http_503",        "other",
+};
+
+const char *hume_code_name(unsigned index) {
+    return codes[index];
+}
+
 void hume_count_code(struct hume *hume, const char *code, const char *track_name) {
-    size_t i = 0;
-    while (i < HUME_CODES - 1 && hume->stats.codes[i].count &&
-           strcmp(hume->stats.codes[i].code, code) != 0)
+    unsigned i = 0;
+    if (strncmp(code, "E03", 3) == 0)
+        code = "E03xx";
+    while (i < HUME_CODES - 1 && strcmp(codes[i], code) != 0)
         i++;
-    if (hume->stats.codes[i].count++ > 0)
-        return;
-    /* Strangers choose codes: the last place is for all that do not fit. */
-    snprintf(hume->stats.codes[i].code, sizeof hume->stats.codes[i].code, "%s",
-             i == HUME_CODES - 1 ? "other" : code);
-    log_warn("hume", "the service reports an error for the first time", log_text("code", code),
-             log_text("track", track_name));
+    if (hume->stats.codes[i]++ == 0 && code[0] != 'W')
+        log_warn("hume", "the service reports an error for the first time", log_text("code", code),
+                 log_text("track", track_name));
+}
+
+bool hume_is_on(const struct hume *hume) {
+    return hume->has_key;
 }
 
 const struct hume_stats *hume_stats(struct hume *hume) {
@@ -213,7 +229,7 @@ int hume_open(struct hume **out, struct loop *loop, const struct hume_settings *
     hume->skip_silence = settings->skip_silence;
     hume->normalize = settings->normalize;
     hume->has_key = settings->api_key && *settings->api_key;
-    hume->handshakes_per_second = rate ? rate : HANDSHAKES_PER_SECOND;
+    hume->handshakes_per_second = rate ? rate : HUME_HANDSHAKES_PER_SECOND;
     hume->handshakes = 1;
     hume->refilled_ms = loop_now_ms(loop);
     list_init(&hume->tracks);

@@ -16,16 +16,18 @@
 #define OUTSIDE_HUME_H
 
 #include "base/slice.h"
-#include "meeting/meeting.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct feeling; /* meeting/meeting.h */
 struct hume;
 struct hume_track;
 struct loop;
 struct tls;
+
+enum { HUME_HANDSHAKES_PER_SECOND = 20 }; /* of the whole server; the vendor allows 50 */
 
 struct hume_settings {
     const char *url;                /* HUME_WS_URL, ws or wss */
@@ -35,7 +37,7 @@ struct hume_settings {
     bool hello;                     /* HUME_V0_HELLO */
     bool skip_silence;              /* HUME_SKIP_SILENCE */
     bool normalize;                 /* AUDIO_PIPELINE_NORMALIZE; v0 only, v1 has no blocks */
-    unsigned handshakes_per_second; /* of this shard; 0 = 20 */
+    unsigned handshakes_per_second; /* this shard's share; 0 = all */
 };
 
 /* What became of a flush, as the pipeline log writes it. */
@@ -57,10 +59,14 @@ struct hume_listener {
     void (*on_fate)(void *arg, int64_t flushed_ms, uint32_t samples, enum hume_fate fate);
 };
 
-enum { HUME_LATENCY_BOUNDS = 8, HUME_CODES = 16 };
-extern const int64_t hume_latency_bounds_ms[HUME_LATENCY_BOUNDS];
+enum { HUME_LATENCY_BOUNDS = 8, HUME_CODES = 24 };
+extern const unsigned hume_latency_bounds_ms[HUME_LATENCY_BOUNDS];
 
-struct hume_stats {
+/* The code of an error as the service sends it ("E0200", "rate_limited"), "http_401" for a refused
+ * handshake, "other" for those that nobody has heard of. */
+const char *hume_code_name(unsigned index);
+
+struct hume_stats {                         /* nothing but uint64_t: they are added up */
     uint64_t idle, dialling, open, waiting; /* tracks by the state of their connection, now */
     uint64_t fates[HUME_FATES];             /* flushes */
     uint64_t messages_sent, frames_dropped, resent;
@@ -71,15 +77,13 @@ struct hume_stats {
     uint64_t breaker_open;   /* 1 while only probes go out */
     uint64_t latency_ms_sum; /* from the last audio's sending to its measurement */
     uint64_t latency_counts[HUME_LATENCY_BOUNDS + 1];
-    struct {
-        char code[24]; /* as sent by the service, reduced; HTTP statuses as "http_401" */
-        uint64_t count;
-    } codes[HUME_CODES]; /* errors; what does not fit is counted under the last */
+    uint64_t codes[HUME_CODES]; /* errors; hume_code_name tells which */
 };
 
 /* 0, or EINVAL with a sentence in why. Strings are copied; tls must outlive it. */
 int hume_open(struct hume **out, struct loop *loop, const struct hume_settings *settings, char *why,
               size_t why_size);
+bool hume_is_on(const struct hume *hume); /* there is a key */
 const struct hume_stats *hume_stats(struct hume *hume);
 void hume_close(struct hume *hume); /* its tracks must be closed; NULL is fine */
 

@@ -84,7 +84,7 @@ test('egress audio is recorded as sent', async (t) => {
       return found.length >= 3 && found;
     });
     const sizes = lines.map((line) => {
-      const match = /^\d{4}-\d\d-\d\dT[\d:.]+Z meetingId=RM_log participant=bob_x track=TR_log size=(\d+)$/.exec(line);
+      const match = /^\d{4}-\d\d-\d\dT[\d:.]+Z meetingId=RM_log participant=bob_x track=TR_log size=(\d+) hume=no_key$/.exec(line);
       assert.ok(match, line);
       return Number(match[1]);
     });

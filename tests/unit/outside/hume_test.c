@@ -1,5 +1,6 @@
 #include "base/buf.h"
 #include "base/mem.h"
+#include "meeting/meeting.h"
 #include "net/http_server.h"
 #include "net/loop.h"
 #include "net/stream.h"
@@ -223,6 +224,15 @@ static void assert_audio(const struct fixture *f, const int16_t *values, size_t 
     }
 }
 
+static uint64_t code_count(const struct fixture *f, const char *code) {
+    const struct hume_stats *stats = hume_stats(f->hume);
+    uint64_t count = 0;
+    for (unsigned i = 0; i < HUME_CODES; i++)
+        if (strcmp(hume_code_name(i), code) == 0)
+            count += stats->codes[i];
+    return count;
+}
+
 #define WITH_KEY(...) ((struct hume_settings){.api_key = "k3y", __VA_ARGS__})
 
 /* ---- v0 ---- */
@@ -307,7 +317,7 @@ static void a_refusal_stops_everybody(void **state) {
     assert_int_equal(f.refused, 1);
     assert_string_equal(f.fates[4], "error");
     assert_int_equal(hume_stats(f.hume)->refused, 1);
-    assert_string_equal(hume_stats(f.hume)->codes[0].code, "http_401");
+    assert_int_equal(code_count(&f, "http_401"), 1);
     close_fixture(&f);
 }
 
@@ -321,8 +331,7 @@ static void errors_of_the_service_are_counted_by_code(void **state) {
     turn(&f, 20);
     const struct hume_stats *stats = hume_stats(f.hume);
     assert_int_equal(stats->unreadable, 2);
-    assert_string_equal(stats->codes[0].code, "E0200");
-    assert_int_equal(stats->codes[0].count, 2);
+    assert_int_equal(code_count(&f, "E0200"), 2);
     assert_int_equal(f.feelings, 0);
     close_fixture(&f);
 }
