@@ -42,9 +42,24 @@ export function once(emitter, event, { within = 5000 } = {}) {
   });
 }
 
+// Undoes things at the end of a test in reverse order, as node's own `after` does not: a folder goes after the server in it.
+const undoing = new WeakMap();
+export function atEnd(t, undo) {
+  if (!t) return;
+  if (!undoing.has(t)) {
+    undoing.set(t, []);
+    t.after(async () => {
+      const failures = [];
+      for (const step of undoing.get(t).reverse()) await Promise.resolve().then(step).catch((e) => failures.push(e));
+      if (failures.length) throw failures[0];
+    });
+  }
+  undoing.get(t).push(undo);
+}
+
 export async function temporaryFolder(t) {
   const folder = await mkdtemp(join(tmpdir(), 'prosa-test-'));
-  t?.after(() => rm(folder, { recursive: true, force: true }));
+  atEnd(t, () => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
@@ -152,6 +167,6 @@ class Server {
 // A running server that is stopped when the test ends. `folder` starts it again on older storage.
 export async function startServer(t, { env = {}, folder } = {}) {
   const server = new Server(folder ?? (await temporaryFolder(t)), env);
-  t?.after(() => server.stop());
+  atEnd(t, () => server.stop());
   return server.start();
 }
