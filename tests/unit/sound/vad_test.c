@@ -1,0 +1,163 @@
+#include "sound/vad.h"
+
+#include "unit.h"
+
+#include <math.h>
+
+enum { FRAMES = 500, SAMPLES = FRAMES * VAD_FRAME };
+
+static const double PI = 3.14159265358979323846;
+static float audio[SAMPLES];
+static float speech[FRAMES]; /* of frame i, the delay taken out */
+static uint32_t seed;
+
+static float noise(void) {
+    seed = seed * 1664525u + 1013904223u;
+    return (float)(int32_t)seed / 2147483648.0f;
+}
+
+static void hear(struct vad *v) {
+    const struct kernels *k = kernels_pick(kernels_have_wide());
+    struct vad_frame out;
+
+    for (int i = 0; i < FRAMES; i++) {
+        memcpy(vad_input(v), audio + i * VAD_FRAME, VAD_FRAME * sizeof *audio);
+        vad_hear(v, k, false, &out);
+        assert_true(out.speech >= 0 && out.speech <= 1);
+        if (i >= VAD_DELAY_FRAMES)
+            speech[i - VAD_DELAY_FRAMES] = out.speech;
+    }
+}
+
+/* Share of the frames from..to that are heard as speech. */
+static double share(int from, int to) {
+    int n = 0;
+
+    for (int i = from; i < to; i++)
+        n += speech[i] >= 0.5f;
+    return (double)n / (to - from);
+}
+
+struct formant {
+    double a1, a2, gain, y1, y2;
+};
+
+static void formant_tune(struct formant *f, double hz, double width_hz) {
+    double r = exp(-PI * width_hz / VAD_RATE_HZ);
+
+    f->a1 = 2 * r * cos(2 * PI * hz / VAD_RATE_HZ);
+    f->a2 = -r * r;
+    f->gain = 1 - r;
+}
+
+static double formant_pass(struct formant *f, double x) {
+    double y = f->gain * x + f->a1 * f->y1 + f->a2 * f->y2;
+
+    f->y2 = f->y1;
+    f->y1 = y;
+    return y;
+}
+
+/* A talking machine: pulses of a gliding pitch through three formants that move between vowels, a
+ * hiss before some syllables, 4.5 syllables a second, silent between frames 200 and 300. */
+static void talk(double level) {
+    static const double vowels[][3] = {{730, 1090, 2440},
+                                       {270, 2290, 3010},
+                                       {570, 840, 2410},
+                                       {530, 1840, 2480},
+                                       {300, 870, 2240}};
+    struct formant f[3] = {0};
+    double phase = 0;
+
+    seed = 5;
+    for (int i = 0; i < SAMPLES; i++) {
+        double t = (double)i / VAD_RATE_HZ, at = t * 4.5, within = at - floor(at);
+        int syllable = (int)at, now = syllable % 5, before = (syllable + 4) % 5;
+        double blend = fmin(1, within * 3), pulse = 0;
+        for (int j = 0; j < 3 && i % 32 == 0; j++)
+            formant_tune(&f[j], vowels[before][j] * (1 - blend) + vowels[now][j] * blend,
+                         60 + 30 * j);
+        phase += (125 + 25 * sin(2 * PI * 0.4 * t) - 15 * within) / VAD_RATE_HZ;
+        if (phase >= 1) {
+            phase -= 1;
+            pulse = 1;
+        }
+        bool hiss = within < 0.3 && syllable % 2;
+        double source = hiss ? 0 : pulse * 30 * sin(PI * fmin(1, within * 1.1 + 0.02));
+        double y = formant_pass(&f[0], source) + 0.6 * formant_pass(&f[1], source) +
+                   0.3 * formant_pass(&f[2], source) + (hiss ? 0.15 * (double)noise() : 0);
+        bool silent = i / VAD_FRAME >= 200 && i / VAD_FRAME < 300;
+        audio[i] = (float)((silent ? 0 : level * y) + 3e-4 * (double)noise());
+    }
+}
+
+static void test_hears_a_talking_machine_and_its_pause(void **state) {
+    (void)state;
+    struct vad v;
+
+    for (double level = 0.02; level < 0.5; level *= 3) {
+        talk(level);
+        vad_init(&v);
+        hear(&v);
+        assert_true(share(50, 195) > 0.85);
+        assert_true(share(310, 495) > 0.85);
+        assert_true(share(215, 295) < 0.1);
+    }
+}
+
+static void test_steady_noise_is_no_speech(void **state) {
+    (void)state;
+    struct vad v;
+
+    for (int kind = 0; kind < 4; kind++) {
+        double low = 0;
+        seed = 9;
+        for (int i = 0; i < SAMPLES; i++) {
+            low += 0.05 * ((double)noise() - low);
+            audio[i] = kind == 0   ? 0.1f * noise()
+                       : kind == 1 ? 0.5f * (float)low
+                       : kind == 2 ? 0.1f * sinf((float)(2 * PI * 50 / VAD_RATE_HZ) * (float)i)
+                                   : (i % 4000 < 40 ? 0.3f * noise() : 1e-3f * noise());
+        }
+        vad_init(&v);
+        hear(&v);
+        assert_true(share(50, FRAMES) < 0.03);
+    }
+}
+
+static void test_floors_find_the_noise_under_the_talk(void **state) {
+    (void)state;
+    struct vad v;
+    struct vad_frame out;
+
+    talk(0.2);
+    for (int i = 0; i < SAMPLES; i++)
+        audio[i] += 0.01f * noise(); /* -44.8 dBFS, of which 7.1 of 8 kHz are in the bands */
+    vad_init(&v);
+    hear(&v);
+    vad_hear(&v, kernels_pick(false), false, &out);
+    assert_true(out.floor_db > -56 && out.floor_db < -43);
+}
+
+static void test_digital_silence_moves_no_floor(void **state) {
+    (void)state;
+    struct vad v;
+    struct vad_frame out;
+    float floors[MEL_PADDED];
+
+    seed = 9;
+    for (int i = 0; i < SAMPLES; i++)
+        audio[i] = 0.01f * noise();
+    vad_init(&v);
+    hear(&v);
+    memcpy(floors, v.floors, sizeof floors);
+    for (int i = 0; i < 100; i++) {
+        memset(vad_input(&v), 0, VAD_FRAME * sizeof(float));
+        vad_hear(&v, kernels_pick(false), true, &out);
+    }
+    assert_memory_equal(floors, v.floors, sizeof floors);
+}
+
+RUN_TESTS(TEST(test_hears_a_talking_machine_and_its_pause), TEST(test_steady_noise_is_no_speech),
+          TEST(test_floors_find_the_noise_under_the_talk),
+          TEST(test_digital_silence_moves_no_floor))
