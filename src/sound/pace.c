@@ -56,29 +56,26 @@ float pace_seconds(const struct pace *pace) {
     return (float)(steps * PACE_STEP_MS) / 1000;
 }
 
-/* Peaks of one stretch of speech: a peak counts once the envelope has risen by the prominence before
- * it, or begins the stretch, and has fallen by as much after it. */
-static unsigned nuclei(const int16_t *x, size_t n, int threshold) {
+/* Peaks of the stretch of speech from..to: a peak counts once the envelope has risen by the
+ * prominence before it, or begins the stretch, and has fallen by as much after it. `last` is the
+ * peak counted before, in this stretch or an earlier one; -PACE_NUCLEUS_STEPS = none. */
+static unsigned nuclei(const int16_t *x, int from, int to, int threshold, int *last) {
     unsigned found = 0;
-    int valley = INT16_MIN, top = INT16_MIN;
-    size_t top_at = 0, last_at = 0;
+    int valley = INT16_MIN, top = INT16_MIN, top_at = from;
 
-    for (size_t i = 0; i < n; i++) {
-        int now = x[i];
-        if (now > top) {
-            top = now;
+    for (int i = from; i < to; i++) {
+        if (x[i] > top) {
+            top = x[i];
             top_at = i;
         }
-        if (top - now >= PROMINENCE) {
-            bool apart = !found || top_at - last_at >= PACE_NUCLEUS_STEPS;
-            if (top - valley >= PROMINENCE && top >= threshold && apart) {
-                found++;
-                last_at = top_at;
-            }
-            valley = top = now;
-            top_at = i;
-        } else if (now < valley) {
-            valley = top = now;
+        bool fell = top - x[i] >= PROMINENCE;
+        bool apart = top_at - *last >= PACE_NUCLEUS_STEPS;
+        if (fell && apart && top - valley >= PROMINENCE && top >= threshold) {
+            found++;
+            *last = top_at;
+        }
+        if (fell || x[i] < valley) {
+            valley = top = x[i];
             top_at = i;
         }
     }
@@ -99,12 +96,13 @@ bool pace_rate(const struct pace *pace, float least_s, float *per_second) {
 
     int threshold = order_nth(speech, steps, steps / 2) - BELOW_MEDIAN;
     unsigned found = 0;
-    for (size_t i = 0; i < pace->count;) {
-        size_t n = 0;
-        while (i + n < pace->count && line[i + n] != PACE_BREAK)
-            n++;
-        found += nuclei(line + i, n, threshold);
-        i += n + 1;
+    int last = -PACE_NUCLEUS_STEPS;
+    for (int from = 0; from < pace->count;) {
+        int to = from;
+        while (to < pace->count && line[to] != PACE_BREAK)
+            to++;
+        found += nuclei(line, from, to, threshold, &last);
+        from = to + 1;
     }
     *per_second = (float)found / ((float)(steps * PACE_STEP_MS) / 1000);
     return true;

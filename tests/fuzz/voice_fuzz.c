@@ -1,6 +1,6 @@
 /* Any samples at any rate, cut anywhere: every number finite and in its range, and the same whatever
  * the cuts. Byte 0 chooses the rate, 1 the channels and the kernels, 2 the cuts; the rest is PCM that
- * is repeated until it lasts a second. */
+ * is repeated until it lasts 0.4 s. */
 #include "sound/level.h"
 #include "sound/pace.h"
 #include "sound/voice.h"
@@ -55,7 +55,7 @@ static void measure(const struct voice_frame *frames, size_t n) {
 
     pace_init(&pace);
     pitch_span_init(&span);
-    for (size_t i = 0; i < 3 * n; i++) {
+    for (size_t i = 0; i < 20 * n; i++) {
         const struct voice_frame *f = &frames[i % n];
         pace_hear(&pace, f->syllable_db);
         pitch_span_hear(&span, f->f0_hz, f->periodicity);
@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     unsigned rate_hz = rates[data[0] % 8], channels = 1 + (data[1] & 1);
     if (data[0] >= 128)
         rate_hz = 8000 + (unsigned)data[0] * data[2] * 2;
-    size_t n = rate_hz, samples = (size - HEAD) / 2;
+    size_t n = rate_hz * 2 / 5, samples = (size - HEAD) / 2;
     int16_t *pcm = malloc(n * channels * sizeof *pcm);
     for (size_t i = 0; i < n * channels; i++)
         memcpy(&pcm[i], data + HEAD + 2 * (i % samples), sizeof *pcm);
@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         voice_force_portable(&cut);
     }
     size_t na = hear(&whole, pcm, n, n, a), nb = hear(&cut, pcm, n, 1 + data[2] * 7u, b);
-    must(na == nb && na >= 46 && na <= 48);
+    must(na == nb && na >= 16 && na <= 18);
     for (size_t i = 0; i < na; i++) {
         must_be_sound(&a[i]);
         must(a[i].peak == b[i].peak && a[i].clip == b[i].clip);
@@ -98,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     measure(a, na);
     voice_skip(&whole, data[2] * 20u);
-    must(hear(&whole, pcm, n, n, a) >= 46);
+    must(hear(&whole, pcm, n, n, a) >= 16);
     free(pcm);
     return 0;
 }
