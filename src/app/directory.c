@@ -380,6 +380,16 @@ void directory_describe(struct directory *dir, struct slice meeting_id, shard_te
         describe_answer(q, SLICE_NONE);
 }
 
+void directory_each(const struct directory *dir, directory_meeting_fn *fn, void *arg) {
+    struct map_cursor at = {0};
+    struct slice key;
+    void *value;
+    while (map_next(&dir->by_key, &at, &key, &value)) {
+        const struct entry *e = value;
+        fn(arg, slice_from(e->id), slice_from(e->room));
+    }
+}
+
 bool directory_counts(const struct directory *dir, struct slice name,
                       uint64_t counts[FEEDBACK_TYPES]) {
     const struct entry *e = map_find(&dir->by_name, name);

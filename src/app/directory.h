@@ -71,6 +71,10 @@ int directory_admits(const struct directory *, const struct track_params *);
 int directory_take_track(struct directory *, const struct track_params *, struct stream *,
                          const char accept[WS_ACCEPT_SIZE]);
 
+/* Every meeting that is known here, in no particular order. The function changes no directory. */
+typedef void directory_meeting_fn(void *arg, struct slice meeting_id, struct slice room_name);
+void directory_each(const struct directory *, directory_meeting_fn *, void *arg);
+
 /* How often each type was sent in a meeting since it is known here. False: unknown, all 0. */
 bool directory_counts(const struct directory *, struct slice name, uint64_t counts[FEEDBACK_TYPES]);
 /* The answer of the debug route, as compact JSON; the function is called exactly once, maybe at

@@ -12,6 +12,7 @@
 #include "app/session_api.h"
 #include "app/sessions.h"
 #include "app/status.h"
+#include "app/talk_stats.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -212,6 +213,7 @@ static int open_sessions(struct server *server, struct buf *problem) {
 
     struct hosts_world world = {server->loop, server->config, server->sessions, server->store};
     server->hosts = hosts_open(&world);
+    server->talk_stats = talk_stats_start(server->loop, server->directory, server->hosts);
     server->delivery = (struct delivery){server->config, server->hosts, server->store, {0}};
     sessions_load(server->sessions);
     return 0;
@@ -421,6 +423,7 @@ void server_close(struct server *server) {
     webhook_free(server->webhook);
     routes_free(server->routes);
     auth_close(server->auth);
+    talk_stats_stop(server->talk_stats);
     hosts_close(server->hosts);
     reconcile_free(server->reconcile);
     egress_start_free(server->egress_start);

@@ -34,6 +34,7 @@ struct sessions;
 struct signals;
 struct storage;
 struct store;
+struct talk_stats;
 struct tls;
 
 struct server {
@@ -47,6 +48,7 @@ struct server {
     struct directory *directory;
     struct sessions *sessions;
     struct hosts *hosts;
+    struct talk_stats *talk_stats;
     struct auth *auth;
     struct livekit *livekit;           /* NULL without a key */
     struct egress_start *egress_start; /* NULL without a key */
