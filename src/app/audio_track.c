@@ -493,10 +493,7 @@ static void end(struct track *track, enum track_end how) {
     t->prosody = NULL;
     analysis_end(t);
     if (t->recorder) {
-        int64_t rate = (int64_t)t->clock.samples * 1000 / t->rate_hz;
-        if (rate > 0)
-            recorder_drift(t->recorder,
-                           (double)audio_clock_drift_ms(&t->clock) * 1e6 / (double)rate);
+        recorder_drift(t->recorder, audio_clock_drift_ms(&t->clock));
         recorder_close(t->recorder, track_recorder_end(how),
                        live_meeting_time_ms(track->meeting, t->core->now_ms));
     }
