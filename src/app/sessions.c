@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { LOAD_MAX = 10000, LOAD_RETRY_MS = 2000, SWEEP_MS = 30000 };
+enum { LOAD_MAX = 10000, LOAD_RETRY_MS = 2000, SWEEP_MS = 5000 };
 
 static const int64_t linger_default_ms = 600000;
 static const int64_t provisional_ms = 3600000; /* feedback this old may wait for its true id */

@@ -106,7 +106,7 @@ class Server {
     // The line "listening" carries the port that the kernel gave.
     this.port = await eventually('the server listens', () => {
       if (this.exit) throw new Error(`it ended: ${JSON.stringify(this.exit)}\n${this.log}`);
-      return Number(/listening.*\bport=(\d+)/.exec(this.log)?.[1]);
+      return Number(/listening.*\bport[=":]+(\d+)/.exec(this.log)?.[1]);
     }, { within: 20000 });
     this.url = `http://127.0.0.1:${this.port}`;
     this.ws = `ws://127.0.0.1:${this.port}`;
