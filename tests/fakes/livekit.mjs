@@ -133,10 +133,11 @@ export class FakeLivekit {
   async webhook(event) {
     if (!this.target) return undefined;
     const body = JSON.stringify({ id: id('EV_'), createdAt: seconds(), ...event });
+    const authorization = await FakeLivekit.sign(body);
     const began = performance.now();
     const response = await fetch(`${this.target}/livekit/webhook`, {
       method: 'POST',
-      headers: { 'content-type': 'application/webhook+json', authorization: await FakeLivekit.sign(body) },
+      headers: { 'content-type': 'application/webhook+json', authorization },
       body,
     }).catch((error) => ({ status: 0, error }));
     return { status: response.status, ms: performance.now() - began };
