@@ -32,6 +32,7 @@ struct audio_track {
     struct shard_core *core;
     unsigned rate_hz, channels_count, block_bytes, group_ms;
     bool is_probing;          /* kept back until it is known how many channels there are */
+    bool is_folded;           /* recorded as mono, because its two channels are the same */
     bool runs_ahead;          /* LiveKit's `muted`, up to three seconds before its audio */
     bool is_muting;           /* muted, but what is in flight is still taken */
     bool is_muted, is_judged; /* is_judged: its source is a voice, not a shared screen */
@@ -158,6 +159,8 @@ static void analyse(struct audio_track *t, const uint8_t *bytes, size_t frames, 
 /* The recording begins with the first sample: its time names the file. */
 static void recorder_start(struct audio_track *t, uint64_t before) {
     struct live_meeting *live = t->base.meeting;
+    t->is_folded =
+        t->core->config->folds_channels && t->channels_count == 2 && t->format == RECORD_WAV;
     int64_t at_ms = t->clock.anchor_ms + (int64_t)(before * 1000 / t->rate_hz);
     struct recording recording = {
         .meeting = slice_from(live->id),
@@ -167,7 +170,7 @@ static void recorder_start(struct audio_track *t, uint64_t before) {
         .track = slice_from(t->base.track_name),
         .format = t->format,
         .rate_hz = t->rate_hz,
-        .channels = (uint16_t)t->channels_count,
+        .channels = t->is_folded ? 1 : (uint16_t)t->channels_count,
         .started_ms = live_meeting_time_ms(live, at_ms),
     };
     t->recorder = recorder_open(t->core->disk, &recording);
@@ -178,13 +181,33 @@ static bool is_analysed(const struct audio_track *t) {
     return t->participant && t->feeds_analysis && !meeting_is_paused(t->base.meeting->engine);
 }
 
+/* Two equal channels are one, until they part: from there on the recording is stereo. */
+static void record(struct audio_track *t, const uint8_t *bytes, size_t frames) {
+    int16_t mono[1024];
+    while (t->is_folded && frames > 0) {
+        size_t part = frames < ARRAY_LEN(mono) ? frames : ARRAY_LEN(mono);
+        size_t folded = channels_fold(mono, bytes, part);
+        recorder_append(t->recorder, mono, folded * sizeof *mono);
+        bytes += folded * t->block_bytes;
+        frames -= folded;
+        if (folded == part)
+            continue;
+        t->is_folded = false;
+        recorder_set_channels(t->recorder, 2);
+        log_info("egress", "the channels part, the recording goes on in stereo",
+                 log_text("track", t->log_track));
+    }
+    if (frames > 0)
+        recorder_append(t->recorder, bytes, frames * t->block_bytes);
+}
+
 /* Whole sample frames whose place is certain: `before` samples after the clock's anchor. */
 static void audio_take(struct audio_track *t, const uint8_t *bytes, size_t frames,
                        uint64_t before) {
     if (t->recording == RECORDED_LATER)
         recorder_start(t, before);
     if (t->recorder)
-        recorder_append(t->recorder, bytes, frames * t->block_bytes);
+        record(t, bytes, frames);
     analyse(t, bytes, frames, before);
     prosody_trust_level(t->prosody, !is_analysed(t));
     prosody_hear(t->prosody, bytes, frames,

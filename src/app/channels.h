@@ -39,6 +39,9 @@ enum channels_verdict channels_hear(struct channels *, const uint8_t *bytes, siz
 /* On each tick: a stream that has said nothing for long enough is judged. */
 enum channels_verdict channels_tick(const struct channels *, int64_t now_ms);
 
+/* The left channel of `frames` stereo sample frames, as far as the right one is the same. Returns how many were. */
+size_t channels_fold(int16_t *mono, const uint8_t *stereo, size_t frames);
+
 /* The verdict on what there is: at the end of a stream, or before a mute. Never CHANNELS_OPEN. */
 enum channels_verdict channels_judge(const struct channels *);
 

@@ -81,7 +81,7 @@ const struct setting settings[] = {
     {"MUTE_TAIL_MS", .type = SETTING_INT, AT(mute_tail_ms), .fallback = "3000", .max = 10000,
      .help = "longest speech in flight that is kept after LiveKit said `muted`"},
     {"AUDIO_RECORD_CHANNELS", .type = SETTING_CHOICE, AT(record_channels), .fallback = "auto",
-     .choices = "auto|declared", .help = "auto: equal channels are recorded as mono"},
+     .choices = "auto|declared", .help = "auto: equal channels become a mono WAV, until they part"},
     {"AUDIO_OPUS_BITRATE", .type = SETTING_INT, AT(opus_bitrate_bps), .fallback = "32000",
      .min = 6000, .max = 510000, .help = "bits per second of AUDIO_RECORD_FORMAT=opus"},
     {"AUDIO_ENCODE_MAX", .type = SETTING_INT, AT(encode_max), .fallback = "64", .max = 4096,

@@ -185,6 +185,7 @@ static int open_directory(struct server *server, struct buf *problem) {
                   .record_format = config->record_format,
                   .group_ms = (unsigned)(config->group_seconds * 1000),
                   .max_message_bytes = (size_t)config->max_egress_message_bytes,
+                  .folds_channels = config->record_channels == CHANNELS_AUTO,
                   .mute_tail_ms = (unsigned)config->mute_tail_ms,
                   .hume = hume_settings(server),
                   .silence_on_mute = config->on_mute == MUTE_SILENCE},

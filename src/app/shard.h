@@ -35,6 +35,7 @@ struct shard_config {
     const char *record_format; /* wav, flac, opus, off */
     unsigned group_ms;         /* AUDIO_PIPELINE_GROUP_SECONDS */
     size_t max_message_bytes;  /* one WebSocket message of an egress */
+    bool folds_channels;       /* AUDIO_RECORD_CHANNELS=auto: equal channels become one */
     unsigned mute_tail_ms;     /* MUTE_TAIL_MS: how long LiveKit's `muted` may run ahead */
     struct hume_settings hume; /* the prosody service; its rate of handshakes is a shard's share */
     bool silence_on_mute;      /* AUDIO_ON_MUTE=silence: record zeros while muted, else pause */

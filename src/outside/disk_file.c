@@ -373,6 +373,22 @@ static void on_patch(struct disk_file *file, uint64_t offset, struct slice bytes
         on_failure(file, err, 0);
 }
 
+/* Nothing that is written is rewritten: the next part has the new channels. Time goes on where it was. */
+static void on_channels(struct disk_file *file, uint16_t channels) {
+    uint16_t frame_bytes = (uint16_t)(channels * sizeof(int16_t));
+    uint64_t left;
+    if (file->format != RECORD_WAV || frame_bytes == file->frame_bytes)
+        return;
+    if (file->part && file->lost_bytes > 0)
+        extend(file, file->lost_bytes, GAP_DISK, &left);
+    close_part(file, "part", 0);
+    file->past_bytes = file->past_bytes / file->frame_bytes * frame_bytes;
+    file->lost_bytes = 0;
+    file->frame_bytes = frame_bytes;
+    file->info.channels = channels;
+    file->limit_bytes = part_limit(&file->disk->config, file->format, frame_bytes);
+}
+
 static const char *const ends[] = {
     [RECORDER_CLOSED] = "closed",
     [RECORDER_LOST] = "lost",
@@ -418,6 +434,9 @@ static void deliver_note(struct mail *mail, void *owner) {
         break;
     case NOTE_PATCH:
         on_patch(file, (uint64_t)note->value, text);
+        break;
+    case NOTE_CHANNELS:
+        on_channels(file, (uint16_t)note->value);
         break;
     case NOTE_CLOSE:
         disk_file_finish(file, ends[note->value], note->at_ms);

@@ -16,14 +16,15 @@ struct disk_sync;
 struct list;
 
 enum note_kind {
-    NOTE_PAUSE,  /* at_ms */
-    NOTE_RESUME, /* at_ms */
-    NOTE_FRAMES, /* value: sample frames that the encoded bytes so far stand for */
-    NOTE_GAP,    /* value: sample frames of silence that an encoder put in */
-    NOTE_DRIFT,  /* value: ms, signed */
-    NOTE_RENAME, /* text: meeting; text beyond value: display name */
-    NOTE_PATCH,  /* value: offset; text: bytes to put there */
-    NOTE_CLOSE   /* at_ms; value: enum recorder_end */
+    NOTE_PAUSE,    /* at_ms */
+    NOTE_RESUME,   /* at_ms */
+    NOTE_FRAMES,   /* value: sample frames that the encoded bytes so far stand for */
+    NOTE_GAP,      /* value: sample frames of silence that an encoder put in */
+    NOTE_DRIFT,    /* value: ms, signed */
+    NOTE_RENAME,   /* text: meeting; text beyond value: display name */
+    NOTE_PATCH,    /* value: offset; text: bytes to put there */
+    NOTE_CHANNELS, /* value: the channels of what follows, in a part of its own */
+    NOTE_CLOSE     /* at_ms; value: enum recorder_end */
 };
 
 struct note {

@@ -163,6 +163,12 @@ void recorder_resume(struct recorder *recorder, int64_t at_ms) {
     send_note(recorder, NOTE_RESUME, at_ms, 0, SLICE_NONE);
 }
 
+void recorder_set_channels(struct recorder *recorder, uint16_t channels) {
+    assert(recorder->file);
+    send_note(recorder, NOTE_CHANNELS, 0, channels, SLICE_NONE);
+    recorder->frame_bytes = (uint16_t)(channels * sizeof(int16_t));
+}
+
 void recorder_drift(struct recorder *recorder, int64_t drift_ms) {
     send_note(recorder, NOTE_DRIFT, 0, drift_ms, SLICE_NONE);
 }

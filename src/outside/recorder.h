@@ -46,6 +46,9 @@ void recorder_append(struct recorder *recorder, const void *bytes, size_t len);
 /* A gap of `frames` sample frames, noted in the sidecar. */
 void recorder_silence(struct recorder *recorder, uint64_t frames);
 
+/* WAV only: what follows has so many channels. The recording goes on in a part of its own. */
+void recorder_set_channels(struct recorder *recorder, uint16_t channels);
+
 /* The recording's time stands still between the two (muted); noted in the sidecar. */
 void recorder_pause(struct recorder *recorder, int64_t at_ms);
 void recorder_resume(struct recorder *recorder, int64_t at_ms);

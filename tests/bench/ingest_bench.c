@@ -119,7 +119,8 @@ static void prosa_exec(const struct server *server, const char *binary) {
     char port_setting[32];
     snprintf(port_setting, sizeof port_setting, "PORT=%s", port);
     char mode[] = "NODE_ENV=development", host[] = "PROSA_HOST=127.0.0.1";
-    char *const env[] = {path_setting, port_setting, mode, host, NULL};
+    char whole[] = "AUDIO_RECORD_CHANNELS=declared"; /* the sink writes both channels, too */
+    char *const env[] = {path_setting, port_setting, mode, host, whole, NULL};
     execle(binary, binary, "serve", (char *)NULL, env);
     _exit(127);
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FakeEgress, silence, tone } from '../fakes/egress.mjs';
+import { FakeEgress, RATE, silence, tone } from '../fakes/egress.mjs';
 import { pitch, recordings } from '../fakes/wav.mjs';
 import { eventually, startServer } from './harness.mjs';
 
-async function record(t, { query, headers, source, seconds = 2 }) {
-  const server = await startServer(t);
+async function record(t, { query, headers, source, seconds = 2, parts = 1, env = { AUDIO_RECORD_CHANNELS: 'declared' } }) {
+  const server = await startServer(t, { env });
   const egress = new FakeEgress(`${server.ws}/egress-audio?roomName=sala&participant=bob&trackId=TR_1${query}`, { headers });
   await egress.opened;
   egress.source = source;
@@ -15,8 +15,8 @@ async function record(t, { query, headers, source, seconds = 2 }) {
   await eventually('the track has ended', async () => (await server.metric('prosa_tracks')) === 0);
   await server.stop();
   const [wav, ...more] = await recordings(server, 'sala');
-  assert.equal(more.length, 0);
-  return { wav, server, sent: egress.frames };
+  assert.equal(more.length, parts - 1);
+  return { wav, second: more[0], server, sent: egress.frames };
 }
 
 const cases = {
@@ -53,4 +53,39 @@ test('a mono stream stays mono, at double speed as well', async (t) => {
   assert.equal(wav.channels, 1);
   assert.equal(wav.frames, sent * 2);
   assert.ok(Math.abs(pitch(wav) - 440) < 2);
+});
+
+const apart = (first, frames) => {
+  const pcm = tone({ hz: 440 })(first, frames);
+  for (let i = 0; i < frames; i++) pcm.writeInt16LE(pcm.readInt16LE(i * 4) >> 1, i * 4 + 2);
+  return pcm;
+};
+const auto = { AUDIO_RECORD_CHANNELS: 'auto' };
+const raw = { 'Content-Type': 'audio/x-raw' };
+
+test('equal channels are recorded as one', async (t) => {
+  const { wav, sent } = await record(t, { query: '', headers: raw, source: tone({ hz: 440 }), env: auto });
+  assert.equal(wav.channels, 1);
+  assert.equal(wav.frames, sent);
+  assert.ok(Math.abs(pitch(wav) - 440) < 2);
+});
+
+test('where the channels part, the recording goes on in stereo, and nothing is lost', async (t) => {
+  const source = (first, frames) => (first < RATE ? tone({ hz: 440 }) : apart)(first, frames);
+  const { wav, second, sent } = await record(t, { query: '', headers: raw, source, env: auto, parts: 2 });
+  assert.deepEqual([wav.channels, second.channels], [1, 2]);
+  assert.equal(wav.frames + second.frames, sent);
+  // They part at the first sample after the border that is not zero.
+  assert.ok(wav.frames >= RATE && wav.frames <= RATE + 2, `${wav.frames} frames`);
+  const expected = source(RATE, 480);
+  for (let i = 10; i < 480; i++) {
+    assert.equal(second.sample(RATE + i - wav.frames, 0), expected.readInt16LE(i * 4));
+    assert.equal(second.sample(RATE + i - wav.frames, 1), expected.readInt16LE(i * 4 + 2));
+  }
+});
+
+test('channels that differ from the first sample make one stereo file', async (t) => {
+  const { wav, sent } = await record(t, { query: '', headers: raw, source: (first, frames) => apart(first + 1, frames), env: auto });
+  assert.equal(wav.channels, 2);
+  assert.equal(wav.frames, sent);
 });
