@@ -11,6 +11,7 @@ enum {
     SESSION_TIMEOUT_MS = 5000, /* from the handshake to session.created */
     BLOCKED_TIMEOUT_MS = 10000,
     LEAVE_TIMEOUT_MS = 3000,
+    STEADY_MS = 10000,        /* a connection that lasted so long was a good one */
     QUEUE_BYTES = 512 * 1024, /* of the connection: never reached, we wait for it to be empty */
     SHOWN_BYTES = 200,        /* of a received message, in the debug log */
 };
@@ -123,7 +124,6 @@ static void prove(struct hume_track *track) {
     if (track->is_proven)
         return;
     track->is_proven = true;
-    track->failures = 0;
     hume_succeeded(track->hume, track);
 }
 
@@ -204,8 +204,9 @@ static void on_close(void *arg, uint16_t code, struct slice reason) {
         refuse(track, text);
     } else if (track->state == HUME_LEAVING) {
         hume_track_free(track);
-    } else if (track->is_proven) {
+    } else if (track->is_proven && hume_now_ms(track->hume) - track->since_ms > STEADY_MS) {
         /* It worked, and is over: idle for too long, or the service restarts. */
+        track->failures = 0;
         disconnect(track);
         set_state(track, hume_queue_first(&track->queue) ? HUME_WANTING : HUME_IDLE);
     } else {

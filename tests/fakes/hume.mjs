@@ -1,0 +1,167 @@
+// The prosody service in both generations (contracts of Hume v0 and v1) and all its moods.
+import { WebSocketServer } from 'ws';
+
+// The 48 names of v0, as sent.
+const NAMES = `Admiration, Adoration, Aesthetic Appreciation, Amusement, Anger, Anxiety, Awe, Awkwardness, Boredom,
+Calmness, Concentration, Confusion, Contemplation, Contempt, Contentment, Craving, Desire, Determination, Disappointment,
+Disgust, Distress, Doubt, Ecstasy, Embarrassment, Empathic Pain, Entrancement, Envy, Excitement, Fear, Guilt, Horror,
+Interest, Joy, Love, Nostalgia, Pain, Pride, Realization, Relief, Romance, Sadness, Satisfaction, Shame,
+Surprise (negative), Surprise (positive), Sympathy, Tiredness, Triumph`.split(/,\s+/);
+
+// moods: kind; slow (answers after 3 s); hole (accepts and never answers); deaf (does not even read); drop (closes
+// after each message); refuse (401); garbage; deep; huge; binary; quota.
+class FakeHume {
+  constructor({ mood = 'kind', key = 'k3y', scores = { Anger: 0.8 } } = {}) {
+    Object.assign(this, { mood, key, scores });
+    this.handshakes = 0;
+    this.sessions = [];
+    this.errors = [];
+  }
+
+  async start(path) {
+    this.server = new WebSocketServer({
+      port: 0,
+      host: '127.0.0.1',
+      perMessageDeflate: false,
+      verifyClient: ({ req }, decide) => {
+        this.handshakes++;
+        const known = req.headers['x-hume-api-key'] === this.key && req.url === path;
+        decide(known && this.mood !== 'refuse', 401, '{"message":"unauthorized"}');
+      },
+    });
+    this.server.on('connection', (socket) => this.welcome(socket));
+    await new Promise((done) => this.server.once('listening', done));
+    this.url = `ws://127.0.0.1:${this.server.address().port}${path}`;
+    return this;
+  }
+
+  welcome(socket) {
+    const session = { socket, audio: [], arrivals: [], open: true };
+    this.sessions.push(session);
+    socket.on('error', () => {});
+    socket.on('close', () => (session.open = false));
+    if (this.mood === 'deaf') socket._socket.pause();
+    else socket.on('message', (data, isBinary) => this.hear(session, data, isBinary));
+    this.greet(session);
+  }
+
+  greet() {}
+
+  // What each mood answers; `kind` is what the service would say.
+  answer(session, kind) {
+    const { socket } = session;
+    const nonsense = {
+      garbage: 'not JSON {',
+      deep: '['.repeat(100000),
+      huge: JSON.stringify({ prosody: { x: 'y'.repeat(3e6) } }),
+      quota: '{"error":"out of credits","code":"E0300","type":"error"}',
+      binary: Buffer.from([0xff, 0, 1]),
+    }[this.mood];
+    if (this.mood === 'hole' || this.mood === 'deaf') return;
+    if (this.mood === 'drop') socket.close(1011);
+    else if (nonsense) socket.send(nonsense);
+    else if (this.mood === 'slow') setTimeout(() => session.open && socket.send(kind), 3000);
+    else socket.send(kind);
+  }
+
+  // All samples of a session, s16le.
+  static audioOf(session) {
+    return Buffer.concat(session.audio);
+  }
+
+  async stop() {
+    for (const { socket } of this.sessions) socket.terminate();
+    await new Promise((done) => this.server.close(done));
+  }
+}
+
+// v0: JSON with a base64 WAV, an answer to each.
+export class FakeHumeV0 extends FakeHume {
+  start() {
+    return super.start('/v0/stream/models');
+  }
+
+  hear(session, data, isBinary) {
+    const message = isBinary ? null : JSON.parse(data);
+    if (!message || !message.models?.prosody || (session.audio.length === 0 && !session.hello && message.data))
+      this.errors.push(`unexpected: ${String(data).slice(0, 80)}`);
+    session.hello = true;
+    if (!message?.data) return;
+    const wav = Buffer.from(message.data, 'base64');
+    const fits = wav.subarray(0, 4).equals(Buffer.from('RIFF')) && wav.readUInt16LE(22) === 1 &&
+      wav.readUInt32LE(24) === 16000 && wav.readUInt32LE(40) === wav.length - 44;
+    if (!fits) this.errors.push('not a WAV of 16 kHz mono');
+    const samples = wav.subarray(44);
+    session.audio.push(samples);
+    session.arrivals.push(Date.now());
+    const { payload_id } = message;
+    const seconds = samples.length / 32000;
+    if (seconds > 5)
+      this.answer(session, JSON.stringify({ payload_id, error: 'Media file is too long', code: 'E0203' }));
+    else if (samples.every((byte) => byte === 0))
+      this.answer(session, JSON.stringify({ payload_id, warning: 'No speech detected.', code: 'W0105' }));
+    else
+      this.answer(session, JSON.stringify({ payload_id, prosody: { predictions: [{ time: { begin: 0, end: seconds },
+        emotions: NAMES.map((name) => ({ name, score: this.scores[name] ?? 0.01 })) }] } }));
+  }
+}
+
+// v1: binary frames at real-time pace; measurements while there is sound.
+export class FakeHumeV1 extends FakeHume {
+  start() {
+    return super.start('/v1/expression/audio/realtime');
+  }
+
+  greet(session) {
+    Object.assign(session, { began: null, acceptedMs: 0, spokenMs: 0 });
+    if (this.mood !== 'hole' && this.mood !== 'deaf')
+      session.socket.send(JSON.stringify({ type: 'session.created', session_id: `s${this.sessions.length}`,
+        config: { measurement_timer_ms: 3000 }, extra: true }));
+  }
+
+  refuse(session, code) {
+    session.socket.send(JSON.stringify({ type: 'error', code, message: 'as documented' }));
+  }
+
+  hear(session, data, isBinary) {
+    if (!isBinary) {
+      const { type } = JSON.parse(data);
+      if (type === 'session.close') {
+        session.socket.send(JSON.stringify({ type: 'session.closed', reason: 'client', audio_ms: session.acceptedMs }));
+        session.socket.close(1000);
+        session.saidGoodbye = true;
+      } else {
+        this.errors.push(`unexpected ${type}`);
+        this.refuse(session, 'config_invalid');
+        session.socket.close(1008);
+      }
+      return;
+    }
+    if (data.length === 0 || data.length % 2 || data.length > 320000) {
+      this.errors.push(`frame of ${data.length} bytes`);
+      return this.refuse(session, 'invalid_audio_frame');
+    }
+    session.began ??= Date.now();
+    if (session.acceptedMs > Date.now() - session.began + 2000) {
+      session.limited = (session.limited ?? 0) + 1;
+      return this.refuse(session, 'rate_limited');
+    }
+    const ms = data.length / 32;
+    session.acceptedMs += ms;
+    session.audio.push(Buffer.from(data));
+    session.arrivals.push(Date.now());
+    const isLoud = data.some((byte, i) => i % 2 && byte !== 0 && byte !== 255);
+    session.spokenMs = isLoud ? session.spokenMs + ms : 0;
+    const every = this.mood === 'kind' ? 1000 : 100;
+    if (session.spokenMs >= every) {
+      session.spokenMs = 0;
+      session.socket.send(JSON.stringify({ type: 'utterance.start', unknown: 1 }));
+      this.answer(session, JSON.stringify({ type: 'measurement.result', trigger: 'interval',
+        audio_start_ms: session.acceptedMs - every, audio_end_ms: session.acceptedMs,
+        expressions: Object.entries(this.scores).map(([name, probability]) => ({ name: name.toLowerCase(), probability })),
+        voice_attributes: [{ name: 'clear', probability: 0.96 }] }));
+    }
+  }
+}
+
+export const audioOf = FakeHume.audioOf;
