@@ -1,4 +1,7 @@
-/* PostgreSQL goes away under load, in every way it can, and comes back: nothing that fitted the queue is lost. */
+/*
+ * The database goes away under load, in every way it can, and comes back: nothing that fitted the
+ * queue is lost. With the path of tests/fixtures/postgres as argument on PostgreSQL, else on SQLite.
+ */
 #include "base/clock.h"
 #include "outside/store.h"
 #include "outside/store_db.h"
@@ -6,8 +9,10 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -163,13 +168,67 @@ static void away_from_the_start(void **state) {
     expect_all(&load);
 }
 
+/* What PostgreSQL says when its disk is full. */
+static void full_and_empty_again(void **state) {
+    struct load load = {.fixture = *state};
+    start(&load);
+    fixture_run(load.fixture,
+                "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                "RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$");
+    fixture_run(load.fixture, "CREATE TRIGGER full_disk BEFORE INSERT ON \"FeedbackEvent\" "
+                              "FOR EACH ROW EXECUTE FUNCTION full_disk()");
+    feed_for(&load, 2500);
+    assert_true(is_away(&load));
+    fixture_run(load.fixture, "DROP TRIGGER full_disk ON \"FeedbackEvent\"");
+    feed_for(&load, 500);
+    load.refused++; /* questions are answered all the while */
+    expect_all(&load);
+}
+
+/* Files may not grow any more, which is how a full disk looks to SQLite. */
+static void a_full_disk_under_sqlite(void **state) {
+    struct load load = {.fixture = *state};
+    struct rlimit before, none = {4096, 0};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none.rlim_max = before.rlim_max;
+    start(&load);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    feed_for(&load, 2500);
+    bool was_away = is_away(&load);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_true(was_away);
+    feed_for(&load, 500);
+    load.refused++;
+    expect_all(&load);
+}
+
+static void held_by_somebody_under_sqlite(void **state) {
+    struct load load = {.fixture = *state};
+    start(&load);
+    struct db *holder = fixture_connect(load.fixture);
+    holder->deadline_ms = INT64_MAX;
+    assert_int_equal(db_script(holder, "BEGIN IMMEDIATE"), 0);
+    feed_for(&load, 5000);
+    assert_true(is_away(&load));
+    db_rollback(holder);
+    db_close(holder);
+    feed_for(&load, 500);
+    load.refused++;
+    expect_all(&load);
+}
+
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(killed_and_started_again),
-        cmocka_unit_test(stopped_and_continued),
-        cmocka_unit_test(read_only_and_writable_again),
+    const struct CMUnitTest postgres[] = {
+        cmocka_unit_test(killed_and_started_again),     cmocka_unit_test(stopped_and_continued),
+        cmocka_unit_test(read_only_and_writable_again), cmocka_unit_test(full_and_empty_again),
         cmocka_unit_test(away_from_the_start),
     };
+    const struct CMUnitTest sqlite[] = {
+        cmocka_unit_test(a_full_disk_under_sqlite),
+        cmocka_unit_test(held_by_somebody_under_sqlite),
+    };
     fixture_script = argc > 1 ? argv[1] : NULL;
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return fixture_script ? cmocka_run_group_tests(postgres, set_up, tear_down)
+                          : cmocka_run_group_tests(sqlite, set_up, tear_down);
 }
