@@ -48,6 +48,8 @@ struct errand {
     char *params[ROUTE_PARAMS_MAX];
     char *query;
     char *user_agent;
+    char *range; /* the Range header; "" for none */
+    bool is_head; /* of a GET row that was asked for its head only */
     void (*run)(struct errand *, const struct store_account *);
     void *job; /* of a handler with work for a worker thread; freed with free_job */
     void (*free_job)(void *job);

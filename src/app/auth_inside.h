@@ -29,6 +29,8 @@ enum {
         }                                                                                          \
     }
 
+struct recording_api;
+
 struct auth {
     struct auth_world world;
     const struct config *config;
@@ -39,6 +41,7 @@ struct auth {
     char dummy_hash
         [PASSWORD_HASH_BYTES]; /* of nobody: an unknown user takes as long as a known one */
     struct auth_stats stats;
+    struct recording_api *recording_api; /* NULL without one */
 };
 
 /* An errand for whoever; the body is read. NULL: answered already. */

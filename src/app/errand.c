@@ -30,6 +30,9 @@ struct errand *errand_new(struct auth *auth, struct http_request *req,
     for (size_t i = 0; i < match->count; i++)
         errand->params[i] = slice_copy_text(match->params[i]);
     errand->query = slice_copy_text(req->query);
+    errand->is_head = slice_is_equal(req->method, SLICE("HEAD"));
+    const struct slice *range = http_find_header(req->head, "range");
+    errand->range = slice_copy_text(range ? *range : SLICE_NONE);
     errand->user_agent = slice_copy_text(agent ? slice_take(*agent, AGENT_BYTES_MAX) : SLICE_NONE);
     req->user = errand;
     req->on_abort = on_abort;
@@ -44,6 +47,7 @@ void errand_free(struct errand *errand) {
         mem_free(errand->params[i]);
     mem_free(errand->query);
     mem_free(errand->user_agent);
+    mem_free(errand->range);
     mem_free(errand);
 }
 

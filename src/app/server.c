@@ -8,6 +8,7 @@
 #include "app/hosts.h"
 #include "app/metrics.h"
 #include "app/reconcile.h"
+#include "app/recordings.h"
 #include "app/routes.h"
 #include "app/session_api.h"
 #include "app/sessions.h"
@@ -124,12 +125,19 @@ static int open_disk(struct server *server, struct buf *problem) {
     set.warn_free_bytes = (uint64_t)config->disk_warn_free_bytes;
     set.encode_max = (unsigned)config->encode_max;
     set.opus_bps = (unsigned)config->opus_bitrate_bps;
+    err = recordings_open(&server->recordings, server->loop, server->storage,
+                          (unsigned)config->recording_ttl_days);
+    if (err)
+        return fail(problem, "The keeping of recordings cannot be started", err);
+    set.on_report = recordings_on_report;
+    set.arg = server->recordings;
     err = disk_open(&server->disk, &set);
     if (err)
         return fail(problem, "The disk thread cannot be started", err);
 
     const char *const folders[] = {config->audio_dir, config->video_dir};
-    err = repair_start(&server->repair, folders, ARRAY_LEN(folders));
+    err = repair_start(&server->repair, folders, ARRAY_LEN(folders), recordings_on_sidecar,
+                       server->recordings);
     return err ? fail(problem, "The repair of recordings cannot be started", err) : 0;
 }
 
@@ -145,6 +153,8 @@ static int open_store(struct server *server, struct buf *problem) {
     int err = store_open(&server->store, &set, server->loop, why, sizeof why);
     if (err)
         buf_add_text(problem, why);
+    else
+        recordings_start(server->recordings, server->store);
     return err;
 }
 
@@ -282,6 +292,8 @@ static int open_doors(struct server *server, struct buf *problem) {
     routes_add(server->routes, hosts_routes, hosts_route_count, server->hosts);
     feedback_api_add_routes(&server->feedback_api, server->routes);
     auth_add_routes(server->auth, server->routes);
+    recording_api_init(&server->recording_api, server->auth, server->recordings);
+    recording_api_add_routes(&server->recording_api, server->routes);
     session_api_add_routes(server->auth, server->routes);
     egress_door_add_routes(server->egress_door, server->routes);
     metrics_add_routes(server->metrics, server->routes);
@@ -436,15 +448,16 @@ void server_close(struct server *server) {
     if (server->directory)
         directory_close(server->directory);
     tls_close(server->client_tls);
+    recordings_close(server->recordings);
     if (server->store)
         store_close(server->store, STORE_PATIENCE_MS);
-    if (server->storage)
-        storage_close(server->storage);
     if (server->signals) {
         uv_close((uv_handle_t *)&server->signals->term, NULL);
         uv_close((uv_handle_t *)&server->signals->interrupt, NULL);
     }
-    loop_close(server->loop);
+    loop_close(server->loop); /* waits for workers, which may have a recording open */
+    recordings_free(server->recordings);
+    storage_close(server->storage);
     mem_free(server->signals);
     mem_free(server);
 }

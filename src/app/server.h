@@ -7,6 +7,7 @@
 
 #include "app/delivery.h"
 #include "app/feedback_api.h"
+#include "app/recording_api.h"
 #include "app/resolver.h"
 #include "app/webhook.h"
 #include "net/client_address.h"
@@ -28,6 +29,7 @@ struct livekit;
 struct loop;
 struct metrics;
 struct reconcile;
+struct recordings;
 struct repair;
 struct routes;
 struct sessions;
@@ -43,6 +45,7 @@ struct server {
     struct loop *loop;
     struct storage *storage;
     struct disk *disk;
+    struct recordings *recordings;
     struct repair *repair; /* of what an earlier run left, in the background */
     struct store *store;
     struct directory *directory;
@@ -65,6 +68,7 @@ struct server {
     struct delivery delivery;
     struct resolver resolver;
     struct feedback_api feedback_api;
+    struct recording_api recording_api;
 
     struct timer drain_limit;
     int64_t started_ms; /* monotonic */

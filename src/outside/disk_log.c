@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { GATHER_MS = 1000, GATHER_BYTES = 64 * 1024, FILE_MODE = 0640 };
@@ -37,15 +39,30 @@ struct line {
     char text[];
 };
 
+/* Under the lock that erasing takes, too: lines are not added to a file that is being rewritten or was just taken away. */
+static int open_locked(struct disk_log *log, const char *name, int *out) {
+    for (;;) {
+        int fd = openat(storage_dir(log->disk->config.storage, STORAGE_LOGS), name,
+                        O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+        if (fd < 0)
+            return errno;
+        struct stat stat;
+        flock(fd, LOCK_EX); /* a file system without locks has no second writer to fear */
+        *out = fd;
+        if (fstat(fd, &stat) || stat.st_nlink > 0)
+            return 0;
+        close(fd);
+    }
+}
+
 static int append(struct disk_log *log, const struct gathered *gathered) {
     char name[TEXT_NAME_SIZE + 4];
     snprintf(name, sizeof name, "%s.log", gathered->name);
-    int fd = openat(storage_dir(log->disk->config.storage, STORAGE_LOGS), name,
-                    O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
-    if (fd < 0)
-        return errno;
+    int fd;
+    int err = open_locked(log, name, &fd);
+    if (err)
+        return err;
     struct slice left = buf_slice(&gathered->lines);
-    int err = 0;
     while (left.len > 0 && !err) {
         ssize_t n = write(fd, left.ptr, left.len);
         if (n > 0)

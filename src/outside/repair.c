@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/rand.h"
 #include "outside/disk_finish.h"
 #include "outside/repair_media.h"
 #include "outside/sidecar.h"
@@ -125,7 +126,9 @@ static void make_sidecar(const struct job *job, struct sidecar *out) {
     if (follow_part(job, out))
         return;
     *out = (struct sidecar){.part = 1, .is_video = job->kind->is_video};
-    out->recording = mem_copy_text("");
+    char id[RAND_UUID_SIZE];
+    rand_uuid(id);
+    out->recording = mem_copy_text(id);
     out->meeting = mem_copy_text(base_name(job->folder));
     out->name = mem_copy_text("");
     out->format = mem_copy_text(job->kind->format);

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct sidecar;
+
 struct repair_config {
     bool dry_run;                   /* only say what would be done */
     const atomic_bool *is_stopping; /* may be NULL: looked at between files */
@@ -16,6 +18,8 @@ struct repair_config {
         before_ms; /* Unix time: files without a byte are removed only when last touched before it */
     void (*on_line)(void *arg, const char *path,
                     const char *what); /* for each file that was not as it should be */
+    void (*on_sidecar)(void *arg, const char *folder,
+                       const struct sidecar *); /* made or completed; may be NULL */
     void *arg;
 };
 
@@ -31,9 +35,14 @@ struct repair_result {
 int repair_folder(const char *path, const struct repair_config *config,
                   struct repair_result *result);
 
-/* The same in the background, on a thread of low priority; what it does goes to the log. */
+/*
+ * The same in the background, on a thread of low priority; what it does goes to the log. on_sidecar (may be NULL) is called on that
+ * thread, with the name of the folder that the file lies in.
+ */
 struct repair;
-int repair_start(struct repair **out, const char *const *paths, unsigned count);
+typedef void repair_sidecar_fn(void *arg, const char *folder, const struct sidecar *);
+int repair_start(struct repair **out, const char *const *paths, unsigned count,
+                 repair_sidecar_fn *on_sidecar, void *arg);
 void repair_stop(struct repair *repair); /* soon, between two files; NULL is fine */
 
 /* prosa repair DIR [--dry-run]. Exit codes: 0 done, 1 some file could not be repaired, 2 wrong usage. */

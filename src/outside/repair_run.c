@@ -19,6 +19,8 @@ struct repair {
     int64_t before_ms;
     char *paths[PATHS_MAX];
     unsigned count;
+    repair_sidecar_fn *on_sidecar;
+    void *arg;
 };
 
 static void log_line(void *arg, const char *path, const char *what) {
@@ -49,8 +51,11 @@ static void release(struct repair *repair) {
     mem_free(repair);
 }
 
-int repair_start(struct repair **out, const char *const *paths, unsigned count) {
+int repair_start(struct repair **out, const char *const *paths, unsigned count,
+                 repair_sidecar_fn *on_sidecar, void *arg) {
     struct repair *repair = mem_alloc(sizeof *repair);
+    repair->on_sidecar = on_sidecar;
+    repair->arg = arg;
     repair->before_ms = clock_wall_ms() - CLOCK_GRAIN_MS;
     repair->count = count < PATHS_MAX ? count : PATHS_MAX;
     for (unsigned i = 0; i < repair->count; i++)

@@ -195,7 +195,7 @@ static size_t check_wav(int folder_fd, const char *name, const struct sidecar *i
     /* Starts are known to the millisecond: 16 samples. */
     size_t about = (size_t)(info->started_ms - STARTED_MS) * RATE / 1000;
     /* When not one sidecar could be written, a later part does not know when it began. */
-    bool is_lost = info->recording[0] == '\0' && strstr(name, "_p");
+    bool is_lost = strcmp(info->end, "crash") == 0 && strstr(name, "_p");
     size_t count = (size_t)parser.info.data_bytes / 2, first = ROW;
     int16_t *samples = (int16_t *)(void *)(bytes + parser.info.data_offset);
     for (size_t i = 0; i < count; i++) {

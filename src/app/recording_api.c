@@ -1,0 +1,334 @@
+#include "app/recording_api.h"
+
+#include "app/auth_inside.h"
+#include "app/download.h"
+#include "app/recordings.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "base/text.h"
+#include "net/worker.h"
+#include "outside/store_recording.h"
+#include "wire/url.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TICKET_S = 60, TICKET_HEX = 64, ROWS_MAX = 1000 };
+
+/* ---- tickets: "<expiry>.<HMAC-SHA256 of id and expiry>" ---- */
+
+static void ticket_sign(const struct recording_api *api, struct slice id, uint64_t expires_s,
+                        char out[TICKET_HEX + 1]) {
+    struct buf text = {0};
+    uint8_t mac[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    buf_printf(&text, "%" PRIu64 ".", expires_s);
+    buf_add_slice(&text, id);
+    HMAC(EVP_sha256(), api->ticket_key, sizeof api->ticket_key, (const uint8_t *)text.data,
+         text.len, mac, &len);
+    text_hex(mac, len, out);
+    buf_free(&text);
+}
+
+static bool ticket_is_good(const struct recording_api *api, struct slice id, struct slice ticket) {
+    struct slice expiry;
+    uint64_t expires_s, now_s = (uint64_t)(clock_wall_ms() / 1000);
+    char expected[TICKET_HEX + 1];
+    if (!slice_cut(&ticket, '.', &expiry) || !slice_to_uint(expiry, UINT32_MAX, &expires_s) ||
+        ticket.len != TICKET_HEX)
+        return false;
+    ticket_sign(api, id, expires_s, expected);
+    return CRYPTO_memcmp(expected, ticket.ptr, TICKET_HEX) == 0 && now_s <= expires_s;
+}
+
+/* ---- whose recording is it ---- */
+
+struct claim {
+    struct recording_api *api;
+    struct buf organizations; /* in which the asker has the role; each with a space behind it */
+    struct buf meeting, path, format, user;
+    void (*next)(struct errand *);
+    struct erase_recording *files; /* of an erasure; their texts lie in `texts` */
+    size_t file_count;
+    struct buf texts;
+    struct erased erased;
+    int err;
+};
+
+static void claim_free(void *arg) {
+    struct claim *claim = arg;
+    struct buf *const bufs[] = {&claim->organizations, &claim->meeting, &claim->path,
+                                &claim->format,        &claim->user,    &claim->texts};
+    for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
+        buf_free(bufs[i]);
+    mem_free(claim->files);
+    mem_free(claim);
+}
+
+static struct claim *claim_new(struct errand *errand, const struct store_account *account,
+                               enum store_role least) {
+    struct claim *claim = mem_alloc(sizeof *claim);
+    for (size_t i = 0; i < account->membership_count; i++) {
+        if (account->memberships[i].role < least)
+            continue;
+        buf_add_slice(&claim->organizations, account->memberships[i].organization_id);
+        buf_add_byte(&claim->organizations, ' ');
+    }
+    buf_add_slice(&claim->user, account->user_id);
+    errand->job = claim;
+    errand->free_job = claim_free;
+    return claim;
+}
+
+static bool has_role_in(const struct claim *claim, struct slice organization_id) {
+    struct slice rest = buf_slice(&claim->organizations), id;
+    while (organization_id.len > 0 && slice_cut(&rest, ' ', &id))
+        if (slice_is_equal(id, organization_id))
+            return true;
+    return false;
+}
+
+static void on_session(int err, const struct store_session *session, void *arg) {
+    struct errand *errand = arg;
+    struct claim *claim = errand->job;
+    errand->call = NULL;
+    if (!err && !has_role_in(claim, session->organization_id))
+        err = ENOENT;
+    if (err)
+        errand_answer_errno(errand, err, "Recording not found");
+    else
+        claim->next(errand);
+}
+
+static void on_recording(int err, const struct store_recording *row, void *arg) {
+    struct errand *errand = arg;
+    struct claim *claim = errand->job;
+    errand->call = NULL;
+    if (err) {
+        errand_answer_errno(errand, err, "Recording not found");
+        return;
+    }
+    buf_add_slice(&claim->path, row->path);
+    buf_add_slice(&claim->format, row->format);
+    errand->call = store_session_get(errand->auth->store, row->meeting_id, on_session, errand);
+}
+
+static void find_recording(struct errand *errand, const struct store_account *account,
+                           void (*next)(struct errand *)) {
+    struct claim *claim = claim_new(errand, account, ROLE_ADMIN);
+    claim->next = next;
+    errand->call = store_recording_get(errand->auth->store, slice_from(errand->params[0]),
+                                       on_recording, errand);
+}
+
+static struct recording_api *api_of(const struct errand *errand) {
+    return errand->auth->recording_api;
+}
+
+/* ---- GET /recordings/:id ---- */
+
+static void send_file(struct errand *errand, struct slice path, struct slice format) {
+    struct recordings *recordings = api_of(errand)->recordings;
+    struct http_request *req = errand->req;
+    const struct erase_recording shape =
+        recording_to_erase(&(const struct store_recording){.path = path, .format = format});
+    const struct download_file file = {.storage = recordings_storage(recordings),
+                                       .is_video = shape.is_video,
+                                       .is_head = errand->is_head,
+                                       .path = path,
+                                       .format = format,
+                                       .range = slice_from(errand->range)};
+    download_start(recordings_worker(recordings), req, &file);
+    errand_free(errand);
+}
+
+static void send_claimed(struct errand *errand) {
+    const struct claim *claim = errand->job;
+    send_file(errand, buf_slice(&claim->path), buf_slice(&claim->format));
+}
+
+static void get_recording(struct errand *errand, const struct store_account *account) {
+    find_recording(errand, account, send_claimed);
+}
+
+static void on_ticket_recording(int err, const struct store_recording *row, void *arg) {
+    struct errand *errand = arg;
+    errand->call = NULL;
+    if (err)
+        errand_answer_errno(errand, err, "Recording not found");
+    else
+        send_file(errand, row->path, row->format);
+}
+
+static void on_get(void *owner, struct http_request *req, const struct route_match *match) {
+    struct recording_api *api = owner;
+    struct buf ticket = {0};
+    if (query_get(&ticket, req->query, "ticket") == ENOENT) {
+        auth_check(api->auth, req, match, false, get_recording);
+        return;
+    }
+    struct errand *errand = errand_new(api->auth, req, match, false);
+    if (ticket_is_good(api, match->params[0], buf_slice(&ticket)))
+        errand->call =
+            store_recording_get(api->auth->store, match->params[0], on_ticket_recording, errand);
+    else
+        errand_answer_error(errand, 401, NULL);
+    buf_free(&ticket);
+}
+
+/* ---- POST /recordings/:id/ticket ---- */
+
+static void answer_ticket(struct errand *errand) {
+    uint64_t expires_s = (uint64_t)(clock_wall_ms() / 1000) + TICKET_S;
+    char mac[TICKET_HEX + 1];
+    struct buf json = {0}, url = {0};
+    ticket_sign(api_of(errand), slice_from(errand->params[0]), expires_s, mac);
+    buf_printf(&url, "/recordings/%s?ticket=%" PRIu64 ".%s", errand->params[0], expires_s, mac);
+    buf_add_text(&json, "{\"url\":");
+    text_add_json(&json, buf_slice(&url));
+    buf_printf(&json, ",\"expiresIn\":%d}", TICKET_S);
+    errand_answer_json(errand, 201, buf_slice(&json));
+    buf_free(&json);
+    buf_free(&url);
+}
+
+static void give_ticket(struct errand *errand, const struct store_account *account) {
+    find_recording(errand, account, answer_ticket);
+}
+
+static void on_post_ticket(void *owner, struct http_request *req, const struct route_match *match) {
+    struct recording_api *api = owner;
+    auth_check(api->auth, req, match, false, give_ticket);
+}
+
+/* ---- DELETE /sessions/:meetingId ---- */
+
+static void answer_erased(int err, const struct store_erased *rows, void *arg) {
+    struct errand *errand = arg;
+    const struct claim *claim = errand->job;
+    struct buf json = {0};
+    errand->call = NULL;
+    if (err == EBUSY) {
+        errand_answer_error(errand, 409, "The meeting is active; it can be erased when it ended");
+        return;
+    }
+    if (err) {
+        errand_answer_errno(errand, err, "Session not found");
+        return;
+    }
+    log_info("recordings", "a meeting was erased", log_text("meetingId", errand->params[0]),
+             log_slice("by", buf_slice(&claim->user)));
+    buf_printf(&json,
+               "{\"erased\":{\"recordings\":%" PRId64 ",\"files\":%" PRIu64 ",\"sidecars\":%" PRIu64
+               ",\"bytes\":%" PRIu64 ",\"logLines\":%" PRIu64 ",\"feedback\":%" PRId64 "}}",
+               rows->recordings, claim->erased.files, claim->erased.sidecars, claim->erased.bytes,
+               claim->erased.log_lines, rows->feedback);
+    errand_answer_json(errand, 200, buf_slice(&json));
+    buf_free(&json);
+}
+
+/* On a worker: what cannot be deleted now keeps its row, and so can be deleted later. */
+static void erase_files(void *arg) {
+    struct claim *claim = arg;
+    const struct storage *storage = recordings_storage(claim->api->recordings);
+    for (size_t i = 0; i < claim->file_count && !claim->err; i++) {
+        claim->err = erase_recording(storage, &claim->files[i], &claim->erased);
+        if (!claim->err)
+            claim->err = erase_log_lines(storage, &claim->files[i], &claim->erased);
+    }
+}
+
+static void on_files_erased(struct errand *errand, int err) {
+    struct claim *claim = errand->job;
+    if (err || claim->err) {
+        errand_answer_error(errand, claim->err == EBUSY ? 409 : 500,
+                            claim->err == EBUSY ? "The meeting is still being recorded"
+                                                : "Some files could not be deleted; try again");
+        return;
+    }
+    char what[64];
+    snprintf(what, sizeof what, "%zu recordings", claim->file_count);
+    const struct store_erasure erasure = {.meeting_id = slice_from(errand->params[0]),
+                                          .actor = buf_slice(&claim->user),
+                                          .what = slice_from(what),
+                                          .at_ms = clock_wall_ms()};
+    errand->call = store_meeting_erase(errand->auth->store, &erasure, answer_erased, errand);
+}
+
+static void keep_file(struct claim *claim, const struct store_recording *row) {
+    struct erase_recording *file = &claim->files[claim->file_count++];
+    *file = recording_to_erase(row);
+    buf_add_slice(&claim->texts, row->path);
+    buf_add_slice(&claim->texts, row->track_id);
+}
+
+static void on_rows(int err, const struct store_recording_list *list, void *arg) {
+    struct errand *errand = arg;
+    struct claim *claim = errand->job;
+    errand->call = NULL;
+    if (err) {
+        errand_answer_errno(errand, err, "Session not found");
+        return;
+    }
+    claim->files = mem_alloc_array(list->count ? list->count : 1, sizeof *claim->files);
+    for (size_t i = 0; i < list->count; i++)
+        keep_file(claim, &list->recordings[i]);
+    const char *at = claim->texts.data;
+    for (size_t i = 0; i < claim->file_count; i++) {
+        claim->files[i].path.ptr = at;
+        claim->files[i].track.ptr = at + claim->files[i].path.len;
+        at += claim->files[i].path.len + claim->files[i].track.len;
+    }
+    errand_work(errand, erase_files, on_files_erased);
+}
+
+static void on_own_session(int err, const struct store_session *session, void *arg) {
+    struct errand *errand = arg;
+    const struct claim *claim = errand->job;
+    errand->call = NULL;
+    if (!err && !has_role_in(claim, session->organization_id))
+        err = ENOENT;
+    if (err)
+        errand_answer_errno(errand, err, "Session not found");
+    else if (session->status == SESSION_ACTIVE)
+        errand_answer_error(errand, 409, "The meeting is active; it can be erased when it ended");
+    else
+        errand->call = store_recording_list(errand->auth->store, session->meeting_id, ROWS_MAX,
+                                            on_rows, errand);
+}
+
+static void erase_session(struct errand *errand, const struct store_account *account) {
+    struct claim *claim = claim_new(errand, account, ROLE_OWNER);
+    claim->api = api_of(errand);
+    errand->call = store_session_get(errand->auth->store, slice_from(errand->params[0]),
+                                     on_own_session, errand);
+}
+
+static void on_delete(void *owner, struct http_request *req, const struct route_match *match) {
+    struct recording_api *api = owner;
+    auth_check(api->auth, req, match, false, erase_session);
+}
+
+void recording_api_init(struct recording_api *api, struct auth *auth,
+                        struct recordings *recordings) {
+    api->auth = auth;
+    api->recordings = recordings;
+    rand_bytes(api->ticket_key, sizeof api->ticket_key);
+    auth->recording_api = api;
+}
+
+void recording_api_add_routes(struct recording_api *api, struct routes *routes) {
+    static const struct route rows[] = {
+        {"GET", "/recordings/:id", on_get},
+        {"POST", "/recordings/:id/ticket", on_post_ticket},
+        {"DELETE", "/sessions/:meetingId", on_delete},
+    };
+    routes_add(routes, rows, ARRAY_LEN(rows), api);
+}

@@ -1,0 +1,16 @@
+/* The Range header of a download (RFC 9110, 14): one range of bytes. */
+#ifndef WIRE_RANGE_H
+#define WIRE_RANGE_H
+
+#include "base/slice.h"
+
+enum range_result {
+    RANGE_WHOLE, /* no header, another unit, several ranges, or no sense in it: the whole is sent */
+    RANGE_PART,  /* 206 */
+    RANGE_NONE   /* 416: nothing of it is there */
+};
+
+/* first..last, both inside a body of `size` bytes, are set with RANGE_PART. */
+enum range_result range_parse(struct slice header, uint64_t size, uint64_t *first, uint64_t *last);
+
+#endif
