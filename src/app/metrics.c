@@ -1,5 +1,6 @@
 #include "app/metrics.h"
 
+#include "app/auth.h"
 #include "app/config.h"
 #include "app/directory.h"
 #include "app/egress_door.h"
@@ -230,6 +231,9 @@ static void write_shards(const struct shard_stats *s, size_t shards, struct buf 
     exposition_gauge(out, "prosa_tick_seconds_max", "Longest tick.", (double)s->tick_us_max / 1e6);
     exposition_gauge(out, "prosa_tick_lateness_seconds_max", "Latest beginning of a tick.",
                      (double)s->tick_late_ms_max / 1000);
+    exposition_histogram(out, "prosa_tick_lateness_seconds", "How late ticks began.",
+                         shard_lateness_bounds_ms, s->lateness, SHARD_LATENESS_BOUNDS,
+                         s->lateness_ms_sum);
     exposition_gauge(out, "prosa_tick_period_seconds", "Longest period between ticks now.",
                      (double)s->tick_period_ms / 1000);
     exposition_counter(out, "prosa_analysis_pauses_total", "Times a meeting's analysis was paused.",
@@ -257,6 +261,21 @@ static void write_disk(const struct server *server, struct buf *out) {
                      (double)atomic_load(&disk->free_bytes));
     exposition_counter(out, "prosa_pipeline_log_lines_total", "Lines of pipeline logs.",
                        (double)atomic_load(&disk->log_lines));
+}
+
+static void write_auth(const struct server *server, struct buf *out) {
+    const struct auth_stats *a = auth_stats(server->auth);
+    exposition_family(out, "prosa_logins_total", "counter", "Logins by outcome.");
+    exposition_value(out, "prosa_logins_total", "outcome", "good", (double)a->logins);
+    exposition_value(out, "prosa_logins_total", "outcome", "refused", (double)a->logins_failed);
+    exposition_value(out, "prosa_logins_total", "outcome", "throttled", (double)a->throttled);
+    exposition_value(out, "prosa_logins_total", "outcome", "busy", (double)a->busy);
+    exposition_counter(out, "prosa_registrations_total", "Users who registered.",
+                       (double)a->registrations);
+    exposition_counter(out, "prosa_refreshes_total", "Refresh tokens exchanged.",
+                       (double)a->refreshes);
+    exposition_counter(out, "prosa_refresh_reuses_total",
+                       "Refresh tokens used twice, their logins ended.", (double)a->reuses);
 }
 
 static void write_store(const struct server *server, struct buf *out) {
@@ -360,6 +379,7 @@ static void on_shard_stats(void *arg, const struct shard_stats *total, size_t sh
         write_shards(total, shards, &text);
         write_disk(scrape->server, &text);
         write_store(scrape->server, &text);
+        write_auth(scrape->server, &text);
         write_feedback(scrape->server, &text);
         write_sockets(scrape->server, &text);
         http_respond(scrape->req, 200, "text/plain; version=0.0.4; charset=utf-8",

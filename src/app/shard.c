@@ -186,11 +186,19 @@ static void recorders_flush(struct shard *shard) {
     shard->flushed_ms = shard->core.now_ms;
 }
 
+const unsigned shard_lateness_bounds_ms[SHARD_LATENESS_BOUNDS] = {0,  1,  2,  3,  5,  7,
+                                                                  10, 15, 20, 30, 50, 100};
+
 static void tick_count(struct shard *shard, int64_t late_ms, uint64_t used_us) {
     struct shard_stats *stats = &shard->core.stats;
     stats->ticks++;
     stats->ticks_late += late_ms >= shard->tick.period_ms;
     stats->tick_us_total += used_us;
+    size_t bucket = 0;
+    while (bucket < SHARD_LATENESS_BOUNDS && late_ms > shard_lateness_bounds_ms[bucket])
+        bucket++;
+    stats->lateness[bucket]++;
+    stats->lateness_ms_sum += (uint64_t)late_ms;
     if (used_us > stats->tick_us_max)
         stats->tick_us_max = used_us;
     if ((uint64_t)late_ms > stats->tick_late_ms_max)

@@ -67,11 +67,16 @@ struct shard_listener {
     void *arg;
 };
 
+enum { SHARD_LATENESS_BOUNDS = 12 };
+/* Upper bounds of all buckets but the last. */
+extern const unsigned shard_lateness_bounds_ms[SHARD_LATENESS_BOUNDS];
+
 /* Plain counters; gauges are of the moment, the rest only grows. */
 struct shard_stats {
     uint64_t meetings, paused_meetings, audio_tracks, video_tracks; /* gauges */
     uint64_t ticks, ticks_late, tick_us_total, tick_us_max, tick_late_ms_max;
     uint64_t tick_period_ms; /* gauge */
+    uint64_t lateness[SHARD_LATENESS_BOUNDS + 1], lateness_ms_sum; /* how late ticks began */
     uint64_t audio_bytes, audio_messages, video_bytes, mute_dropped_bytes;
     uint64_t text_frames, text_ignored;
     uint64_t ended[TRACK_ENDS]; /* tracks, by enum track_end */
