@@ -3,7 +3,7 @@
 
 enum {
     VAD_DENSE = 32,
-    VAD_HIDDEN = 32,
+    VAD_HIDDEN = 48,
 };
 
 extern const float vad_dense_w[48 * VAD_DENSE], vad_dense_b[VAD_DENSE];

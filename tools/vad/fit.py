@@ -90,7 +90,8 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument('--set', default=''); ap.add_argument('--held', default=''); ap.add_argument('--epochs', type=int, default=40); ap.add_argument('--rate', type=float, default=4e-3)
     ap.add_argument('--model', required=True); ap.add_argument('--start', default=''); ap.add_argument('--c', default=''); ap.add_argument('--lib', default='/tmp/snd/libfit.so')
-    ap.add_argument('--dense', type=int, default=32); ap.add_argument('--hidden', type=int, default=32); ap.add_argument('--seed', type=int, default=1); ap.add_argument('--threads', type=int, default=2)
+    ap.add_argument('--dense', type=int, default=32); ap.add_argument('--hidden', type=int, default=48); ap.add_argument('--seed', type=int, default=1); ap.add_argument('--threads', type=int, default=2)
+    ap.add_argument('--lean', type=float, default=0.0, help='added to the logit in the C table: mixtures hold more noise than meetings do')
     a = ap.parse_args()
     net = Net(a.lib, a.dense, a.hidden, a.seed)
     if a.start:
@@ -130,6 +131,7 @@ def main():
         for k, (u, f) in judge(net.run(held['inputs'].astype(np.float32).reshape(-1, INPUTS), held['inputs'].shape[1]), held['labels'], list(held['what'])).items():
             print(f'{k:12s} AUC {u:.4f} F1 {f:.3f}')
     if a.c:
+        net.part('out_b')[:] += a.lean
         write_c(net, a.c)
 
 
