@@ -53,8 +53,9 @@ struct share {
 /* Who held the floor when somebody began, and how long both have spoken since. */
 struct over {
     struct participant *who;
-    int64_t start_slot; /* of his turn */
-    unsigned together;
+    int64_t last_slot; /* of his speech */
+    unsigned together; /* slots in which both spoke */
+    bool lingered;     /* he went on for a while all the same */
 };
 
 /* One person's utterance: a run of speech with pauses up to 0.5 s. */
@@ -62,9 +63,11 @@ struct turn {
     bool is_open;
     bool is_counted; /* longer than a backchannel */
     int64_t start_slot;
-    int64_t last_slot; /* last slot of speech in it */
-    uint64_t spoken;   /* speech of the last 64 slots, bit 0 the latest */
-    unsigned slots;    /* of speech */
+    int64_t last_slot;   /* last slot of speech in it */
+    uint64_t spoken;     /* speech of the last 64 slots, bit 0 the latest */
+    unsigned slots;      /* of speech */
+    int64_t floor_slot;  /* since when the floor is held: pauses for breath included */
+    int64_t before_slot; /* where the counted turn before this one ended; NEVER */
     struct over over[2];
     unsigned overs;
 };
@@ -212,6 +215,7 @@ void talk_on_turn(struct meeting *meeting, struct participant *participant);
 void talk_hear(struct meeting *meeting, unsigned speakers);
 void talk_close_step(struct participant *participant, int64_t at_ms);
 void share_add(struct share *share, unsigned slots);
+unsigned share_recent(const struct share *share, unsigned steps); /* slots of speech in them */
 
 /* delivery.c */
 void delivery_hear_step(struct meeting *meeting, int64_t end_ms);

@@ -116,6 +116,7 @@ static struct hearing *hearing_new(uint8_t phase) {
     struct hearing *hearing = mem_alloc(sizeof *hearing);
     hearing->phase = phase;
     hearing->sound_slot = hearing->spoke_slot = NEVER;
+    hearing->turn.before_slot = hearing->turn.last_slot = NEVER;
     mood_init(&hearing->mood);
     level_noise_init(&hearing->noise);
     level_init(&hearing->level);

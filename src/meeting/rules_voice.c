@@ -11,6 +11,7 @@ enum {
     JUST_NOW_SLOTS = 10, /* 0.2 s */
 };
 
+#define STRONG_SHARE 0.6 /* of the speech that must be beyond doubt */
 #define NOW_SLACK_DB 4.0 /* ... within this: whoever has moved the microphone is told no more */
 
 static int64_t ms_of(double seconds) {
@@ -25,13 +26,15 @@ static bool speaks_now(const struct judgement *judgement, const struct hearing *
     return judgement->slot - hearing->spoke_slot <= JUST_NOW_SLOTS;
 }
 
-/* The active level over window_s seconds of speech; false with less than speech_s of it. */
+/* The active level over window_s seconds of speech; false with less than speech_s of it. Strong
+ * speech alone is measured, all speech is counted: the detector is surest in vowels. */
 static bool level_of(const struct judgement *judgement, const struct hearing *hearing,
                      double window_s, double speech_s, double *dbfs) {
     float level;
     unsigned ms = level_active(&hearing->level, (unsigned)ms_of(window_s), LEVEL_AGE_MS,
                                judgement->at_ms, &level);
-    if (ms == 0 || ms < ms_of(speech_s))
+    unsigned heard_ms = SLOT_MS * share_recent(&hearing->share, LEVEL_AGE_MS / MEETING_STEP_MS);
+    if (ms == 0 || ms < ms_of(STRONG_SHARE * speech_s) || heard_ms < ms_of(speech_s))
         return false;
     *dbfs = (double)level;
     return true;

@@ -6,7 +6,7 @@ enum {
     SPEECH_PROBABLE = 128,  /* p >= 0.5 */
     SPEECH_ONSET = 3,       /* frames running that begin speech */
     SPEECH_HOLD = 6,        /* frames it is held */
-    SPEECH_STRONG = 204,    /* p >= 0.8: what levels are taken from */
+    SPEECH_STRONG = 166,    /* p >= 0.65: what levels are taken from */
     BACKGROUND_SLOTS = 100, /* 2 s of live background prove a microphone */
 };
 

@@ -20,6 +20,13 @@ void share_add(struct share *share, unsigned slots) {
     share->next = (uint16_t)((share->next + 1) % SHARE_STEPS);
 }
 
+unsigned share_recent(const struct share *share, unsigned steps) {
+    unsigned slots = 0;
+    for (unsigned i = 1; i <= steps; i++)
+        slots += share->steps[(share->next + SHARE_STEPS - i) % SHARE_STEPS];
+    return slots;
+}
+
 void talk_on_turn(struct meeting *meeting, struct participant *participant) {
     int64_t gap = participant->hearing->turn.start_slot - meeting->spoken_slot;
     if (meeting->speaker == participant || meeting->spoken_slot == NEVER || gap < 0 ||

@@ -7,7 +7,10 @@ enum {
     BACKCHANNEL_SLOTS = 40, /* 0.8 s: up to here it is a nod */
     ONSET_SLOTS = 2,        /* the detector decided two frames after speech began */
     FLOOR_SLOTS = 50,       /* 1 s: who holds the floor */
-    TOGETHER_SLOTS = 22,    /* 0.45 s: both at once */
+    TOGETHER_SLOTS = 10,    /* 0.2 s in which both speak */
+    LINGER_SLOTS = 22,      /* 0.45 s: so long the first one does not give in */
+    AWAY_SLOTS = 500,       /* 10 s: after that it is another matter */
+    BREATH_SLOTS = 60,      /* 1.2 s: so long a pause keeps the floor while nobody else speaks */
     GO_ON_SLOTS = 50,       /* 1 s: and the second goes on */
     SPOKEN_BITS = 64,
 };
@@ -88,6 +91,14 @@ static void interruption_add(struct meeting *meeting, struct participant *by,
     of->hearing->mood.valence_before = of->hearing->mood.valence;
 }
 
+/* Two who talk at once and pause for breath do not interrupt each other anew: the floor must have
+ * been taken since one last had it oneself. */
+static bool has_taken_floor(const struct turn *theirs, const struct turn *mine) {
+    return theirs->is_open && theirs->floor_slot <= mine->start_slot - FLOOR_SLOTS &&
+           (theirs->floor_slot >= mine->before_slot - PAUSE_SLOTS ||
+            mine->start_slot - mine->before_slot > AWAY_SLOTS);
+}
+
 /* Who holds the floor while this one begins. */
 static void turn_look_round(struct meeting *meeting, struct participant *participant) {
     struct turn *turn = &participant->hearing->turn;
@@ -95,16 +106,16 @@ static void turn_look_round(struct meeting *meeting, struct participant *partici
     for (size_t i = 0; i < meeting->actives; i++) {
         struct participant *other = meeting->active[i];
         const struct turn *theirs = &other->hearing->turn;
-        if (other == participant || !theirs->is_open || turn->overs == 2 ||
-            theirs->start_slot > turn->start_slot - FLOOR_SLOTS)
+        if (other == participant || turn->overs == 2 || !has_taken_floor(theirs, turn))
             continue;
         turn->over[turn->overs].who = other;
-        turn->over[turn->overs].start_slot = theirs->start_slot;
+        turn->over[turn->overs].last_slot = theirs->last_slot;
+        turn->over[turn->overs].lingered = false;
         turn->over[turn->overs++].together = 0;
     }
 }
 
-/* Whoever stopped before both had spoken for long enough has given the floor, not lost it. */
+/* Whoever stops before 0.45 s have passed has given the floor, not lost it. */
 static void turn_watch_floor(struct meeting *meeting, struct participant *participant,
                              int64_t slot) {
     struct turn *turn = &participant->hearing->turn;
@@ -112,21 +123,28 @@ static void turn_watch_floor(struct meeting *meeting, struct participant *partic
     for (unsigned i = 0; i < turn->overs; i++) {
         struct over over = turn->over[i];
         const struct hearing *theirs = over.who->hearing;
-        bool holds_on = theirs->turn.is_open && theirs->turn.start_slot == over.start_slot;
-        over.together += holds_on && theirs->is_speaking;
-        if (over.together >= TOGETHER_SLOTS && slot >= turn->start_slot + GO_ON_SLOTS) {
+        if (theirs->turn.is_open && theirs->turn.start_slot <= over.last_slot + BREATH_SLOTS) {
+            over.last_slot = theirs->turn.last_slot;
+            over.together += participant->hearing->is_speaking && theirs->is_speaking;
+            over.lingered = theirs->turn.last_slot >= turn->start_slot + LINGER_SLOTS;
+        } else if (!over.lingered) {
+            continue;
+        }
+        if (over.lingered && over.together >= TOGETHER_SLOTS &&
+            turn->last_slot >= turn->start_slot + GO_ON_SLOTS) {
             interruption_add(meeting, participant, over.who, slot);
             turn->overs = 0;
             return;
         }
-        if (holds_on || over.together >= TOGETHER_SLOTS)
-            turn->over[kept++] = over;
+        turn->over[kept++] = over;
     }
-    turn->overs = kept;
+    turn->overs = slot > turn->start_slot + 2 * GO_ON_SLOTS ? 0 : kept;
 }
 
 static void turn_open(struct meeting *meeting, struct participant *participant, int64_t slot) {
     struct turn *turn = &participant->hearing->turn;
+    bool keeps_floor = slot - turn->last_slot <= BREATH_SLOTS && meeting->speaker == participant;
+    turn->floor_slot = keeps_floor ? turn->floor_slot : slot - ONSET_SLOTS;
     turn->is_open = true;
     turn->is_counted = false;
     turn->start_slot = slot - ONSET_SLOTS;
@@ -143,6 +161,8 @@ void turns_close(struct meeting *meeting, struct participant *participant) {
         return;
     turn->is_open = false;
     turn->overs = 0;
+    if (turn->is_counted)
+        turn->before_slot = turn->last_slot;
     int64_t ms = (turn->last_slot + 1 - turn->start_slot) * SLOT_MS;
     if (turn->is_counted && ms > participant->talk.longest_turn_ms)
         participant->talk.longest_turn_ms = ms;

@@ -196,7 +196,51 @@ static void five_interruptions_in_a_minute_are_told_once(void **state) {
     stage_close(&stage);
 }
 
-RUN_TESTS(TEST(polite_turns_are_no_news), TEST(ten_seconds_without_a_word_are_told),
+/* Two who talk at once and pause for breath: one interruption, not one a breath. */
+static void a_quarrel_is_one_interruption(void **state) {
+    struct actor *actors[3];
+    three(actors);
+    for (int i = 0; i < 2; i++) {
+        actor_speak(actors[0], -21);
+        stage_play(&stage, 4);
+        for (int k = 0; k < 5; k++) {
+            actor_speak(actors[1], -21);
+            stage_play(&stage, 2);
+            actor_listen(actors[1]);
+            stage_play(&stage, 0.8);
+        }
+        actor_listen(actors[0]);
+        stage_play(&stage, 2);
+    }
+    assert_true(stage_count(&stage, FEEDBACK_OVERLAP_FALA, NULL) >= 1);
+    assert_int_equal(stage_count(&stage, FEEDBACK_INTERRUPCOES_FREQUENTES, NULL), 0);
+    stage_close(&stage);
+}
+
+static void who_pauses_for_breath_still_holds_the_floor(void **state) {
+    struct actor *actors[3];
+    three(actors);
+    for (int i = 0; i < 6; i++) {
+        for (int k = 0; k < 4; k++) {
+            stage_say(&stage, actors[0], 0.9);
+            stage_play(&stage, 0.8);
+        }
+        actor_speak(actors[0], -21);
+        stage_play(&stage, 0.5);
+        actor_speak(actors[1], -21);
+        stage_play(&stage, 0.7);
+        actor_listen(actors[0]);
+        stage_play(&stage, 1.5);
+        actor_listen(actors[1]);
+        stage_play(&stage, 0.4);
+    }
+    assert_int_equal(stage_count(&stage, FEEDBACK_INTERRUPCOES_FREQUENTES, "group"), 1);
+    stage_close(&stage);
+}
+
+RUN_TESTS(TEST(polite_turns_are_no_news), TEST(a_quarrel_is_one_interruption),
+          TEST(who_pauses_for_breath_still_holds_the_floor),
+          TEST(ten_seconds_without_a_word_are_told),
           TEST(a_cough_does_not_end_the_silence_and_a_word_does), TEST(alone_one_may_be_silent),
           TEST(talking_at_once_names_who_joined_in), TEST(an_overlap_of_the_host_is_the_groups),
           TEST(nods_and_changing_turns_are_no_overlap), TEST(an_echo_is_nobodys_speech),
