@@ -12,6 +12,7 @@
 #include "net/loop.h"
 #include "outside/livekit.h"
 #include "outside/livekit_info.h"
+#include "outside/store_egress.h"
 #include "wire/url.h"
 
 #include <string.h>
@@ -28,6 +29,7 @@ struct egress_start {
     const struct config *config;
     struct livekit *livekit;
     struct sessions *sessions;
+    struct store *store;
     struct map rooms; /* meeting id -> struct egress_room */
     struct egress_start_stats stats;
 };
@@ -94,6 +96,8 @@ static void room_free(struct egress_room *room) {
     struct slice key;
     void *track;
     livekit_cancel(room->listing);
+    if (room->asking)
+        store_cancel(room->asking);
     map_remove(&room->owner->rooms, slice_from(room->meeting_id));
     while (map_next(&room->tracks, &at, &key, &track))
         track_free(track);
@@ -127,6 +131,9 @@ static void back_off(struct egress_track *track) {
 static void leave_alone(struct egress_track *track, const char *why) {
     timer_stop(&track->timer);
     track->state = EGRESS_LEFT_ALONE;
+    if (track->room->owner->store)
+        store_egress_stop_add(track->room->owner->store, slice_from(track->room->meeting_id),
+                              slice_from(track->sid), clock_wall_ms());
     track->room->owner->stats.left_alone++;
     log_info("egress", "track left alone", log_text("meetingId", track->room->meeting_id),
              log_text("track", track->sid), log_text("why", why));
@@ -282,6 +289,40 @@ static void look(struct egress_room *room) {
             livekit_list_egress(room->owner->livekit, slice_from(room->name), on_listed, room);
 }
 
+/* ---- what was stopped before a restart ---- */
+
+static void advance_all(struct egress_room *room) {
+    struct map_cursor at = {0};
+    struct slice key;
+    void *value;
+    while (map_next(&room->tracks, &at, &key, &value)) {
+        struct egress_track *track = value;
+        if (track->state == EGRESS_LOOKING)
+            advance(track);
+    }
+}
+
+/* A store that is away knows nothing; LiveKit's own memory has to do then. */
+static void on_stops(int err, const struct slice *sids, size_t count, void *arg) {
+    struct egress_room *room = arg;
+    room->asking = NULL;
+    room->knows_stops = true;
+    for (size_t i = 0; i < count; i++) {
+        struct egress_track *track = track_get(room, sids[i]);
+        if (track && !track->sockets)
+            track->state = EGRESS_LEFT_ALONE;
+    }
+    advance_all(room);
+}
+
+static void ask_stops(struct egress_room *room) {
+    struct store *store = room->owner->store;
+    if (!store)
+        room->knows_stops = true;
+    else if (!room->asking)
+        room->asking = store_egress_stops_list(store, slice_from(room->meeting_id), on_stops, room);
+}
+
 /* ---- who publishes it ---- */
 
 static void on_participant(void *arg, const struct livekit_reply *reply) {
@@ -334,6 +375,8 @@ static void advance(struct egress_track *track) {
     /* The first track of a room looks at what runs; those that come later need not, they are new. */
     if (track->sockets)
         track->state = EGRESS_CONNECTED;
+    else if (!track->room->knows_stops)
+        ask_stops(track->room);
     else if (track->room->listed_ms)
         call_start(track);
     else
@@ -455,6 +498,8 @@ void egress_start_ended(struct egress_start *start, const struct session *sessio
     void *value;
     if (!room)
         return;
+    if (start->store)
+        store_egress_stops_forget(start->store, slice_from(session->meeting_id));
     while (map_next(&room->tracks, &at, &key, &value)) {
         struct egress_track *track = value;
         if (track->sockets)
@@ -484,8 +529,10 @@ void egress_start_listing_end(struct egress_start *start, const struct session *
 }
 
 struct egress_start *egress_start_new(struct loop *loop, const struct config *config,
-                                      struct livekit *livekit, struct sessions *sessions) {
+                                      struct livekit *livekit, struct sessions *sessions,
+                                      struct store *store) {
     struct egress_start *start = mem_alloc(sizeof *start);
+    start->store = store;
     start->loop = loop;
     start->config = config;
     start->livekit = livekit;

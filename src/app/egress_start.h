@@ -24,6 +24,7 @@ struct livekit_track;
 struct loop;
 struct session;
 struct sessions;
+struct store;
 
 struct egress_start_stats {
     uint64_t started;    /* StartTrackEgress answered with an egress */
@@ -34,8 +35,9 @@ struct egress_start_stats {
     uint64_t connected;  /* of those, with a socket */
 };
 
+/* `store` remembers over a restart what is to be left alone; NULL in tests. */
 struct egress_start *egress_start_new(struct loop *, const struct config *, struct livekit *,
-                                      struct sessions *);
+                                      struct sessions *, struct store *);
 void egress_start_free(struct egress_start *); /* NULL is fine */
 const struct egress_start_stats *egress_start_stats(const struct egress_start *);
 

@@ -8,6 +8,7 @@
 #include "net/timer.h"
 
 struct livekit_call;
+struct store_call;
 
 enum egress_state {
     EGRESS_ASKING,    /* who publishes it? */
@@ -40,6 +41,8 @@ struct egress_room {
     char *meeting_id, *name;
     struct map tracks; /* track sid -> struct egress_track */
     struct livekit_call *listing;
+    struct store_call *asking; /* for the tracks that somebody stopped */
+    bool knows_stops;
     int64_t listed_ms; /* monotonic; 0: never */
 };
 

@@ -258,7 +258,7 @@ static int open_livekit(struct server *server, struct buf *problem) {
     if (err)
         return fail(problem, "The thread for LiveKit cannot be started", err);
     server->egress_start =
-        egress_start_new(server->loop, config, server->livekit, server->sessions);
+        egress_start_new(server->loop, config, server->livekit, server->sessions, server->store);
     server->reconcile = reconcile_new(server->loop, config, server->livekit, server->sessions,
                                       server->egress_start);
     return 0;

@@ -135,6 +135,12 @@ static const struct schema_column audit_event[] = {
     {"detail", COLUMN_TEXT, false, 4, NULL, NULL},
 };
 
+static const struct schema_column egress_stop[] = {
+    {"trackSid", COLUMN_TEXT, true, 5, NULL, KEY},
+    {"meetingId", COLUMN_TEXT, true, 5, NULL, NULL},
+    {"stoppedAt", COLUMN_TIME, true, 5, NULL, NULL},
+};
+
 #define TABLE(name, since, columns)                                                                \
     { name, since, columns, ARRAY_LEN(columns) }
 
@@ -148,6 +154,7 @@ const struct schema_table schema_tables[] = {
     TABLE("OrganizationInvitation", 2, invitation),
     TABLE("Recording", 4, recording),
     TABLE("AuditEvent", 4, audit_event),
+    TABLE("EgressStop", 5, egress_stop),
 };
 const size_t schema_table_count = ARRAY_LEN(schema_tables);
 
@@ -185,13 +192,13 @@ const struct schema_index schema_indexes[] = {
     {4, INDEX("Recording_meetingId_startedAt_idx", "\"Recording\"(\"meetingId\", \"startedAt\")")},
     {4, INDEX("Recording_endedAt_idx", "\"Recording\"(\"endedAt\")")},
     {4, INDEX("AuditEvent_at_idx", "\"AuditEvent\"(\"at\")")},
+    {5, INDEX("EgressStop_meetingId_idx", "\"EgressStop\"(\"meetingId\")")},
 };
 const size_t schema_index_count = ARRAY_LEN(schema_indexes);
 
 const char *const schema_migrations[] = {
-    "sessions, feedback and users",
-    "organizations, logins and what feedback says",
-    "indexes of the lists",
-    "recordings, and the audit of what is erased",
+    "sessions, feedback and users",   "organizations, logins and what feedback says",
+    "indexes of the lists",           "recordings, and the audit of what is erased",
+    "egresses that somebody stopped",
 };
 const int schema_latest = ARRAY_LEN(schema_migrations);

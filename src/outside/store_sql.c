@@ -199,6 +199,13 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_AUDIT_INSERT] =
         "INSERT INTO \"AuditEvent\" (\"id\", \"at\", \"action\", \"actor\", \"meetingId\", "
         "\"recordingId\", \"detail\") VALUES ($1, $2, $3, $4, $5, $6, $7)",
+
+    [SQL_EGRESS_STOP_ADD] =
+        "INSERT INTO \"EgressStop\" (\"trackSid\", \"meetingId\", \"stoppedAt\") "
+        "VALUES ($1, $2, $3) ON CONFLICT (\"trackSid\") DO NOTHING",
+    [SQL_EGRESS_STOP_LIST] =
+        "SELECT \"trackSid\" FROM \"EgressStop\" WHERE \"meetingId\" = $1 LIMIT $2",
+    [SQL_EGRESS_STOP_FORGET] = "DELETE FROM \"EgressStop\" WHERE \"meetingId\" = $1",
 };
 
 struct db_sql store_sql(enum store_sql which) {

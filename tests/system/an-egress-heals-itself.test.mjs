@@ -48,6 +48,21 @@ test('the stop is noticed even when its webhook is lost', async (t) => {
   assert.equal(starts(livekit).length, 1);
 });
 
+test('neither after a restart, though LiveKit has forgotten it', async (t) => {
+  const { livekit, server } = await startWorld(t);
+  const { room, participant } = await livekit.begin('daily', 'ana');
+  await hears(server);
+  await livekit.finish(livekit.egresses[0], 'EGRESS_COMPLETE', 'End reason: StopEgress API');
+  await eventually('it is left alone', async () => (await server.metric('prosa_egress_left_alone_total')) === 1);
+  await server.stop();
+  livekit.egresses.length = 0;
+  const again = await startServer(t, { env: server.env, folder: server.folder });
+  const second = livekit.track(participant);
+  await livekit.publish(room, participant, second);
+  await hears(again, 1);
+  assert.deepEqual(livekit.egresses.map(({ info }) => info.track.track_id), [second.sid]);
+});
+
 test('a track that is unpublished and a room that ended stay silent', async (t) => {
   const { livekit, server } = await startWorld(t);
   const { room, participant, track } = await livekit.begin('daily', 'ana');
