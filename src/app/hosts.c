@@ -162,6 +162,16 @@ static void on_connect(void *arg, struct sio_socket *socket, struct slice auth) 
     take_auth(client, auth);
 }
 
+static bool had_stats(const struct buf *rooms, struct slice name) {
+    struct slice rest = buf_slice(rooms), room, of;
+
+    while (slice_cut(&rest, 0, &room)) {
+        if (hosts_is_stats_room(room, &of) && slice_is_equal(of, name))
+            return true;
+    }
+    return false;
+}
+
 static void rejoin(struct host_client *client) {
     struct buf rooms = client->rejoin;
     struct slice rest = buf_slice(&rooms), room, name;
@@ -170,7 +180,8 @@ static void rejoin(struct host_client *client) {
     client->rejoin = (struct buf){0};
     while (slice_cut(&rest, 0, &room)) {
         if (hosts_is_feedback_room(room, &name))
-            hosts_ticket_return(client, room, hosts_seq_at(client->hosts, name, seq));
+            hosts_ticket_return(client, room, hosts_seq_at(client->hosts, name, seq),
+                                had_stats(&rooms, name));
     }
     buf_free(&rooms);
 }
@@ -212,7 +223,8 @@ static bool may_rejoin(void *arg, void *data, struct slice room) {
     struct host_client *client = data;
     struct slice name;
 
-    if (hosts->world.config->feedback_access != ACCESS_HOST || !hosts_is_feedback_room(room, &name))
+    if (hosts->world.config->feedback_access != ACCESS_HOST ||
+        (!hosts_is_feedback_room(room, &name) && !hosts_is_stats_room(room, &name)))
         return true;
     switch (hosts_judge(client, name)) {
     case HOST_YES:

@@ -185,36 +185,3 @@ void hosts_feedback(struct hosts *hosts, struct slice id, const struct directory
     buf_free(&by_id);
     buf_free(&by_room);
 }
-
-/* The rooms of those who asked for numbers, under both names of a meeting. */
-static void stats_rooms(struct buf *by_id, struct buf *by_room, struct slice meeting_id,
-                        struct slice room_name) {
-    hosts_stats_room(by_id, meeting_id);
-    hosts_stats_room(by_room, room_name);
-}
-
-void hosts_stats(struct hosts *hosts, struct slice meeting_id, struct slice room_name,
-                 struct slice json) {
-    struct buf by_id = {0}, by_room = {0};
-    struct slice rooms[2];
-    struct sio_target target = {.rooms = rooms, .room_count = 2, .is_volatile = true};
-
-    stats_rooms(&by_id, &by_room, meeting_id, room_name);
-    rooms[0] = buf_slice(&by_id);
-    rooms[1] = buf_slice(&by_room);
-    sio_broadcast(hosts->ns, &target, "stats", json);
-    buf_free(&by_id);
-    buf_free(&by_room);
-}
-
-bool hosts_want_stats(const struct hosts *hosts, struct slice meeting_id, struct slice room_name) {
-    struct buf by_id = {0}, by_room = {0};
-    bool want;
-
-    stats_rooms(&by_id, &by_room, meeting_id, room_name);
-    want = sio_room_size(hosts->ns, buf_slice(&by_id)) > 0 ||
-           sio_room_size(hosts->ns, buf_slice(&by_room)) > 0;
-    buf_free(&by_id);
-    buf_free(&by_room);
-    return want;
-}

@@ -141,18 +141,24 @@ uint64_t hosts_seq_at(const struct hosts *, struct slice name, uint64_t sio_seq)
 /* hosts_join.c */
 void hosts_on_join(void *arg, struct sio_socket *, const struct sio_event *);
 void hosts_on_leave(void *arg, struct sio_socket *, const struct sio_event *);
-void hosts_stats_room(struct buf *, struct slice name);
 /* The part behind "feedback:", or false. */
 bool hosts_is_feedback_room(struct slice room, struct slice *name);
 /* The last step of a join: enters the room and tells it. */
 void hosts_enter(struct host_client *, struct slice room, bool wants_stats, bool is_silent);
+
+/* hosts_stats.c */
+void hosts_stats_join(struct host_client *, struct slice room); /* nothing but for feedback rooms */
+/* The part behind the prefix of such a room, or false. */
+bool hosts_is_stats_room(struct slice room, struct slice *name);
+/* Leaves a room, and with a feedback room its numbers. 0 or ENOENT. */
+int hosts_leave(struct sio_socket *, struct slice room);
 
 /* hosts_ticket.c */
 /* Starts a join that takes time; the exception, if any, is sent. */
 void hosts_ticket_start(struct host_client *, struct slice room, const uint64_t *after,
                         bool wants_stats);
 /* A room that a returned client was in; `after` as above. */
-void hosts_ticket_return(struct host_client *, struct slice room, uint64_t after);
+void hosts_ticket_return(struct host_client *, struct slice room, uint64_t after, bool wants_stats);
 void hosts_tickets_end(struct host_client *);
 /* Asks again for those that wait for this room or meeting. */
 void hosts_tickets_wake(struct host_client *, const struct session *);

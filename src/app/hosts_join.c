@@ -23,11 +23,6 @@ bool hosts_is_feedback_room(struct slice room, struct slice *name) {
     return true;
 }
 
-/* Nobody can ask for a room whose name begins with a control character. */
-void hosts_stats_room(struct buf *out, struct slice name) {
-    buf_printf(out, "\x01stats:%.*s", SLICE_ARG(name));
-}
-
 /* A room as clients name it: text, or a number as it is written. */
 static struct buf room_name(struct slice json) {
     struct buf name = {0};
@@ -80,24 +75,13 @@ static bool enter(struct host_client *client, struct slice room) {
     return false;
 }
 
-static void join_stats(struct host_client *client, struct slice room) {
-    struct slice name;
-    struct buf stats = {0};
-
-    if (!hosts_is_feedback_room(room, &name))
-        return;
-    hosts_stats_room(&stats, name);
-    sio_join(client->socket, buf_slice(&stats));
-    buf_free(&stats);
-}
-
 void hosts_enter(struct host_client *client, struct slice room, bool wants_stats, bool is_silent) {
     struct buf json = {0};
 
     if (!enter(client, room))
         return;
     if (wants_stats)
-        join_stats(client, room);
+        hosts_stats_join(client, room);
     if (is_silent)
         return;
     text_add_json(&json, room);
@@ -139,7 +123,7 @@ static void join_all(struct host_client *client, const struct wish *wish) {
             names[entered] = name;
             rooms[entered++] = buf_slice(&name);
             if (wish->wants_stats)
-                join_stats(client, buf_slice(&name));
+                hosts_stats_join(client, buf_slice(&name));
         } else {
             buf_free(&name);
         }
@@ -194,15 +178,10 @@ void hosts_on_join(void *arg, struct sio_socket *socket, const struct sio_event 
 }
 
 static void leave_one(struct hosts *hosts, struct sio_socket *socket, struct slice json) {
-    struct buf name = room_name(json), stats = {0};
-    struct slice room = buf_slice(&name), meeting;
+    struct buf name = room_name(json);
+    struct slice room = buf_slice(&name);
 
-    if (hosts_is_feedback_room(room, &meeting)) {
-        hosts_stats_room(&stats, meeting);
-        sio_leave(socket, buf_slice(&stats));
-        buf_free(&stats);
-    }
-    if (sio_leave(socket, room) == 0)
+    if (hosts_leave(socket, room) == 0)
         tell_room(hosts, &room, 1, "user-left", socket, json);
     buf_free(&name);
 }

@@ -40,7 +40,7 @@ static void on_answer(void *arg, int err) {
         hosts_exception(client->hosts, client->socket,
                         "Forbidden: you are no member of this meeting's organization any more",
                         "join-room", NULL);
-        sio_leave(client->socket, buf_slice(&recheck->room));
+        hosts_leave(client->socket, buf_slice(&recheck->room));
     }
     recheck_free(recheck);
 }

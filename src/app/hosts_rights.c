@@ -99,7 +99,7 @@ static void leave_uncovered(struct host_client *client) {
             struct buf copy = {0};
 
             buf_add_slice(&copy, room);
-            sio_leave(client->socket, buf_slice(&copy));
+            hosts_leave(client->socket, buf_slice(&copy));
             buf_free(&copy);
             i = 0;
         } else {

@@ -206,7 +206,6 @@ void eio_server_request(struct eio_server *server, struct http_request *request)
 /* The reference answers a refused upgrade with 400 and the bare text, whatever the error. */
 static void refuse_upgrade(struct eio_server *server, struct http_request *request, int error) {
     server->stats.refused[error]++;
-    http_add_header(request, "Connection", SLICE("close"));
     http_respond(request, 400, "text/html", slice_from(eio_error_text((enum eio_error)error)));
 }
 

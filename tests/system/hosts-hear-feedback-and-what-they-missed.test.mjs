@@ -62,6 +62,18 @@ test('feedback reaches hosts under both names, with every field, and again on re
     assert.deepEqual(seen, ascending(seen[0], seen[0] + seen.length - 1));
   });
 
+  await t.test('numbers every other second for those who asked, and for nobody else', async () => {
+    const curious = await openClient(t, server);
+    let wrong = 0;
+    late.on('stats', () => wrong++);
+    const heard = once(curious, 'stats');
+    curious.emit('join-room', { room: 'feedback:daily', stats: true });
+    const [stats] = [await heard].flat();
+    assert.equal(stats.meetingId, 'RM_x');
+    assert.deepEqual(stats.participants.map((p) => p.participantId).sort(), ['bob', 'eva', 'rui']);
+    assert.equal(wrong, 0);
+  });
+
   await t.test('metrics count the delivery and its latency', async () => {
     const { body } = await server.get('/feedback/metrics/RM_x');
     assert.ok(body.samples > 0);

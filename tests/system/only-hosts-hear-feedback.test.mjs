@@ -29,6 +29,12 @@ async function refusesEveryDoor(socket) {
     await assert.rejects(join(socket, wish), /^Error: Forbidden/, JSON.stringify(wish));
 }
 
+// Counts the numbers of the meeting that a socket hears.
+const countStats = (socket) => {
+  socket.stats = 0;
+  socket.on('stats', () => socket.stats++);
+};
+
 const hears = (socket) => {
   const count = socket.feedback.length;
   return eventually('it hears feedback', () => socket.feedback.length > count, { within: 4000 });
@@ -40,8 +46,10 @@ test('with FEEDBACK_ACCESS=host', async (t) => {
   await deadMicrophone(t, server);
   const host = await openClient(t, server);
   assert.deepEqual(await authenticate(host, livekitToken()), { ok: true });
-  await join(host);
+  countStats(host);
+  await join(host, { room, stats: true });
   await hears(host);
+  await eventually('it hears numbers', () => host.stats > 0);
   const outsiders = [];
 
   await t.test('who shows nothing is refused at every door', async () => {
@@ -103,7 +111,8 @@ test('with FEEDBACK_ACCESS=host', async (t) => {
     const proxy = await startProxy(t, server.port);
     await startRoom(server, 'RM_y', 'other');
     const socket = await openClient(t, { url: proxy.url }, { auth: { token: livekitToken({ room: 'other' }) }, reconnectionDelay: 400 });
-    await join(socket, 'feedback:RM_y');
+    countStats(socket);
+    await join(socket, { room: 'feedback:RM_y', stats: true });
     const gone = once(socket, 'disconnect');
     proxy.cut();
     await gone;
@@ -112,8 +121,10 @@ test('with FEEDBACK_ACCESS=host', async (t) => {
     await deadMicrophone(t, server, { room: 'other', query: '&meetingId=RM_y' });
     await once(socket, 'connect');
     assert.equal(socket.recovered, true);
-    await delay(1500);
+    socket.stats = 0;
+    await delay(2200);
     assert.deepEqual(socket.feedback, []);
+    assert.equal(socket.stats, 0);
     socket.close();
   });
 
@@ -121,11 +132,13 @@ test('with FEEDBACK_ACCESS=host', async (t) => {
     await finishRoom(server, 'RM_x', 'daily');
     await delay(100);
     const count = host.feedback.length;
+    const { stats } = host;
     await assert.rejects(join(host), /Forbidden/);
     await startRoom(server, 'RM_z', 'daily');
     await assert.rejects(join(host, 'feedback:RM_z'), /Forbidden/);
-    await delay(1500);
+    await delay(2200);
     assert.equal(host.feedback.length, count);
+    assert.equal(host.stats, stats, 'nor numbers');
     await authenticate(host, livekitToken());
     await join(host, 'feedback:RM_z');
     await assert.rejects(join(host), /Forbidden/, 'nor does a new one open what has ended');
