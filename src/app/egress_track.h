@@ -1,4 +1,7 @@
-/* One published track on its way to an egress: what egress_start.c and egress_judge.c share. */
+/*
+ * One published track on its way to an egress, and what the files of egress_start share: egress_start.c (what is known),
+ * egress_advance.c (what is done about it), egress_judge.c (what an egress means).
+ */
 #ifndef APP_EGRESS_TRACK_H
 #define APP_EGRESS_TRACK_H
 
@@ -35,6 +38,16 @@ struct egress_track {
     struct livekit_call *call;
 };
 
+struct egress_start {
+    struct loop *loop;
+    const struct config *config;
+    struct livekit *livekit;
+    struct sessions *sessions;
+    struct store *store; /* NULL: nothing is remembered over a restart */
+    struct map rooms;    /* meeting id -> struct egress_room */
+    struct egress_start_stats stats;
+};
+
 /* A meeting's tracks. */
 struct egress_room {
     struct egress_start *owner;
@@ -45,6 +58,16 @@ struct egress_room {
     bool knows_stops;
     int64_t listed_ms; /* monotonic; 0: never */
 };
+
+/* Finds or adds; NULL when the meeting has too many. */
+struct egress_track *egress_track_get(struct egress_room *, struct slice sid);
+
+/* One step further, from wherever the track is. */
+void egress_track_advance(struct egress_track *);
+/* Tries again later, and looks first at what runs. */
+void egress_track_back_off(struct egress_track *);
+/* Never again, a restart included. */
+void egress_track_leave_alone(struct egress_track *, const char *why);
 
 /* What an egress that runs or ran means for its track. */
 enum egress_verdict {
