@@ -13,6 +13,7 @@
 
 enum {
     FLUSH_MS = 250,          /* how often recorders look at the age of what they hold */
+    TRIM_MS = 2000,          /* how often memory that was not needed goes back to the system */
     RELIEF_STEP_MS = 1000,   /* between two steps of giving analysis up */
     RECOVERY_STEP_MS = 5000, /* of calm before some is taken up again */
     RECOVERY_PER_CENT = 50,  /* calm: a tick uses less than this of its period */
@@ -182,8 +183,11 @@ static void recorders_flush(struct shard *shard) {
         struct track *track = CONTAINER_OF(node, struct track, in_shard);
         track->type->flush(track, shard->core.now_ms);
     }
-    disk_port_trim(shard->core.disk);
     shard->flushed_ms = shard->core.now_ms;
+    if (shard->core.now_ms - shard->trimmed_ms >= TRIM_MS) {
+        disk_port_trim(shard->core.disk);
+        shard->trimmed_ms = shard->core.now_ms;
+    }
 }
 
 const unsigned shard_lateness_bounds_ms[SHARD_LATENESS_BOUNDS] = {0,  1,  2,  3,  5,  7,

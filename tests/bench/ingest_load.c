@@ -295,7 +295,7 @@ int load_verify(const struct load *load, const struct load_result *result, const
     nftw(dir, check_file, 16, FTW_PHYS);
     if (check.found == load->tracks && check.wrong == 0)
         return 0;
-    fprintf(stderr, "load: %u of %u recordings found, %u wrong\n", check.found, load->tracks,
-            check.wrong);
+    fprintf(stderr, "load: %u of %u recordings found, %u wrong; our own sending was up to %.0f ms late\n",
+            check.found, load->tracks, check.wrong, result->late_ms);
     return EIO;
 }
