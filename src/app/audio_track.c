@@ -1,61 +1,15 @@
-#include "app/audio_track.h"
+#include "app/audio_track_inside.h"
 
-#include "app/channels.h"
-#include "app/live_meeting.h"
-#include "app/prosody.h"
-#include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
-#include "meeting/audio_clock.h"
 #include "net/media_conn.h"
-#include "outside/disk.h"
-#include "outside/recorder.h"
-#include "sound/voice.h"
 
-#include <assert.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
-    BLOCK_MAX_BYTES = 4,          /* one sample of two channels */
-    HELD_MAX_BYTES = 1024 * 1024, /* kept back while the clock doubts */
     FLUSH_AGE_MIN_MS = 500,
     MUTE_SILENCE_MS = 200, /* zeros for so long after `muted`: nothing is in flight any more */
-};
-
-#define SPEECH 0.5f /* probability from which a frame counts as speech for the prosody service */
-
-struct audio_track {
-    struct track base;
-    struct shard_core *core;
-    unsigned rate_hz, channels_count, block_bytes, group_ms;
-    bool is_probing;          /* kept back until it is known how many channels there are */
-    bool is_folded;           /* recorded as mono, because its two channels are the same */
-    bool runs_ahead;          /* LiveKit's `muted`, up to three seconds before its audio */
-    bool is_muting;           /* muted, but what is in flight is still taken */
-    bool is_muted, is_judged; /* is_judged: its source is a voice, not a shared screen */
-    bool is_dtx;              /* LiveKit's, which sends zeros for what it saved */
-    bool feeds_analysis;      /* of several connections of one track only one does */
-    enum { NOT_RECORDED, RECORDED_LATER, RECORDED } recording; /* LATER: from its first sample on */
-    enum record_format format;
-    char *room; /* as sent */
-    char log_participant[TEXT_NAME_SIZE], log_track[TEXT_NAME_SIZE];
-    struct participant *participant; /* in the engine while connected there */
-    struct recorder *recorder;       /* NULL: not recorded */
-    struct channels channels;        /* while probing */
-    struct audio_clock clock;
-    struct voice voice;
-    uint64_t pending; /* sample frames of this tick that the clock has not been told of */
-    struct buf held;  /* audio kept back while the clock doubts whether a gap lies before it */
-    uint8_t carry[BLOCK_MAX_BYTES]; /* the beginning of a sample frame that came in pieces */
-    unsigned carry_bytes;
-    struct prosody *prosody; /* flushes of group_ms: pipeline log and prosody service */
-    uint64_t received_bytes;
-    int64_t muted_ms;     /* since when; while muting: since when it was told */
-    uint64_t zero_bytes;  /* while muting: of the run of zeros that goes on */
-    bool analysis_missed; /* the engine was paused since the last frame it heard */
 };
 
 static struct audio_track *audio_of(struct track *track) {
@@ -70,244 +24,6 @@ bool audio_track_parse_mute(struct slice text, bool *is_muted) {
         *is_muted = json_is_true(muted);
     json_decref(value);
     return found;
-}
-
-/* --- lines in the meeting's pipeline log, and what the prosody service reads --- */
-
-static void line_write_at(struct audio_track *t, int64_t at_ms, const char *what) {
-    char time[TEXT_ISO_SIZE];
-    text_iso_time(at_ms, time);
-    struct buf line = {0};
-    char meeting[TEXT_NAME_SIZE];
-    text_reduce(slice_from(t->base.meeting->id), meeting);
-    buf_printf(&line, "%s meetingId=%s participant=%s track=%s %s", time, meeting,
-               t->log_participant, t->log_track, what);
-    disk_log(t->core->disk, slice_from(t->base.meeting->id), buf_slice(&line));
-    buf_free(&line);
-}
-
-static int64_t track_now_ms(const struct audio_track *t) {
-    return live_meeting_time_ms(t->base.meeting, t->core->now_ms);
-}
-
-static void line_write(struct audio_track *t, const char *what) {
-    line_write_at(t, track_now_ms(t), what);
-}
-
-static void on_line(void *arg, int64_t flushed_ms, const char *what) {
-    line_write_at(arg, flushed_ms, what);
-}
-
-static void on_feeling(void *arg, const struct feeling *feeling, int64_t from_ms, int64_t to_ms) {
-    struct audio_track *t = arg;
-    if (t->participant)
-        meeting_feel(t->base.meeting->engine, t->participant, feeling, from_ms, to_ms);
-}
-
-/* --- analysis --- */
-
-/* Hears sample frames that begin `before` samples after the clock's anchor. */
-static void voice_feed(struct audio_track *t, const int16_t *pcm, size_t frames, uint64_t before) {
-    struct live_meeting *live = t->base.meeting;
-    struct voice_frame frame;
-    bool is_done;
-    while (frames > 0) {
-        size_t used = voice_hear(&t->voice, pcm, frames, &frame, &is_done);
-        pcm += used * t->channels_count;
-        frames -= used;
-        before += used;
-        if (!is_done)
-            continue;
-        int64_t at_ms = t->clock.anchor_ms + (int64_t)(before * 1000 / t->rate_hz) - VOICE_DELAY_MS;
-        at_ms = live_meeting_time_ms(live, at_ms);
-        if (frame.speech >= SPEECH)
-            prosody_spoke(t->prosody, at_ms);
-        meeting_hear(live->engine, t->participant, &frame, at_ms);
-    }
-}
-
-/* The bytes may lie at an odd address where control frames came between: then they are moved piecewise. */
-static void analyse(struct audio_track *t, const uint8_t *bytes, size_t frames, uint64_t before) {
-    if (!t->participant || !t->feeds_analysis)
-        return;
-    if (meeting_is_paused(t->base.meeting->engine)) {
-        t->analysis_missed = true;
-        return;
-    }
-    if (t->analysis_missed) { /* what was not listened to says nothing about what comes */
-        t->analysis_missed = false;
-        voice_skip(&t->voice, VOICE_KEEP_MS + 1);
-    }
-    if ((uintptr_t)bytes % _Alignof(int16_t) == 0) {
-        voice_feed(t, (const int16_t *)(const void *)bytes, frames, before);
-        return;
-    }
-    int16_t aligned[1024];
-    size_t room = sizeof aligned / t->block_bytes;
-    while (frames > 0) {
-        size_t part = frames < room ? frames : room;
-        memcpy(aligned, bytes, part * t->block_bytes);
-        voice_feed(t, aligned, part, before);
-        bytes += part * t->block_bytes;
-        frames -= part;
-        before += part;
-    }
-}
-
-/* --- audio in time --- */
-
-/* The recording begins with the first sample: its time names the file. */
-static void recorder_start(struct audio_track *t, uint64_t before) {
-    struct live_meeting *live = t->base.meeting;
-    t->is_folded =
-        t->core->config->folds_channels && t->channels_count == 2 && t->format == RECORD_WAV;
-    int64_t at_ms = t->clock.anchor_ms + (int64_t)(before * 1000 / t->rate_hz);
-    struct recording recording = {
-        .meeting = slice_from(live->id),
-        .room = slice_from(t->room),
-        .participant = slice_from(t->base.participant_name),
-        .name = live_meeting_name_of(live, slice_from(t->base.participant_name)),
-        .track = slice_from(t->base.track_name),
-        .format = t->format,
-        .rate_hz = t->rate_hz,
-        .channels = t->is_folded ? 1 : (uint16_t)t->channels_count,
-        .started_ms = live_meeting_time_ms(live, at_ms),
-    };
-    t->recorder = recorder_open(t->core->disk, &recording);
-    t->recording = RECORDED;
-}
-
-static bool is_analysed(const struct audio_track *t) {
-    return t->participant && t->feeds_analysis && !meeting_is_paused(t->base.meeting->engine);
-}
-
-/* Two equal channels are one, until they part: from there on the recording is stereo. */
-static void record(struct audio_track *t, const uint8_t *bytes, size_t frames) {
-    int16_t mono[1024];
-    while (t->is_folded && frames > 0) {
-        size_t part = frames < ARRAY_LEN(mono) ? frames : ARRAY_LEN(mono);
-        size_t folded = channels_fold(mono, bytes, part);
-        recorder_append(t->recorder, mono, folded * sizeof *mono);
-        bytes += folded * t->block_bytes;
-        frames -= folded;
-        if (folded == part)
-            continue;
-        t->is_folded = false;
-        recorder_set_channels(t->recorder, 2);
-        log_info("egress", "the channels part, the recording goes on in stereo",
-                 log_text("track", t->log_track));
-    }
-    if (frames > 0)
-        recorder_append(t->recorder, bytes, frames * t->block_bytes);
-}
-
-/* Whole sample frames whose place is certain: `before` samples after the clock's anchor. */
-static void audio_take(struct audio_track *t, const uint8_t *bytes, size_t frames,
-                       uint64_t before) {
-    if (t->recording == RECORDED_LATER)
-        recorder_start(t, before);
-    if (t->recorder)
-        record(t, bytes, frames);
-    analyse(t, bytes, frames, before);
-    prosody_trust_level(t->prosody, !is_analysed(t));
-    prosody_hear(t->prosody, bytes, frames,
-                 live_meeting_time_ms(t->base.meeting,
-                                      t->clock.anchor_ms + (int64_t)(before * 1000 / t->rate_hz)));
-}
-
-static void held_release(struct audio_track *t) {
-    size_t frames = t->held.len / t->block_bytes;
-    if (frames > 0)
-        audio_take(t, (const uint8_t *)t->held.data, frames, t->clock.samples - frames);
-    buf_free(&t->held);
-}
-
-static void gap_fill(struct audio_track *t) {
-    struct live_meeting *live = t->base.meeting;
-    uint64_t gap = t->clock.gap_samples;
-    uint64_t held = t->held.len / t->block_bytes;
-    uint64_t before = t->clock.samples - held - gap;
-    int64_t from_ms = t->clock.anchor_ms + (int64_t)(before * 1000 / t->rate_hz);
-    unsigned gap_ms = (unsigned)(gap * 1000 / t->rate_hz);
-    if (t->recorder)
-        recorder_silence(t->recorder, gap);
-    voice_skip(&t->voice, gap_ms);
-    if (t->participant && t->feeds_analysis)
-        meeting_miss(live->engine, t->participant, live_meeting_time_ms(live, from_ms),
-                     live_meeting_time_ms(live, from_ms + gap_ms));
-    t->core->stats.gaps++;
-    t->core->stats.gap_ms += gap_ms;
-    char what[32];
-    snprintf(what, sizeof what, "gap_ms=%u", gap_ms);
-    line_write(t, what);
-}
-
-static void verdict_apply(struct audio_track *t, enum audio_verdict verdict) {
-    if (verdict == AUDIO_DOUBT && t->held.len < HELD_MAX_BYTES)
-        return;
-    if (verdict == AUDIO_GAP)
-        gap_fill(t);
-    held_release(t);
-}
-
-/*
- * While the stream flows, audio goes straight on from the receive buffer. At its beginning, and when it
- * resumes after a standstill, it is kept until the clock has said where it belongs.
- */
-static bool is_flowing(const struct audio_track *t) {
-    return t->clock.is_started && !t->clock.is_doubtful &&
-           t->core->now_ms - t->clock.last_ms < AUDIO_CLOCK_STALL_MS;
-}
-
-static void frames_arrived(struct audio_track *t, const uint8_t *bytes, size_t frames) {
-    if (frames == 0)
-        return;
-    if (is_flowing(t))
-        audio_take(t, bytes, frames, t->clock.samples + t->pending);
-    else
-        buf_add(&t->held, bytes, frames * t->block_bytes);
-    t->pending += frames;
-}
-
-/* Completes the sample frame that an earlier piece began. Returns the bytes used. */
-static size_t carry_complete(struct audio_track *t, const uint8_t *bytes, size_t len) {
-    size_t missing = t->block_bytes - t->carry_bytes;
-    size_t used = missing < len ? missing : len;
-    assert(t->carry_bytes + used <= BLOCK_MAX_BYTES);
-    memcpy(t->carry + t->carry_bytes, bytes, used);
-    t->carry_bytes += (unsigned)used;
-    if (t->carry_bytes == t->block_bytes) {
-        t->carry_bytes = 0;
-        frames_arrived(t, t->carry, 1);
-    }
-    return used;
-}
-
-static void mute_drop(struct audio_track *t, size_t len) {
-    t->core->stats.mute_dropped_bytes += len;
-}
-
-static void bytes_arrived(struct audio_track *t, const uint8_t *bytes, size_t len) {
-    if (t->carry_bytes > 0) {
-        size_t used = carry_complete(t, bytes, len);
-        bytes += used;
-        len -= used;
-    }
-    size_t rest = len % t->block_bytes; /* 0 while the carry is not complete: then len is 0 */
-    frames_arrived(t, bytes, len / t->block_bytes);
-    assert(rest < BLOCK_MAX_BYTES);
-    if (rest > 0) {
-        memcpy(t->carry, bytes + len - rest, rest);
-        t->carry_bytes = (unsigned)rest;
-    }
-}
-
-static void clock_tell(struct audio_track *t) {
-    if (t->pending == 0)
-        return;
-    uint64_t samples = t->pending;
-    t->pending = 0;
-    verdict_apply(t, audio_clock_hear(&t->clock, samples, t->core->now_ms));
 }
 
 /* --- how many channels --- */
@@ -331,11 +47,11 @@ static void probe_end(struct audio_track *t, enum channels_verdict verdict) {
     }
     while (kept.zeros > 0) {
         size_t part = kept.zeros < sizeof zeros ? (size_t)kept.zeros : sizeof zeros;
-        bytes_arrived(t, zeros, part);
+        audio_path_hear(t, zeros, part);
         kept.zeros -= part;
     }
     if (kept.sound.len > 0)
-        bytes_arrived(t, (const uint8_t *)kept.sound.data, kept.sound.len);
+        audio_path_hear(t, (const uint8_t *)kept.sound.data, kept.sound.len);
     channels_free(&kept);
 }
 
@@ -346,12 +62,14 @@ static void probe_finish(struct audio_track *t) {
 
 /* --- mute --- */
 
+static void mute_drop(struct audio_track *t, size_t len) {
+    t->core->stats.mute_dropped_bytes += len;
+}
+
 static void mute_begin(struct audio_track *t) {
     t->is_muting = false;
     probe_finish(t);
-    clock_tell(t);
-    audio_clock_pause(&t->clock);
-    held_release(t);
+    audio_path_pause(t);
     t->carry_bytes = 0;
     t->is_muted = true;
     t->muted_ms = t->core->now_ms;
@@ -360,7 +78,7 @@ static void mute_begin(struct audio_track *t) {
         recorder_pause(t->recorder, at_ms);
     if (t->participant && t->feeds_analysis)
         meeting_mute(t->base.meeting->engine, t->participant, true, at_ms);
-    line_write(t, "muted");
+    audio_track_log(t, "muted");
 }
 
 static void mute_end(struct audio_track *t) {
@@ -374,7 +92,7 @@ static void mute_end(struct audio_track *t) {
     voice_skip(&t->voice, muted_ms < VOICE_KEEP_MS ? (unsigned)muted_ms : VOICE_KEEP_MS);
     if (t->participant && t->feeds_analysis)
         meeting_mute(t->base.meeting->engine, t->participant, false, at_ms);
-    line_write(t, "unmuted");
+    audio_track_log(t, "unmuted");
 }
 
 /* Whether what is in flight has come to its end: zeros long enough. */
@@ -416,7 +134,7 @@ static void on_binary(void *arg, const uint8_t *bytes, size_t len, bool last) {
         if (verdict != CHANNELS_OPEN)
             probe_end(t, verdict);
     } else {
-        bytes_arrived(t, bytes, len);
+        audio_path_hear(t, bytes, len);
     }
     if (t->is_muting && is_in_silence(t, bytes, len))
         mute_begin(t);
@@ -488,7 +206,7 @@ static void collected(struct track *track, int64_t now_ms) {
     struct audio_track *t = audio_of(track);
     if (t->is_probing && channels_tick(&t->channels, now_ms) != CHANNELS_OPEN)
         probe_finish(t);
-    clock_tell(t);
+    audio_path_tell_clock(t);
     if (t->is_muting && now_ms - t->muted_ms >= t->core->config->mute_tail_ms)
         mute_begin(t);
     int64_t age_ms = t->group_ms > FLUSH_AGE_MIN_MS ? t->group_ms : FLUSH_AGE_MIN_MS;
@@ -500,8 +218,7 @@ static void collected(struct track *track, int64_t now_ms) {
 
 static void flush(struct track *track, int64_t now_ms) {
     struct audio_track *t = audio_of(track);
-    if (t->clock.is_doubtful)
-        verdict_apply(t, audio_clock_tick(&t->clock, now_ms));
+    audio_path_tick(t, now_ms);
     if (t->recorder)
         recorder_tick(t->recorder, now_ms);
 }
@@ -509,10 +226,8 @@ static void flush(struct track *track, int64_t now_ms) {
 static void end(struct track *track, enum track_end how) {
     struct audio_track *t = audio_of(track);
     probe_finish(t);
-    clock_tell(t);
-    audio_clock_pause(&t->clock);
-    held_release(t);
-    prosody_close(t->prosody, track_now_ms(t));
+    audio_path_pause(t);
+    prosody_close(t->prosody, audio_track_now_ms(t));
     t->prosody = NULL;
     analysis_end(t);
     if (t->recorder) {
@@ -562,11 +277,21 @@ static void format_decide(struct audio_track *t, const struct track_params *p) {
     channels_init(&t->channels, t->rate_hz);
 }
 
+static void on_line(void *arg, int64_t flushed_ms, const char *what) {
+    audio_track_log_at(arg, flushed_ms, what);
+}
+
+static void on_feeling(void *arg, const struct feeling *feeling, int64_t from_ms, int64_t to_ms) {
+    struct audio_track *t = arg;
+    if (t->participant)
+        meeting_feel(t->base.meeting->engine, t->participant, feeling, from_ms, to_ms);
+}
+
 /* A shared screen's sound is nobody's voice. */
 static void prosody_begin(struct audio_track *t) {
     static const struct prosody_owner owner = {.on_feeling = on_feeling, .on_line = on_line};
     t->prosody = prosody_open(t->is_judged ? t->core->hume : NULL, t->log_track, t->rate_hz,
-                              t->channels_count, t->group_ms, track_now_ms(t), &owner, t);
+                              t->channels_count, t->group_ms, audio_track_now_ms(t), &owner, t);
 }
 
 struct track *audio_track_open(struct shard_core *core, struct live_meeting *live,
