@@ -158,6 +158,21 @@ static double median(const double *values, unsigned count) {
     return sorted[count / 2];
 }
 
+/* What is promised: the CPU in a room of 1,000, the memory with 10,000 clients. */
+static bool keeps_promises(unsigned count, double user_ratio, double total_ratio,
+                           double memory_kb) {
+    if (count == 1000 && (user_ratio > 0.1 || total_ratio > 1.15)) {
+        printf("broadcast to 1000: not kept: at most 0.1 of node's user CPU, 1.15 of the bare "
+               "loop's total\n");
+        return false;
+    }
+    if (count == 10000 && memory_kb > 10) {
+        printf("broadcast to 10000: not kept: at most 10 KB a client\n");
+        return false;
+    }
+    return true;
+}
+
 static bool bench(unsigned count, unsigned pairs, const char *node_script) {
     double user[KINDS][PAIRS_MAX], total[KINDS][PAIRS_MAX], p50[KINDS][PAIRS_MAX],
         p99[KINDS][PAIRS_MAX], user_ratio[PAIRS_MAX], total_ratio[PAIRS_MAX];
@@ -185,7 +200,8 @@ static bool bench(unsigned count, unsigned pairs, const char *node_script) {
                median(p99[kind], pairs), memory_kb[kind]);
     printf("broadcast to %u: user CPU %.3f of node's; total CPU %.3f of the bare loop's\n", count,
            median(user_ratio, pairs), median(total_ratio, pairs));
-    return true;
+    return keeps_promises(count, median(user_ratio, pairs), median(total_ratio, pairs),
+                          memory_kb[OURS]);
 }
 
 int main(int argc, char **argv) {
