@@ -151,7 +151,7 @@ struct prosody *prosody_open(struct hume *hume, const char *name, unsigned rate_
         grouper_init(p->grouper, rate_hz, channels, group_ms);
     }
     if (hume)
-        p->track = hume_track_open(hume, slice_from(name), &listener, p);
+        p->track = hume_track_open(hume, slice_from(name), group_ms, &listener, p);
     return p;
 }
 

@@ -67,8 +67,9 @@ static void write_head(struct buf *out, struct http_conn *conn, const struct htt
         buf_add_text(out, "Transfer-Encoding: chunked\r\n");
     buf_printf(out, "Date: %s\r\n", date_of(server));
     if (is_keep_alive)
+        /* Less than the truth: who reuses the connection at the last moment still finds it open. */
         buf_printf(out, "Connection: keep-alive\r\nKeep-Alive: timeout=%lld\r\n\r\n",
-                   (long long)(server->settings.idle_timeout_ms + 999) / 1000);
+                   (long long)(server->settings.idle_timeout_ms / 1000 * 5 / 7));
     else
         buf_add_text(out, "Connection: close\r\n\r\n");
     server->stats.responses[status / 100]++;

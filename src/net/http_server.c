@@ -37,7 +37,7 @@ static void set_defaults(struct http_settings *s) {
     s->body_limit_bytes = s->body_limit_bytes ? s->body_limit_bytes : 100 * 1024;
     s->head_timeout_ms = s->head_timeout_ms ? s->head_timeout_ms : 20 * 1000;
     s->body_timeout_ms = s->body_timeout_ms ? s->body_timeout_ms : 60 * 1000;
-    s->idle_timeout_ms = s->idle_timeout_ms ? s->idle_timeout_ms : 5 * 1000;
+    s->idle_timeout_ms = s->idle_timeout_ms ? s->idle_timeout_ms : 7 * 1000;
     s->write_timeout_ms = s->write_timeout_ms ? s->write_timeout_ms : 30 * 1000;
 }
 

@@ -63,7 +63,7 @@ struct http_settings {        /* zero = the default in brackets */
     size_t body_limit_bytes;  /* [100 KiB] */
     int64_t head_timeout_ms;  /* [20 s] for a whole head */
     int64_t body_timeout_ms;  /* [60 s] for a whole body */
-    int64_t idle_timeout_ms;  /* [5 s] between requests */
+    int64_t idle_timeout_ms;  /* [7 s] between requests; clients are told 5/7 of it */
     int64_t write_timeout_ms; /* [30 s] in which the client takes no byte of an answer */
     const char *cors_origins; /* comma-separated exact origins; NULL = every origin is echoed */
     const struct networks *proxies;    /* whose X-Forwarded-For is believed; NULL = nobody's */

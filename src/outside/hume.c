@@ -264,13 +264,14 @@ void hume_close(struct hume *hume) {
     mem_free(hume);
 }
 
-struct hume_track *hume_track_open(struct hume *hume, struct slice name,
+struct hume_track *hume_track_open(struct hume *hume, struct slice name, unsigned group_ms,
                                    const struct hume_listener *listener, void *arg) {
     struct hume_track *track = mem_alloc(sizeof *track);
     track->hume = hume;
     track->listener = listener;
     track->arg = arg;
     track->next_id = 1;
+    track->group = group_ms * 16;
     text_reduce(name, track->name);
     hume_queue_init(&track->queue);
     list_add(&hume->tracks, &track->node);

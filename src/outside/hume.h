@@ -87,8 +87,9 @@ bool hume_is_on(const struct hume *hume); /* there is a key */
 const struct hume_stats *hume_stats(struct hume *hume);
 void hume_close(struct hume *hume); /* its tracks must be closed; NULL is fine */
 
-/* name appears in the log, reduced. The listener must outlive the track. */
-struct hume_track *hume_track_open(struct hume *hume, struct slice name,
+/* name appears in the log, reduced. group_ms: no flush is longer. The listener must outlive the
+ * track. */
+struct hume_track *hume_track_open(struct hume *hume, struct slice name, unsigned group_ms,
                                    const struct hume_listener *listener, void *arg);
 
 /* Whether samples are wanted now. If not, they need not be computed: only the flush is told. */

@@ -14,11 +14,10 @@
 
 enum {
     HUME_TICK_MS = 100,
-    HUME_BLOCK_MAX = 80000, /* samples: the service takes 5 s at most */
-    HUME_IN_FLIGHT = 8,     /* blocks that may be unanswered */
-    HUME_RECENT = 3,        /* frames kept in case they are refused as too fast */
-    HUME_PRE_ROLL = 2,      /* frames of silence kept to be sent before speech */
-    HUME_SEGMENTS = 32,     /* stretches of meeting time in a session's audio */
+    HUME_IN_FLIGHT = 8, /* blocks that may be unanswered */
+    HUME_RECENT = 3,    /* frames kept in case they are refused as too fast */
+    HUME_PRE_ROLL = 2,  /* frames of silence kept to be sent before speech */
+    HUME_SEGMENTS = 32, /* stretches of meeting time in a session's audio */
     HUME_BACK_OFF_MS = 1000,
     HUME_BACK_OFF_MAX_MS = 30000,
 };
@@ -74,13 +73,14 @@ struct hume_track {
     enum hume_state state;
     struct ws_conn *ws;
     struct hume_queue queue;
-    struct buf pcm; /* the block or frame being collected */
-    int64_t pcm_from_ms;
-    bool pcm_speech;
-    bool is_proven;     /* the service has answered on this connection */
-    unsigned failures;  /* in a row */
-    int64_t since_ms;   /* of the state */
-    int64_t blocked_ms; /* since when the connection takes nothing; 0 = it does */
+    uint32_t group;            /* samples of a group */
+    struct hume_item *filling; /* the block or frame being collected, or NULL */
+    uint32_t filled;           /* samples in it */
+    bool is_speech;            /* in it */
+    bool is_proven;            /* the service has answered on this connection */
+    unsigned failures;         /* in a row */
+    int64_t since_ms;          /* of the state */
+    int64_t blocked_ms;        /* since when the connection takes nothing; 0 = it does */
 
     /* v0 */
     uint64_t next_id;
@@ -125,7 +125,12 @@ struct hume_speech {
 
 extern const struct hume_speech hume_speech_v0, hume_speech_v1;
 
+/* Room for n samples; pcm NULL leaves them to be filled in. */
 struct hume_item *hume_item_new(int64_t from_ms, const int16_t *pcm, size_t n);
+/* Takes samples into track->filling, which is begun with room for `whole`; returns how many fitted. */
+size_t hume_track_fill(struct hume_track *track, size_t whole, const int16_t *pcm, size_t n,
+                       int64_t from_ms);
+struct hume_item *hume_track_take_filled(struct hume_track *track); /* NULL when there is nothing */
 /* There is something worth sending, or will be soon. */
 void hume_track_need(struct hume_track *track);
 void hume_track_push(struct hume_track *track, struct hume_item *item);

@@ -12,8 +12,30 @@ struct hume_item *hume_item_new(int64_t from_ms, const int16_t *pcm, size_t n) {
     struct hume_item *item = mem_alloc_raw(sizeof *item + n * sizeof *pcm);
     *item = (struct hume_item){.from_ms = from_ms, .samples = (uint32_t)n};
     list_init(&item->node);
-    if (n > 0)
+    if (pcm && n > 0)
         memcpy(item->pcm, pcm, n * sizeof *pcm);
+    return item;
+}
+
+size_t hume_track_fill(struct hume_track *track, size_t whole, const int16_t *pcm, size_t n,
+                       int64_t from_ms) {
+    if (!track->filling) {
+        track->filling = hume_item_new(from_ms, NULL, whole);
+        track->filled = 0;
+        track->is_speech = false;
+    }
+    size_t room = track->filling->samples - track->filled;
+    size_t part = n < room ? n : room;
+    memcpy(track->filling->pcm + track->filled, pcm, part * sizeof *pcm);
+    track->filled += (uint32_t)part;
+    return part;
+}
+
+struct hume_item *hume_track_take_filled(struct hume_track *track) {
+    struct hume_item *item = track->filling;
+    track->filling = NULL;
+    if (item)
+        item->samples = track->filled;
     return item;
 }
 

@@ -99,9 +99,8 @@ static void back_off(struct hume_track *track) {
     track->failures++;
     set_state(track, HUME_WAITING);
     track->resume_ms = track->since_ms + hume_back_off_ms(track->failures);
-    track->pcm.len = 0;
     finish_all(track, HUME_ERROR);
-    buf_free(&track->pcm);
+    mem_free(hume_track_take_filled(track));
 }
 
 static void fail(struct hume_track *track, const char *why) {
@@ -355,7 +354,7 @@ void hume_track_free(struct hume_track *track) {
         disconnect(track);
     set_state(track, HUME_IDLE);
     list_remove(&track->node);
-    buf_free(&track->pcm);
+    mem_free(track->filling);
     mem_free(track);
 }
 

@@ -6,6 +6,8 @@
 
 /* contracts/hume.md, section 1. */
 
+enum { HEADER_BYTES = 44, PIECE_BYTES = 3072 };
+
 static const char MODELS[] = "\"models\":{\"prosody\":{}}";
 
 void hume_v0_write_hello(struct buf *out) {
@@ -17,14 +19,9 @@ static void put_le(uint8_t *out, uint32_t value, size_t bytes) {
         out[i] = (uint8_t)(value >> 8 * i);
 }
 
-void hume_v0_write_block(struct buf *out, const int16_t *pcm, size_t n, unsigned rate_hz,
-                         uint64_t payload_id) {
-    enum { HEADER = 44 };
-    uint32_t bytes = (uint32_t)(n * sizeof *pcm);
-    struct buf wav = {0};
-    uint8_t *header = (uint8_t *)buf_reserve(&wav, HEADER + bytes);
+static void write_header(uint8_t header[HEADER_BYTES], uint32_t bytes, unsigned rate_hz) {
     memcpy(header, "RIFF....WAVEfmt ", 16);
-    put_le(header + 4, HEADER - 8 + bytes, 4);
+    put_le(header + 4, HEADER_BYTES - 8 + bytes, 4);
     put_le(header + 16, 16, 4);
     put_le(header + 20, 1, 2); /* PCM */
     put_le(header + 22, 1, 2); /* mono */
@@ -34,15 +31,30 @@ void hume_v0_write_block(struct buf *out, const int16_t *pcm, size_t n, unsigned
     put_le(header + 34, 16, 2);
     memcpy(header + 36, "data", 4);
     put_le(header + 40, bytes, 4);
-    for (size_t i = 0; i < n; i++)
-        put_le(header + HEADER + i * 2, (uint16_t)pcm[i], 2);
-    wav.len = HEADER + bytes;
+}
 
-    buf_reserve(out, wav.len * 4 / 3 + 100);
+/* In pieces of a multiple of three bytes, so that the block is never copied whole. */
+static void write_wav(struct buf *out, const int16_t *pcm, size_t n, unsigned rate_hz) {
+    uint8_t piece[PIECE_BYTES];
+    size_t filled = HEADER_BYTES;
+    write_header(piece, (uint32_t)(n * sizeof *pcm), rate_hz);
+    for (size_t i = 0; i < n; i++) {
+        put_le(piece + filled, (uint16_t)pcm[i], 2);
+        filled += 2;
+        if (filled == PIECE_BYTES) {
+            base64_write(out, slice_of(piece, filled));
+            filled = 0;
+        }
+    }
+    base64_write(out, slice_of(piece, filled));
+}
+
+void hume_v0_write_block(struct buf *out, const int16_t *pcm, size_t n, unsigned rate_hz,
+                         uint64_t payload_id) {
+    buf_reserve(out, (HEADER_BYTES + n * sizeof *pcm) * 4 / 3 + 100);
     buf_add_text(out, "{\"data\":\"");
-    base64_write(out, buf_slice(&wav));
+    write_wav(out, pcm, n, rate_hz);
     buf_printf(out, "\",%s,\"payload_id\":\"%llu\"}", MODELS, (unsigned long long)payload_id);
-    buf_free(&wav);
 }
 
 /* ---- answers ---- */

@@ -14,26 +14,24 @@ enum {
 
 static void collect(struct hume_track *track, const int16_t *pcm, size_t n, int64_t from_ms,
                     bool is_speech) {
-    if (track->pcm.len == 0) {
-        track->pcm_from_ms = from_ms;
-        track->pcm_speech = false;
-    }
-    size_t room = HUME_BLOCK_MAX - track->pcm.len / sizeof *pcm;
-    buf_add(&track->pcm, pcm, (n < room ? n : room) * sizeof *pcm);
-    track->pcm_speech |= is_speech;
+    hume_track_fill(track, track->group, pcm, n, from_ms);
+    track->is_speech |= is_speech;
     if (is_speech || !track->hume->skip_silence)
         hume_track_need(track); /* so that the connection is there when the block is whole */
 }
 
 static void end_group(struct hume_track *track) {
-    size_t n = track->pcm.len / sizeof(int16_t);
-    if (n > 0 && (track->pcm_speech || !track->hume->skip_silence)) {
-        int16_t *pcm = (int16_t *)(void *)track->pcm.data;
-        if (track->hume->normalize)
-            grouper_normalize(pcm, n);
-        hume_track_push(track, hume_item_new(track->pcm_from_ms, pcm, n));
+    bool is_worth_it = track->is_speech || !track->hume->skip_silence;
+    struct hume_item *item = hume_track_take_filled(track);
+    if (!item)
+        return;
+    if (!is_worth_it) {
+        mem_free(item);
+        return;
     }
-    buf_clear(&track->pcm);
+    if (track->hume->normalize)
+        grouper_normalize(item->pcm, item->samples);
+    hume_track_push(track, item);
 }
 
 static void greet(struct hume_track *track) {

@@ -35,10 +35,7 @@ static void remember(struct hume_item **items, unsigned *count, unsigned limit,
 }
 
 static void end_frame(struct hume_track *track) {
-    struct hume_item *item =
-        hume_item_new(track->pcm_from_ms, (const int16_t *)(const void *)track->pcm.data,
-                      track->pcm.len / sizeof(int16_t));
-    buf_clear(&track->pcm);
+    struct hume_item *item = hume_track_take_filled(track);
     if (track->hume->skip_silence && item->from_ms - track->spoke_ms > HANG_OVER_MS) {
         remember(track->pre_roll, &track->pre_roll_count, HUME_PRE_ROLL, item);
         return;
@@ -54,16 +51,11 @@ static void collect(struct hume_track *track, const int16_t *pcm, size_t n, int6
     if (is_speech)
         track->spoke_ms = from_ms + (int64_t)(n * 1000 / GROUPER_RATE_HZ);
     while (n > 0) {
-        if (track->pcm.len == 0)
-            track->pcm_from_ms = from_ms;
-        size_t part = HUME_V1_FRAME_SAMPLES - track->pcm.len / sizeof *pcm;
-        if (part > n)
-            part = n;
-        buf_add(&track->pcm, pcm, part * sizeof *pcm);
+        size_t part = hume_track_fill(track, HUME_V1_FRAME_SAMPLES, pcm, n, from_ms);
         pcm += part;
         n -= part;
         from_ms += (int64_t)(part * 1000 / GROUPER_RATE_HZ);
-        if (track->pcm.len == HUME_V1_FRAME_SAMPLES * sizeof *pcm)
+        if (track->filled == HUME_V1_FRAME_SAMPLES)
             end_frame(track);
     }
 }
@@ -106,13 +98,17 @@ static int64_t frame_ms(const struct hume_item *item) {
     return item->samples * 1000 / GROUPER_RATE_HZ;
 }
 
-static void send_frame(struct hume_track *track, struct hume_item *item) {
+static void say_audio(struct hume_track *track, const struct hume_item *item) {
     uint8_t bytes[HUME_V1_FRAME_SAMPLES * 2];
     for (size_t i = 0; i < item->samples; i++) {
         bytes[i * 2] = (uint8_t)item->pcm[i];
         bytes[i * 2 + 1] = (uint8_t)((uint16_t)item->pcm[i] >> 8);
     }
     ws_conn_send(track->ws, WS_BINARY, slice_of(bytes, item->samples * 2));
+}
+
+static void send_frame(struct hume_track *track, struct hume_item *item) {
+    say_audio(track, item);
     if (track->session_ms == 0)
         track->session_started_ms = hume_now_ms(track->hume);
     note_time(track, item->from_ms);
@@ -173,8 +169,10 @@ static void reset(struct hume_track *track) {
 }
 
 static void leave(struct hume_track *track) {
-    if (track->pcm.len > 0)
-        ws_conn_send(track->ws, WS_BINARY, buf_slice(&track->pcm));
+    struct hume_item *rest = hume_track_take_filled(track);
+    if (rest)
+        say_audio(track, rest);
+    mem_free(rest);
     ws_conn_send(track->ws, WS_TEXT, hume_v1_close_message());
 }
 

@@ -178,7 +178,7 @@ static void open_fixture(struct fixture *f, bool is_v1, enum mood mood,
              is_v1 ? "/v1/expression/audio/realtime" : "/v0/stream/models");
     settings.url = url;
     assert_int_equal(hume_open(&f->hume, f->loop, &settings, why, sizeof why), 0);
-    f->track = hume_track_open(f->hume, SLICE("bob/mic"), &listener, f);
+    f->track = hume_track_open(f->hume, SLICE("bob/mic"), 500, &listener, f);
 }
 
 static void close_fixture(struct fixture *f) {
@@ -361,7 +361,7 @@ static void after_several_failures_only_a_probe_goes_out(void **state) {
     int16_t pcm[8000] = {0};
     open_fixture(&f, false, CLOSES, WITH_KEY(.handshakes_per_second = 1000));
     for (int i = 0; i < TRACKS; i++)
-        tracks[i] = hume_track_open(f.hume, SLICE("t"), &listener, &f);
+        tracks[i] = hume_track_open(f.hume, SLICE("t"), 500, &listener, &f);
     for (int turns = 0; turns < 30; turns++) {
         for (int i = 0; i < TRACKS; i++) {
             hume_track_hear(tracks[i], pcm, 100, turns * 50, true);
