@@ -180,7 +180,8 @@ static enum wav_result on_chunk(struct wav_parser *parser) {
             return WAV_BAD;
         state = READ_FMT;
         take = size < sizeof parser->held ? size : sizeof parser->held;
-    } else if (is_id(h, "ds64") && size >= DS64_BYTES) {
+    } else if (is_id(h, "ds64") && size >= DS64_BYTES &&
+               is_first) { /* nowhere else, says Tech 3306 */
         state = READ_DS64;
         take = DS64_BYTES;
     }
