@@ -41,8 +41,7 @@ static int on_busy(void *arg, int tries) {
 }
 
 /* What SQLite says, in our words. Its own texts name tables and columns, never values. */
-static int fail(struct sqlite_db *s) {
-    int code = sqlite3_extended_errcode(s->handle);
+static int fail(struct sqlite_db *s, int code) {
     snprintf(s->db.why, sizeof s->db.why, "%s", sqlite3_errmsg(s->handle));
     switch (code & 0xff) {
     case SQLITE_BUSY:
@@ -76,7 +75,7 @@ static int prepare(struct sqlite_db *s, const struct db_sql *sql, sqlite3_stmt *
                                       &s->prepared[sql->id], NULL);
         mem_free(text);
         if (code)
-            return fail(s);
+            return fail(s, code);
     }
     *stmt = s->prepared[sql->id];
     return 0;
@@ -95,7 +94,7 @@ static int bind(struct sqlite_db *s, sqlite3_stmt *stmt, const struct db_value *
         else
             code = sqlite3_bind_int64(stmt, at, value->number);
         if (code)
-            return fail(s);
+            return fail(s, code);
     }
     return 0;
 }
@@ -108,7 +107,7 @@ static int step_all(struct sqlite_db *s, sqlite3_stmt *stmt, db_row_fn *on_row, 
             on_row(&row, arg);
     }
     s->db.changed = sqlite3_changes64(s->handle);
-    return code == SQLITE_DONE ? 0 : fail(s);
+    return code == SQLITE_DONE ? 0 : fail(s, code);
 }
 
 static int run(struct db *db, const struct db_sql *sql, const struct db_value *values, size_t count,
@@ -131,8 +130,9 @@ static int script(struct db *db, const char *text, db_row_fn *on_row, void *arg)
     int err = 0;
     while (!err && *text) {
         sqlite3_stmt *stmt;
-        if (sqlite3_prepare_v2(s->handle, text, -1, &stmt, &text))
-            return fail(s);
+        int code = sqlite3_prepare_v2(s->handle, text, -1, &stmt, &text);
+        if (code)
+            return fail(s, code);
         if (stmt)
             err = step_all(s, stmt, on_row, arg);
         sqlite3_finalize(stmt);
@@ -257,8 +257,10 @@ int db_sqlite_open(struct db **out, const struct store_url *url, int64_t deadlin
     struct sqlite_db *s = mem_alloc(sizeof *s);
     s->db = (struct db){
         .engine = &engine, .begin = "BEGIN IMMEDIATE", .deadline_ms = INT64_MAX, .is_open = true};
-    if (sqlite3_open_v2(url->path, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL)) {
-        err = fail(s);
+    int code =
+        sqlite3_open_v2(url->path, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code) {
+        err = fail(s, code);
     } else {
         sqlite3_extended_result_codes(s->handle, 1);
         sqlite3_busy_handler(s->handle, on_busy, s);
