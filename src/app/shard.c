@@ -12,12 +12,8 @@
 #include <stdio.h>
 
 enum {
-    FLUSH_MS = 250,          /* how often recorders look at the age of what they hold */
-    TRIM_MS = 2000,          /* how often memory that was not needed goes back to the system */
-    RELIEF_STEP_MS = 1000,   /* between two steps of giving analysis up */
-    RECOVERY_STEP_MS = 5000, /* of calm before some is taken up again */
-    RECOVERY_PER_CENT = 50,  /* calm: a tick uses less than this of its period */
-    RELIEF_SHARE = 8,        /* one step concerns an eighth of the meetings */
+    FLUSH_MS = 250, /* how often recorders look at the age of what they hold */
+    TRIM_MS = 2000, /* how often memory that was not needed goes back to the system */
 };
 
 static void on_tick(void *arg);
@@ -141,7 +137,8 @@ static size_t meetings_turn(struct shard *shard, bool is_to_pause, size_t count)
         struct live_meeting *live = CONTAINER_OF(node, struct live_meeting, in_shard);
         if (done == count)
             break;
-        if (live->audio_tracks == 0 || meeting_is_paused(live->engine) == is_to_pause)
+        if (meeting_is_paused(live->engine) == is_to_pause ||
+            (is_to_pause && live->audio_tracks == 0))
             continue;
         if (is_to_pause)
             meeting_pause(live->engine);
@@ -152,25 +149,19 @@ static size_t meetings_turn(struct shard *shard, bool is_to_pause, size_t count)
     return done;
 }
 
-static void pressure_look(struct shard *shard, uint64_t used_us) {
+static void pressure_follow(struct shard *shard, uint64_t used_us) {
     struct shard_stats *stats = &shard->core.stats;
-    int64_t since_ms = shard->core.now_ms - shard->overload_ms;
-    bool is_calm = used_us * 100 < (uint64_t)shard->tick.period_ms * 1000 * RECOVERY_PER_CENT;
-    if (tick_is_overloaded(&shard->tick) && since_ms >= RELIEF_STEP_MS) {
-        size_t some = (stats->meetings - stats->paused_meetings) / RELIEF_SHARE + 1;
-        size_t paused = meetings_turn(shard, true, some);
+    int64_t change = pressure_look(&shard->pressure, &shard->tick, used_us, shard->core.now_ms,
+                                   stats->meetings, stats->paused_meetings);
+    if (change > 0) {
+        size_t paused = meetings_turn(shard, true, (size_t)change);
         stats->paused_meetings += paused;
         stats->analysis_pauses += paused;
-        shard->overload_ms = shard->core.now_ms;
         if (paused > 0)
             log_warn("shard", "too much to do: the analysis of meetings is paused",
                      log_int("meetings", (int64_t)stats->paused_meetings));
-    } else if (stats->paused_meetings > 0 && !is_calm) {
-        shard->overload_ms = shard->core.now_ms;
-    } else if (stats->paused_meetings > 0 && since_ms >= RECOVERY_STEP_MS) {
-        stats->paused_meetings -=
-            meetings_turn(shard, false, stats->paused_meetings / RELIEF_SHARE + 1);
-        shard->overload_ms = shard->core.now_ms;
+    } else if (change < 0) {
+        stats->paused_meetings -= meetings_turn(shard, false, (size_t)-change);
         log_info("shard", "analysis of meetings taken up again",
                  log_int("stillPaused", (int64_t)stats->paused_meetings));
     }
@@ -231,7 +222,7 @@ static void on_tick(void *arg) {
     tick_count(shard, late_ms, used_us);
     int64_t wait_ms =
         tick_done(&shard->tick, shard->core.now_ms + (int64_t)(used_us / 1000), used_us);
-    pressure_look(shard, used_us);
+    pressure_follow(shard, used_us);
     shard->core.stats.tick_period_ms = shard->tick.period_ms;
     drained_look(shard);
     if (!list_is_empty(&shard->core.tracks))

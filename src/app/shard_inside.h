@@ -3,6 +3,7 @@
 #define APP_SHARD_INSIDE_H
 
 #include "app/live_meeting.h"
+#include "app/pressure.h"
 #include "app/shard.h"
 #include "app/tick.h"
 #include "app/track.h"
@@ -24,9 +25,9 @@ struct shard {
     struct map by_key;
     struct tick tick;
     struct timer timer;
-    int64_t flushed_ms;      /* when recorders were last flushed */
-    int64_t trimmed_ms;      /* when blocks were last given back */
-    int64_t overload_ms;     /* when analysis was last given up or taken up again */
+    int64_t flushed_ms; /* when recorders were last flushed */
+    int64_t trimmed_ms; /* when blocks were last given back */
+    struct pressure pressure;
     struct mail *on_drained; /* the answer owed once the last track is gone */
     bool is_draining;
 };
