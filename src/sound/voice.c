@@ -99,6 +99,8 @@ size_t voice_hear(struct voice *v, const int16_t *pcm, size_t frames, struct voi
     size_t used = 0;
 
     *done = false;
+    if (frames > 0)
+        v->missing_ms = 0;
     while (used < frames && !*done) {
         size_t want = VAD_FRAME - v->filled, n = resample_room(&v->resample, want);
         n = n < frames - used ? n : frames - used;
@@ -123,7 +125,8 @@ void voice_skip(struct voice *v, unsigned ms) {
     resample_reset(&v->resample);
     begin_frame(v);
     v->zero_frames = 0;
-    if (ms > VOICE_KEEP_MS)
+    v->missing_ms = ms < UINT32_MAX - v->missing_ms ? v->missing_ms + ms : UINT32_MAX;
+    if (v->missing_ms > VOICE_KEEP_MS)
         vad_init(&v->vad);
     v->asleep = false;
     v->waiting = 0;

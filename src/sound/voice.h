@@ -41,8 +41,9 @@ struct voice {
     bool asleep;     /* digital silence went on for so long that nothing is computed */
     uint8_t waiting; /* frames in `ahead` */
     uint32_t zero_frames;
-    uint32_t filled; /* 16 kHz samples of the unfinished frame */
-    uint32_t heard;  /* its sample frames */
+    uint32_t missing_ms; /* skipped since the last sample */
+    uint32_t filled;     /* 16 kHz samples of the unfinished frame */
+    uint32_t heard;      /* its sample frames */
     uint32_t clipped;
     int32_t peak;
     float squares;
@@ -61,7 +62,7 @@ void voice_init(struct voice *voice, unsigned rate_hz, unsigned channels);
 size_t voice_hear(struct voice *voice, const int16_t *pcm, size_t frames, struct voice_frame *out,
                   bool *done);
 
-/* `ms` of audio are missing. Up to VOICE_KEEP_MS levels, floors and the detector stay as they
+/* `ms` of audio are missing, in one piece or several. Up to VOICE_KEEP_MS levels, floors and the detector stay as they
  * are; above, the detector starts anew. Frames still waiting for their 40 ms are given up, and so is
  * the unfinished 20 ms: the next sample begins a new frame. */
 void voice_skip(struct voice *voice, unsigned ms);

@@ -168,6 +168,12 @@ static void test_a_short_gap_keeps_the_floors_a_long_one_does_not(void **state) 
     voice_skip(&v, VOICE_KEEP_MS + 1);
     assert_false(v.vad.floor_known);
     assert_int_equal(hear(&v, pcm, 2 * 960, 960, out), 0);
+    assert_true(v.vad.floor_known);
+    for (int ms = 0; ms < VOICE_KEEP_MS; ms += 20) /* pieces of a gap add up */
+        voice_skip(&v, 20);
+    assert_true(v.vad.floor_known);
+    voice_skip(&v, 20);
+    assert_false(v.vad.floor_known);
     free(pcm);
 }
 
