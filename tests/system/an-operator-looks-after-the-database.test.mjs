@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { copyFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { accounts, bearer, password, register, startPostgres } from './accounts.mjs';
 import { eventually, run, startServer, temporaryFolder } from './harness.mjs';
 import { deadMicrophone, livekit, quickRules, startRoom } from './meeting.mjs';
@@ -75,15 +77,33 @@ test('prosa org', async (t) => {
 
 test('deploy/setup-database.sh makes the user and the database', async (t) => {
   const postgres = await startPostgres(t);
-  const { code, stdout, stderr } = await new Promise((done, fail) =>
-    import('node:child_process').then(({ execFile }) =>
-      execFile('sh', [new URL('../../deploy/setup-database.sh', import.meta.url).pathname], {
-        env: { PATH: process.env.PATH, PGURL: postgres.url.replace('/live_meeting', '/postgres'), DB_USER: "o'live", DB_PASSWORD: "a'b c", DB_NAME: 'meetings' },
-      }, (error, out, err) => done({ code: error?.code ?? 0, stdout: out, stderr: err })), fail));
-  assert.equal(code, 0, stderr);
+  const { stdout } = await promisify(execFile)('sh', [new URL('../../deploy/setup-database.sh', import.meta.url).pathname], {
+    env: { PATH: process.env.PATH, PGURL: postgres.url.replace('/live_meeting', '/postgres'),
+      DB_USER: "o'live", DB_PASSWORD: "a'b c", DB_NAME: 'meetings' } });
   const url = /postgresql:\S+/.exec(stdout)[0];
   const port = new URL(postgres.url).port;
   const migrated = await run(['migrate'], { cwd: await temporaryFolder(t),
     env: { DATABASE_URL: url.replace(/@[^/]+/, `@127.0.0.1:${port}`), PROSA_ENV: 'test' } });
   assert.equal(migrated.code, 0, migrated.stderr);
+});
+
+test('TLS as the URL says it', async (t) => {
+  const postgres = await startPostgres(t);
+  const data = join(postgres.folder, 'data');
+  const make = `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test ` +
+    `-addext subjectAltName=IP:127.0.0.1 -keyout ${data}/server.key -out ${data}/server.crt 2>/dev/null && ` +
+    `chmod 600 ${data}/server.key && chown --reference=${data} ${data}/server.key ${data}/server.crt && cp ${data}/server.crt ${postgres.folder}/ca.pem`;
+  await promisify(execFile)('sh', ['-c', make]);
+  await postgres.tell('stop', postgres.folder);
+  await postgres.tell('again', postgres.folder, 'ssl=on');
+  const migrate = (parameters) => run(['migrate'], { env: { DATABASE_URL: `${postgres.url}?${parameters}`, PROSA_ENV: 'test' } });
+  assert.equal((await migrate('sslmode=require')).code, 0);
+  assert.equal(await postgres.ask('SELECT COUNT(*) FROM pg_stat_ssl WHERE ssl AND pid = pg_backend_pid()'), '1');
+  const strict = await migrate('sslmode=require&sslaccept=strict');
+  assert.equal(strict.code, 1);
+  assert.match(strict.stderr, /certificate verify failed/);
+  assert.equal((await migrate(`sslmode=require&sslaccept=strict&sslcert=${postgres.folder}/ca.pem`)).code, 0);
+  await postgres.tell('stop', postgres.folder);
+  await postgres.tell('again', postgres.folder, 'ssl=off');
+  assert.match((await migrate('sslmode=require')).stderr, /does not support SSL/);
 });

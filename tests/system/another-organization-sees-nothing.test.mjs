@@ -56,6 +56,19 @@ test('whose a meeting is', async (t) => {
     });
   }
 
+  await t.test('recordings', async () => {
+    await deadMicrophone(t, server, { participant: 'short' }).then(({ close }) => new Promise((done) => setTimeout(done, 300)).then(close));
+    const recordings = async () => (await server.get('/sessions/RM_acme', bearer(ana))).body.recordings;
+    const one = await eventually('it is a row', async () => (await recordings()).find((r) => r.participantId === 'short' && r.endedAt), { within: 8000 });
+    assert.equal((await server.get(`/recordings/${one.id}`, bearer(ana))).status, 200);
+    for (const login of [bob, eve]) {
+      assert.equal((await server.get(`/recordings/${one.id}`, bearer(login))).status, 404);
+      assert.equal((await server.post(`/recordings/${one.id}/ticket`, {}, bearer(login))).status, 404);
+      assert.equal((await server.get('/sessions/RM_acme', { method: 'DELETE', ...bearer(login) })).status, 404);
+    }
+    assert.equal((await server.get(`/recordings/${one.id}`)).status, 401);
+  });
+
   for (const id of ['RM_unlinked', 'RM_none']) {
     await t.test(`a meeting of nobody is visible to nobody: ${id}`, async () => {
       for (const login of [ana, bob, eve])
