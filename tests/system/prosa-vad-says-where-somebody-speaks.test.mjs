@@ -1,0 +1,91 @@
+// `prosa vad`: a probability for each 10 ms of a recording, at any rate, mono or stereo.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { binary, temporaryFolder } from './harness.mjs';
+
+const VOWELS = [[730, 1090, 2440], [270, 2290, 3010], [570, 840, 2410], [530, 1840, 2480], [300, 870, 2240]];
+
+// A talking machine: pulses of a gliding pitch through three formants that move from vowel to vowel,
+// 4.5 syllables a second, silent from 4 s to 6 s.
+function talk(rate, seconds) {
+  const formants = [0, 1, 2].map(() => ({ a1: 0, a2: 0, gain: 0, y1: 0, y2: 0 }));
+  let phase = 0, seed = 5;
+  return Float64Array.from({ length: rate * seconds }, (_, i) => {
+    const t = i / rate, at = t * 4.5, within = at % 1, now = Math.floor(at) % 5;
+    const blend = Math.min(1, within * 3);
+    if (i % 64 === 0) {
+      formants.forEach((f, j) => {
+        const hz = VOWELS[(now + 4) % 5][j] * (1 - blend) + VOWELS[now][j] * blend;
+        const r = Math.exp(-Math.PI * (60 + 30 * j) / rate);
+        Object.assign(f, { a1: 2 * r * Math.cos(2 * Math.PI * hz / rate), a2: -r * r, gain: 1 - r });
+      });
+    }
+    phase += (125 + 25 * Math.sin(0.8 * Math.PI * t) - 15 * within) / rate;
+    const pulse = phase >= 1 ? rate / 530 * Math.sin(Math.PI * Math.min(1, within * 1.1 + 0.02)) : 0;
+    phase %= 1;
+    const y = formants.reduce((sum, f, j) => {
+      const out = f.gain * pulse + f.a1 * f.y1 + f.a2 * f.y2;
+      f.y2 = f.y1;
+      f.y1 = out;
+      return sum + out / (1 + j);
+    }, 0);
+    seed = (seed * 1664525 + 1013904223) >>> 0;
+    return (t >= 4 && t < 6 ? 0 : y * 0.5) + (seed / 2 ** 32 - 0.5) * 1e-3;
+  });
+}
+
+function wav(samples, rate, channels) {
+  const bytes = Buffer.alloc(44 + samples.length * channels * 2);
+  bytes.write('RIFF', 0);
+  bytes.writeUInt32LE(bytes.length - 8, 4);
+  bytes.write('WAVEfmt ', 8);
+  bytes.writeUInt32LE(16, 16);
+  bytes.writeUInt16LE(1, 20);
+  bytes.writeUInt16LE(channels, 22);
+  bytes.writeUInt32LE(rate, 24);
+  bytes.writeUInt32LE(rate * channels * 2, 28);
+  bytes.writeUInt16LE(channels * 2, 32);
+  bytes.writeUInt16LE(16, 34);
+  bytes.write('data', 36);
+  bytes.writeUInt32LE(bytes.length - 44, 40);
+  samples.forEach((x, i) => {
+    for (let c = 0; c < channels; c++)
+      bytes.writeInt16LE(Math.max(-32768, Math.min(32767, Math.round(x * 32767))), 44 + (i * channels + c) * 2);
+  });
+  return bytes;
+}
+
+for (const [rate, channels] of [[48000, 2], [48000, 1], [44100, 1], [16000, 2]]) {
+  test(`speech is told from silence at ${rate} Hz, ${channels} channel(s)`, async (t) => {
+    const file = join(await temporaryFolder(t), 'talk.wav');
+    writeFileSync(file, wav(talk(rate, 10), rate, channels));
+    const raw = execFileSync(binary, ['vad', file]);
+    assert.equal(raw.length, 4 * 1000);
+    const speech = Array.from({ length: 1000 }, (_, i) => raw.readFloatLE(4 * i));
+    assert.ok(speech.every((p) => p >= 0 && p <= 1));
+    const share = (from, to) => speech.slice(from, to).filter((p) => p >= 0.5).length / (to - from);
+    assert.ok(share(100, 390) > 0.8, `${share(100, 390)} of the first turn is heard`);
+    assert.ok(share(620, 990) > 0.8, `${share(620, 990)} of the second turn is heard`);
+    assert.ok(share(430, 590) < 0.1, `${share(430, 590)} of the pause is taken for speech`);
+
+    const lines = execFileSync(binary, ['vad', file, '--format', 'text'], { encoding: 'utf8' }).trim().split('\n');
+    assert.equal(lines.length, 1000);
+    lines.forEach((line, i) => assert.ok(Math.abs(Number(line) - speech[i]) < 1e-4));
+    assert.deepEqual(execFileSync(binary, ['vad', file]), raw, 'the same again');
+  });
+}
+
+test('what cannot be heard is refused in one sentence', async (t) => {
+  const file = join(await temporaryFolder(t), 'not.wav');
+  writeFileSync(file, 'no audio in here');
+  const told = (...args) => spawnSync(binary, ['vad', ...args], { encoding: 'utf8' });
+  assert.equal(told().status, 2);
+  assert.equal(told(file, '--format', 'mp3').status, 2);
+  assert.equal(told(file).status, 1);
+  assert.match(told(file).stderr, /^prosa: .*not\.wav: .+\n$/);
+  assert.equal(told(`${file}.gone`).status, 1);
+  assert.equal(told('--help').status, 0);
+});
