@@ -222,6 +222,7 @@ static void open_websocket(struct eio_server *server, struct http_request *reque
         return;
     session = eio_session_new(server);
     session->link = link;
+    session->ws = link->ws;
     link->session = session;
     write_open(session, false, &text);
     ws_conn_send(link->ws, WS_TEXT, buf_slice(&text));

@@ -236,14 +236,14 @@ bool eio_is_open(const struct eio_session *session) {
 }
 
 size_t eio_queued_bytes(const struct eio_session *session) {
-    return session->link ? ws_conn_queued_bytes(session->link->ws) : session->queue.bytes;
+    return session->ws ? ws_conn_queued_bytes(session->ws) : session->queue.bytes;
 }
 
 bool eio_is_writable(const struct eio_session *session) {
     if (session->state != EIO_STATE_OPEN)
         return false;
-    if (session->link)
-        return ws_conn_is_writable(session->link->ws);
+    if (session->ws)
+        return ws_conn_is_writable(session->ws);
     return session->poll && session->queue.count == 0;
 }
 
@@ -253,8 +253,8 @@ static void send_frame(struct eio_session *session, struct blob *frame, bool now
     if (session->state != EIO_STATE_OPEN)
         return;
     server->stats.packets_out++;
-    if (session->link) {
-        struct ws_conn *ws = session->link->ws;
+    if (session->ws) {
+        struct ws_conn *ws = session->ws;
 
         if (ws_conn_queued_bytes(ws) + frame->len > server->config.max_queue_bytes)
             eio_session_end(session, EIO_CLOSED_SLOW);

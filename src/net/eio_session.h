@@ -45,21 +45,22 @@ struct eio_queue { /* frames that wait for a poll */
 };
 
 struct eio_session {
-    struct list node;
     struct eio_server *server;
-    void *data;
-    char sid[EIO_SID_LEN + 1];
+    struct ws_conn *ws;    /* the WebSocket, once it is the transport */
+    struct eio_link *link; /* ... and its link */
     uint8_t state;
     uint8_t reason;   /* enum eio_close_reason, once closed */
     bool is_reported; /* on_close has been called */
     bool awaits_pong;
     bool is_extended;           /* the pong's deadline has been put off once */
     bool is_probed;             /* the candidate has sent its probe */
-    struct eio_link *link;      /* the WebSocket, once it is the transport */
     struct eio_link *candidate; /* of an upgrade */
     struct http_request *poll;  /* a held GET */
     struct http_request *post;  /* a POST whose body is on its way */
     struct eio_queue queue;
+    void *data;
+    struct list node;
+    char sid[EIO_SID_LEN + 1];
     int64_t due_ms;        /* of the next ping, or of its pong */
     struct timer beat;     /* at due_ms */
     struct timer limit;    /* of the upgrade, or of the lingering */

@@ -17,8 +17,10 @@ static void detach(struct eio_link *link) {
     link->session = NULL;
     if (!session)
         return;
-    if (session->link == link)
+    if (session->link == link) {
         session->link = NULL;
+        session->ws = NULL;
+    }
     if (session->candidate == link) {
         session->candidate = NULL;
         session->is_probed = false;
@@ -49,6 +51,7 @@ static void finish_upgrade(struct eio_link *link) {
     session->candidate = NULL;
     session->is_probed = false;
     session->link = link;
+    session->ws = link->ws;
     session->server->stats.upgraded++;
     for (unsigned i = 0; i < queue.count && session->link; i++)
         eio_send(session, queue.frames[i]);

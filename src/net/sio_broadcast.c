@@ -22,7 +22,7 @@ static bool is_excepted(const struct sio_job *job, const struct sio_socket *sock
 }
 
 static void deliver(const struct sio_job *job, struct sio_socket *socket) {
-    struct eio_session *session = socket->client->session;
+    struct eio_session *session = socket->session;
     struct sio_stats *stats = &job->ns->server->stats;
     unsigned text = job->pick ? job->pick(job->pick_arg, socket) : 0;
     struct blob **frames;
@@ -53,6 +53,16 @@ static void job_free(struct sio_job *job) {
     mem_free(job);
 }
 
+/* The next sockets are fetched while one is served. */
+static void look_ahead(const struct sio_room *room, unsigned at) {
+    enum { NEAR = 3, FAR = 6 };
+
+    if (at > FAR)
+        __builtin_prefetch(room->members[at - 1 - FAR].socket);
+    if (at > NEAR)
+        __builtin_prefetch(room->members[at - 1 - NEAR].socket->session);
+}
+
 /* Goes through the rooms from their ends, so that who leaves meanwhile moves nobody past the mark. */
 static bool serve(struct sio_job *job, unsigned *budget) {
     for (; job->room_at < job->room_count; job->room_at++, job->is_started = false) {
@@ -66,6 +76,7 @@ static bool serve(struct sio_job *job, unsigned *budget) {
 
             if (*budget == 0)
                 return false;
+            look_ahead(room, job->member_at);
             job->member_at--;
             if (socket->last_job >= job->number)
                 continue;

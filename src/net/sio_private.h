@@ -79,16 +79,18 @@ struct sio_membership {
 };
 
 struct sio_socket {
-    struct sio_client *client;
+    /* What a broadcast looks at comes first: in a big room each line of cache counts. */
+    struct eio_session *session; /* the client's */
+    uint64_t last_job;           /* newest broadcast that has been dealt with */
     struct sio_namespace *ns;
+    struct sio_client *client;
+    struct sio_membership *rooms;
+    unsigned room_count, room_cap;
     struct sio_socket *next;
     void *data;
     char id[SIO_ID_LEN + 1];
     char pid[SIO_ID_LEN + 1]; /* empty without recovery */
     unsigned everyone_index;
-    struct sio_membership *rooms;
-    unsigned room_count, room_cap;
-    uint64_t last_job; /* newest broadcast that has been dealt with */
     struct sio_call *calls;
     uint64_t call_id;
 };

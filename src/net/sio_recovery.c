@@ -228,7 +228,7 @@ static void repeat(struct sio_socket *socket, const struct sio_kept *kept, uint6
         if (text >= past->frame_count / past->frames_each)
             continue;
         for (unsigned i = 0; i < past->frames_each; i++)
-            eio_send(socket->client->session, past->frames[text * past->frames_each + i]);
+            eio_send(socket->session, past->frames[text * past->frames_each + i]);
     }
 }
 

@@ -23,6 +23,7 @@ struct sio_socket *sio_socket_new(struct sio_client *client, struct sio_namespac
     struct sio_socket *socket = mem_alloc(sizeof *socket);
 
     socket->client = client;
+    socket->session = client->session;
     socket->ns = ns;
     socket->next = client->sockets;
     client->sockets = socket;
@@ -41,7 +42,7 @@ void sio_send_text(struct sio_socket *socket, const struct buf *packet) {
     struct blob *frame = eio_frame_text(buf_slice(packet));
 
     sio_settle(socket);
-    eio_send(socket->client->session, frame);
+    eio_send(socket->session, frame);
     blob_unref(frame);
 }
 
@@ -148,7 +149,7 @@ unsigned sio_encode(struct sio_namespace *ns, const uint64_t *id, const char *ev
 static void send_frames(struct sio_socket *socket, struct blob **frames, unsigned count) {
     sio_settle(socket);
     for (unsigned i = 0; i < count; i++) {
-        eio_send(socket->client->session, frames[i]);
+        eio_send(socket->session, frames[i]);
         blob_unref(frames[i]);
     }
 }
@@ -249,5 +250,5 @@ struct sio_socket *sio_find(struct sio_namespace *ns, struct slice id) {
 }
 
 size_t sio_queued_bytes(const struct sio_socket *socket) {
-    return eio_queued_bytes(socket->client->session);
+    return eio_queued_bytes(socket->session);
 }
