@@ -326,11 +326,12 @@ bool directory_find(const struct directory *dir, struct slice name, struct slice
 /* --- tracks --- */
 
 int directory_admits(const struct directory *dir, const struct track_params *params) {
-    (void)params;
-    return dir->is_draining                              ? ESHUTDOWN
-           : dir->tracks >= dir->config.max_tracks       ? EMFILE
-           : dir->by_key.len >= dir->config.max_meetings ? ENFILE
-                                                         : 0;
+    bool is_known = entry_by_id(dir, slice_from(params->meeting_id)) ||
+                    entry_by_room(dir, slice_from(params->room));
+    return dir->is_draining                                           ? ESHUTDOWN
+           : dir->tracks >= dir->config.max_tracks                    ? EMFILE
+           : !is_known && dir->by_key.len >= dir->config.max_meetings ? ENFILE
+                                                                      : 0;
 }
 
 int directory_take_track(struct directory *dir, const struct track_params *params,
@@ -339,6 +340,8 @@ int directory_take_track(struct directory *dir, const struct track_params *param
     if (err)
         return err;
     struct entry *e = entry_need(dir, slice_from(params->meeting_id), slice_from(params->room));
+    if (!e) /* the room is known, but as another meeting than the id says */
+        return ENFILE;
     e->tracks++;
     dir->places[e->shard].tracks++;
     dir->tracks++;

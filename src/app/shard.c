@@ -12,8 +12,10 @@
 #include <stdio.h>
 
 enum {
-    FLUSH_MS = 250, /* how often recorders look at the age of what they hold */
-    TRIM_MS = 2000, /* how often memory that was not needed goes back to the system */
+    IDLE_AFTER_MS = 2000, /* without a byte */
+    IDLE_LOOK_MS = 200,   /* and then */
+    FLUSH_MS = 250,       /* how often recorders look at the age of what they hold */
+    TRIM_MS = 2000,       /* how often memory that was not needed goes back to the system */
 };
 
 static void on_tick(void *arg);
@@ -59,7 +61,15 @@ static void track_finish(struct shard *shard, struct track *track) {
     track->type->end(track, end);
 }
 
+/* A socket that has brought nothing for a while is looked at less often: it costs next to nothing. */
+static bool is_due(const struct shard *shard, const struct track *track) {
+    int64_t now_ms = shard->core.now_ms;
+    return now_ms - track->heard_ms < IDLE_AFTER_MS || now_ms - track->looked_ms >= IDLE_LOOK_MS ||
+           shard->is_draining;
+}
+
 static void track_drain(struct shard *shard, struct track *track) {
+    track->looked_ms = shard->core.now_ms;
     if (media_conn_drain(track->conn, loop_scratch(shard->loop), shard->core.now_ms) > 0) {
         track->heard_ms = shard->core.now_ms;
         track->type->collected(track, shard->core.now_ms);
@@ -213,7 +223,9 @@ static void on_tick(void *arg) {
     shard->core.now_ms = loop_now_ms(shard->loop);
     int64_t late_ms = tick_late_ms(&shard->tick, shard->core.now_ms);
     LIST_EACH(&shard->core.tracks, node) {
-        track_drain(shard, CONTAINER_OF(node, struct track, in_shard));
+        struct track *track = CONTAINER_OF(node, struct track, in_shard);
+        if (is_due(shard, track))
+            track_drain(shard, track);
     }
     meetings_judge(shard);
     if (shard->core.now_ms - shard->flushed_ms >= FLUSH_MS)

@@ -47,6 +47,7 @@ struct track { /* first member of audio_track and video_track */
     struct media_conn *conn;
     char *participant_name, *track_name; /* as sent */
     int64_t heard_ms;                    /* when bytes last came */
+    int64_t looked_ms;                   /* when it was last drained */
     bool is_over;                        /* on_closed came */
     uint16_t close_code;
 };

@@ -404,6 +404,24 @@ static void test_tracks_are_limited(void **state) {
     world_close(w);
 }
 
+static void test_meetings_are_limited_but_known_ones_grow(void **state) {
+    (void)state;
+    struct world *w = world_open(0, 64, 60000);
+    int fds[10], err;
+    char room[16];
+    for (int i = 0; i < 8; i++) {
+        snprintf(room, sizeof room, "room%d", i);
+        fds[i] = track_open(w, "", room, "bob", "TR_1");
+    }
+    fds[8] = track_enter(w, "", "another", "bob", "TR_1", &err);
+    assert_int_equal(err, ENFILE);
+    fds[9] = track_open(w, "", "room3", "ana", "TR_2");
+    for (int i = 0; i < 10; i++)
+        close(fds[i]);
+    world_drain(w);
+    world_close(w);
+}
+
 static void test_of_one_track_twice_one_is_judged(void **state) {
     (void)state;
     struct world *w = world_open(0, 8, 60000);
@@ -479,5 +497,6 @@ RUN_TESTS(TEST(test_recorded_as_sent_on_controls_loop), TEST(test_recorded_as_se
           TEST(test_an_id_in_the_url_names_a_provisional_meeting),
           TEST(test_a_rooms_next_session_is_another_meeting),
           TEST(test_an_ended_meeting_is_forgotten_when_its_last_track_went),
-          TEST(test_tracks_are_limited), TEST(test_of_one_track_twice_one_is_judged),
-          TEST(test_draining_says_goodbye_and_refuses), TEST(test_stats_are_of_all_shards))
+          TEST(test_tracks_are_limited), TEST(test_meetings_are_limited_but_known_ones_grow),
+          TEST(test_of_one_track_twice_one_is_judged), TEST(test_draining_says_goodbye_and_refuses),
+          TEST(test_stats_are_of_all_shards))
