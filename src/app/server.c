@@ -166,6 +166,9 @@ static int open_hume_tls(struct server *server, struct buf *problem) {
         log_info("hume", "no HUME_API_KEY: voices are not sent to a prosody service");
         return 0;
     }
+    if (server->config->hume_rate_hz != HUME_RATE_HZ)
+        log_warn("hume", "HUME_TARGET_SAMPLE_RATE is not used: blocks are always of 16000 Hz",
+                 log_int("asked", server->config->hume_rate_hz));
     int err = tls_open_client(&server->client_tls, NULL, why, sizeof why);
     if (err)
         buf_printf(problem, "TLS for the prosody service cannot be used: %s", why);

@@ -27,7 +27,10 @@ struct hume_track;
 struct loop;
 struct tls;
 
-enum { HUME_HANDSHAKES_PER_SECOND = 20 }; /* of the whole server; the vendor allows 50 */
+enum {
+    HUME_RATE_HZ = 16000,            /* of all audio that goes there */
+    HUME_HANDSHAKES_PER_SECOND = 20, /* of the whole server; the vendor allows 50 */
+};
 
 struct hume_settings {
     const char *url;                /* HUME_WS_URL, ws or wss */

@@ -1,0 +1,57 @@
+// Whatever the prosody service does, resident memory stays flat and recordings stay whole. Wants the release
+// binary: a sanitizer keeps freed memory for itself.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { finishedWav, openTrack } from '../system/egress.mjs';
+import { eventually, startServer } from '../system/harness.mjs';
+import { FakeHumeV0, FakeHumeV1 } from '../fakes/hume.mjs';
+
+const TRACKS = 100;
+const SECONDS = Number(process.env.HUME_SECONDS ?? 300);
+const SETTLED_SECONDS = 10; // all tracks are connected to the service
+
+const residentKb = (server) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.child.pid}/status`, 'utf8'))[1]);
+
+function tone(frames) {
+  const pcm = Buffer.alloc(frames * 2);
+  for (let i = 0; i < frames; i++) pcm.writeInt16LE(Math.round(Math.sin(i / 7) * 8000), i * 2);
+  return pcm;
+}
+
+for (const [name, Fake] of [['v0', FakeHumeV0], ['v1', FakeHumeV1]])
+  for (const mood of ['hole', 'deaf', 'drop', 'slow', 'refuse'])
+    test(`${name} in the mood "${mood}": ${TRACKS} tracks, ${SECONDS} s`, async (t) => {
+      const hume = await new Fake({ mood }).start();
+      t.after(() => hume.stop());
+      const server = await startServer(t, { env: { HUME_API_KEY: 'k3y', HUME_WS_URL: hume.url, HUME_SKIP_SILENCE: 'off',
+        AUDIO_RECORD_FORMAT: 'off' } });
+      const pcm = tone(96000);
+      const sockets = [];
+      for (let i = 0; i < TRACKS; i++)
+        sockets.push(await openTrack(server, { roomName: `r${i % 10}`, participant: `p${i}`, trackId: `T${i}`,
+          meetingId: `M${i % 10}`, ...(i === 0 && { recordFormat: 'wav' }) }));
+      const began = Date.now();
+      const sent = [];
+      const timer = setInterval(() => {
+        for (let due = Math.floor((Date.now() - began) / 20); sent.length < due; ) {
+          const at = (sent.length * 1920) % (pcm.length - 1920);
+          sent.push(pcm.subarray(at, at + 1920));
+          for (const socket of sockets) socket.send(sent.at(-1));
+        }
+      }, 20);
+      t.after(() => clearInterval(timer));
+      await delay(SETTLED_SECONDS * 1000);
+      const settled = residentKb(server);
+      await delay((SECONDS - SETTLED_SECONDS) * 1000);
+      const grown = residentKb(server) - settled;
+      clearInterval(timer);
+      for (const socket of sockets) socket.close();
+      const expected = Buffer.concat(sent);
+      assert.ok(grown < 10 * 1024, `grew by ${grown} KB`);
+      const wav = await eventually('the recording is finished', () => finishedWav(server, 'T0', { bytes: expected.length }),
+        { within: 20000 });
+      assert.ok(wav.data.equals(expected), 'the recording is not what was sent');
+      if (mood === 'refuse') assert.ok(hume.handshakes < 20, `${hume.handshakes} handshakes`);
+    });
