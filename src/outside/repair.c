@@ -195,6 +195,10 @@ static void remove_empty(struct job *job) {
         say_failure(job, errno);
         return;
     }
+    char sidecar[STORAGE_FILE_SIZE];
+    sidecar_file_name(sidecar, job->name);
+    if (!job->config->dry_run)
+        unlinkat(job->folder_fd, sidecar, 0);
     job->result->removed++;
     say(job, "removed, it never got a byte");
 }

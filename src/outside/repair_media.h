@@ -12,7 +12,7 @@ struct media {       /* what was found, as it is after the repair */
     uint32_t rate_hz;
     uint32_t channels;
     bool is_changed; /* had (dry run: would have) to be changed */
-    bool is_empty;   /* not even a header: nothing was ever recorded */
+    bool is_empty;   /* at most heads: nothing was ever recorded */
 };
 
 /* EINVAL: not a file of this kind, left alone. `dry` changes nothing. `file_bytes` is the file's length. */

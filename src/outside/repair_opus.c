@@ -70,8 +70,10 @@ int repair_opus(int fd, uint64_t file_bytes, bool dry, struct media *media) {
     int err = walk_pages(fd, &walk);
     if (!err && walk.pages == 0)
         err = EINVAL;
+    if (!err && walk.granule <= 0) /* heads alone: no player takes that for a file */
+        media->is_empty = true;
     bool is_cut = walk.offset < file_bytes, is_endless = !(walk.page.flags & OGG_LAST);
-    if (!err && (is_cut || is_endless)) {
+    if (!err && !media->is_empty && (is_cut || is_endless)) {
         media->is_changed = true;
         if (!dry && is_cut && ftruncate(fd, (off_t)walk.offset))
             err = errno;
