@@ -328,6 +328,8 @@ void sio_socket_event(struct sio_socket *socket, const struct sio_packet *packet
     struct sio_route *route;
 
     ns->server->stats.events_in++;
+    if (packet->name.len > SIO_EVENT_NAME_MAX)
+        return; /* nobody has registered such a name */
     if (json_kind(packet->name) == JSON_KIND_NUMBER) {
         name = packet->name;
     } else if (memchr(name.ptr, '\\', name.len)) {

@@ -27,7 +27,13 @@ struct sio_namespace;
 struct sio_server;
 struct sio_socket; /* one client in one namespace */
 
-enum { SIO_SLICE = 256, SIO_ID_LEN = 20, SIO_ROOM_NAME_MAX = 512, SIO_NAMESPACES_MAX = 16 };
+enum {
+    SIO_SLICE = 256,
+    SIO_ID_LEN = 20,
+    SIO_ROOM_NAME_MAX = 512,
+    SIO_EVENT_NAME_MAX = 256,
+    SIO_NAMESPACES_MAX = 16
+};
 
 struct sio_config { /* zero = the default in brackets */
     struct eio_config eio;

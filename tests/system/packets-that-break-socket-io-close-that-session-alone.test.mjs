@@ -102,7 +102,8 @@ test('Socket.IO packets', async (t) => {
 
   await t.test('what means nothing is ignored', async () => {
     const ws = await connected();
-    for (const packet of ['42', '43', '4399[]', '5', '6', '0', '3', '42["unknown"]', '427["unknown"]', '42[7]'])
+    for (const packet of ['42', '43', '4399[]', '5', '6', '0', '3', '42["unknown"]', '427["unknown"]', '42[7]',
+      `42["${'n'.repeat(100000)}"]`])
       ws.send(packet);
     ws.send('42["message","still here"]');
     assert.equal(await ws.nextEvent(), '42["message-back","still here"]');
