@@ -244,3 +244,35 @@ test('FEEDBACK_ACCESS=report lets in, and counts what host would refuse', async 
   await hears(nobody);
   assert.match(server.log, /FEEDBACK_ACCESS=host would refuse/);
 });
+
+test('a member who lost the connection hears what he missed, once the store has said yes', async (t) => {
+  const server = await startServer(t, { env: { ...env, DEFAULT_ORGANIZATION: 'casa' } });
+  const proxy = await startProxy(t, server.port);
+  const { body } = await server.post('/auth/register',
+    { email: 'ana@example.org', password: 'correct horse battery', organizationName: 'Casa' });
+  await startRoom(server, 'RM_x', 'daily');
+  await deadMicrophone(t, server);
+  const member = await openClient(t, { url: proxy.url }, { auth: { token: body.accessToken }, reconnectionDelay: 2500 });
+  await join(member);
+  await hears(member);
+  const lose = async () => {
+    const gone = once(member, 'disconnect');
+    proxy.cut();
+    await gone;
+  };
+  await lose();
+  await once(member, 'connect', { within: 10000 });
+  assert.equal(member.recovered, true);
+  await hears(member);
+  await hears(member);
+  const seen = member.feedback.map((event) => event.seq);
+  assert.deepEqual(seen, Array.from({ length: seen.length }, (_, i) => seen[0] + i), 'all, in order, once');
+
+  await lose();
+  assert.equal((await server.post('/auth/logout', { refreshToken: body.refreshToken })).status, 204);
+  const count = member.feedback.length;
+  await once(member, 'connect', { within: 10000 });
+  await eventually('he is told', () => member.exceptions.some((e) => /^Forbidden/.test(e.message)));
+  await delay(1500);
+  assert.equal(member.feedback.length, count, 'a login that ended meanwhile opens nothing');
+});
