@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -55,12 +56,21 @@ static void turn(struct fixture *f, unsigned times) {
         uv_run(loop_uv(f->loop), UV_RUN_NOWAIT);
 }
 
+/* Hundreds of clients and their server in one process: more than the usual 1,024 descriptors. */
+static void raise_descriptor_limit(void) {
+    struct rlimit files;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    files.rlim_cur = files.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+}
+
 static void open_fixture(struct fixture *f, const struct sio_config *config) {
     static const struct sio_handlers handlers = {.on_connect = on_connect,
                                                  .on_disconnect = on_disconnect};
     struct http_settings settings = {.host = "127.0.0.1"};
     struct http_handlers doors = {.on_request = on_request, .on_upgrade = on_upgrade, .arg = f};
 
+    raise_descriptor_limit();
     memset(f, 0, sizeof *f);
     assert_int_equal(loop_open(&f->loop), 0);
     assert_int_equal(sio_server_open(&f->sio, f->loop, config), 0);
