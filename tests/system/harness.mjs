@@ -83,14 +83,16 @@ function cleanEnvironment(env) {
 }
 
 class Server {
-  constructor(folder, env) {
+  constructor(folder, env, wrap = []) {
+    this.wrap = wrap;
     this.folder = folder;
     this.env = env;
     this.log = '';
   }
 
   async start() {
-    this.child = spawn(binary, ['serve'], {
+    const [file, ...args] = [...this.wrap, binary, 'serve'];
+    this.child = spawn(file, args, {
       cwd: this.folder,
       env: cleanEnvironment({ PORT: '0', PROSA_HOST: '127.0.0.1', PROSA_ENV: 'test', ...this.env }),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -164,9 +166,10 @@ class Server {
   }
 }
 
-// A running server that is stopped when the test ends. `folder` starts it again on older storage.
-export async function startServer(t, { env = {}, folder } = {}) {
-  const server = new Server(folder ?? (await temporaryFolder(t)), env);
+// A running server that is stopped when the test ends. `folder` starts it again on older storage; `wrap` is a
+// command that executes it.
+export async function startServer(t, { env = {}, folder, wrap } = {}) {
+  const server = new Server(folder ?? (await temporaryFolder(t)), env, wrap);
   atEnd(t, () => server.stop());
   return server.start();
 }
