@@ -43,8 +43,10 @@ static struct {
     enum call call;
     int nth;
     bool from_there_on;
-    int err; /* 0: a short write */
-    atomic_int count[CALLS];
+    int err;      /* 0: a short write */
+    int stall_ms; /* the first write of blocks takes so long */
+    int64_t fed_ms; /* when the recorder had been given everything; monotonic */
+    atomic_int count[CALLS + 1];
 } plan;
 
 static bool fails(enum call call) {
@@ -121,6 +123,8 @@ ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t len, off_t offset) {
 }
 
 ssize_t __wrap_pwritev64(int fd, const struct iovec *iov, int count, off_t offset) {
+    if (plan.is_armed && plan.stall_ms > 0 && atomic_fetch_add(&plan.count[CALL_PWRITEV], 1) == 0)
+        usleep((useconds_t)plan.stall_ms * 1000);
     if (!fails(CALL_PWRITEV))
         return __real_pwritev64(fd, iov, count, offset);
     return plan.err ? -1 : __real_pwrite64(fd, iov->iov_base, iov->iov_len / 2 + 1, offset);
@@ -173,6 +177,7 @@ static void run_server(const char *folder, enum record_format format) {
     for (int i = 0; i < CALLS; i++)
         atomic_store(&plan.count[i], 0);
     record(port, format);
+    plan.fed_ms = clock_mono_ms();
     disk_close(disk);
     plan.is_armed = false;
     disk_port_close(port);
@@ -328,6 +333,22 @@ static void a_flac_survives_every_failure(void **state) {
     fail_each(RECORD_FLAC, ".flac");
 }
 
+/* What a stalling disk costs the thread that feeds it: nothing. */
+static void a_stall_holds_nobody_up_and_loses_nothing(void **state) {
+    char folder[] = "/dev/shm/disk-fail-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    plan.call = CALLS; /* nothing fails */
+    plan.stall_ms = 1500;
+    int64_t before_ms = clock_mono_ms();
+    plan.fed_ms = 0;
+    run_server(folder, RECORD_WAV);
+    plan.stall_ms = 0;
+    assert_true(plan.fed_ms - before_ms < 500);
+    assert_true(clock_mono_ms() - before_ms >= 1500);
+    assert_int_equal(check_folder(folder, ".wav").end, ROW);
+    remove_folder(folder);
+}
+
 static int quiet(void **state) {
     log_setup(LOG_OFF, LOG_TEXT);
     fill_row();
@@ -336,6 +357,7 @@ static int quiet(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {TEST(a_wav_survives_every_failure),
-                                       TEST(a_flac_survives_every_failure)};
+                                       TEST(a_flac_survives_every_failure),
+        TEST(a_stall_holds_nobody_up_and_loses_nothing)};
     return cmocka_run_group_tests(tests, quiet, NULL);
 }
