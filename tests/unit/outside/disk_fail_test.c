@@ -43,8 +43,8 @@ static struct {
     enum call call;
     int nth;
     bool from_there_on;
-    int err;      /* 0: a short write */
-    int stall_ms; /* the first write of blocks takes so long */
+    int err;        /* 0: a short write */
+    int stall_ms;   /* the first write of blocks takes so long */
     int64_t fed_ms; /* when the recorder had been given everything; monotonic */
     atomic_int count[CALLS + 1];
 } plan;
@@ -358,6 +358,6 @@ static int quiet(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {TEST(a_wav_survives_every_failure),
                                        TEST(a_flac_survives_every_failure),
-        TEST(a_stall_holds_nobody_up_and_loses_nothing)};
+                                       TEST(a_stall_holds_nobody_up_and_loses_nothing)};
     return cmocka_run_group_tests(tests, quiet, NULL);
 }
