@@ -10,7 +10,6 @@ enum {
     ENVELOPE_SLOTS = 40, /* 0.8 s: what is compared */
     HOLD_SLOTS = 15,     /* 0.3 s: how long a verdict stands */
     ALONE_SLOTS = 25,    /* 0.5 s: nobody else spoke */
-    OWN_SLOTS = 50,      /* 1 s of speech make an own level */
 };
 
 #define LOUDER_DB   10.0f /* the source is this much above */

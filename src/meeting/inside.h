@@ -31,6 +31,7 @@ enum {
     INTERRUPTIONS = 64,
     READINGS = 24,     /* of a mood: a minute and more */
     PAUSES = 64,       /* a minute of them */
+    OWN_SLOTS = 50,    /* 1 s of speech while nobody else spoke makes an own level */
     LOUDEST = 3,       /* voices that may bleed into others' microphones at once */
     NEVER = INT32_MIN, /* a slot or a time long before any */
 };

@@ -11,8 +11,9 @@ enum {
     JUST_NOW_SLOTS = 10, /* 0.2 s */
 };
 
-#define STRONG_SHARE 0.6 /* of the speech that must be beyond doubt */
-#define NOW_SLACK_DB 4.0 /* ... within this: whoever has moved the microphone is told no more */
+#define STRONG_SHARE   0.6 /* of the speech that must be beyond doubt */
+#define STRANGER_TIMES 3
+#define NOW_SLACK_DB   4.0 /* ... within this: whoever has moved the microphone is told no more */
 
 static int64_t ms_of(double seconds) {
     return llrint(seconds * 1000);
@@ -40,6 +41,13 @@ static bool level_of(const struct judgement *judgement, const struct hearing *he
     return true;
 }
 
+/* A radio or a television beside a silent listener sounds at the same time as the others do. Who was
+ * never heard alone must have spoken for longer before anything is said of his voice. */
+static bool is_known_voice(const struct hearing *hearing, double speech_s) {
+    unsigned slots = share_recent(&hearing->share, LEVEL_AGE_MS / MEETING_STEP_MS);
+    return hearing->own_frames >= OWN_SLOTS || slots * SLOT_MS >= ms_of(STRANGER_TIMES * speech_s);
+}
+
 static bool level_now(const struct judgement *judgement, const struct hearing *hearing,
                       double *dbfs) {
     float level;
@@ -59,10 +67,11 @@ void rule_volume_baixo(struct judgement *judgement, struct participant *particip
         return;
     if (dbfs > rules->volume_baixo.clear_dbfs)
         judge_clear(judgement, FEEDBACK_VOLUME_BAIXO, participant);
-    /* A radio next to a silent listener is no quiet speaker. */
+    /* Speech hardly above the noise is noise that passed for speech. */
     if (dbfs > rules->volume_baixo.below_dbfs ||
         now_dbfs > rules->volume_baixo.below_dbfs + NOW_SLACK_DB ||
-        dbfs - (double)hearing->floor_db < rules->volume_baixo.margin_db)
+        dbfs - (double)hearing->floor_db < rules->volume_baixo.margin_db ||
+        !is_known_voice(hearing, rules->volume_baixo.speech_s))
         return;
     struct finding finding = {
         .severity =

@@ -64,6 +64,23 @@ static void a_radio_beside_a_listener_is_no_quiet_voice(void **state) {
     stage_close(&stage);
 }
 
+static void a_television_that_talks_along_is_no_quiet_voice(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana"), *bob = stage_join(&stage, "bob");
+    actor_speak(ana, -28);
+    stage_play(&stage, 3);
+    actor_speak(bob, -37); /* only while she speaks, and never for long */
+    stage_play(&stage, 4);
+    actor_listen(bob);
+    stage_play(&stage, 20);
+    assert_int_equal(stage_count(&stage, FEEDBACK_VOLUME_BAIXO, "bob"), 0);
+    actor_speak(bob, -37); /* a person would go on */
+    stage_play(&stage, 8);
+    assert_int_equal(stage_count(&stage, FEEDBACK_VOLUME_BAIXO, "bob"), 1);
+    stage_close(&stage);
+}
+
 static void a_loud_voice_is_told_after_a_second_and_worse_as_critical(void **state) {
     struct stage stage;
     stage_open(&stage, NULL);
@@ -210,6 +227,7 @@ static void a_muted_microphone_is_nobodys_business(void **state) {
 
 RUN_TESTS(TEST(a_quiet_voice_is_told_once_and_again_after_the_cooldown),
           TEST(a_voice_that_fades_to_nothing_is_critical_at_once), TEST(pauses_make_no_voice_quiet),
+          TEST(a_television_that_talks_along_is_no_quiet_voice),
           TEST(a_radio_beside_a_listener_is_no_quiet_voice),
           TEST(a_loud_voice_is_told_after_a_second_and_worse_as_critical),
           TEST(clipping_needs_no_level), TEST(hosts_are_judged_only_when_asked),
