@@ -8,6 +8,7 @@ enum {
     REACH_SLOTS = 20,    /* 0.4 s: how late an echo may come */
     PEAK_SLOTS = 15,     /* 0.3 s: the level that is judged */
     ENVELOPE_SLOTS = 40, /* 0.8 s: what is compared */
+    RISE_SLOTS = 8,      /* 0.16 s: every voice begins softly */
     HOLD_SLOTS = 15,     /* 0.3 s: how long a verdict stands */
     ALONE_SLOTS = 25,    /* 0.5 s: nobody else spoke */
 };
@@ -24,11 +25,11 @@ static float envelope_db(const struct hearing *hearing, int64_t slot) {
     return moment && moment->db > QUIET_DB ? moment->db : QUIET_DB;
 }
 
-/* The loudest of the last `slots`, not reaching back before the sound began. Peaks, not means: a
- * voice that pauses for breath is no softer, an echo is. */
+/* The loudest of the last `slots`. Peaks, not means: a voice that pauses for breath is no softer, an
+ * echo is. */
 static float loudest_db(const struct hearing *hearing, int64_t slot, int slots) {
     float most = QUIET_DB;
-    for (int i = 0; i < slots && slot - i >= hearing->onset_slot; i++)
+    for (int i = 0; i < slots; i++)
         most = fmaxf(most, envelope_db(hearing, slot - i));
     return most;
 }
@@ -129,7 +130,7 @@ void bleed_gate(struct meeting *meeting, int64_t first_slot, unsigned index) {
         if (recent == 1) {
             if (mine->voiced & bit)
                 own_level_learn(mine, slot);
-        } else {
+        } else if (slot - mine->onset_slot >= RISE_SLOTS || mine->bleed_hold > 0) {
             float peak = loudest_db(mine, slot, PEAK_SLOTS);
             for (unsigned k = 0; k < count; k++)
                 if (loud[k].hearing != mine &&

@@ -3,7 +3,7 @@
 #include <assert.h>
 
 enum {
-    PAUSE_SLOTS = 25,       /* 0.5 s end an utterance */
+    PAUSE_SLOTS = 31,       /* 0.5 s end an utterance; the detector lets go 0.12 s early */
     BACKCHANNEL_SLOTS = 40, /* 0.8 s: up to here it is a nod */
     ONSET_SLOTS = 2,        /* the detector decided two frames after speech began */
     FLOOR_SLOTS = 50,       /* 1 s: who holds the floor */
