@@ -307,6 +307,8 @@ void hume_track_feel(struct hume_track *track, const struct feeling *feeling, in
                      int64_t to_ms, int64_t sent_ms) {
     struct hume_stats *stats = &track->hume->stats;
     int64_t latency_ms = hume_now_ms(track->hume) - sent_ms;
+    if (latency_ms < 0) /* v1: an estimate, and frames may go out a little ahead of time */
+        latency_ms = 0;
     size_t i = 0;
     while (i < HUME_LATENCY_BOUNDS && latency_ms > hume_latency_bounds_ms[i])
         i++;

@@ -420,6 +420,7 @@ static void frames_stream_and_measurements_find_their_time(void **state) {
     assert_int_equal(f.from_ms, 20400);
     assert_int_equal(f.to_ms, 20500);
     assert_true(f.feeling.valence > 0.5f);
+    assert_true(hume_stats(f.hume)->latency_ms_sum < 5000);
 
     /* A minute later: the service's clock goes on, meeting time has jumped. */
     for (int i = 0; i < 2; i++) {
