@@ -53,12 +53,14 @@ static void on_session_ended(void *arg, const struct session *session) {
 
 static void on_feedback(void *arg, const struct directory_feedback *feedback) {
     struct server *server = arg;
+    if (server->is_closing)
+        return;
     delivery_take(&server->delivery, feedback);
 }
 
 static void on_track(void *arg, struct slice meeting_id, const struct shard_track_event *event) {
     struct server *server = arg;
-    if (server->egress_start && event->kind == TRACK_AUDIO)
+    if (server->egress_start && !server->is_closing && event->kind == TRACK_AUDIO)
         egress_start_socket(server->egress_start, meeting_id, slice_from(event->track),
                             event->opened);
 }
@@ -430,6 +432,7 @@ int server_run(struct server *server) {
 void server_close(struct server *server) {
     if (!server)
         return;
+    server->is_closing = true;
     timer_stop(&server->drain_limit);
     http_server_close(server->http);
     networks_free(&server->proxies);

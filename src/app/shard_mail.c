@@ -220,9 +220,10 @@ void shard_drain(struct shard *shard, void (*on_drained)(void *arg), void *arg) 
 
 /* --- shard -> control --- */
 
+/* What is still under way when the shard is gone carries whom to tell. */
 struct feedback_mail {
     struct mail mail;
-    struct shard *shard;
+    struct shard_listener listener;
     uint64_t key;
     struct feedback feedback;
 };
@@ -230,14 +231,14 @@ struct feedback_mail {
 static void feedback_deliver(struct mail *mail, void *owner) {
     struct feedback_mail *m = (struct feedback_mail *)mail;
     (void)owner;
-    m->shard->listener.on_feedback(m->shard->listener.arg, m->key, &m->feedback);
+    m->listener.on_feedback(m->listener.arg, m->key, &m->feedback);
     mem_free(m);
 }
 
 void shard_tell_feedback(struct shard *shard, uint64_t key, const struct feedback *feedback) {
     struct feedback_mail *m = mem_alloc(sizeof *m);
     m->mail.deliver = feedback_deliver;
-    m->shard = shard;
+    m->listener = shard->listener;
     m->key = key;
     m->feedback = *feedback;
     mailbox_send(shard->control, &m->mail);
@@ -245,21 +246,21 @@ void shard_tell_feedback(struct shard *shard, uint64_t key, const struct feedbac
 
 struct track_mail {
     struct mail mail;
-    struct shard *shard;
+    struct shard_listener listener;
     struct shard_track_event event;
 };
 
 static void track_deliver(struct mail *mail, void *owner) {
     struct track_mail *m = (struct track_mail *)mail;
     (void)owner;
-    m->shard->listener.on_track(m->shard->listener.arg, &m->event);
+    m->listener.on_track(m->listener.arg, &m->event);
     mem_free(m);
 }
 
 void shard_tell_track(struct shard *shard, const struct shard_track_event *event) {
     struct track_mail *m = mem_alloc(sizeof *m);
     m->mail.deliver = track_deliver;
-    m->shard = shard;
+    m->listener = shard->listener;
     m->event = *event;
     mailbox_send(shard->control, &m->mail);
 }
