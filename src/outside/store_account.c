@@ -227,31 +227,3 @@ struct store_call *store_member_check(struct store *store, struct slice user_id,
     m->arg = arg;
     return store_call_send(&m->call);
 }
-
-struct count_call {
-    struct store_call call;
-    int64_t count;
-    store_count_fn *fn;
-    void *arg;
-};
-
-static void on_count(const struct db_row *row, void *arg) {
-    *(int64_t *)arg = db_row_int(row, 0);
-}
-
-static int run_count(struct store_call *call, struct db *db) {
-    struct count_call *c = CONTAINER_OF(call, struct count_call, call);
-    return store_run(db, SQL_USER_COUNT, NULL, 0, on_count, &c->count);
-}
-
-static void answer_count(struct store_call *call) {
-    struct count_call *c = CONTAINER_OF(call, struct count_call, call);
-    c->fn(call->err, c->count, c->arg);
-}
-
-struct store_call *store_user_count(struct store *store, store_count_fn *fn, void *arg) {
-    struct count_call *c = store_call_new(store, sizeof *c, run_count, answer_count);
-    c->fn = fn;
-    c->arg = arg;
-    return store_call_send(&c->call);
-}

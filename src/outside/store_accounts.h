@@ -57,10 +57,6 @@ struct store_call *store_member_check(struct store *, struct slice user_id,
                                       struct slice organization_id, struct slice family_id,
                                       store_done_fn *, void *arg);
 
-/* How many users can log in. */
-typedef void store_count_fn(int err, int64_t count, void *arg);
-struct store_call *store_user_count(struct store *, store_count_fn *, void *arg);
-
 /* The first refresh token of a login, to be stored. */
 struct store_grant {
     struct slice token_id;

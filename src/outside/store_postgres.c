@@ -126,12 +126,32 @@ static int take_all(struct postgres_db *p, db_row_fn *on_row, void *arg) {
     }
 }
 
-static int script(struct db *db, const char *text, db_row_fn *on_row, void *arg) {
-    struct postgres_db *p = of(db);
+static int script_here(struct postgres_db *p, const char *text, db_row_fn *on_row, void *arg) {
     p->db.changed = 0;
     if (!PQsendQuery(p->handle, text))
         return fail(p, NULL);
     return take_all(p, on_row, arg);
+}
+
+/* Behind PgBouncer the search path holds for a transaction only, so there is always one. */
+static bool needs_transaction(const struct postgres_db *p) {
+    return p->is_pgbouncer && PQtransactionStatus(p->handle) == PQTRANS_IDLE;
+}
+
+static int script(struct db *db, const char *text, db_row_fn *on_row, void *arg) {
+    struct postgres_db *p = of(db);
+    if (!needs_transaction(p))
+        return script_here(p, text, on_row, arg);
+    int err = script_here(p, p->begin, NULL, NULL);
+    if (err || strcmp(text, p->begin) == 0)
+        return err;
+    err = script_here(p, text, on_row, arg);
+    int64_t changed = p->db.changed;
+    if (!p->db.is_open)
+        return err;
+    int end_err = script_here(p, err ? "ROLLBACK" : "COMMIT", NULL, NULL);
+    p->db.changed = changed;
+    return err ? err : end_err;
 }
 
 /* The values as libpq wants them: terminated texts in one block. */
@@ -228,11 +248,10 @@ static int run_here(struct postgres_db *p, const struct db_sql *sql, const struc
     return err;
 }
 
-/* Behind PgBouncer the search path holds for a transaction only, so there is always one. */
 static int run(struct db *db, const struct db_sql *sql, const struct db_value *values, size_t count,
                db_row_fn *on_row, void *arg) {
     struct postgres_db *p = of(db);
-    if (!p->is_pgbouncer || PQtransactionStatus(p->handle) != PQTRANS_IDLE)
+    if (!needs_transaction(p))
         return run_here(p, sql, values, count, on_row, arg);
     int err = db_begin(db);
     if (err)
@@ -398,8 +417,8 @@ static int set_up(struct postgres_db *p, const struct store_url *url, int64_t pa
     p->db.begin = "BEGIN";
     p->is_pgbouncer = url->is_pgbouncer;
     if (!url->is_pgbouncer) {
-        int err = script(&p->db, settings, NULL, NULL);
-        return err ? err : script(&p->db, "SET TIME ZONE 'UTC'; SET datestyle TO ISO", NULL, NULL);
+        int err = script_here(p, settings, NULL, NULL);
+        return err ? err : script_here(p, "SET TIME ZONE 'UTC'; SET datestyle TO ISO", NULL, NULL);
     }
     snprintf(p->begin, sizeof p->begin, "BEGIN; %s", settings);
     p->db.begin = p->begin;

@@ -83,8 +83,6 @@ static const char *const texts[SQL_STATEMENTS] = {
                         "VALUES ($1, $2, $3, $4, $5, $5)",
     [SQL_USER_BY_EMAIL] = USER "WHERE LOWER(\"email\") = $1 LIMIT 1",
     [SQL_USER_BY_ID] = USER "WHERE \"id\" = $1",
-    [SQL_USER_SET_PASSWORD] =
-        "UPDATE \"User\" SET \"passwordHash\" = $2, \"updatedAt\" = $3 WHERE \"id\" = $1",
     /* Only in place of the hash that was verified: a password changed meanwhile stays. */
     [SQL_USER_UPGRADE_HASH] = "UPDATE \"User\" SET \"passwordHash\" = $3, \"updatedAt\" = $4 "
                               "WHERE \"id\" = $1 AND \"passwordHash\" = $2",

@@ -14,10 +14,12 @@
 static const int64_t T0 = 1790000000000;
 static const int64_t HOUR_MS = 3600 * 1000;
 
-static const char *fixture_script;
+static const char *fixture_script, *fixture_parameter;
 
 static int set_up(void **state) {
-    *state = fixture_new(fixture_script);
+    struct store_fixture *fixture = fixture_new(fixture_script);
+    fixture_add_parameter(fixture, fixture_parameter);
+    *state = fixture;
     return 0;
 }
 
@@ -472,5 +474,6 @@ int main(int argc, char **argv) {
         cmocka_unit_test(members_come_in_pages),
     };
     fixture_script = argc > 1 ? argv[1] : NULL;
+    fixture_parameter = argc > 2 ? argv[2] : NULL;
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -22,6 +22,7 @@ struct store_fixture {
     const char *script;
     char server[256]; /* URL of PostgreSQL, without parameters */
     char url[512];
+    const char *parameter;
     unsigned number;
     struct loop *loop;
 };
@@ -36,6 +37,10 @@ static void run_script(struct store_fixture *f, const char *verb, char *line, si
     int code = pclose(pipe);
     if (code)
         fail_msg("%s ended with %d", command, code);
+}
+
+void fixture_add_parameter(struct store_fixture *f, const char *parameter) {
+    f->parameter = parameter;
 }
 
 struct store_fixture *fixture_new(const char *fixture_script) {
@@ -71,7 +76,8 @@ struct loop *fixture_loop(const struct store_fixture *f) {
 void fixture_next(struct store_fixture *f) {
     f->number++;
     if (f->script)
-        snprintf(f->url, sizeof f->url, "%s?schema=Test%%20%u", f->server, f->number);
+        snprintf(f->url, sizeof f->url, "%s?schema=Test%%20%u&%s", f->server, f->number,
+                 f->parameter ? f->parameter : "");
     else
         snprintf(f->url, sizeof f->url, "sqlite:%s/%u/prosa.db", f->folder, f->number);
 }

@@ -15,6 +15,8 @@ struct store_fixture;
 
 /* `fixture_script` is tests/fixtures/postgres, or NULL: SQLite. */
 struct store_fixture *fixture_new(const char *fixture_script);
+/* "pgbouncer=true": goes into every URL from now on. */
+void fixture_add_parameter(struct store_fixture *, const char *parameter);
 void fixture_free(struct store_fixture *);
 
 bool fixture_is_postgres(const struct store_fixture *);

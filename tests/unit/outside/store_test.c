@@ -22,10 +22,12 @@
 
 static const int64_t T0 = 1790000000123;
 
-static const char *fixture_script;
+static const char *fixture_script, *fixture_parameter;
 
 static int set_up(void **state) {
-    *state = fixture_new(fixture_script);
+    struct store_fixture *fixture = fixture_new(fixture_script);
+    fixture_add_parameter(fixture, fixture_parameter);
+    *state = fixture;
     return 0;
 }
 
@@ -510,12 +512,13 @@ static void strange_text_stays_what_it_is(void **state) {
 static struct db *hold(struct store_fixture *f) {
     struct db *db = fixture_connect(f);
     db->deadline_ms = INT64_MAX;
-    assert_int_equal(
-        db_script(db,
-                  fixture_is_postgres(f)
-                      ? "BEGIN; LOCK TABLE \"FeedbackEvent\", \"Session\" IN ACCESS EXCLUSIVE MODE"
-                      : "BEGIN EXCLUSIVE"),
-        0);
+    if (fixture_is_postgres(f)) {
+        assert_int_equal(db_begin(db), 0);
+        assert_int_equal(
+            db_script(db, "LOCK TABLE \"FeedbackEvent\", \"Session\" IN ACCESS EXCLUSIVE MODE"), 0);
+    } else {
+        assert_int_equal(db_script(db, "BEGIN EXCLUSIVE"), 0);
+    }
     return db;
 }
 
@@ -637,7 +640,8 @@ static void four_nodes_may_start_at_once(void **state) {
         if (openers[i].err)
             fail_msg("%d %s", openers[i].err, openers[i].why);
     }
-    assert_int_equal(fixture_count(*state, "SELECT COUNT(*) FROM \"_prosa_migrations\""), schema_latest);
+    assert_int_equal(fixture_count(*state, "SELECT COUNT(*) FROM \"_prosa_migrations\""),
+                     schema_latest);
 }
 
 static void a_damaged_file_is_refused(void **state) {
@@ -682,5 +686,6 @@ int main(int argc, char **argv) {
         TEST(a_damaged_file_is_refused),
     };
     fixture_script = argc > 1 ? argv[1] : NULL;
+    fixture_parameter = argc > 2 ? argv[2] : NULL;
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
