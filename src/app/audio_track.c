@@ -5,6 +5,7 @@
 #include "net/media_conn.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -223,6 +224,12 @@ static void flush(struct track *track, int64_t now_ms) {
         recorder_tick(t->recorder, now_ms);
 }
 
+static void note_drift(struct shard_stats *stats, uint64_t drift_ms) {
+    stats->drift_ms += drift_ms;
+    if (drift_ms > stats->drift_ms_max)
+        stats->drift_ms_max = drift_ms;
+}
+
 static void end(struct track *track, enum track_end how) {
     struct audio_track *t = audio_of(track);
     probe_finish(t);
@@ -230,8 +237,10 @@ static void end(struct track *track, enum track_end how) {
     prosody_close(t->prosody, audio_track_now_ms(t));
     t->prosody = NULL;
     analysis_end(t);
+    int64_t drift_ms = audio_clock_drift_ms(&t->clock);
+    note_drift(&t->core->stats, (uint64_t)llabs(drift_ms));
     if (t->recorder) {
-        recorder_drift(t->recorder, audio_clock_drift_ms(&t->clock));
+        recorder_drift(t->recorder, drift_ms);
         recorder_close(t->recorder, track_recorder_end(how),
                        live_meeting_time_ms(track->meeting, t->core->now_ms));
     }

@@ -222,6 +222,11 @@ static void write_shards(const struct shard_stats *s, size_t shards, struct buf 
     exposition_counter(out, "prosa_audio_gaps_total", "Gaps filled with silence.", (double)s->gaps);
     exposition_counter(out, "prosa_audio_gap_seconds_total", "Length of those gaps.",
                        (double)s->gap_ms / 1000);
+    exposition_counter(out, "prosa_audio_drift_seconds_total",
+                       "How far the clocks of senders whose tracks ended were off ours.",
+                       (double)s->drift_ms / 1000);
+    exposition_gauge(out, "prosa_audio_drift_seconds_max", "The most of these.",
+                     (double)s->drift_ms_max / 1000);
 
     exposition_counter(out, "prosa_ticks_total", "Ticks of all shards.", (double)s->ticks);
     exposition_counter(out, "prosa_ticks_late_total", "Ticks that began late.",

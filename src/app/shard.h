@@ -81,6 +81,8 @@ struct shard_stats {
     uint64_t text_frames, text_ignored;
     uint64_t ended[TRACK_ENDS]; /* tracks, by enum track_end */
     uint64_t gaps, gap_ms, feedback, analysis_pauses;
+    uint64_t drift_ms; /* of senders' clocks against ours, either way, over tracks that ended */
+    uint64_t drift_ms_max;
     struct media_stats media;
     struct hume_stats hume;
 };

@@ -1,0 +1,78 @@
+// A tone tells by its phase where every sample lies: late audio that catches up leaves no gap, audio that never came leaves
+// one of its length, muting stands still, and all of it adds up to the wall.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { closeTrack, delay, finishedWav, openTrack } from './egress.mjs';
+import { eventually, startServer } from './harness.mjs';
+
+const rate = 48000, frame = 960, hz = 437;
+const sampleAt = (i) => Math.round(9000 * Math.sin((2 * Math.PI * hz * i) / rate)) || 1; // never silence
+
+class Sender {
+  constructor(socket) {
+    Object.assign(this, { socket, at: 0, started: Date.now(), lost: 0 });
+  }
+  message() {
+    const pcm = Buffer.alloc(frame * 2);
+    for (let i = 0; i < frame; i++) pcm.writeInt16LE(sampleAt(this.at + i), i * 2);
+    this.at += frame;
+    return pcm;
+  }
+  due = () => ((Date.now() - this.started) / 1000) * rate;
+  // In real time until `ms` have passed.
+  async play(ms) {
+    for (const end = Date.now() + ms; Date.now() < end; await delay(10))
+      while (this.at + frame <= this.due()) this.socket.send(this.message());
+  }
+  // Nothing is sent, and what was due is never sent.
+  async lose(ms) {
+    const from = this.at;
+    await delay(ms);
+    this.at = Math.floor(this.due() / frame) * frame;
+    this.lost = this.at - from;
+    return from;
+  }
+}
+
+test('time in a recording', async (t) => {
+  const server = await startServer(t);
+  const socket = await openTrack(server, { roomName: 'room', participant: 'p', trackId: 'TR_1', sampleRate: rate });
+  const sender = new Sender(socket);
+  await sender.play(1000);
+  await delay(700); // held up on the way; play sends what is due in one burst
+  await sender.play(1500);
+  const gapAt = await sender.lose(1200);
+  await sender.play(1500);
+  socket.send('{"muted":true}');
+  await delay(800);
+  socket.send('{"muted":false}');
+  const before = sender.at;
+  sender.started = Date.now() - (before / rate) * 1000; // the tone goes on where it stopped
+  await sender.play(1000);
+  const wallMs = Date.now();
+  const sent = sender.at;
+  await closeTrack(socket);
+  const wav = await finishedWav(server, 'TR_1');
+  const sidecar = await eventually('the sidecar is finished', async () => {
+    const info = JSON.parse(await readFile(wav.path.replace(/\.wav$/, '.json')));
+    return info.end && info;
+  });
+
+  assert.equal(sidecar.gapCount, 1, JSON.stringify(sidecar.gaps));
+  const [gap] = sidecar.gaps;
+  assert.equal(gap.atFrame, gapAt, 'the gap lies where the stream stopped');
+  assert.ok(Math.abs(gap.frames - sender.lost) < rate / 10, `${gap.frames} frames for ${sender.lost}`);
+  const samples = new Int16Array(wav.data.buffer.slice(wav.data.byteOffset, wav.data.byteOffset + wav.data.length));
+  assert.equal(samples.length, sent - sender.lost + gap.frames);
+  for (let i = 0; i < samples.length; i++) {
+    const inGap = i >= gap.atFrame && i < gap.atFrame + gap.frames;
+    const of = i < gap.atFrame ? i : i - gap.frames + sender.lost;
+    if (samples[i] !== (inGap ? 0 : sampleAt(of))) assert.fail(`sample ${i} is ${samples[i]}, of ${of}`);
+  }
+  assert.equal(sidecar.pauseCount, 1);
+  assert.ok(sidecar.pausedMs > 700 && sidecar.pausedMs < 1300, `paused ${sidecar.pausedMs} ms`);
+  const spanMs = wallMs - Date.parse(sidecar.startedAt);
+  assert.ok(Math.abs(sidecar.durationMs + sidecar.pausedMs - spanMs) < 250,
+    `${sidecar.durationMs} + ${sidecar.pausedMs} of ${spanMs} ms`);
+});
