@@ -1,4 +1,4 @@
-#include "outside/disk_file.h"
+#include "outside/disk_file_inside.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -17,44 +17,8 @@
 
 enum { TRIES_BEFORE_NEW_PART = 10 };
 
-struct disk_file {
-    struct list all; /* in disk->files */
-    struct list due; /* in disk->due while the header or the sidecar lags behind */
-    int64_t due_ms;
-    struct disk *disk;
-    struct sidecar info; /* texts and format for the next part; never any lists */
-    enum record_format format;
-    struct disk_part *part; /* NULL: nothing is open */
-    unsigned parts;         /* opened so far */
-    char folder[TEXT_NAME_SIZE];
-    uint64_t limit_bytes; /* of one part */
-    uint16_t frame_bytes; /* 1 for streams */
-    uint64_t
-        past_bytes; /* of finished parts, silence included: where in time the next one begins */
-    int64_t past_paused_ms;
-    uint64_t lost_bytes; /* refused by the disk, to be made up by silence */
-    int64_t retry_ms;    /* after a failure: not before */
-    unsigned tries;      /* failures in a row; 0 = all is well */
-    bool is_paused;
-    int64_t paused_from_ms;
-    atomic_bool is_broken;
-};
-
-struct note *note_new(void *target, enum note_kind kind, int64_t at_ms, int64_t value,
-                      struct slice text) {
-    struct note *note = mem_alloc(sizeof *note + text.len + 1);
-    note->target = target;
-    note->kind = kind;
-    note->at_ms = at_ms;
-    note->value = value;
-    note->len = text.len;
-    if (text.len > 0)
-        memcpy(note->text, text.ptr, text.len);
-    return note;
-}
-
-static uint64_t part_limit(const struct disk_config *config, enum record_format format,
-                           uint16_t frame_bytes) {
+uint64_t disk_file_part_limit(const struct disk_config *config, enum record_format format,
+                              uint16_t frame_bytes) {
     if (format != RECORD_WAV)
         return UINT64_MAX;
     uint64_t limit =
@@ -72,7 +36,7 @@ struct disk_file *disk_file_new(struct disk *disk, const struct recording *recor
     file->disk = disk;
     file->format = recording->format;
     file->frame_bytes = recording->format == RECORD_WAV ? (uint16_t)(recording->channels * 2) : 1;
-    file->limit_bytes = part_limit(&disk->config, file->format, file->frame_bytes);
+    file->limit_bytes = disk_file_part_limit(&disk->config, file->format, file->frame_bytes);
     file->info = (struct sidecar){
         .recording = mem_copy_text(id),
         .meeting = slice_copy_text(recording->meeting),
@@ -116,7 +80,7 @@ static void copy_info(const struct disk_file *file, struct sidecar *out) {
     };
 }
 
-static void set_due(struct disk_file *file) {
+void disk_file_set_due(struct disk_file *file) {
     if (!list_is_empty(&file->due))
         return;
     file->due_ms = clock_mono_ms() + file->disk->config.header_ms;
@@ -148,7 +112,7 @@ static int open_part(struct disk_file *file) {
         sidecar_add_pause(&file->part->info, 0, file->paused_from_ms);
     disk_count(&disk->stats.open_files, 1);
     disk_part_report(file->part);
-    set_due(file);
+    disk_file_set_due(file);
     return 0;
 }
 
@@ -165,7 +129,7 @@ static void refresh_stubbornly(struct disk_file *file) {
     }
 }
 
-static void close_part(struct disk_file *file, const char *end, int64_t at_ms) {
+void disk_file_close_part(struct disk_file *file, const char *end, int64_t at_ms) {
     struct disk_part *part = file->part;
     if (!part)
         return;
@@ -200,7 +164,7 @@ static void log_failure(struct disk_file *file, int err, uint64_t failing) {
         log_error("disk", "no room for recordings; they go on when there is", log_errno(err));
 }
 
-static void on_failure(struct disk_file *file, int err, uint64_t lost_bytes) {
+void disk_file_on_failure(struct disk_file *file, int err, uint64_t lost_bytes) {
     struct disk_stats *stats = &file->disk->stats;
     disk_count(&stats->errors, 1);
     file->retry_ms = clock_mono_ms() + file->disk->config.retry_ms;
@@ -211,7 +175,7 @@ static void on_failure(struct disk_file *file, int err, uint64_t lost_bytes) {
     if (file->format != RECORD_WAV)
         atomic_store(&file->is_broken, true);
     else if (file->tries % TRIES_BEFORE_NEW_PART == 0 && !is_full_error(err))
-        close_part(file, "error", 0);
+        disk_file_close_part(file, "error", 0);
 }
 
 static void on_success(struct disk_file *file) {
@@ -224,8 +188,8 @@ static void on_success(struct disk_file *file) {
 }
 
 /* Silence, over as many parts as it takes. */
-static int extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause,
-                  uint64_t *left) {
+int disk_file_extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause,
+                     uint64_t *left) {
     for (*left = bytes; *left > 0;) {
         struct disk_part *part = file->part;
         uint64_t room = file->limit_bytes - part->bytes;
@@ -240,7 +204,7 @@ static int extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause cau
             *left -= step;
         }
         if (*left > 0) {
-            close_part(file, "part", 0);
+            disk_file_close_part(file, "part", 0);
             int err = open_part(file);
             if (err)
                 return err;
@@ -254,17 +218,17 @@ static bool is_ready(struct disk_file *file) {
         return false;
     int err = file->part ? 0 : open_part(file);
     if (err)
-        on_failure(file, err, 0);
+        disk_file_on_failure(file, err, 0);
     return !err;
 }
 
 /* Everything that belongs before a chain's bytes. */
 static int make_up(struct disk_file *file, uint64_t silent_bytes) {
     uint64_t left = 0;
-    int err = extend(file, file->lost_bytes, GAP_DISK, &left);
+    int err = disk_file_extend(file, file->lost_bytes, GAP_DISK, &left);
     file->lost_bytes = left;
     if (!err)
-        err = extend(file, silent_bytes, GAP_NETWORK, &left);
+        err = disk_file_extend(file, silent_bytes, GAP_NETWORK, &left);
     if (err)
         file->lost_bytes += left;
     return err;
@@ -280,7 +244,7 @@ static uint64_t chain_bytes(const struct block *chain) {
 static int write_chain(struct disk_file *file, const struct block *chain, uint64_t bytes,
                        uint64_t *written) {
     if (file->part->bytes > 0 && bytes > file->limit_bytes - file->part->bytes) {
-        close_part(file, "part", 0);
+        disk_file_close_part(file, "part", 0);
         int err = open_part(file);
         if (err)
             return err;
@@ -300,22 +264,22 @@ static void on_blocks(struct disk_file *file, const struct block *chain) {
     if (!err && bytes > 0)
         err = write_chain(file, chain, bytes, &written);
     if (err)
-        on_failure(file, err, bytes - written);
+        disk_file_on_failure(file, err, bytes - written);
     else
         on_success(file);
     if (file->part)
-        set_due(file);
+        disk_file_set_due(file);
 }
 
 /* The first mail makes the file known to its thread. */
-static void adopt(struct disk_file *file) {
+void disk_file_adopt(struct disk_file *file) {
     if (list_is_empty(&file->all))
         list_add(&file->disk->files, &file->all);
 }
 
 static void deliver_blocks(struct mail *mail, void *owner) {
     struct block *chain = CONTAINER_OF(mail, struct block, mail);
-    adopt(chain->target);
+    disk_file_adopt(chain->target);
     struct disk_port *port = chain->port;
     size_t bytes = (size_t)chain_bytes(chain);
     on_blocks(chain->target, chain);
@@ -323,141 +287,10 @@ static void deliver_blocks(struct mail *mail, void *owner) {
     block_give(chain);
 }
 
-static void on_pause(struct disk_file *file, int64_t at_ms) {
-    if (file->is_paused)
-        return;
-    file->is_paused = true;
-    file->paused_from_ms = at_ms;
-    if (file->part) {
-        sidecar_add_pause(&file->part->info, disk_part_frames(file->part), at_ms);
-        file->part->is_info_dirty = true;
-    }
-}
-
-static void on_resume(struct disk_file *file, int64_t at_ms) {
-    if (!file->is_paused)
-        return;
-    file->is_paused = false;
-    if (file->part) {
-        sidecar_end_pause(&file->part->info, file->paused_from_ms, at_ms);
-        file->part->is_info_dirty = true;
-    } else if (at_ms > file->paused_from_ms) {
-        file->past_paused_ms += at_ms - file->paused_from_ms;
-    }
-}
-
-static void replace_text(char **text, struct slice with) {
-    mem_free(*text);
-    *text = slice_copy_text(with);
-}
-
-static void on_rename(struct disk_file *file, struct slice meeting, struct slice name) {
-    struct sidecar *infos[] = {&file->info, file->part ? &file->part->info : NULL};
-    for (size_t i = 0; i < ARRAY_LEN(infos) && infos[i]; i++) {
-        if (meeting.len > 0)
-            replace_text(&infos[i]->meeting, meeting);
-        if (name.len > 0)
-            replace_text(&infos[i]->name, name);
-    }
-    if (file->part) {
-        file->part->is_info_dirty = true;
-        disk_part_report(file->part);
-    }
-}
-
-static void on_patch(struct disk_file *file, uint64_t offset, struct slice bytes) {
-    if (!file->part || atomic_load(&file->is_broken) || offset + bytes.len > file->part->bytes)
-        return;
-    int err = disk_part_patch(file->part, offset, bytes.ptr, bytes.len);
-    if (err)
-        on_failure(file, err, 0);
-}
-
-/* Nothing that is written is rewritten: the next part has the new channels. Time goes on where it was. */
-static void on_channels(struct disk_file *file, uint16_t channels) {
-    uint16_t frame_bytes = (uint16_t)(channels * sizeof(int16_t));
-    uint64_t left;
-    if (file->format != RECORD_WAV || frame_bytes == file->frame_bytes)
-        return;
-    if (file->part && file->lost_bytes > 0)
-        extend(file, file->lost_bytes, GAP_DISK, &left);
-    close_part(file, "part", 0);
-    file->past_bytes = file->past_bytes / file->frame_bytes * frame_bytes;
-    file->lost_bytes = 0;
-    file->frame_bytes = frame_bytes;
-    file->info.channels = channels;
-    file->limit_bytes = part_limit(&file->disk->config, file->format, frame_bytes);
-}
-
-static const char *const ends[] = {
-    [RECORDER_CLOSED] = "closed",
-    [RECORDER_LOST] = "lost",
-    [RECORDER_TIMEOUT] = "timeout",
-    [RECORDER_SHUTDOWN] = "shutdown",
-};
-
-/* Notes about an encoded stream; of a WAV we know ourselves. */
-static void on_encoder_note(struct disk_file *file, const struct note *note) {
-    struct disk_part *part = file->part;
-    if (!part)
-        return;
-    if (note->kind == NOTE_GAP)
-        sidecar_add_gap(&part->info, part->info.frames, (uint64_t)note->value, GAP_NETWORK);
-    else
-        part->info.frames = (uint64_t)note->value;
-    part->is_info_dirty = true;
-}
-
-static void deliver_note(struct mail *mail, void *owner) {
-    struct note *note = CONTAINER_OF(mail, struct note, mail);
-    struct disk_file *file = note->target;
-    struct slice text = slice_of(note->text, note->len);
-    adopt(file);
-    switch (note->kind) {
-    case NOTE_PAUSE:
-        on_pause(file, note->at_ms);
-        break;
-    case NOTE_RESUME:
-        on_resume(file, note->at_ms);
-        break;
-    case NOTE_FRAMES:
-    case NOTE_GAP:
-        on_encoder_note(file, note);
-        break;
-    case NOTE_DRIFT:
-        if (file->part)
-            file->part->info.drift_ms = note->value;
-        break;
-    case NOTE_RENAME:
-        on_rename(file, slice_take(text, (size_t)note->value),
-                  slice_skip(text, (size_t)note->value));
-        break;
-    case NOTE_PATCH:
-        on_patch(file, (uint64_t)note->value, text);
-        break;
-    case NOTE_CHANNELS:
-        on_channels(file, (uint16_t)note->value);
-        break;
-    case NOTE_CLOSE:
-        disk_file_finish(file, ends[note->value], note->at_ms);
-        file = NULL;
-        break;
-    }
-    if (file && file->part && file->part->is_info_dirty)
-        set_due(file);
-    mem_free(note);
-}
-
 void disk_file_send_blocks(struct disk_file *file, struct block *chain) {
     chain->target = file;
     chain->mail.deliver = deliver_blocks;
     disk_send(file->disk, &chain->mail);
-}
-
-void disk_file_send_note(struct disk_file *file, struct note *note) {
-    note->target = file;
-    note->mail.deliver = deliver_note;
-    disk_send(file->disk, &note->mail);
 }
 
 bool disk_file_is_broken(const struct disk_file *file) {
@@ -510,7 +343,7 @@ bool disk_file_on_due(struct disk_file *file, int64_t now_ms) {
     }
     if (err) {
         disk_count(&file->disk->stats.errors, 1);
-        set_due(file);
+        disk_file_set_due(file);
     }
     return true;
 }
@@ -526,8 +359,8 @@ void disk_file_sync(struct disk_file *file, struct disk_sync *sync) {
 void disk_file_finish(struct disk_file *file, const char *end, int64_t at_ms) {
     uint64_t left;
     if (file->part && file->lost_bytes > 0 && file->format == RECORD_WAV)
-        extend(file, file->lost_bytes, GAP_DISK, &left);
-    close_part(file, end, at_ms);
+        disk_file_extend(file, file->lost_bytes, GAP_DISK, &left);
+    disk_file_close_part(file, end, at_ms);
     if (file->tries > 0)
         atomic_fetch_sub(&file->disk->stats.failing_files, 1);
     list_remove(&file->all);
