@@ -180,6 +180,9 @@ static int start(struct disk *disk) {
 
 static void release(struct disk *disk) {
     encode_close(disk->encode);
+    station_end(disk->station);
+    disk_finish_end(disk->finish);
+    disk_sync_end(disk->sync);
     station_close(disk->station);
     encode_free(disk->encode);
     disk_finish_close(disk->finish);

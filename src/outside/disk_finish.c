@@ -149,6 +149,11 @@ void disk_finish_hurry(struct disk_finish *finish) {
     atomic_store(&finish->is_hurried, true);
 }
 
+void disk_finish_end(struct disk_finish *finish) {
+    if (finish)
+        station_end(finish->station);
+}
+
 void disk_finish_close(struct disk_finish *finish) {
     if (!finish)
         return;

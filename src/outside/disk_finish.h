@@ -19,7 +19,8 @@ void disk_finish_send(struct disk_finish *finish, struct disk_part *part);
 /* Any thread: the process wants to end. Long checksums are left to the next start. */
 void disk_finish_hurry(struct disk_finish *finish);
 
-/* When nothing is under way any more. */
+/* When nothing is under way any more: ends the thread, and frees. NULL is fine. */
+void disk_finish_end(struct disk_finish *finish);
 void disk_finish_close(struct disk_finish *finish);
 
 /* SHA-256 of `bytes` from `offset` on, as 64 hexadecimal digits. ECANCELED when *is_cancelled (may be NULL) becomes true. */

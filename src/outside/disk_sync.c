@@ -63,6 +63,11 @@ int disk_sync_open(struct disk_sync **out, struct disk *disk) {
     return 0;
 }
 
+void disk_sync_end(struct disk_sync *sync) {
+    if (sync)
+        station_end(sync->station);
+}
+
 void disk_sync_close(struct disk_sync *sync) {
     if (!sync)
         return;

@@ -340,8 +340,7 @@ void encode_close(struct encode *encode) {
         return;
     for (unsigned i = 0; i < encode->config.threads; i++) {
         struct bench *bench = &encode->benches[i];
-        station_close(bench->station);
-        bench->station = NULL;
+        station_end(bench->station);
         /* The thread is gone: what nobody closed is ours to end. */
         while (bench->port && !list_is_empty(&bench->encodings)) {
             struct encoding *encoding = CONTAINER_OF(bench->encodings.next, struct encoding, node);
@@ -354,7 +353,9 @@ void encode_close(struct encode *encode) {
 void encode_free(struct encode *encode) {
     if (!encode)
         return;
-    for (unsigned i = 0; i < encode->config.threads; i++)
+    for (unsigned i = 0; i < encode->config.threads; i++) {
+        station_close(encode->benches[i].station);
         disk_port_close(encode->benches[i].port);
+    }
     mem_free(encode);
 }

@@ -58,14 +58,18 @@ static void deliver_stop(struct mail *mail, void *owner) {
     station_stop(CONTAINER_OF(mail, struct station, stop));
 }
 
+void station_end(struct station *station) {
+    if (!station || !station->thread)
+        return;
+    station->stop.deliver = deliver_stop;
+    station_send(station, &station->stop);
+    station_wait(station);
+}
+
 void station_close(struct station *station) {
     if (!station)
         return;
-    if (station->thread) {
-        station->stop.deliver = deliver_stop;
-        station_send(station, &station->stop);
-        station_wait(station);
-    }
+    station_end(station);
     mailbox_close(station->inbox);
     loop_close(station->loop);
     mem_free(station);

@@ -21,8 +21,11 @@ void station_stop(struct station *station);
 /* From another thread: until station_stop has been called. */
 void station_wait(struct station *station);
 
-/* From another thread: once its mail so far has been delivered, the thread ends and is joined. NULL, and one that was never
- * started or has been waited for, are fine. */
+/* From another thread: once its mail so far has been delivered, the thread ends and is joined. NULL, and one that was never started
+ * or has ended, are fine. */
+void station_end(struct station *station);
+
+/* Ends it and closes its loop. Where several work for one owner, all are ended first. NULL is fine. */
 void station_close(struct station *station);
 
 #endif
