@@ -1,4 +1,5 @@
 /* Users and logins, on SQLite, or with the path of tests/fixtures/postgres as argument on PostgreSQL. */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "outside/store_accounts.h"
 #include "store_fixture.h"
@@ -11,7 +12,7 @@
 
 #include <cmocka.h>
 
-static const int64_t T0 = 1790000000000;
+static int64_t T0; /* now: old tokens are deleted behind a test's back */
 static const int64_t HOUR_MS = 3600 * 1000;
 
 static const char *fixture_script, *fixture_parameter;
@@ -473,6 +474,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(the_last_owner_stays),
         cmocka_unit_test(members_come_in_pages),
     };
+    T0 = clock_wall_ms();
     fixture_script = argc > 1 ? argv[1] : NULL;
     fixture_parameter = argc > 2 ? argv[2] : NULL;
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -144,9 +144,9 @@ static void check_adopted(struct store_fixture *f) {
                                          .participant_id = SLICE("bob"),
                                          .type = SLICE("ruido_de_fundo"),
                                          .severity = SLICE("info"),
-                                         .ts_ms = INT64_C(1795349999999),
-                                         .window_start_ms = INT64_C(1795349999999),
-                                         .window_end_ms = INT64_C(1795349999999),
+                                         .ts_ms = INT64_C(4000000000000),
+                                         .window_start_ms = INT64_C(4000000000000),
+                                         .window_end_ms = INT64_C(4000000000000),
                                          .message = SLICE("x"),
                                          .seq = 1};
     assert_true(store_feedback_add(store, &event));
