@@ -139,7 +139,8 @@ void disk_on_finished(struct disk *disk) {
 
 static void on_impatient(void *arg) {
     struct disk *disk = arg;
-    disk_finish_hurry(disk->finish);
+    if (clock_mono_ms() >= disk->impatient_ms)
+        disk_finish_hurry(disk->finish);
 }
 
 static void deliver_stop(struct mail *mail, void *owner) {
@@ -149,7 +150,9 @@ static void deliver_stop(struct mail *mail, void *owner) {
     while (!list_is_empty(&disk->files))
         disk_file_finish(disk_file_of_all(disk->files.next), "shutdown", clock_wall_ms());
     disk->is_closing = true;
-    timer_start(station_loop(disk->station), &disk->patience, PATIENCE_MS, 0, on_impatient, disk);
+    /* By the clock, not the loop's: a write that took long may just have ended, and the loop not know it. */
+    disk->impatient_ms = clock_mono_ms() + PATIENCE_MS;
+    timer_start(station_loop(disk->station), &disk->patience, BEAT_MS, BEAT_MS, on_impatient, disk);
     end_if_done(disk);
     mem_free(mail);
 }

@@ -61,11 +61,17 @@ static int write_header(const struct disk_part *part, uint64_t bytes) {
     return write_at(part->fd, header, len, 0);
 }
 
-/* The sidecar's name must be free too: recordings of two formats may otherwise share one. */
+/* Recordings of two formats would share a sidecar: the name must be free with every ending. */
 static bool is_name_taken(int folder_fd, const char *file) {
-    char sidecar[STORAGE_FILE_SIZE];
-    sidecar_file_name(sidecar, file);
-    return faccessat(folder_fd, sidecar, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    char other[STORAGE_FILE_SIZE];
+    int stem = (int)(strrchr(file, '.') - file);
+    sidecar_file_name(other, file);
+    bool is_taken = faccessat(folder_fd, other, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    for (size_t i = 0; i < ARRAY_LEN(formats) && !is_taken; i++) {
+        snprintf(other, sizeof other, "%.*s.%s", stem, file, formats[i].ending);
+        is_taken = faccessat(folder_fd, other, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    }
+    return is_taken;
 }
 
 static int create(struct disk_part *part, int folder_fd, const struct disk_part_name *name) {

@@ -27,6 +27,7 @@ struct disk {
     struct list due;            /* files whose header lags behind, the longest waiting first */
     size_t finishing;           /* parts under way with `finish` */
     struct timer beat;          /* headers, logs, fsync: runs while there is anything to do */
+    int64_t impatient_ms;       /* while closing: from then on checksums are left out; monotonic */
     struct timer patience;      /* runs while closing */
     struct timer watch;         /* free space */
     int64_t sync_ms;            /* when files were last given to `sync` */
