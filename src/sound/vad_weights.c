@@ -1371,5 +1371,5 @@ const float vad_out_w[48] = {
     0.207594f, -0.358433f, 0.137699f, 0.121173f, 0.711441f, 0.315288f, -0.114102f, -0.346416f,
 };
 
-const float vad_out_b = 0.181746f;
+const float vad_out_b = 0.481746f;
 // clang-format on
