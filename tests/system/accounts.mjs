@@ -56,7 +56,7 @@ class Postgres {
     this.folder = folder;
   }
   async tell(...words) {
-    return (await execute(fixture, words, { maxBuffer: 1 << 20 })).stdout.trim();
+    return (await execute(fixture, words, { maxBuffer: 1 << 20, env: { ...process.env, PROSA_TEST_PID: String(process.pid) } })).stdout.trim();
   }
   kill = () => this.tell('kill', this.folder);
   pause = () => this.tell('pause', this.folder);

@@ -29,7 +29,8 @@ struct store_fixture {
 
 static void run_script(struct store_fixture *f, const char *verb, char *line, size_t line_bytes) {
     char command[512];
-    snprintf(command, sizeof command, "%s %s %s", f->script, verb, f->folder);
+    snprintf(command, sizeof command, "PROSA_TEST_PID=%d %s %s %s", (int)getpid(), f->script, verb,
+             f->folder);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
     if (line && fgets(line, (int)line_bytes, pipe))

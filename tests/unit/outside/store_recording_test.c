@@ -218,7 +218,7 @@ static void a_meeting_is_erased_once_it_has_ended(void **state) {
                                          .participant_id = SLICE("bob"),
                                          .type = SLICE("volume_baixo"),
                                          .severity = SLICE("info"),
-                                         .ts_ms = T0,
+                                         .ts_ms = INT64_C(4000000000000),
                                          .message = SLICE("m")};
     assert_true(store_feedback_add(store, &event));
     assert_int_equal(erase(f, store).err, EBUSY);
