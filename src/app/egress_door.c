@@ -89,6 +89,8 @@ static void hand_over(struct egress_door *door, struct http_request *req,
     }
     snprintf(accept, sizeof accept, "%s", http_websocket_accept(req));
     struct stream *stream = http_take_stream(req);
+    if (!stream)
+        return; /* the peer went while it asked */
     err = directory_take_track(door->directory, params, stream, accept);
     if (err) {
         log_error("egress", "a track could not be handed over", log_errno(err));

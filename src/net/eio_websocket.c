@@ -4,6 +4,8 @@
 #include "net/eio_session.h"
 #include "net/http_server.h"
 
+#include <errno.h>
+
 static void link_free(struct eio_link *link) {
     list_remove(&link->node);
     link->server->link_count--;
@@ -137,8 +139,10 @@ int eio_link_open(struct eio_server *server, struct http_request *request,
         .max_queue_bytes = server->config.max_queue_bytes + server->config.max_payload_bytes,
         .stats = &server->ws_stats,
     };
-    struct eio_link *link = mem_alloc(sizeof *link);
     struct stream *stream = http_accept_websocket(request);
+    if (!stream)
+        return ECONNRESET; /* the client went while it asked */
+    struct eio_link *link = mem_alloc(sizeof *link);
     int err;
 
     link->server = server;

@@ -232,6 +232,7 @@ static void keep_alive(struct media_conn *conn, int64_t now_ms) {
 struct media_conn *media_conn_new(struct stream *stream, const char accept[WS_ACCEPT_SIZE],
                                   uint64_t max_message_bytes, const struct media_handlers *handlers,
                                   void *arg, struct media_stats *stats, int64_t now_ms) {
+    assert(stream);
     struct media_conn *conn = mem_alloc(sizeof *conn);
     conn->stream = stream;
     conn->handlers = handlers;

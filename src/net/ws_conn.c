@@ -332,6 +332,7 @@ static int attach(struct ws_conn *conn, struct stream *stream) {
 int ws_conn_open(struct ws_conn **out, struct loop *loop, struct stream *stream,
                  const struct ws_settings *settings, const struct ws_handlers *handlers,
                  void *arg) {
+    assert(stream);
     struct ws_conn *conn = new_conn(loop, WS_SERVER, settings, handlers, arg);
     int err = attach(conn, stream);
     if (err) {

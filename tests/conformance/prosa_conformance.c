@@ -106,11 +106,13 @@ static void open_echo(struct conformance *server, struct http_request *request) 
         .on_message = echo_on_message, .on_drain = echo_on_drain, .on_close = echo_on_close};
     const struct ws_settings settings = {.max_message_bytes = ECHO_MESSAGE_MAX,
                                          .max_queue_bytes = 3 * ECHO_MESSAGE_MAX};
+    struct stream *stream = http_accept_websocket(request);
+    if (!stream)
+        return;
     struct echo *echo = mem_alloc(sizeof *echo);
 
     list_add(&server->echoes, &echo->node);
-    if (ws_conn_open(&echo->ws, server->loop, http_accept_websocket(request), &settings, &handlers,
-                     echo) != 0)
+    if (ws_conn_open(&echo->ws, server->loop, stream, &settings, &handlers, echo) != 0)
         echo_free(echo);
 }
 

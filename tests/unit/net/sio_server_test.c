@@ -386,6 +386,36 @@ static void a_volatile_message_waits_for_nobody(void **state) {
     mem_free(f);
 }
 
-RUN_TESTS(TEST(hands_out_a_broadcast_in_slices), TEST(keeps_the_order_for_those_who_move_meanwhile),
-          TEST(aims_at_unions_and_exceptions), TEST(rooms_have_rules), TEST(closes_the_slow),
-          TEST(asks_clients_for_acks), TEST(a_volatile_message_waits_for_nobody))
+/* Whoever asks for a WebSocket and resets the connection in the same breath harms nobody. */
+static void a_client_may_vanish_while_it_asks(void **state) {
+    static const char ask[] =
+        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+    struct fixture *f = mem_alloc(sizeof *f);
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+    open_fixture(f, &(struct sio_config){0});
+    for (int i = 0; i < 20; i++) {
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_port = htons(http_server_port(f->http))};
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+        if (i % 2)
+            turn(f, 2); /* every other one is known to the server before it asks */
+        assert_int_equal(send(fd, ask, sizeof ask - 1, 0), sizeof ask - 1);
+        assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+        close(fd);
+        turn(f, 3);
+    }
+    add_client(f);
+    assert_int_equal(f->connected, 1);
+    close_fixture(f);
+    mem_free(f);
+}
+
+RUN_TESTS(TEST(a_client_may_vanish_while_it_asks), TEST(hands_out_a_broadcast_in_slices),
+          TEST(keeps_the_order_for_those_who_move_meanwhile), TEST(aims_at_unions_and_exceptions),
+          TEST(rooms_have_rules), TEST(closes_the_slow), TEST(asks_clients_for_acks),
+          TEST(a_volatile_message_waits_for_nobody))
