@@ -251,6 +251,10 @@ test('a member who lost the connection hears what he missed, once the store has 
   const { body } = await server.post('/auth/register',
     { email: 'ana@example.org', password: 'correct horse battery', organizationName: 'Casa' });
   await startRoom(server, 'RM_x', 'daily');
+  await eventually('the meeting is his organization\'s', async () => {
+    const headers = { authorization: `Bearer ${body.accessToken}` };
+    return (await server.get('/sessions/RM_x', { headers })).status === 200;
+  });
   await deadMicrophone(t, server);
   const member = await openClient(t, { url: proxy.url }, { auth: { token: body.accessToken }, reconnectionDelay: 2500 });
   await join(member);
