@@ -37,7 +37,7 @@ struct load {
 struct load_result {
     double cpu_us;        /* of the server, per track and second, while measured */
     double bytes_a_track; /* memory: (RSS at the end - RSS before) / tracks */
-    double late_ms;       /* the worst lateness of our own sending */
+    double late_ms;       /* the worst lateness of our own sending, from the first frame on */
     uint64_t frames_each; /* what every track sent */
 };
 
