@@ -53,22 +53,17 @@ INLINE float sum(lanes v) {
     return v[0] + v[1];
 }
 
-/* Lane i of the answer is the sum of rows[i]. */
-INLINE lanes sums(const lanes rows[LANES]) {
-    lanes pairs[4], quads[2];
+/* Lane i of the answer is the sum of rows[i]. Every shuffle is one instruction of AVX. */
+INLINE lanes pair_sums(lanes a, lanes b) {
+    return __builtin_shufflevector(a, b, 0, 2, 8, 10, 4, 6, 12, 14) +
+           __builtin_shufflevector(a, b, 1, 3, 9, 11, 5, 7, 13, 15);
+}
 
-    for (int i = 0; i < 4; i++) {
-        lanes a = rows[2 * i], b = rows[2 * i + 1];
-        pairs[i] = __builtin_shufflevector(a, b, 0, 8, 2, 10, 4, 12, 6, 14) +
-                   __builtin_shufflevector(a, b, 1, 9, 3, 11, 5, 13, 7, 15);
-    }
-    for (int i = 0; i < 2; i++) {
-        lanes a = pairs[2 * i], b = pairs[2 * i + 1];
-        quads[i] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13) +
-                   __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
-    }
-    return __builtin_shufflevector(quads[0], quads[1], 0, 1, 2, 3, 8, 9, 10, 11) +
-           __builtin_shufflevector(quads[0], quads[1], 4, 5, 6, 7, 12, 13, 14, 15);
+INLINE lanes sums(const lanes rows[LANES]) {
+    lanes low = pair_sums(pair_sums(rows[0], rows[1]), pair_sums(rows[2], rows[3]));
+    lanes high = pair_sums(pair_sums(rows[4], rows[5]), pair_sums(rows[6], rows[7]));
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 8, 9, 10, 11) +
+           __builtin_shufflevector(low, high, 4, 5, 6, 7, 12, 13, 14, 15);
 }
 #else
 INLINE lanes reversed(lanes v) {
@@ -175,8 +170,9 @@ static int peak(const int16_t *pcm, size_t n) {
     return high > -low ? high : -low;
 }
 
-static void decimate(const float *x, const float *taps, size_t ntaps, size_t step, float *y,
-                     size_t ny) {
+/* Whole vectors of outputs; where ntaps and step are constants the loops unfold. */
+INLINE size_t decimate_rows(const float *x, const float *taps, size_t ntaps, size_t step, float *y,
+                            size_t ny) {
     size_t i = 0;
 
     for (; i + LANES <= ny; i += LANES) {
@@ -191,6 +187,19 @@ static void decimate(const float *x, const float *taps, size_t ntaps, size_t ste
         }
         store(y + i, sums(rows));
     }
+    return i;
+}
+
+static void decimate(const float *x, const float *taps, size_t ntaps, size_t step, float *y,
+                     size_t ny) {
+    size_t i;
+
+    if (ntaps == 48 && step == 3) /* 48 kHz: the common case */
+        i = decimate_rows(x, taps, 48, 3, y, ny);
+    else if (ntaps == 48 && step == 2)
+        i = decimate_rows(x, taps, 48, 2, y, ny);
+    else
+        i = decimate_rows(x, taps, ntaps, step, y, ny);
     for (; i < ny; i++) {
         lanes row = all(0);
         for (size_t k = 0; k < ntaps; k += LANES)

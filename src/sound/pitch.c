@@ -34,10 +34,14 @@ static struct pitch best_peak(const float at[AUTOCORR_LAGS]) {
 struct pitch pitch_track(struct pitch_tracker *t, const struct kernels *k,
                          const float x[PITCH_FRAME]) {
     _Alignas(32) float cross[AUTOCORR_LAGS], energy[AUTOCORR_LAGS], at[AUTOCORR_LAGS];
-    float *now = t->line + AUTOCORR_HISTORY, mean = 0;
+    float *now = t->line + AUTOCORR_HISTORY, parts[8] = {0}, mean = 0;
 
-    for (int i = 0; i < PITCH_FRAME; i++)
-        mean += x[i];
+    for (int i = 0; i < PITCH_FRAME;
+         i += 8) /* eight sums side by side do not wait for each other */
+        for (int j = 0; j < 8; j++)
+            parts[j] += x[i + j];
+    for (int j = 0; j < 8; j++)
+        mean += parts[j];
     t->dc += 0.1f * (mean / PITCH_FRAME - t->dc);
     for (int i = 0; i < PITCH_FRAME; i++)
         now[i] = x[i] - t->dc;

@@ -13,7 +13,7 @@ enum {
     RESAMPLE_TAPS_MAX = RESAMPLE_STEP_MAX * RESAMPLE_TAPS_EACH,
     RESAMPLE_PHASES = 32,
     RESAMPLE_SINC_TAPS = 32,
-    RESAMPLE_BLOCK = 240, /* most input frames taken at once */
+    RESAMPLE_BLOCK = 480, /* most input frames taken at once */
 };
 
 struct resample {

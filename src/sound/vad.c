@@ -93,8 +93,11 @@ void vad_hear(struct vad *v, const struct kernels *k, bool is_zero, struct vad_f
     k->affine(vad_hidden_w, vad_hidden_b, v->h, VAD_HIDDEN, from_h, 3 * VAD_HIDDEN);
     k->gru(from_input, from_h, v->h, VAD_HIDDEN);
 
-    float logit = vad_out_b;
-    for (int i = 0; i < VAD_HIDDEN; i++)
-        logit += vad_out_w[i] * v->h[i];
+    float parts[8] = {0}, logit = vad_out_b;
+    for (int i = 0; i < VAD_HIDDEN; i += 8)
+        for (int j = 0; j < 8; j++)
+            parts[j] += vad_out_w[i + j] * v->h[i + j];
+    for (int j = 0; j < 8; j++)
+        logit += parts[j];
     out->speech = 1 / (1 + expf(-logit));
 }
