@@ -223,6 +223,7 @@ int directory_open(struct directory **out, struct loop *control,
                          &listener, config->shards > 0, i);
     timer_start(control, &dir->sweep, SWEEP_MS, SWEEP_MS, on_sweep, dir);
     if (err) {
+        directory_stop(dir);
         directory_close(dir);
         return err;
     }
@@ -245,10 +246,15 @@ void directory_drain(struct directory *dir, void (*on_drained)(void *arg), void 
         shard_drain(dir->places[i].shard, on_shard_drained, dir);
 }
 
+void directory_stop(struct directory *dir) {
+    timer_stop(&dir->sweep);
+    for (unsigned i = 0; i < dir->place_count; i++)
+        shard_stop(dir->places[i].shard);
+}
+
 void directory_close(struct directory *dir) {
     if (!dir)
         return;
-    timer_stop(&dir->sweep);
     for (unsigned i = 0; i < dir->place_count; i++)
         shard_close(dir->places[i].shard);
     mailbox_close(dir->mailbox);

@@ -44,6 +44,9 @@ struct directory_config {
 
 int directory_open(struct directory **, struct loop *control, const struct directory_config *);
 void directory_drain(struct directory *, void (*on_drained)(void *arg), void *arg);
+/* Ends the shards' threads and the tracks that are left, drained or not. The disk is closed between
+ * this and directory_close: recordings end on it, and its blocks come back. */
+void directory_stop(struct directory *);
 void directory_close(struct directory *);
 
 /* Sessions, from webhooks and from the store at start. next_seq: the number of the next feedback if

@@ -375,7 +375,7 @@ struct signals {
 
 static void on_part_drained(void *arg) {
     struct server *server = arg;
-    if (--server->draining == 0)
+    if (--server->draining == 0 && !server->is_closing)
         loop_stop(server->loop);
 }
 
@@ -428,7 +428,10 @@ int server_run(struct server *server) {
     return server->was_cut_short ? 1 : 0;
 }
 
-/* The reverse of opening, but for two: the shards' blocks come back from the disk, and sessions ask the store. */
+/*
+ * The reverse of opening, but for two: sessions ask the store, and the shards' tracks end on the disk, which gives their blocks
+ * back before the shards go.
+ */
 void server_close(struct server *server) {
     if (!server)
         return;
@@ -449,6 +452,8 @@ void server_close(struct server *server) {
     livekit_close(server->livekit);
     sessions_free(server->sessions);
     repair_stop(server->repair);
+    if (server->directory)
+        directory_stop(server->directory);
     if (server->disk)
         disk_close(server->disk);
     if (server->directory)

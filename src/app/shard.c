@@ -264,10 +264,9 @@ static int thread_begin(struct shard *shard, unsigned number) {
     return thread_start(&shard->thread, name, 0, thread_main, shard);
 }
 
-static void shard_free(struct shard *shard, bool own_loop) {
+static void shard_free(struct shard *shard) {
     hume_close(shard->core.hume);
-    mailbox_close(shard->inbox);
-    if (own_loop)
+    if (shard->has_own_loop)
         loop_close(shard->loop);
     disk_port_close(shard->core.disk);
     map_free(&shard->by_key);
@@ -290,6 +289,7 @@ int shard_open(struct shard **out, const struct shard_config *config, struct loo
     shard->listener = *listener;
     shard->control = control;
     shard->loop = loop;
+    shard->has_own_loop = own_thread;
     list_init(&shard->core.tracks);
     list_init(&shard->meetings);
     map_init(&shard->by_key, 1);
@@ -307,7 +307,8 @@ int shard_open(struct shard **out, const struct shard_config *config, struct loo
     if (!err && own_thread)
         err = thread_begin(shard, number);
     if (err) {
-        shard_free(shard, own_thread);
+        mailbox_close(shard->inbox);
+        shard_free(shard);
         return err;
     }
     *out = shard;
@@ -320,22 +321,38 @@ static void leave_deliver(struct mail *mail, void *owner) {
     loop_stop(shard->loop);
 }
 
-void shard_close(struct shard *shard) {
+/* Only where draining was cut short, or never asked for: what has arrived is recorded all the same. */
+static void track_cut(struct shard *shard, struct track *track) {
+    if (media_conn_drain(track->conn, loop_scratch(shard->loop), shard->core.now_ms) > 0)
+        track->type->collected(track, shard->core.now_ms);
+    track->type->end(track, TRACK_END_DRAINED);
+}
+
+void shard_stop(struct shard *shard) {
     if (!shard)
         return;
-    bool own_thread = shard->thread != NULL;
-    if (own_thread) {
+    if (shard->thread) {
         struct mail *leave = mem_alloc(sizeof *leave);
         leave->deliver = leave_deliver;
         mailbox_send(shard->inbox, leave);
         thread_join(shard->thread);
+        shard->thread = NULL;
     }
+    mailbox_close(shard->inbox); /* what still waits there is about meetings and tracks */
+    shard->inbox = NULL;
     timer_stop(&shard->timer);
-    LIST_EACH(&shard->core.tracks, node) { /* only where nobody drained */
-        struct track *track = CONTAINER_OF(node, struct track, in_shard);
-        track->type->end(track, TRACK_END_DRAINED);
+    LIST_EACH(&shard->core.tracks, node) {
+        track_cut(shard, CONTAINER_OF(node, struct track, in_shard));
     }
+    mem_free(shard->on_drained);
+    shard->on_drained = NULL;
+}
+
+void shard_close(struct shard *shard) {
+    if (!shard)
+        return;
+    assert(!shard->inbox && "a shard is stopped before it is closed");
     LIST_EACH(&shard->meetings, node)
     live_meeting_free(CONTAINER_OF(node, struct live_meeting, in_shard));
-    shard_free(shard, own_thread);
+    shard_free(shard);
 }

@@ -95,7 +95,10 @@ int shard_open(struct shard **, const struct shard_config *, struct loop *loop,
 /* Tells all tracks goodbye (1001), finishes headers; `on_drained` on control when all is handed to
  * the disk. */
 void shard_drain(struct shard *, void (*on_drained)(void *arg), void *arg);
-/* After on_drained, and after the disk is closed (its blocks come back to the shard's port). */
+/* Drained or not: its thread ends, and so do the tracks there are, with what has arrived. While the
+ * disk lives; nothing but shard_close may follow. NULL is fine. */
+void shard_stop(struct shard *);
+/* After shard_stop, and after the disk is closed (its blocks come back to the shard's port). */
 void shard_close(struct shard *);
 
 void shard_add_meeting(struct shard *, uint64_t key, struct slice id, struct slice room);

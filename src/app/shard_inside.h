@@ -15,9 +15,10 @@ struct shard {
     const struct shard_config *config;
     struct shard_listener listener;
     struct mailbox *control; /* to there */
-    struct mailbox *inbox;   /* from there */
+    struct mailbox *inbox;   /* from there; NULL: stopped */
     struct loop *loop;
-    struct thread *thread; /* NULL: on control's loop */
+    struct thread *thread; /* NULL: on control's loop, or stopped */
+    bool has_own_loop;
 
     /* the shard's thread only */
     struct shard_core core;

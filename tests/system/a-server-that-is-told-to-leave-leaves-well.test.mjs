@@ -38,6 +38,28 @@ test('SIGTERM: headers are finished, clients sent away, and it is gone in time',
   for (const wav of files) assert.ok(wav.frames > 20000 && wav.frames % 480 === 0, `${wav.frames} frames`);
 });
 
+for (const shards of ['0', '2'])
+  test(`a cut short drain costs no audio: PROSA_SHARDS=${shards}`, async (t) => {
+    // Half of DRAIN_MS is less than the two seconds that a connection has for the answer to our close.
+    const server = await startServer(t, { env: { DRAIN_MS: '3000', PROSA_SHARDS: shards } });
+    const egress = new FakeEgress(`${server.ws}/egress-audio?roomName=sala&participant=ana&trackId=TR_1&channels=2`);
+    t.after(() => egress.reset());
+    await egress.opened;
+    egress.socket.pause(); // so it never sees our close, and does not answer it
+    egress.source = tone();
+    egress.send(60000);
+    await eventually('audio arrives', async () => (await server.metric('prosa_track_bytes_total')) === 240000);
+    server.wasKilled = true; // it says with its exit code that draining was cut short
+    server.child.kill('SIGTERM');
+    assert.deepEqual(await server.ended, { code: 1, signal: null }, server.log);
+    assert.match(server.log, /cut short/);
+    assert.doesNotMatch(server.log, /Sanitizer|runtime error/);
+    const [wav] = await recordings(server, 'sala');
+    assert.equal(wav.frames, 60000);
+    const source = tone()(0, 60000);
+    for (let i = 0; i < 60000; i++) assert.equal(wav.sample(i), source.readInt16LE(i * 4));
+  });
+
 test('a second signal ends it at once', async (t) => {
   const { server } = await busy(t);
   server.wasKilled = true;

@@ -115,6 +115,7 @@ static int remove_entry(const char *path, const struct stat *stat, int kind, str
 static void world_drain(struct world *w) {
     directory_drain(w->directory, on_drained, w);
     wait_until(w, is_drained);
+    directory_stop(w->directory);
     disk_close(w->disk);
 }
 
@@ -463,8 +464,47 @@ static void test_draining_says_goodbye_and_refuses(void **state) {
     track_close(fd);
     wait_until(w, is_drained);
     assert_int_equal(w->last_end, TRACK_END_DRAINED);
+    directory_stop(w->directory);
     disk_close(w->disk);
     world_close(w);
+}
+
+/* Nobody answers the goodbye, and control's loop does not turn again. */
+static void cut_short(unsigned shards) {
+    enum { SAMPLES = 9600 };
+    static int16_t pcm[SAMPLES];
+    audio_make(pcm, SAMPLES);
+    struct world *w = world_open(shards, 8, 60000);
+    int fd = track_open(w, "RM_1", "sala", "bob", "TR_1");
+    wait_until(w, is_one_open);
+    frame_send(fd, WS_BINARY, pcm, sizeof pcm);
+    directory_drain(w->directory, on_drained, w);
+    directory_set_participant(w->directory, SLICE("RM_1"), SLICE("sala"), SLICE("bob"),
+                              SLICE("Bob"), true);
+    directory_describe(w->directory, SLICE("RM_1"), on_answer, w);
+    directory_stop(w->directory);
+    disk_close(w->disk);
+    struct buf got = recording_read(w, "RM_1");
+    assert_int_equal(got.len, sizeof pcm);
+    assert_memory_equal(got.data, pcm, sizeof pcm);
+    buf_free(&got);
+    directory_close(w->directory);
+    w->directory = NULL;
+    assert_int_equal(w->answers, 1);
+    assert_non_null(strstr(w->answer.data, "\"bob\""));
+    assert_int_equal(w->drained, 0);
+    close(fd);
+    world_close(w);
+}
+
+static void test_a_cut_short_drain_keeps_the_audio_on_controls_loop(void **state) {
+    (void)state;
+    cut_short(0);
+}
+
+static void test_a_cut_short_drain_keeps_the_audio_on_a_shard(void **state) {
+    (void)state;
+    cut_short(2);
 }
 
 static void on_stats(void *arg, const struct shard_stats *total, size_t shards) {
@@ -499,4 +539,6 @@ RUN_TESTS(TEST(test_recorded_as_sent_on_controls_loop), TEST(test_recorded_as_se
           TEST(test_an_ended_meeting_is_forgotten_when_its_last_track_went),
           TEST(test_tracks_are_limited), TEST(test_meetings_are_limited_but_known_ones_grow),
           TEST(test_of_one_track_twice_one_is_judged), TEST(test_draining_says_goodbye_and_refuses),
+          TEST(test_a_cut_short_drain_keeps_the_audio_on_controls_loop),
+          TEST(test_a_cut_short_drain_keeps_the_audio_on_a_shard),
           TEST(test_stats_are_of_all_shards))
