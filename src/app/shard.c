@@ -15,7 +15,6 @@ enum {
     IDLE_AFTER_MS = 2000, /* without a byte */
     IDLE_LOOK_MS = 200,   /* and then */
     FLUSH_MS = 250,       /* how often recorders look at the age of what they hold */
-    TRIM_MS = 2000,       /* how often memory that was not needed goes back to the system */
 };
 
 static void on_tick(void *arg);
@@ -68,7 +67,9 @@ static bool is_due(const struct shard *shard, const struct track *track) {
            shard->is_draining;
 }
 
+/* A tick may be long, and a read brings what arrived until now: each track has its own now. */
 static void track_drain(struct shard *shard, struct track *track) {
+    shard->core.now_ms = clock_mono_ms();
     track->looked_ms = shard->core.now_ms;
     if (media_conn_drain(track->conn, loop_scratch(shard->loop), shard->core.now_ms) > 0) {
         track->heard_ms = shard->core.now_ms;
@@ -185,10 +186,8 @@ static void recorders_flush(struct shard *shard) {
         track->type->flush(track, shard->core.now_ms);
     }
     shard->flushed_ms = shard->core.now_ms;
-    if (shard->core.now_ms - shard->trimmed_ms >= TRIM_MS) {
-        disk_port_trim(shard->core.disk);
-        shard->trimmed_ms = shard->core.now_ms;
-    }
+    /* What stays unused for one such span goes back: a longer one would keep its whole throughput. */
+    disk_port_trim(shard->core.disk);
 }
 
 const unsigned shard_lateness_bounds_ms[SHARD_LATENESS_BOUNDS] = {0,  1,  2,  3,  5,  7,
@@ -220,8 +219,8 @@ static void drained_look(struct shard *shard) {
 static void on_tick(void *arg) {
     struct shard *shard = arg;
     uint64_t began_ns = clock_mono_ns();
-    shard->core.now_ms = loop_now_ms(shard->loop);
-    int64_t late_ms = tick_late_ms(&shard->tick, shard->core.now_ms);
+    int64_t began_ms = shard->core.now_ms = clock_mono_ms();
+    int64_t late_ms = tick_late_ms(&shard->tick, began_ms);
     LIST_EACH(&shard->core.tracks, node) {
         struct track *track = CONTAINER_OF(node, struct track, in_shard);
         if (is_due(shard, track))
@@ -232,13 +231,12 @@ static void on_tick(void *arg) {
         recorders_flush(shard);
     uint64_t used_us = (clock_mono_ns() - began_ns) / 1000;
     tick_count(shard, late_ms, used_us);
-    int64_t wait_ms =
-        tick_done(&shard->tick, shard->core.now_ms + (int64_t)(used_us / 1000), used_us);
+    tick_done(&shard->tick, clock_mono_ms(), used_us);
     pressure_follow(shard, used_us);
     shard->core.stats.tick_period_ms = shard->tick.period_ms;
     drained_look(shard);
-    if (!list_is_empty(&shard->core.tracks))
-        tick_arm(shard, wait_ms);
+    if (!list_is_empty(&shard->core.tracks)) /* counted from the beginning of this turn */
+        tick_arm(shard, shard->tick.due_ms - began_ms);
 }
 
 /* --- life --- */
@@ -300,7 +298,7 @@ int shard_open(struct shard **out, const struct shard_config *config, struct loo
     }
     shard->core.config = config;
     shard->core.disk = disk_port_open(config->disk);
-    shard->core.now_ms = loop_now_ms(shard->loop);
+    shard->core.now_ms = clock_mono_ms();
     err = mailbox_open(&shard->inbox, shard->loop, shard);
     if (!err)
         err = prosody_service_open(shard);

@@ -27,7 +27,6 @@ struct shard {
     struct tick tick;
     struct timer timer;
     int64_t flushed_ms; /* when recorders were last flushed */
-    int64_t trimmed_ms; /* when blocks were last given back */
     struct pressure pressure;
     struct mail *on_drained; /* the answer owed once the last track is gone */
     bool is_draining;

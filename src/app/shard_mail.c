@@ -1,6 +1,7 @@
 /* What control says to a shard and a shard to control, each as one message. */
 #include "app/shard_inside.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <assert.h>
@@ -30,10 +31,9 @@ static void meeting_send(struct shard *shard, uint64_t key, struct slice id, str
     mailbox_send(shard->inbox, &m->mail);
 }
 
-/* What is handled in one turn of the loop happens at one time. */
 static struct shard *shard_of(void *owner) {
     struct shard *shard = owner;
-    shard->core.now_ms = loop_now_ms(shard->loop);
+    shard->core.now_ms = clock_mono_ms();
     return shard;
 }
 
