@@ -213,6 +213,15 @@ int disk_file_extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause 
     return 0;
 }
 
+/* A part that begins on the way must not count them once more: they are taken out first. */
+int disk_file_make_up_lost(struct disk_file *file) {
+    uint64_t lost = file->lost_bytes, left;
+    file->lost_bytes = 0;
+    int err = disk_file_extend(file, lost, GAP_DISK, &left);
+    file->lost_bytes = left;
+    return err;
+}
+
 static bool is_ready(struct disk_file *file) {
     if (atomic_load(&file->is_broken) || (file->tries > 0 && clock_mono_ms() < file->retry_ms))
         return false;
@@ -224,13 +233,11 @@ static bool is_ready(struct disk_file *file) {
 
 /* Everything that belongs before a chain's bytes. */
 static int make_up(struct disk_file *file, uint64_t silent_bytes) {
-    uint64_t left = 0;
-    int err = disk_file_extend(file, file->lost_bytes, GAP_DISK, &left);
-    file->lost_bytes = left;
+    int err = disk_file_make_up_lost(file);
+    uint64_t left = silent_bytes;
     if (!err)
         err = disk_file_extend(file, silent_bytes, GAP_NETWORK, &left);
-    if (err)
-        file->lost_bytes += left;
+    file->lost_bytes += left;
     return err;
 }
 
@@ -357,9 +364,8 @@ void disk_file_sync(struct disk_file *file, struct disk_sync *sync) {
 }
 
 void disk_file_finish(struct disk_file *file, const char *end, int64_t at_ms) {
-    uint64_t left;
-    if (file->part && file->lost_bytes > 0 && file->format == RECORD_WAV)
-        disk_file_extend(file, file->lost_bytes, GAP_DISK, &left);
+    if (file->part && file->format == RECORD_WAV)
+        disk_file_make_up_lost(file);
     disk_file_close_part(file, end, at_ms);
     if (file->tries > 0)
         atomic_fetch_sub(&file->disk->stats.failing_files, 1);

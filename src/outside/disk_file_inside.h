@@ -39,6 +39,9 @@ uint64_t disk_file_part_limit(const struct disk_config *config, enum record_form
 int disk_file_extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause,
                      uint64_t *left);
 
+/* The same for what was lost; what could not be written stays lost. */
+int disk_file_make_up_lost(struct disk_file *file);
+
 /* at_ms 0: where its samples end. */
 void disk_file_close_part(struct disk_file *file, const char *end, int64_t at_ms);
 

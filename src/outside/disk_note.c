@@ -71,12 +71,12 @@ static void on_patch(struct disk_file *file, uint64_t offset, struct slice bytes
 /* Nothing that is written is rewritten: the next part has the new channels. Time goes on where it was. */
 static void on_channels(struct disk_file *file, uint16_t channels) {
     uint16_t frame_bytes = (uint16_t)(channels * sizeof(int16_t));
-    uint64_t left;
     if (file->format != RECORD_WAV || frame_bytes == file->frame_bytes)
         return;
-    if (file->part && file->lost_bytes > 0)
-        disk_file_extend(file, file->lost_bytes, GAP_DISK, &left);
+    if (file->part)
+        disk_file_make_up_lost(file);
     disk_file_close_part(file, "part", 0);
+    file->past_bytes += file->lost_bytes; /* before the first part, or refused again */
     file->past_bytes = file->past_bytes / file->frame_bytes * frame_bytes;
     file->lost_bytes = 0;
     file->frame_bytes = frame_bytes;

@@ -338,6 +338,67 @@ static void a_full_queue_becomes_a_gap_of_the_same_length(void **state) {
     sidecar_free(&sidecar);
 }
 
+static void wait_until(const atomic_uint_fast64_t *count, uint64_t value) {
+    for (int i = 0; i < 5000 && atomic_load(count) != value; i++)
+        usleep(1000);
+    assert_int_equal(atomic_load(count), value);
+}
+
+static void a_gap_over_a_seam_counts_once(void **state) {
+    struct fixture *f = *state;
+    close_disk(f);
+    f->config.part_bytes = 50000;
+    open_disk(f);
+    struct disk_stats *stats = disk_stats(f->disk);
+    struct recorder *recorder = recorder_open(f->port, &recording);
+    append_row(recorder, 0, RATE / 2);
+    recorder_tick(recorder, 1);
+    recorder_tick(recorder, 1002);
+    wait_until(&stats->written_bytes, RATE);
+    wait_until(&stats->queued_bytes, 0);
+    atomic_fetch_add(&stats->queued_bytes, f->config.queue_bytes); /* two seconds do not fit in */
+    append_row(recorder, RATE / 2, 2 * RATE);
+    recorder_tick(recorder, 2001);
+    recorder_tick(recorder, 3002);
+    atomic_fetch_sub(&stats->queued_bytes, f->config.queue_bytes);
+    append_row(recorder, 2 * RATE + RATE / 2, RATE);
+    recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 3500);
+    close_disk(f);
+    static const char *const parts[] = {FILE_NAME ".wav", FILE_NAME "_p2.wav", FILE_NAME "_p3.wav"};
+    uint64_t frames = 0;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        struct sidecar sidecar = load_sidecar(f, parts[i]);
+        assert_int_equal(sidecar.started_ms, STARTED_MS + (int64_t)(frames * 1000 / RATE));
+        frames += sidecar.frames;
+        sidecar_free(&sidecar);
+    }
+    assert_int_equal(frames, 3 * RATE + RATE / 2);
+}
+
+static void time_before_the_first_byte_outlives_other_channels(void **state) {
+    struct fixture *f = *state;
+    close_disk(f);
+    f->config.retry_ms = 0;
+    f->config.min_free_bytes = f->config.warn_free_bytes = 0;
+    open_disk(f);
+    struct disk_stats *stats = disk_stats(f->disk);
+    atomic_store(&stats->space, DISK_SPACE_FULL);
+    struct recorder *recorder = recorder_open(f->port, &recording);
+    append_row(recorder, 0, RATE);
+    recorder_set_channels(recorder, 2);
+    wait_until(&stats->gap_bytes, RATE * 2);
+    wait_until(&stats->queued_bytes, 0);
+    atomic_store(&stats->space, DISK_SPACE_OK);
+    append_row(recorder, RATE, RATE);
+    recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 1500);
+    close_disk(f);
+    struct sidecar sidecar = load_sidecar(f, FILE_NAME ".wav");
+    assert_int_equal(sidecar.channels, 2);
+    assert_int_equal(sidecar.frames, RATE / 2);
+    assert_int_equal(sidecar.started_ms, STARTED_MS + 1000);
+    sidecar_free(&sidecar);
+}
+
 static void a_renamed_meeting_is_in_the_sidecar(void **state) {
     struct fixture *f = *state;
     struct recorder *recorder = recorder_open(f->port, &recording);
@@ -453,6 +514,8 @@ RUN_TESTS(RECORDER_TEST(what_is_appended_is_what_is_recorded),
           RECORDER_TEST(a_long_recording_rolls_over_without_a_seam),
           RECORDER_TEST(headers_are_true_while_it_grows),
           RECORDER_TEST(a_full_queue_becomes_a_gap_of_the_same_length),
+          RECORDER_TEST(a_gap_over_a_seam_counts_once),
+          RECORDER_TEST(time_before_the_first_byte_outlives_other_channels),
           RECORDER_TEST(a_renamed_meeting_is_in_the_sidecar),
           RECORDER_TEST(a_recorder_without_a_byte_leaves_nothing),
           RECORDER_TEST(pipeline_log_lines_keep_their_order),
