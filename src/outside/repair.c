@@ -19,12 +19,14 @@
 #include <unistd.h>
 
 enum { DEPTH_MAX = 4, DRAFT_AGE_MS = 60000, TIME_LEN = 24 };
+#define RECENT_MS (INT64_C(7) * 24 * 3600 * 1000)
 
 struct job { /* one file under repair */
     const struct repair_config *config;
     struct repair_result *result;
     int folder_fd;
     const char *folder; /* path */
+    unsigned depth;     /* of the folder below the one that is repaired */
     const char *name;
     const struct media_kind *kind;
     int fd;
@@ -159,6 +161,14 @@ static int complete_sidecar(const struct job *job, struct sidecar *info) {
     return err ? err : sidecar_save(job->folder_fd, info, true);
 }
 
+/* Only what lies where recordings are made can be found again by folder and file. */
+static void tell_sidecar(const struct job *job, struct sidecar *info) {
+    if (!job->config->on_sidecar || job->config->dry_run || job->depth != 1)
+        return;
+    snprintf(info->file, sizeof info->file, "%s", job->name);
+    job->config->on_sidecar(job->config->arg, base_name(job->folder), info);
+}
+
 static void repair_sidecar(struct job *job) {
     struct sidecar info;
     int err = sidecar_load(job->folder_fd, job->name, &info);
@@ -170,12 +180,17 @@ static void repair_sidecar(struct job *job) {
     bool is_true = !is_new && info.end && info.sha256[0] && info.bytes == job->media.bytes &&
                    !job->media.is_changed;
     if (is_true) {
+        /* Whoever was told last time may have died before it was written down. */
+        if (modified_ms(&job->stat) >= job->config->before_ms - RECENT_MS)
+            tell_sidecar(job, &info);
         sidecar_free(&info);
         return;
     }
     if (is_new)
         make_sidecar(job, &info);
     err = job->config->dry_run ? 0 : complete_sidecar(job, &info);
+    if (!err)
+        tell_sidecar(job, &info);
     sidecar_free(&info);
     if (err == ECANCELED)
         return;
@@ -325,6 +340,7 @@ static int repair_below(int folder_fd, const char *path, unsigned depth,
                           .result = result,
                           .folder_fd = folder_fd,
                           .folder = path,
+                          .depth = depth,
                           .name = listing.files[i].name,
                           .kind = media_kind_of(listing.files[i].name)};
         repair_file(&job);

@@ -18,8 +18,9 @@ struct repair_config {
         before_ms; /* Unix time: files without a byte are removed only when last touched before it */
     void (*on_line)(void *arg, const char *path,
                     const char *what); /* for each file that was not as it should be */
-    void (*on_sidecar)(void *arg, const char *folder,
-                       const struct sidecar *); /* made or completed; may be NULL */
+    void (*on_sidecar)(
+        void *arg, const char *folder,
+        const struct sidecar *); /* made, completed, or of the last week; may be NULL */
     void *arg;
 };
 

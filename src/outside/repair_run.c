@@ -30,8 +30,11 @@ static void log_line(void *arg, const char *path, const char *what) {
 static void run(void *arg) {
     struct repair *repair = arg;
     struct repair_result result = {0};
-    const struct repair_config config = {
-        .is_stopping = &repair->is_stopping, .before_ms = repair->before_ms, .on_line = log_line};
+    const struct repair_config config = {.is_stopping = &repair->is_stopping,
+                                         .before_ms = repair->before_ms,
+                                         .on_line = log_line,
+                                         .on_sidecar = repair->on_sidecar,
+                                         .arg = repair->arg};
     for (unsigned i = 0; i < repair->count; i++) {
         int err = repair_folder(repair->paths[i], &config, &result);
         if (err)

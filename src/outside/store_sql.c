@@ -172,12 +172,14 @@ static const char *const texts[SQL_STATEMENTS] = {
                            "AND \"usedAt\" IS NULL AND \"expiresAt\" > $2",
 
     /* A file's row comes again whenever more is known about it. */
+    /* The meeting of one that has ended is changed by SQL_RECORDING_RENAME alone: its sidecar may be older. */
     [SQL_RECORDING_PUT] =
         "INSERT INTO \"Recording\" (\"id\", \"meetingId\", \"participantId\", \"participantName\", "
         "\"trackId\", \"format\", \"path\", \"sha256\", \"endReason\", \"part\", \"sampleRate\", "
         "\"channels\", \"startedAt\", \"endedAt\", \"bytes\", \"durationMs\") VALUES ($1, $2, $3, "
         "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (\"id\") DO UPDATE "
-        "SET \"meetingId\" = excluded.\"meetingId\", "
+        "SET \"meetingId\" = CASE WHEN \"Recording\".\"endedAt\" IS NULL "
+        "THEN excluded.\"meetingId\" ELSE \"Recording\".\"meetingId\" END, "
         "\"participantName\" = excluded.\"participantName\", \"sha256\" = excluded.\"sha256\", "
         "\"endReason\" = excluded.\"endReason\", \"startedAt\" = excluded.\"startedAt\", "
         "\"endedAt\" = excluded.\"endedAt\", \"bytes\" = excluded.\"bytes\", "

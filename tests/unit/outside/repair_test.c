@@ -124,6 +124,22 @@ static void a_second_time_changes_nothing(void **state) {
     assert_int_equal(f->result.repaired, 0);
 }
 
+static void on_sidecar(void *arg, const char *folder, const struct sidecar *info) {
+    struct fixture *f = arg;
+    buf_printf(&f->said, "%s/%s %s;", folder, info->file, info->end);
+}
+
+static void each_time_it_is_told_what_a_file_holds(void **state) {
+    struct fixture *f = *state;
+    put_stale_wav(f);
+    f->config.on_sidecar = on_sidecar;
+    f->config.dry_run = true;
+    assert_string_equal(run(f), "made whole;sidecar made;");
+    f->config.dry_run = false;
+    assert_string_equal(run(f), "made whole;RM_1/" STEM ".wav crash;sidecar made;");
+    assert_string_equal(run(f), "RM_1/" STEM ".wav crash;");
+}
+
 static void a_dry_run_only_says_so(void **state) {
     struct fixture *f = *state;
     size_t len = put_stale_wav(f);
@@ -234,7 +250,8 @@ static void what_is_not_ours_is_left_alone(void **state) {
 #define REPAIR_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 RUN_TESTS(REPAIR_TEST(a_stale_wav_is_made_whole_and_gets_a_sidecar),
-          REPAIR_TEST(a_second_time_changes_nothing), REPAIR_TEST(a_dry_run_only_says_so),
+          REPAIR_TEST(a_second_time_changes_nothing),
+          REPAIR_TEST(each_time_it_is_told_what_a_file_holds), REPAIR_TEST(a_dry_run_only_says_so),
           REPAIR_TEST(what_is_locked_is_left_alone),
           REPAIR_TEST(an_unfinished_sidecar_keeps_what_it_knows),
           REPAIR_TEST(a_file_that_never_got_a_byte_goes),

@@ -250,6 +250,13 @@ static void a_provisional_meeting_hands_its_recordings_on(void **state) {
     store_feedback_rename(store, SLICE("room"), SLICE("RM_1"), T0 - 1, on_done, &a);
     fixture_wait(f, &a.done);
     assert_int_equal(list(f, store, "RM_1").count, 1);
+
+    r.meeting_id = SLICE("RM_1");
+    r.ended_ms = T0 + 1000;
+    put(f, store, &r);
+    r.meeting_id = SLICE("room"); /* a sidecar that nobody told */
+    put(f, store, &r);
+    assert_int_equal(list(f, store, "RM_1").count, 1);
     store_close(store, 1000);
 }
 
