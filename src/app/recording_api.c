@@ -55,8 +55,10 @@ struct claim {
     struct buf organizations; /* in which the asker has the role; each with a space behind it */
     struct buf meeting, path, format, user;
     void (*next)(struct errand *);
-    struct erase_recording *files; /* of an erasure; their texts lie in `texts` */
-    size_t file_count;
+    struct erase_recording *files; /* a page of an erasure; its texts lie in `texts` */
+    struct slice *ids;             /* of their rows */
+    size_t file_count, row_at;
+    size_t gone; /* rows of the pages before */
     struct buf texts;
     struct erased erased;
     int err;
@@ -69,6 +71,7 @@ static void claim_free(void *arg) {
     for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
         buf_free(bufs[i]);
     mem_free(claim->files);
+    mem_free(claim->ids);
     mem_free(claim);
 }
 
@@ -228,8 +231,8 @@ static void answer_erased(int err, const struct store_erased *rows, void *arg) {
     buf_printf(&json,
                "{\"erased\":{\"recordings\":%" PRId64 ",\"files\":%" PRIu64 ",\"sidecars\":%" PRIu64
                ",\"bytes\":%" PRIu64 ",\"logLines\":%" PRIu64 ",\"feedback\":%" PRId64 "}}",
-               rows->recordings, claim->erased.files, claim->erased.sidecars, claim->erased.bytes,
-               claim->erased.log_lines, rows->feedback);
+               rows->recordings + (int64_t)claim->gone, claim->erased.files, claim->erased.sidecars,
+               claim->erased.bytes, claim->erased.log_lines, rows->feedback);
     errand_answer_json(errand, 200, buf_slice(&json));
     buf_free(&json);
 }
@@ -245,6 +248,43 @@ static void erase_files(void *arg) {
     }
 }
 
+static void on_rows(int err, const struct store_recording_list *list, void *arg);
+
+static void list_rows(struct errand *errand) {
+    errand->call = store_recording_list(errand->auth->store, slice_from(errand->params[0]),
+                                        ROWS_MAX, on_rows, errand);
+}
+
+static void erase_rows(struct errand *errand);
+
+static void on_row_erased(int err, void *arg) {
+    struct errand *errand = arg;
+    struct claim *claim = errand->job;
+    errand->call = NULL;
+    if (err) {
+        errand_answer_errno(errand, err, "Session not found");
+        return;
+    }
+    claim->row_at++;
+    claim->gone++;
+    erase_rows(errand);
+}
+
+/* A full page may not be the last: its rows go, and the next one is listed. */
+static void erase_rows(struct errand *errand) {
+    struct claim *claim = errand->job;
+    if (claim->row_at == claim->file_count) {
+        list_rows(errand);
+        return;
+    }
+    const struct store_erasure erasure = {.id = claim->ids[claim->row_at],
+                                          .meeting_id = slice_from(errand->params[0]),
+                                          .actor = buf_slice(&claim->user),
+                                          .what = claim->files[claim->row_at].path,
+                                          .at_ms = clock_wall_ms()};
+    errand->call = store_recording_erase(errand->auth->store, &erasure, on_row_erased, errand);
+}
+
 static void on_files_erased(struct errand *errand, int err) {
     struct claim *claim = errand->job;
     if (err || claim->err) {
@@ -253,8 +293,12 @@ static void on_files_erased(struct errand *errand, int err) {
                                                 : "Some files could not be deleted; try again");
         return;
     }
+    if (claim->file_count == ROWS_MAX) {
+        erase_rows(errand);
+        return;
+    }
     char what[64];
-    snprintf(what, sizeof what, "%zu recordings", claim->file_count);
+    snprintf(what, sizeof what, "%zu recordings", claim->gone + claim->file_count);
     const struct store_erasure erasure = {.meeting_id = slice_from(errand->params[0]),
                                           .actor = buf_slice(&claim->user),
                                           .what = slice_from(what),
@@ -263,10 +307,11 @@ static void on_files_erased(struct errand *errand, int err) {
 }
 
 static void keep_file(struct claim *claim, const struct store_recording *row) {
-    struct erase_recording *file = &claim->files[claim->file_count++];
-    *file = recording_to_erase(row);
+    claim->ids[claim->file_count] = row->id;
+    claim->files[claim->file_count++] = recording_to_erase(row);
     buf_add_slice(&claim->texts, row->path);
     buf_add_slice(&claim->texts, row->track_id);
+    buf_add_slice(&claim->texts, row->id);
 }
 
 static void on_rows(int err, const struct store_recording_list *list, void *arg) {
@@ -277,14 +322,22 @@ static void on_rows(int err, const struct store_recording_list *list, void *arg)
         errand_answer_errno(errand, err, "Session not found");
         return;
     }
-    claim->files = mem_alloc_array(list->count ? list->count : 1, sizeof *claim->files);
+    if (!claim->files) {
+        claim->files = mem_alloc_array(ROWS_MAX, sizeof *claim->files);
+        claim->ids = mem_alloc_array(ROWS_MAX, sizeof *claim->ids);
+    }
+    claim->file_count = claim->row_at = 0;
+    buf_clear(&claim->texts);
     for (size_t i = 0; i < list->count; i++)
         keep_file(claim, &list->recordings[i]);
     const char *at = claim->texts.data;
     for (size_t i = 0; i < claim->file_count; i++) {
         claim->files[i].path.ptr = at;
-        claim->files[i].track.ptr = at + claim->files[i].path.len;
-        at += claim->files[i].path.len + claim->files[i].track.len;
+        at += claim->files[i].path.len;
+        claim->files[i].track.ptr = at;
+        at += claim->files[i].track.len;
+        claim->ids[i].ptr = at;
+        at += claim->ids[i].len;
     }
     errand_work(errand, erase_files, on_files_erased);
 }
@@ -300,8 +353,7 @@ static void on_own_session(int err, const struct store_session *session, void *a
     else if (session->status == SESSION_ACTIVE)
         errand_answer_error(errand, 409, "The meeting is active; it can be erased when it ended");
     else
-        errand->call = store_recording_list(errand->auth->store, session->meeting_id, ROWS_MAX,
-                                            on_rows, errand);
+        list_rows(errand);
 }
 
 static void erase_session(struct errand *errand, const struct store_account *account) {
