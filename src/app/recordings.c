@@ -21,6 +21,7 @@ enum {
     SWEEP_FIRST_MS = 60000,
     SWEEP_MS = 3600000,
     SWEEP_BATCH = 100,
+    SWEEP_PAUSE_MS = 1000, /* between two batches */
     READERS = 2,
     READS_WAITING_MAX = 256
 };
@@ -190,6 +191,7 @@ struct sweep {
     int64_t before_ms;
     struct row *rows; /* of this batch */
     size_t count, at;
+    unsigned kept; /* could not be deleted; the oldest, so the next batch begins behind them */
     struct store_call *call;
     struct erased erased;
     int err;
@@ -217,9 +219,9 @@ static void on_sweep_time(void *arg);
 
 static void sweep_end(struct sweep *sweep) {
     struct recordings *recordings = sweep->recordings;
-    if (sweep->erased.files > 0)
+    if (sweep->erased.files > 0 || sweep->kept > 0)
         log_info("recordings", "what was older than RECORDING_TTL_DAYS was deleted",
-                 log_int("files", (int64_t)sweep->erased.files),
+                 log_int("files", (int64_t)sweep->erased.files), log_int("failed", sweep->kept),
                  log_int("bytes", (int64_t)sweep->erased.bytes));
     free_rows(sweep);
     mem_free(sweep);
@@ -262,8 +264,9 @@ static void on_file_erased(int err, void *arg) {
     }
     const struct store_recording *row = &sweep->rows[sweep->at].row;
     if (sweep->err) {
-        log_warn("recordings", "an old recording cannot be deleted", log_slice("file", row->path),
-                 log_errno(sweep->err));
+        if (sweep->kept++ == 0)
+            log_warn("recordings", "an old recording cannot be deleted",
+                     log_slice("file", row->path), log_errno(sweep->err));
         sweep->at++;
         sweep_next(sweep);
         return;
@@ -276,10 +279,18 @@ static void on_file_erased(int err, void *arg) {
     sweep->call = store_recording_erase(recordings->store, &erasure, on_row_erased, sweep);
 }
 
-/* The next file, or after the last one the logs. */
+static void list_old_rows(void *arg);
+
+/* The next file, after a full batch the next batch, after the last one the logs. */
 static void sweep_next(struct sweep *sweep) {
-    sweep->is_working =
-        worker_run(sweep->recordings->worker, erase_file, on_file_erased, sweep) == 0;
+    struct recordings *recordings = sweep->recordings;
+    if (sweep->at == sweep->count && sweep->count == SWEEP_BATCH) {
+        free_rows(sweep);
+        timer_start(recordings->loop, &recordings->next_sweep, SWEEP_PAUSE_MS, 0, list_old_rows,
+                    recordings);
+        return;
+    }
+    sweep->is_working = worker_run(recordings->worker, erase_file, on_file_erased, sweep) == 0;
     if (!sweep->is_working)
         sweep_end(sweep);
 }
@@ -299,13 +310,19 @@ static void on_old_rows(int err, const struct store_recording_list *list, void *
     sweep_next(sweep);
 }
 
+static void list_old_rows(void *arg) {
+    struct recordings *recordings = arg;
+    struct sweep *sweep = recordings->sweep;
+    sweep->call = store_recording_list_older(recordings->store, sweep->before_ms, sweep->kept,
+                                             SWEEP_BATCH, on_old_rows, sweep);
+}
+
 static void on_sweep_time(void *arg) {
     struct recordings *recordings = arg;
     struct sweep *sweep = recordings->sweep = mem_alloc(sizeof *sweep);
     sweep->recordings = recordings;
     sweep->before_ms = clock_wall_ms() - recordings->ttl_ms;
-    sweep->call = store_recording_list_older(recordings->store, sweep->before_ms, SWEEP_BATCH,
-                                             on_old_rows, sweep);
+    list_old_rows(recordings);
 }
 
 /* ---- life ---- */

@@ -59,7 +59,7 @@ struct list_call {
     struct store_call call;
     struct slice id; /* of a recording or a meeting */
     int64_t before_ms;
-    unsigned limit;
+    unsigned skip, limit;
     struct store_recording *rows;
     struct store_recording_list list;
     store_recording_fn *on_one; /* one of the two */
@@ -114,7 +114,7 @@ static int run_list(struct store_call *call, struct db *db) {
 static int run_list_older(struct store_call *call, struct db *db) {
     struct list_call *l = list_of(call);
     return STORE_RUN(db, SQL_RECORDING_LIST_OLDER, on_row, l, db_time(l->before_ms),
-                     db_int(l->limit));
+                     db_int(l->limit), db_int(l->skip));
 }
 
 static void answer_get(struct store_call *call) {
@@ -151,10 +151,11 @@ struct store_call *store_recording_list(struct store *store, struct slice meetin
     return store_call_send(&l->call);
 }
 
-struct store_call *store_recording_list_older(struct store *store, int64_t before_ms,
+struct store_call *store_recording_list_older(struct store *store, int64_t before_ms, unsigned skip,
                                               unsigned limit, store_recordings_fn *fn, void *arg) {
     struct list_call *l = list_new(store, SLICE_NONE, limit, run_list_older, answer_list, arg);
     l->before_ms = before_ms;
+    l->skip = skip;
     l->on_list = fn;
     return store_call_send(&l->call);
 }

@@ -35,9 +35,9 @@ struct store_call *store_recording_get(struct store *, struct slice id, store_re
 /* A meeting's, in the order in which they began. */
 struct store_call *store_recording_list(struct store *, struct slice meeting_id, unsigned limit,
                                         store_recordings_fn *, void *arg);
-/* Those that ended before, the oldest first. */
-struct store_call *store_recording_list_older(struct store *, int64_t before_ms, unsigned limit,
-                                              store_recordings_fn *, void *arg);
+/* Those that ended before, the oldest first, without the first `skip`. */
+struct store_call *store_recording_list_older(struct store *, int64_t before_ms, unsigned skip,
+                                              unsigned limit, store_recordings_fn *, void *arg);
 
 /* Who erased what, for the audit. */
 struct store_erasure {

@@ -188,7 +188,7 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_RECORDING_LIST] =
         RECORDING "WHERE \"meetingId\" = $1 ORDER BY \"startedAt\", \"id\" LIMIT $2",
     [SQL_RECORDING_LIST_OLDER] =
-        RECORDING "WHERE \"endedAt\" < $1 ORDER BY \"endedAt\", \"id\" LIMIT $2",
+        RECORDING "WHERE \"endedAt\" < $1 ORDER BY \"endedAt\", \"id\" LIMIT $2 OFFSET $3",
     [SQL_RECORDING_DELETE] = "DELETE FROM \"Recording\" WHERE \"id\" = $1",
     [SQL_RECORDING_DELETE_MEETING] = "DELETE FROM \"Recording\" WHERE \"meetingId\" = $1",
     [SQL_RECORDING_RENAME] = "UPDATE \"Recording\" SET \"meetingId\" = $2 "

@@ -4,7 +4,7 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { accounts, bearer, register } from './accounts.mjs';
-import { audio, openTrack, recordings, readWav } from './egress.mjs';
+import { audio, openTrack, recordings, readWav, tinyWav } from './egress.mjs';
 import { eventually, run, startServer, temporaryFolder } from './harness.mjs';
 import { finishRoom, livekit, startRoom } from './meeting.mjs';
 
@@ -16,18 +16,6 @@ async function openMeeting(server) {
   assert.equal(link.code, 0, link.stderr);
   await startRoom(server, 'RM_1', 'daily', JSON.stringify({ organization: 'acme' }));
   return owner;
-}
-
-// The smallest recording that a server may have left: 16 kHz mono, without a sidecar.
-function tinyWav() {
-  const file = Buffer.alloc(44 + 320);
-  file.write('RIFF', 0, 'latin1');
-  file.writeUInt32LE(file.length - 8, 4);
-  file.write('WAVEfmt ', 8, 'latin1');
-  [16, 0x00010001, 16000, 32000, 0x00100002].forEach((value, i) => file.writeUInt32LE(value, 16 + i * 4));
-  file.write('data', 36, 'latin1');
-  file.writeUInt32LE(320, 40);
-  return file;
 }
 
 test('after kill -9 the row of a recording says what its file holds', async (t) => {

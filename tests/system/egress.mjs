@@ -109,4 +109,16 @@ export async function finishedWav(server, track, { bytes } = {}) {
   });
 }
 
+// The smallest recording that a server may have left: 16 kHz mono, without a sidecar.
+export function tinyWav() {
+  const file = Buffer.alloc(44 + 320);
+  file.write('RIFF', 0, 'latin1');
+  file.writeUInt32LE(file.length - 8, 4);
+  file.write('WAVEfmt ', 8, 'latin1');
+  [16, 0x00010001, 16000, 32000, 0x00100002].forEach((value, i) => file.writeUInt32LE(value, 16 + i * 4));
+  file.write('data', 36, 'latin1');
+  file.writeUInt32LE(320, 40);
+  return file;
+}
+
 export { delay };

@@ -168,10 +168,15 @@ static void old_ones_are_found_and_erased_with_a_trace(void **state) {
     put(f, store, &old);
     put(f, store, &young);
     struct answer a = {0};
-    store_recording_list_older(store, T0 + 5000, 10, on_recordings, &a);
+    store_recording_list_older(store, T0 + 5000, 0, 10, on_recordings, &a);
     fixture_wait(f, &a.done);
     assert_int_equal(a.count, 1);
     assert_string_equal(a.id[0], "old");
+    a = (struct answer){0};
+    store_recording_list_older(store, T0 + 10000, 1, 10, on_recordings, &a);
+    fixture_wait(f, &a.done);
+    assert_int_equal(a.count, 1);
+    assert_string_equal(a.id[0], "young");
 
     const struct store_erasure erasure = {.id = SLICE("old"),
                                           .meeting_id = SLICE("RM_1"),
