@@ -34,6 +34,14 @@ static struct buf room_name(struct slice json) {
     return name;
 }
 
+/* The same room as it is told to others: nothing of its length but the name's own. */
+static void write_room(struct buf *out, struct slice json, struct slice name) {
+    if (json_kind(json) == JSON_KIND_NUMBER)
+        buf_add_slice(out, name);
+    else
+        text_add_json(out, name);
+}
+
 static void tell_room(struct hosts *hosts, const struct slice *rooms, unsigned count,
                       const char *event, struct sio_socket *socket, struct slice room_json) {
     struct sio_target target = {.rooms = rooms, .room_count = count};
@@ -113,13 +121,20 @@ static void join_all(struct host_client *client, const struct wish *wish) {
     struct buf *names = mem_alloc_array(most, sizeof *names);
     struct slice *rooms = mem_alloc_array(most, sizeof *rooms);
     unsigned count = 0, entered = 0;
+    bool is_array = json_kind(rest) == JSON_KIND_ARRAY;
+    struct buf told = {0}; /* the rooms that were entered, in the shape of the wish */
 
-    if (json_kind(rest) == JSON_KIND_ARRAY)
+    if (is_array) {
         rest = json_inside(rest);
+        buf_add_byte(&told, '[');
+    }
     while (count < most && json_next_item(&rest, &item)) {
         struct buf name = room_name(item);
 
         if (join_one(client, buf_slice(&name), wish)) {
+            if (entered > 0)
+                buf_add_byte(&told, ',');
+            write_room(&told, item, buf_slice(&name));
             names[entered] = name;
             rooms[entered++] = buf_slice(&name);
             if (wish->wants_stats)
@@ -129,7 +144,10 @@ static void join_all(struct host_client *client, const struct wish *wish) {
         }
         count++;
     }
-    tell_room(hosts, rooms, entered, "user-joined", client->socket, wish->rooms);
+    if (is_array)
+        buf_add_byte(&told, ']');
+    tell_room(hosts, rooms, entered, "user-joined", client->socket, buf_slice(&told));
+    buf_free(&told);
     for (unsigned i = 0; i < entered; i++)
         buf_free(&names[i]);
     mem_free(names);
@@ -180,9 +198,12 @@ void hosts_on_join(void *arg, struct sio_socket *socket, const struct sio_event 
 static void leave_one(struct hosts *hosts, struct sio_socket *socket, struct slice json) {
     struct buf name = room_name(json);
     struct slice room = buf_slice(&name);
+    struct buf told = {0};
 
+    write_room(&told, json, room);
     if (hosts_leave(socket, room) == 0)
-        tell_room(hosts, &room, 1, "user-left", socket, json);
+        tell_room(hosts, &room, 1, "user-left", socket, buf_slice(&told));
+    buf_free(&told);
     buf_free(&name);
 }
 

@@ -73,6 +73,21 @@ test('rooms and messages, as clients know them', async (t) => {
     }
   });
 
+  await t.test('a room is told what was entered, not what was asked for', async () => {
+    const [guest, loud] = [await openClient(t, server), await openClient(t, server)];
+    guest.emit('join-room', 'hall');
+    await once(guest, 'user-joined');
+    for (const [wish, room] of [[['hall', 'y'.repeat(900e3)], ['hall']], [[7, {}, 'hall'], [7, 'hall']],
+      [{ room: ['hall'], more: 'y'.repeat(900e3) }, ['hall']], ['hall', 'hall']]) {
+      const heard = once(guest, 'user-joined');
+      loud.emit('join-room', wish);
+      assert.deepEqual(await heard, { clientId: loud.id, room });
+    }
+    const heard = once(guest, 'user-left');
+    loud.emit('leave-room', ['y'.repeat(900e3), 'hall']);
+    assert.deepEqual(await heard, { clientId: loud.id, room: 'hall' });
+  });
+
   await t.test('256 rooms a client', async () => {
     const many = await openClient(t, server);
     many.emit('join-room', Array.from({ length: 255 }, (_, i) => `r${i}`));
