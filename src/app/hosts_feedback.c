@@ -2,6 +2,7 @@
 #include "app/config.h"
 #include "app/directory.h"
 #include "app/hosts_inside.h"
+#include "app/sessions.h"
 #include "base/mem.h"
 
 #include <string.h>
@@ -48,12 +49,16 @@ void hosts_start_sweep(struct hosts *hosts) {
 }
 
 struct host_meeting *hosts_find_meeting(const struct hosts *hosts, struct slice name) {
-    struct host_meeting *meeting = map_find(&hosts->meetings, name), *newest = NULL;
+    const struct session *session = hosts_find_session(hosts, name);
+    struct host_meeting *meeting, *newest = NULL;
     struct map_cursor at = {0};
     struct slice key;
     void *value;
 
-    if (meeting)
+    if (session)
+        name = slice_from(session->meeting_id);
+    meeting = map_find(&hosts->meetings, name);
+    if (meeting || session || hosts->world.config->feedback_access == ACCESS_HOST)
         return meeting;
     while (map_next(&hosts->meetings, &at, &key, &value)) {
         meeting = value;
@@ -64,24 +69,36 @@ struct host_meeting *hosts_find_meeting(const struct hosts *hosts, struct slice 
     return newest;
 }
 
-/* The meeting of an event. One that began under its room's name keeps its memory when its session comes. */
-static struct host_meeting *get_meeting(struct hosts *hosts,
-                                        const struct directory_feedback *from) {
-    struct host_meeting *meeting = map_find(&hosts->meetings, from->meeting_id);
+/* A meeting that began under its room's name keeps its memory when its id is known. */
+static struct host_meeting *adopt(struct hosts *hosts, struct slice id, struct slice room_name) {
+    struct host_meeting *meeting = map_find(&hosts->meetings, id);
 
     if (meeting)
         return meeting;
-    meeting = map_find(&hosts->meetings, from->room_name);
-    if (meeting) {
-        map_remove(&hosts->meetings, from->room_name);
-        mem_free(meeting->id);
-    } else if (hosts->meetings.len >= HOSTS_MEETINGS_MAX) {
+    meeting = map_find(&hosts->meetings, room_name);
+    if (!meeting)
         return NULL;
-    } else {
-        meeting = mem_alloc(sizeof *meeting);
-        meeting->room_name = slice_copy_text(from->room_name);
-        ring_init(&meeting->events, sizeof(struct host_event), HOSTS_MEMORY);
-    }
+    map_remove(&hosts->meetings, room_name);
+    mem_free(meeting->id);
+    meeting->id = slice_copy_text(id);
+    map_set(&hosts->meetings, id, meeting);
+    return meeting;
+}
+
+void hosts_adopt_meeting(struct hosts *hosts, const struct session *session) {
+    adopt(hosts, slice_from(session->meeting_id), slice_from(session->room_name));
+}
+
+/* The meeting of an event. */
+static struct host_meeting *get_meeting(struct hosts *hosts,
+                                        const struct directory_feedback *from) {
+    struct host_meeting *meeting = adopt(hosts, from->meeting_id, from->room_name);
+
+    if (meeting || hosts->meetings.len >= HOSTS_MEETINGS_MAX)
+        return meeting;
+    meeting = mem_alloc(sizeof *meeting);
+    meeting->room_name = slice_copy_text(from->room_name);
+    ring_init(&meeting->events, sizeof(struct host_event), HOSTS_MEMORY);
     meeting->id = slice_copy_text(from->meeting_id);
     map_set(&hosts->meetings, from->meeting_id, meeting);
     return meeting;
@@ -167,8 +184,9 @@ void hosts_feedback(struct hosts *hosts, struct slice id, const struct directory
     struct host_event event = {.seq = from->seq, .feedback = *from->feedback};
     struct buf by_id = {0}, by_room = {0};
     struct slice rooms[2];
-    struct sio_target target = {.rooms = rooms, .room_count = 2};
+    struct sio_target target = {.rooms = rooms, .room_count = 1};
 
+    target.room_count += hosts_is_alias(hosts, from->room_name, from->meeting_id);
     memcpy(event.id, id.ptr, id.len < HOSTS_ID_SIZE ? id.len : HOSTS_ID_SIZE - 1);
     buf_printf(&by_id, "feedback:%.*s", SLICE_ARG(from->meeting_id));
     buf_printf(&by_room, "feedback:%.*s", SLICE_ARG(from->room_name));

@@ -110,8 +110,9 @@ struct host_check;
 struct host_ticket {
     struct list node;
     struct host_client *client;
-    struct buf room; /* its name */
-    bool is_silent;  /* coming back: nobody is told */
+    struct buf room;  /* its name */
+    char *meeting_id; /* the session it was judged for; NULL while there was none */
+    bool is_silent;   /* coming back: nobody is told */
     bool wants_stats;
     bool is_waiting; /* for the session to begin */
     bool has_after;
@@ -132,7 +133,11 @@ struct buf hosts_text(struct slice json);
 bool hosts_may_join_more(struct host_client *);
 
 /* hosts_feedback.c */
+/* What is remembered of the meeting that a name means: of its session's where it has one, else of the
+ * latest in a room of that name. With FEEDBACK_ACCESS=host no room without a session stands for a meeting. */
 struct host_meeting *hosts_find_meeting(const struct hosts *, struct slice name);
+/* The session takes over what was remembered under its room's name. */
+void hosts_adopt_meeting(struct hosts *, const struct session *);
 void hosts_meetings_free(struct hosts *);
 void hosts_start_sweep(struct hosts *);
 /* The number of the newest feedback of the meeting that had been broadcast by then. */
@@ -169,6 +174,8 @@ void hosts_on_authenticate(void *arg, struct sio_socket *, const struct sio_even
 const char *hosts_take_token(struct host_client *, struct slice token);
 /* The session a name means: its id, or the room in which it is active; NULL when unknown here. */
 const struct session *hosts_find_session(const struct hosts *, struct slice name);
+/* False when somebody who joined under the room's name must not hear this meeting: the name means another one. */
+bool hosts_is_alias(const struct hosts *, struct slice room_name, struct slice meeting_id);
 /* An unexpired right of ours, or NULL. */
 const struct host_right *hosts_find_user(const struct host_client *);
 /* Whether the client may listen to the meeting of this name (its id or its room). */

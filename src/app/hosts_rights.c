@@ -45,6 +45,13 @@ const struct session *hosts_find_session(const struct hosts *hosts, struct slice
     return session ? session : sessions_find_active(hosts->world.sessions, name);
 }
 
+bool hosts_is_alias(const struct hosts *hosts, struct slice room_name, struct slice meeting_id) {
+    const struct session *session = hosts_find_session(hosts, room_name);
+
+    return hosts->world.config->feedback_access != ACCESS_HOST || !session ||
+           slice_is_equal(slice_from(session->meeting_id), meeting_id);
+}
+
 /* A LiveKit right takes hold of the session that is active in its room. */
 static void take_hold(struct host_right *right) {
     const struct session *session;
@@ -299,7 +306,37 @@ const struct host_right *hosts_find_user(const struct host_client *client) {
     return NULL;
 }
 
+/*
+ * A room's name means another meeting from now on, or none: who listens under it by a right that does not
+ * reach as far is out before anything more is said there. Whose the new meeting is, the store may not know
+ * yet; its members join again.
+ */
+static void leave_name(struct hosts *hosts, const struct session *session) {
+    struct slice name = slice_from(session->room_name);
+    struct buf room = {0};
+
+    if (hosts->world.config->feedback_access != ACCESS_HOST ||
+        slice_is_equal(name, slice_from(session->meeting_id)))
+        return;
+    buf_printf(&room, "feedback:%s", session->room_name);
+    LIST_EACH(&hosts->clients, node) {
+        struct host_client *client = CONTAINER_OF(node, struct host_client, node);
+
+        if (!client->socket || !sio_is_in(client->socket, buf_slice(&room)) ||
+            hosts_judge(client, name) == HOST_YES)
+            continue;
+        hosts_leave(client->socket, buf_slice(&room));
+        hosts_exception(hosts, client->socket,
+                        "Forbidden: the meeting in this room is over, join again for the next",
+                        "join-room", NULL);
+    }
+    buf_free(&room);
+}
+
 void hosts_session_started(struct hosts *hosts, const struct session *session) {
+    hosts_adopt_meeting(hosts, session);
+    if (hosts_find_session(hosts, slice_from(session->room_name)) == session)
+        leave_name(hosts, session);
     LIST_EACH(&hosts->clients, node) {
         struct host_client *client = CONTAINER_OF(node, struct host_client, node);
 
@@ -325,4 +362,6 @@ void hosts_session_ended(struct hosts *hosts, const struct session *session) {
         if (has_lost)
             leave_uncovered(client);
     }
+    if (!hosts_find_session(hosts, slice_from(session->room_name)))
+        leave_name(hosts, session);
 }

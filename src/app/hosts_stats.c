@@ -59,8 +59,9 @@ void hosts_stats(struct hosts *hosts, struct slice meeting_id, struct slice room
                  struct slice json) {
     struct buf by_id = {0}, by_room = {0};
     struct slice rooms[2];
-    struct sio_target target = {.rooms = rooms, .room_count = 2, .is_volatile = true};
+    struct sio_target target = {.rooms = rooms, .room_count = 1, .is_volatile = true};
 
+    target.room_count += hosts_is_alias(hosts, room_name, meeting_id);
     write_room(&by_id, meeting_id);
     write_room(&by_room, room_name);
     rooms[0] = buf_slice(&by_id);

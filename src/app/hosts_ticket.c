@@ -14,6 +14,8 @@
 #include "outside/store.h"
 #include "wire/json.h"
 
+#include <string.h>
+
 enum {
     PAGE = 200,              /* events at a time */
     AHEAD_BYTES = 256 << 10, /* that may wait for the client before we pause */
@@ -21,6 +23,7 @@ enum {
 };
 
 static void step(void *arg);
+static void judge(struct host_ticket *);
 
 static void ticket_free(struct host_ticket *ticket) {
     if (ticket->call)
@@ -30,6 +33,7 @@ static void ticket_free(struct host_ticket *ticket) {
     list_remove(&ticket->node);
     ticket->client->ticket_count--;
     buf_free(&ticket->room);
+    mem_free(ticket->meeting_id);
     mem_free(ticket);
 }
 
@@ -43,6 +47,28 @@ static struct slice meeting_name(const struct host_ticket *ticket) {
 
     hosts_is_feedback_room(buf_slice(&ticket->room), &name);
     return name;
+}
+
+/* What it may hear: the session that it was judged for, whatever the room's name means by now. */
+static struct slice meant(const struct host_ticket *ticket) {
+    return ticket->meeting_id ? slice_from(ticket->meeting_id) : meeting_name(ticket);
+}
+
+static void remember_session(struct host_ticket *ticket) {
+    const struct session *session = hosts_find_session(ticket->client->hosts, meeting_name(ticket));
+
+    mem_free(ticket->meeting_id);
+    ticket->meeting_id = session ? mem_copy_text(session->meeting_id) : NULL;
+}
+
+/* True when the name has come to mean another meeting since. */
+static bool is_outdated(const struct host_ticket *ticket) {
+    const struct hosts *hosts = ticket->client->hosts;
+    const struct session *session = hosts_find_session(hosts, meeting_name(ticket));
+    const char *now = session ? session->meeting_id : "";
+
+    return hosts->world.config->feedback_access == ACCESS_HOST &&
+           strcmp(now, ticket->meeting_id ? ticket->meeting_id : "") != 0;
 }
 
 static void finish(struct host_ticket *ticket) {
@@ -107,8 +133,7 @@ static uint64_t oldest_seq(const struct host_meeting *meeting) {
 
 static void on_stored(int err, const struct store_feedback_list *list, void *arg) {
     struct host_ticket *ticket = arg;
-    const struct host_meeting *meeting =
-        hosts_find_meeting(ticket->client->hosts, meeting_name(ticket));
+    const struct host_meeting *meeting = hosts_find_meeting(ticket->client->hosts, meant(ticket));
     uint64_t oldest = oldest_seq(meeting);
 
     ticket->call = NULL;
@@ -131,15 +156,10 @@ static void on_stored(int err, const struct store_feedback_list *list, void *arg
 /* True when an answer is awaited. */
 static bool ask_store(struct host_ticket *ticket, const struct host_meeting *meeting) {
     struct hosts *hosts = ticket->client->hosts;
-    struct slice name = meeting_name(ticket);
-    const struct session *session = sessions_find_active(hosts->world.sessions, name);
+    struct slice name = meeting ? slice_from(meeting->id) : meant(ticket);
 
     if (ticket->is_store_done || !hosts->world.store || oldest_seq(meeting) <= ticket->after + 1)
         return false;
-    if (meeting)
-        name = slice_from(meeting->id);
-    else if (session)
-        name = slice_from(session->meeting_id);
     ticket->call = store_feedback_replay(hosts->world.store, name, (int64_t)ticket->after, PAGE,
                                          on_stored, ticket);
     return true;
@@ -168,9 +188,14 @@ static bool replay_memory(struct host_ticket *ticket, const struct host_meeting 
 
 static void step(void *arg) {
     struct host_ticket *ticket = arg;
-    const struct host_meeting *meeting =
-        hosts_find_meeting(ticket->client->hosts, meeting_name(ticket));
+    const struct host_meeting *meeting;
 
+    if (is_outdated(ticket)) {
+        ticket->is_store_done = false;
+        judge(ticket);
+        return;
+    }
+    meeting = hosts_find_meeting(ticket->client->hosts, meant(ticket));
     if (ticket->has_after) {
         if (is_ahead(ticket) || ask_store(ticket, meeting))
             return;
@@ -224,6 +249,7 @@ static void judge(struct host_ticket *ticket) {
     struct host_client *client = ticket->client;
     enum host_verdict verdict = HOST_YES;
 
+    remember_session(ticket);
     if (client->hosts->world.config->feedback_access != ACCESS_OPEN)
         verdict = hosts_judge(client, meeting_name(ticket));
     if (verdict == HOST_ASK)

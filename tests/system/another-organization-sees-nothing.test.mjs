@@ -132,6 +132,63 @@ test('whose a meeting is', async (t) => {
   });
 });
 
+test('the next meeting in a room is another one', async (t) => {
+  const server = await startServer(t, { env });
+  const ana = await register(server, 'ana', { organizationName: 'Acme' });
+  const eve = await register(server, 'eve', { organizationName: 'Outra' });
+  for (const { organization: { slug } } of [ana, eve]) {
+    const link = await run(['org', 'link', slug], { cwd: server.folder, env: { PROSA_ENV: 'test' } });
+    assert.equal(link.code, 0, link.stderr);
+  }
+  const meet = async (sid, login) => {
+    await startRoom(server, sid, 'sala', metadata(login.organization.slug));
+    await eventually('it is his', async () => (await server.get(`/sessions/${sid}`, bearer(login))).status === 200);
+  };
+  const ids = (socket) => [...new Set(socket.feedback.map((event) => event.meetingId))];
+  const speak = (sid) => deadMicrophone(t, server, { room: 'sala', participant: `of-${sid}`, query: `&meetingId=${sid}` });
+  const later = [];
+  const hears = (socket, sid) => eventually(`feedback of ${sid}`, () => ids(socket).includes(sid), { within: 8000 });
+
+  await meet('RM_1', ana);
+  const first = await socketOf(t, server, ana);
+  await join(first, { room: 'feedback:sala', stats: true });
+  await speak('RM_1');
+  await hears(first, 'RM_1');
+
+  await t.test('who heard the one that ended is out', async () => {
+    await finishRoom(server, 'RM_1', 'sala');
+    await eventually('she is told', () => first.exceptions.some((e) => /is over/.test(e.message)));
+  });
+
+  await t.test('its feedback is not played back to the hosts of the next', async () => {
+    await meet('RM_2', eve);
+    const second = await socketOf(t, server, eve);
+    await join(second, { room: 'feedback:sala', after: 0 });
+    assert.deepEqual(second.feedback, [], 'nothing has been said in it yet');
+    await speak('RM_2');
+    await hears(second, 'RM_2');
+    assert.deepEqual(ids(second), ['RM_2'], 'though the other one\'s microphone is still open');
+    assert.deepEqual(ids(first), ['RM_1']);
+
+    const late = await socketOf(t, server, eve);
+    await join(late, { room: 'feedback:sala', after: 0 });
+    assert.equal(late.feedback[0].seq, 1);
+    assert.deepEqual(ids(late), ['RM_2']);
+    await assert.rejects(join(await socketOf(t, server, ana), { room: 'feedback:sala', after: 0 }), /Forbidden/);
+    later.push(second, late);
+  });
+
+  await t.test('nor does a lost end keep anybody in', async () => {
+    await meet('RM_3', ana);
+    await eventually('they are told', () => later.every((s) => s.exceptions.some((e) => /is over/.test(e.message))));
+    await join(first, { room: 'feedback:sala', after: 0 });
+    await speak('RM_3');
+    await hears(first, 'RM_3');
+    assert.deepEqual(ids(first), ['RM_1', 'RM_3']);
+    for (const socket of later) assert.deepEqual(ids(socket), ['RM_2']);
+  });
+});
+
 test('a webhook that nobody signed gives a meeting to nobody', async (t) => {
   const server = await startServer(t, { env: { ...env, LIVEKIT_API_KEY: '', LIVEKIT_API_SECRET: '', LIVEKIT_WEBHOOK_VERIFY: 'off' } });
   const ana = await register(server, 'ana', { organizationName: 'Acme' });
