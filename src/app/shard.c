@@ -219,8 +219,8 @@ static void drained_look(struct shard *shard) {
 static void on_tick(void *arg) {
     struct shard *shard = arg;
     uint64_t began_ns = clock_mono_ns();
-    int64_t began_ms = shard->core.now_ms = clock_mono_ms();
-    int64_t late_ms = tick_late_ms(&shard->tick, began_ms);
+    shard->core.now_ms = clock_mono_ms();
+    int64_t late_ms = tick_late_ms(&shard->tick, shard->core.now_ms);
     LIST_EACH(&shard->core.tracks, node) {
         struct track *track = CONTAINER_OF(node, struct track, in_shard);
         if (is_due(shard, track))
@@ -231,12 +231,14 @@ static void on_tick(void *arg) {
         recorders_flush(shard);
     uint64_t used_us = (clock_mono_ns() - began_ns) / 1000;
     tick_count(shard, late_ms, used_us);
-    tick_done(&shard->tick, clock_mono_ms(), used_us);
+    int64_t wait_ms = tick_done(&shard->tick, clock_mono_ms(), used_us);
     pressure_follow(shard, used_us);
     shard->core.stats.tick_period_ms = shard->tick.period_ms;
     drained_look(shard);
-    if (!list_is_empty(&shard->core.tracks)) /* counted from the beginning of this turn */
-        tick_arm(shard, shard->tick.due_ms - began_ms);
+    if (!list_is_empty(
+            &shard->core
+                 .tracks)) /* the loop sleeps that long from here, not from the turn's begin */
+        tick_arm(shard, wait_ms);
 }
 
 /* --- life --- */
