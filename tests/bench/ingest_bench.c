@@ -31,6 +31,7 @@ enum {
     MEETING_SIZE = 4,
     MAX_PAIRS = 15,
     SERVER_WAIT_MS = 20000,
+    WARM_SECONDS = 6, /* all files are made by then, logs too */
     MEMORY_MAX_KB = 100,
     LATE_MAX_MS = 150, /* where we ourselves are later, the server rightly records a gap */
 };
@@ -193,7 +194,7 @@ static bool run_case(const struct options *opt, const struct bench_case *c, cons
                             .frame_ms = c->frame_ms,
                             .rate_hz = RATE_HZ,
                             .channels = c->channels,
-                            .warm_seconds = 3,
+                            .warm_seconds = WARM_SECONDS,
                             .seconds = opt->seconds};
         struct server server;
         sink_start(&server);
