@@ -1,8 +1,8 @@
 #include "app/tick.h"
 
 enum {
-    BUSY_SHARE = 20, /* busy: over a twentieth of the period is used */
-    CALM_SHARE = 25,
+    BUSY_SHARE = 40, /* busy: over a fortieth of the period is used */
+    CALM_SHARE = 50,
     CALM_TICKS = 50,     /* before the period shrinks: it must not swing */
     OVERLOAD_TICKS = 10, /* a second of the longest period */
     OVERLOAD_PER_CENT = 85,

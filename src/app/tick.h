@@ -1,6 +1,6 @@
 /*
  * When a shard drains its media sockets next. The period is short while there is little to do and grows
- * when the work fills a twentieth of it, as a network driver polls under load: fewer, larger reads
+ * when the work fills a fortieth of it, as a network driver polls under load: fewer, larger reads
  * cost less. Late ticks are skipped, never replayed. Pure: times are arguments.
  */
 #ifndef APP_TICK_H
