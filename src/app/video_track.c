@@ -1,6 +1,7 @@
 #include "app/video_track.h"
 
 #include "app/live_meeting.h"
+#include "base/little.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -41,11 +42,6 @@ static struct video_track *video_of(struct track *track) {
     return (struct video_track *)track;
 }
 
-static void put_u32(uint8_t out[4], uint32_t value) {
-    for (int i = 0; i < 4; i++)
-        out[i] = (uint8_t)(value >> (8 * i));
-}
-
 static void append(struct video_track *t, const uint8_t *bytes, size_t len) {
     recorder_append(t->recorder, bytes, len);
     t->offset += len;
@@ -61,7 +57,7 @@ static void ivf_begin(struct video_track *t) {
 
 static void ivf_count(struct video_track *t) {
     uint8_t count[4];
-    put_u32(count, t->frames);
+    little_put_u32(count, t->frames);
     recorder_patch(t->recorder, IVF_COUNT_OFFSET, count, sizeof count);
     t->counted_ms = t->core->now_ms;
 }
@@ -73,8 +69,8 @@ static void ivf_size(struct video_track *t) {
                                         : ivf_is_vp9_key(t->start, t->start_bytes, &width, &height);
     if (!is_key)
         return;
-    uint8_t size[4] = {(uint8_t)width, (uint8_t)(width >> 8), (uint8_t)height,
-                       (uint8_t)(height >> 8)};
+    uint8_t size[4];
+    little_put_u16(little_put_u16(size, width), height);
     recorder_patch(t->recorder, IVF_SIZE_OFFSET, size, sizeof size);
     t->has_size = true;
 }
@@ -94,7 +90,7 @@ static void frame_begin(struct video_track *t) {
 
 static void frame_end(struct video_track *t) {
     uint8_t len[4];
-    put_u32(len, (uint32_t)t->message_bytes);
+    little_put_u32(len, (uint32_t)t->message_bytes);
     recorder_patch(t->recorder, t->frame_offset, len, sizeof len);
 }
 

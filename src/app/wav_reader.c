@@ -1,5 +1,6 @@
 #include "app/wav_reader.h"
 
+#include "base/little.h"
 #include "sound/voice.h"
 
 #include <errno.h>
@@ -57,16 +58,15 @@ static int16_t sample_of(const struct wav_format *format, const uint8_t *bytes) 
     case 8:
         return (int16_t)((bytes[0] - 128) * 256);
     case 16:
-        return (int16_t)(bytes[0] | bytes[1] << 8);
+        return (int16_t)little_u16(bytes);
     case 24:
-        return (int16_t)(bytes[1] | bytes[2] << 8);
+        return (int16_t)little_u16(bytes + 1);
     default:
         break;
     }
     if (format->tag == WAV_TAG_PCM)
-        return (int16_t)(bytes[2] | bytes[3] << 8);
-    uint32_t bits = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-                    (uint32_t)bytes[3] << 24;
+        return (int16_t)little_u16(bytes + 2);
+    uint32_t bits = little_u32(bytes);
     float value;
     memcpy(&value, &bits, sizeof value);
     if (!(value > -1.0f)) /* NaN too */

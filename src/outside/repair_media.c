@@ -1,5 +1,6 @@
 #include "outside/repair_media.h"
 
+#include "base/little.h"
 #include "base/mem.h"
 #include "wire/ivf.h"
 #include "wire/wav.h"
@@ -146,8 +147,8 @@ int repair_ivf(int fd, uint64_t file_bytes, bool dry, struct media *media) {
         return 0;
     if (is_cut && ftruncate(fd, (off_t)end))
         return errno;
-    const uint8_t count[4] = {(uint8_t)frames, (uint8_t)(frames >> 8), (uint8_t)(frames >> 16),
-                              (uint8_t)(frames >> 24)};
+    uint8_t count[4];
+    little_put_u32(count, (uint32_t)frames);
     return write_at(fd, count, sizeof count, IVF_COUNT_OFFSET);
 }
 

@@ -1,5 +1,6 @@
 #include "outside/repair_media.h"
 
+#include "base/little.h"
 #include "base/mem.h"
 #include "wire/ogg.h"
 
@@ -24,9 +25,8 @@ static bool take_head(struct walk *walk, const struct ogg_page *page) {
     if (page->len - page->body < HEAD_BYTES || memcmp(head, "OpusHead", 8) != 0)
         return false;
     walk->channels = head[CHANNELS_AT];
-    walk->pre_skip = (uint32_t)(head[PRE_SKIP_AT] | head[PRE_SKIP_AT + 1] << 8);
-    walk->rate_hz = (uint32_t)head[RATE_AT] | (uint32_t)head[RATE_AT + 1] << 8 |
-                    (uint32_t)head[RATE_AT + 2] << 16 | (uint32_t)head[RATE_AT + 3] << 24;
+    walk->pre_skip = little_u16(head + PRE_SKIP_AT);
+    walk->rate_hz = little_u32(head + RATE_AT);
     return true;
 }
 

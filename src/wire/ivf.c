@@ -1,5 +1,7 @@
 #include "wire/ivf.h"
 
+#include "base/little.h"
+
 #include <string.h>
 
 enum { READ_HEADER, READ_FRAME_HEADER, READ_PAYLOAD, READ_BAD };
@@ -10,51 +12,23 @@ static const char fourccs[][4] = {
     [IVF_AV1] = {'A', 'V', '0', '1'},
 };
 
-static uint16_t get_u16(const uint8_t *p) {
-    return (uint16_t)(p[0] | p[1] << 8);
-}
-
-static uint32_t get_u32(const uint8_t *p) {
-    return get_u16(p) | (uint32_t)get_u16(p + 2) << 16;
-}
-
-static uint64_t get_u64(const uint8_t *p) {
-    return get_u32(p) | (uint64_t)get_u32(p + 4) << 32;
-}
-
-static uint8_t *put_u16(uint8_t *p, uint16_t v) {
-    p[0] = (uint8_t)v;
-    p[1] = (uint8_t)(v >> 8);
-    return p + 2;
-}
-
-static uint8_t *put_u32(uint8_t *p, uint32_t v) {
-    p = put_u16(p, (uint16_t)v);
-    return put_u16(p, (uint16_t)(v >> 16));
-}
-
-static uint8_t *put_u64(uint8_t *p, uint64_t v) {
-    p = put_u32(p, (uint32_t)v);
-    return put_u32(p, (uint32_t)(v >> 32));
-}
-
 void ivf_write_header(uint8_t out[IVF_HEADER_BYTES], const struct ivf_header *header) {
     uint8_t *p = out;
     memcpy(p, "DKIF", 4);
-    p = put_u16(p + 4, 0); /* version */
-    p = put_u16(p, IVF_HEADER_BYTES);
+    p = little_put_u16(p + 4, 0); /* version */
+    p = little_put_u16(p, IVF_HEADER_BYTES);
     memcpy(p, fourccs[header->codec], 4);
-    p = put_u16(p + 4, header->width);
-    p = put_u16(p, header->height);
-    p = put_u32(p, header->rate);
-    p = put_u32(p, header->scale);
-    p = put_u32(p, header->frame_count);
-    put_u32(p, 0);
+    p = little_put_u16(p + 4, header->width);
+    p = little_put_u16(p, header->height);
+    p = little_put_u32(p, header->rate);
+    p = little_put_u32(p, header->scale);
+    p = little_put_u32(p, header->frame_count);
+    little_put_u32(p, 0);
 }
 
 void ivf_write_frame_header(uint8_t out[IVF_FRAME_HEADER_BYTES], uint32_t payload_bytes,
                             uint64_t pts) {
-    put_u64(put_u32(out, payload_bytes), pts);
+    little_put_u64(little_put_u32(out, payload_bytes), pts);
 }
 
 bool ivf_is_magic(const uint8_t *bytes, size_t len) {
@@ -74,16 +48,16 @@ static bool parse_codec(const uint8_t *fourcc, enum ivf_codec *codec) {
 static enum ivf_result on_header(struct ivf_parser *parser) {
     const uint8_t *h = parser->held;
     struct ivf_header *header = &parser->header;
-    if (!ivf_is_magic(h, 4) || get_u16(h + 4) != 0 || get_u16(h + 6) != IVF_HEADER_BYTES ||
+    if (!ivf_is_magic(h, 4) || little_u16(h + 4) != 0 || little_u16(h + 6) != IVF_HEADER_BYTES ||
         !parse_codec(h + 8, &header->codec)) {
         parser->state = READ_BAD;
         return IVF_BAD;
     }
-    header->width = get_u16(h + 12);
-    header->height = get_u16(h + 14);
-    header->rate = get_u32(h + 16);
-    header->scale = get_u32(h + 20);
-    header->frame_count = get_u32(h + 24);
+    header->width = little_u16(h + 12);
+    header->height = little_u16(h + 14);
+    header->rate = little_u32(h + 16);
+    header->scale = little_u32(h + 20);
+    header->frame_count = little_u32(h + 24);
     parser->state = READ_FRAME_HEADER;
     parser->have = 0;
     parser->end = parser->offset;
@@ -99,8 +73,8 @@ static enum ivf_result end_frame(struct ivf_parser *parser) {
 }
 
 static enum ivf_result on_frame_header(struct ivf_parser *parser) {
-    parser->frame_bytes = get_u32(parser->held);
-    parser->pts = get_u64(parser->held + 4);
+    parser->frame_bytes = little_u32(parser->held);
+    parser->pts = little_u64(parser->held + 4);
     parser->payload_left = parser->frame_bytes;
     parser->state = READ_PAYLOAD;
     return parser->payload_left == 0 ? end_frame(parser) : IVF_MORE;
@@ -144,8 +118,8 @@ bool ivf_is_vp8_key(const uint8_t *frame, size_t len, uint16_t *width, uint16_t 
     static const uint8_t start_code[] = {0x9d, 0x01, 0x2a};
     if (len < 10 || (frame[0] & 1) != 0 || memcmp(frame + 3, start_code, sizeof start_code) != 0)
         return false;
-    *width = get_u16(frame + 6) & 0x3fff; /* two bits of scale above */
-    *height = get_u16(frame + 8) & 0x3fff;
+    *width = little_u16(frame + 6) & 0x3fff; /* two bits of scale above */
+    *height = little_u16(frame + 8) & 0x3fff;
     return true;
 }
 

@@ -1,5 +1,7 @@
 #include "wire/ogg.h"
 
+#include "base/little.h"
+
 #include <string.h>
 
 enum {
@@ -10,15 +12,6 @@ enum {
     CRC_AT = 22,
     COUNT_AT = 26
 };
-
-static uint32_t get_u32(const uint8_t *p) {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static void put_u32(uint8_t *p, uint32_t v) {
-    for (int i = 0; i < 4; i++)
-        p[i] = (uint8_t)(v >> (8 * i));
-}
 
 static uint32_t add_byte(uint32_t crc, uint8_t byte) {
     crc ^= (uint32_t)byte << 24;
@@ -48,15 +41,15 @@ enum ogg_result ogg_parse(const uint8_t *bytes, size_t len, struct ogg_page *pag
         whole += bytes[i];
     if (len < whole)
         return OGG_MORE;
-    if (checksum(bytes, whole) != get_u32(bytes + CRC_AT))
+    if (checksum(bytes, whole) != little_u32(bytes + CRC_AT))
         return OGG_BAD;
     *page = (struct ogg_page){
         .len = whole,
         .flags = bytes[OGG_FLAGS_AT],
-        .granule = (int64_t)(get_u32(bytes + GRANULE_AT) | (uint64_t)get_u32(bytes + GRANULE_AT + 4)
-                                                               << 32),
-        .serial = get_u32(bytes + SERIAL_AT),
-        .sequence = get_u32(bytes + SEQUENCE_AT),
+        .granule = (int64_t)(little_u32(bytes + GRANULE_AT) |
+                             (uint64_t)little_u32(bytes + GRANULE_AT + 4) << 32),
+        .serial = little_u32(bytes + SERIAL_AT),
+        .sequence = little_u32(bytes + SEQUENCE_AT),
         .body = body,
     };
     return OGG_PAGE;
@@ -64,5 +57,5 @@ enum ogg_result ogg_parse(const uint8_t *bytes, size_t len, struct ogg_page *pag
 
 void ogg_set_flags(uint8_t *page, size_t len, uint8_t flags) {
     page[OGG_FLAGS_AT] = flags;
-    put_u32(page + CRC_AT, checksum(page, len));
+    little_put_u32(page + CRC_AT, checksum(page, len));
 }

@@ -1,5 +1,7 @@
 #include "wire/wav.h"
 
+#include "base/little.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -8,34 +10,6 @@ enum { RIFF_HEAD = 12, CHUNK_HEAD = 8, FMT_BYTES = 16, DS64_BYTES = 28, TAG_EXTE
 
 /* Where the sizes lie: at the front, and right before the samples. */
 enum { RIFF_SIZE_AT = 4, DS64_AT = 12, DATA_SIZE_BEFORE = 4 };
-
-static uint16_t get_u16(const uint8_t *p) {
-    return (uint16_t)(p[0] | p[1] << 8);
-}
-
-static uint32_t get_u32(const uint8_t *p) {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static uint64_t get_u64(const uint8_t *p) {
-    return (uint64_t)get_u32(p + 4) << 32 | get_u32(p);
-}
-
-static uint8_t *put_u16(uint8_t *p, uint16_t v) {
-    p[0] = (uint8_t)v;
-    p[1] = (uint8_t)(v >> 8);
-    return p + 2;
-}
-
-static uint8_t *put_u32(uint8_t *p, uint32_t v) {
-    p = put_u16(p, (uint16_t)v);
-    return put_u16(p, (uint16_t)(v >> 16));
-}
-
-static uint8_t *put_u64(uint8_t *p, uint64_t v) {
-    p = put_u32(p, (uint32_t)v);
-    return put_u32(p, (uint32_t)(v >> 32));
-}
 
 static uint8_t *put_id(uint8_t *p, const char *id) {
     memcpy(p, id, 4);
@@ -60,21 +34,21 @@ size_t wav_header_bytes(enum wav_layout layout) {
 
 static uint8_t *put_fmt(uint8_t *p, const struct wav_format *format) {
     p = put_id(p, "fmt ");
-    p = put_u32(p, FMT_BYTES);
-    p = put_u16(p, format->tag);
-    p = put_u16(p, format->channels);
-    p = put_u32(p, format->rate_hz);
-    p = put_u32(p, format->rate_hz * format->frame_bytes);
-    p = put_u16(p, format->frame_bytes);
-    return put_u16(p, format->bits);
+    p = little_put_u32(p, FMT_BYTES);
+    p = little_put_u16(p, format->tag);
+    p = little_put_u16(p, format->channels);
+    p = little_put_u32(p, format->rate_hz);
+    p = little_put_u32(p, format->rate_hz * format->frame_bytes);
+    p = little_put_u16(p, format->frame_bytes);
+    return little_put_u16(p, format->bits);
 }
 
 /* The 28 bytes of a ds64 chunk. */
 static void put_ds64(uint8_t *p, uint64_t riff_bytes, uint64_t data_bytes, uint16_t frame_bytes) {
-    p = put_u64(p, riff_bytes);
-    p = put_u64(p, data_bytes);
-    p = put_u64(p, data_bytes / frame_bytes);
-    put_u32(p, 0); /* no table */
+    p = little_put_u64(p, riff_bytes);
+    p = little_put_u64(p, data_bytes);
+    p = little_put_u64(p, data_bytes / frame_bytes);
+    little_put_u32(p, 0); /* no table */
 }
 
 size_t wav_write_header(uint8_t out[WAV_HEADER_MAX], enum wav_layout layout,
@@ -85,11 +59,11 @@ size_t wav_write_header(uint8_t out[WAV_HEADER_MAX], enum wav_layout layout,
     assert(layout == WAV_RF64 || !is_long);
 
     uint8_t *p = put_id(out, is_long ? "RF64" : "RIFF");
-    p = put_u32(p, is_long ? SIZE_SEE_DS64 : (uint32_t)riff_bytes);
+    p = little_put_u32(p, is_long ? SIZE_SEE_DS64 : (uint32_t)riff_bytes);
     p = put_id(p, "WAVE");
     if (layout == WAV_RF64) {
         p = put_id(p, is_long ? "ds64" : "JUNK");
-        p = put_u32(p, DS64_BYTES);
+        p = little_put_u32(p, DS64_BYTES);
         memset(p, 0, DS64_BYTES);
         if (is_long)
             put_ds64(p, riff_bytes, data_bytes, format->frame_bytes);
@@ -97,7 +71,7 @@ size_t wav_write_header(uint8_t out[WAV_HEADER_MAX], enum wav_layout layout,
     }
     p = put_fmt(p, format);
     p = put_id(p, "data");
-    p = put_u32(p, is_long ? SIZE_SEE_DS64 : (uint32_t)data_bytes);
+    p = little_put_u32(p, is_long ? SIZE_SEE_DS64 : (uint32_t)data_bytes);
     assert((size_t)(p - out) == header);
     return header;
 }
@@ -118,7 +92,7 @@ static enum wav_result on_riff(struct wav_parser *parser) {
     info->is_rf64 = is_id(h, "RF64") || is_id(h, "BW64");
     if ((!info->is_rf64 && !is_id(h, "RIFF")) || !is_id(h + 8, "WAVE"))
         return WAV_BAD;
-    uint32_t size = get_u32(h + 4);
+    uint32_t size = little_u32(h + 4);
     info->riff_bytes = size == SIZE_SEE_DS64 ? WAV_SIZE_UNKNOWN : size;
     return expect(parser, READ_CHUNK, CHUNK_HEAD);
 }
@@ -126,13 +100,13 @@ static enum wav_result on_riff(struct wav_parser *parser) {
 static enum wav_result on_fmt(struct wav_parser *parser, size_t len) {
     const uint8_t *h = parser->held;
     struct wav_format *format = &parser->info.format;
-    *format = (struct wav_format){.tag = get_u16(h),
-                                  .channels = get_u16(h + 2),
-                                  .rate_hz = get_u32(h + 4),
-                                  .frame_bytes = get_u16(h + 12),
-                                  .bits = get_u16(h + 14)};
+    *format = (struct wav_format){.tag = little_u16(h),
+                                  .channels = little_u16(h + 2),
+                                  .rate_hz = little_u32(h + 4),
+                                  .frame_bytes = little_u16(h + 12),
+                                  .bits = little_u16(h + 14)};
     if (format->tag == TAG_EXTENSIBLE && len >= 26)
-        format->tag = get_u16(h + 24); /* the first two bytes of the sub-format GUID */
+        format->tag = little_u16(h + 24); /* the first two bytes of the sub-format GUID */
     uint32_t sample_bytes = (format->bits + 7u) / 8;
     if (format->channels == 0 || format->rate_hz == 0 || sample_bytes == 0 ||
         format->frame_bytes != sample_bytes * format->channels)
@@ -145,8 +119,8 @@ static enum wav_result on_ds64(struct wav_parser *parser) {
     const uint8_t *h = parser->held;
     if (parser->info.is_rf64) {
         if (parser->info.riff_bytes == WAV_SIZE_UNKNOWN)
-            parser->info.riff_bytes = get_u64(h);
-        parser->ds64_data = get_u64(h + 8);
+            parser->info.riff_bytes = little_u64(h);
+        parser->ds64_data = little_u64(h + 8);
         parser->has_ds64 = true;
     }
     return expect(parser, READ_CHUNK, CHUNK_HEAD);
@@ -166,7 +140,7 @@ static enum wav_result on_data(struct wav_parser *parser, uint32_t size) {
 
 static enum wav_result on_chunk(struct wav_parser *parser) {
     const uint8_t *h = parser->held;
-    uint32_t size = get_u32(h + 4);
+    uint32_t size = little_u32(h + 4);
     bool is_first = parser->offset == RIFF_HEAD + CHUNK_HEAD;
     if (is_id(h, "data"))
         return on_data(parser, size);
@@ -251,7 +225,7 @@ static void add_patch(struct wav_repair *repair, uint64_t offset, const void *by
 
 static void add_size(struct wav_repair *repair, uint64_t offset, uint32_t size) {
     uint8_t bytes[4];
-    put_u32(bytes, size);
+    little_put_u32(bytes, size);
     add_patch(repair, offset, bytes, sizeof bytes);
 }
 
@@ -262,11 +236,11 @@ static void patch_short(const struct wav_info *info, struct wav_repair *repair) 
 
 static void patch_long(const struct wav_info *info, struct wav_repair *repair) {
     uint8_t slot[CHUNK_HEAD + DS64_BYTES];
-    put_u32(put_id(slot, "ds64"), DS64_BYTES);
+    little_put_u32(put_id(slot, "ds64"), DS64_BYTES);
     put_ds64(slot + CHUNK_HEAD, repair->file_bytes - 8, repair->data_bytes,
              info->format.frame_bytes);
     uint8_t riff[8];
-    put_u32(put_id(riff, "RF64"), SIZE_SEE_DS64);
+    little_put_u32(put_id(riff, "RF64"), SIZE_SEE_DS64);
     add_patch(repair, DS64_AT, slot, sizeof slot);
     add_size(repair, info->data_offset - DATA_SIZE_BEFORE, SIZE_SEE_DS64);
     add_patch(repair, 0, riff, sizeof riff);
