@@ -251,7 +251,8 @@ static void write_disk(const struct server *server, struct buf *out) {
     const struct disk_stats *disk = disk_stats(server->disk);
     exposition_gauge(out, "prosa_disk_queue_bytes", "Audio that waits for the disk.",
                      (double)atomic_load(&disk->queued_bytes));
-    exposition_counter(out, "prosa_disk_written_bytes_total", "Bytes written.",
+    exposition_counter(out, "prosa_disk_written_bytes_total",
+                       "Bytes written; digital silence needs none.",
                        (double)atomic_load(&disk->written_bytes));
     exposition_counter(out, "prosa_disk_writes_total", "Writes.",
                        (double)atomic_load(&disk->writes));

@@ -48,6 +48,11 @@ int slice_compare(struct slice a, struct slice b) {
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
+/* Each byte equals the one before it. */
+bool slice_is_zero(struct slice s) {
+    return s.len == 0 || (s.ptr[0] == 0 && memcmp(s.ptr, s.ptr + 1, s.len - 1) == 0);
+}
+
 size_t slice_find_byte(struct slice s, char byte) {
     const char *hit = s.len ? memchr(s.ptr, byte, s.len) : NULL;
     return hit ? (size_t)(hit - s.ptr) : s.len;

@@ -28,6 +28,8 @@ bool slice_has_prefix_nocase(struct slice s, struct slice prefix);
 bool slice_has_suffix(struct slice s, struct slice suffix);
 int slice_compare(struct slice a, struct slice b); /* byte order, as strcmp */
 
+bool slice_is_zero(struct slice s); /* nothing but zero bytes, or nothing */
+
 /* Offset of the first `byte`, or s.len. */
 size_t slice_find_byte(struct slice s, char byte);
 

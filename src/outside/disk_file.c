@@ -199,8 +199,10 @@ int disk_file_extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause 
             int err = disk_part_extend(part, step);
             if (err)
                 return err;
-            sidecar_add_gap(&part->info, at, step / file->frame_bytes, cause);
-            part->is_info_dirty = true;
+            if (cause != GAP_NONE) {
+                sidecar_add_gap(&part->info, at, step / file->frame_bytes, cause);
+                part->is_info_dirty = true;
+            }
             *left -= step;
         }
         if (*left > 0) {
@@ -231,14 +233,31 @@ static bool is_ready(struct disk_file *file) {
     return !err;
 }
 
-/* Everything that belongs before a chain's bytes. */
-static int make_up(struct disk_file *file, uint64_t silent_bytes) {
+/* Zeros, and what was lost before them; what cannot be written is lost, too. */
+static int make_up(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause) {
     int err = disk_file_make_up_lost(file);
-    uint64_t left = silent_bytes;
+    uint64_t left = bytes;
     if (!err)
-        err = disk_file_extend(file, silent_bytes, GAP_NETWORK, &left);
+        err = disk_file_extend(file, bytes, cause, &left);
     file->lost_bytes += left;
     return err;
+}
+
+static void on_written(struct disk_file *file, int err, uint64_t lost_bytes) {
+    if (err)
+        disk_file_on_failure(file, err, lost_bytes);
+    else
+        on_success(file);
+    if (file->part)
+        disk_file_set_due(file);
+}
+
+/* Digital silence becomes a hole: the file is as long as if it had been written, and takes no room for it. */
+void disk_file_on_zeros(struct disk_file *file, uint64_t bytes) {
+    if (is_ready(file))
+        on_written(file, make_up(file, bytes, GAP_NONE), 0);
+    else
+        file->lost_bytes += bytes;
 }
 
 static uint64_t chain_bytes(const struct block *chain) {
@@ -267,15 +286,10 @@ static void on_blocks(struct disk_file *file, const struct block *chain) {
         file->lost_bytes += chain->silent_bytes + bytes;
         return;
     }
-    int err = make_up(file, chain->silent_bytes);
+    int err = make_up(file, chain->silent_bytes, GAP_NETWORK);
     if (!err && bytes > 0)
         err = write_chain(file, chain, bytes, &written);
-    if (err)
-        disk_file_on_failure(file, err, bytes - written);
-    else
-        on_success(file);
-    if (file->part)
-        disk_file_set_due(file);
+    on_written(file, err, bytes - written);
 }
 
 /* The first mail makes the file known to its thread. */

@@ -18,6 +18,7 @@ struct list;
 enum note_kind {
     NOTE_PAUSE,    /* at_ms */
     NOTE_RESUME,   /* at_ms */
+    NOTE_ZEROS,    /* value: bytes of digital silence that came here */
     NOTE_FRAMES,   /* value: sample frames that the encoded bytes so far stand for */
     NOTE_GAP,      /* value: sample frames of silence that an encoder put in */
     NOTE_DRIFT,    /* value: ms, signed */

@@ -39,6 +39,8 @@ uint64_t disk_file_part_limit(const struct disk_config *config, enum record_form
 int disk_file_extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause,
                      uint64_t *left);
 
+void disk_file_on_zeros(struct disk_file *file, uint64_t bytes);
+
 /* The same for what was lost; what could not be written stays lost. */
 int disk_file_make_up_lost(struct disk_file *file);
 

@@ -115,6 +115,9 @@ static void deliver_note(struct mail *mail, void *owner) {
     case NOTE_RESUME:
         on_resume(file, note->at_ms);
         break;
+    case NOTE_ZEROS:
+        disk_file_on_zeros(file, (uint64_t)note->value);
+        break;
     case NOTE_FRAMES:
     case NOTE_GAP:
         on_encoder_note(file, note);

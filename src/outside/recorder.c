@@ -10,7 +10,13 @@
 #include <assert.h>
 #include <string.h>
 
-enum { FLUSH_MS = 1000, BATCH_BLOCKS_MAX = 6, STAGGER_STEPS = 32 };
+enum {
+    FLUSH_MS = 1000,
+    BATCH_BLOCKS_MAX = 6,
+    STAGGER_STEPS = 32,
+    ZEROS_MIN_BYTES = BLOCK_DATA, /* shorter runs are written as they are */
+    ZEROS_DEPTH_MAX = 8192,       /* jobs; beyond, the disk stands still */
+};
 
 struct recorder {
     struct disk_port *port;
@@ -18,6 +24,7 @@ struct recorder {
     struct encoding *encoding;  /* ... here, and this is not NULL */
     struct block *first, *last; /* not yet handed over */
     size_t bytes;               /* in them */
+    uint64_t zero_bytes;        /* or these instead: digital silence is counted, not copied */
     size_t batch_bytes;         /* hand over when this much is there: half a second */
     size_t next_batch_bytes;    /* the first one is shorter, so that tracks take turns */
     int64_t since_ms;           /* a tick after the first of these bytes came; 0 = no tick yet */
@@ -25,6 +32,7 @@ struct recorder {
     uint64_t silent_bytes;      /* to be put before the next batch */
     uint64_t total_bytes;
     uint16_t frame_bytes; /* 1 for video */
+    bool counts_zeros;    /* WAV, where a file may have holes */
     bool is_full;         /* the queue was, and it has been said */
 };
 
@@ -55,6 +63,7 @@ static void choose_target(struct recorder *recorder, const struct recording *rec
         wav.format = RECORD_WAV;
     }
     recorder->file = disk_file_new(disk, &wav);
+    recorder->counts_zeros = wav.format == RECORD_WAV;
 }
 
 struct recorder *recorder_open(struct disk_port *port, const struct recording *recording) {
@@ -103,11 +112,6 @@ static void hand_over(struct recorder *recorder) {
     recorder->next_batch_bytes = recorder->batch_bytes;
 }
 
-static void flush(struct recorder *recorder) {
-    if (recorder->first)
-        hand_over(recorder);
-}
-
 static void add_block(struct recorder *recorder) {
     struct block *block = block_take(recorder->port);
     if (recorder->last)
@@ -117,24 +121,89 @@ static void add_block(struct recorder *recorder) {
     recorder->last = block;
 }
 
-void recorder_append(struct recorder *recorder, const void *bytes, size_t len) {
-    assert(len % recorder->frame_bytes == 0);
-    const uint8_t *from = bytes;
-    recorder->total_bytes += len;
+/* What waits for a batch to go with is sent off in an empty one. */
+static void catch_up(struct recorder *recorder) {
+    if (!recorder->first && (recorder->silent_bytes > 0 || recorder->lost_bytes > 0))
+        add_block(recorder);
+    if (recorder->first)
+        hand_over(recorder);
+}
+
+static void send_bare_note(struct recorder *recorder, enum note_kind kind, int64_t at_ms,
+                           int64_t value, struct slice text) {
+    struct note *note = note_new(NULL, kind, at_ms, value, text);
+    if (recorder->encoding)
+        encoding_send_note(recorder->encoding, note);
+    else
+        disk_file_send_note(recorder->file, note);
+}
+
+/* Told zeros take a little room, counted ones none: a disk that stands still is not told. */
+static bool may_tell_zeros(const struct recorder *recorder) {
+    return disk_depth(port_disk(recorder->port)) < ZEROS_DEPTH_MAX;
+}
+
+static void hand_over_zeros(struct recorder *recorder) {
+    if (may_tell_zeros(recorder)) {
+        catch_up(recorder);
+        send_bare_note(recorder, NOTE_ZEROS, 0, (int64_t)recorder->zero_bytes, SLICE_NONE);
+    } else { /* as a gap they are zeros, too */
+        recorder->lost_bytes += recorder->silent_bytes + recorder->zero_bytes;
+        recorder->silent_bytes = 0;
+    }
+    recorder->zero_bytes = 0;
+    recorder->since_ms = 0;
+}
+
+static void flush(struct recorder *recorder) {
+    if (recorder->zero_bytes > 0)
+        hand_over_zeros(recorder);
+    else if (recorder->first)
+        hand_over(recorder);
+}
+
+/* `from` NULL: zeros. */
+static void copy(struct recorder *recorder, const uint8_t *from, size_t len) {
     while (len > 0) {
         if (!recorder->last || recorder->last->len == BLOCK_DATA)
             add_block(recorder);
         struct block *block = recorder->last;
         size_t room = BLOCK_DATA - block->len;
         size_t n = len < room ? len : room;
-        memcpy(block->data + block->len, from, n);
+        if (from)
+            memcpy(block->data + block->len, from, n);
+        else
+            memset(block->data + block->len, 0, n);
         block->len += (uint32_t)n;
         recorder->bytes += n;
-        from += n;
+        from = from ? from + n : NULL;
         len -= n;
         if (recorder->bytes >= recorder->next_batch_bytes)
             hand_over(recorder);
     }
+}
+
+/* Sound ends a run of zeros. */
+static void end_zeros(struct recorder *recorder) {
+    uint64_t zeros = recorder->zero_bytes;
+    if (zeros >= ZEROS_MIN_BYTES) {
+        hand_over_zeros(recorder);
+    } else {
+        recorder->zero_bytes = 0;
+        copy(recorder, NULL, (size_t)zeros);
+    }
+}
+
+void recorder_append(struct recorder *recorder, const void *bytes, size_t len) {
+    assert(len % recorder->frame_bytes == 0);
+    recorder->total_bytes += len;
+    if (recorder->counts_zeros && !recorder->first && slice_is_zero(slice_of(bytes, len))) {
+        recorder->zero_bytes += len;
+        return;
+    }
+    if (recorder->zero_bytes > 0)
+        end_zeros(recorder);
+    copy(recorder, bytes, len);
 }
 
 void recorder_silence(struct recorder *recorder, uint64_t frames) {
@@ -142,17 +211,12 @@ void recorder_silence(struct recorder *recorder, uint64_t frames) {
     recorder->silent_bytes += frames * recorder->frame_bytes;
 }
 
-/* Notes keep their place among the bytes. What waits for a batch to go with is sent off in an empty one. */
+/* Notes keep their place among the bytes. */
 static void send_note(struct recorder *recorder, enum note_kind kind, int64_t at_ms, int64_t value,
                       struct slice text) {
-    if (!recorder->first && (recorder->silent_bytes > 0 || recorder->lost_bytes > 0))
-        add_block(recorder);
     flush(recorder);
-    struct note *note = note_new(NULL, kind, at_ms, value, text);
-    if (recorder->encoding)
-        encoding_send_note(recorder->encoding, note);
-    else
-        disk_file_send_note(recorder->file, note);
+    catch_up(recorder);
+    send_bare_note(recorder, kind, at_ms, value, text);
 }
 
 void recorder_pause(struct recorder *recorder, int64_t at_ms) {
@@ -207,12 +271,13 @@ void recorder_rename(struct recorder *recorder, struct slice meeting, struct sli
 }
 
 void recorder_tick(struct recorder *recorder, int64_t mono_ms) {
-    if (!recorder->first)
+    if (!recorder->first && recorder->zero_bytes == 0)
         return;
     if (recorder->since_ms == 0)
         recorder->since_ms = mono_ms;
-    else if (mono_ms - recorder->since_ms >= FLUSH_MS)
-        hand_over(recorder);
+    else if (mono_ms - recorder->since_ms >= FLUSH_MS &&
+             (recorder->zero_bytes == 0 || may_tell_zeros(recorder)))
+        flush(recorder);
 }
 
 void recorder_close(struct recorder *recorder, enum recorder_end end, int64_t at_ms) {

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum sidecar_cause { GAP_NETWORK, GAP_DISK };
+enum sidecar_cause { GAP_NETWORK, GAP_DISK, GAP_NONE /* zeros that came: not a gap */ };
 
 struct sidecar_gap { /* silence that we put in */
     uint64_t at;     /* sample frames from the file's start */

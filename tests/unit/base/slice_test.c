@@ -58,5 +58,18 @@ static void a_split_needs_its_separator(void **state) {
     assert_int_equal(before.len + after.len, 0);
 }
 
-RUN_TESTS(TEST(a_split_needs_its_separator), TEST(parts_are_cut_at_the_separator),
-          TEST(numbers_are_whole_and_bounded), TEST(comparisons))
+static void zeros_are_nothing_but_zeros(void **state) {
+    char bytes[200] = {0};
+    assert_true(slice_is_zero(SLICE_NONE));
+    for (size_t len = 1; len <= sizeof bytes; len++)
+        for (size_t at = 0; at < len; at++) {
+            assert_true(slice_is_zero(slice_of(bytes, len)));
+            bytes[at] = 1;
+            assert_false(slice_is_zero(slice_of(bytes, len)));
+            bytes[at] = 0;
+        }
+}
+
+RUN_TESTS(TEST(zeros_are_nothing_but_zeros), TEST(a_split_needs_its_separator),
+          TEST(parts_are_cut_at_the_separator), TEST(numbers_are_whole_and_bounded),
+          TEST(comparisons))

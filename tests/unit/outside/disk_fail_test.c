@@ -131,13 +131,16 @@ ssize_t __wrap_pwritev64(int fd, const struct iovec *iov, int count, off_t offse
 }
 
 enum { RATE = 16000, ROW = RATE * 4, GAP_AT = RATE * 2, GAP = 3000 };
+enum { ZEROS_AT = RATE, ZEROS = 12000 }; /* over the seam of two parts */
 #define STARTED_MS INT64_C(1795348800000)
 
 static int16_t row[ROW]; /* what is sent, with its gap as zeros */
 
 static void fill_row(void) {
     for (size_t i = 0; i < ROW; i++)
-        row[i] = (int16_t)(i < GAP_AT || i >= GAP_AT + GAP ? i % 32749 + 1 : 0);
+        row[i] = (int16_t)(i % 32749 + 1);
+    memset(row + ZEROS_AT, 0, ZEROS * sizeof *row);
+    memset(row + GAP_AT, 0, GAP * sizeof *row);
 }
 
 static void record(struct disk_port *port, enum record_format format) {
@@ -151,7 +154,11 @@ static void record(struct disk_port *port, enum record_format format) {
                                         .channels = 1,
                                         .started_ms = STARTED_MS};
     struct recorder *recorder = recorder_open(port, &recording);
-    recorder_append(recorder, row, GAP_AT * 2);
+    recorder_append(recorder, row, ZEROS_AT * 2);
+    recorder_tick(recorder, 1);
+    recorder_tick(recorder, 1002); /* so that the silence is not copied behind the sound */
+    recorder_append(recorder, row + ZEROS_AT, ZEROS * 2);
+    recorder_append(recorder, row + ZEROS_AT + ZEROS, (GAP_AT - ZEROS_AT - ZEROS) * 2);
     recorder_silence(recorder, GAP);
     recorder_append(recorder, row + GAP_AT + GAP, (ROW - GAP_AT - GAP) * 2);
     recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + ROW * 1000 / RATE);

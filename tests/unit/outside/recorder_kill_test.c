@@ -77,6 +77,15 @@ static void append(struct track *track, unsigned frames) {
     }
 }
 
+/* Digital silence, mostly long enough for a hole. */
+static void append_zeros(struct track *track, unsigned frames) {
+    static const int16_t zeros[FRAME];
+    for (; frames > 0; frames--) {
+        recorder_append(track->recorder, zeros, sizeof zeros);
+        track->at += FRAME;
+    }
+}
+
 static void act(struct track *track, struct disk_port *port, int number, int64_t turn,
                 uint32_t *state) {
     uint32_t dice = next_random(state) % 100;
@@ -95,6 +104,8 @@ static void act(struct track *track, struct disk_port *port, int number, int64_t
         uint64_t gap = next_random(state) % (RATE * 2) + 1;
         recorder_silence(track->recorder, gap);
         track->at += gap;
+    } else if (dice < 23) {
+        append_zeros(track, next_random(state) % 100);
     } else {
         append(track, dice % 40);
     }

@@ -3,12 +3,14 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "outside/disk.h"
+#include "outside/disk_thread.h"
 #include "outside/sidecar.h"
 #include "outside/storage.h"
 #include "unit.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -213,6 +215,95 @@ static void silence_lies_where_it_was_put(void **state) {
     assert_int_equal(sidecar.gaps[0].frames, 4000);
     assert_int_equal(sidecar.gaps[0].cause, GAP_NETWORK);
     sidecar_free(&sidecar);
+}
+
+static void append_zeros(struct recorder *recorder, size_t count) {
+    static const int16_t zeros[RATE / 50];
+    for (; count > 0; count -= count < RATE / 50 ? count : RATE / 50)
+        recorder_append(recorder, zeros, (count < RATE / 50 ? count : RATE / 50) * 2);
+}
+
+static void digital_silence_takes_no_room(void **state) {
+    struct fixture *f = *state;
+    enum { LONG = 60 * RATE, SHORT = 500, ROW = 3000 };
+    struct recorder *recorder = recorder_open(f->port, &recording);
+    append_zeros(recorder, LONG); /* before, between and behind */
+    append_row(recorder, LONG, ROW);
+    append_zeros(recorder, SHORT);
+    recorder_tick(recorder, 1);
+    recorder_tick(recorder, 1002);
+    append_zeros(recorder, SHORT);
+    append_row(recorder, LONG + ROW + 2 * SHORT, ROW);
+    recorder_tick(recorder, 1003);
+    recorder_tick(recorder, 2004);
+    append_zeros(recorder, LONG);
+    recorder_pause(recorder, STARTED_MS);
+    recorder_resume(recorder, STARTED_MS);
+    append_zeros(recorder, LONG);
+    recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 180437);
+    close_disk(f);
+
+    struct content content = read_wav(path_of(f, FILE_NAME ".wav"));
+    assert_int_equal(content.count, 3 * LONG + 2 * ROW + 2 * SHORT);
+    for (size_t i = 0; i < content.count; i++) {
+        bool is_row = (i >= LONG && i < LONG + ROW) ||
+                      (i >= LONG + ROW + 2 * SHORT && i < LONG + 2 * ROW + 2 * SHORT);
+        assert_int_equal(content.samples[i], is_row ? sample_at(i) : 0);
+    }
+    free(content.samples);
+    struct stat stat_of;
+    assert_int_equal(stat(path_of(f, FILE_NAME ".wav"), &stat_of), 0);
+    assert_true(stat_of.st_blocks * 512 < stat_of.st_size / 10);
+    struct sidecar sidecar = load_sidecar(f, FILE_NAME ".wav");
+    assert_int_equal(sidecar.gap_count, 0);
+    assert_int_equal(sidecar.pauses[0].at, 2 * LONG + 2 * ROW + 2 * SHORT);
+    assert_int_equal(sidecar.frames, content.count);
+    sidecar_free(&sidecar);
+}
+
+struct standstill {
+    struct mail mail;
+    sem_t begun, over;
+};
+
+static void deliver_standstill(struct mail *mail, void *owner) {
+    struct standstill *standstill = (struct standstill *)mail;
+    sem_post(&standstill->begun);
+    sem_wait(&standstill->over);
+}
+
+static void silence_waits_for_a_disk_that_stands_still(void **state) {
+    struct fixture *f = *state;
+    enum { JOBS = 10000, ZEROS = 20 * RATE };
+    struct standstill standstill = {.mail.deliver = deliver_standstill};
+    sem_init(&standstill.begun, 0, 0);
+    sem_init(&standstill.over, 0, 0);
+    struct recorder *recorder = recorder_open(f->port, &recording);
+    append_row(recorder, 0, RATE);
+    recorder_tick(recorder, 1);
+    recorder_tick(recorder, 1002);
+    disk_send(f->disk, &standstill.mail);
+    sem_wait(&standstill.begun);
+    for (int i = 0; i < JOBS; i++)
+        disk_log(f->port, SLICE("RM_1"), SLICE("line"));
+    append_zeros(recorder, ZEROS);
+    for (size_t i = 0, depth = disk_depth(f->disk); i < 10; i++) {
+        recorder_tick(recorder, 2000 + 1000 * (int64_t)i);
+        assert_int_equal(disk_depth(f->disk), depth);
+    }
+    append_row(recorder, RATE + ZEROS, RATE);
+    sem_post(&standstill.over);
+    recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 22000);
+    close_disk(f);
+    sem_destroy(&standstill.begun);
+    sem_destroy(&standstill.over);
+    struct content content = read_wav(path_of(f, FILE_NAME ".wav"));
+    assert_int_equal(content.count, 2 * RATE + ZEROS);
+    assert_row(content.samples, 0, RATE);
+    for (size_t i = RATE; i < RATE + ZEROS; i++)
+        assert_int_equal(content.samples[i], 0);
+    assert_row(content.samples + RATE + ZEROS, RATE + ZEROS, RATE);
+    free(content.samples);
 }
 
 static void silence_at_the_end_is_recorded_too(void **state) {
@@ -509,6 +600,8 @@ static void a_deleted_folder_costs_what_was_in_it(void **state) {
 RUN_TESTS(RECORDER_TEST(what_is_appended_is_what_is_recorded),
           RECORDER_TEST(two_tracks_of_one_millisecond_get_two_files),
           RECORDER_TEST(silence_lies_where_it_was_put),
+          RECORDER_TEST(digital_silence_takes_no_room),
+          RECORDER_TEST(silence_waits_for_a_disk_that_stands_still),
           RECORDER_TEST(silence_at_the_end_is_recorded_too),
           RECORDER_TEST(time_and_pauses_add_up_to_the_wall),
           RECORDER_TEST(a_long_recording_rolls_over_without_a_seam),
