@@ -25,6 +25,7 @@ export class FakeEgress {
     this.url = url;
     this.source = source;
     this.frames = 0; // sample frames sent
+    this.cues = []; // [after so many frames, what is done then], in order
     this.socket = new WebSocket(url, { headers, perMessageDeflate: false });
     this.opened = new Promise((done, fail) => {
       this.socket.once('open', done);
@@ -68,6 +69,7 @@ export class FakeEgress {
       this.socket.send(this.source(this.frames, count));
       this.frames += count;
       frames -= count;
+      while (this.cues.length && this.frames >= this.cues[0][0]) this.cues.shift()[1]();
     }
   }
 

@@ -1,16 +1,6 @@
 // A LiveKit and a Prosa that know each other's addresses.
-import { createServer } from 'node:net';
-import { startServer } from '../system/harness.mjs';
+import { freePort, startServer } from '../system/harness.mjs';
 import { FakeLivekit } from './livekit.mjs';
-
-// A port that is free now, because the server must know its own address before it starts.
-export async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
-}
 
 export async function startWorld(t, { livekit: options, env = {} } = {}) {
   const livekit = await new FakeLivekit(options).listen(t);

@@ -62,7 +62,7 @@ test('a meeting of more recordings than one page is erased to the last', async (
   for (const name of sidecars) {
     const { recording } = JSON.parse(await readFile(join(files, name)));
     const head = () => fetch(`${server.url}/recordings/${recording}`, { method: 'HEAD', ...bearer(owner) });
-    await eventually('the file has its row', async () => (await head()).status === 200, { within: 30000 });
+    await eventually('the file has its row', async () => (await head()).status === 200);
   }
   await finishRoom(server, 'RM_1', 'daily');
   await eventually('the session has ended', async () =>

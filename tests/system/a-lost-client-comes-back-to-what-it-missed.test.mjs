@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { eventually, once, startServer } from './harness.mjs';
-import { openClient } from './meeting.mjs';
+import { eventually, once, PATIENCE_MS, startServer } from './harness.mjs';
+import { connected, openClient } from './meeting.mjs';
 import { startProxy } from './proxy.mjs';
 
 const ascending = (first, last) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
@@ -16,7 +16,7 @@ for (const transports of [['websocket'], ['polling']]) {
     let number = 0;
     const say = async (count) => {
       for (let i = 0; i < count; i++)
-        await speaker.timeout(3000).emitWithAck('message', ++number);
+        await speaker.timeout(PATIENCE_MS).emitWithAck('message', ++number);
     };
     const listen = async (options = {}) => {
       const socket = await openClient(t, { url: proxy.url }, { transports, reconnectionDelay: 300, ...options });
@@ -27,10 +27,9 @@ for (const transports of [['websocket'], ['polling']]) {
       return socket;
     };
     const lose = async (socket, how) => {
-      const gone = once(socket, 'disconnect');
-      await delay(100); // between two polls there is nothing to cut
-      how();
-      await gone;
+      const gone = once(socket, 'disconnect').then(() => true);
+      do how(); // between two polls there is nothing to cut
+      while (!(await Promise.race([gone, delay(50)])));
     };
 
     await t.test('each event missed comes once, in order, and the socket is the same', async () => {
@@ -42,7 +41,7 @@ for (const transports of [['websocket'], ['polling']]) {
       for (let round = 0; round < 3; round++) {
         await lose(socket, () => proxy.cut());
         await say(5);
-        await once(socket, 'connect');
+        await connected(socket);
         assert.equal(socket.recovered, true);
         assert.equal(socket.id, id);
         await say(2);
@@ -63,7 +62,7 @@ for (const transports of [['websocket'], ['polling']]) {
       await lose(socket, () => proxy.cut());
       const first = number + 1;
       await say(4);
-      await once(socket, 'connect');
+      await connected(socket);
       assert.equal(socket.recovered, true);
       await eventually('all', () => socket.heard.length === 4);
       assert.deepEqual(socket.heard, ascending(first, number));
@@ -76,7 +75,7 @@ for (const transports of [['websocket'], ['polling']]) {
       await lose(socket, () => proxy.loseClients());
       const first = number + 1;
       await say(4);
-      await once(socket, 'connect');
+      await connected(socket);
       assert.equal(socket.recovered, true);
       assert.equal(socket.id, id);
       await say(1);
@@ -90,7 +89,7 @@ for (const transports of [['websocket'], ['polling']]) {
       const { id } = socket;
       socket.disconnect();
       socket.connect();
-      await once(socket, 'connect');
+      await connected(socket);
       assert.equal(socket.recovered, false);
       assert.notEqual(socket.id, id);
       socket.close();
@@ -99,9 +98,9 @@ for (const transports of [['websocket'], ['polling']]) {
     await t.test('a private id that nobody has, or an offset from the future, gives a new session', async () => {
       const socket = await listen();
       const pid = socket._pid;
+      socket.once('disconnect', () => (socket._lastOffset = '99999999'));
       await lose(socket, () => proxy.cut());
-      socket._lastOffset = '99999999';
-      await once(socket, 'connect');
+      await connected(socket);
       assert.equal(socket.recovered, false);
       assert.notEqual(socket._pid, pid);
       socket.close();

@@ -1,6 +1,8 @@
 // Starts the real binary for a test on a free port with storage of its own, and takes everything down again.
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,8 +11,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary = process.env.PROSA_BINARY ?? join(root, 'build/debug/prosa');
 
+// How long a test waits for what must come: on a busy machine everything takes its time.
+export const PATIENCE_MS = 60000;
+
 // Polls `check` until it returns something truthy; fails with `what` after the deadline.
-export async function eventually(what, check, { within = 5000, every = 20 } = {}) {
+export async function eventually(what, check, { within = PATIENCE_MS, every = 20 } = {}) {
   const deadline = Date.now() + within;
   let last;
   for (;;) {
@@ -28,12 +33,13 @@ export async function eventually(what, check, { within = 5000, every = 20 } = {}
 }
 
 // One promise for the next event of an emitter, with a deadline.
-export function once(emitter, event, { within = 5000 } = {}) {
+export function once(emitter, event, { within = PATIENCE_MS } = {}) {
   return new Promise((done, fail) => {
     const timer = setTimeout(() => {
       emitter.off?.(event, listener);
       fail(new Error(`no "${event}" within ${within} ms`));
     }, within);
+    timer.unref();
     const listener = (...args) => {
       clearTimeout(timer);
       done(args.length > 1 ? args : args[0]);
@@ -55,6 +61,36 @@ export function atEnd(t, undo) {
     });
   }
   undoing.get(t).push(undo);
+}
+
+// A port for a server that has to know its own address before it starts. Out of the range that the kernel gives away, so
+// that nobody takes it meanwhile; tests/fixtures/postgres has the range above it.
+export async function freePort() {
+  for (;;) {
+    const port = randomInt(12000, 20000);
+    const server = createServer();
+    const isFree = await new Promise((done) =>
+      server.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true)));
+    if (!isFree) continue;
+    await new Promise((done) => server.close(done));
+    return port;
+  }
+}
+
+// The worst that this machine did lately to a timer and to a request that asks for nothing: what a test may forgive.
+export function watchLag(t, server) {
+  const lag = { ms: 0, stop: () => (lag.isOver = true) };
+  const watch = async () => {
+    while (!lag.isOver) {
+      const began = performance.now();
+      await delay(20);
+      await server.get('/health').catch(() => {});
+      lag.ms = Math.max(lag.ms, performance.now() - began - 20);
+    }
+  };
+  watch();
+  t.after(lag.stop);
+  return lag;
 }
 
 export async function temporaryFolder(t) {
@@ -106,10 +142,10 @@ class Server {
     for (const stream of [this.child.stdout, this.child.stderr])
       stream.on('data', (part) => (this.log += part));
     // The line "listening" carries the port that the kernel gave.
-    this.port = await eventually('the server listens', () => {
-      if (this.exit) throw new Error(`it ended: ${JSON.stringify(this.exit)}\n${this.log}`);
-      return Number(/listening.*\bport[=":]+(\d+)/.exec(this.log)?.[1]);
-    }, { within: 20000 });
+    const port = () => /listening.*\bport[=":]+(\d+)/.exec(this.log)?.[1];
+    await eventually('the server listens', () => this.exit || port());
+    if (this.exit) throw new Error(`the server ended: ${JSON.stringify(this.exit)}\n${this.log}`);
+    this.port = Number(port());
     this.url = `http://127.0.0.1:${this.port}`;
     this.ws = `ws://127.0.0.1:${this.port}`;
     return this;
@@ -118,7 +154,7 @@ class Server {
   // SIGTERM and a look at how it left: a crash or a leak found by a sanitizer fails the test.
   async stop({ signal = 'SIGTERM' } = {}) {
     if (!this.exit) this.child.kill(signal);
-    const exit = await Promise.race([this.ended, delay(15000, 'late', { ref: false })]);
+    const exit = await Promise.race([this.ended, delay(PATIENCE_MS, 'late', { ref: false })]);
     if (exit === 'late') {
       this.child.kill('SIGKILL');
       throw new Error(`the server did not leave after ${signal}\n${this.log}`);

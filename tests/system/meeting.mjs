@@ -2,7 +2,7 @@
 import { createHmac, createHash, randomUUID } from 'node:crypto';
 import WebSocket from 'ws';
 import { io as connect } from 'socket.io-client';
-import { once } from './harness.mjs';
+import { eventually, once, PATIENCE_MS } from './harness.mjs';
 
 export const quickRules = {
   RULE_SILENCIO_PROLONGADO_DEAD_MIC_S: '1',
@@ -44,13 +44,17 @@ export const startRoom = (server, sid, name, metadata) =>
   webhook(server, 'room_started', { room: { sid, name, ...(metadata && { metadata }) } });
 export const finishRoom = (server, sid, name) => webhook(server, 'room_finished', { room: { sid, name } });
 
-// Streams digital silence in real time until the test ends; `mute` and `close` end it sooner.
+// Streams digital silence in real time until the test ends, late timers made up for; `close` ends it sooner.
 export async function deadMicrophone(t, server, { room = 'daily', participant = 'bob', query = '' } = {}) {
   const ws = new WebSocket(`${server.ws}/egress-audio?roomName=${encodeURIComponent(room)}` +
     `&participant=${participant}&track=TR_${participant}&sampleRate=16000&channels=1${query}`);
   await once(ws, 'open');
   const frame = Buffer.alloc(3200);
-  const timer = setInterval(() => ws.send(frame), 100);
+  const began = Date.now();
+  let sent = 0;
+  const timer = setInterval(() => {
+    for (; sent * 100 < Date.now() - began; sent++) ws.send(frame);
+  }, 100);
   const close = () => {
     clearInterval(timer);
     ws.terminate();
@@ -70,5 +74,36 @@ export async function openClient(t, server, options = {}) {
   await once(socket, 'connect');
   return socket;
 }
+
+// Listening for `connect` comes too late when the client was quicker.
+export const connected = (socket) => eventually('it is connected', () => socket.connected);
+
+// Fails with the first exception that answers something, and is no word about the token's time.
+const refusal = (socket) => new Promise((_, fail) => {
+  const listener = ({ message }) => {
+    if (/^The token (expires soon|has expired)/.test(message)) return;
+    socket.off('exception', listener);
+    fail(new Error(message));
+  };
+  socket.on('exception', listener);
+});
+
+// Resolves once the client has joined; fails with the exception that came instead.
+export async function join(socket, wish) {
+  const joined = once(socket, 'user-joined');
+  joined.catch(() => {});
+  const refused = refusal(socket);
+  socket.emit('join-room', wish);
+  return Promise.race([joined, refused]);
+}
+
+export async function authenticate(socket, token) {
+  return Promise.race([socket.timeout(PATIENCE_MS).emitWithAck('authenticate', { token }), refusal(socket)]);
+}
+
+export const hears = (socket, more = 1) => {
+  const count = socket.feedback.length;
+  return eventually('it hears feedback', () => socket.feedback.length >= count + more);
+};
 
 export const sequence = (events) => events.map((event) => event.seq);

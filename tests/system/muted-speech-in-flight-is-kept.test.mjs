@@ -4,22 +4,15 @@ import { FakeEgress, silence, tone } from '../fakes/egress.mjs';
 import { pitch, recordings } from '../fakes/wav.mjs';
 import { eventually, startServer } from './harness.mjs';
 
-// Plays, says `muted` while sound is still in the pipeline, lets the sound end, and unmutes.
+// Plays for a second, says `muted` while half a second of sound is still in the pipeline, and unmutes after 1.5 s of silence.
 async function story(t, headers) {
-  const server = await startServer(t);
+  const server = await startServer(t, { env: { MUTE_TAIL_MS: '10000' } });
   const egress = new FakeEgress(`${server.ws}/egress-audio?roomName=sala&participant=bob&trackId=TR_1&channels=2`, { headers });
   await egress.opened;
-  const played = (frames) => eventually('it has played', () => egress.frames >= frames, { within: 15000 });
-  egress.source = tone();
+  egress.source = (first, frames) => (first >= 72000 && first < 144000 ? silence() : tone())(first, frames);
+  egress.cues.push([48000, () => egress.mute(true)], [144000, () => egress.mute(false)], [192000, () => egress.pause()]);
   egress.play();
-  await played(48000);
-  egress.mute(true);
-  await played(72000); // half a second that was in flight
-  egress.source = silence();
-  await played(144000);
-  egress.mute(false);
-  egress.source = tone();
-  await played(192000);
+  await eventually('it has played', () => egress.cues.length === 0);
   await egress.end();
   await eventually('the track has ended', async () => (await server.metric('prosa_tracks')) === 0);
   await server.stop();

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { accounts, bearer, invite, register, startPostgres } from './accounts.mjs';
-import { run, startServer } from './harness.mjs';
+import { PATIENCE_MS, run, startServer } from './harness.mjs';
 import { deadMicrophone, livekit, livekitToken, openClient, quickRules, startRoom } from './meeting.mjs';
 
 const secrets = {
@@ -46,7 +46,7 @@ test('what the whole of it says, in every format', async (t) => {
     await startRoom(server, 'RM_1', 'daily');
     await deadMicrophone(t, server, { query: `&token=${guest}` });
     const socket = await openClient(t, server, { auth: { token: ana.accessToken } });
-    await socket.timeout(3000).emitWithAck('authenticate', { token: guest });
+    await socket.timeout(PATIENCE_MS).emitWithAck('authenticate', { token: guest });
     socket.emit('authenticate', { token: `${guest}x` });
     socket.emit('join-room', { room: 'feedback:RM_1', token: guest });
     await ask(server.get(`/nope?token=${ana.accessToken}`));

@@ -50,7 +50,7 @@ async function open(port) {
   socket.expect = (count) => eventually(`${count} frames`, () => {
     const all = socket.frames();
     return all.length >= count && all;
-  }, { within: 10000 });
+  });
   // The code of the close frame that ends it all; frames before it are `before`.
   socket.ends = async (code, before = 0) => {
     const all = await socket.expect(before + 1);

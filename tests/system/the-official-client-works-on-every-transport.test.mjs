@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { io as connect } from 'socket.io-client';
 import { startConformance } from './conformance.mjs';
-import { eventually, once } from './harness.mjs';
+import { eventually, once, PATIENCE_MS } from './harness.mjs';
 
 for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']]) {
   test(`socket.io-client by ${transports.join(' and ')}`, async (t) => {
@@ -48,9 +48,9 @@ for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']])
       assert.deepEqual(Buffer.from(bytes), Buffer.from([1, 2, 3]));
       assert.equal(Buffer.from(deep.deep[0]).toString(), 'x');
       const large = Buffer.alloc(500000, 7);
-      const answer = await socket.timeout(5000).emitWithAck('message-with-ack', 'a');
+      const answer = await socket.timeout(PATIENCE_MS).emitWithAck('message-with-ack', 'a');
       assert.equal(answer, 'a');
-      assert.deepEqual(Buffer.from(await socket.timeout(5000).emitWithAck('message-with-ack', large)), large);
+      assert.deepEqual(Buffer.from(await socket.timeout(PATIENCE_MS).emitWithAck('message-with-ack', large)), large);
       await assert.rejects(socket.timeout(100).emitWithAck('unknown'), /timed out/);
     });
 

@@ -40,10 +40,13 @@ async function stream(socket, pcm) {
 const settings = (hume, more) => ({ HUME_API_KEY: 'k3y', HUME_WS_URL: hume.url, HUME_SKIP_SILENCE: 'off',
   AUDIO_PIPELINE_GROUP_SECONDS: '0.5', ...more });
 
-async function fates(server, meeting) {
+// What became of each block, once the log tells of so many seconds. A block that waits for late audio too long is cut.
+const fates = (server, meeting, seconds) => eventually('every block has its line', async () => {
   const text = await readFile(join(server.folder, `storage/pipeline-logs/${meeting}.log`), 'utf8');
-  return [...text.matchAll(/ size=\d+ hume=(\w+)$/gm)].map((match) => match[1]);
-}
+  const lines = [...text.matchAll(/ size=(\d+) hume=(\w+)$/gm)];
+  const bytes = lines.reduce((sum, line) => sum + Number(line[1]) - 44, 0);
+  return Math.abs(bytes - seconds * 32000) < 64 && lines.map((line) => line[2]);
+});
 
 async function withFake(t, Fake, options, env) {
   const hume = await new Fake(options).start();
@@ -70,11 +73,8 @@ for (const [name, Fake] of [['v0', FakeHumeV0], ['v1', FakeHumeV1]])
     assert.ok(levelAt(audioOf(highSession), 5000) < 20 * Math.log10(0.5) - 50, 'an 11 kHz tone folds down');
     assert.deepEqual(hume.errors, []);
     assert.ok((await finishedWav(server, 'TR_low', { bytes: low.length })).data.equals(low));
-    const log = await eventually('a line for each flush', async () => {
-      const found = await fates(server, 'RM_h');
-      return found.length === 14 && found;
-    });
-    assert.ok(log.every((fate) => fate === 'sent'), log.join());
+    const log = await fates(server, 'RM_h', 2 * 3.25);
+    assert.ok(log.length >= 14 && log.every((fate) => fate === 'sent'), log.join());
     if (name === 'v1') await eventually('goodbyes', () => sessions.every((s) => s.saidGoodbye));
     assert.ok((await server.metric('prosa_hume_latency_seconds_count')) > 0);
   });
@@ -90,7 +90,7 @@ for (const mood of ['hole', 'deaf', 'drop', 'refuse', 'garbage', 'deep', 'huge',
       assert.equal(health.status, 200);
       await closeTrack(socket);
       assert.ok((await finishedWav(server, 'TR_x', { bytes: pcm.length })).data.equals(pcm));
-      await eventually('five lines', async () => (await fates(server, 'RM_m')).length === 5);
+      assert.ok((await fates(server, 'RM_m', 2.5)).length >= 5);
       assert.ok(hume.handshakes >= 1 && hume.handshakes < 6, `${hume.handshakes} handshakes`);
       if (mood === 'refuse') {
         assert.equal(hume.handshakes, 1);
@@ -104,6 +104,7 @@ test('without a key the pipeline goes on and says so once', async (t) => {
   const socket = await openTrack(server, { roomName: 'sala', trackId: 'TR_n', meetingId: 'RM_n', groupSeconds: 0.5 });
   await stream(socket, tone(440, 1));
   await closeTrack(socket);
-  await eventually('two lines', async () => (await fates(server, 'RM_n')).join() === 'no_key,no_key');
+  const log = await fates(server, 'RM_n', 1);
+  assert.ok(log.length >= 2 && log.every((fate) => fate === 'no_key'), log.join());
   assert.equal(server.log.match(/no HUME_API_KEY/g).length, 1);
 });
