@@ -1,5 +1,6 @@
 /*
- * prosa-conformance PORT: a small server that public protocol suites can be pointed at.
+ * prosa-conformance PORT [PING_TIMEOUT_MS]: a small server that public protocol suites can be pointed at. They want to
+ * see a ping every 300 ms and the end 200 ms after one without an answer; whoever may be late asks for more.
  *
  *     /engine.io/   a bare Engine.IO 4 that echoes every message
  *     /socket.io/   namespaces / and /custom; both emit `auth` on connect; on /, `message` comes back as `message-back`, and
@@ -163,22 +164,25 @@ int main(int argc, char **argv) {
                                              .on_binary = eio_on_binary,
                                              .on_close = eio_on_close};
     static const struct sio_handlers greet = {.on_connect = sio_on_connect};
-    const struct eio_config eio = {
+    struct eio_config eio = {
         .ping_interval_ms = 300, .ping_timeout_ms = 200, .max_payload_bytes = 1000000};
-    const struct sio_config sio = {.eio = eio, .connect_timeout_ms = 1000};
+    struct sio_config sio = {.connect_timeout_ms = 1000};
     struct conformance server = {0};
     struct http_server *http;
     struct http_settings settings = {0};
     struct http_handlers handlers = {
         .on_head = on_head, .on_request = on_request, .on_upgrade = on_upgrade, .arg = &server};
     struct sio_namespace *main_ns;
-    uint64_t port;
+    uint64_t port, timeout_ms = eio.ping_timeout_ms;
 
-    if (argc != 2 || !slice_to_uint(slice_from(argv[1]), UINT16_MAX, &port)) {
-        fprintf(stderr, "usage: prosa-conformance PORT\n");
+    if (argc < 2 || argc > 3 || !slice_to_uint(slice_from(argv[1]), UINT16_MAX, &port) ||
+        (argc == 3 && !slice_to_uint(slice_from(argv[2]), UINT16_MAX, &timeout_ms))) {
+        fprintf(stderr, "usage: prosa-conformance PORT [PING_TIMEOUT_MS]\n");
         return 2;
     }
     settings.port = (uint16_t)port;
+    eio.ping_timeout_ms = (unsigned)timeout_ms;
+    sio.eio = eio;
     list_init(&server.echoes);
     if (loop_open(&server.loop) || eio_server_open(&server.eio, server.loop, &eio, &echo, NULL) ||
         sio_server_open(&server.sio, server.loop, &sio))

@@ -5,7 +5,7 @@ import net from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
-import { binary, eventually, once } from './harness.mjs';
+import { binary, eventually, once, PATIENCE_MS } from './harness.mjs';
 
 export const RS = '\x1e';
 const program =
@@ -32,6 +32,20 @@ export class Endpoint {
       request.on('error', fail);
       request.end(body);
     });
+  }
+
+  // Once its answer has come the server has taken note of everything that was sent before on other connections: each is
+  // accepted and read in its turn.
+  async settle() {
+    for (let i = 0; i < 3; i++) await this.request('GET', 'EIO=4');
+  }
+
+  // A poll that the server holds: { answer }, a promise.
+  async hold(sid, { signal } = {}) {
+    const answer = this.poll(sid, { signal });
+    answer.catch(() => {});
+    await this.settle();
+    return { answer };
   }
 
   async open() {
@@ -91,8 +105,9 @@ export class Endpoint {
   }
 }
 
-export async function startConformance(t) {
-  const child = spawn(program, ['0'], { stdio: ['ignore', 'pipe', 'pipe'] });
+// Sessions outlive any hiccup of this machine, but where it is told how long a pong may take.
+export async function startConformance(t, { pingTimeoutMs = PATIENCE_MS } = {}) {
+  const child = spawn(program, ['0', String(pingTimeoutMs)], { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   let exit;
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (log += part));
@@ -100,7 +115,7 @@ export async function startConformance(t) {
   t.after(async () => {
     if (exit) throw new Error(`the conformance server ended by itself: ${JSON.stringify(exit)}\n${log}`);
     child.kill('SIGTERM');
-    const left = await Promise.race([ended, delay(10000, null, { ref: false })]);
+    const left = await Promise.race([ended, delay(PATIENCE_MS, null, { ref: false })]);
     if (left?.code !== 0) {
       child.kill('SIGKILL');
       throw new Error(`the conformance server left with ${JSON.stringify(left)}\n${log}`);
@@ -109,7 +124,7 @@ export async function startConformance(t) {
   const port = await eventually('the conformance server listens', () => {
     if (exit) throw new Error(`it ended: ${log}`);
     return Number(/listening on port (\d+)/.exec(log)?.[1]);
-  }, { within: 20000 });
+  });
   return {
     port,
     engine: new Endpoint(port, '/engine.io/'),

