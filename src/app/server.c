@@ -398,8 +398,8 @@ void server_stop(struct server *server) {
     if (server->is_stopping)
         return;
     server->is_stopping = true;
-    log_info("server", "leaving");
     stop_signals(server); /* a second signal ends the process at once, as it does by default */
+    log_info("server", "leaving");
     alarm((unsigned)((server->config->drain_ms + 999) / 1000));
     timer_start(server->loop, &server->drain_limit, server->config->drain_ms / 2, 0, on_drain_limit,
                 server);

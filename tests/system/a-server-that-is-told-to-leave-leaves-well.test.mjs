@@ -24,10 +24,8 @@ test('SIGTERM: headers are finished, clients sent away, and it is gone in time',
   const host = io(server.url, { transports: ['polling'], reconnection: false });
   await once(host, 'connect');
   const gone = once(host, 'disconnect');
-  const began = Date.now();
   const exit = await server.stop();
-  assert.deepEqual(exit, { code: 0, signal: null });
-  assert.ok(Date.now() - began < 7000);
+  assert.deepEqual(exit, { code: 0, signal: null }); // and not 1: it was done within DRAIN_MS
   // No disconnect packet, which would keep the client from coming back.
   const [reason] = [await gone].flat();
   assert.ok(['transport close', 'transport error'].includes(reason), reason);
@@ -61,14 +59,13 @@ for (const shards of ['0', '2'])
   });
 
 test('a second signal ends it at once', async (t) => {
-  const { server } = await busy(t);
+  const { server, tracks } = await busy(t);
+  for (const track of tracks) track.socket.pause(); // so none answers the close that it would wait for
   server.wasKilled = true;
   server.child.kill('SIGTERM');
   await eventually('it is leaving', () => server.log.includes('leaving'));
   server.child.kill('SIGTERM');
-  const began = Date.now();
-  await server.ended;
-  assert.ok(Date.now() - began < 1000);
+  assert.deepEqual(await server.ended, { code: null, signal: 'SIGTERM' });
 });
 
 test('what it says about itself', async (t) => {
