@@ -144,6 +144,8 @@ static void take_auth(struct host_client *client, struct slice auth) {
 
     if (fault)
         hosts_exception(client->hosts, client->socket, fault, "authenticate", NULL);
+    else if (token.len > 0)
+        hosts_come_back(client);
     buf_free(&token);
 }
 
@@ -162,16 +164,6 @@ static void on_connect(void *arg, struct sio_socket *socket, struct slice auth) 
     take_auth(client, auth);
 }
 
-static bool had_stats(const struct buf *rooms, struct slice name) {
-    struct slice rest = buf_slice(rooms), room, of;
-
-    while (slice_cut(&rest, 0, &room)) {
-        if (hosts_is_stats_room(room, &of) && slice_is_equal(of, name))
-            return true;
-    }
-    return false;
-}
-
 static void rejoin(struct host_client *client) {
     struct buf rooms = client->rejoin;
     struct slice rest = buf_slice(&rooms), room, name;
@@ -179,9 +171,11 @@ static void rejoin(struct host_client *client) {
 
     client->rejoin = (struct buf){0};
     while (slice_cut(&rest, 0, &room)) {
-        if (hosts_is_feedback_room(room, &name))
-            hosts_ticket_return(client, room, hosts_seq_at(client->hosts, name, seq),
-                                had_stats(&rooms, name));
+        if (hosts_is_feedback_room(room, &name)) {
+            uint64_t after = hosts_seq_at(client->hosts, name, seq);
+
+            hosts_ticket_return(client, room, &after, hosts_had_stats(&rooms, name));
+        }
     }
     buf_free(&rooms);
 }
@@ -200,6 +194,7 @@ static void client_free(struct host_client *client) {
     hosts_rights_end(client);
     list_remove(&client->node);
     buf_free(&client->rejoin);
+    buf_free(&client->expired);
     mem_free(client);
 }
 
@@ -217,7 +212,7 @@ static void on_forget(void *arg, void *data) {
     client_free(data);
 }
 
-/* Coming back is a door like any other. */
+/* Coming back is a door like any other. What no right opens now may be opened by the token that the client brings. */
 static bool may_rejoin(void *arg, void *data, struct slice room) {
     struct hosts *hosts = arg;
     struct host_client *client = data;
@@ -226,16 +221,11 @@ static bool may_rejoin(void *arg, void *data, struct slice room) {
     if (hosts->world.config->feedback_access != ACCESS_HOST ||
         (!hosts_is_feedback_room(room, &name) && !hosts_is_stats_room(room, &name)))
         return true;
-    switch (hosts_judge(client, name)) {
-    case HOST_YES:
+    if (hosts_judge(client, name) == HOST_YES)
         return true;
-    case HOST_ASK: /* comes back by itself, once the store has said yes */
-        buf_add_slice(&client->rejoin, room);
-        buf_add_byte(&client->rejoin, 0);
-        return false;
-    default:
-        return false;
-    }
+    buf_add_slice(&client->rejoin, room); /* see on_return */
+    buf_add_byte(&client->rejoin, 0);
+    return false;
 }
 
 struct hosts *hosts_open(const struct hosts_world *world) {

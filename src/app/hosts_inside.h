@@ -69,8 +69,8 @@ struct host_client {
     unsigned ticket_count, right_count;
     struct host_limit messages, joins;
     uint8_t locale;
-    struct buf
-        rejoin; /* rooms to come back to once the store has been asked, each ended by a zero */
+    struct buf rejoin;  /* rooms to come back to after a lost connection, each ended by a zero */
+    struct buf expired; /* rooms that were left because a token had expired, in the same form */
 };
 
 /* Why somebody may listen. */
@@ -162,8 +162,9 @@ int hosts_leave(struct sio_socket *, struct slice room);
 /* Starts a join that takes time; the exception, if any, is sent. */
 void hosts_ticket_start(struct host_client *, struct slice room, const uint64_t *after,
                         bool wants_stats);
-/* A room that a returned client was in; `after` as above. */
-void hosts_ticket_return(struct host_client *, struct slice room, uint64_t after, bool wants_stats);
+/* A room that the client was in, and is let into again without a word to the others; `after` as above. */
+void hosts_ticket_return(struct host_client *, struct slice room, const uint64_t *after,
+                         bool wants_stats);
 void hosts_tickets_end(struct host_client *);
 /* Asks again for those that wait for this room or meeting. */
 void hosts_tickets_wake(struct host_client *, const struct session *);
@@ -181,6 +182,12 @@ const struct host_right *hosts_find_user(const struct host_client *);
 /* Whether the client may listen to the meeting of this name (its id or its room). */
 enum host_verdict hosts_judge(struct host_client *, struct slice name);
 void hosts_rights_end(struct host_client *);
+/* Among rooms that are each ended by a zero: whether the numbers of the meeting of this name were wanted, too. */
+bool hosts_had_stats(const struct buf *rooms, struct slice name);
+/* A token that comes too late opens the rooms again that the one before it had opened. */
+void hosts_come_back(struct host_client *);
+/* The client left this room by its own will: a new token does not bring it back. */
+void hosts_forget_expired(struct host_client *, struct slice room);
 
 /* hosts_recheck.c */
 void hosts_start_rechecks(struct hosts *);

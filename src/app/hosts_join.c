@@ -201,6 +201,7 @@ static void leave_one(struct hosts *hosts, struct sio_socket *socket, struct sli
     struct buf told = {0};
 
     write_room(&told, json, room);
+    hosts_forget_expired(sio_data(socket), room);
     if (hosts_leave(socket, room) == 0)
         tell_room(hosts, &room, 1, "user-left", socket, buf_slice(&told));
     buf_free(&told);

@@ -17,7 +17,7 @@
 
 #include <string.h>
 
-enum { WARN_S = 60, LIMIT_MAX_S = 24 * 3600 };
+enum { WARN_MS = 60 * 1000, LIMIT_MAX_MS = 24 * 3600 * 1000 };
 
 static int64_t now_s(void) {
     return clock_wall_ms() / 1000;
@@ -94,6 +94,63 @@ enum host_verdict hosts_judge(struct host_client *client, struct slice name) {
     return best;
 }
 
+bool hosts_had_stats(const struct buf *rooms, struct slice name) {
+    struct slice rest = buf_slice(rooms), room, of;
+
+    while (slice_cut(&rest, 0, &room)) {
+        if (hosts_is_stats_room(room, &of) && slice_is_equal(of, name))
+            return true;
+    }
+    return false;
+}
+
+void hosts_forget_expired(struct host_client *client, struct slice room) {
+    struct buf rooms = client->expired;
+    struct slice rest = buf_slice(&rooms), kept;
+
+    client->expired = (struct buf){0};
+    while (slice_cut(&rest, 0, &kept)) {
+        if (slice_is_equal(kept, room))
+            continue;
+        buf_add_slice(&client->expired, kept);
+        buf_add_byte(&client->expired, 0);
+    }
+    buf_free(&rooms);
+}
+
+void hosts_come_back(struct host_client *client) {
+    struct buf rooms = client->expired;
+    struct slice rest = buf_slice(&rooms), room, name;
+
+    client->expired = (struct buf){0};
+    while (slice_cut(&rest, 0, &room)) {
+        if (hosts_is_feedback_room(room, &name))
+            hosts_ticket_return(client, room, NULL, hosts_had_stats(&rooms, name));
+    }
+    buf_free(&rooms);
+}
+
+static bool is_uncovered(struct host_client *client, struct slice room) {
+    struct slice name;
+
+    return (hosts_is_feedback_room(room, &name) || hosts_is_stats_room(room, &name)) &&
+           hosts_judge(client, name) == HOST_NO;
+}
+
+/* Keeps in mind which rooms are about to be left. */
+static void note_expired(struct host_client *client) {
+    struct slice room;
+
+    if (!client->socket || client->hosts->world.config->feedback_access != ACCESS_HOST)
+        return;
+    for (unsigned i = 0; sio_room_at(client->socket, i, &room); i++) {
+        if (!is_uncovered(client, room))
+            continue;
+        buf_add_slice(&client->expired, room);
+        buf_add_byte(&client->expired, 0);
+    }
+}
+
 /* Leaves every feedback room that no right covers any more. */
 static void leave_uncovered(struct host_client *client) {
     struct slice room, name;
@@ -115,39 +172,41 @@ static void leave_uncovered(struct host_client *client) {
     }
 }
 
+static void tell(struct host_client *client, const char *message) {
+    if (client->socket)
+        hosts_exception(client->hosts, client->socket, message, "authenticate", NULL);
+}
+
 static void start_limit(struct host_right *right);
 
 static void on_limit(void *arg) {
     struct host_right *right = arg;
     struct host_client *client = right->client;
-    int64_t left_s = right->until_s - now_s();
+    int64_t left_ms = right->until_s * 1000 - clock_wall_ms();
 
-    if (left_s <= 0) {
+    if (left_ms <= 0) {
         client->hosts->counters.rights_expired++;
         right_free(right);
+        note_expired(client);
         leave_uncovered(client);
+        tell(client, "The token has expired: send a new one with authenticate");
         return;
     }
-    if (left_s <= WARN_S && !right->is_warned) {
+    if (left_ms <= WARN_MS && !right->is_warned) {
         right->is_warned = true;
-        if (client->socket)
-            hosts_exception(client->hosts, client->socket,
-                            "The token expires soon: send a new one with authenticate",
-                            "authenticate", NULL);
+        tell(client, "The token expires soon: send a new one with authenticate");
     }
     start_limit(right);
 }
 
 static void start_limit(struct host_right *right) {
-    int64_t left_s = right->until_s - now_s();
-    int64_t wait_s = right->is_warned || left_s <= WARN_S ? left_s : left_s - WARN_S;
+    int64_t wait_ms = right->until_s * 1000 - clock_wall_ms() - (right->is_warned ? 0 : WARN_MS);
 
-    if (!right->is_warned && left_s <= WARN_S)
-        wait_s = 0;
-    if (wait_s > LIMIT_MAX_S)
-        wait_s = LIMIT_MAX_S;
-    timer_start(right->client->hosts->world.loop, &right->limit, wait_s > 0 ? wait_s * 1000 : 100,
-                0, on_limit, right);
+    if (wait_ms < 1)
+        wait_ms = 1;
+    if (wait_ms > LIMIT_MAX_MS)
+        wait_ms = LIMIT_MAX_MS;
+    timer_start(right->client->hosts->world.loop, &right->limit, wait_ms, 0, on_limit, right);
 }
 
 static struct host_right *right_new(struct host_client *client, int64_t until_s) {
@@ -293,6 +352,8 @@ void hosts_on_authenticate(void *arg, struct sio_socket *socket, const struct si
         hosts_exception(hosts, socket, fault, "authenticate", NULL);
     else
         sio_ack(socket, event, SLICE("{\"ok\":true}"));
+    if (!fault)
+        hosts_come_back(sio_data(socket));
     buf_free(&token);
 }
 

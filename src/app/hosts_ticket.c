@@ -283,12 +283,12 @@ void hosts_ticket_start(struct host_client *client, struct slice room, const uin
     judge(ticket);
 }
 
-void hosts_ticket_return(struct host_client *client, struct slice room, uint64_t after,
+void hosts_ticket_return(struct host_client *client, struct slice room, const uint64_t *after,
                          bool wants_stats) {
     struct host_ticket *ticket = ticket_new(client, room);
 
-    ticket->has_after = true;
-    ticket->after = after;
+    ticket->has_after = after;
+    ticket->after = after ? *after : 0;
     ticket->is_silent = true;
     ticket->wants_stats = wants_stats;
     judge(ticket);
