@@ -44,12 +44,12 @@ static void sift_down(struct timer_heap *heap, struct timer *timer, size_t slot)
 static void on_alarm(uv_timer_t *alarm);
 
 /* The alarm may go off too early (its timer was stopped), never too late. */
-static void set_alarm(struct timer_heap *heap) {
+static void set_alarm(struct timer_heap *heap, int64_t least_ms) {
     if (heap->len == 0 || heap->timers[0]->due_ms >= heap->alarm_ms)
         return;
     heap->alarm_ms = heap->timers[0]->due_ms;
     int64_t wait_ms = heap->alarm_ms - heap_now(heap);
-    uv_timer_start(&heap->alarm, on_alarm, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
+    uv_timer_start(&heap->alarm, on_alarm, (uint64_t)(wait_ms > least_ms ? wait_ms : least_ms), 0);
 }
 
 static void insert(struct timer_heap *heap, struct timer *timer) {
@@ -76,12 +76,16 @@ static void fire(struct timer_heap *heap, struct timer *timer, int64_t now_ms) {
 static void on_alarm(uv_timer_t *alarm) {
     struct timer_heap *heap = CONTAINER_OF(alarm, struct timer_heap, alarm);
     int64_t now_ms = heap_now(heap);
-    /* Those started from now on wait for the next turn, even when due at once. */
+    /*
+     * Those started from now on wait for the next turn, even when due at once. An alarm of 0 ms
+     * would go off in this one: libuv serves all that are due before it looks at anything else.
+     */
     uint64_t until = heap->started;
-    heap->alarm_ms = INT64_MAX;
+    heap->alarm_ms = INT64_MIN; /* nobody sets it meanwhile */
     while (heap->len > 0 && heap->timers[0]->due_ms <= now_ms && heap->timers[0]->order < until)
         fire(heap, heap->timers[0], now_ms);
-    set_alarm(heap);
+    heap->alarm_ms = INT64_MAX;
+    set_alarm(heap, 1);
 }
 
 void timer_start(struct loop *loop, struct timer *timer, int64_t after_ms, int64_t repeat_ms,
@@ -94,7 +98,7 @@ void timer_start(struct loop *loop, struct timer *timer, int64_t after_ms, int64
     timer->due_ms = loop_now_ms(loop) + after_ms;
     timer->repeat_ms = repeat_ms;
     insert(timer->heap, timer);
-    set_alarm(timer->heap);
+    set_alarm(timer->heap, 0);
 }
 
 void timer_stop(struct timer *timer) {

@@ -101,6 +101,38 @@ static void many_timers_keep_their_order(void **state) {
     loop_close(loop);
 }
 
+struct eager_timer {
+    struct timer timer;
+    struct loop *loop;
+    unsigned times;
+};
+
+static void come_again(void *arg) {
+    struct eager_timer *eager = arg;
+    if (++eager->times < 1000)
+        timer_start(eager->loop, &eager->timer, 0, 0, come_again, eager);
+}
+
+static void interrupt(uv_async_t *async) {
+    loop_stop(async->data);
+}
+
+static void a_timer_that_is_always_due_lets_others_have_their_turn(void **state) {
+    struct eager_timer eager = {0};
+    uv_async_t async;
+    assert_int_equal(loop_open(&eager.loop), 0);
+    assert_int_equal(uv_async_init(loop_uv(eager.loop), &async, interrupt), 0);
+    async.data = eager.loop;
+    uv_async_send(&async);
+    timer_start(eager.loop, &eager.timer, 0, 0, come_again, &eager);
+    loop_run(eager.loop);
+    assert_in_range(eager.times, 1, 10);
+    timer_stop(&eager.timer);
+    uv_close((uv_handle_t *)&async, NULL);
+    loop_close(eager.loop);
+}
+
 RUN_TESTS(TEST(timers_fire_in_the_order_of_their_times),
           TEST(a_stopped_timer_stays_silent_and_a_restarted_one_moves),
-          TEST(a_repeating_timer_repeats_until_it_is_stopped), TEST(many_timers_keep_their_order))
+          TEST(a_repeating_timer_repeats_until_it_is_stopped), TEST(many_timers_keep_their_order),
+          TEST(a_timer_that_is_always_due_lets_others_have_their_turn))
