@@ -23,10 +23,12 @@
 
 enum {
     DEADLINE_MS = 2000,
-    CONNECT_MS = 1000, /* one attempt, while everybody waits */
     FIRST_CONNECT_MS = 3000,
+    LAST_CONNECT_MS = 1000,
+    LEAST_PART = 8, /* of the deadline: what must be left of it for a question to be begun */
+    STEP_MS = 20,   /* how long one look at a connection on its way may hold up everybody else */
     RETRY_MIN_MS = 250,
-    RETRY_MAX_MS = 2000,
+    RETRY_MAX_MS = 1000,
     PROBE_MS = 5000, /* how long an idle store believes that the database is there */
     EXPIRE_MS = 60 * 1000,
     EXPIRE_AGAIN_MS = 200, /* between slices, when there was more than one */
@@ -52,7 +54,8 @@ struct store {
     struct thread *thread;
     struct loop *loop;
     struct mailbox *inbox;
-    struct db *db; /* NULL while there is no connection */
+    struct db *db;      /* NULL while there is no connection */
+    struct db *opening; /* one on its way */
     struct feedback_queue queue;
     struct timer flush, retry, probe, expire;
     int64_t retry_ms;
@@ -95,15 +98,37 @@ static void drop_connection(struct store *store) {
     retry_later(store);
 }
 
-static bool reconnect(struct store *store) {
+static void end_opening(struct store *store) {
+    db_close(store->opening);
+    store->opening = NULL;
+}
+
+/*
+ * A step towards a connection; true once it is there. A silent server is waited for in small pieces,
+ * with calls refused in between: the handshake that it finds when it wakes up is still good.
+ */
+static bool try_connect(struct store *store) {
     char why[DB_WHY_BYTES];
-    int err = store_connect(&store->db, &store->url, clock_mono_ms() + CONNECT_MS, why, sizeof why);
+    int err = 0;
+    if (!store->opening)
+        err = store_connect_start(&store->opening, &store->url, why, sizeof why);
+    if (!err)
+        err = store_connect_step(store->opening, &store->url, clock_mono_ms() + STEP_MS, why,
+                                 sizeof why);
+    if (err == EINPROGRESS) {
+        timer_start(store->loop, &store->retry, 0, 0, on_retry, store);
+        return false;
+    }
     if (!err) {
+        store->db = store->opening;
+        store->opening = NULL;
         atomic_fetch_add(&store->reconnects, 1);
         return true;
     }
+    end_opening(store);
     if (err != EAGAIN)
         log_error("store", "the database cannot be used", log_text("why", why));
+    retry_later(store);
     return false;
 }
 
@@ -142,10 +167,8 @@ static void on_flush(void *arg) {
 
 static void on_retry(void *arg) {
     struct store *store = arg;
-    if (!store->db && !reconnect(store)) {
-        retry_later(store);
+    if (!store->db && !try_connect(store))
         return;
-    }
     if (store->queue.waiting == 0)
         note_back(store);
     else
@@ -201,13 +224,13 @@ static void answer_call(struct mail *mail, void *owner) {
 
 static int run_call(struct store *store, struct store_call *call) {
     const int64_t until_ms = call->posted_ms + store->deadline_ms;
-    if (!store->db || clock_mono_ms() >= until_ms)
-        return EAGAIN;
-    while (call->reads_feedback && store->queue.waiting > 0 && !timer_is_running(&store->retry)) {
-        if (!write_batch(store) || clock_mono_ms() >= until_ms)
+    const int64_t latest_ms = until_ms - store->deadline_ms / LEAST_PART;
+    while (store->db && call->reads_feedback && store->queue.waiting > 0 &&
+           !timer_is_running(&store->retry) && clock_mono_ms() < latest_ms) {
+        if (!write_batch(store))
             break;
     }
-    if (!store->db)
+    if (!store->db || clock_mono_ms() >= latest_ms)
         return EAGAIN;
     store->db->deadline_ms = until_ms;
     int err = call->run(call, store->db);
@@ -279,11 +302,18 @@ static void run_thread(void *arg) {
     loop_run(store->loop);
 }
 
+static bool connect_last(struct store *store) {
+    char why[DB_WHY_BYTES];
+    return !store_connect(&store->db, &store->url, clock_mono_ms() + LAST_CONNECT_MS, why,
+                          sizeof why);
+}
+
 /* The last chance of what is queued. */
 static void write_rest(struct store *store, int64_t until_ms) {
+    end_opening(store);
     while (store->queue.waiting > 0 && clock_mono_ms() < until_ms) {
         int err = EAGAIN;
-        if (store->db || reconnect(store)) {
+        if (store->db || connect_last(store)) {
             store->db->deadline_ms = until_ms;
             err = feedback_queue_write(&store->queue, store->db);
             if (!store->db->is_open) {
@@ -323,6 +353,7 @@ static void free_store(struct store *store) {
         loop_close(store->loop);
     mailbox_close(store->answers);
     assert(list_is_empty(&store->calls));
+    db_close(store->opening);
     db_close(store->db);
     feedback_queue_close(&store->queue);
     store_url_free(&store->url);

@@ -12,4 +12,9 @@ struct store_url;
 int store_connect(struct db **, const struct store_url *, int64_t deadline_ms, char *why,
                   size_t why_bytes);
 
+/* The same in steps, as db_open_start and db_open_step. */
+int store_connect_start(struct db **, const struct store_url *, char *why, size_t why_bytes);
+int store_connect_step(struct db *, const struct store_url *, int64_t until_ms, char *why,
+                       size_t why_bytes);
+
 #endif

@@ -91,6 +91,15 @@ struct db_row {
  */
 int db_open(struct db **, const struct store_url *, int64_t deadline_ms, char *why,
             size_t why_bytes);
+
+/*
+ * The same in steps, for a thread that has other things to do while a server is silent: a step
+ * waits until `until_ms` at most, a little longer once the server talks. EINPROGRESS: come again,
+ * or close it. Any other error ends the attempt: db->why has the reason, close it.
+ */
+int db_open_start(struct db **, const struct store_url *, char *why, size_t why_bytes);
+int db_open_step(struct db *, const struct store_url *, int64_t until_ms);
+
 void db_close(struct db *);
 
 /* The rows, if any, go to on_row, which may be NULL. */
@@ -122,7 +131,7 @@ int db_sqlite_open(struct db **, const struct store_url *, int64_t deadline_ms, 
                    size_t why_bytes);
 /* A copy of the whole database, made page by page beside its writers. The file must not exist. */
 int db_sqlite_backup(struct db *, const char *path, char *why, size_t why_bytes);
-int db_postgres_open(struct db **, const struct store_url *, int64_t deadline_ms, char *why,
-                     size_t why_bytes);
+int db_postgres_start(struct db **, const struct store_url *, char *why, size_t why_bytes);
+int db_postgres_step(struct db *, const struct store_url *, int64_t until_ms);
 
 #endif

@@ -18,9 +18,17 @@
  * server that is stopped, not dead, answers nothing and closes nothing. A wait that ends late gives
  * the connection up.
  */
+enum {
+    STATEMENT_MS = 1500, /* the server's own limit is the shorter one */
+    SETTLE_MS = 1500,
+    SILENCE_MS = 3000, /* a handshake that takes no step for so long is begun anew */
+};
+
 struct postgres_db {
     struct db db;
     PGconn *handle;
+    PostgresPollingStatusType next; /* while it connects */
+    int64_t heard_ms;               /* while it connects: when the server last took a step */
     bool is_pgbouncer;
     bool is_prepared[DB_STATEMENTS_MAX];
     char begin[256];
@@ -81,7 +89,7 @@ static int await_result(struct postgres_db *p, PGresult **result) {
     for (;;) {
         int unsent = PQflush(p->handle);
         if (unsent < 0)
-            return fail(p, NULL);
+            return give_up(p, PQerrorMessage(p->handle));
         if (!unsent && !PQisBusy(p->handle))
             break;
         if (!wait_for(p, unsent ? POLLIN | POLLOUT : POLLIN))
@@ -380,19 +388,31 @@ static const struct db_engine engine = {
     .time = row_time,
 };
 
-static int connect_by(struct postgres_db *p, const struct store_url *url) {
+/* Begins to connect. The descriptor may change from step to step, and is asked for anew each time. */
+static int connect_start(struct postgres_db *p, const struct store_url *url) {
     const char *values[STORE_URL_KEYS + 1] = {NULL};
     for (size_t i = 0; i < STORE_URL_KEYS && url->keys[i]; i++)
         values[i] = url->values[i];
     p->handle = PQconnectStartParams(url->keys, values, 0);
     if (!p->handle || PQstatus(p->handle) == CONNECTION_BAD)
         return give_up(p, p->handle ? PQerrorMessage(p->handle) : "no memory");
-    for (PostgresPollingStatusType next = PGRES_POLLING_WRITING; next != PGRES_POLLING_OK;
-         next = PQconnectPoll(p->handle)) {
-        if (next == PGRES_POLLING_FAILED)
+    p->next = PGRES_POLLING_WRITING;
+    p->heard_ms = clock_mono_ms();
+    return 0;
+}
+
+/* As many steps of the handshake as the server takes until then. */
+static int connect_step(struct postgres_db *p, int64_t until_ms) {
+    p->db.deadline_ms = until_ms;
+    while (p->next != PGRES_POLLING_OK) {
+        if (p->next == PGRES_POLLING_FAILED)
             return give_up(p, PQerrorMessage(p->handle));
-        if (!wait_for(p, next == PGRES_POLLING_READING ? POLLIN : POLLOUT))
-            return give_up(p, "the server does not answer");
+        if (!wait_for(p, p->next == PGRES_POLLING_READING ? POLLIN : POLLOUT)) {
+            bool is_silent = clock_mono_ms() - p->heard_ms >= SILENCE_MS;
+            return is_silent ? give_up(p, "the server does not answer") : EINPROGRESS;
+        }
+        p->next = PQconnectPoll(p->handle);
+        p->heard_ms = clock_mono_ms();
     }
     return 0;
 }
@@ -401,40 +421,38 @@ static void be_quiet(void *arg, const char *notice) {
 }
 
 /*
- * What each connection, or behind PgBouncer each transaction, is told first. The server's own limit
- * is the shorter one.
+ * What each connection, or behind PgBouncer each transaction, is told first. The last line makes
+ * the server let go of locks when we vanish in the middle of a transaction without a word.
  */
-static int set_up(struct postgres_db *p, const struct store_url *url, int64_t patience_ms) {
+static int set_up(struct postgres_db *p, const struct store_url *url) {
+    static const char always[] =
+        "SET TIME ZONE 'UTC'; SET datestyle TO ISO;"
+        "SET idle_in_transaction_session_timeout TO 10000; SET tcp_keepalives_idle TO 10;"
+        "SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3";
     char *schema = PQescapeIdentifier(p->handle, url->schema, strlen(url->schema));
     if (!schema)
         return EINVAL;
     const char *local = url->is_pgbouncer ? "LOCAL " : "";
     char settings[224];
     snprintf(settings, sizeof settings,
-             "SET %ssearch_path TO %.130s; SET %sstatement_timeout TO %lld", local, schema, local,
-             (long long)patience_ms);
+             "SET %ssearch_path TO %.130s; SET %sstatement_timeout TO %u", local, schema, local,
+             url->socket_timeout_ms ? url->socket_timeout_ms : STATEMENT_MS);
     PQfreemem(schema);
     p->db.begin = "BEGIN";
     p->is_pgbouncer = url->is_pgbouncer;
     if (!url->is_pgbouncer) {
         int err = script_here(p, settings, NULL, NULL);
-        return err ? err : script_here(p, "SET TIME ZONE 'UTC'; SET datestyle TO ISO", NULL, NULL);
+        return err ? err : script_here(p, always, NULL, NULL);
     }
     snprintf(p->begin, sizeof p->begin, "BEGIN; %s", settings);
     p->db.begin = p->begin;
     return 0;
 }
 
-int db_postgres_open(struct db **out, const struct store_url *url, int64_t deadline_ms, char *why,
-                     size_t why_bytes) {
+int db_postgres_start(struct db **out, const struct store_url *url, char *why, size_t why_bytes) {
     struct postgres_db *p = mem_alloc(sizeof *p);
-    p->db = (struct db){.engine = &engine, .deadline_ms = deadline_ms, .is_open = true};
-    int err = connect_by(p, url);
-    if (!err) {
-        PQsetnonblocking(p->handle, 1);
-        PQsetNoticeProcessor(p->handle, be_quiet, NULL);
-        err = set_up(p, url, url->socket_timeout_ms ? url->socket_timeout_ms : 1500);
-    }
+    p->db = (struct db){.engine = &engine};
+    int err = connect_start(p, url);
     if (err) {
         snprintf(why, why_bytes, "%s", p->db.why);
         close_db(&p->db);
@@ -442,4 +460,17 @@ int db_postgres_open(struct db **out, const struct store_url *url, int64_t deadl
     }
     *out = &p->db;
     return 0;
+}
+
+int db_postgres_step(struct db *db, const struct store_url *url, int64_t until_ms) {
+    struct postgres_db *p = of(db);
+    int err = connect_step(p, until_ms);
+    if (err)
+        return err;
+    int64_t settled_ms = clock_mono_ms() + SETTLE_MS;
+    p->db.deadline_ms = settled_ms > until_ms ? settled_ms : until_ms;
+    p->db.is_open = true;
+    PQsetnonblocking(p->handle, 1);
+    PQsetNoticeProcessor(p->handle, be_quiet, NULL);
+    return set_up(p, url);
 }
