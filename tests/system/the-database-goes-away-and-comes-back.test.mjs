@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { accounts, bearer, password, register, startPostgres } from './accounts.mjs';
 import { eventually, run, startServer } from './harness.mjs';
 import { deadMicrophone, livekit, openClient, quickRules, startRoom } from './meeting.mjs';
@@ -8,14 +7,17 @@ import { deadMicrophone, livekit, openClient, quickRules, startRoom } from './me
 const env = { ...livekit, ...quickRules, ...accounts, FEEDBACK_ACCESS: 'open', EGRESS_AUTH: 'off' };
 const metadata = JSON.stringify({ organization: 'acme' });
 
-// Every question is answered within its deadline, whatever the answer is.
-async function timed(promise, most = 3000) {
+// Every question is answered, whatever the answer is, and long before the database comes back.
+async function timed(what, ask, most = 10000) {
   const start = Date.now();
-  const answer = await promise;
+  const answer = await ask;
   const took = Date.now() - start;
-  assert.ok(took < most, `answered after ${took} ms`);
+  assert.ok(took < most, `${what}: answered after ${took} ms`);
   return answer;
 }
+
+// Other parts may have troubles of their own: nobody plays LiveKit here.
+const isAway = async (server) => (await server.get('/ready')).body.degraded.includes('database');
 
 for (const [how, away, back] of [['killed', 'kill', 'again'], ['stopped', 'pause', 'resume']]) {
   test(`PostgreSQL is ${how} under load`, async (t) => {
@@ -28,31 +30,30 @@ for (const [how, away, back] of [['killed', 'kill', 'again'], ['stopped', 'pause
     for (let i = 0; i < 5; i++) await deadMicrophone(t, server, { participant: `p${i}` });
     const host = await openClient(t, server);
     host.emit('join-room', 'feedback:RM_1');
-    await eventually('feedback flows', () => host.feedback.length > 3, { within: 8000 });
+    await eventually('feedback flows', () => host.feedback.length > 3, { within: 60000 });
 
     await database[away]();
-    await eventually('/ready says so', async () => (await server.get('/ready')).body.degraded.includes('database'), { within: 15000 });
+    await eventually('/ready says so', () => isAway(server), { within: 60000 });
     const before = host.feedback.length;
-    assert.equal((await timed(server.get('/sessions/resolve?roomName=daily'))).body.meetingId, 'RM_1');
-    for (const answer of [await timed(server.get('/sessions', bearer(ana))),
-      await timed(server.post('/auth/login', { email: 'ana@example.org', password })),
-      await timed(server.post('/auth/refresh', { refreshToken: ana.refreshToken }))]) {
+    assert.equal((await timed('resolve', server.get('/sessions/resolve?roomName=daily'))).body.meetingId, 'RM_1');
+    for (const answer of [await timed('sessions', server.get('/sessions', bearer(ana))),
+      await timed('login', server.post('/auth/login', { email: 'ana@example.org', password })),
+      await timed('refresh', server.post('/auth/refresh', { refreshToken: ana.refreshToken }))]) {
       assert.equal(answer.status, 503);
       assert.equal(answer.body.error, 'Service Unavailable');
       assert.ok(Number(answer.headers.get('retry-after')) > 0);
     }
-    await timed(startRoom(server, 'RM_2', 'weekly', metadata));
-    assert.equal((await timed(server.get('/sessions/resolve?roomName=weekly'))).body.meetingId, 'RM_2');
+    await timed('webhook', startRoom(server, 'RM_2', 'weekly', metadata));
+    assert.equal((await timed('resolve', server.get('/sessions/resolve?roomName=weekly'))).body.meetingId, 'RM_2');
     assert.equal((await server.get('/health')).status, 200);
-    await eventually('feedback flows all the same', () => host.feedback.length > before + 3, { within: 8000 });
-    await delay(2000);
+    await eventually('feedback flows all the same', () => host.feedback.length > before + 3, { within: 60000 });
 
     await database[back]();
-    await eventually('/ready is whole again', async () => (await server.get('/ready')).body.degraded.length === 0, { within: 15000 });
-    await eventually('everything is written', async () => (await server.metric('prosa_store_queue')) === 0);
+    await eventually('the database is back', async () => !(await isAway(server)), { within: 60000 });
+    await eventually('everything is written', async () => (await server.metric('prosa_store_queue')) === 0, { within: 60000 });
     assert.equal((await server.post('/auth/refresh', { refreshToken: ana.refreshToken })).status, 200);
     await eventually('the meeting of meanwhile is there', async () =>
-      (await server.get('/sessions/RM_2', bearer(ana))).status === 200, { within: 10000 });
+      (await server.get('/sessions/RM_2', bearer(ana))).status === 200, { within: 60000 });
     assert.equal(await server.metric('prosa_store_dropped_total'), 0);
 
     const heard = host.feedback.map((event) => event.id);
@@ -68,11 +69,11 @@ test('a server starts without its database, and finds it later', async (t) => {
   const database = await startPostgres(t);
   await database.kill();
   const server = await startServer(t, { env: { ...env, DATABASE_URL: database.url } });
-  assert.deepEqual((await server.get('/ready')).body.degraded, ['database']);
+  assert.ok(await isAway(server));
   await startRoom(server, 'RM_1', 'daily');
   assert.equal((await server.get('/sessions/resolve?roomName=daily')).body.meetingId, 'RM_1');
   await database.again();
-  await eventually('it is found', async () => (await server.get('/ready')).body.degraded.length === 0, { within: 15000 });
+  await eventually('it is found', async () => !(await isAway(server)), { within: 60000 });
   await register(server, 'ana');
-  await eventually('the session is stored', async () => (await database.ask(`SELECT COUNT(*) FROM "Session"`)) === '1', { within: 10000 });
+  await eventually('the session is stored', async () => (await database.ask(`SELECT COUNT(*) FROM "Session"`)) === '1', { within: 60000 });
 });
