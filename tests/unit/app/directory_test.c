@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DEADLINE_MS = 5000, STEP_MS = 5 };
+enum { DEADLINE_MS = 60000, STEP_MS = 5 };
 
 struct world {
     char dir[64];

@@ -195,7 +195,7 @@ static void media_over_tls_is_read_to_its_last_record(void **state) {
         add_frame(&out, WS_BINARY, true, payload, sizeof payload);
     add_frame(&out, WS_CLOSE, true, "", 0);
     size_t sent = 0;
-    for (int i = 0; i < 100 && !closed; i++) {
+    for (int i = 0; i < 30000 && !closed; i++) {
         ssize_t put = sent < out.len ? stream_write(f.b, out.data + sent, out.len - sent) : 0;
         sent += put > 0 ? (size_t)put : 0;
         media_conn_drain(conn, buffer, 1000 + i);

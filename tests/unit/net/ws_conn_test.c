@@ -79,7 +79,7 @@ static void turn(struct fixture *f) {
 }
 
 static void turn_until_closed(struct fixture *f) {
-    for (int i = 0; i < 500 && !f->closed; i++) {
+    for (int i = 0; i < 30000 && !f->closed; i++) {
         uv_run(loop_uv(f->loop), UV_RUN_NOWAIT);
         usleep(1000);
     }

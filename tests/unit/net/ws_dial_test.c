@@ -123,7 +123,7 @@ static void dial(struct fixture *f, const char *text, const char *proxy_text, in
 }
 
 static void turn_until(struct fixture *f, const int *what) {
-    for (int i = 0; i < 5000 && !*what; i++) {
+    for (int i = 0; i < 30000 && !*what; i++) {
         uv_run(loop_uv(f->loop), UV_RUN_NOWAIT);
         usleep(1000);
     }
@@ -137,7 +137,7 @@ static void assert_echo(struct fixture *f) {
     turn_until(f, &f->opened);
     assert_string_equal(f->key, "secret");
     ws_conn_send(f->client, WS_TEXT, buf_slice(&sent));
-    for (int i = 0; i < 5000 && f->heard.len < sent.len; i++) {
+    for (int i = 0; i < 30000 && f->heard.len < sent.len; i++) {
         uv_run(loop_uv(f->loop), UV_RUN_NOWAIT);
         usleep(1000);
     }

@@ -221,7 +221,9 @@ static size_t kill_once(uint32_t seed) {
     assert_true(pid >= 0);
     if (pid == 0)
         record_for_ever(folder, state);
-    usleep(5000 + next_random(&state) % 250000);
+    for (int i = 0; i < 30000 && list(recorded, before) == 0; i++)
+        usleep(1000);
+    usleep(next_random(&state) % 250000);
     size_t count = list(recorded, before);
     kill(pid, SIGKILL);
     int status;

@@ -176,6 +176,6 @@ void fixture_wait(struct store_fixture *f, const bool *flag) {
         const bool *in;
         void *out;
     } pointer = {.in = flag};
-    if (!fixture_wait_for(f, is_set, pointer.out, 10000))
-        fail_msg("no answer within ten seconds");
+    if (!fixture_wait_for(f, is_set, pointer.out, 60000))
+        fail_msg("no answer within a minute");
 }
