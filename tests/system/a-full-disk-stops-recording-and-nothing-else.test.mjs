@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -8,7 +9,8 @@ import { deadMicrophone, livekit, openClient, quickRules, startRoom } from './me
 
 const TRACKS = 20;
 const MiB = 1 << 20;
-const isRoot = process.getuid() === 0;
+// Not for ordinary users, and not in every container.
+const mayMount = spawnSync('unshare', ['-m', 'true']).status === 0;
 
 // Storage of its own on a small tmpfs that only the server sees; the test reaches it through /proc.
 async function startOnSmallDisk(t) {
@@ -33,7 +35,7 @@ async function fill(path) {
   }
 }
 
-test('a full disk', { skip: !isRoot && 'only root can mount a small file system' }, async (t) => {
+test('a full disk', { skip: !mayMount && 'nobody may mount a small file system here' }, async (t) => {
   const { server, inside } = await startOnSmallDisk(t);
   await startRoom(server, 'RM_1', 'daily');
   const host = await openClient(t, server);
