@@ -156,12 +156,43 @@ static int check_table(struct migration *m, const struct schema_table *due,
     return 0;
 }
 
+static void on_number(const struct db_row *row, void *arg) {
+    *(int *)arg = (int)db_row_int(row, 0);
+}
+
+/* Prisma on SQLite writes times as Unix ms or, with its newer drivers, as text in ISO 8601. */
+static int check_times(struct migration *m, const struct schema_table *due,
+                       const struct found_table *found) {
+    int err = 0;
+    for (size_t i = 0; i < due->column_count && !err; i++) {
+        const char *name = due->columns[i].name;
+        int strange = 0;
+        if (due->columns[i].kind != COLUMN_TIME || !find_column(found, name))
+            continue;
+        struct buf sql = {0};
+        buf_printf(&sql,
+                   "SELECT COUNT(*) FROM \"%s\" WHERE typeof(\"%s\") = 'blob' OR "
+                   "(typeof(\"%s\") = 'text' AND strftime('%%s', \"%s\") IS NULL)",
+                   due->name, name, name, name);
+        char *text = buf_take_text(&sql);
+        if (db_ask(m->db, text, on_number, &strange))
+            err = failed(m, EAGAIN);
+        mem_free(text);
+        if (!err && strange)
+            err = refuse(m, "column \"%s\" of table \"%s\" holds times that Prosa cannot read",
+                         name, due->name);
+    }
+    return err;
+}
+
 static int check_all(struct migration *m) {
     struct found_table found;
     for (size_t i = 0; i < schema_table_count; i++) {
         int err = look_at(m, schema_tables[i].name, &found);
         if (!err && found.count > 0)
             err = check_table(m, &schema_tables[i], &found);
+        if (!err && found.count > 0 && !m->is_postgres)
+            err = check_times(m, &schema_tables[i], &found);
         if (err)
             return err;
     }
@@ -315,6 +346,25 @@ static int settle_enums(struct migration *m, const struct schema_table *table,
     return err;
 }
 
+/* Ours are numbers, and SQLite holds every text to be later than every number. */
+static int settle_times(struct migration *m, const struct schema_table *table,
+                        const struct found_table *found) {
+    int err = 0;
+    for (size_t i = 0; i < table->column_count && !err; i++) {
+        const char *name = table->columns[i].name;
+        if (table->columns[i].kind != COLUMN_TIME || !find_column(found, name))
+            continue;
+        struct buf sql = {0};
+        buf_printf(&sql,
+                   "UPDATE \"%s\" SET \"%s\" = CAST(strftime('%%s', \"%s\") AS INTEGER) * 1000 + "
+                   "CAST(substr(strftime('%%f', \"%s\"), 4) AS INTEGER) WHERE typeof(\"%s\") = "
+                   "'text'",
+                   table->name, name, name, name, name);
+        err = apply(m, &sql);
+    }
+    return err;
+}
+
 static int settle_table(struct migration *m, const struct schema_table *table, int number) {
     struct found_table found;
     int err = look_at(m, table->name, &found);
@@ -322,6 +372,8 @@ static int settle_table(struct migration *m, const struct schema_table *table, i
         err = settle_enums(m, table, &found, number);
     if (err || found.count == 0)
         return err ? err : create_table(m, table, number);
+    if (!m->is_postgres && table->since == number)
+        err = settle_times(m, table, &found);
     for (size_t i = 0; i < table->column_count && !err; i++) {
         const struct schema_column *column = &table->columns[i];
         if (column->since <= number && !find_column(&found, column->name))
@@ -355,10 +407,6 @@ static int run_migration(struct migration *m, int number) {
                "(%d, '%s', '%s')",
                number, schema_migrations[number - 1], now);
     return apply(m, &sql);
-}
-
-static void on_number(const struct db_row *row, void *arg) {
-    *(int *)arg = (int)db_row_int(row, 0);
 }
 
 static int read_state(struct migration *m, int *applied) {

@@ -402,13 +402,14 @@ static int connect_start(struct postgres_db *p, const struct store_url *url) {
 }
 
 /* As many steps of the handshake as the server takes until then. */
-static int connect_step(struct postgres_db *p, int64_t until_ms) {
+static int connect_step(struct postgres_db *p, const struct store_url *url, int64_t until_ms) {
+    const int64_t patience_ms = url->connect_timeout_ms ? url->connect_timeout_ms : SILENCE_MS;
     p->db.deadline_ms = until_ms;
     while (p->next != PGRES_POLLING_OK) {
         if (p->next == PGRES_POLLING_FAILED)
             return give_up(p, PQerrorMessage(p->handle));
         if (!wait_for(p, p->next == PGRES_POLLING_READING ? POLLIN : POLLOUT)) {
-            bool is_silent = clock_mono_ms() - p->heard_ms >= SILENCE_MS;
+            bool is_silent = clock_mono_ms() - p->heard_ms >= patience_ms;
             return is_silent ? give_up(p, "the server does not answer") : EINPROGRESS;
         }
         p->next = PQconnectPoll(p->handle);
@@ -464,7 +465,7 @@ int db_postgres_start(struct db **out, const struct store_url *url, char *why, s
 
 int db_postgres_step(struct db *db, const struct store_url *url, int64_t until_ms) {
     struct postgres_db *p = of(db);
-    int err = connect_step(p, until_ms);
+    int err = connect_step(p, url, until_ms);
     if (err)
         return err;
     int64_t settled_ms = clock_mono_ms() + SETTLE_MS;

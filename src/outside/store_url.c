@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Where Debian and most others keep the authorities that are trusted. */
 #define SYSTEM_ROOTS "/etc/ssl/certs/ca-certificates.crt"
@@ -203,7 +204,20 @@ static int parse_postgres(struct reader *r, struct slice text) {
     return err;
 }
 
-static int parse_sqlite(struct reader *r, struct slice path) {
+/* Prisma reads a relative file: from the folder of its schema, which is prisma/. */
+static char *find_prisma_file(const char *path) {
+    struct buf name = {0};
+    while (strncmp(path, "./", 2) == 0)
+        path += 2;
+    buf_printf(&name, "prisma/%s", path);
+    char *there = buf_take_text(&name);
+    if (path[0] != '/' && access(path, F_OK) && !access(there, F_OK))
+        return there;
+    mem_free(there);
+    return NULL;
+}
+
+static int parse_sqlite(struct reader *r, struct slice path, bool is_of_prisma) {
     r->url->kind = STORE_SQLITE;
     path = slice_take(path, slice_find_byte(path, '?')); /* Prisma's ?connection_limit=1 */
     if (slice_has_prefix(path, SLICE("//")))
@@ -211,6 +225,11 @@ static int parse_sqlite(struct reader *r, struct slice path) {
     if (path.len == 0)
         return refuse(r, "DATABASE_URL names no file");
     r->url->path = slice_copy_text(path);
+    char *there = is_of_prisma ? find_prisma_file(r->url->path) : NULL;
+    if (there) {
+        mem_free(r->url->path);
+        r->url->path = there;
+    }
     return 0;
 }
 
@@ -220,9 +239,9 @@ int store_url_parse(struct store_url *out, const char *text, char *why, size_t w
     struct slice s = slice_from(text);
     int err;
     if (slice_has_prefix_nocase(s, SLICE("sqlite:")))
-        err = parse_sqlite(&r, slice_skip(s, 7));
+        err = parse_sqlite(&r, slice_skip(s, 7), false);
     else if (slice_has_prefix_nocase(s, SLICE("file:")))
-        err = parse_sqlite(&r, slice_skip(s, 5));
+        err = parse_sqlite(&r, slice_skip(s, 5), true);
     else if (slice_has_prefix_nocase(s, SLICE("postgresql://")) ||
              slice_has_prefix_nocase(s, SLICE("postgres://")))
         err = parse_postgres(&r, s);

@@ -1,7 +1,8 @@
 /*
  * DATABASE_URL as Prisma writes it: sqlite:PATH, file:PATH, or
  * postgresql://user:password@host:port/database?parameters. libpq refuses several of those
- * parameters, hence a reader of our own.
+ * parameters, hence a reader of our own. A relative file: that is not there but under prisma/, from
+ * where Prisma reads it, is the one meant.
  */
 #ifndef OUTSIDE_STORE_URL_H
 #define OUTSIDE_STORE_URL_H

@@ -79,6 +79,48 @@ static const char former_rows[] =
     "INSERT INTO \"User\" (\"id\", \"email\", \"updatedAt\") VALUES ('u1', 'Old@Example.org', "
     "now())";
 
+/* The same by Prisma's SQLite: no enumerations; times as Unix ms, or as text by its newer drivers. */
+static const char former_file[] =
+    "CREATE TABLE \"Session\" (\"id\" TEXT NOT NULL PRIMARY KEY, \"meetingId\" TEXT NOT NULL, "
+    "\"roomSid\" TEXT, \"roomName\" TEXT NOT NULL, \"status\" TEXT NOT NULL DEFAULT 'ACTIVE', "
+    "\"startedAt\" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP, \"endedAt\" DATETIME);"
+    "CREATE UNIQUE INDEX \"Session_meetingId_key\" ON \"Session\"(\"meetingId\");"
+    "CREATE UNIQUE INDEX \"Session_roomSid_key\" ON \"Session\"(\"roomSid\");"
+    "CREATE INDEX \"Session_roomName_idx\" ON \"Session\"(\"roomName\");"
+    "CREATE TABLE \"FeedbackEvent\" (\"id\" TEXT NOT NULL PRIMARY KEY, \"meetingId\" TEXT NOT "
+    "NULL, \"participantId\" TEXT NOT NULL, \"type\" TEXT NOT NULL, \"severity\" TEXT NOT NULL, "
+    "\"ts\" DATETIME NOT NULL, \"windowStart\" DATETIME NOT NULL, \"windowEnd\" DATETIME NOT "
+    "NULL, \"message\" TEXT NOT NULL, \"metadata\" JSONB, \"createdAt\" DATETIME NOT NULL DEFAULT "
+    "CURRENT_TIMESTAMP, \"expiresAt\" DATETIME NOT NULL);"
+    "CREATE INDEX \"FeedbackEvent_meetingId_ts_idx\" ON \"FeedbackEvent\"(\"meetingId\", \"ts\");"
+    "CREATE TABLE \"User\" (\"id\" TEXT NOT NULL PRIMARY KEY, \"email\" TEXT NOT NULL, \"name\" "
+    "TEXT, \"createdAt\" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP, \"updatedAt\" DATETIME NOT "
+    "NULL);"
+    "CREATE UNIQUE INDEX \"User_email_key\" ON \"User\"(\"email\");"
+    "CREATE TABLE \"_prisma_migrations\" (\"id\" TEXT PRIMARY KEY NOT NULL, \"checksum\" TEXT NOT "
+    "NULL, \"finished_at\" DATETIME, \"migration_name\" TEXT NOT NULL, \"logs\" TEXT, "
+    "\"rolled_back_at\" DATETIME, \"started_at\" DATETIME NOT NULL DEFAULT current_timestamp, "
+    "\"applied_steps_count\" INTEGER UNSIGNED NOT NULL DEFAULT 0);"
+    "INSERT INTO \"_prisma_migrations\" (\"id\", \"checksum\", \"migration_name\") VALUES ('m1', "
+    "'c', '2025_init')";
+
+static const char former_file_rows[] =
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) "
+    "INSERT INTO \"Session\" (\"id\", \"meetingId\", \"roomSid\", \"roomName\", \"status\", "
+    "\"startedAt\") SELECT 's' || i, 'RM_' || i, 'RM_' || i, 'room', CASE WHEN i = 7 THEN 'ACTIVE' "
+    "ELSE 'ENDED' END, CASE WHEN i % 2 THEN strftime('2026-11-22T12:%M:00.123+00:00', i * 60, "
+    "'unixepoch') ELSE 1795348800123 + i * 60000 END FROM n;"
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) "
+    "INSERT INTO \"FeedbackEvent\" (\"id\", \"meetingId\", \"participantId\", \"type\", "
+    "\"severity\", \"ts\", \"windowStart\", \"windowEnd\", \"message\", \"metadata\", "
+    "\"expiresAt\") SELECT 'f' || i, 'RM_7', 'ana', 'volume_baixo', 'warning', CASE WHEN i % 2 "
+    "THEN "
+    "1795349250500 + i * 1000 ELSE strftime('%Y-%m-%d %H:%M:%S.5', 1795349250 + i, 'unixepoch') "
+    "END, 1795349250500, '2026-11-22T12:07:30.500Z', 'Ana: baixo', '{\"rmsDbfs\": -30.5}', "
+    "4070908800000 FROM n;"
+    "INSERT INTO \"User\" (\"id\", \"email\", \"updatedAt\") VALUES ('u1', 'Old@Example.org', "
+    "1795348800000)";
+
 struct answer {
     bool done;
     int err;
@@ -119,6 +161,12 @@ static void make_former(struct store_fixture *f, const char *schema) {
     if (db_script(db, former_tables) || db_script(db, former_rows))
         fail_msg("%s", db->why);
     db_close(db);
+}
+
+static void make_former_file(struct store_fixture *f) {
+    fixture_next(f);
+    fixture_run(f, former_file);
+    fixture_run(f, former_file_rows);
 }
 
 static void check_adopted(struct store_fixture *f) {
@@ -164,8 +212,11 @@ static void check_adopted(struct store_fixture *f) {
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"User\""), 1);
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"_prisma_migrations\""), 1);
     assert_int_equal(
-        fixture_count(f, "SELECT COUNT(*) FROM pg_indexes WHERE schemaname = current_schema() "
-                         "AND indexdef LIKE '%(\"roomName\")'"),
+        fixture_count(f, fixture_is_postgres(f)
+                             ? "SELECT COUNT(*) FROM pg_indexes WHERE schemaname = "
+                               "current_schema() AND indexdef LIKE '%(\"roomName\")'"
+                             : "SELECT COUNT(*) FROM sqlite_master WHERE type = 'index' AND sql "
+                               "LIKE '%(\"roomName\")'"),
         1);
 }
 
@@ -175,6 +226,39 @@ static void a_former_database_is_adopted(void **state) {
     make_former(f, "public");
     check_adopted(f);
     store_close(fixture_open(f, NULL), 100); /* and the next start finds nothing to do */
+}
+
+static void a_former_file_is_adopted(void **state) {
+    struct store_fixture *f = *state;
+    make_former_file(f);
+    check_adopted(f);
+    assert_int_equal(
+        fixture_count(f, "SELECT COUNT(*) FROM \"Session\" WHERE \"startedAt\" <> 1795348800123 + "
+                         "60000 * CAST(substr(\"meetingId\", 4) AS INTEGER)"),
+        1); /* the one that came later */
+    assert_int_equal(
+        fixture_count(f, "SELECT COUNT(*) FROM \"FeedbackEvent\" WHERE \"ts\" <> 1795349250500 + "
+                         "1000 * CAST(substr(\"id\", 2) AS INTEGER)"),
+        1);
+    assert_int_equal(fixture_count(f,
+                                   "SELECT COUNT(*) FROM \"FeedbackEvent\" WHERE \"windowEnd\" = "
+                                   "1795349250500 AND typeof(\"createdAt\") = 'integer'"),
+                     500);
+    store_close(fixture_open(f, NULL), 100);
+}
+
+static void a_file_of_strange_times_is_refused(void **state) {
+    struct store_fixture *f = *state;
+    struct store *store = NULL;
+    char why[256] = "";
+    make_former_file(f);
+    fixture_run(f, "UPDATE \"User\" SET \"updatedAt\" = 'yesterday'");
+    const struct store_config config = {.url = fixture_url(f), .feedback_ttl_days = 14};
+    assert_int_equal(store_open(&store, &config, fixture_loop(f), why, sizeof why), EINVAL);
+    assert_non_null(strstr(why, "\"updatedAt\""));
+    assert_non_null(strstr(why, "\"User\""));
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'"),
+                     4);
 }
 
 static void so_is_one_in_another_schema(void **state) {
@@ -224,12 +308,17 @@ static void a_strange_type_is_refused_by_name(void **state) {
 }
 
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest postgres[] = {
         cmocka_unit_test(a_former_database_is_adopted),
         cmocka_unit_test(so_is_one_in_another_schema),
         cmocka_unit_test(a_dry_run_says_all_and_does_nothing),
         cmocka_unit_test(a_strange_type_is_refused_by_name),
     };
+    const struct CMUnitTest sqlite[] = {
+        cmocka_unit_test(a_former_file_is_adopted),
+        cmocka_unit_test(a_file_of_strange_times_is_refused),
+    };
     fixture_script = argc > 1 ? argv[1] : NULL;
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return fixture_script ? cmocka_run_group_tests(postgres, set_up, tear_down)
+                          : cmocka_run_group_tests(sqlite, set_up, tear_down);
 }

@@ -4,7 +4,11 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -129,6 +133,38 @@ static void nonsense_is_refused_without_repeating_it(void **state) {
     }
 }
 
+static void touch(const char *path) {
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+}
+
+static void a_file_is_looked_for_where_prisma_has_it(void **state) {
+    char folder[] = "/tmp/prosa-url-XXXXXX", command[64];
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    assert_int_equal(mkdir("prisma", 0700), 0);
+    touch("prisma/dev.db");
+
+    struct store_url url = parse("file:./dev.db?connection_limit=1");
+    assert_string_equal(url.path, "prisma/dev.db");
+    store_url_free(&url);
+    url = parse("sqlite:./dev.db");
+    assert_string_equal(url.path, "./dev.db");
+    store_url_free(&url);
+    url = parse("file:./other.db");
+    assert_string_equal(url.path, "./other.db");
+    store_url_free(&url);
+    touch("dev.db");
+    url = parse("file:./dev.db");
+    assert_string_equal(url.path, "./dev.db");
+    store_url_free(&url);
+
+    assert_int_equal(chdir("/"), 0);
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prisma_writes_it_like_this),
@@ -136,6 +172,7 @@ int main(void) {
         cmocka_unit_test(the_host_may_be_a_socket_folder),
         cmocka_unit_test(prismas_words_for_tls_become_libpqs),
         cmocka_unit_test(files_have_two_spellings),
+        cmocka_unit_test(a_file_is_looked_for_where_prisma_has_it),
         cmocka_unit_test(nonsense_is_refused_without_repeating_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
