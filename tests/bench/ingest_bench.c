@@ -43,7 +43,7 @@ struct bench_case {
     double ratio_limit;
 };
 
-/* The limits are promises of the README: silence at half the sink's cost, everything at the sink's. */
+/* What we hold ourselves to: silence at half the sink's cost, everything at the sink's. */
 static const struct bench_case cases[] = {
     {"silence-20ms-mono", false, 20, 1, 0.5},
     {"speech-20ms-mono", true, 20, 1, 1.0},
