@@ -12,7 +12,8 @@
 
 enum {
     FLUSH_MS = 1000,
-    BATCH_BLOCKS_MAX = 6,
+    BATCH_BLOCKS_MAX = 4,
+    PAGE_BYTES = 4096,
     STAGGER_STEPS = 32,
     ZEROS_MIN_BYTES = BLOCK_DATA, /* shorter runs are written as they are */
     ZEROS_DEPTH_MAX = 8192,       /* jobs; beyond, the disk stands still */
@@ -25,8 +26,9 @@ struct recorder {
     struct block *first, *last; /* not yet handed over */
     size_t bytes;               /* in them */
     uint64_t zero_bytes;        /* or these instead: digital silence is counted, not copied */
-    size_t batch_bytes;         /* hand over when this much is there: half a second */
+    size_t batch_bytes;         /* hand over when this much is there: half a second or less */
     size_t next_batch_bytes;    /* the first one is shorter, so that tracks take turns */
+    uint64_t file_bytes;        /* all before them, header included: where in the file they begin */
     int64_t since_ms;           /* a tick after the first of these bytes came; 0 = no tick yet */
     uint64_t lost_bytes;        /* did not fit into the queue; told with the next batch */
     uint64_t silent_bytes;      /* to be put before the next batch */
@@ -36,7 +38,7 @@ struct recorder {
     bool is_full;         /* the queue was, and it has been said */
 };
 
-/* Half a second in whole blocks: 16 to 96 KiB. */
+/* Half a second, but at most 64 KiB a track: whole pages of the file, as many as some blocks hold. */
 static size_t batch_size(const struct recording *recording) {
     size_t half_second = (size_t)recording->rate_hz * recording->channels;
     if (record_format_is_video(recording->format))
@@ -46,7 +48,13 @@ static size_t batch_size(const struct recording *recording) {
         blocks = 1;
     if (blocks > BATCH_BLOCKS_MAX)
         blocks = BATCH_BLOCKS_MAX;
-    return blocks * BLOCK_DATA;
+    return blocks * BLOCK_DATA / PAGE_BYTES * PAGE_BYTES;
+}
+
+static uint64_t head_bytes(const struct recorder *recorder) {
+    return recorder->counts_zeros
+               ? wav_header_bytes(disk_configured(port_disk(recorder->port))->wav_layout)
+               : 0;
 }
 
 /* A format that is encoded, unless enough are being encoded already. */
@@ -74,6 +82,7 @@ struct recorder *recorder_open(struct disk_port *port, const struct recording *r
                                 ? 1
                                 : (uint16_t)(recording->channels * sizeof(int16_t));
     recorder->batch_bytes = batch_size(recording);
+    recorder->file_bytes = head_bytes(recorder);
     unsigned step = port_next_number(port) % STAGGER_STEPS + 1;
     recorder->next_batch_bytes = recorder->batch_bytes * step / STAGGER_STEPS;
     return recorder;
@@ -91,8 +100,16 @@ static void drop_batch(struct recorder *recorder) {
     block_give(recorder->first);
 }
 
+/* A page that is written in two pieces costs twice: batches end where pages do. */
+static void begin_batch(struct recorder *recorder) {
+    recorder->since_ms = 0;
+    recorder->next_batch_bytes = recorder->batch_bytes - recorder->file_bytes % PAGE_BYTES;
+    assert(recorder->next_batch_bytes % recorder->frame_bytes == 0);
+}
+
 static void hand_over(struct recorder *recorder) {
     struct block *first = recorder->first;
+    recorder->file_bytes += recorder->bytes;
     if (queue_try_enter(recorder->port, recorder->bytes)) {
         first->lost_bytes = recorder->lost_bytes;
         first->silent_bytes = recorder->silent_bytes;
@@ -108,8 +125,7 @@ static void hand_over(struct recorder *recorder) {
     }
     recorder->first = recorder->last = NULL;
     recorder->bytes = 0;
-    recorder->since_ms = 0;
-    recorder->next_batch_bytes = recorder->batch_bytes;
+    begin_batch(recorder);
 }
 
 static void add_block(struct recorder *recorder) {
@@ -151,8 +167,9 @@ static void hand_over_zeros(struct recorder *recorder) {
         recorder->lost_bytes += recorder->silent_bytes + recorder->zero_bytes;
         recorder->silent_bytes = 0;
     }
+    recorder->file_bytes += recorder->zero_bytes;
     recorder->zero_bytes = 0;
-    recorder->since_ms = 0;
+    begin_batch(recorder);
 }
 
 static void flush(struct recorder *recorder) {
@@ -168,8 +185,9 @@ static void copy(struct recorder *recorder, const uint8_t *from, size_t len) {
         if (!recorder->last || recorder->last->len == BLOCK_DATA)
             add_block(recorder);
         struct block *block = recorder->last;
-        size_t room = BLOCK_DATA - block->len;
-        size_t n = len < room ? len : room;
+        size_t room = BLOCK_DATA - block->len, left = recorder->next_batch_bytes - recorder->bytes;
+        size_t n = room < left ? room : left;
+        n = n < len ? n : len;
         if (from)
             memcpy(block->data + block->len, from, n);
         else
@@ -178,7 +196,7 @@ static void copy(struct recorder *recorder, const uint8_t *from, size_t len) {
         recorder->bytes += n;
         from = from ? from + n : NULL;
         len -= n;
-        if (recorder->bytes >= recorder->next_batch_bytes)
+        if (recorder->bytes == recorder->next_batch_bytes)
             hand_over(recorder);
     }
 }
@@ -209,6 +227,8 @@ void recorder_append(struct recorder *recorder, const void *bytes, size_t len) {
 void recorder_silence(struct recorder *recorder, uint64_t frames) {
     flush(recorder);
     recorder->silent_bytes += frames * recorder->frame_bytes;
+    recorder->file_bytes += frames * recorder->frame_bytes;
+    begin_batch(recorder);
 }
 
 /* Notes keep their place among the bytes. */
@@ -231,6 +251,8 @@ void recorder_set_channels(struct recorder *recorder, uint16_t channels) {
     assert(recorder->file);
     send_note(recorder, NOTE_CHANNELS, 0, channels, SLICE_NONE);
     recorder->frame_bytes = (uint16_t)(channels * sizeof(int16_t));
+    recorder->file_bytes = head_bytes(recorder);
+    begin_batch(recorder);
 }
 
 void recorder_drift(struct recorder *recorder, int64_t drift_ms) {

@@ -46,6 +46,8 @@ static struct {
     int err;        /* 0: a short write */
     int stall_ms;   /* the first write of blocks takes so long */
     int64_t fed_ms; /* when the recorder had been given everything; monotonic */
+    bool is_one_part;
+    int writes, torn_writes; /* of blocks; torn: begun within a page */
     atomic_int count[CALLS + 1];
 } plan;
 
@@ -125,6 +127,8 @@ ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t len, off_t offset) {
 ssize_t __wrap_pwritev64(int fd, const struct iovec *iov, int count, off_t offset) {
     if (plan.is_armed && plan.stall_ms > 0 && atomic_fetch_add(&plan.count[CALL_PWRITEV], 1) == 0)
         usleep((useconds_t)plan.stall_ms * 1000);
+    plan.writes++;
+    plan.torn_writes += offset % 4096 != 0;
     if (!fails(CALL_PWRITEV))
         return __real_pwritev64(fd, iov, count, offset);
     return plan.err ? -1 : __real_pwrite64(fd, iov->iov_base, iov->iov_len / 2 + 1, offset);
@@ -173,7 +177,8 @@ static void run_server(const char *folder, enum record_format format) {
     config.min_free_bytes = config.warn_free_bytes = 0;
     config.header_ms = 0;
     config.retry_ms = 0;
-    config.part_bytes = 50000; /* two and a bit parts, so that rolling over fails too */
+    if (!plan.is_one_part)
+        config.part_bytes = 50000; /* two and a bit parts, so that rolling over fails too */
     config.fsync = DISK_FSYNC_CLOSE;
     assert_int_equal(
         storage_open(&storage, &(struct storage_config){.root = folder}, why, sizeof why), 0);
@@ -356,6 +361,21 @@ static void a_stall_holds_nobody_up_and_loses_nothing(void **state) {
     remove_folder(folder);
 }
 
+/* The page cache is filled page by page. Torn are the first two writes, and what follows silence. */
+static void blocks_are_written_in_whole_pages(void **state) {
+    char folder[] = "/tmp/disk-fail-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    plan.call = CALLS; /* nothing fails */
+    plan.is_one_part = true;
+    plan.writes = plan.torn_writes = 0;
+    run_server(folder, RECORD_WAV);
+    plan.is_one_part = false;
+    assert_true(plan.writes >= 10);
+    assert_true(plan.torn_writes <= 4);
+    assert_int_equal(check_folder(folder, ".wav").end, ROW);
+    remove_folder(folder);
+}
+
 static int quiet(void **state) {
     log_setup(LOG_OFF, LOG_TEXT);
     fill_row();
@@ -363,8 +383,8 @@ static int quiet(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(a_wav_survives_every_failure),
-                                       TEST(a_flac_survives_every_failure),
-                                       TEST(a_stall_holds_nobody_up_and_loses_nothing)};
+    const struct CMUnitTest tests[] = {
+        TEST(a_wav_survives_every_failure), TEST(a_flac_survives_every_failure),
+        TEST(a_stall_holds_nobody_up_and_loses_nothing), TEST(blocks_are_written_in_whole_pages)};
     return cmocka_run_group_tests(tests, quiet, NULL);
 }
