@@ -6,7 +6,7 @@ import { recordings } from '../fakes/wav.mjs';
 import { eventually, once, startServer } from './harness.mjs';
 
 async function busy(t) {
-  const server = await startServer(t);
+  const server = await startServer(t, { env: { DRAIN_MS: '7000' } });
   const tracks = [];
   for (let i = 0; i < 5; i++) {
     const url = `${server.ws}/egress-audio?roomName=sala&participant=p${i}&trackId=TR_${i}&channels=2`;
@@ -39,7 +39,7 @@ test('SIGTERM: headers are finished, clients sent away, and it is gone in time',
 for (const shards of ['0', '2'])
   test(`a cut short drain costs no audio: PROSA_SHARDS=${shards}`, async (t) => {
     // Half of DRAIN_MS is less than the two seconds that a connection has for the answer to our close.
-    const server = await startServer(t, { env: { DRAIN_MS: '3000', PROSA_SHARDS: shards } });
+    const server = await startServer(t, { env: { DRAIN_MS: '3900', PROSA_SHARDS: shards } });
     const egress = new FakeEgress(`${server.ws}/egress-audio?roomName=sala&participant=ana&trackId=TR_1&channels=2`);
     t.after(() => egress.reset());
     await egress.opened;

@@ -130,7 +130,7 @@ class Server {
     const [file, ...args] = [...this.wrap, binary, 'serve'];
     this.child = spawn(file, args, {
       cwd: this.folder,
-      env: cleanEnvironment({ PORT: '0', PROSA_HOST: '127.0.0.1', PROSA_ENV: 'test', ...this.env }),
+      env: cleanEnvironment({ PORT: '0', PROSA_HOST: '127.0.0.1', PROSA_ENV: 'test', DRAIN_MS: '60000', ...this.env }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.ended = new Promise((done) =>
