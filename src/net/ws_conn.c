@@ -61,6 +61,9 @@ static void on_flushed(struct ws_conn *conn) {
     if (conn->state == WS_ENDING) {
         stream_shutdown(conn->stream);
         ws_conn_end(conn, WS_CLOSE_ABNORMAL, "");
+    } else if (conn->is_deaf && !conn->is_shut) {
+        stream_shutdown(conn->stream);
+        conn->is_shut = true;
     } else if (was_full && conn->state == WS_OPEN && conn->handlers.on_drain) {
         conn->handlers.on_drain(conn->arg);
     }
@@ -128,13 +131,15 @@ static void on_bad(struct ws_conn *conn, const struct ws_event *event) {
         stats->bad_data++;
     else if (stats)
         stats->bad_protocol++;
-    /* What still comes is read and ignored for a moment: a socket closed with unread bytes resets
-     * the connection, and the peer would never see the code. */
+    /* Our side ends with the close frame, so that the peer need not wait for us. What still comes
+     * is read and ignored for a moment: a socket closed with unread bytes resets the connection,
+     * and the peer would never see the code. */
     ws_conn_queue_close(conn, event->code, slice_from(event->why));
     if (conn->state == WS_DEAD)
         return;
     set_end(conn, event->code, slice_from(event->why));
     conn->state = WS_CLOSING;
+    conn->is_deaf = true;
     conn->settings.close_ms = BAD_LINGER_MS;
     timer_stop(&conn->timer);
     ws_conn_schedule(conn);

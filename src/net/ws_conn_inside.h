@@ -37,7 +37,8 @@ struct ws_conn {
     uint8_t state;
     uint8_t role;
     bool is_paused, is_full, is_silent_end; /* silent: aborted, no on_close */
-    bool has_unread;                        /* bytes wait in the stream that no poll announces */
+    bool is_deaf, is_shut; /* deaf: the peer broke the protocol; shut: our side has ended */
+    bool has_unread;       /* bytes wait in the stream that no poll announces */
 };
 
 /* ws_conn.c */

@@ -105,6 +105,16 @@ static void assert_nothing_heard(struct fixture *f) {
     assert_int_equal(recv(f->peer, &c, 1, MSG_DONTWAIT), -1);
 }
 
+/* Nothing but the rest of what was said, then the end. */
+static void assert_end_heard(struct fixture *f) {
+    uint8_t rest[256];
+    ssize_t n;
+    do
+        n = recv(f->peer, rest, sizeof rest, MSG_DONTWAIT);
+    while (n > 0);
+    assert_int_equal(n, 0);
+}
+
 static void messages_come_whole_and_go_back(void **state) {
     struct fixture f;
     open_fixture(&f);
@@ -295,6 +305,8 @@ static void bad_frames_are_answered_with_their_code(void **state) {
         peer_hear(f.peer, frame, sizeof frame);
         assert_int_equal(frame[0], 0x88);
         assert_int_equal(frame[2] << 8 | frame[3], cases[i].code);
+        assert_end_heard(&f);
+        assert_int_equal(f.closed, 0);
         close(f.peer);
         turn_until_closed(&f);
         assert_int_equal(f.code, cases[i].code);
