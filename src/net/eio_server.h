@@ -98,6 +98,7 @@ void eio_send_now(struct eio_session *, struct blob *frame);
 bool eio_is_writable(const struct eio_session *);
 size_t eio_queued_bytes(const struct eio_session *);
 bool eio_is_open(const struct eio_session *);
+bool eio_is_polling(const struct eio_session *); /* not, or not yet, on a WebSocket */
 
 /* Sends what waits, then closes. */
 void eio_close(struct eio_session *, enum eio_close_reason);

@@ -235,6 +235,10 @@ bool eio_is_open(const struct eio_session *session) {
     return session->state == EIO_STATE_OPEN;
 }
 
+bool eio_is_polling(const struct eio_session *session) {
+    return !session->link;
+}
+
 size_t eio_queued_bytes(const struct eio_session *session) {
     return session->ws ? ws_conn_queued_bytes(session->ws) : session->queue.bytes;
 }

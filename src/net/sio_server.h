@@ -100,6 +100,7 @@ void sio_set_data(struct sio_socket *, void *data);
 void *sio_data(const struct sio_socket *);
 struct sio_socket *sio_find(struct sio_namespace *, struct slice id); /* NULL when gone */
 
+bool sio_is_polling(const struct sio_socket *);
 size_t sio_queued_bytes(const struct sio_socket *); /* what waits for the client to take it */
 
 void sio_emit(struct sio_socket *, const char *event, struct slice args);

@@ -249,6 +249,10 @@ struct sio_socket *sio_find(struct sio_namespace *ns, struct slice id) {
     return map_find(&ns->ids, id);
 }
 
+bool sio_is_polling(const struct sio_socket *socket) {
+    return eio_is_polling(socket->session);
+}
+
 size_t sio_queued_bytes(const struct sio_socket *socket) {
     return eio_queued_bytes(socket->session);
 }

@@ -31,6 +31,20 @@ test('Socket.IO packets', async (t) => {
     }
   });
 
+  await t.test('what follows a connect at once is answered after its auth', async () => {
+    const ws = await io.session();
+    ws.send('40{"a":1}');
+    ws.send('42["message",1]');
+    ws.send('420["message-with-ack",2]');
+    assert.ok((await ws.nextEvent()).startsWith('40{'));
+    assert.equal(await ws.nextEvent(), '42["auth",{"a":1}]');
+    assert.equal(await ws.nextEvent(), '42["message-back",1]');
+    assert.equal(await ws.nextEvent(), '430[2]');
+    for (const packet of ['41', '40{"a":2}', '41', '40{"a":3}']) ws.send(packet);
+    while ((await ws.nextEvent()) !== '42["auth",{"a":3}]');
+    ws.close();
+  });
+
   await t.test('an unknown namespace is refused and the session stays', async () => {
     const ws = await io.session();
     ws.send('40/random');
