@@ -94,6 +94,11 @@ struct blob *eio_frame_binary(struct slice bytes);
 void eio_send(struct eio_session *, struct blob *frame);
 void eio_send_now(struct eio_session *, struct blob *frame);
 
+/* For who sends the same to many: fetches into the cache what eio_send_now will look at, in three
+ * steps, each some sessions after the one before. */
+enum eio_prefetch { EIO_PREFETCH_SESSION, EIO_PREFETCH_LINK, EIO_PREFETCH_STREAM };
+void eio_prefetch(const struct eio_session *, enum eio_prefetch);
+
 /* True when a message would leave at once: a volatile one may be sent. */
 bool eio_is_writable(const struct eio_session *);
 size_t eio_queued_bytes(const struct eio_session *);

@@ -277,6 +277,15 @@ static void send_frame(struct eio_session *session, struct blob *frame, bool now
         eio_session_later(session);
 }
 
+void eio_prefetch(const struct eio_session *session, enum eio_prefetch step) {
+    if (step == EIO_PREFETCH_SESSION)
+        __builtin_prefetch(session);
+    else if (session->ws && step == EIO_PREFETCH_LINK)
+        ws_conn_prefetch(session->ws);
+    else if (session->ws)
+        ws_conn_prefetch_stream(session->ws);
+}
+
 void eio_send(struct eio_session *session, struct blob *frame) {
     send_frame(session, frame, false);
 }

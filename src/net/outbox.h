@@ -12,10 +12,11 @@ struct blob;
 struct stream;
 
 struct outbox { /* private; zeroed = empty */
-    struct blob **blobs;
-    size_t head, count, cap;
-    size_t offset;       /* of the first blob, already written */
+    size_t count;
     size_t queued_bytes; /* not yet written */
+    struct blob **blobs;
+    size_t head, cap;
+    size_t offset; /* of the first blob, already written */
 };
 
 void outbox_add(struct outbox *box, struct blob *blob); /* takes a reference of its own */

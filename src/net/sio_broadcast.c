@@ -53,14 +53,19 @@ static void job_free(struct sio_job *job) {
     mem_free(job);
 }
 
-/* The next sockets are fetched while one is served. */
+/* The next sockets are fetched while one is served, each pointer when what holds it has come. */
 static void look_ahead(const struct sio_room *room, unsigned at) {
-    enum { NEAR = 3, FAR = 6 };
+    enum { STREAM = 2, LINK = 4, SESSION = 6, SOCKET = 8 };
+    const struct sio_member *next = room->members + at - 1;
 
-    if (at > FAR)
-        __builtin_prefetch(room->members[at - 1 - FAR].socket);
-    if (at > NEAR)
-        __builtin_prefetch(room->members[at - 1 - NEAR].socket->session);
+    if (at > SOCKET)
+        __builtin_prefetch(next[-SOCKET].socket);
+    if (at > SESSION)
+        eio_prefetch(next[-SESSION].socket->session, EIO_PREFETCH_SESSION);
+    if (at > LINK)
+        eio_prefetch(next[-LINK].socket->session, EIO_PREFETCH_LINK);
+    if (at > STREAM)
+        eio_prefetch(next[-STREAM].socket->session, EIO_PREFETCH_STREAM);
 }
 
 /* Goes through the rooms from their ends, so that who leaves meanwhile moves nobody past the mark. */

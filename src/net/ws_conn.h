@@ -71,6 +71,11 @@ void ws_conn_send_frame(struct ws_conn *conn, struct blob *frame);
 /* The same for broadcasts: written at once when nothing waits, so that it costs one system call. */
 void ws_conn_send_frame_now(struct ws_conn *conn, struct blob *frame);
 
+/* What that will look at is fetched into the cache: the connection, and when that is there, its
+ * stream. */
+void ws_conn_prefetch(const struct ws_conn *conn);
+void ws_conn_prefetch_stream(const struct ws_conn *conn);
+
 /* Frames (and masks, in client role) and queues. */
 void ws_conn_send(struct ws_conn *conn, enum ws_opcode opcode, struct slice payload);
 

@@ -18,14 +18,21 @@ enum ws_state {
 
 struct ws_conn {
     struct loop *loop;
+    /* From the end of the settings to the start of the outbox stands all that a broadcast looks at:
+     * one line of cache, two when it lies badly. */
+    struct ws_settings settings;
     struct stream *stream; /* NULL while dialling */
+    uint8_t state;
+    uint8_t role;
+    bool is_paused, is_full, is_silent_end; /* silent: aborted, no on_close */
+    bool is_deaf, is_shut; /* deaf: the peer broke the protocol; shut: our side has ended */
+    bool has_unread;       /* bytes wait in the stream that no poll announces */
+    struct outbox out;
     struct watch *watch;
     struct ws_dial *dial;
     struct ws_handlers handlers;
-    struct ws_settings settings;
     void *arg;
     struct ws_parser parser;
-    struct outbox out;
     struct buf message; /* a message that came in pieces, so far */
     struct deferred work;
     struct timer timer;
@@ -34,11 +41,6 @@ struct ws_conn {
     char *reason; /* for on_close */
     uint16_t code;
     uint16_t http_status;
-    uint8_t state;
-    uint8_t role;
-    bool is_paused, is_full, is_silent_end; /* silent: aborted, no on_close */
-    bool is_deaf, is_shut; /* deaf: the peer broke the protocol; shut: our side has ended */
-    bool has_unread;       /* bytes wait in the stream that no poll announces */
 };
 
 /* ws_conn.c */

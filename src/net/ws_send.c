@@ -77,6 +77,15 @@ void ws_conn_send_frame_now(struct ws_conn *conn, struct blob *frame) {
         ws_conn_schedule(conn);
 }
 
+void ws_conn_prefetch(const struct ws_conn *conn) {
+    __builtin_prefetch(&conn->settings.stats);
+    __builtin_prefetch(&conn->out.queued_bytes);
+}
+
+void ws_conn_prefetch_stream(const struct ws_conn *conn) {
+    __builtin_prefetch(conn->stream);
+}
+
 void ws_conn_send(struct ws_conn *conn, enum ws_opcode opcode, struct slice payload) {
     if (conn->state != WS_OPEN)
         return;
