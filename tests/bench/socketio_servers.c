@@ -112,10 +112,15 @@ void serve_ours(int port_fd) {
     _exit(0);
 }
 
-/* send() to each, and nothing else. */
+static void sleep_until(int64_t at_ns) {
+    struct timespec at = {.tv_sec = at_ns / 1000000000, .tv_nsec = at_ns % 1000000000};
+
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+}
+
+/* send() to each, and nothing else. A round begins so long after the one before began, as in the servers. */
 static void blast_bare(const int *fds, unsigned count, unsigned rounds, unsigned interval_us) {
-    struct timespec pause = {.tv_sec = interval_us / 1000000,
-                             .tv_nsec = (long)(interval_us % 1000000) * 1000};
+    int64_t due_ns = clock_mono_ns();
 
     for (unsigned i = 0; i < rounds; i++) {
         static const char head_text[] = "42[\"feedback\",";
@@ -123,7 +128,9 @@ static void blast_bare(const int *fds, unsigned count, unsigned rounds, unsigned
         uint8_t frame[EVENT_ARGS_MAX + 64];
         size_t text_len, head_len;
 
-        nanosleep(&pause, NULL);
+        due_ns += (int64_t)interval_us * 1000;
+        sleep_until(due_ns);
+        due_ns = clock_mono_ns();
         write_event_args(args);
         text_len = (size_t)snprintf(text, sizeof text, "%s%s]", head_text, args);
         head_len = ws_write_head(frame, WS_TEXT, true, text_len, NULL);
