@@ -341,6 +341,7 @@ static void write_sockets(const struct server *server, struct buf *out) {
     exposition_value(out, name, "cause", "full", (double)eio->refused_full);
     exposition_value(out, name, "cause", "too_large", (double)eio->too_large);
     exposition_value(out, name, "cause", "bad_packet", (double)sio->bad_packets);
+    exposition_value(out, name, "cause", "incomplete_packet", (double)sio->incomplete_dropped);
     exposition_value(out, name, "cause", "rooms", (double)sio->rooms_refused);
     exposition_value(out, name, "cause", "join", (double)hosts->joins_refused);
     exposition_value(out, name, "cause", "rate", (double)hosts->limited);

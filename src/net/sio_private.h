@@ -20,6 +20,9 @@ struct sio_server {
     unsigned namespace_count;
     bool is_closing;
 
+    struct list pendings; /* binary packets that are not whole yet, oldest first */
+    size_t pending_bytes;
+
     /* sio_broadcast.c */
     struct list jobs;       /* broadcasts not handed out yet, oldest first */
     uint64_t job_number;    /* of the newest */

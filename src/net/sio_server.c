@@ -16,12 +16,29 @@ struct sio_route {
 
 /* A binary packet: its text, and the attachments that have come so far. */
 struct sio_pending {
+    struct list node; /* of the server's */
+    struct sio_client *client;
     struct buf text;
     struct sio_packet packet; /* slices into text */
     struct buf bytes;         /* the attachments, one behind the other */
     size_t ends[SIO_ATTACHMENTS_MAX];
     unsigned count;
 };
+
+static size_t pending_size(const struct sio_pending *pending) {
+    return sizeof *pending + pending->text.len + pending->bytes.len;
+}
+
+static struct sio_pending *pending_take(struct sio_client *client) {
+    struct sio_pending *pending = client->pending;
+
+    if (!pending)
+        return NULL;
+    client->pending = NULL;
+    client->server->pending_bytes -= pending_size(pending);
+    list_remove(&pending->node);
+    return pending;
+}
 
 static void pending_free(struct sio_pending *pending) {
     if (!pending)
@@ -95,6 +112,31 @@ static struct sio_socket *find_socket(struct sio_client *client, const struct si
 static void fail(struct sio_client *client) {
     client->server->stats.bad_packets++;
     eio_close(client->session, EIO_CLOSED_PROTOCOL);
+}
+
+/* Packets that are not whole yet share a bounded room: who has been at it longest makes place. */
+static void bound_pending(struct sio_server *server) {
+    while (server->pending_bytes > server->config.pending_bytes) {
+        struct sio_pending *oldest = CONTAINER_OF(server->pendings.next, struct sio_pending, node);
+        struct sio_client *client = oldest->client;
+
+        server->stats.incomplete_dropped++;
+        pending_free(pending_take(client));
+        eio_close(client->session, EIO_CLOSED_PROTOCOL);
+    }
+}
+
+static void pending_begin(struct sio_client *client, struct slice text) {
+    struct sio_pending *pending = mem_alloc(sizeof *pending);
+
+    pending->client = client;
+    list_init(&pending->node);
+    list_add(&client->server->pendings, &pending->node);
+    buf_add_slice(&pending->text, text);
+    sio_parse(buf_slice(&pending->text), &pending->packet);
+    client->pending = pending;
+    client->server->pending_bytes += pending_size(pending);
+    bound_pending(client->server);
 }
 
 static void refuse(struct sio_client *client, struct slice nsp, const char *message) {
@@ -177,9 +219,7 @@ static void on_text(void *arg, struct eio_session *session, struct slice text) {
         dispatch(client, &packet, NULL);
         return;
     }
-    client->pending = mem_alloc(sizeof *client->pending);
-    buf_add_slice(&client->pending->text, text);
-    sio_parse(buf_slice(&client->pending->text), &client->pending->packet);
+    pending_begin(client, text);
 }
 
 static void on_binary(void *arg, struct eio_session *session, struct slice bytes) {
@@ -193,14 +233,17 @@ static void on_binary(void *arg, struct eio_session *session, struct slice bytes
         return;
     }
     buf_add_slice(&pending->bytes, bytes);
+    client->server->pending_bytes += bytes.len;
     pending->ends[pending->count++] = pending->bytes.len;
-    if (pending->count < pending->packet.attachments)
+    if (pending->count < pending->packet.attachments) {
+        bound_pending(client->server);
         return;
+    }
     for (unsigned i = 0; i < pending->count; i++) {
         attachments[i] = slice_of(pending->bytes.data + start, pending->ends[i] - start);
         start = pending->ends[i];
     }
-    client->pending = NULL;
+    pending_take(client);
     dispatch(client, &pending->packet, attachments);
     pending_free(pending);
 }
@@ -246,7 +289,7 @@ static void on_close(void *arg, struct eio_session *session, enum eio_close_reas
     while (client->sockets)
         sio_socket_gone(client->sockets, may_return);
     timer_stop(&client->limit);
-    pending_free(client->pending);
+    pending_free(pending_take(client));
     mem_free(client);
 }
 
@@ -266,6 +309,8 @@ int sio_server_open(struct sio_server **out, struct loop *loop, const struct sio
         server->config.connect_timeout_ms = 45000;
     if (!server->config.max_rooms)
         server->config.max_rooms = 256;
+    if (!server->config.pending_bytes)
+        server->config.pending_bytes = 64 << 20;
     if (!server->config.recovery_bytes)
         server->config.recovery_bytes = 64 << 20;
     if (!server->config.eio.max_payload_bytes)
@@ -275,6 +320,7 @@ int sio_server_open(struct sio_server **out, struct loop *loop, const struct sio
     if (!server->config.eio.ping_timeout_ms)
         server->config.eio.ping_timeout_ms = 20000;
     server->budget = SIO_SLICE;
+    list_init(&server->pendings);
     list_init(&server->jobs);
     list_init(&server->history);
     list_init(&server->kept);

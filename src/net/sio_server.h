@@ -41,6 +41,7 @@ struct sio_config { /* zero = the default in brackets */
     unsigned recovery_ms;  /* [0: off] how long a lost client can come back to what it missed */
     size_t recovery_bytes; /* [64 MiB] of events kept for that */
     unsigned max_rooms;    /* [256] a socket */
+    size_t pending_bytes;  /* [64 MiB] of binary packets that are not whole yet, everybody's */
 };
 
 struct sio_event {
@@ -77,7 +78,7 @@ struct sio_handlers { /* each may be NULL */
 struct sio_stats {
     uint64_t connected, refused, recovered, recovery_missed;
     uint64_t events_in, events_out, acks_in, broadcasts, deliveries;
-    uint64_t bad_packets, connect_timeouts, volatile_dropped, rooms_refused;
+    uint64_t bad_packets, incomplete_dropped, connect_timeouts, volatile_dropped, rooms_refused;
     size_t sockets, rooms, kept; /* now */
 };
 

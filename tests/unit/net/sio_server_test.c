@@ -110,22 +110,41 @@ static void add_client(struct fixture *f) {
     assert_int_equal(f->connected, before + 1);
 }
 
-/* What a client has been sent since, the heads of frames left in. */
-static size_t read_client(struct fixture *f, unsigned i, char *out, size_t size) {
-    ssize_t n = recv(f->fds[i], out, size - 1, MSG_DONTWAIT);
+/* Adds what has come to a client, the heads of frames left in, and returns how much there is now. */
+static size_t read_more(struct fixture *f, unsigned i, char *out, size_t len, size_t size) {
+    ssize_t n = recv(f->fds[i], out + len, size - 1 - len, MSG_DONTWAIT);
 
-    out[n > 0 ? n : 0] = 0;
     for (ssize_t k = 0; k < n; k++) {
-        if (out[k] == 0)
-            out[k] = ' ';
+        if (out[len + (size_t)k] == 0)
+            out[len + (size_t)k] = ' ';
     }
-    return n > 0 ? (size_t)n : 0;
+    len += n > 0 ? (size_t)n : 0;
+    out[len] = 0;
+    return len;
+}
+
+/* What a client has been sent, up to the mark. Bytes may be on their way for a while, even here. */
+static void read_until(struct fixture *f, unsigned i, char *out, size_t size, const char *mark) {
+    size_t len = read_more(f, i, out, 0, size);
+
+    for (int k = 0; k < 30000 && !strstr(out, mark); k++) {
+        turn(f, 1);
+        usleep(1000);
+        len = read_more(f, i, out, len, size);
+    }
+    assert_non_null(strstr(out, mark));
+}
+
+/* All that a client has been sent so far. */
+static void read_client(struct fixture *f, unsigned i, char *out, size_t size) {
+    sio_emit(f->sockets[i], "mark", SLICE(""));
+    turn(f, 1);
+    read_until(f, i, out, size, "[\"mark\"]");
 }
 
 static void skip_all(struct fixture *f) {
     char text[4096];
 
-    turn(f, 3);
     for (unsigned i = 0; i < f->opened; i++)
         read_client(f, i, text, sizeof text);
 }
@@ -301,9 +320,11 @@ static void closes_the_slow(void **state) {
     skip_all(f);
     for (unsigned i = 0; i < 200 && f->gone == 0; i++) {
         sio_broadcast(f->ns, &(struct sio_target){0}, "e", slice_from(args));
-        for (int k = 0; k < 20; k++) {
+        for (int k = 0; k < 30000 && heard < (i + 1) * (size_t)100000; k++) {
             turn(f, 1);
-            heard += read_client(f, 1, text, sizeof text);
+            heard += read_more(f, 1, text, 0, sizeof text);
+            if (k > 20)
+                usleep(1000);
         }
     }
     assert_int_equal(f->gone, 1);
@@ -343,8 +364,7 @@ static void asks_clients_for_acks(void **state) {
     skip_all(f);
     sio_call(f->sockets[0], "ask", SLICE("1"), 0, on_answer, &good);
     turn(f, 2);
-    read_client(f, 0, text, sizeof text);
-    assert_non_null(strstr(text, "420[\"ask\",1]"));
+    read_until(f, 0, text, sizeof text, "420[\"ask\",1]");
     assert_int_equal(send(f->fds[0], rest, sizeof rest - 1, 0), sizeof rest - 1);
     for (int i = 0; i < 30000 && !good.calls; i++, usleep(1000))
         turn(f, 1);
@@ -386,6 +406,62 @@ static void a_volatile_message_waits_for_nobody(void **state) {
     mem_free(f);
 }
 
+/* A frame of 126 bytes to 64 KiB, its mask zero. */
+static void send_masked(int fd, unsigned opcode, const char *payload, size_t len) {
+    uint8_t head[8] = {(uint8_t)(0x80 | opcode), 0x80 | 126, (uint8_t)(len >> 8), (uint8_t)len};
+
+    assert_int_equal(send(fd, head, sizeof head, 0), sizeof head);
+    assert_int_equal(send(fd, payload, len, 0), (ssize_t)len);
+}
+
+static void wait_for_packets(struct fixture *f, uint64_t count) {
+    const struct eio_stats *stats = eio_server_stats(sio_server_eio(f->sio));
+
+    for (int i = 0; i < 30000 && stats->packets_in < count; i++, usleep(1000))
+        turn(f, 1);
+    assert_int_equal(stats->packets_in, count);
+}
+
+static void on_whole(void *arg, struct sio_socket *socket, const struct sio_event *event) {
+    sio_emit(socket, "whole", SLICE(""));
+}
+
+/* What is half sent has a bounded room: who has been at it longest is closed, and nobody else. */
+static void half_sent_attachments_are_bounded(void **state) {
+    struct fixture *f = mem_alloc(sizeof *f);
+    char head[201], part[1000] = {0}, text[4096];
+    uint64_t packets;
+
+    snprintf(head, sizeof head, "%-200s",
+             "452-[\"b\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]");
+    open_fixture(f, &(struct sio_config){.pending_bytes = 4000});
+    sio_on(f->ns, "b", on_whole);
+    for (unsigned i = 0; i < 3; i++)
+        add_client(f);
+    skip_all(f);
+    packets = eio_server_stats(sio_server_eio(f->sio))->packets_in;
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(f->gone, 0);
+        send_masked(f->fds[i], 1, head, sizeof head - 1);
+        send_masked(f->fds[i], 2, part, sizeof part);
+        wait_for_packets(f, packets += 2);
+    }
+    turn(f, 3);
+    assert_int_equal(sio_server_stats(f->sio)->incomplete_dropped, 1);
+    assert_int_equal(f->gone, 1);
+    assert_null(f->sockets[0]);
+    for (unsigned i = 1; i < 3; i++)
+        send_masked(f->fds[i], 2, part, sizeof part);
+    wait_for_packets(f, packets + 2);
+    turn(f, 3);
+    for (unsigned i = 1; i < 3; i++) {
+        read_until(f, i, text, sizeof text, "42[\"whole\"]");
+    }
+    assert_int_equal(f->gone, 1);
+    close_fixture(f);
+    mem_free(f);
+}
+
 /* Whoever asks for a WebSocket and resets the connection in the same breath harms nobody. */
 static void a_client_may_vanish_while_it_asks(void **state) {
     static const char ask[] =
@@ -417,5 +493,5 @@ static void a_client_may_vanish_while_it_asks(void **state) {
 
 RUN_TESTS(TEST(a_client_may_vanish_while_it_asks), TEST(hands_out_a_broadcast_in_slices),
           TEST(keeps_the_order_for_those_who_move_meanwhile), TEST(aims_at_unions_and_exceptions),
-          TEST(rooms_have_rules), TEST(closes_the_slow), TEST(asks_clients_for_acks),
-          TEST(a_volatile_message_waits_for_nobody))
+          TEST(rooms_have_rules), TEST(closes_the_slow), TEST(half_sent_attachments_are_bounded),
+          TEST(asks_clients_for_acks), TEST(a_volatile_message_waits_for_nobody))
