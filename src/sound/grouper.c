@@ -3,7 +3,6 @@
 #include "sound/kernels.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,12 +14,7 @@ void grouper_init(struct grouper *g, unsigned rate_hz, unsigned channels, unsign
         .channels = (uint8_t)channels,
         .wide = kernels_have_wide(),
     };
-    resample_init(&g->resample, rate_hz);
-}
-
-static int16_t to_s16(float x) {
-    float scaled = x * 32768;
-    return scaled >= 32767 ? 32767 : scaled <= -32768 ? -32768 : (int16_t)lrintf(scaled);
+    resample_init(&g->resample, rate_hz, RESAMPLE_TO_LISTEN);
 }
 
 static void count(struct grouper *g, size_t samples, bool *is_full) {
@@ -38,7 +32,7 @@ static size_t room_in_group(const struct grouper *g, size_t room) {
 size_t grouper_hear(struct grouper *g, const int16_t *pcm, size_t frames, int16_t *out, size_t room,
                     size_t *written, bool *is_full) {
     const struct kernels *k = kernels_pick(g->wide);
-    float mono[RESAMPLE_BLOCK], low[RESAMPLE_BLOCK * 2 + 8];
+    int16_t line[RESAMPLE_TAPS_MAX + RESAMPLE_BLOCK], *mono = line + RESAMPLE_TAPS_MAX;
     size_t want = room_in_group(g, room);
     size_t used = resample_room(&g->resample, want);
     if (used > frames)
@@ -47,9 +41,7 @@ size_t grouper_hear(struct grouper *g, const int16_t *pcm, size_t frames, int16_
         used = RESAMPLE_BLOCK;
     g->has_sound = true;
     k->mix(pcm, used, g->channels, mono);
-    *written = resample_run(&g->resample, k, mono, used, low, want);
-    for (size_t i = 0; i < *written; i++)
-        out[i] = to_s16(low[i]);
+    *written = resample_run(&g->resample, k, mono, used, out, want);
     count(g, *written, is_full);
     return used;
 }

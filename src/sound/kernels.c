@@ -1,162 +1,44 @@
 /* One source, two objects (meson.build): KERNELS names the table this one defines. */
 #include "sound/kernels.h"
 
+#include "sound/lanes.h"
 #include "sound/tables.h"
 
-#include <string.h>
-
-/* LANES floats: what the machine has, for a wider vector would live in memory. */
-#if defined(__AVX2__)
-enum { LANES = 8 };
-typedef float lanes __attribute__((vector_size(32)));
-typedef int32_t lanes_int __attribute__((vector_size(32)));
-typedef uint32_t lanes_uint __attribute__((vector_size(32)));
-#else
-enum { LANES = 4 };
-typedef float lanes __attribute__((vector_size(16)));
-typedef int32_t lanes_int __attribute__((vector_size(16)));
-typedef uint32_t lanes_uint __attribute__((vector_size(16)));
-#endif
-
-#define INLINE static inline __attribute__((always_inline))
-
-INLINE lanes load(const float *p) {
-    lanes v;
-    memcpy(&v, p, sizeof v);
-    return v;
+/* A pair's squares overflow only where both are -32768: then the float is -2^31, and its magnitude
+ * right. */
+INLINE lanes pair_squares(shorts v) {
+    lanes square = to_floats(pair_products(v, v));
+    return (lanes)((lanes_int)square & 0x7fffffff);
 }
 
-INLINE void store(float *p, lanes v) {
-    memcpy(p, &v, sizeof v);
-}
-
-INLINE lanes all(float x) {
-    return x - (lanes){0};
-}
-
-#if defined(__AVX2__)
-INLINE lanes reversed(lanes v) {
-    return __builtin_shufflevector(v, v, 7, 6, 5, 4, 3, 2, 1, 0);
-}
-
-INLINE lanes evens(lanes a, lanes b) {
-    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
-}
-
-INLINE lanes odds(lanes a, lanes b) {
-    return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15);
-}
-
-INLINE float sum(lanes v) {
-    v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
-    v += __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
-    return v[0] + v[1];
-}
-
-/* Lane i of the answer is the sum of rows[i]. Every shuffle is one instruction of AVX. */
-INLINE lanes pair_sums(lanes a, lanes b) {
-    return __builtin_shufflevector(a, b, 0, 2, 8, 10, 4, 6, 12, 14) +
-           __builtin_shufflevector(a, b, 1, 3, 9, 11, 5, 7, 13, 15);
-}
-
-INLINE lanes sums(const lanes rows[LANES]) {
-    lanes low = pair_sums(pair_sums(rows[0], rows[1]), pair_sums(rows[2], rows[3]));
-    lanes high = pair_sums(pair_sums(rows[4], rows[5]), pair_sums(rows[6], rows[7]));
-    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 8, 9, 10, 11) +
-           __builtin_shufflevector(low, high, 4, 5, 6, 7, 12, 13, 14, 15);
-}
-#else
-INLINE lanes reversed(lanes v) {
-    return __builtin_shufflevector(v, v, 3, 2, 1, 0);
-}
-
-INLINE lanes evens(lanes a, lanes b) {
-    return __builtin_shufflevector(a, b, 0, 2, 4, 6);
-}
-
-INLINE lanes odds(lanes a, lanes b) {
-    return __builtin_shufflevector(a, b, 1, 3, 5, 7);
-}
-
-INLINE float sum(lanes v) {
-    v += __builtin_shufflevector(v, v, 2, 3, 0, 1);
-    return v[0] + v[1];
-}
-
-INLINE lanes sums(const lanes rows[LANES]) {
-    lanes low = evens(rows[0], rows[1]) + odds(rows[0], rows[1]);
-    lanes high = evens(rows[2], rows[3]) + odds(rows[2], rows[3]);
-    return evens(low, high) + odds(low, high);
-}
-#endif
-
-INLINE lanes pick(lanes_int mask, lanes yes, lanes no) {
-    return (lanes)((mask & (lanes_int)yes) | (~mask & (lanes_int)no));
-}
-
-/* 2^x by its exponent and a polynomial of the rest; relative error below 3e-7. */
-INLINE lanes exp2_of(lanes x) {
-    lanes y = x + 127.0f;
-    y = pick(y < 1.0f, all(1.0f), y);
-    y = pick(y > 254.0f, all(254.0f), y);
-    lanes_int whole = __builtin_convertvector(y, lanes_int);
-    lanes f = y - __builtin_convertvector(whole, lanes);
-    lanes p = 1.8775767e-3f * f + 8.9893397e-3f;
-    p = p * f + 5.5826318e-2f;
-    p = p * f + 2.4015361e-1f;
-    p = p * f + 6.9315308e-1f;
-    p = p * f + 9.9999994e-1f;
-    return p * (lanes)(whole << 23);
-}
-
-/* log2 of a positive x; absolute error below 1e-5. */
-INLINE lanes log2_of(lanes x) {
-    lanes_int bits = (lanes_int)x;
-    lanes e = __builtin_convertvector((bits >> 23) - 127, lanes);
-    lanes m = (lanes)((bits & 0x7fffff) | 0x3f800000);
-    lanes p = -3.4436006e-2f * m + 3.1821337e-1f;
-    p = p * m - 1.2315303f;
-    p = p * m + 2.5988452f;
-    p = p * m - 3.3241990f;
-    p = p * m + 3.1157899f;
-    return p * (m - 1.0f) + e;
-}
-
-INLINE lanes sigmoid(lanes x) {
-    return 1.0f / (1.0f + exp2_of(-1.44269504f * x));
-}
-
-static float squares(const float *x, size_t n) {
+static float squares(const int16_t *x, size_t n) {
     lanes even = all(0), odd = all(0);
     size_t i = 0;
 
-    for (; i + 2 * LANES <= n; i += 2 * LANES) {
-        lanes a = load(x + i), b = load(x + i + LANES);
-        even += a * a;
-        odd += b * b;
+    for (; i + 2 * SHORTS <= n; i += 2 * SHORTS) {
+        even += pair_squares(load_shorts(x + i));
+        odd += pair_squares(load_shorts(x + i + SHORTS));
     }
     float total = sum(even + odd);
     for (; i < n; i++)
-        total += x[i] * x[i];
-    return total;
+        total += (float)(x[i] * x[i]);
+    return total * (1.0f / 32768 / 32768);
 }
 
-static float mix(const int16_t *pcm, size_t frames, unsigned channels, float *mono) {
+static float mix(const int16_t *pcm, size_t frames, unsigned channels, int16_t *mono) {
     size_t i = 0;
 
     if (channels == 1) {
-        for (; i < frames; i++)
-            mono[i] = (float)pcm[i] * (1.0f / 32768);
+        memcpy(mono, pcm, frames * sizeof *mono);
         return squares(mono, frames);
     }
-    for (; i + LANES <= frames; i += LANES) { /* a pair is an int32 whose halves are added */
-        lanes_int pair;
-        memcpy(&pair, pcm + 2 * i, sizeof pair);
-        lanes_int low = (lanes_int)((lanes_uint)pair << 16) >> 16;
-        store(mono + i, __builtin_convertvector(low + (pair >> 16), lanes) * (0.5f / 32768));
+    for (; i + SHORTS <= frames; i += SHORTS) {
+        shorts a = load_shorts(pcm + 2 * i), b = load_shorts(pcm + 2 * i + SHORTS);
+        store_shorts(mono + i,
+                     pack((firsts(a) + seconds(a) + 1) >> 1, (firsts(b) + seconds(b) + 1) >> 1));
     }
     for (; i < frames; i++)
-        mono[i] = (float)(pcm[2 * i] + pcm[2 * i + 1]) * (0.5f / 32768);
+        mono[i] = (int16_t)((pcm[2 * i] + pcm[2 * i + 1] + 1) >> 1);
     return squares(mono, frames);
 }
 
@@ -170,42 +52,71 @@ static int peak(const int16_t *pcm, size_t n) {
     return high > -low ? high : -low;
 }
 
-/* Whole vectors of outputs; where ntaps and step are constants the loops unfold. */
-INLINE size_t decimate_rows(const float *x, const float *taps, size_t ntaps, size_t step, float *y,
-                            size_t ny) {
+/* LANES outputs; where ntaps and step are constants the loops unfold. */
+INLINE lanes_int filtered(const int16_t *x, const int16_t *taps, size_t ntaps, size_t step) {
+    lanes_int rows[LANES];
+
+    for (int r = 0; r < LANES; r++) {
+        const int16_t *from = x + (size_t)r * step;
+        rows[r] = pair_products(load_shorts(taps), load_shorts(from));
+        for (size_t k = SHORTS; k < ntaps; k += SHORTS)
+            rows[r] = plus_products(rows[r], load_shorts(taps + k), load_shorts(from + k));
+    }
+    return sums_int(rows);
+}
+
+INLINE size_t decimate_rows(const int16_t *x, const int16_t *taps, size_t ntaps, size_t step,
+                            int16_t *y, size_t ny) {
     size_t i = 0;
 
-    for (; i + LANES <= ny; i += LANES) {
-        const float *from = x + i * step;
-        lanes rows[LANES];
-        for (int r = 0; r < LANES; r++)
-            rows[r] = all(0);
-        for (size_t k = 0; k < ntaps; k += LANES) {
-            lanes t = load(taps + k);
-            for (int r = 0; r < LANES; r++)
-                rows[r] += t * load(from + (size_t)r * step + k);
-        }
-        store(y + i, sums(rows));
+    for (; i + SHORTS <= ny; i += SHORTS) {
+        lanes_int a = filtered(x + i * step, taps, ntaps, step);
+        lanes_int b = filtered(x + (i + LANES) * step, taps, ntaps, step);
+        store_shorts(y + i, pack((a + (1 << 14)) >> 15, (b + (1 << 14)) >> 15));
     }
     return i;
 }
 
-static void decimate(const float *x, const float *taps, size_t ntaps, size_t step, float *y,
+static void decimate(const int16_t *x, const int16_t *taps, size_t ntaps, size_t step, int16_t *y,
                      size_t ny) {
     size_t i;
 
     if (ntaps == 48 && step == 3) /* 48 kHz: the common case */
         i = decimate_rows(x, taps, 48, 3, y, ny);
-    else if (ntaps == 48 && step == 2)
-        i = decimate_rows(x, taps, 48, 2, y, ny);
+    else if (ntaps == 32 && step == 3)
+        i = decimate_rows(x, taps, 32, 3, y, ny);
+    else if (ntaps == 32 && step == 4)
+        i = decimate_rows(x, taps, 32, 4, y, ny);
     else
         i = decimate_rows(x, taps, ntaps, step, y, ny);
     for (; i < ny; i++) {
-        lanes row = all(0);
-        for (size_t k = 0; k < ntaps; k += LANES)
-            row += load(taps + k) * load(x + i * step + k);
-        y[i] = sum(row);
+        lanes_int row = {0};
+        for (size_t k = 0; k < ntaps; k += SHORTS)
+            row = plus_products(row, load_shorts(taps + k), load_shorts(x + i * step + k));
+        int32_t total = 1 << 14;
+        for (int l = 0; l < LANES; l++)
+            total += row[l];
+        total >>= 15;
+        y[i] = (int16_t)(total < INT16_MIN ? INT16_MIN : total > INT16_MAX ? INT16_MAX : total);
     }
+}
+
+INLINE lanes squares_rows(const int16_t *x, const int16_t *taps, size_t ntaps, size_t step,
+                          size_t ny) {
+    lanes total = all(0);
+
+    for (size_t i = 0; i < ny; i += LANES) {
+        lanes y = to_floats(filtered(x + i * step, taps, ntaps, step)) * 0x1p-30f;
+        total += y * y;
+    }
+    return total;
+}
+
+static float band_squares(const int16_t *x, const int16_t *taps, size_t ntaps, size_t step,
+                          size_t ny) {
+    if (ntaps == 48 && step == 4)
+        return sum(squares_rows(x, taps, 48, 4, ny));
+    return sum(squares_rows(x, taps, ntaps, step, ny));
 }
 
 struct complex {
@@ -246,32 +157,40 @@ INLINE void dft16(struct complex z[16]) {
 }
 
 /* 256 complex points as 16 x 16: transform the columns, twiddle, transpose, transform again; the
- * second answer lies in natural order. */
-static void dft256(float re[256], float im[256]) {
+ * second answer lies in natural order. Even samples are the real, odd ones the imaginary part. */
+static void dft256(const int16_t x[SPECTRUM_WINDOW], float re[256], float im[256]) {
     _Alignas(32) float tre[256], tim[256];
 
     for (int column = 0; column < 16; column += LANES) {
         struct complex z[16];
-        for (int row = 0; row < 16; row++)
-            z[row] = (struct complex){load(re + row * 16 + column), load(im + row * 16 + column)};
+        lanes a[16], b[16];
+        for (int row = 0; row < 16; row++) {
+            int at = row * 16 + column;
+            shorts pairs = load_shorts(x + 2 * at);
+            z[row].re = to_floats(firsts(pairs)) * load(table_hann_even + at);
+            z[row].im = to_floats(seconds(pairs)) * load(table_hann_odd + at);
+        }
         dft16(z);
         for (int row = 0; row < 16; row++) {
-            struct complex a = z[row / 4 + row % 4 * 4];
+            struct complex c = z[row / 4 + row % 4 * 4];
             lanes wre = load(table_twiddle_re + row * 16 + column);
             lanes wim = load(table_twiddle_im + row * 16 + column);
-            store(tre + row * 16 + column, a.re * wre - a.im * wim);
-            store(tim + row * 16 + column, a.re * wim + a.im * wre);
+            a[row] = c.re * wre - c.im * wim;
+            b[row] = c.re * wim + c.im * wre;
+        }
+        for (int row = 0; row < 16; row += LANES) {
+            transpose(a + row);
+            transpose(b + row);
+            for (int i = 0; i < LANES; i++) {
+                store(tre + (column + i) * 16 + row, a[row + i]);
+                store(tim + (column + i) * 16 + row, b[row + i]);
+            }
         }
     }
-    for (int row = 0; row < 16; row++)
-        for (int column = 0; column < 16; column++) {
-            re[column * 16 + row] = tre[row * 16 + column];
-            im[column * 16 + row] = tim[row * 16 + column];
-        }
     for (int column = 0; column < 16; column += LANES) {
         struct complex z[16];
         for (int row = 0; row < 16; row++)
-            z[row] = (struct complex){load(re + row * 16 + column), load(im + row * 16 + column)};
+            z[row] = (struct complex){load(tre + row * 16 + column), load(tim + row * 16 + column)};
         dft16(z);
         for (int row = 0; row < 16; row++) {
             store(re + row * 16 + column, z[row / 4 + row % 4 * 4].re);
@@ -280,116 +199,191 @@ static void dft256(float re[256], float im[256]) {
     }
 }
 
-/* A real transform of 512 by a complex one of 256: even samples real, odd samples imaginary; with
- * E and O the transforms of both halves, X[k] = E + W^k O and X[256 - k] = conj(E - W^k O). */
-static void spectrum(const float x[SPECTRUM_WINDOW], float power[SPECTRUM_PADDED]) {
+/* A real transform of 512 by a complex one of 256: with E and O the transforms of the even and the
+ * odd samples, X[k] = E + W^k O and X[256 - k] = conj(E - W^k O). The halves in E and O are the
+ * table's. */
+static void spectrum(const int16_t x[SPECTRUM_WINDOW], float power[SPECTRUM_PADDED]) {
     _Alignas(32) float re[256 + LANES], im[256 + LANES];
 
-    for (int i = 0; i < 256; i += LANES) {
-        lanes a = load(x + 2 * i) * load(table_hann + 2 * i);
-        lanes b = load(x + 2 * i + LANES) * load(table_hann + 2 * i + LANES);
-        store(re + i, evens(a, b));
-        store(im + i, odds(a, b));
-    }
-    dft256(re, im);
+    dft256(x, re, im);
     re[256] = re[0];
     im[256] = im[0];
     for (int k = 0; k < 128; k += LANES) {
         lanes are = load(re + k), aim = load(im + k);
         lanes bre = reversed(load(re + 257 - LANES - k)),
               bim = reversed(load(im + 257 - LANES - k));
-        lanes ere = 0.5f * (are + bre), eim = 0.5f * (aim - bim);
-        lanes ore = 0.5f * (aim + bim), oim = 0.5f * (bre - are);
+        lanes ere = are + bre, eim = aim - bim, ore = aim + bim, oim = bre - are;
         lanes wre = load(table_split_re + k), wim = load(table_split_im + k);
         lanes tre = ore * wre - oim * wim, tim = ore * wim + oim * wre;
         lanes low_re = ere + tre, low_im = eim + tim, high_re = ere - tre, high_im = eim - tim;
         store(power + k, low_re * low_re + low_im * low_im);
         store(power + 257 - LANES - k, reversed(high_re * high_re + high_im * high_im));
     }
-    power[128] = re[128] * re[128] + im[128] * im[128];
+    power[128] = 4 * (re[128] * re[128] + im[128] * im[128]);
 }
 
-static void mel(const float power[SPECTRUM_PADDED], float db[MEL_PADDED]) {
-    const float *w = table_mel_weights;
-    _Alignas(32) float total[MEL_PADDED] = {0};
+/* What is added to each band: -110 dB is silence, and the padding is 0 dB. */
+static const float least[MEL_PADDED] = {
+    1e-11f, 1e-11f, 1e-11f, 1e-11f, 1e-11f, 1e-11f, 1e-11f, 1e-11f, 1e-11f, 1e-11f, 1e-11f, 1e-11f,
+    1e-11f, 1e-11f, 1e-11f, 1e-11f, 1e-11f, 1e-11f, 1e-11f, 1e-11f, 1,      1,      1,      1};
 
-    for (int b = 0; b < MEL_BANDS; b++) {
-        const float *p = power + table_mel_start[b];
-        lanes acc = all(0);
-        for (int i = 0; i < table_mel_count[b]; i += LANES)
-            acc += load(w + i) * load(p + i);
-        w += table_mel_count[b];
-        total[b] = sum(acc);
+static float mel(const float power[SPECTRUM_PADDED], float db[MEL_PADDED]) {
+    const float *w = table_mel_weights;
+    lanes total = all(0);
+
+    for (int b = 0; b < MEL_PADDED; b += LANES) {
+        lanes rows[LANES];
+        for (int r = 0; r < LANES; r++) {
+            rows[r] = all(0);
+            if (b + r >= MEL_BANDS)
+                continue;
+            const float *p = power + table_mel_start[b + r];
+            for (int i = 0; i < table_mel_count[b + r]; i += LANES)
+                rows[r] += load(w + i) * load(p + i);
+            w += table_mel_count[b + r];
+        }
+        lanes band = sums(rows);
+        total += band;
+        store(db + b, 3.01029996f * log2_of(band + load(least + b)));
     }
-    for (int b = MEL_BANDS; b < MEL_PADDED; b++)
-        total[b] = 1.0f;
-    for (int b = 0; b < MEL_PADDED; b += LANES) /* 1e-11: -110 dB is silence */
-        store(db + b, 3.01029996f * log2_of(load(total + b) + 1e-11f));
+    return 3.01029996f * log2_of(all(sum(total) + MEL_BANDS * 1e-11f))[0];
 }
 
 static float band_sum(const float db[MEL_PADDED]) {
-    _Alignas(32) float power[MEL_PADDED];
-
-    for (int b = 0; b < MEL_PADDED; b += LANES)
-        store(power + b, exp2_of(0.332192809f * load(db + b)));
-    for (int b = MEL_BANDS; b < MEL_PADDED; b++)
-        power[b] = 0;
     lanes total = all(0);
-    for (int b = 0; b < MEL_PADDED; b += LANES)
-        total += load(power + b);
+
+    for (int b = 0; b < MEL_PADDED; b += LANES) {
+        lanes power = exp2_of(0.332192809f * load(db + b));
+        total += pick((lanes_int)(load(least + b) < 0.5f), power, all(0));
+    }
     return 3.01029996f * log2_of(all(sum(total)))[0];
 }
 
-/* LANES lags a vector; ascending memory is descending lag, hence the reversal at the end. */
-static void correlate(const float *x, size_t n, float cross[AUTOCORR_LAGS],
-                      float energy[AUTOCORR_LAGS]) {
-    enum { AT_ONCE = 4 };
+/* The line without its constant part, small enough that eighty products fit 32 bits; returns by how
+ * many bits it was made smaller. */
+static int centre(const int16_t line[AUTOCORR_LINE], float *dc, int16_t x[AUTOCORR_LINE]) {
+    enum { MOST = 5181 };
+    int total = 0, shift = 0;
 
-    for (int lag = 0; lag < AUTOCORR_LAGS; lag += AT_ONCE * LANES) {
-        const float *past = x - AUTOCORR_LAG_MIN - lag - (LANES - 1);
-        lanes c[AT_ONCE], e[AT_ONCE];
-        for (int b = 0; b < AT_ONCE; b++)
-            c[b] = e[b] = all(0);
-        for (size_t i = 0; i < n; i++) {
-            lanes now = all(x[i]);
-            for (int b = 0; b < AT_ONCE; b++) {
-                lanes then = load(past + (ptrdiff_t)i - b * LANES);
-                c[b] += now * then;
-                e[b] += then * then;
-            }
-        }
-        for (int b = 0; b < AT_ONCE; b++) {
-            store(cross + lag + b * LANES, reversed(c[b]));
-            store(energy + lag + b * LANES, reversed(e[b]));
-        }
+    for (int i = 0; i < AUTOCORR_FRAME; i++)
+        total += line[AUTOCORR_HISTORY + i];
+    *dc += 0.1f * ((float)total / AUTOCORR_FRAME - *dc);
+    shorts constant = (int16_t)((int)(*dc + 32768.5f) - 32768) - (shorts){0};
+    for (int i = 0; i < AUTOCORR_LINE; i += SHORTS)
+        store_shorts(x + i, minus(load_shorts(line + i), constant));
+    for (int most = peak(x, AUTOCORR_LINE); most >> shift > MOST;)
+        shift++;
+    for (int i = 0; i < AUTOCORR_LINE && shift; i += SHORTS)
+        store_shorts(x + i, load_shorts(x + i) >> shift);
+    return shift;
+}
+
+/* Sums of products for LANES lags a vector; ascending memory is descending lag. */
+INLINE void cross_products(const int16_t x[AUTOCORR_LINE], float scale,
+                           float cross[AUTOCORR_LAGS]) {
+    enum { VECTORS = 8 };
+    int32_t pairs[AUTOCORR_LINE]; /* x[i], x[i + 1]: each sample twice, for the odd lags too */
+
+    for (int i = 0; i < AUTOCORR_LINE - 1; i++)
+        pairs[i] = (int32_t)((uint32_t)(uint16_t)x[i] | (uint32_t)x[i + 1] << 16);
+    for (int lag = 0; lag < AUTOCORR_LAGS; lag += VECTORS * LANES) {
+        const int32_t *now = pairs + AUTOCORR_HISTORY;
+        const int32_t *then = now - AUTOCORR_LAG_MIN - lag - (LANES - 1);
+        lanes_int sum[VECTORS];
+        for (int v = 0; v < VECTORS; v++)
+            sum[v] = (lanes_int){0};
+        for (int i = 0; i < AUTOCORR_FRAME; i += 2)
+            for (int v = 0; v < VECTORS; v++)
+                sum[v] = plus_products(sum[v], (shorts)(now[i] - (lanes_int){0}),
+                                       load_pairs(then + i - v * LANES));
+        for (int v = 0; v < VECTORS; v++)
+            store(cross + lag + v * LANES, reversed(to_floats(sum[v])) * scale);
     }
 }
 
-INLINE void affine_columns(const float *w, const float *bias, const float *x, size_t nx, float *y,
-                           size_t ny, const int vectors) {
-    lanes acc[6];
+/* Energies of successive lags differ by one square that comes and one that goes. */
+static void correlate(const int16_t line[AUTOCORR_LINE], float *dc, struct autocorr *now) {
+    _Alignas(32) int16_t x[AUTOCORR_LINE];
+    _Alignas(32) float square[AUTOCORR_LINE];
+    int shift = centre(line, dc, x);
+    float scale = (float)(1 << 2 * shift) * 0x1p-30f;
+
+    cross_products(x, scale, now->cross);
+    for (int i = 0; i < AUTOCORR_LINE; i += LANES) {
+        lanes v = load_widened(x + i);
+        store(square + i, v * v * scale);
+    }
+    lanes self = all(0), first = all(0);
+    for (int i = 0; i < AUTOCORR_FRAME; i += LANES) {
+        self += load(square + AUTOCORR_HISTORY + i);
+        first += load(square + AUTOCORR_HISTORY - AUTOCORR_LAG_MIN + i);
+    }
+    float power = sum(self + first);
+    for (int lag = 0; lag < AUTOCORR_LAGS; lag += LANES) {
+        const float *comes = square + AUTOCORR_HISTORY - AUTOCORR_LAG_MIN - LANES - lag;
+        lanes change = reversed(load(comes)) - reversed(load(comes + AUTOCORR_FRAME));
+        lanes changed = running(change);
+        store(now->power + lag, power + (changed - change));
+        power += changed[LANES - 1];
+    }
+}
+
+static void vertices(const struct autocorr *before, const struct autocorr *now,
+                     float height[AUTOCORR_LAGS], float shift[AUTOCORR_LAGS]) {
+    _Alignas(32) float line[AUTOCORR_LAGS + 2 * LANES], *at = line + LANES;
+
+    /* 2ab / (a^2 + b^2) over 40 ms: as good as ab / sqrt(a^2 b^2), never above 1, no root */
+    for (int l = 0; l < AUTOCORR_LAGS; l += LANES)
+        store(at + l, 2 * (load(before->cross + l) + load(now->cross + l)) /
+                          (load(before->power + l) + load(now->power + l) + 1e-9f));
+    at[-1] = at[0];
+    at[AUTOCORR_LAGS] = at[AUTOCORR_LAGS - 1];
+    for (int l = 0; l < AUTOCORR_LAGS; l += LANES) {
+        lanes p = load(at + l), earlier = load(at + l - 1), later = load(at + l + 1);
+        lanes slope = earlier - later, bend = earlier - 2 * p + later;
+        lanes_int is_peak = (lanes_int)(p >= earlier) & (p > later) & (p > 0);
+        lanes_int is_bent = is_peak & (bend < -1e-6f);
+        lanes by = pick(is_bent, 0.5f * slope / pick(is_bent, bend, all(1)), all(0));
+        store(shift + l, by);
+        store(height + l, pick(is_peak, p - 0.25f * slope * by, all(0)));
+    }
+}
+
+static void narrow(const float *x, float scale, int16_t *y, size_t n) {
+    for (size_t i = 0; i < n; i += SHORTS) {
+        lanes_int a = to_whole(lower(load(x + i) * scale, all(INT16_MAX)));
+        lanes_int b = to_whole(lower(load(x + i + LANES) * scale, all(INT16_MAX)));
+        store_shorts(y + i, pack(a, b));
+    }
+}
+
+INLINE void affine_columns(const int16_t *w, const float *scale, const float *bias,
+                           const int16_t *x, size_t nx, float *y, size_t ny, const int vectors) {
+    lanes_int acc[6];
 
     for (int v = 0; v < vectors; v++)
-        acc[v] = load(bias + v * LANES);
-    for (size_t i = 0; i < nx; i++) {
-        lanes xi = all(x[i]);
+        acc[v] = (lanes_int){0};
+    for (size_t i = 0; i < nx; i += 2) {
+        int32_t pair;
+        memcpy(&pair, x + i, sizeof pair);
+        shorts xi = (shorts)(pair - (lanes_int){0});
         for (int v = 0; v < vectors; v++)
-            acc[v] += xi * load(w + i * ny + (size_t)(v * LANES));
+            acc[v] = plus_products(acc[v], xi, load_shorts(w + i * ny + (size_t)(v * SHORTS)));
     }
     for (int v = 0; v < vectors; v++)
-        store(y + v * LANES, acc[v]);
+        store(y + v * LANES, to_floats(acc[v]) * load(scale + v * LANES) + load(bias + v * LANES));
 }
 
-static void affine(const float *w, const float *bias, const float *x, size_t nx, float *y,
-                   size_t ny) {
+static void affine(const int16_t *w, const float *scale, const float *bias, const int16_t *x,
+                   size_t nx, float *y, size_t ny) {
     size_t j = 0;
 
     for (; j + 6 * LANES <= ny; j += 6 * LANES)
-        affine_columns(w + j, bias + j, x, nx, y + j, ny, 6);
+        affine_columns(w + 2 * j, scale + j, bias + j, x, nx, y + j, ny, 6);
     for (; j + 4 * LANES <= ny; j += 4 * LANES)
-        affine_columns(w + j, bias + j, x, nx, y + j, ny, 4);
+        affine_columns(w + 2 * j, scale + j, bias + j, x, nx, y + j, ny, 4);
     for (; j < ny; j += LANES)
-        affine_columns(w + j, bias + j, x, nx, y + j, ny, 1);
+        affine_columns(w + 2 * j, scale + j, bias + j, x, nx, y + j, ny, 1);
 }
 
 static void gru(const float *from_input, const float *from_h, float *h, size_t n) {
@@ -408,11 +402,13 @@ const struct kernels KERNELS = {
     .mix = mix,
     .peak = peak,
     .decimate = decimate,
+    .band_squares = band_squares,
     .spectrum = spectrum,
     .mel = mel,
     .band_sum = band_sum,
     .correlate = correlate,
-    .squares = squares,
+    .vertices = vertices,
+    .narrow = narrow,
     .affine = affine,
     .gru = gru,
 };

@@ -1,5 +1,8 @@
 /* The hot loops of this floor, compiled twice: for x86-64-v3 (AVX2, FMA) and for the baseline of the
- * machine. Internal to sound/; the scalar twins that say what each must compute are in the tests. */
+ * machine. Internal to sound/; the scalar twins that say what each must compute are in the tests.
+ *
+ * Samples stay s16 as far as they can, multiplied in pairs and summed in 32 bits: half the memory of
+ * floats and twice the lanes. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,32 +18,50 @@ enum {
     AUTOCORR_LAG_MIN = 8, /* lags 8..71 are computed: eight vectors, of which 10..66 are used */
     AUTOCORR_LAGS = 64,
     AUTOCORR_HISTORY = 72,
+    AUTOCORR_FRAME = 80,
+    AUTOCORR_LINE = AUTOCORR_HISTORY + AUTOCORR_FRAME + 8, /* the last 8 are padding */
+};
+
+/* Of one frame x[0..80), full scale 1.0, element l for lag AUTOCORR_LAG_MIN + l. */
+struct autocorr {
+    float cross[AUTOCORR_LAGS]; /* sum of x[i] x[i - lag] */
+    float power[AUTOCORR_LAGS]; /* sum of x[i]^2 + x[i - lag]^2 */
 };
 
 struct kernels {
     const char *name;
-    /* Interleaved s16 -> mono floats of full scale 1.0; returns the sum of their squares. */
-    float (*mix)(const int16_t *pcm, size_t frames, unsigned channels, float *mono);
+    /* Interleaved s16 -> mono s16, of two channels the rounded mean; returns the sum of its squares,
+     * full scale 1.0. */
+    float (*mix)(const int16_t *pcm, size_t frames, unsigned channels, int16_t *mono);
     /* Largest |x| of n samples, 0..32768. */
     int (*peak)(const int16_t *pcm, size_t n);
-    /* y[i] = sum over k of taps[k] * x[i * step + k]; ntaps is a multiple of 8. */
-    void (*decimate)(const float *x, const float *taps, size_t ntaps, size_t step, float *y,
+    /* y[i] = sum over k of taps[k] * x[i * step + k] / 32768, rounded, at most s16; ntaps is a
+     * multiple of 16, and the taps' magnitudes sum to less than 65536. */
+    void (*decimate)(const int16_t *x, const int16_t *taps, size_t ntaps, size_t step, int16_t *y,
                      size_t ny);
+    /* Sum of the squares of such y, not rounded, full scale 1.0; ny is a multiple of 8. */
+    float (*band_squares)(const int16_t *x, const int16_t *taps, size_t ntaps, size_t step,
+                          size_t ny);
     /* Power of each bin under a Hann window, scaled so that they sum to the mean square. */
-    void (*spectrum)(const float x[SPECTRUM_WINDOW], float power[SPECTRUM_PADDED]);
-    /* Mel bands of such a spectrum in dB; lanes above MEL_BANDS are 0. */
-    void (*mel)(const float power[SPECTRUM_PADDED], float db[MEL_PADDED]);
+    void (*spectrum)(const int16_t x[SPECTRUM_WINDOW], float power[SPECTRUM_PADDED]);
+    /* Mel bands of such a spectrum in dB; lanes above MEL_BANDS are 0. Returns all of them together
+     * in dB. */
+    float (*mel)(const float power[SPECTRUM_PADDED], float db[MEL_PADDED]);
     /* 10 log10 of the sum of the bands' powers. */
     float (*band_sum)(const float db[MEL_PADDED]);
-    /* For lag AUTOCORR_LAG_MIN + l: cross[l] = sum of x[i] x[i - lag], energy[l] = sum of
-     * x[i - lag]^2, over n samples; x[-AUTOCORR_HISTORY..n) is readable. */
-    void (*correlate)(const float *x, size_t n, float cross[AUTOCORR_LAGS],
-                      float energy[AUTOCORR_LAGS]);
-    /* Sum of squares. */
-    float (*squares)(const float *x, size_t n);
-    /* y[j] = bias[j] + sum of x[i] * w[i * ny + j]; ny is a multiple of 8. */
-    void (*affine)(const float *w, const float *bias, const float *x, size_t nx, float *y,
-                   size_t ny);
+    /* Frame at line + AUTOCORR_HISTORY, what came before in front of it. The constant part `dc` (a
+     * tenth of the way to the frame's mean at each call) is taken off; full scale 32768. */
+    void (*correlate)(const int16_t line[AUTOCORR_LINE], float *dc, struct autocorr *now);
+    /* Peaks of the normalised autocorrelation 2 cross / power over both frames: the height of the
+     * parabola's vertex and how far it lies from its lag; height 0 where there is no peak. */
+    void (*vertices)(const struct autocorr *before, const struct autocorr *now,
+                     float height[AUTOCORR_LAGS], float shift[AUTOCORR_LAGS]);
+    /* y = x * scale, rounded, at most s16; n is a multiple of 16. */
+    void (*narrow)(const float *x, float scale, int16_t *y, size_t n);
+    /* y[j] = bias[j] + scale[j] * sum of x[i] * w[i / 2 * 2 * ny + 2 * j + i % 2]; ny is a multiple
+     * of 8, nx of 2; the sum fits 32 bits. */
+    void (*affine)(const int16_t *w, const float *scale, const float *bias, const int16_t *x,
+                   size_t nx, float *y, size_t ny);
     /* h <- GRU step of PyTorch's definition, from gates [r z n] of the input and of h. */
     void (*gru)(const float *from_input, const float *from_h, float *h, size_t n);
 };

@@ -17,7 +17,7 @@ float pace_envelope_hear(struct pace_envelope *e, float amplitude) {
         0.06745527f * (amplitude + 2 * e->x1 + e->x2) + 1.14298050f * e->y1 - 0.41280160f * e->y2;
 
     *e = (struct pace_envelope){.x1 = amplitude, .x2 = e->x1, .y1 = y, .y2 = e->y1};
-    return y > 1e-6f ? 20 * log10f(y) : -120;
+    return y > 1e-6f ? 6.02059991f * log2f(y) : -120;
 }
 
 void pace_init(struct pace *pace) {

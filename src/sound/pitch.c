@@ -12,50 +12,36 @@ void pitch_tracker_init(struct pitch_tracker *t) {
 /* A later peak must be this much higher: multiples of the period are as periodic as the period. */
 static const float LATER = 0.015f;
 
-static struct pitch best_peak(const float at[AUTOCORR_LAGS]) {
-    struct pitch best = {.lag = PITCH_LAG_MAX};
+static struct pitch best_peak(const float height[AUTOCORR_LAGS], const float shift[AUTOCORR_LAGS]) {
+    float highest = 0, lag = PITCH_LAG_MAX;
 
-    for (int lag = PITCH_LAG_MIN; lag <= PITCH_LAG_MAX; lag++) {
-        const float *p = at + lag - AUTOCORR_LAG_MIN;
-        if (p[0] < p[-1] || p[0] <= p[1] || p[0] <= 0)
+    for (int i = PITCH_LAG_MIN; i <= PITCH_LAG_MAX; i++) {
+        int l = i - AUTOCORR_LAG_MIN;
+        if (height[l] <= highest + LATER)
             continue;
-        /* the vertex of the parabola through the three: short periods peak between two lags */
-        float slope = p[-1] - p[1], bend = p[-1] - 2 * p[0] + p[1];
-        float shift = bend < -1e-6f ? 0.5f * slope / bend : 0;
-        float height = p[0] - 0.25f * slope * shift;
-        if (height > best.periodicity + LATER)
-            best = (struct pitch){.periodicity = height, .lag = (float)lag + shift};
+        highest = height[l];
+        lag = (float)i + shift[l];
     }
-    best.periodicity = best.periodicity < 1 ? best.periodicity : 1;
-    best.f0_hz = best.periodicity >= PITCH_VOICED ? PITCH_RATE_HZ / best.lag : 0;
-    return best;
+    return (struct pitch){
+        .periodicity = highest < 1 ? highest : 1,
+        .lag = lag,
+        .f0_hz = highest >= PITCH_VOICED ? PITCH_RATE_HZ / lag : 0,
+    };
 }
 
 struct pitch pitch_track(struct pitch_tracker *t, const struct kernels *k,
-                         const float x[PITCH_FRAME]) {
-    _Alignas(32) float cross[AUTOCORR_LAGS], energy[AUTOCORR_LAGS], at[AUTOCORR_LAGS];
-    float *now = t->line + AUTOCORR_HISTORY, parts[8] = {0}, mean = 0;
+                         const int16_t x[PITCH_FRAME]) {
+    _Alignas(32) int16_t line[AUTOCORR_LINE] = {0};
+    _Alignas(32) float height[AUTOCORR_LAGS], shift[AUTOCORR_LAGS];
+    struct autocorr now;
 
-    for (int i = 0; i < PITCH_FRAME;
-         i += 8) /* eight sums side by side do not wait for each other */
-        for (int j = 0; j < 8; j++)
-            parts[j] += x[i + j];
-    for (int j = 0; j < 8; j++)
-        mean += parts[j];
-    t->dc += 0.1f * (mean / PITCH_FRAME - t->dc);
-    for (int i = 0; i < PITCH_FRAME; i++)
-        now[i] = x[i] - t->dc;
-    k->correlate(now, PITCH_FRAME, cross, energy);
-    float self = k->squares(now, PITCH_FRAME);
-
-    /* 2ab / (a^2 + b^2) over 40 ms: as good as ab / sqrt(a^2 b^2), never above 1, no root */
-    for (int i = 0; i < AUTOCORR_LAGS; i++)
-        at[i] = 2 * (cross[i] + t->cross[i]) / (self + t->self + energy[i] + t->energy[i] + 1e-9f);
-    memcpy(t->cross, cross, sizeof cross);
-    memcpy(t->energy, energy, sizeof energy);
-    t->self = self;
-    memmove(t->line, t->line + PITCH_FRAME, AUTOCORR_HISTORY * sizeof *t->line);
-    return best_peak(at);
+    memcpy(line, t->before, sizeof t->before);
+    memcpy(line + AUTOCORR_HISTORY, x, PITCH_FRAME * sizeof *x);
+    memcpy(t->before, line + PITCH_FRAME, sizeof t->before);
+    k->correlate(line, &t->dc, &now);
+    k->vertices(&t->last, &now, height, shift);
+    t->last = now;
+    return best_peak(height, shift);
 }
 
 void pitch_span_init(struct pitch_span *span) {

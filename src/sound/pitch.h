@@ -6,7 +6,7 @@
 
 enum {
     PITCH_RATE_HZ = 4000,
-    PITCH_FRAME = 80, /* 20 ms */
+    PITCH_FRAME = AUTOCORR_FRAME, /* 20 ms */
     PITCH_LAG_MIN = 10,
     PITCH_LAG_MAX = 66, /* 400 .. 60 Hz */
     PITCH_SPAN_FRAMES = 500,
@@ -15,10 +15,8 @@ enum {
 
 struct pitch_tracker {
     float dc;
-    float line[AUTOCORR_HISTORY + PITCH_FRAME];
-    float cross[AUTOCORR_LAGS]; /* of the 20 ms before */
-    float energy[AUTOCORR_LAGS];
-    float self;
+    int16_t before[AUTOCORR_HISTORY]; /* what the next frame is compared with */
+    struct autocorr last;             /* of the 20 ms before */
 };
 
 struct pitch {
@@ -31,9 +29,9 @@ struct pitch {
 
 void pitch_tracker_init(struct pitch_tracker *t);
 
-/* 80 samples at 4 kHz; the answer is for the last 40 ms. */
+/* 80 samples at 4 kHz, full scale 32768; the answer is for the last 40 ms. */
 struct pitch pitch_track(struct pitch_tracker *t, const struct kernels *k,
-                         const float x[PITCH_FRAME]);
+                         const int16_t x[PITCH_FRAME]);
 
 /* The pitch of the last ten seconds of one person's speech. */
 struct pitch_span {

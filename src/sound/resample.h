@@ -1,7 +1,7 @@
 /* Any rate from 8 to 192 kHz -> 16 kHz mono, band-limited to about 7 kHz.
  *
- * Two stages: a decimating low-pass by the whole factor (48 kHz: 3, 48 taps), then, only where
- * 16 kHz is not reached yet (44.1 kHz, 8 kHz ...), a windowed sinc read between 33 stored phases. */
+ * Two stages: a decimating low-pass by the whole factor (48 kHz: 3), then, only where 16 kHz is not
+ * reached yet (44.1 kHz, 8 kHz ...), a windowed sinc read between 33 stored phases. */
 #pragma once
 
 #include "sound/kernels.h"
@@ -10,10 +10,11 @@ enum {
     RESAMPLE_RATE_HZ = 16000,
     RESAMPLE_STEP_MAX = 12,
     RESAMPLE_TAPS_EACH = 16,
+    RESAMPLE_TAPS_UNIT = 16, /* as `decimate` takes them */
     RESAMPLE_TAPS_MAX = RESAMPLE_STEP_MAX * RESAMPLE_TAPS_EACH,
     RESAMPLE_PHASES = 32,
     RESAMPLE_SINC_TAPS = 32,
-    RESAMPLE_BLOCK = 480, /* most input frames taken at once */
+    RESAMPLE_BLOCK = 960, /* most input frames taken at once: 20 ms of 48 kHz */
 };
 
 struct resample {
@@ -22,13 +23,16 @@ struct resample {
     uint32_t held;       /* samples in `tail`, taps - step .. taps - 1 */
     uint32_t scale;      /* fractional stage: one input sample; 0 = there is no such stage */
     int32_t phase;       /* how far after the newest input the next output lies, in 1/scale */
-    float coefs[RESAMPLE_TAPS_MAX];
-    float tail[RESAMPLE_TAPS_MAX];
-    float sinc_tail[RESAMPLE_SINC_TAPS];
-    float sinc[RESAMPLE_PHASES + 1][RESAMPLE_SINC_TAPS];
+    int16_t tail[RESAMPLE_TAPS_MAX];
+    int16_t coefs[RESAMPLE_TAPS_MAX]; /* of 32768 */
+    int16_t sinc_tail[RESAMPLE_SINC_TAPS];
+    int16_t sinc[RESAMPLE_PHASES + 1][RESAMPLE_SINC_TAPS];
 };
 
-void resample_init(struct resample *r, uint32_t rate_hz);
+/* What folds into the band: 50 dB below what it was, or 40 dB with two thirds of the taps. */
+enum resample_quality { RESAMPLE_TO_LISTEN, RESAMPLE_TO_MEASURE };
+
+void resample_init(struct resample *r, uint32_t rate_hz, enum resample_quality quality);
 
 /* Forgets the audio, keeps the rate. */
 void resample_reset(struct resample *r);
@@ -37,8 +41,9 @@ void resample_reset(struct resample *r);
  * below 16 kHz. */
 size_t resample_room(const struct resample *r, size_t want);
 
-/* n <= resample_room(r, want) samples in, at most RESAMPLE_BLOCK; returns how many outputs were written to y, <= want. */
-size_t resample_run(struct resample *r, const struct kernels *k, const float *x, size_t n, float *y,
+/* n <= resample_room(r, want) samples in, at most RESAMPLE_BLOCK; returns how many outputs were written
+ * to y, <= want. The RESAMPLE_TAPS_MAX samples in front of x are overwritten. */
+size_t resample_run(struct resample *r, const struct kernels *k, int16_t *x, size_t n, int16_t *y,
                     size_t want);
 
 /* The same for n zeros into a resampler that holds only zeros, any n up to the room: counts, writes nothing. */

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { VOWEL_STEP = 2, VOWEL_HALF = VAD_FRAME / VOWEL_STEP / 2, QUARTER_STEP = 4 };
+enum { VOWEL_STEP = 4, VOWEL_HALF = VAD_FRAME / VOWEL_STEP / 2, QUARTER_STEP = 4 };
 
 void vad_clear(struct vad *v) {
     memset(v->line, 0, sizeof v->line);
@@ -41,22 +41,23 @@ static void follow_floors(struct vad *v, const float db[MEL_PADDED]) {
 }
 
 static void follow_syllables(struct vad *v, const struct kernels *k, float db[2]) {
-    float vowels[2 * VOWEL_HALF];
-    const float *first = v->line + SPECTRUM_WINDOW - VOWEL_TAPS - (2 * VOWEL_HALF - 1) * VOWEL_STEP;
+    const int16_t *first =
+        v->line + SPECTRUM_WINDOW - VOWEL_TAPS - (2 * VOWEL_HALF - 1) * VOWEL_STEP;
 
-    k->decimate(first, table_vowel, VOWEL_TAPS, VOWEL_STEP, vowels, 2 * VOWEL_HALF);
     for (int i = 0; i < 2; i++) {
-        float power = k->squares(vowels + i * VOWEL_HALF, VOWEL_HALF) / VOWEL_HALF;
-        db[i] = pace_envelope_hear(&v->envelope, sqrtf(power));
+        float squares = k->band_squares(first + i * VOWEL_HALF * VOWEL_STEP, table_vowel,
+                                        VOWEL_TAPS, VOWEL_STEP, VOWEL_HALF);
+        db[i] = pace_envelope_hear(&v->envelope, sqrtf(squares / VOWEL_HALF));
     }
 }
 
 void vad_inputs(struct vad *v, const struct kernels *k, bool is_zero,
                 float inputs[VAD_INPUTS_PADDED], struct vad_frame *out) {
-    _Alignas(32) float power[SPECTRUM_PADDED], db[MEL_PADDED], quarter[PITCH_FRAME];
+    _Alignas(32) float power[SPECTRUM_PADDED], db[MEL_PADDED];
+    int16_t quarter[PITCH_FRAME];
 
     k->spectrum(v->line, power);
-    k->mel(power, db);
+    float total = k->mel(power, db), mean = 0;
     if (!is_zero)
         follow_floors(v, db);
     k->decimate(v->line + SPECTRUM_WINDOW - QUARTER_TAPS - (PITCH_FRAME - 1) * QUARTER_STEP,
@@ -65,7 +66,6 @@ void vad_inputs(struct vad *v, const struct kernels *k, bool is_zero,
     follow_syllables(v, k, out->syllable_db);
     memmove(v->line, v->line + VAD_FRAME, VAD_KEEP * sizeof *v->line);
 
-    float total = k->band_sum(db), mean = 0;
     out->floor_db = v->floor_known ? k->band_sum(v->floors) : -120;
     for (int b = 0; b < MEL_BANDS; b++) {
         mean += db[b] / MEL_BANDS;
@@ -83,14 +83,18 @@ void vad_inputs(struct vad *v, const struct kernels *k, bool is_zero,
 
 void vad_hear(struct vad *v, const struct kernels *k, bool is_zero, struct vad_frame *out) {
     _Alignas(32) float inputs[VAD_INPUTS_PADDED], dense[VAD_DENSE];
+    int16_t x[VAD_INPUTS_PADDED], d[VAD_DENSE], h[VAD_HIDDEN];
     _Alignas(32) float from_input[3 * VAD_HIDDEN], from_h[3 * VAD_HIDDEN];
 
     vad_inputs(v, k, is_zero, inputs, out);
-    k->affine(vad_dense_w, vad_dense_b, inputs, VAD_INPUTS, dense, VAD_DENSE);
+    k->narrow(inputs, VAD_INPUT_ONE, x, VAD_INPUTS_PADDED);
+    k->affine(vad_dense_w, vad_dense_scale, vad_dense_b, x, VAD_INPUTS, dense, VAD_DENSE);
     for (int i = 0; i < VAD_DENSE; i++)
         dense[i] = dense[i] > 0 ? dense[i] : 0.1f * dense[i];
-    k->affine(vad_input_w, vad_input_b, dense, VAD_DENSE, from_input, 3 * VAD_HIDDEN);
-    k->affine(vad_hidden_w, vad_hidden_b, v->h, VAD_HIDDEN, from_h, 3 * VAD_HIDDEN);
+    k->narrow(dense, VAD_DENSE_ONE, d, VAD_DENSE);
+    k->affine(vad_input_w, vad_input_scale, vad_input_b, d, VAD_DENSE, from_input, 3 * VAD_HIDDEN);
+    k->narrow(v->h, VAD_HIDDEN_ONE, h, VAD_HIDDEN);
+    k->affine(vad_hidden_w, vad_hidden_scale, vad_hidden_b, h, VAD_HIDDEN, from_h, 3 * VAD_HIDDEN);
     k->gru(from_input, from_h, v->h, VAD_HIDDEN);
 
     float parts[8] = {0}, logit = vad_out_b;

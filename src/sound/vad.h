@@ -21,14 +21,14 @@ enum {
 };
 
 struct vad {
-    float line[SPECTRUM_WINDOW]; /* 192 samples kept, then the 320 being filled */
+    struct pitch_tracker pitch;
+    float h[VAD_HIDDEN];
     float floors[MEL_PADDED];
     float lowest[2][MEL_PADDED];
     uint32_t floor_frames; /* into the window of 0.8 s */
     bool floor_known;
-    struct pitch_tracker pitch;
     struct pace_envelope envelope;
-    float h[VAD_HIDDEN];
+    int16_t line[SPECTRUM_WINDOW]; /* 192 samples kept, then the 320 being filled */
 };
 
 /* What the last 20 ms sounded like; `speech` alone speaks of the 20 ms that ended 40 ms ago. */
@@ -45,7 +45,7 @@ void vad_init(struct vad *v);
 void vad_clear(struct vad *v);
 
 /* Where the next VAD_FRAME samples of 16 kHz go. */
-static inline float *vad_input(struct vad *v) {
+static inline int16_t *vad_input(struct vad *v) {
     return v->line + VAD_KEEP;
 }
 

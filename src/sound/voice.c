@@ -16,7 +16,7 @@ void voice_init(struct voice *v, unsigned rate_hz, unsigned channels) {
     v->rate_hz = rate_hz;
     v->channels = (uint8_t)channels;
     v->wide = kernels_have_wide();
-    resample_init(&v->resample, rate_hz);
+    resample_init(&v->resample, rate_hz, RESAMPLE_TO_MEASURE);
     vad_init(&v->vad);
 }
 
@@ -34,7 +34,7 @@ static void begin_frame(struct voice *v) {
 /* While asleep no sample has been computed; those of this frame were zeros, as are the filters. */
 static void wake(struct voice *v) {
     v->asleep = false;
-    memset(vad_input(&v->vad), 0, v->filled * sizeof(float));
+    memset(vad_input(&v->vad), 0, v->filled * sizeof(int16_t));
 }
 
 static void fall_asleep(struct voice *v, float floor_db) {
@@ -46,7 +46,7 @@ static void fall_asleep(struct voice *v, float floor_db) {
 }
 
 static void listen(struct voice *v, const struct kernels *k, const int16_t *pcm, size_t frames) {
-    float mono[RESAMPLE_BLOCK];
+    int16_t line[RESAMPLE_TAPS_MAX + RESAMPLE_BLOCK], *mono = line + RESAMPLE_TAPS_MAX;
     size_t samples = frames * v->channels;
 
     int peak = k->peak(pcm, samples);

@@ -71,18 +71,31 @@ def judge(p, lab, what):
     return {k: (auc(p[s][use[s]], lab[s][use[s]] > 0), f1(p[s][use[s]] >= 0.5, lab[s][use[s]] > 0)) for k, s in groups.items() if s.any()}
 
 
+WEIGHT_MAX = 2047
+ONE = {'dense': 1024, 'input': 512, 'hidden': 8191}   # VAD_..._ONE of vad_weights.h
+
+
 def write_c(net, path):
-    def table(name, a):
+    def table(name, ctype, cells):
+        lines = ',\n    '.join(', '.join(cells[i:i + 10]) for i in range(0, len(cells), 10))
+        return f'const {ctype} {name}[{len(cells)}] = {{\n    {lines},\n}};\n\n'
+
+    def floats(name, a):
         v = [f'{np.float32(x):.6g}' for x in a.ravel()]
-        v = [(s if '.' in s or 'e' in s else s + '.0') + 'f' for s in v]
-        lines = ',\n    '.join(', '.join(v[i:i + 10]) for i in range(0, len(v), 10))
-        return f'const float {name}[{len(v)}] = {{\n    {lines},\n}};\n\n'
-    w = np.zeros((PADDED, net.dense), np.float32); w[:INPUTS] = net.part('dense_w').T
+        return table(name, 'float', [(s if '.' in s or 'e' in s else s + '.0') + 'f' for s in v])
+
+    def layer(name):
+        """Rows of whole numbers, symmetric, each with a scale of its own; two inputs side by side."""
+        w = net.part(name + '_w').astype(np.float64)
+        scale = np.abs(w).max(1) / WEIGHT_MAX
+        q = np.rint(w / scale[:, None]).astype(int)
+        pairs = q.reshape(len(q), -1, 2).transpose(1, 0, 2)
+        return table(f'vad_{name}_w', 'int16_t', [str(x) for x in pairs.ravel()]) + floats(f'vad_{name}_scale', scale / ONE[name]) + floats(f'vad_{name}_b', net.part(name + '_b'))
     with open(path, 'w') as f:
         f.write('/* Made by tools/vad/fit.py; do not edit. */\n#include "sound/vad_weights.h"\n\n')
-        f.write(f'_Static_assert(VAD_DENSE == {net.dense} && VAD_HIDDEN == {net.hidden}, "the sizes that were fitted");\n\n// clang-format off\n')
-        f.write(table('vad_dense_w', w) + table('vad_dense_b', net.part('dense_b')) + table('vad_input_w', net.part('input_w').T) + table('vad_input_b', net.part('input_b')))
-        f.write(table('vad_hidden_w', net.part('hidden_w').T) + table('vad_hidden_b', net.part('hidden_b')) + table('vad_out_w', net.part('out_w')))
+        f.write(f'_Static_assert(VAD_DENSE == {net.dense} && VAD_HIDDEN == {net.hidden}, "the sizes that were fitted");\n')
+        f.write(f'_Static_assert(VAD_WEIGHT_MAX == {WEIGHT_MAX} && VAD_INPUT_ONE == {ONE["dense"]} && VAD_DENSE_ONE == {ONE["input"]} && VAD_HIDDEN_ONE == {ONE["hidden"]},\n               "the scales");\n\n// clang-format off\n')
+        f.write(layer('dense') + layer('input') + layer('hidden') + floats('vad_out_w', net.part('out_w')))
         f.write(f'const float vad_out_b = {float(net.part("out_b")[0]):.6g}f;\n// clang-format on\n')
 
 

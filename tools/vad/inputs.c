@@ -19,7 +19,7 @@ size_t inputs_of(const int16_t *pcm, size_t n, unsigned rate_hz, float *rows) {
     while (used < n) {
         size_t filled = 0, start = used;
         while (filled < VAD_FRAME && used < n) {
-            float mono[RESAMPLE_BLOCK];
+            int16_t line[RESAMPLE_TAPS_MAX + RESAMPLE_BLOCK], *mono = line + RESAMPLE_TAPS_MAX;
             size_t room = resample_room(&v.resample, VAD_FRAME - filled);
             room = room < n - used ? room : n - used;
             room = room < RESAMPLE_BLOCK ? room : RESAMPLE_BLOCK;

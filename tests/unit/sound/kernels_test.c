@@ -14,6 +14,11 @@ static void fill(float *x, size_t n, float scale) {
         x[i] = scale * noise();
 }
 
+static void fill_shorts(int16_t *x, size_t n, int scale) {
+    for (size_t i = 0; i < n; i++)
+        x[i] = (int16_t)((float)scale * noise());
+}
+
 static double worst(const float *is, const double *should, size_t n) {
     double w = 0;
 
@@ -45,18 +50,15 @@ static void test_mix_and_peak(void **state) {
     pcm[99] = INT16_MIN;
     EACH(k) {
         for (unsigned channels = 1; channels <= 2; channels++) {
-            float mono[FRAMES];
-            double should[FRAMES], squares = 0;
+            int16_t mono[FRAMES];
+            double squares = 0, total = k->mix(pcm, FRAMES, channels, mono);
             for (int i = 0; i < FRAMES; i++) {
-                double sum = 0;
-                for (unsigned c = 0; c < channels; c++)
-                    sum += pcm[(unsigned)i * channels + c];
-                should[i] = sum / channels / 32768;
-                squares += should[i] * should[i];
+                int of_two = pcm[2 * i] + pcm[2 * i + 1]; /* a half goes up */
+                int mean = of_two >= 0 ? (of_two + 1) / 2 : -(-of_two / 2);
+                assert_int_equal(mono[i], channels == 1 ? pcm[i] : mean);
+                squares += mono[i] * mono[i] / 32768.0 / 32768.0;
             }
-            double total = (double)k->mix(pcm, FRAMES, channels, mono);
-            assert_true(worst(mono, should, FRAMES) < 1e-7);
-            assert_true(fabs(total - squares) < 1e-4 * squares);
+            assert_true(fabs(total - squares) < 1e-5 * squares);
         }
         assert_int_equal(k->peak(pcm, 2 * FRAMES), 32768);
         assert_int_equal(k->peak(pcm, 0), 0);
@@ -64,34 +66,83 @@ static void test_mix_and_peak(void **state) {
     }
 }
 
+static void test_full_scale_squares_do_not_overflow(void **state) {
+    (void)state;
+    int16_t pcm[200], mono[200];
+
+    for (int i = 0; i < 200; i++)
+        pcm[i] = INT16_MIN;
+    EACH(k) {
+        assert_true(k->mix(pcm, 200, 1, mono) == 200);
+        assert_true(k->mix(pcm, 100, 2, mono) == 100);
+        assert_int_equal(mono[99], INT16_MIN);
+    }
+}
+
 static void test_decimate(void **state) {
     (void)state;
-    float x[1200], taps[192];
+    int16_t x[1200], taps[192];
 
-    fill(x, 1200, 1);
-    fill(taps, 192, 0.1f);
+    fill_shorts(x, 1200, 32767);
     EACH(k) {
         for (size_t step = 1; step <= 12; step++)
             for (size_t ny = 1; ny <= 83; ny += 41) {
-                float y[83];
+                int16_t y[83];
                 double should[83];
                 size_t ntaps = 16 * step;
+                fill_shorts(taps, ntaps, (int)(65535 / ntaps));
                 k->decimate(x, taps, ntaps, step, y, ny);
                 twin_decimate(x, taps, ntaps, step, should, ny);
-                assert_true(worst(y, should, ny) < 1e-5);
+                for (size_t i = 0; i < ny; i++)
+                    assert_true(fabs(y[i] - should[i]) <= 0.5);
             }
+    }
+}
+
+static void test_what_decimate_cannot_hold_is_clipped(void **state) {
+    (void)state;
+    int16_t x[64], taps[16] = {32767, 32767}, y[17];
+
+    for (int sign = -1; sign <= 1; sign += 2) {
+        for (int i = 0; i < 64; i++)
+            x[i] = sign > 0 ? INT16_MAX : INT16_MIN;
+        EACH(k) {
+            k->decimate(x, taps, 16, 1, y, 17);
+            assert_true(y[0] == x[0] && y[16] == x[0]);
+        }
+    }
+}
+
+static void test_band_squares(void **state) {
+    (void)state;
+    int16_t x[400], taps[48];
+
+    fill_shorts(taps, 48, 1300);
+    for (int scale = 30; scale < 32768; scale *= 30) {
+        fill_shorts(x, 400, scale);
+        EACH(k) {
+            for (size_t step = 1; step <= 4; step++) {
+                double y[80], squares = 0;
+                twin_decimate(x, taps, 48, step, y, 80);
+                for (int i = 0; i < 80; i++)
+                    squares += y[i] * y[i] / 32768 / 32768;
+                double is = (double)k->band_squares(x, taps, 48, step, 80);
+                assert_true(fabs(is - squares) < 1e-5 * squares);
+            }
+        }
     }
 }
 
 static void test_spectrum_is_the_definition(void **state) {
     (void)state;
-    float x[SPECTRUM_WINDOW], power[SPECTRUM_PADDED];
+    int16_t x[SPECTRUM_WINDOW];
+    float power[SPECTRUM_PADDED];
     double should[SPECTRUM_BINS];
 
     for (int kind = 0; kind < 4; kind++) {
-        fill(x, SPECTRUM_WINDOW, kind == 0 ? 1 : 1e-3f);
+        fill_shorts(x, SPECTRUM_WINDOW, kind == 0 ? 32767 : 30);
         for (int i = 0; i < SPECTRUM_WINDOW && kind > 1; i++)
-            x[i] += kind == 2 ? 0.5f : sinf(0.7f * (float)i);
+            x[i] = (int16_t)(x[i] + (kind == 2 ? 16384 : (int)(32000 * sinf(0.7f * (float)i))));
         twin_spectrum(x, should);
         EACH(k) {
             k->spectrum(x, power);
@@ -102,18 +153,20 @@ static void test_spectrum_is_the_definition(void **state) {
 
 static void test_mel_bands(void **state) {
     (void)state;
-    float x[SPECTRUM_WINDOW], power[SPECTRUM_PADDED], db[MEL_PADDED];
+    int16_t x[SPECTRUM_WINDOW];
+    float power[SPECTRUM_PADDED], db[MEL_PADDED];
     double exact[SPECTRUM_BINS], should[MEL_BANDS], sum = 0;
 
-    fill(x, SPECTRUM_WINDOW, 0.3f);
+    fill_shorts(x, SPECTRUM_WINDOW, 10000);
     twin_spectrum(x, exact);
     twin_mel(exact, should);
     for (int b = 0; b < MEL_BANDS; b++)
         sum += pow(10, should[b] / 10);
     EACH(k) {
         k->spectrum(x, power);
-        k->mel(power, db);
+        float together = k->mel(power, db);
         assert_true(worst(db, should, MEL_BANDS) < 1e-3);
+        assert_true(fabs((double)together - 10 * log10(sum)) < 1e-3);
         assert_true(fabs((double)k->band_sum(db) - 10 * log10(sum)) < 1e-3);
         memset(power, 0, sizeof power);
         k->mel(power, db);
@@ -124,30 +177,81 @@ static void test_mel_bands(void **state) {
 
 static void test_correlate(void **state) {
     (void)state;
-    float line[AUTOCORR_HISTORY + 80], cross[AUTOCORR_LAGS], energy[AUTOCORR_LAGS];
-    double c[AUTOCORR_LAGS], e[AUTOCORR_LAGS];
+    int16_t line[AUTOCORR_LINE] = {0};
+    double cross[AUTOCORR_LAGS], power[AUTOCORR_LAGS];
 
-    fill(line, AUTOCORR_HISTORY + 80, 1);
-    twin_correlate(line + AUTOCORR_HISTORY, 80, c, e);
+    for (int scale = 280; scale <= 28000; scale *= 10) {
+        double dc = scale / 10, most = 0;
+        fill_shorts(line, AUTOCORR_LINE, scale);
+        twin_correlate(line, &dc, cross, power);
+        for (int l = 0; l < AUTOCORR_LAGS; l++)
+            most = fmax(most, power[l]);
+        EACH(k) {
+            struct autocorr now;
+            float at = (float)(scale / 10);
+            k->correlate(line, &at, &now);
+            assert_true(fabs((double)at - dc) < 1e-4 * scale);
+            assert_true(worst(now.cross, cross, AUTOCORR_LAGS) < 2e-3 * most);
+            assert_true(worst(now.power, power, AUTOCORR_LAGS) < 2e-3 * most);
+        }
+    }
+}
+
+static void test_vertices(void **state) {
+    (void)state;
+    struct autocorr before, now;
+    float height[AUTOCORR_LAGS], shift[AUTOCORR_LAGS];
+    double at[AUTOCORR_LAGS];
+    int peaks = 0;
+
+    fill(before.cross, AUTOCORR_LAGS, 1);
+    fill(now.cross, AUTOCORR_LAGS, 1);
+    for (int l = 0; l < AUTOCORR_LAGS; l++) {
+        before.power[l] = 3 + noise();
+        now.power[l] = 3 + noise();
+        at[l] =
+            2 * (double)(before.cross[l] + now.cross[l]) / (double)(before.power[l] + now.power[l]);
+    }
     EACH(k) {
-        k->correlate(line + AUTOCORR_HISTORY, 80, cross, energy);
-        assert_true(worst(cross, c, AUTOCORR_LAGS) < 1e-4);
-        assert_true(worst(energy, e, AUTOCORR_LAGS) < 1e-4);
+        k->vertices(&before, &now, height, shift);
+        for (int l = 1; l < AUTOCORR_LAGS - 1; l++) {
+            double should_height, should_shift;
+            twin_vertex(at + l - 1, &should_height, &should_shift);
+            assert_true(fabs((double)height[l] - should_height) < 1e-5);
+            assert_true(fabs((double)shift[l] - should_shift) < 1e-4);
+            peaks += should_height > 0;
+        }
+    }
+    assert_true(peaks > 10);
+}
+
+static void test_narrow(void **state) {
+    (void)state;
+    float x[16] = {0, 0.1f, -0.1f, 1, -1, 100, -100, 0.25f, 3, -3, 7.9f, -7.9f, 8, -8, 1e9f, -1e9f};
+    static const int16_t should[16] = {0,     410,    -410,  4096,   -4096, 32767,  -32768, 1024,
+                                       12288, -12288, 32358, -32358, 32767, -32768, 32767,  -32768};
+    int16_t y[16];
+
+    EACH(k) {
+        k->narrow(x, 4096, y, 16);
+        assert_memory_equal(y, should, sizeof y);
     }
 }
 
 static void test_affine_of_every_width(void **state) {
     (void)state;
-    float w[48 * 152], bias[152], x[48], y[152];
+    int16_t w[48 * 152], x[48];
+    float scale[152], bias[152], y[152];
     double should[152];
 
-    fill(w, 48 * 152, 1);
+    fill_shorts(w, 48 * 152, 2047);
+    fill_shorts(x, 48, 8191);
+    fill(scale, 152, 1e-6f);
     fill(bias, 152, 1);
-    fill(x, 48, 1);
     EACH(k) {
         for (size_t ny = 8; ny <= 152; ny += 8) {
-            k->affine(w, bias, x, 44, y, ny);
-            twin_affine(w, bias, x, 44, should, ny);
+            k->affine(w, scale, bias, x, 44, y, ny);
+            twin_affine(w, scale, bias, x, 44, should, ny);
             assert_true(worst(y, should, ny) < 1e-4);
         }
     }
@@ -172,6 +276,8 @@ static void test_gru(void **state) {
     }
 }
 
-RUN_TESTS(TEST(test_mix_and_peak), TEST(test_decimate), TEST(test_spectrum_is_the_definition),
-          TEST(test_mel_bands), TEST(test_correlate), TEST(test_affine_of_every_width),
-          TEST(test_gru))
+RUN_TESTS(TEST(test_mix_and_peak), TEST(test_full_scale_squares_do_not_overflow),
+          TEST(test_decimate), TEST(test_what_decimate_cannot_hold_is_clipped),
+          TEST(test_band_squares), TEST(test_spectrum_is_the_definition), TEST(test_mel_bands),
+          TEST(test_correlate), TEST(test_vertices), TEST(test_narrow),
+          TEST(test_affine_of_every_width), TEST(test_gru))

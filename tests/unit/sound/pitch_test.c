@@ -14,12 +14,12 @@ static struct pitch of_tone(double f0_hz, double constant) {
 
     pitch_tracker_init(&t);
     for (int frame = 0; frame < 50; frame++) {
-        float x[PITCH_FRAME];
+        int16_t x[PITCH_FRAME];
         for (int i = 0; i < PITCH_FRAME; i++) {
             double s = constant, at = frame * PITCH_FRAME + i;
             for (int h = 1; h * f0_hz < 1100; h++)
                 s += 0.1 / h * sin(2 * PI * h * f0_hz * at / PITCH_RATE_HZ + h);
-            x[i] = (float)s;
+            x[i] = (int16_t)lrint(s * 32768);
         }
         p = pitch_track(&t, k, x);
     }
@@ -49,10 +49,10 @@ static void test_noise_has_no_pitch(void **state) {
 
     pitch_tracker_init(&t);
     for (int frame = 0; frame < 500; frame++) {
-        float x[PITCH_FRAME];
+        int16_t x[PITCH_FRAME];
         for (int i = 0; i < PITCH_FRAME; i++) {
             seed = seed * 1664525u + 1013904223u;
-            x[i] = (float)(int32_t)seed / 2147483648.0f;
+            x[i] = (int16_t)((int32_t)seed / 65536);
         }
         voiced += pitch_track(&t, kernels_pick(false), x).f0_hz > 0;
     }

@@ -6,17 +6,17 @@
 
 #include <math.h>
 
-static inline void twin_decimate(const float *x, const float *taps, size_t ntaps, size_t step,
+static inline void twin_decimate(const int16_t *x, const int16_t *taps, size_t ntaps, size_t step,
                                  double *y, size_t ny) {
     for (size_t i = 0; i < ny; i++) {
         y[i] = 0;
         for (size_t k = 0; k < ntaps; k++)
-            y[i] += (double)taps[k] * (double)x[i * step + k];
+            y[i] += taps[k] / 32768.0 * x[i * step + k];
     }
 }
 
 /* The definition of the discrete transform, not a fast one. */
-static inline void twin_spectrum(const float *x, double power[SPECTRUM_BINS]) {
+static inline void twin_spectrum(const int16_t *x, double power[SPECTRUM_BINS]) {
     const double pi = 3.14159265358979323846;
     double window = 0;
 
@@ -28,8 +28,8 @@ static inline void twin_spectrum(const float *x, double power[SPECTRUM_BINS]) {
         double re = 0, im = 0;
         for (int i = 0; i < SPECTRUM_WINDOW; i++) {
             double w = 0.5 - 0.5 * cos(2 * pi * (i + 0.5) / SPECTRUM_WINDOW);
-            re += w * (double)x[i] * cos(2 * pi * k * i / SPECTRUM_WINDOW);
-            im -= w * (double)x[i] * sin(2 * pi * k * i / SPECTRUM_WINDOW);
+            re += w * x[i] / 32768 * cos(2 * pi * k * i / SPECTRUM_WINDOW);
+            im -= w * x[i] / 32768 * sin(2 * pi * k * i / SPECTRUM_WINDOW);
         }
         power[k] = 2 * (re * re + im * im) / (SPECTRUM_WINDOW * window);
     }
@@ -54,24 +54,43 @@ static inline void twin_mel(const double power[SPECTRUM_BINS], double db[MEL_BAN
     }
 }
 
-static inline void twin_correlate(const float *x, size_t n, double cross[AUTOCORR_LAGS],
-                                  double energy[AUTOCORR_LAGS]) {
+static inline void twin_correlate(const int16_t line[AUTOCORR_LINE], double *dc,
+                                  double cross[AUTOCORR_LAGS], double power[AUTOCORR_LAGS]) {
+    const int16_t *x = line + AUTOCORR_HISTORY;
+    double mean = 0;
+
+    for (int i = 0; i < AUTOCORR_FRAME; i++)
+        mean += x[i] / (double)AUTOCORR_FRAME;
+    *dc += 0.1 * (mean - *dc);
     for (int l = 0; l < AUTOCORR_LAGS; l++) {
-        cross[l] = energy[l] = 0;
-        for (size_t i = 0; i < n; i++) {
-            double then = (double)x[(ptrdiff_t)i - AUTOCORR_LAG_MIN - l];
-            cross[l] += (double)x[i] * then;
-            energy[l] += then * then;
+        cross[l] = power[l] = 0;
+        for (int i = 0; i < AUTOCORR_FRAME; i++) {
+            double now = (x[i] - *dc) / 32768;
+            double then = (x[i - AUTOCORR_LAG_MIN - l] - *dc) / 32768;
+            cross[l] += now * then;
+            power[l] += now * now + then * then;
         }
     }
 }
 
-static inline void twin_affine(const float *w, const float *bias, const float *x, size_t nx,
-                               double *y, size_t ny) {
+/* The vertex of the parabola through three points of which the middle one is the highest. */
+static inline void twin_vertex(const double at[3], double *height, double *shift) {
+    double bend = at[0] - 2 * at[1] + at[2];
+
+    *height = *shift = 0;
+    if (at[1] < at[0] || at[1] <= at[2] || at[1] <= 0)
+        return;
+    *shift = bend < -1e-6 ? (at[0] - at[2]) / (2 * bend) : 0;
+    *height = at[1] - (at[0] - at[2]) * *shift / 4;
+}
+
+static inline void twin_affine(const int16_t *w, const float *scale, const float *bias,
+                               const int16_t *x, size_t nx, double *y, size_t ny) {
     for (size_t j = 0; j < ny; j++) {
-        y[j] = (double)bias[j];
+        int64_t total = 0;
         for (size_t i = 0; i < nx; i++)
-            y[j] += (double)x[i] * (double)w[i * ny + j];
+            total += x[i] * w[i / 2 * 2 * ny + 2 * j + i % 2];
+        y[j] = (double)bias[j] + (double)scale[j] * (double)total;
     }
 }
 

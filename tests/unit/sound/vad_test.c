@@ -7,13 +7,17 @@
 enum { FRAMES = 500, SAMPLES = FRAMES * VAD_FRAME };
 
 static const double PI = 3.14159265358979323846;
-static float audio[SAMPLES];
+static int16_t audio[SAMPLES];
 static float speech[FRAMES]; /* of frame i, the delay taken out */
 static uint32_t seed;
 
 static float noise(void) {
     seed = seed * 1664525u + 1013904223u;
     return (float)(int32_t)seed / 2147483648.0f;
+}
+
+static int16_t sample(double x) {
+    return (int16_t)lrint(32768 * fmax(-1, fmin(x, 0.99996)));
 }
 
 static void hear(struct vad *v) {
@@ -87,7 +91,7 @@ static void talk(double level) {
         double y = formant_pass(&f[0], source) + 0.6 * formant_pass(&f[1], source) +
                    0.3 * formant_pass(&f[2], source) + (hiss ? 0.15 * (double)noise() : 0);
         bool silent = i / VAD_FRAME >= 200 && i / VAD_FRAME < 300;
-        audio[i] = (float)((silent ? 0 : level * y) + 3e-4 * (double)noise());
+        audio[i] = sample((silent ? 0 : level * y) + 3e-4 * (double)noise());
     }
 }
 
@@ -114,10 +118,11 @@ static void test_steady_noise_is_no_speech(void **state) {
         seed = 9;
         for (int i = 0; i < SAMPLES; i++) {
             low += 0.05 * ((double)noise() - low);
-            audio[i] = kind == 0   ? 0.1f * noise()
-                       : kind == 1 ? 0.5f * (float)low
-                       : kind == 2 ? 0.1f * sinf((float)(2 * PI * 50 / VAD_RATE_HZ) * (float)i)
-                                   : (i % 4000 < 40 ? 0.3f * noise() : 1e-3f * noise());
+            float x = kind == 0   ? 0.1f * noise()
+                      : kind == 1 ? 0.5f * (float)low
+                      : kind == 2 ? 0.1f * sinf((float)(2 * PI * 50 / VAD_RATE_HZ) * (float)i)
+                                  : (i % 4000 < 40 ? 0.3f * noise() : 1e-3f * noise());
+            audio[i] = sample((double)x);
         }
         vad_init(&v);
         hear(&v);
@@ -132,7 +137,9 @@ static void test_floors_find_the_noise_under_the_talk(void **state) {
 
     talk(0.2);
     for (int i = 0; i < SAMPLES; i++)
-        audio[i] += 0.01f * noise(); /* -44.8 dBFS, of which 7.1 of 8 kHz are in the bands */
+        audio[i] =
+            sample(audio[i] / 32768.0 +
+                   0.01 * (double)noise()); /* -44.8 dBFS, of which 7.1 of 8 kHz are in the bands */
     vad_init(&v);
     hear(&v);
     vad_hear(&v, kernels_pick(false), false, &out);
@@ -147,12 +154,12 @@ static void test_digital_silence_moves_no_floor(void **state) {
 
     seed = 9;
     for (int i = 0; i < SAMPLES; i++)
-        audio[i] = 0.01f * noise();
+        audio[i] = sample(0.01 * (double)noise());
     vad_init(&v);
     hear(&v);
     memcpy(floors, v.floors, sizeof floors);
     for (int i = 0; i < 100; i++) {
-        memset(vad_input(&v), 0, VAD_FRAME * sizeof(float));
+        memset(vad_input(&v), 0, VAD_FRAME * sizeof(int16_t));
         vad_hear(&v, kernels_pick(false), true, &out);
     }
     assert_memory_equal(floors, v.floors, sizeof floors);
