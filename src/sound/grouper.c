@@ -12,7 +12,6 @@ void grouper_init(struct grouper *g, unsigned rate_hz, unsigned channels, unsign
         .rate_hz = rate_hz,
         .group = group_ms * (GROUPER_RATE_HZ / 1000),
         .channels = (uint8_t)channels,
-        .wide = kernels_have_wide(),
     };
     resample_init(&g->resample, rate_hz, RESAMPLE_TO_LISTEN);
 }
@@ -31,7 +30,7 @@ static size_t room_in_group(const struct grouper *g, size_t room) {
 
 size_t grouper_hear(struct grouper *g, const int16_t *pcm, size_t frames, int16_t *out, size_t room,
                     size_t *written, bool *is_full) {
-    const struct kernels *k = kernels_pick(g->wide);
+    const struct kernels *k = kernels_best();
     int16_t line[RESAMPLE_TAPS_MAX + RESAMPLE_BLOCK], *mono = line + RESAMPLE_TAPS_MAX;
     size_t want = room_in_group(g, room);
     size_t used = resample_room(&g->resample, want);

@@ -21,7 +21,6 @@ struct grouper {
     uint32_t group;  /* samples of a whole group, at 16 kHz */
     uint32_t filled; /* of the current one */
     uint8_t channels;
-    bool wide;      /* the machine's fast kernels */
     bool has_sound; /* the filters remember some */
 };
 

@@ -1,4 +1,4 @@
-/* One source, two objects (meson.build): KERNELS names the table this one defines. */
+/* One source, several objects (meson.build): KERNELS names the table this one defines. */
 #include "sound/kernels.h"
 
 #include "sound/lanes.h"

@@ -1,5 +1,5 @@
-/* The hot loops of this floor, compiled twice: for x86-64-v3 (AVX2, FMA) and for the baseline of the
- * machine. Internal to sound/; the scalar twins that say what each must compute are in the tests.
+/* The hot loops of this floor, compiled for the baseline of the machine and on x86-64 for AVX2 with FMA
+ * and for AVX-512 with VNNI too. Internal to sound/; the scalar twins that say what each must compute are in the tests.
  *
  * Samples stay s16 as far as they can, multiplied in pairs and summed in 32 bits: half the memory of
  * floats and twice the lanes. */
@@ -66,6 +66,10 @@ struct kernels {
     void (*gru)(const float *from_input, const float *from_h, float *h, size_t n);
 };
 
-/* The fastest table this machine can run, or the baseline's. */
-const struct kernels *kernels_pick(bool wide);
-bool kernels_have_wide(void);
+/* The tables this machine can run: the baseline's is the first, the fastest the last. */
+unsigned kernels_count(void);
+const struct kernels *kernels_at(unsigned i);
+
+static inline const struct kernels *kernels_best(void) {
+    return kernels_at(kernels_count() - 1);
+}

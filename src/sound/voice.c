@@ -15,13 +15,13 @@ void voice_init(struct voice *v, unsigned rate_hz, unsigned channels) {
     memset(v, 0, sizeof *v);
     v->rate_hz = rate_hz;
     v->channels = (uint8_t)channels;
-    v->wide = kernels_have_wide();
+    v->kernels = (uint8_t)(kernels_count() - 1);
     resample_init(&v->resample, rate_hz, RESAMPLE_TO_MEASURE);
     vad_init(&v->vad);
 }
 
-void voice_force_portable(struct voice *v) {
-    v->wide = false;
+void voice_use_kernels(struct voice *v, unsigned i) {
+    v->kernels = (uint8_t)i;
 }
 
 static void begin_frame(struct voice *v) {
@@ -95,7 +95,7 @@ static bool end_frame(struct voice *v, const struct kernels *k, struct voice_fra
 
 size_t voice_hear(struct voice *v, const int16_t *pcm, size_t frames, struct voice_frame *out,
                   bool *done) {
-    const struct kernels *k = kernels_pick(v->wide);
+    const struct kernels *k = kernels_at(v->kernels);
     size_t used = 0;
 
     *done = false;

@@ -37,7 +37,7 @@ struct voice_frame {
 struct voice {
     uint32_t rate_hz;
     uint8_t channels;
-    bool wide;       /* which kernels run */
+    uint8_t kernels; /* which of them run */
     bool asleep;     /* digital silence went on for so long that nothing is computed */
     uint8_t waiting; /* frames in `ahead` */
     uint32_t zero_frames;
@@ -67,5 +67,5 @@ size_t voice_hear(struct voice *voice, const int16_t *pcm, size_t frames, struct
  * the unfinished 20 ms: the next sample begins a new frame. */
 void voice_skip(struct voice *voice, unsigned ms);
 
-/* The kernels of the machine's baseline even where better ones run: for tests and benchmarks. */
-void voice_force_portable(struct voice *voice);
+/* Other kernels than the fastest, below kernels_count(): for tests and benchmarks. */
+void voice_use_kernels(struct voice *voice, unsigned i);

@@ -37,13 +37,12 @@ static double reference(void) {
     return (now_us() - from) / FRAMES;
 }
 
-static double listen(const int16_t *pcm, bool portable, float *speech) {
+static double listen(const int16_t *pcm, unsigned kernels, float *speech) {
     static struct voice v;
     struct voice_frame frame;
 
     voice_init(&v, RATE, 2);
-    if (portable)
-        voice_force_portable(&v);
+    voice_use_kernels(&v, kernels);
     double from = now_us();
     for (int m = 0; m < 2 * FRAMES; m++) {
         const int16_t *message = pcm + (size_t)(m % MESSAGES) * MESSAGE * 2;
@@ -77,13 +76,13 @@ static void fill(int16_t *pcm) {
     }
 }
 
-static void measure(const char *name, const int16_t *pcm, bool portable, double limit_us) {
+static void measure(const char *name, const int16_t *pcm, unsigned kernels, double limit_us) {
     double us[ROUNDS], chain[ROUNDS];
     float speech = 0;
 
     for (int i = 0; i < ROUNDS; i++) {
         chain[i] = reference();
-        us[i] = listen(pcm, portable, &speech);
+        us[i] = listen(pcm, kernels, &speech);
     }
     double it = median(us), ref = median(chain);
     printf("sound %s us_per_20ms=%.2f reference_us=%.2f ratio=%.3f limit_us=%.1f\n", name, it, ref,
@@ -96,11 +95,10 @@ int main(void) {
     int16_t *pcm = malloc((size_t)RATE * 2 * sizeof *pcm);
 
     fill(pcm);
-    if (kernels_have_wide())
-        measure("avx2", pcm, false, 3.5);
-    measure("portable", pcm, true, 7);
+    for (unsigned i = kernels_count(); i-- > 0;)
+        measure(kernels_at(i)->name, pcm, i, i ? 3.5 : 7);
     memset(pcm, 0, (size_t)RATE * 2 * sizeof *pcm);
-    measure("silence", pcm, false, 0.3);
+    measure("silence", pcm, kernels_count() - 1, 0.3);
     free(pcm);
     return 0;
 }

@@ -85,10 +85,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
     voice_init(&whole, rate_hz, channels);
     voice_init(&cut, rate_hz, channels);
-    if (data[1] & 2) {
-        voice_force_portable(&whole);
-        voice_force_portable(&cut);
-    }
+    voice_use_kernels(&whole, data[1] / 2 % kernels_count());
+    voice_use_kernels(&cut, data[1] / 2 % kernels_count());
     size_t na = hear(&whole, pcm, n, n, a), nb = hear(&cut, pcm, n, 1 + data[2] * 7u, b);
     must(na == nb && na >= 16 && na <= 18);
     for (size_t i = 0; i < na; i++) {

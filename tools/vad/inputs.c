@@ -11,7 +11,7 @@ size_t inputs_of(const int16_t *pcm, size_t n, unsigned rate_hz, float *rows);
 size_t speech_of(const int16_t *pcm, size_t n, unsigned rate_hz, float *speech);
 
 size_t inputs_of(const int16_t *pcm, size_t n, unsigned rate_hz, float *rows) {
-    const struct kernels *k = kernels_pick(kernels_have_wide());
+    const struct kernels *k = kernels_best();
     static _Thread_local struct voice v;
     size_t used = 0, count = 0, zero_frames = 0;
 

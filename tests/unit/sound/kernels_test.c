@@ -28,17 +28,9 @@ static double worst(const float *is, const double *should, size_t n) {
 }
 
 /* Every table that runs here. */
-static int tables(const struct kernels *out[3]) {
-    out[0] = kernels_pick(false);
-    if (!kernels_have_wide())
-        return 1;
-    out[1] = kernels_pick(true);
-    return 2;
-}
-
 #define EACH(k)                                                                                    \
-    const struct kernels *every[3] = {0}, *k;                                                      \
-    for (int i_ = tables(every) * 0; (k = every[i_]) != NULL; i_++)
+    const struct kernels *k;                                                                       \
+    for (unsigned i_ = 0; i_ < kernels_count() && (k = kernels_at(i_)); i_++)
 
 static void test_mix_and_peak(void **state) {
     (void)state;

@@ -13,7 +13,7 @@ static const unsigned rates[] = {8000,  11025, 12000, 16000, 22050,  24000,  320
 static double through(unsigned rate_hz, double tone_hz, enum resample_quality quality,
                       size_t *outputs) {
     static struct resample r;
-    const struct kernels *k = kernels_pick(kernels_have_wide());
+    const struct kernels *k = kernels_best();
     double squares = 0;
     size_t count = 0, fed = 0;
 
@@ -65,7 +65,7 @@ static void test_speech_passes_and_what_would_fold_does_not(void **state) {
 
 static void test_pieces_give_the_same_samples(void **state) {
     (void)state;
-    const struct kernels *k = kernels_pick(false);
+    const struct kernels *k = kernels_at(0);
     static struct resample whole, pieces, passed;
 
     for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
@@ -92,7 +92,7 @@ static void test_pieces_give_the_same_samples(void **state) {
 
 static void test_room_never_overfills(void **state) {
     (void)state;
-    const struct kernels *k = kernels_pick(false);
+    const struct kernels *k = kernels_at(0);
     static struct resample r;
 
     for (unsigned rate_hz = 8000; rate_hz <= 192000; rate_hz += 7919) {
