@@ -1,153 +1,12 @@
 #include "base/mem.h"
-#include "net/http_server.h"
-#include "net/loop.h"
-#include "net/sio_server.h"
-
-#include "unit.h"
+#include "sio_fixture.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* A server in the same thread as its clients, which are plain sockets read when the test wants to. */
-
-enum { CLIENTS_MAX = 700 };
-
-struct fixture {
-    struct loop *loop;
-    struct http_server *http;
-    struct sio_server *sio;
-    struct sio_namespace *ns;
-    int fds[CLIENTS_MAX];
-    struct sio_socket *sockets[CLIENTS_MAX];
-    unsigned opened, connected, gone;
-};
-
-static void on_connect(void *arg, struct sio_socket *socket, struct slice auth) {
-    struct fixture *f = arg;
-    f->sockets[f->connected++] = socket;
-}
-
-static void on_disconnect(void *arg, struct sio_socket *socket, bool may_return) {
-    struct fixture *f = arg;
-    f->gone++;
-    for (unsigned i = 0; i < f->connected; i++) {
-        if (f->sockets[i] == socket)
-            f->sockets[i] = NULL;
-    }
-}
-
-static void on_request(struct http_request *request, void *arg) {
-    struct fixture *f = arg;
-    eio_server_request(sio_server_eio(f->sio), request);
-}
-
-static void on_upgrade(struct http_request *request, void *arg) {
-    struct fixture *f = arg;
-    eio_server_upgrade(sio_server_eio(f->sio), request);
-}
-
-static void turn(struct fixture *f, unsigned times) {
-    while (times-- > 0)
-        uv_run(loop_uv(f->loop), UV_RUN_NOWAIT);
-}
-
-/* Hundreds of clients and their server in one process: more than the usual 1,024 descriptors. */
-static void raise_descriptor_limit(void) {
-    struct rlimit files;
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
-    files.rlim_cur = files.rlim_max;
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
-}
-
-static void open_fixture(struct fixture *f, const struct sio_config *config) {
-    static const struct sio_handlers handlers = {.on_connect = on_connect,
-                                                 .on_disconnect = on_disconnect};
-    struct http_settings settings = {.host = "127.0.0.1"};
-    struct http_handlers doors = {.on_request = on_request, .on_upgrade = on_upgrade, .arg = f};
-
-    raise_descriptor_limit();
-    memset(f, 0, sizeof *f);
-    assert_int_equal(loop_open(&f->loop), 0);
-    assert_int_equal(sio_server_open(&f->sio, f->loop, config), 0);
-    f->ns = sio_namespace_add(f->sio, "/", &handlers, f);
-    assert_int_equal(http_server_open(&f->http, f->loop, &settings, &doors), 0);
-}
-
-static void close_fixture(struct fixture *f) {
-    http_server_close(f->http);
-    sio_server_close(f->sio);
-    loop_close(f->loop);
-    for (unsigned i = 0; i < f->opened; i++)
-        close(f->fds[i]);
-}
-
-/* Connects one more client; sockets[n] is its socket, fds[n] its end. */
-static void add_client(struct fixture *f) {
-    static const char hello[] =
-        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
-        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n\x81\x82\0\0\0\0"
-        "40";
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(http_server_port(f->http))};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    unsigned before = f->connected;
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(send(fd, hello, sizeof hello - 1, 0), sizeof hello - 1);
-    f->fds[f->opened++] = fd;
-    for (int i = 0; i < 30000 && f->connected == before; i++) {
-        turn(f, 1);
-        if (i > 20)
-            usleep(1000);
-    }
-    assert_int_equal(f->connected, before + 1);
-}
-
-/* Adds what has come to a client, the heads of frames left in, and returns how much there is now. */
-static size_t read_more(struct fixture *f, unsigned i, char *out, size_t len, size_t size) {
-    ssize_t n = recv(f->fds[i], out + len, size - 1 - len, MSG_DONTWAIT);
-
-    for (ssize_t k = 0; k < n; k++) {
-        if (out[len + (size_t)k] == 0)
-            out[len + (size_t)k] = ' ';
-    }
-    len += n > 0 ? (size_t)n : 0;
-    out[len] = 0;
-    return len;
-}
-
-/* What a client has been sent, up to the mark. Bytes may be on their way for a while, even here. */
-static void read_until(struct fixture *f, unsigned i, char *out, size_t size, const char *mark) {
-    size_t len = read_more(f, i, out, 0, size);
-
-    for (int k = 0; k < 30000 && !strstr(out, mark); k++) {
-        turn(f, 1);
-        usleep(1000);
-        len = read_more(f, i, out, len, size);
-    }
-    assert_non_null(strstr(out, mark));
-}
-
-/* All that a client has been sent so far. */
-static void read_client(struct fixture *f, unsigned i, char *out, size_t size) {
-    sio_emit(f->sockets[i], "mark", SLICE(""));
-    turn(f, 1);
-    read_until(f, i, out, size, "[\"mark\"]");
-}
-
-static void skip_all(struct fixture *f) {
-    char text[4096];
-
-    for (unsigned i = 0; i < f->opened; i++)
-        read_client(f, i, text, sizeof text);
-}
 
 static void say(struct fixture *f, const char *room, const char *args) {
     struct slice name = slice_from(room);
@@ -337,53 +196,6 @@ static void closes_the_slow(void **state) {
     mem_free(f);
 }
 
-struct answer {
-    unsigned calls;
-    int err;
-    char args[64];
-};
-
-static void on_answer(void *arg, struct sio_socket *socket, int err,
-                      const struct sio_event *event) {
-    struct answer *answer = arg;
-    answer->calls++;
-    answer->err = err;
-    if (event)
-        snprintf(answer->args, sizeof answer->args, "%.*s", SLICE_ARG(event->args));
-}
-
-static void asks_clients_for_acks(void **state) {
-    static const char rest[] = "\x81\x8a\0\0\0\0"
-                               "430[\"yes\"]";
-    struct fixture *f = mem_alloc(sizeof *f);
-    struct answer good = {0}, late = {0}, lost = {0};
-    char text[4096];
-
-    open_fixture(f, &(struct sio_config){0});
-    add_client(f);
-    skip_all(f);
-    sio_call(f->sockets[0], "ask", SLICE("1"), 0, on_answer, &good);
-    turn(f, 2);
-    read_until(f, 0, text, sizeof text, "420[\"ask\",1]");
-    assert_int_equal(send(f->fds[0], rest, sizeof rest - 1, 0), sizeof rest - 1);
-    for (int i = 0; i < 30000 && !good.calls; i++, usleep(1000))
-        turn(f, 1);
-    assert_int_equal(good.calls, 1);
-    assert_int_equal(good.err, 0);
-    assert_string_equal(good.args, "\"yes\"");
-
-    sio_call(f->sockets[0], "ask", SLICE(""), 20, on_answer, &late);
-    sio_call(f->sockets[0], "ask", SLICE(""), 0, on_answer, &lost);
-    for (int i = 0; i < 30000 && !late.calls; i++, usleep(1000))
-        turn(f, 1);
-    assert_int_equal(late.err, ETIMEDOUT);
-    sio_disconnect(f->sockets[0], true);
-    assert_int_equal(lost.err, ECONNRESET);
-    assert_int_equal(good.calls + late.calls + lost.calls, 3);
-    close_fixture(f);
-    mem_free(f);
-}
-
 static void a_volatile_message_waits_for_nobody(void **state) {
     struct fixture *f = mem_alloc(sizeof *f);
     char *args = mem_alloc(400003);
@@ -404,22 +216,6 @@ static void a_volatile_message_waits_for_nobody(void **state) {
     close_fixture(f);
     mem_free(args);
     mem_free(f);
-}
-
-/* A frame of 126 bytes to 64 KiB, its mask zero. */
-static void send_masked(int fd, unsigned opcode, const char *payload, size_t len) {
-    uint8_t head[8] = {(uint8_t)(0x80 | opcode), 0x80 | 126, (uint8_t)(len >> 8), (uint8_t)len};
-
-    assert_int_equal(send(fd, head, sizeof head, 0), sizeof head);
-    assert_int_equal(send(fd, payload, len, 0), (ssize_t)len);
-}
-
-static void wait_for_packets(struct fixture *f, uint64_t count) {
-    const struct eio_stats *stats = eio_server_stats(sio_server_eio(f->sio));
-
-    for (int i = 0; i < 30000 && stats->packets_in < count; i++, usleep(1000))
-        turn(f, 1);
-    assert_int_equal(stats->packets_in, count);
 }
 
 static void on_whole(void *arg, struct sio_socket *socket, const struct sio_event *event) {
@@ -494,4 +290,4 @@ static void a_client_may_vanish_while_it_asks(void **state) {
 RUN_TESTS(TEST(a_client_may_vanish_while_it_asks), TEST(hands_out_a_broadcast_in_slices),
           TEST(keeps_the_order_for_those_who_move_meanwhile), TEST(aims_at_unions_and_exceptions),
           TEST(rooms_have_rules), TEST(closes_the_slow), TEST(half_sent_attachments_are_bounded),
-          TEST(asks_clients_for_acks), TEST(a_volatile_message_waits_for_nobody))
+          TEST(a_volatile_message_waits_for_nobody))
