@@ -439,15 +439,20 @@ int store_migrate_state(struct db *db, int *applied, char *why, size_t why_bytes
     return read_state(&m, applied);
 }
 
-/* BEGIN IMMEDIATE is SQLite's lock. The number is ours alone: "prosa" in ASCII. */
+/*
+ * BEGIN IMMEDIATE is SQLite's lock. The number is ours alone: "prosa" in ASCII. Whether there is a
+ * schema is read from the table: current_schema() may still not know of one that another node made
+ * while we waited for the lock.
+ */
 static int lock(struct migration *m) {
     int err = db_begin(m->db);
     if (!err && m->is_postgres)
         err = db_script(
-            m->db,
-            "SET LOCAL statement_timeout TO 0; SELECT pg_advisory_xact_lock(482956243809);"
-            "DO $$ BEGIN IF current_schema() IS NULL THEN EXECUTE format('CREATE SCHEMA %I', "
-            "trim(both '\"' from current_setting('search_path'))); END IF; END $$");
+            m->db, "SET LOCAL statement_timeout TO 0; SELECT pg_advisory_xact_lock(482956243809);"
+                   "DO $$ DECLARE due text := replace(trim(both '\"' from "
+                   "current_setting('search_path')), '\"\"', '\"'); BEGIN "
+                   "IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = due) THEN "
+                   "EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', due); END IF; END $$");
     return err ? failed(m, err) : 0;
 }
 
