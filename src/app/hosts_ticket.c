@@ -6,6 +6,7 @@
  * The last of what was missed and the join happen in one turn, so that nothing falls between them and nothing comes twice.
  */
 #include "app/config.h"
+#include "app/feedback_row.h"
 #include "app/hosts_inside.h"
 #include "app/sessions.h"
 #include "base/log.h"
@@ -95,32 +96,6 @@ static void replay(struct host_ticket *ticket, struct slice json, uint64_t seq) 
     ticket->after = seq;
 }
 
-/* A stored event in the shape of a live one; its sentences are in the language it was stored in. */
-static void write_stored(struct buf *out, const struct store_feedback *row) {
-    buf_add_text(out, "{\"id\":");
-    text_add_json(out, row->id);
-    buf_add_text(out, ",\"type\":");
-    text_add_json(out, row->type);
-    buf_add_text(out, ",\"severity\":");
-    text_add_json(out, row->severity);
-    buf_printf(out, ",\"ts\":%lld,\"meetingId\":", (long long)row->ts_ms);
-    text_add_json(out, row->meeting_id);
-    buf_add_text(out, ",\"participantId\":");
-    text_add_json(out, row->participant_id);
-    if (row->participant_name.len > 0) {
-        buf_add_text(out, ",\"participantName\":");
-        text_add_json(out, row->participant_name);
-    }
-    buf_printf(out, ",\"window\":{\"start\":%lld,\"end\":%lld},\"message\":",
-               (long long)row->window_start_ms, (long long)row->window_end_ms);
-    text_add_json(out, row->message);
-    buf_add_text(out, ",\"tips\":");
-    buf_add_slice(out, row->tips.len ? row->tips : SLICE("[]"));
-    buf_add_text(out, ",\"metadata\":");
-    buf_add_slice(out, row->metadata.len ? row->metadata : SLICE("{}"));
-    buf_printf(out, ",\"seq\":%lld}", (long long)row->seq);
-}
-
 /* The number of the oldest event in memory; what is older comes from the store. */
 static uint64_t oldest_seq(const struct host_meeting *meeting) {
     const struct host_event *oldest;
@@ -146,7 +121,7 @@ static void on_stored(int err, const struct store_feedback_list *list, void *arg
             ticket->is_store_done = true;
             break;
         }
-        write_stored(&json, row);
+        feedback_row_write(&json, row);
         replay(ticket, buf_slice(&json), (uint64_t)row->seq);
         buf_free(&json);
     }

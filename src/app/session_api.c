@@ -1,6 +1,7 @@
 #include "app/session_api.h"
 
 #include "app/auth_inside.h"
+#include "app/feedback_row.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "outside/store_recording.h"
@@ -88,25 +89,39 @@ static void answer_list_errno(struct errand *errand, int err) {
         errand_answer_errno(errand, err, "Session not found");
 }
 
-static void add_member(struct buf *json, const char *name, struct slice text) {
+/* Commas stand between members and between items, so none follows a bracket. */
+static void add_comma(struct buf *json) {
+    const char last = json->data[json->len - 1];
+    if (last != '{' && last != '[')
+        buf_add_byte(json, ',');
+}
+
+static void add_name(struct buf *json, const char *name) {
+    add_comma(json);
     buf_printf(json, "\"%s\":", name);
+}
+
+static void add_member(struct buf *json, const char *name, struct slice text) {
+    add_name(json, name);
     if (text.len > 0)
         text_add_json(json, text);
     else
         buf_add_text(json, "null");
 }
 
+static void add_number(struct buf *json, const char *name, int64_t number) {
+    add_name(json, name);
+    buf_printf(json, "%lld", (long long)number);
+}
+
 static void add_time(struct buf *json, const char *name, int64_t unix_ms) {
     char iso[TEXT_ISO_SIZE];
     text_iso_time(unix_ms, iso);
-    if (unix_ms)
-        buf_printf(json, "\"%s\":\"%s\"", name, iso);
-    else
-        buf_printf(json, "\"%s\":null", name);
+    add_member(json, name, unix_ms ? slice_from(iso) : SLICE_NONE);
 }
 
 static void add_next(struct buf *json, struct slice next) {
-    buf_add_text(json, "],");
+    buf_add_byte(json, ']');
     add_member(json, "nextCursor", next);
     buf_add_byte(json, '}');
 }
@@ -115,15 +130,11 @@ static void add_next(struct buf *json, struct slice next) {
 static void add_session(struct buf *json, const struct store_session *s) {
     buf_add_byte(json, '{');
     add_member(json, "id", s->id);
-    buf_add_byte(json, ',');
     add_member(json, "meetingId", s->meeting_id);
-    buf_add_byte(json, ',');
     add_member(json, "roomSid", s->room_sid);
-    buf_add_byte(json, ',');
     add_member(json, "roomName", s->room_name);
-    buf_printf(json, ",\"status\":\"%s\",", s->status == SESSION_ACTIVE ? "ACTIVE" : "ENDED");
+    add_member(json, "status", s->status == SESSION_ACTIVE ? SLICE("ACTIVE") : SLICE("ENDED"));
     add_time(json, "startedAt", s->started_ms);
-    buf_add_byte(json, ',');
     add_time(json, "endedAt", s->ended_ms);
 }
 
@@ -139,7 +150,7 @@ static void on_sessions(int err, const struct store_session_list *list, void *ar
     }
     buf_add_text(&json, "{\"items\":[");
     for (size_t i = 0; i < list->count; i++) {
-        buf_add_text(&json, i ? "," : "");
+        add_comma(&json);
         add_session(&json, &list->sessions[i]);
         buf_add_byte(&json, '}');
     }
@@ -226,24 +237,18 @@ static void find_own_session(struct errand *errand, const struct store_account *
 /* GET /sessions/:meetingId */
 
 static void add_recording(struct buf *json, const struct store_recording *r) {
+    add_comma(json);
     buf_add_byte(json, '{');
     add_member(json, "id", r->id);
-    buf_add_byte(json, ',');
     add_member(json, "participantId", r->participant_id);
-    buf_add_byte(json, ',');
     add_member(json, "participantName", r->participant_name);
-    buf_add_byte(json, ',');
     add_member(json, "trackId", r->track_id);
-    buf_add_byte(json, ',');
     add_member(json, "format", r->format);
-    buf_add_byte(json, ',');
     add_time(json, "startedAt", r->started_ms);
-    buf_add_byte(json, ',');
     add_time(json, "endedAt", r->ended_ms);
-    buf_printf(json, ",\"bytes\":%lld,\"durationMs\":%lld,", (long long)r->bytes,
-               (long long)r->duration_ms);
+    add_number(json, "bytes", r->bytes);
+    add_number(json, "durationMs", r->duration_ms);
     add_member(json, "sha256", r->sha256);
-    buf_add_byte(json, ',');
     add_member(json, "endReason", r->end);
     buf_add_byte(json, '}');
 }
@@ -257,11 +262,11 @@ static void on_recordings(int err, const struct store_recording_list *list, void
         errand_answer_errno(errand, err, "Session not found");
         return;
     }
-    buf_add_text(json, ",\"recordings\":[");
-    for (size_t i = 0; i < list->count; i++) {
-        buf_add_text(json, i ? "," : "");
+    add_name(json, "recordings");
+    buf_add_byte(json, '[');
+    for (size_t i = 0; i < list->count; i++)
         add_recording(json, &list->recordings[i]);
-    }
+
     buf_add_text(json, "]}");
     http_respond_json(errand->req, 200, buf_slice(json));
     errand_free(errand);
@@ -285,33 +290,6 @@ static void on_get_session(void *owner, struct http_request *req, const struct r
 
 /* GET /feedback/:meetingId */
 
-static void add_event(struct buf *json, const struct store_feedback *e) {
-    buf_add_byte(json, '{');
-    add_member(json, "id", e->id);
-    buf_add_byte(json, ',');
-    add_member(json, "type", e->type);
-    buf_add_byte(json, ',');
-    add_member(json, "severity", e->severity);
-    buf_printf(json, ",\"ts\":%lld,", (long long)e->ts_ms);
-    add_member(json, "meetingId", e->meeting_id);
-    buf_add_byte(json, ',');
-    add_member(json, "participantId", e->participant_id);
-    if (e->participant_name.len > 0) {
-        buf_add_byte(json, ',');
-        add_member(json, "participantName", e->participant_name);
-    }
-    buf_printf(json, ",\"window\":{\"start\":%lld,\"end\":%lld},", (long long)e->window_start_ms,
-               (long long)e->window_end_ms);
-    add_member(json, "message", e->message);
-    buf_add_text(json, ",\"tips\":");
-    buf_add_slice(json, e->tips.len > 0 ? e->tips : SLICE("[]"));
-    buf_add_text(json, ",\"metadata\":");
-    buf_add_slice(json, e->metadata.len > 0 ? e->metadata : SLICE("{}"));
-    if (e->seq > 0)
-        buf_printf(json, ",\"seq\":%lld", (long long)e->seq);
-    buf_add_byte(json, '}');
-}
-
 static void on_events(int err, const struct store_feedback_list *list, void *arg) {
     struct errand *errand = arg;
     struct buf json = {0};
@@ -322,9 +300,10 @@ static void on_events(int err, const struct store_feedback_list *list, void *arg
     }
     buf_add_text(&json, "{\"items\":[");
     for (size_t i = 0; i < list->count; i++) {
-        buf_add_text(&json, i ? "," : "");
-        add_event(&json, &list->events[i]);
+        add_comma(&json);
+        feedback_row_write(&json, &list->events[i]);
     }
+
     add_next(&json, list->next);
     errand_answer_json(errand, 200, buf_slice(&json));
     buf_free(&json);
