@@ -17,6 +17,9 @@
 
 #include <cmocka.h>
 
+/* Of tests that do not measure time: for slow machines. */
+enum { PATIENCE_MS = 60000 };
+
 struct store_fixture {
     char folder[64];
     const char *script;
@@ -95,15 +98,24 @@ void fixture_server(struct store_fixture *f, const char *verb) {
     run_script(f, verb, NULL, 0);
 }
 
+static bool is_there(void *arg) {
+    struct store_stats stats;
+    store_stats(arg, &stats);
+    return !stats.is_away;
+}
+
 struct store *fixture_open(struct store_fixture *f, const struct store_config *settings) {
     struct store_config config =
-        settings ? *settings : (struct store_config){.feedback_ttl_days = 14};
+        settings ? *settings
+                 : (struct store_config){.feedback_ttl_days = 14, .deadline_ms = PATIENCE_MS};
     struct store *store = NULL;
     char why[512] = "";
     config.url = f->url;
     int err = store_open(&store, &config, f->loop, why, sizeof why);
     if (err)
         fail_msg("store_open: %d %s", err, why);
+    if (!settings && !fixture_wait_for(f, is_there, store, PATIENCE_MS))
+        fail_msg("the database is away");
     return store;
 }
 
@@ -112,7 +124,7 @@ struct db *fixture_connect(struct store_fixture *f) {
     struct db *db = NULL;
     char why[512] = "";
     assert_int_equal(store_url_parse(&url, f->url, why, sizeof why), 0);
-    int err = db_open(&db, &url, clock_mono_ms() + 10000, why, sizeof why);
+    int err = db_open(&db, &url, clock_mono_ms() + PATIENCE_MS, why, sizeof why);
     store_url_free(&url);
     if (err)
         fail_msg("db_open: %d %s", err, why);

@@ -32,14 +32,17 @@ void fixture_use_schema(struct store_fixture *, const char *schema);
 /* Runs the script of the server: pause, resume, kill, again. */
 void fixture_server(struct store_fixture *, const char *verb);
 
-/* A store on the current database; fails the test when it does not open. */
+/*
+ * A store on the current database; fails the test when it does not open. Without settings it is
+ * there, and patient.
+ */
 struct store *fixture_open(struct store_fixture *, const struct store_config *settings);
 /* A plain connection to it, for looking behind the store's back. */
 struct db *fixture_connect(struct store_fixture *);
 int64_t fixture_count(struct store_fixture *, const char *sql);
 void fixture_run(struct store_fixture *, const char *sql);
 
-/* Runs the loop until *flag, at most ten seconds. */
+/* Runs the loop until *flag; fails the test when that takes a minute. */
 void fixture_wait(struct store_fixture *, const bool *flag);
 /* Until `is_so` says so, at most `most_ms`; returns whether it did. */
 bool fixture_wait_for(struct store_fixture *, bool (*is_so)(void *arg), void *arg, int64_t most_ms);

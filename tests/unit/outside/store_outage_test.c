@@ -20,6 +20,8 @@
 /* Longer than any answer takes, also on a slow machine. */
 enum { AWAY_MS = 6000 };
 
+static const struct store_config settings = {.feedback_ttl_days =
+                                                 14}; /* the deadline of real life */
 static const char *fixture_script;
 
 static int set_up(void **state) {
@@ -111,7 +113,7 @@ static void expect_all(struct load *load) {
     store_stats(load->store, &stats);
     assert_int_equal(stats.dropped, 0);
     assert_int_equal(stats.refused, 0);
-    store_close(load->store, 3000);
+    store_close(load->store, 30000);
     assert_int_equal(fixture_count(load->fixture, "SELECT COUNT(*) FROM \"FeedbackEvent\""),
                      load->added);
     assert_true(load->refused > 0);          /* it said that it was away, ... */
@@ -120,7 +122,7 @@ static void expect_all(struct load *load) {
 
 static void start(struct load *load) {
     fixture_next(load->fixture);
-    load->store = fixture_open(load->fixture, NULL);
+    load->store = fixture_open(load->fixture, &settings);
     feed_for(load, 600);
 }
 
@@ -187,7 +189,7 @@ static void away_from_the_start(void **state) {
     struct load load = {.fixture = *state};
     fixture_next(load.fixture);
     fixture_server(load.fixture, "kill");
-    load.store = fixture_open(load.fixture, NULL);
+    load.store = fixture_open(load.fixture, &settings);
     feed_away(&load, 1500);
     fixture_server(load.fixture, "again");
     expect_all(&load);

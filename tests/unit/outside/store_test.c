@@ -406,7 +406,7 @@ static void closing_writes_what_waits(void **state) {
     struct store *store = fixture_open(f, NULL);
     for (unsigned i = 1; i <= 1000; i++)
         add_event(store, "m", i, T0 + i);
-    store_close(store, 5000);
+    store_close(store, 30000);
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"FeedbackEvent\""), 1000);
 }
 
@@ -416,7 +416,7 @@ static void the_same_event_is_there_once(void **state) {
     for (int i = 0; i < 3; i++)
         add_event(store, "m", 7, T0);
     add_event(store, "m", 8, T0);
-    store_close(store, 5000);
+    store_close(store, 30000);
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"FeedbackEvent\""), 2);
 }
 
@@ -469,7 +469,7 @@ static void what_is_old_goes(void **state) {
     for (unsigned i = 1; i <= 1200; i++)
         add_event(store, "old", i, now_ms - INT64_C(15) * 24 * 3600 * 1000);
     add_event(store, "new", 1, now_ms);
-    store_close(store, 5000);
+    store_close(store, 30000);
     store = fixture_open(f, NULL);
     assert_true(fixture_wait_for(f, is_expired, store, 8000));
     store_close(store, 1000);
@@ -549,7 +549,7 @@ static void a_held_database_answers_within_the_deadline(void **state) {
     assert_int_equal(stats.queued, 20);
     db_rollback(holder);
     db_close(holder);
-    store_close(store, 5000);
+    store_close(store, 30000);
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"FeedbackEvent\""), 20);
 }
 
