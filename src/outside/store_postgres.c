@@ -428,7 +428,7 @@ static void be_quiet(void *arg, const char *notice) {
 static int set_up(struct postgres_db *p, const struct store_url *url) {
     static const char always[] =
         "SET TIME ZONE 'UTC'; SET datestyle TO ISO;"
-        "SET idle_in_transaction_session_timeout TO 10000; SET tcp_keepalives_idle TO 10;"
+        "SET idle_in_transaction_session_timeout TO 30000; SET tcp_keepalives_idle TO 10;"
         "SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3";
     char *schema = PQescapeIdentifier(p->handle, url->schema, strlen(url->schema));
     if (!schema)
