@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { accounts, bearer, invite, register } from './accounts.mjs';
-import { eventually, run, startServer } from './harness.mjs';
+import { eventually, once, run, startServer } from './harness.mjs';
 import { authenticate, deadMicrophone, finishRoom, join, livekit, openClient, quickRules, startRoom } from './meeting.mjs';
+import { startProxy } from './proxy.mjs';
 
 const env = { ...livekit, ...quickRules, ...accounts, FEEDBACK_ACCESS: 'host', EGRESS_AUTH: 'off' };
 const metadata = (slug) => JSON.stringify({ organization: slug });
@@ -79,6 +80,17 @@ test('whose a meeting is', async (t) => {
       assert.equal((await server.get(`/organizations/acme/members/${bob.user.id}`, { method, body: method === 'PATCH' ? '{"role":"OWNER"}' : undefined,
         headers: { ...eves.headers, 'content-type': 'application/json' } })).status, 404);
     assert.equal((await server.post('/organizations/acme/invitations', {}, bearer(bob))).status, 403);
+    // Nor by way of her own organization, whose owner she is.
+    for (const method of ['PATCH', 'DELETE'])
+      assert.equal((await server.get(`/organizations/acme-2/members/${bob.user.id}`, { method, body: method === 'PATCH' ? '{"role":"OWNER"}' : undefined,
+        headers: { ...eves.headers, 'content-type': 'application/json' } })).status, 404);
+    assert.equal((await server.get('/auth/me', bearer(bob))).body.role, 'MEMBER');
+  });
+
+  await t.test('GET /metrics names no meeting and nobody in it', async () => {
+    const { status, body } = await server.get('/metrics');
+    assert.equal(status, 200);
+    for (const name of ['RM_acme', 'daily', 'acme', 'TR_bob', 'example.org', ana.user.id]) assert.ok(!body.includes(name), name);
   });
 
   for (const wish of ['feedback:RM_acme', ['feedback:RM_acme'], { room: 'feedback:RM_acme' }, { room: 'feedback:RM_acme', after: 0 }, 'feedback:daily']) {
@@ -96,6 +108,15 @@ test('whose a meeting is', async (t) => {
     const socket = await socketOf(t, server, bob);
     await join(socket, 'feedback:RM_acme');
     await eventually('he hears', () => socket.feedback.length > 0);
+    const proxy = await startProxy(t, server.port);
+    const lost = await openClient(t, { url: proxy.url }, { reconnection: false });
+    assert.deepEqual(await authenticate(lost, bob.accessToken), { ok: true });
+    await join(lost, 'feedback:RM_acme');
+    await eventually('so does his other one', () => lost.feedback.length > 0);
+    const gone = once(lost, 'disconnect');
+    proxy.cut();
+    await gone;
+    const knows = lost.feedback.length;
     const removed = await server.get(`/organizations/acme/members/${bob.user.id}`, { method: 'DELETE', ...bearer(ana) });
     assert.equal(removed.status, 204);
     assert.equal((await server.get('/sessions/RM_acme', bearer(bob))).status, 401);
@@ -107,6 +128,10 @@ test('whose a meeting is', async (t) => {
     await eventually('others still hear', () => host.feedback.length > 1);
     assert.ok(socket.feedback.length <= heard + 1);
     await assert.rejects(join(socket, 'feedback:RM_acme'), /Forbidden/);
+    lost.connect();
+    await eventually('it is back', () => lost.connected);
+    await assert.rejects(join(lost, 'feedback:RM_acme'), /Forbidden/);
+    assert.equal(lost.feedback.length, knows, 'nothing of what it missed');
   });
 
   await t.test('the last owner stays', async () => {

@@ -99,6 +99,46 @@ export async function temporaryFolder(t) {
   return folder;
 }
 
+// What no server may say in its log, its metrics or an error: the secrets it was given, and the passwords and tokens that
+// went over the wire. Every server of the suite is searched for them when it stops.
+const secretSettings = ['JWT_ACCESS_SECRET', 'JWT_ACCESS_SECRET_PREVIOUS', 'JWT_REFRESH_SECRET', 'LIVEKIT_API_SECRET',
+  'EGRESS_URL_SECRET', 'HUME_API_KEY', 'METRICS_TOKEN'];
+const secretFields = ['password', 'currentPassword', 'newPassword', 'refreshToken', 'accessToken', 'token'];
+
+class Secrets {
+  constructor(env = {}) {
+    this.all = new Map();
+    for (const name of secretSettings) this.add(name, env[name]);
+    for (const pair of (env.LIVEKIT_KEYS ?? '').split(',')) this.add('LIVEKIT_KEYS', pair.split(':')[1]?.trim());
+    this.add('DATABASE_URL', /\/\/([^/@]+:[^/@]+@)/.exec(env.DATABASE_URL)?.[1]);
+  }
+
+  // Of a JWT the signature is the secret. What is short may be an ordinary word.
+  add(name, value) {
+    const secret = typeof value === 'string' && value.split('.').length === 3 ? value.split('.')[2] : value;
+    if (typeof secret === 'string' && secret.length >= 10) this.all.set(secret, name);
+  }
+
+  addFrom(body) {
+    for (const field of secretFields) this.add(field, body?.[field]);
+  }
+
+  check(where, text) {
+    for (const [secret, name] of this.all) {
+      const at = text.indexOf(secret);
+      if (at >= 0) throw new Error(`${name} is in ${where}: ${text.slice(Math.max(0, at - 200), at)}[here]`);
+    }
+  }
+}
+
+const parsed = (text) => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
+
 // Runs the binary to its end: { code, signal, stdout, stderr }.
 export function run(args, { env = {}, cwd, input } = {}) {
   return new Promise((done, fail) => {
@@ -106,7 +146,14 @@ export function run(args, { env = {}, cwd, input } = {}) {
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr']) child[name].on('data', (part) => (output[name] += part));
     child.on('error', fail);
-    child.on('close', (code, signal) => done({ code, signal, ...output }));
+    child.on('close', (code, signal) => {
+      try {
+        new Secrets(env).check(`the output of ${args[0]}`, output.stdout + output.stderr);
+        done({ code, signal, ...output });
+      } catch (error) {
+        fail(error);
+      }
+    });
     child.stdin.end(input);
   });
 }
@@ -124,6 +171,9 @@ class Server {
     this.folder = folder;
     this.env = env;
     this.log = '';
+    this.secrets = new Secrets(env);
+    this.metricsText = '';
+    this.errors = new Set();
   }
 
   async start() {
@@ -161,6 +211,9 @@ class Server {
     }
     if (signal === 'SIGTERM' && exit.code !== 0 && !this.wasKilled)
       throw new Error(`the server left with ${JSON.stringify(exit)}\n${this.log}`);
+    this.secrets.check('the log', this.log);
+    this.secrets.check('the metrics', this.metricsText);
+    for (const text of this.errors) this.secrets.check('an error', text);
     return exit;
   }
 
@@ -172,10 +225,12 @@ class Server {
   async get(path, options) {
     const response = await fetch(this.url + path, options);
     const text = await response.text();
-    let body = text;
-    try {
-      body = JSON.parse(text);
-    } catch {}
+    const body = parsed(text);
+    this.secrets.addFrom(parsed(options?.body));
+    this.secrets.addFrom(body);
+    if (path === '/metrics') this.metricsText = text;
+    // A 404 repeats the target as it was sent, to the one who sent it.
+    if (response.status >= 400 && !text.includes('Cannot ') && this.errors.size < 1000) this.errors.add(text);
     return { status: response.status, headers: response.headers, body };
   }
 
