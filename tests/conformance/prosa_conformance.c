@@ -1,5 +1,5 @@
 /*
- * prosa-conformance PORT [PING_TIMEOUT_MS]: a small server that public protocol suites can be pointed at. They want to
+ * prosa-conformance PORT [PING_INTERVAL_MS PING_TIMEOUT_MS]: a small server that public protocol suites can be pointed at. They want to
  * see a ping every 300 ms and the end 200 ms after one without an answer; whoever may be late asks for more.
  *
  *     /engine.io/   a bare Engine.IO 4 that echoes every message
@@ -221,14 +221,16 @@ int main(int argc, char **argv) {
     struct http_handlers handlers = {
         .on_head = on_head, .on_request = on_request, .on_upgrade = on_upgrade, .arg = &server};
     struct sio_namespace *main_ns;
-    uint64_t port, timeout_ms = eio.ping_timeout_ms;
+    uint64_t port, interval_ms = eio.ping_interval_ms, timeout_ms = eio.ping_timeout_ms;
 
-    if (argc < 2 || argc > 3 || !slice_to_uint(slice_from(argv[1]), UINT16_MAX, &port) ||
-        (argc == 3 && !slice_to_uint(slice_from(argv[2]), UINT16_MAX, &timeout_ms))) {
-        fprintf(stderr, "usage: prosa-conformance PORT [PING_TIMEOUT_MS]\n");
+    if ((argc != 2 && argc != 4) || !slice_to_uint(slice_from(argv[1]), UINT16_MAX, &port) ||
+        (argc == 4 && (!slice_to_uint(slice_from(argv[2]), UINT16_MAX, &interval_ms) ||
+                       !slice_to_uint(slice_from(argv[3]), UINT16_MAX, &timeout_ms)))) {
+        fprintf(stderr, "usage: prosa-conformance PORT [PING_INTERVAL_MS PING_TIMEOUT_MS]\n");
         return 2;
     }
     settings.port = (uint16_t)port;
+    eio.ping_interval_ms = (unsigned)interval_ms;
     eio.ping_timeout_ms = (unsigned)timeout_ms;
     sio.eio = eio;
     list_init(&server.echoes);

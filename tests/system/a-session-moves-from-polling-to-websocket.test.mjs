@@ -117,13 +117,14 @@ test('upgrade', async (t) => {
   });
 
   await t.test('pings and their pongs', async () => {
-    const ws = await engine.session();
+    const lively = await startConformance(t, { pingIntervalMs: 300 });
+    const ws = await lively.engine.session();
     for (let i = 0; i < 3; i++) {
       assert.equal(await ws.next(), '2');
       ws.send('3');
     }
     ws.close();
-    const strict = await startConformance(t, { pingTimeoutMs: 200 });
+    const strict = await startConformance(t, { pingIntervalMs: 300, pingTimeoutMs: 200 });
     const silent = await strict.engine.session();
     assert.equal(await silent.next(), '2');
     assert.equal(await silent.closed, 1005, 'silence closes it without a code');

@@ -105,9 +105,9 @@ export class Endpoint {
   }
 }
 
-// Sessions outlive any hiccup of this machine, but where it is told how long a pong may take.
-export async function startConformance(t, { pingTimeoutMs = PATIENCE_MS } = {}) {
-  const child = spawn(program, ['0', String(pingTimeoutMs)], { stdio: ['ignore', 'pipe', 'pipe'] });
+// No ping comes between, and sessions outlive any hiccup of this machine, but where a test is about that.
+export async function startConformance(t, { pingIntervalMs = PATIENCE_MS, pingTimeoutMs = PATIENCE_MS } = {}) {
+  const child = spawn(program, ['0', String(pingIntervalMs), String(pingTimeoutMs)], { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   let exit;
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (log += part));

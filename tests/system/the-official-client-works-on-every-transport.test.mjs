@@ -6,7 +6,7 @@ import { eventually, once, PATIENCE_MS } from './harness.mjs';
 
 for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']]) {
   test(`socket.io-client by ${transports.join(' and ')}`, async (t) => {
-    const server = await startConformance(t);
+    const server = await startConformance(t, { pingIntervalMs: 300 });
     const open = (path = '', options = {}) => {
       const socket = connect(`http://127.0.0.1:${server.port}${path}`, { transports, forceNew: true,
         reconnectionDelay: 50, ...options });
