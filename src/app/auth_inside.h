@@ -55,6 +55,10 @@ void errand_free(struct errand *);
  */
 void errand_work(struct errand *, void (*work)(void *job), void (*done)(struct errand *, int err));
 
+/* The same on another worker than the one for passwords. */
+void errand_work_on(struct errand *, struct worker *, void (*work)(void *job),
+                    void (*done)(struct errand *, int err));
+
 /*
  * 429 with Retry-After, and true, when `key` came too often from this address. `count` 0: no limit.
  */

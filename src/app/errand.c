@@ -117,17 +117,22 @@ static void on_worked(int err, void *arg) {
         work.done(work.errand, err);
 }
 
-void errand_work(struct errand *errand, void (*run)(void *job),
-                 void (*done)(struct errand *, int err)) {
+void errand_work_on(struct errand *errand, struct worker *worker, void (*run)(void *job),
+                    void (*done)(struct errand *, int err)) {
     struct work *work = mem_alloc(sizeof *work);
     *work = (struct work){errand, run, done};
     errand->is_in_worker = true;
-    if (worker_run(errand->auth->worker, on_work, on_worked, work) == 0)
+    if (worker_run(worker, on_work, on_worked, work) == 0)
         return;
     mem_free(work);
     errand->is_in_worker = false;
     errand->auth->stats.busy++;
-    errand_answer_error(errand, 503, "Too many logins at once; try again shortly");
+    errand_answer_error(errand, 503, "Too many requests of this kind at once; try again shortly");
+}
+
+void errand_work(struct errand *errand, void (*run)(void *job),
+                 void (*done)(struct errand *, int err)) {
+    errand_work_on(errand, errand->auth->worker, run, done);
 }
 
 /* Who asks. */

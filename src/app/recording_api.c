@@ -148,7 +148,7 @@ static void send_file(struct errand *errand, struct slice path, struct slice for
                                        .path = path,
                                        .format = format,
                                        .range = slice_from(errand->range)};
-    download_start(recordings_worker(recordings), req, &file);
+    download_start(recordings_reader(recordings), req, &file);
     errand_free(errand);
 }
 
@@ -339,7 +339,7 @@ static void on_rows(int err, const struct store_recording_list *list, void *arg)
         claim->ids[i].ptr = at;
         at += claim->ids[i].len;
     }
-    errand_work(errand, erase_files, on_files_erased);
+    errand_work_on(errand, recordings_eraser(claim->api->recordings), erase_files, on_files_erased);
 }
 
 static void on_own_session(int err, const struct store_session *session, void *arg) {

@@ -22,8 +22,8 @@ enum {
     SWEEP_MS = 3600000,
     SWEEP_BATCH = 100,
     SWEEP_PAUSE_MS = 1000, /* between two batches */
-    READERS = 2,
-    READS_WAITING_MAX = 256
+    READS_WAITING_MAX = 256,
+    ERASURES_WAITING_MAX = 32
 };
 
 struct recordings {
@@ -31,9 +31,9 @@ struct recordings {
     const struct storage *storage;
     struct store *store; /* NULL before start and after stop */
     struct mailbox *inbox;
-    struct worker *worker;
-    int64_t ttl_ms;   /* 0: kept for ever */
-    struct list rows; /* waiting, in order */
+    struct worker *reader, *eraser; /* apart: an erasure may wait for the disk for long */
+    int64_t ttl_ms;                 /* 0: kept for ever */
+    struct list rows;               /* waiting, in order */
     struct store_call *putting;
     struct timer retry;
     struct sweep *sweep; /* of old recordings, while one is under way */
@@ -290,7 +290,7 @@ static void sweep_next(struct sweep *sweep) {
                     recordings);
         return;
     }
-    sweep->is_working = worker_run(recordings->worker, erase_file, on_file_erased, sweep) == 0;
+    sweep->is_working = worker_run(recordings->eraser, erase_file, on_file_erased, sweep) == 0;
     if (!sweep->is_working)
         sweep_end(sweep);
 }
@@ -336,7 +336,9 @@ int recordings_open(struct recordings **out, struct loop *loop, const struct sto
     list_init(&recordings->rows);
     int err = mailbox_open(&recordings->inbox, loop, recordings);
     if (!err)
-        err = worker_open(&recordings->worker, loop, READERS, READS_WAITING_MAX, 0);
+        err = worker_open(&recordings->reader, loop, RECORDINGS_READERS, READS_WAITING_MAX, 0);
+    if (!err)
+        err = worker_open(&recordings->eraser, loop, RECORDINGS_ERASERS, ERASURES_WAITING_MAX, 0);
     if (err) {
         recordings_close(recordings);
         recordings_free(recordings);
@@ -388,8 +390,8 @@ void recordings_close(struct recordings *recordings) {
         put_all(recordings);
     recordings->store = NULL;
     stop_sweep(recordings);
-    if (recordings->worker)
-        worker_close(recordings->worker);
+    worker_close(recordings->reader);
+    worker_close(recordings->eraser);
 }
 
 void recordings_free(struct recordings *recordings) {
@@ -400,8 +402,12 @@ void recordings_free(struct recordings *recordings) {
     mem_free(recordings);
 }
 
-struct worker *recordings_worker(const struct recordings *recordings) {
-    return recordings->worker;
+struct worker *recordings_reader(const struct recordings *recordings) {
+    return recordings->reader;
+}
+
+struct worker *recordings_eraser(const struct recordings *recordings) {
+    return recordings->eraser;
 }
 
 const struct storage *recordings_storage(const struct recordings *recordings) {

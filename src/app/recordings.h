@@ -32,8 +32,10 @@ void recordings_free(struct recordings *);
 void recordings_on_report(const struct disk_report *, void *arg);
 void recordings_on_sidecar(void *arg, const char *folder, const struct sidecar *);
 
-/* For work with files that must not hold up the loop. */
-struct worker *recordings_worker(const struct recordings *);
+/* For work with files that must not hold up the loop: at most so many threads wait for the disk. */
+enum { RECORDINGS_READERS = 2, RECORDINGS_ERASERS = 1 };
+struct worker *recordings_reader(const struct recordings *);
+struct worker *recordings_eraser(const struct recordings *);
 const struct storage *recordings_storage(const struct recordings *);
 
 /* What erasing needs to know of a row; slices are those of the row. */

@@ -1,7 +1,9 @@
 #include "app/config.h"
+#include "app/recordings.h"
 #include "app/server.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "net/worker.h"
 
 #include <stdio.h>
 #include <sys/resource.h>
@@ -65,6 +67,7 @@ int serve_main(int argc, char **argv) {
         return complain(&problem);
     log_setup((enum log_level)config->log_level, (enum log_format)config->log_format);
     raise_descriptors(config);
+    worker_pool_reserve(RECORDINGS_READERS + RECORDINGS_ERASERS);
     if (server_open(&server, config, &problem)) {
         config_free(config);
         return complain(&problem);

@@ -278,6 +278,7 @@ static void on_own_session(int err, const struct store_session *session, void *a
     add_session(&reading->session, session);
     errand->call = store_recording_list(errand->auth->store, session->meeting_id, RECORDINGS_MAX,
                                         on_recordings, errand);
+    store_let_overtake(errand->call);
 }
 
 static void get_session(struct errand *errand, const struct store_account *account) {

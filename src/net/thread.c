@@ -3,9 +3,11 @@
 #include "base/mem.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -21,6 +23,23 @@ void thread_set_nice(int nice) {
     /* On Linux a priority belongs to a thread, named by its tid. */
     if (setpriority(PRIO_PROCESS, (id_t)gettid(), nice) != 0)
         return;
+}
+
+int thread_id(void) {
+    return gettid();
+}
+
+/* "123 (name) S ...": names are ours and hold no parenthesis. Who cannot be looked at counts as running. */
+bool thread_is_runnable(int id) {
+    char path[64], text[64] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", id);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return true;
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    const char *end = n > 0 ? strchr(text, ')') : NULL;
+    return !end || end[1] != ' ' || end[2] == 'R';
 }
 
 static void *run(void *arg) {

@@ -2,12 +2,18 @@
 #ifndef NET_THREAD_H
 #define NET_THREAD_H
 
+#include <stdbool.h>
+
 struct thread;
 typedef void thread_main_fn(void *arg);
 
 /* The name shows in top and gdb (at most 15 bytes). nice 0 leaves the priority alone. */
 int thread_start(struct thread **out, const char *name, int nice, thread_main_fn *fn, void *arg);
 void thread_join(struct thread *thread); /* and frees; NULL is fine */
+
+/* The kernel's number of the calling thread, and whether a thread of this process runs or waits for nothing but a processor. */
+int thread_id(void);
+bool thread_is_runnable(int id);
 
 /* Lowers the calling thread's priority; best effort. */
 void thread_set_nice(int nice);

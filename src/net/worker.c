@@ -4,6 +4,10 @@
 #include "net/loop.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { NAME_THREADS = 2 };
 
 struct work {
     uv_work_t request;
@@ -56,12 +60,22 @@ static void on_done(uv_work_t *request, int status) {
         mem_free(worker);
 }
 
+static unsigned half_of_cores(void) {
+    unsigned cores = uv_available_parallelism();
+    return cores > 1 ? cores / 2 : 1;
+}
+
+void worker_pool_reserve(unsigned threads) {
+    char size[16];
+    snprintf(size, sizeof size, "%u", threads + half_of_cores() + NAME_THREADS);
+    setenv("UV_THREADPOOL_SIZE", size, 0);
+}
+
 int worker_open(struct worker **out, struct loop *loop, size_t max_running, size_t max_waiting,
                 int nice) {
     struct worker *worker = mem_alloc(sizeof *worker);
-    unsigned cores = uv_available_parallelism();
     worker->loop = loop;
-    worker->max_running = max_running ? max_running : cores > 1 ? cores / 2 : 1;
+    worker->max_running = max_running ? max_running : half_of_cores();
     worker->max_waiting = max_waiting;
     worker->nice = nice;
     worker->last = &worker->first;

@@ -13,6 +13,10 @@ typedef void
 work_done_fn(int err,
              void *arg); /* on the loop; err ECANCELED when the worker closed before it ran */
 
+/* Before the first loop: the pool gets so many threads beside those that hash passwords and look names up, so that a disk
+ * that stalls leaves these alone. UV_THREADPOOL_SIZE wins. */
+void worker_pool_reserve(unsigned threads);
+
 /* At most max_running at once (0 = half the cores, at least one) at the given nice, and max_waiting
  * behind them. */
 int worker_open(struct worker **, struct loop *, size_t max_running, size_t max_waiting, int nice);

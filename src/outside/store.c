@@ -7,11 +7,13 @@
 #include "base/rand.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
+#include "net/thread.h"
 #include "net/timer.h"
 #include "outside/store_call.h"
 #include "outside/store_connect.h"
 #include "outside/store_db.h"
 #include "outside/store_feedback.h"
+#include "outside/store_reader.h"
 #include "outside/store_sql.h"
 #include "outside/store_url.h"
 
@@ -35,7 +37,11 @@ enum {
     EXPIRE_ROWS = 500,
     QUEUE_MAX = 50000,
     STOP_RETRY_US = 50 * 1000,
-    STORE_NICE = 5, /* nobody hears a late row */
+    STORE_NICE = 5,  /* nobody hears a late row */
+    LOOK_MS = 20,    /* how often open calls are looked at */
+    STILL_MS = 30,   /* a writer that has been busy for so long, and neither ran nor wanted to */
+    STILL_LOOKS = 2, /* at so many looks in a row, stands still */
+    LATE_MS = 250,   /* beyond the deadline; normally the writer answers */
 };
 
 #define TOKEN_KEEP_MS                                                                              \
@@ -47,8 +53,13 @@ struct store {
     int64_t deadline_ms;
 
     /* The caller's thread. */
+    struct loop *caller;
     struct mailbox *answers;
-    struct list calls; /* open ones */
+    struct list calls;  /* open ones, the oldest first */
+    struct timer watch; /* while there are any */
+    unsigned still_looks;
+    int64_t still_since_ms;
+    struct store_reader *reader; /* NULL: nobody reads beside the writer */
 
     /* The store's thread. */
     struct thread *thread;
@@ -63,6 +74,8 @@ struct store {
     bool is_stopping;
 
     /* Any thread. */
+    atomic_int thread_id;
+    atomic_bool stalled;           /* the writer has stood still for longer than the deadline */
     _Atomic int64_t away_since_ms; /* 0: it is there */
     atomic_uint_fast64_t calls_done, calls_late, reconnects, expired;
 };
@@ -153,6 +166,7 @@ static bool write_batch(struct store *store) {
         return false;
     }
     store->used_ms = loop_now_ms(store->loop);
+    store_reader_touch(store->reader);
     note_back(store);
     return true;
 }
@@ -214,14 +228,6 @@ struct slice store_default_organization(const struct store *store) {
     return slice_from(store->default_organization);
 }
 
-static void answer_call(struct mail *mail, void *owner) {
-    struct store_call *call = CONTAINER_OF(mail, struct store_call, mail);
-    list_remove(&call->open);
-    if (!call->is_cancelled)
-        call->answer(call);
-    store_call_free(call);
-}
-
 static int run_call(struct store *store, struct store_call *call) {
     const int64_t until_ms = call->posted_ms + store->deadline_ms;
     const int64_t latest_ms = until_ms - store->deadline_ms / LEAST_PART;
@@ -243,11 +249,15 @@ static int run_call(struct store *store, struct store_call *call) {
 static void take_call(struct mail *mail, void *owner) {
     struct store *store = owner;
     struct store_call *call = CONTAINER_OF(mail, struct store_call, mail);
-    call->err = store->is_stopping ? ECANCELED : run_call(store, call);
-    atomic_fetch_add(&store->calls_done, 1);
-    if (call->err == EAGAIN)
-        atomic_fetch_add(&store->calls_late, 1);
-    call->mail.deliver = answer_call;
+    if (store_call_claim(call, STORE_WRITER)) {
+        call->result = store->is_stopping ? ECANCELED : run_call(store, call);
+        atomic_fetch_add(&store->calls_done, 1);
+        if (call->result == EAGAIN)
+            atomic_fetch_add(&store->calls_late, 1);
+        if (!call->may_overtake)
+            store_reader_touch(store->reader);
+    }
+    call->mail.deliver = store_call_back;
     mailbox_send(store->answers, &call->mail);
 }
 
@@ -262,15 +272,79 @@ void *store_call_new(struct store *store, size_t bytes,
     return call;
 }
 
+/* It has had the oldest call for long; and who waits for the processor does not stand still. */
+static bool writer_stands_still(const struct store *store, int64_t now_ms) {
+    const struct store_call *oldest = CONTAINER_OF(store->calls.next, struct store_call, open);
+    return store->reader && now_ms - oldest->posted_ms >= STILL_MS &&
+           !thread_is_runnable(atomic_load(&store->thread_id));
+}
+
+static void overtake(struct store *store, struct store_call *call) {
+    if (call->may_overtake && call->mails == 1 && store->still_looks >= STILL_LOOKS)
+        store_reader_take(store->reader, call);
+}
+
+static void look_at_writer(struct store *store, int64_t now_ms) {
+    if (!writer_stands_still(store, now_ms)) {
+        store->still_looks = 0;
+        atomic_store(&store->stalled, false);
+        return;
+    }
+    if (store->still_looks++ == 0)
+        store->still_since_ms = now_ms;
+    bool is_stalled = now_ms - store->still_since_ms >= store->deadline_ms;
+    if (!atomic_exchange(&store->stalled, is_stalled) && is_stalled)
+        log_error("store", "the database stands still; who has to write is refused");
+}
+
+/* What the writer has begun it may still finish; the rest it leaves alone. */
+static void give_up(struct store_call *call) {
+    store_call_claim(call, STORE_CALLER);
+    store_call_answer(call, EAGAIN);
+}
+
+/*
+ * Nobody waits much longer than the deadline, whatever the writer waits for; nor at all once it has stood still for so long. Who
+ * only reads need not wait for it.
+ */
+static void on_watch(void *arg) {
+    struct store *store = arg;
+    int64_t now_ms = clock_mono_ms();
+    if (list_is_empty(&store->calls)) {
+        store->still_looks = 0;
+        atomic_store(&store->stalled, false);
+        timer_stop(&store->watch);
+        return;
+    }
+    look_at_writer(store, now_ms);
+    LIST_EACH(&store->calls, node) {
+        struct store_call *call = CONTAINER_OF(node, struct store_call, open);
+        overtake(store, call);
+        if (now_ms - call->posted_ms >= store->deadline_ms + LATE_MS ||
+            (atomic_load(&store->stalled) && !call->may_overtake))
+            give_up(call);
+    }
+}
+
 struct store_call *store_call_send(struct store_call *call) {
+    struct store *store = call->store;
     call->posted_ms = clock_mono_ms();
-    list_add(&call->store->calls, &call->open);
-    mailbox_send(call->store->inbox, &call->mail);
+    call->mails = 1;
+    list_add(&store->calls, &call->open);
+    if (!timer_is_running(&store->watch))
+        timer_start(store->caller, &store->watch, LOOK_MS, LOOK_MS, on_watch, store);
+    mailbox_send(store->inbox, &call->mail);
+    overtake(store, call);
     return call;
 }
 
 void store_cancel(struct store_call *call) {
     call->is_cancelled = true;
+}
+
+void store_let_overtake(struct store_call *call) {
+    call->may_overtake = true;
+    overtake(call->store, call);
 }
 
 /* Feedback. */
@@ -299,6 +373,7 @@ bool store_feedback_add(struct store *store, const struct store_feedback *feedba
 
 static void run_thread(void *arg) {
     struct store *store = arg;
+    atomic_store(&store->thread_id, thread_id());
     loop_run(store->loop);
 }
 
@@ -348,6 +423,7 @@ static void take_stop(struct mail *mail, void *owner) {
 }
 
 static void free_store(struct store *store) {
+    store_reader_close(store->reader);
     mailbox_close(store->inbox);
     if (store->loop)
         loop_close(store->loop);
@@ -369,6 +445,7 @@ void store_close(struct store *store, unsigned patience_ms) {
     stop->until_ms = clock_mono_ms() + patience_ms;
     mailbox_send(store->inbox, &stop->mail);
     thread_join(store->thread);
+    timer_stop(&store->watch);
     free_store(store);
 }
 
@@ -396,6 +473,7 @@ int store_open(struct store **out, const struct store_config *config, struct loo
                size_t why_bytes) {
     struct store *store = mem_alloc(sizeof *store);
     list_init(&store->calls);
+    store->caller = loop;
     store->deadline_ms = config->deadline_ms ? config->deadline_ms : DEADLINE_MS;
     store->retry_ms = RETRY_MIN_MS;
     if (config->default_organization)
@@ -412,6 +490,8 @@ int store_open(struct store **out, const struct store_config *config, struct loo
         err = mailbox_open(&store->answers, loop, store);
     if (!err)
         err = connect_first(store, why, why_bytes);
+    if (!err && store->db && store_reader_open(&store->reader, &store->url, store->answers))
+        log_info("store", "nobody reads beside the writer");
     if (!err) {
         timer_start(store->loop, &store->probe, PROBE_MS, PROBE_MS, on_probe, store);
         timer_start(store->loop, &store->expire, EXPIRE_AGAIN_MS, 0, on_expire, store);
@@ -431,7 +511,7 @@ int store_open(struct store **out, const struct store_config *config, struct loo
 void store_stats(struct store *store, struct store_stats *stats) {
     int64_t since_ms = atomic_load(&store->away_since_ms);
     *stats = (struct store_stats){
-        .is_away = since_ms != 0,
+        .is_away = since_ms != 0 || atomic_load(&store->stalled),
         .away_ms = since_ms ? (uint64_t)(clock_mono_ms() - since_ms) : 0,
         .calls = atomic_load(&store->calls_done),
         .late = atomic_load(&store->calls_late),

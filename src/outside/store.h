@@ -49,6 +49,9 @@ void store_close(struct store *, unsigned patience_ms);
 /* The callback will not run. */
 void store_cancel(struct store_call *);
 
+/* Of a list that is shown: while the database stands still it may be read as it was before what is still being written. */
+void store_let_overtake(struct store_call *);
+
 /* Rows the caller may keep only by copying. Times are Unix milliseconds, 0 where there is none. */
 
 enum session_status { SESSION_ACTIVE, SESSION_ENDED };

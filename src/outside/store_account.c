@@ -183,6 +183,7 @@ struct store_call *store_user_find(struct store *store, struct slice email, stor
                                    void *arg) {
     struct find_call *f = store_call_new(store, sizeof *f, run_find, account_answer);
     f->email = store_call_copy(&f->base.call, email);
+    f->base.call.may_overtake = true;
     f->base.fn = fn;
     f->base.arg = arg;
     return store_call_send(&f->base.call);
@@ -195,6 +196,7 @@ struct store_call *store_user_check(struct store *store, struct slice user_id,
     f->user_id = store_call_copy(&f->base.call, user_id);
     f->organization_id = store_call_copy(&f->base.call, organization_id);
     f->family_id = store_call_copy(&f->base.call, family_id);
+    f->base.call.may_overtake = true;
     f->base.fn = fn;
     f->base.arg = arg;
     return store_call_send(&f->base.call);
@@ -227,6 +229,7 @@ struct store_call *store_member_check(struct store *store, struct slice user_id,
     m->user_id = store_call_copy(&m->call, user_id);
     m->organization_id = store_call_copy(&m->call, organization_id);
     m->family_id = store_call_copy(&m->call, family_id);
+    m->call.may_overtake = true;
     m->fn = fn;
     m->arg = arg;
     return store_call_send(&m->call);

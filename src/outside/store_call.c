@@ -39,6 +39,36 @@ void store_call_free(struct store_call *call) {
     mem_free(call);
 }
 
+bool store_call_claim(struct store_call *call, enum store_runner runner) {
+    int nobody = STORE_NOBODY;
+    return atomic_compare_exchange_strong(&call->runner, &nobody, (int)runner);
+}
+
+void store_call_answer(struct store_call *call, int err) {
+    if (call->is_cancelled)
+        return;
+    call->is_cancelled = true;
+    call->err = err;
+    call->answer(call);
+}
+
+static void come_back(struct store_call *call, enum store_runner from) {
+    if (atomic_load(&call->runner) == (int)from)
+        store_call_answer(call, call->result);
+    if (--call->mails > 0)
+        return;
+    list_remove(&call->open);
+    store_call_free(call);
+}
+
+void store_call_back(struct mail *mail, void *owner) {
+    come_back(CONTAINER_OF(mail, struct store_call, mail), STORE_WRITER);
+}
+
+void store_call_aside_back(struct mail *mail, void *owner) {
+    come_back(CONTAINER_OF(mail, struct store_call, aside), STORE_READER);
+}
+
 int store_call_refuse(struct store_call *call, struct db *db) {
     return EINVAL;
 }

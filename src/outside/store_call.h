@@ -9,7 +9,11 @@
 #include "net/mailbox.h"
 #include "outside/store.h"
 
+#include <stdatomic.h>
+
 struct db;
+
+enum store_runner { STORE_NOBODY, STORE_WRITER, STORE_READER, STORE_CALLER /* gave it up */ };
 
 /* The first member of each question's own struct. */
 struct store_call {
@@ -21,9 +25,14 @@ struct store_call {
     void (*answer)(
         struct store_call *); /* on the caller's, with err set: runs the typed callback */
     int64_t posted_ms;
-    int err;
-    bool is_cancelled;
+    int err;             /* for `answer` */
+    bool is_cancelled;   /* or answered: nobody waits any more */
     bool reads_feedback; /* what is queued is written first */
+    bool may_overtake;   /* only reads, and need not see what is still to be written */
+    struct mail aside;   /* to the reader and back */
+    unsigned mails;      /* under way: to the writer, to the reader */
+    atomic_int runner;   /* enum store_runner: who began it */
+    int result;          /* of `run`, the runner's until it comes back */
     struct call_block *blocks;
 };
 
@@ -32,6 +41,16 @@ void *store_call_new(struct store *, size_t bytes, int (*run)(struct store_call 
                      void (*answer)(struct store_call *));
 struct store_call *store_call_send(struct store_call *);
 void store_call_free(struct store_call *);
+
+/* On the thread that would run it, or give it up: true when nobody else has begun to. */
+bool store_call_claim(struct store_call *, enum store_runner);
+
+/* The caller's thread: runs the callback, unless nobody waits for it. */
+void store_call_answer(struct store_call *, int err);
+
+/* The mails of a call on their way back; the runner's has the answer, the last one frees. */
+void store_call_back(struct mail *, void *owner);
+void store_call_aside_back(struct mail *, void *owner);
 
 /* A `run` for calls whose arguments make no sense: EINVAL. */
 int store_call_refuse(struct store_call *, struct db *);

@@ -129,6 +129,8 @@ int64_t db_row_time(const struct db_row *, unsigned column);
 /* The engines. */
 int db_sqlite_open(struct db **, const struct store_url *, int64_t deadline_ms, char *why,
                    size_t why_bytes);
+/* A second connection, which only reads, to a file that is open already. */
+int db_sqlite_open_reader(struct db **, const struct store_url *);
 /* A copy of the whole database, made page by page beside its writers. The file must not exist. */
 int db_sqlite_backup(struct db *, const char *path, char *why, size_t why_bytes);
 int db_postgres_start(struct db **, const struct store_url *, char *why, size_t why_bytes);

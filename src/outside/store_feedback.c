@@ -222,6 +222,7 @@ struct store_call *store_feedback_list(struct store *store,
                                        const struct store_feedback_filter *filter,
                                        store_feedback_fn *fn, void *arg) {
     struct feedback_call *f = store_call_new(store, sizeof *f, run_list, answer_list);
+    f->call.may_overtake = true;
     f->filter = *filter;
     f->filter.meeting_id = store_call_copy(&f->call, filter->meeting_id);
     f->filter.limit = store_limit(filter->limit, 1000);

@@ -140,6 +140,7 @@ static struct list_call *list_new(struct store *store, struct slice id, unsigned
 struct store_call *store_recording_get(struct store *store, struct slice id, store_recording_fn *fn,
                                        void *arg) {
     struct list_call *l = list_new(store, id, 1, run_get, answer_get, arg);
+    l->call.may_overtake = true;
     l->on_one = fn;
     return store_call_send(&l->call);
 }

@@ -146,6 +146,7 @@ static struct store_call *find_session(struct store *store,
                                        struct slice name, store_session_fn *fn, void *arg) {
     struct session_call *s = store_call_new(store, sizeof *s, run, answer_session);
     s->name = store_call_copy(&s->call, name);
+    s->call.may_overtake = true;
     s->on_session = fn;
     s->arg = arg;
     return store_call_send(&s->call);
@@ -224,6 +225,7 @@ struct store_call *store_session_list(struct store *store,
     s->filter.limit = store_limit(filter->limit, 200);
     if (filter->to_ms == 0)
         s->filter.to_ms = STORE_TIME_MAX;
+    s->call.may_overtake = true;
     if (!store_cursor_parse(&s->call, filter->cursor, &s->cursor_ms, &s->cursor_id))
         s->call.run = store_call_refuse;
     s->fn = fn;

@@ -247,6 +247,34 @@ static int set_up(struct sqlite_db *s) {
     return err;
 }
 
+static int open_handle(struct sqlite_db **out, const char *path) {
+    struct sqlite_db *s = mem_alloc(sizeof *s);
+    s->db = (struct db){
+        .engine = &engine, .begin = "BEGIN IMMEDIATE", .deadline_ms = INT64_MAX, .is_open = true};
+    *out = s;
+    int code = sqlite3_open_v2(path, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code)
+        return fail(s, code);
+    sqlite3_extended_result_codes(s->handle, 1);
+    sqlite3_busy_handler(s->handle, on_busy, s);
+    sqlite3_progress_handler(s->handle, STEPS_A_LOOK, is_late, s);
+    return 0;
+}
+
+int db_sqlite_open_reader(struct db **out, const struct store_url *url) {
+    struct sqlite_db *s;
+    int err = open_handle(&s, url->path);
+    if (!err)
+        err = db_script(&s->db, "PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;"
+                                "PRAGMA temp_store=MEMORY");
+    if (err) {
+        close_db(&s->db);
+        return err;
+    }
+    *out = &s->db;
+    return 0;
+}
+
 int db_sqlite_open(struct db **out, const struct store_url *url, int64_t deadline_ms, char *why,
                    size_t why_bytes) {
     int err = create_file(url->path);
@@ -254,17 +282,9 @@ int db_sqlite_open(struct db **out, const struct store_url *url, int64_t deadlin
         snprintf(why, why_bytes, "%s: %s", url->path, strerror(err));
         return err == ENOSPC ? EAGAIN : err;
     }
-    struct sqlite_db *s = mem_alloc(sizeof *s);
-    s->db = (struct db){
-        .engine = &engine, .begin = "BEGIN IMMEDIATE", .deadline_ms = INT64_MAX, .is_open = true};
-    int code =
-        sqlite3_open_v2(url->path, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-    if (code) {
-        err = fail(s, code);
-    } else {
-        sqlite3_extended_result_codes(s->handle, 1);
-        sqlite3_busy_handler(s->handle, on_busy, s);
-        sqlite3_progress_handler(s->handle, STEPS_A_LOOK, is_late, s);
+    struct sqlite_db *s;
+    err = open_handle(&s, url->path);
+    if (!err) {
         s->db.deadline_ms =
             clock_mono_ms() + 60 * 1000; /* the check of a large file takes its time */
         err = set_up(s);

@@ -243,6 +243,84 @@ static void held_by_somebody_under_sqlite(void **state) {
     expect_all(&load);
 }
 
+struct beside {
+    struct store_call *writing;
+    unsigned reads;
+    bool is_written;
+};
+
+static void on_read(int err, const struct store_session *s, void *arg) {
+    struct beside *beside = arg;
+    assert_int_equal(err, 0);
+    assert_true(slice_is_equal(s->meeting_id, SLICE("RM_1")));
+    beside->reads++;
+}
+
+static void on_started(int err, const struct store_session *s, void *arg) {
+    struct beside *beside = arg;
+    assert_int_equal(err, 0);
+    beside->is_written = true;
+}
+
+static bool has_read(void *arg) {
+    const struct beside *beside = arg;
+    return beside->reads == 2;
+}
+
+/* A question that only reads does not wait for a writer that cannot go on. */
+static void read_beside_a_writer_that_stands_still(void **state) {
+    struct store_fixture *fixture = *state;
+    struct beside beside = {0};
+    fixture_next(fixture);
+    struct store *store = fixture_open(fixture, &(struct store_config){.deadline_ms = 30000});
+    struct store_session_start start = {
+        .meeting_id = SLICE("RM_1"), .room_name = SLICE("daily"), .at_ms = clock_wall_ms()};
+    store_session_start(store, &start, on_started, &beside);
+    fixture_wait(fixture, &beside.is_written);
+    struct db *holder = fixture_connect(fixture);
+    holder->deadline_ms = INT64_MAX;
+    assert_int_equal(db_script(holder, "BEGIN IMMEDIATE"), 0);
+
+    beside.is_written = false;
+    start.meeting_id = SLICE("RM_2");
+    store_session_start(store, &start, on_started, &beside);
+    store_session_get(store, SLICE("RM_1"), on_read, &beside);
+    store_session_resolve(store, SLICE("daily"), on_read, &beside);
+    store_cancel(store_session_get(store, SLICE("RM_1"), on_read, &beside));
+    assert_true(fixture_wait_for(fixture, has_read, &beside, 20000));
+    assert_false(beside.is_written);
+
+    db_rollback(holder);
+    db_close(holder);
+    fixture_wait(fixture, &beside.is_written);
+    store_close(store, 3000);
+}
+
+static void on_refused(int err, const struct store_session *s, void *arg) {
+    assert_int_equal(err, EAGAIN);
+    *(bool *)arg = true;
+}
+
+/* Whatever the writer waits for: who asked is told when the deadline is over. */
+static void told_in_time_that_it_takes_too_long(void **state) {
+    struct store_fixture *fixture = *state;
+    bool is_told[3] = {0};
+    fixture_next(fixture);
+    struct store *store = fixture_open(fixture, &(struct store_config){.deadline_ms = 500});
+    struct db *holder = fixture_connect(fixture);
+    holder->deadline_ms = INT64_MAX;
+    assert_int_equal(db_script(holder, "BEGIN IMMEDIATE"), 0);
+    const struct store_session_start start = {
+        .meeting_id = SLICE("RM_1"), .room_name = SLICE("daily"), .at_ms = clock_wall_ms()};
+    for (size_t i = 0; i < ARRAY_LEN(is_told); i++)
+        store_session_start(store, &start, on_refused, &is_told[i]);
+    for (size_t i = 0; i < ARRAY_LEN(is_told); i++)
+        fixture_wait(fixture, &is_told[i]);
+    db_rollback(holder);
+    db_close(holder);
+    store_close(store, 3000);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest postgres[] = {
         cmocka_unit_test(killed_and_started_again),     cmocka_unit_test(stopped_and_continued),
@@ -252,6 +330,8 @@ int main(int argc, char **argv) {
     const struct CMUnitTest sqlite[] = {
         cmocka_unit_test(a_full_disk_under_sqlite),
         cmocka_unit_test(held_by_somebody_under_sqlite),
+        cmocka_unit_test(read_beside_a_writer_that_stands_still),
+        cmocka_unit_test(told_in_time_that_it_takes_too_long),
     };
     fixture_script = argc > 1 ? argv[1] : NULL;
     return fixture_script ? cmocka_run_group_tests(postgres, set_up, tear_down)

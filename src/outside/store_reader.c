@@ -1,0 +1,82 @@
+#include "outside/store_reader.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "outside/station.h"
+#include "outside/store_call.h"
+#include "outside/store_db.h"
+#include "outside/store_sql.h"
+#include "outside/store_url.h"
+
+#include <errno.h>
+
+enum { NICE = 5, DEADLINE_MS = 2000 };
+
+struct store_reader {
+    struct station *station;
+    struct mailbox *answers;
+    struct db *db;
+    struct mail touch;
+    atomic_bool is_touched; /* the mail is under way */
+};
+
+static void take_call(struct mail *mail, void *owner) {
+    struct store_reader *reader = owner;
+    struct store_call *call = CONTAINER_OF(mail, struct store_call, aside);
+    reader->db->deadline_ms = clock_mono_ms() + DEADLINE_MS;
+    if (store_call_claim(call, STORE_READER))
+        call->result = call->run(call, reader->db);
+    call->aside.deliver = store_call_aside_back;
+    mailbox_send(reader->answers, &call->aside);
+}
+
+void store_reader_take(struct store_reader *reader, struct store_call *call) {
+    call->mails++;
+    call->aside.deliver = take_call;
+    station_send(reader->station, &call->aside);
+}
+
+/*
+ * The first to read after a commit writes a word to the index that all connections share, a file as well. That is done at once
+ * after each commit, so that a question asked while the disk stalls only reads.
+ */
+static void take_touch(struct mail *mail, void *owner) {
+    struct store_reader *reader = owner;
+    atomic_store(&reader->is_touched, false);
+    reader->db->deadline_ms = clock_mono_ms() + DEADLINE_MS;
+    STORE_RUN(reader->db, SQL_SESSION_GET, NULL, NULL, db_text(SLICE("-")));
+}
+
+void store_reader_touch(struct store_reader *reader) {
+    if (reader && !atomic_exchange(&reader->is_touched, true))
+        station_send(reader->station, &reader->touch);
+}
+
+int store_reader_open(struct store_reader **out, const struct store_url *url,
+                      struct mailbox *answers) {
+    if (url->kind != STORE_SQLITE)
+        return EAGAIN;
+    struct store_reader *reader = mem_alloc(sizeof *reader);
+    reader->answers = answers;
+    reader->touch.deliver = take_touch;
+    int err = db_sqlite_open_reader(&reader->db, url);
+    if (!err)
+        err = station_open(&reader->station, reader);
+    if (!err)
+        err = station_start(reader->station, "store-reader", NICE);
+    if (err) {
+        store_reader_close(reader);
+        return err;
+    }
+    *out = reader;
+    return 0;
+}
+
+void store_reader_close(struct store_reader *reader) {
+    if (!reader)
+        return;
+    station_close(reader->station);
+    if (reader->db)
+        db_close(reader->db);
+    mem_free(reader);
+}

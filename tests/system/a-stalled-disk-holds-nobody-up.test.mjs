@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once as happens } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { io as connect } from 'socket.io-client';
+import { accounts, bearer, password, register } from './accounts.mjs';
+import { closeTrack, delay, openTrack, readWav, recordings, roomNoise, streamAudio } from './egress.mjs';
+import { atEnd, binary, eventually, once, startServer, temporaryFolder } from './harness.mjs';
+import { livekit, startRoom } from './meeting.mjs';
+
+const TRACKS = 6;
+const STALL_S = 10;
+const LATE_MS = 5000; // who waits for the disk waits longer; on an idle machine all take less than 100 ms, but who must write
+
+// A file system of its own that can be frozen: everything that writes to it then waits, in the kernel, until it is thawed.
+function canFreeze() {
+  if (process.getuid() !== 0) return false;
+  try {
+    execFileSync('unshare', ['-m', 'sh', '-c', 'command -v mkfs.ext4 fsfreeze && losetup -f'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function startOnFreezableDisk(t) {
+  const folder = await temporaryFolder(t);
+  const image = join(folder, 'disk.img');
+  await mkdir(join(folder, 'storage'));
+  execFileSync('truncate', ['-s', '256M', image]);
+  execFileSync('mkfs.ext4', ['-q', '-F', image]);
+  const server = await startServer(t, { folder,
+    wrap: ['unshare', '-m', 'sh', '-c', `mount -o loop ${image} storage && exec "$0" "$@"`],
+    env: { ...livekit, ...accounts, EGRESS_AUTH: 'off', FEEDBACK_ACCESS: 'open', DISK_MIN_FREE: '1MiB', DISK_WARN_FREE: '2MiB' } });
+  const inside = Object.create(server, { folder: { value: `/proc/${server.child.pid}/root${folder}` } });
+  return { server, inside };
+}
+
+// Thaws by itself, whatever becomes of the test. Resolves when the disk is frozen.
+async function freeze(t, path) {
+  const helper = spawn('sh', ['-c', 'fsfreeze -f "$0" && echo frozen && sleep "$1"; fsfreeze -u "$0"', path, String(STALL_S)]);
+  const ended = happens(helper, 'close');
+  atEnd(t, () => ended);
+  assert.equal(String(await once(helper.stdout, 'data')).trim(), 'frozen');
+  return { ended };
+}
+
+// Asks again and again, the next time soon after the answer; keeps how long each took, and what went wrong.
+function probe(t, name, ask, pauseMs = 100) {
+  const times = [], failures = [];
+  let isOver = false;
+  const loop = (async () => {
+    while (!isOver) {
+      const began = performance.now();
+      await ask().catch((error) => failures.push(error.message));
+      times.push(performance.now() - began);
+      await delay(pauseMs);
+    }
+  })();
+  const stop = () => (isOver = true, loop);
+  atEnd(t, stop);
+  return { name, times, failures, stop };
+}
+
+test('a disk that stalls', { skip: !canFreeze() && 'only root with loop devices can freeze a disk' }, async (t) => {
+  const { server, inside } = await startOnFreezableDisk(t);
+  if (process.env.STALL_LOG) atEnd(t, () => console.error(server.log));
+  const owner = await register(server, 'ana', { organizationName: 'Acme' });
+  execFileSync('nsenter', ['-t', String(server.child.pid), '-m', 'sh', '-c', 'cd "$0" && exec "$1" org link acme', server.folder, binary]);
+  await startRoom(server, 'RM_1', 'daily', '{"organization":"acme"}');
+  const earlier = await openTrack(server, { roomName: 'daily', participant: 'eve', trackId: 'TR_E', sampleRate: 48000 });
+  earlier.send(roomNoise(48000));
+  await closeTrack(earlier);
+  const recording = await eventually('an earlier recording is finished', async () => {
+    const { body } = await server.get('/sessions/RM_1', bearer(owner));
+    return body.recordings?.[0]?.endedAt && body.recordings[0];
+  }, { within: 30000 });
+  const tracks = [];
+  const begin = async (roomName, number) => {
+    const trackId = `TR_${number}`;
+    const socket = await openTrack(server, { roomName, participant: 'p', trackId, sampleRate: 48000 });
+    const stream = streamAudio(socket, roomNoise(48000, number));
+    tracks.push({ file: `_${trackId}.wav`, socket, stream });
+    atEnd(t, () => (stream.stop(), socket.terminate()));
+  };
+  for (let i = 0; i < TRACKS; i++) await begin('daily', i);
+  await eventually('all are recorded', async () =>
+    (await recordings(inside)).filter(({ file }) => /_TR_\d\.wav/.test(file)).length === TRACKS, { within: 30000 });
+
+  const stall = await freeze(t, join(inside.folder, 'storage'));
+  const get = (path, options) => async () => assert.equal((await server.get(path, options)).status, 200, path);
+  // A stall that begins within the very millisecond of a commit holds up those that read from the database as well.
+  const read = (path) => async () => assert.match(String((await server.get(path, bearer(owner))).status), /200|503/, path);
+  let rooms = 0, late = 0;
+  const probes = [
+    probe(t, 'health', get('/health')),
+    probe(t, 'ready', get('/ready')),
+    probe(t, 'metrics', get('/metrics')),
+    probe(t, 'resolve', get('/sessions/resolve?roomName=daily')),
+    probe(t, 'resolve unknown', get('/sessions/resolve?roomName=nobody-knows')),
+    probe(t, 'debug', get('/feedback/debug/RM_1')),
+    probe(t, 'sessions', read('/sessions')),
+    probe(t, 'session', read('/sessions/RM_1')),
+    probe(t, 'feedback', read('/feedback/RM_1')),
+    probe(t, 'recording', read(`/recordings/${recording.id}`)),
+    probe(t, 'login', async () => {
+      const { status } = await server.post('/auth/login', { email: 'ana@example.org', password });
+      assert.ok(status === 200 || status === 503, String(status));
+    }),
+    probe(t, 'webhook', () => startRoom(server, `RM_N${++rooms}`, `new-${rooms}`)),
+    probe(t, 'socket.io', async () => {
+      const client = connect(server.url, { transports: ['websocket'], forceNew: true });
+      await once(client, 'connect', { within: 15000 });
+      client.close();
+    }),
+    probe(t, 'upgrade', async () => {
+      await begin(`late-${++late}`, TRACKS + late);
+    }, 1000),
+  ];
+  await stall.ended;
+  await delay(500);
+  await Promise.all(probes.map((each) => each.stop()));
+  for (const { name, times } of probes) {
+    times.sort((a, b) => a - b);
+    t.diagnostic(`${name}: ${times.length} answers, median ${times[times.length >> 1].toFixed(1)} ms, ` +
+      `p99 ${times[Math.floor(times.length * 0.99)].toFixed(1)} ms, longest ${times.at(-1).toFixed(1)} ms`);
+  }
+  for (const { name, times, failures } of probes) {
+    assert.deepEqual(failures, [], name);
+    assert.ok(times.length > 2, `${name} was asked`);
+    assert.ok(times.at(-1) < LATE_MS, `${name} took ${times.at(-1)} ms`);
+  }
+
+  for (const track of tracks) {
+    track.stream.stop();
+    await closeTrack(track.socket);
+  }
+  for (const { file, stream } of tracks)
+    await eventually(`${file} has every sample`, async () => {
+      const found = (await recordings(inside)).filter((each) => each.file.endsWith(file));
+      assert.equal(found.length, 1);
+      assert.ok((await readWav(found[0].path)).data.equals(stream.sent()));
+      return true;
+    }, { within: 30000 });
+  assert.equal(await server.metric('prosa_disk_lost_bytes_total'), 0);
+});
