@@ -7,6 +7,7 @@
 #include "app/egress_start.h"
 #include "app/exposition.h"
 #include "app/hosts.h"
+#include "app/recordings.h"
 #include "app/routes.h"
 #include "app/server.h"
 #include "app/sessions.h"
@@ -249,6 +250,7 @@ static void write_shards(const struct shard_stats *s, size_t shards, struct buf 
 
 static void write_disk(const struct server *server, struct buf *out) {
     const struct disk_stats *disk = disk_stats(server->disk);
+    const struct recordings_stats *rows = recordings_stats(server->recordings);
     exposition_gauge(out, "prosa_disk_queue_bytes", "Audio that waits for the disk.",
                      (double)atomic_load(&disk->queued_bytes));
     exposition_counter(out, "prosa_disk_written_bytes_total",
@@ -265,6 +267,15 @@ static void write_disk(const struct server *server, struct buf *out) {
                      (double)atomic_load(&disk->open_files));
     exposition_gauge(out, "prosa_disk_free_bytes", "Room left where it is least.",
                      (double)atomic_load(&disk->free_bytes));
+    exposition_counter(out, "prosa_recordings_expired_total",
+                       "Recordings deleted after their time.", (double)rows->expired);
+    exposition_counter(out, "prosa_recording_rows_total", "Rows of recordings stored.",
+                       (double)rows->rows);
+    exposition_counter(out, "prosa_recording_rows_dropped_total",
+                       "Rows of recordings lost while the database was away.",
+                       (double)rows->dropped);
+    exposition_gauge(out, "prosa_recording_rows_waiting",
+                     "Rows of recordings that wait for the database.", (double)rows->waiting);
     exposition_counter(out, "prosa_pipeline_log_lines_total", "Lines of pipeline logs.",
                        (double)atomic_load(&disk->log_lines));
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "net/media_conn.h"
 #include "outside/recorder.h"
+#include "wire/h264.h"
 #include "wire/ivf.h"
 
 #include <string.h>
@@ -15,6 +16,7 @@ enum {
     START_BYTES = 32,   /* of a message: enough to tell IVF and to read a key frame's size */
     IVF_RATE_HZ = 1000, /* times in ms of arrival */
     COUNT_EVERY_MS = 2000,
+    ANEW_MS = 1000, /* after the disk took a file away: the next one not before */
 };
 
 struct video_track {
@@ -23,7 +25,9 @@ struct video_track {
     enum track_codec codec;
     enum { WRAP_UNKNOWN, WRAP_NONE, WRAP_IVF } wrap;
     char log_participant[TEXT_NAME_SIZE], log_track[TEXT_NAME_SIZE];
-    struct recorder *recorder;
+    char *room;
+    struct recorder *recorder; /* NULL: the disk took it away, a key frame begins another */
+    int64_t lost_ms;           /* when it did */
     uint64_t received_bytes;
     int64_t started_ms, counted_ms;
     /* the message that is arriving */
@@ -45,6 +49,46 @@ static struct video_track *video_of(struct track *track) {
 static void append(struct video_track *t, const uint8_t *bytes, size_t len) {
     recorder_append(t->recorder, bytes, len);
     t->offset += len;
+}
+
+static void recorder_begin(struct video_track *t) {
+    struct live_meeting *live = t->base.meeting;
+    struct slice participant = slice_from(t->base.participant_name);
+    struct recording recording = {
+        .meeting = slice_from(live->id),
+        .room = slice_from(t->room),
+        .participant = participant,
+        .name = live_meeting_name_of(live, participant),
+        .track = slice_from(t->base.track_name),
+        .format = t->codec == TRACK_H264 ? RECORD_H264 : RECORD_IVF,
+        .started_ms = live_meeting_time_ms(live, t->core->now_ms),
+    };
+    t->recorder = recorder_open(t->core->disk, &recording);
+    t->offset = t->frames = 0;
+    t->has_size = false;
+}
+
+/* From here on a decoder needs nothing that came before. */
+static bool is_key_frame(const struct video_track *t) {
+    uint16_t width, height;
+    return t->codec == TRACK_VP8   ? ivf_is_vp8_key(t->start, t->start_bytes, &width, &height)
+           : t->codec == TRACK_VP9 ? ivf_is_vp9_key(t->start, t->start_bytes, &width, &height)
+                                   : h264_is_key(t->start, t->start_bytes);
+}
+
+/* A stream with its own IVF around it cannot be picked up in the middle. */
+static void recorder_renew(struct video_track *t) {
+    int64_t now_ms = t->core->now_ms;
+    if (t->recorder && recorder_is_broken(t->recorder) &&
+        (t->wrap == WRAP_IVF || t->codec == TRACK_H264)) {
+        recorder_close(t->recorder, RECORDER_LOST, live_meeting_time_ms(t->base.meeting, now_ms));
+        t->recorder = NULL;
+        t->lost_ms = now_ms;
+    }
+    if (!t->recorder && now_ms - t->lost_ms >= ANEW_MS && is_key_frame(t)) {
+        recorder_begin(t);
+        t->started_ms = now_ms;
+    }
 }
 
 static void ivf_begin(struct video_track *t) {
@@ -98,16 +142,19 @@ static void message_begin(struct video_track *t) {
     if (t->wrap == WRAP_UNKNOWN)
         t->wrap =
             t->codec == TRACK_H264 || ivf_is_magic(t->start, t->start_bytes) ? WRAP_NONE : WRAP_IVF;
+    t->is_begun = true;
+    recorder_renew(t);
+    if (!t->recorder)
+        return;
     if (t->wrap == WRAP_IVF)
         frame_begin(t);
     append(t, t->start, t->start_bytes);
-    t->is_begun = true;
 }
 
 static void message_end(struct video_track *t) {
     if (!t->is_begun && t->message_bytes > 0)
         message_begin(t);
-    if (t->is_begun && t->wrap == WRAP_IVF)
+    if (t->is_begun && t->wrap == WRAP_IVF && t->recorder)
         frame_end(t);
     t->is_begun = false;
     t->start_bytes = 0;
@@ -129,7 +176,7 @@ static void on_binary(void *arg, const uint8_t *bytes, size_t len, bool last) {
         if (t->start_bytes == START_BYTES)
             message_begin(t);
     }
-    if (t->is_begun && len > 0)
+    if (t->is_begun && len > 0 && t->recorder)
         append(t, bytes, len);
     if (last)
         message_end(t);
@@ -154,24 +201,28 @@ static const struct media_handlers handlers = {
 
 static void collected(struct track *track, int64_t now_ms) {
     struct video_track *t = video_of(track);
-    if (t->wrap == WRAP_IVF && !t->is_begun && now_ms - t->counted_ms >= COUNT_EVERY_MS)
+    if (t->wrap == WRAP_IVF && t->recorder && !t->is_begun &&
+        now_ms - t->counted_ms >= COUNT_EVERY_MS)
         ivf_count(t);
 }
 
 static void flush(struct track *track, int64_t now_ms) {
-    recorder_tick(video_of(track)->recorder, now_ms);
+    struct video_track *t = video_of(track);
+    if (t->recorder)
+        recorder_tick(t->recorder, now_ms);
 }
 
 static void renamed(struct track *track) {
     struct video_track *t = video_of(track);
-    recorder_rename(t->recorder, slice_from(track->meeting->id),
-                    live_meeting_name_of(track->meeting, slice_from(track->participant_name)));
+    if (t->recorder)
+        recorder_rename(t->recorder, slice_from(track->meeting->id),
+                        live_meeting_name_of(track->meeting, slice_from(track->participant_name)));
 }
 
 static void end(struct track *track, enum track_end how) {
     struct video_track *t = video_of(track);
     message_end(t);
-    if (t->wrap == WRAP_IVF)
+    if (t->wrap == WRAP_IVF && t->recorder)
         ivf_count(t);
     recorder_close(t->recorder, track_recorder_end(how),
                    live_meeting_time_ms(track->meeting, t->core->now_ms));
@@ -180,6 +231,7 @@ static void end(struct track *track, enum track_end how) {
              log_int("code", track->close_code));
     t->core->stats.video_tracks--;
     track_remove(track);
+    mem_free(t->room);
     mem_free(t);
 }
 
@@ -195,20 +247,12 @@ struct track *video_track_open(struct shard_core *core, struct live_meeting *liv
     t->codec = p->codec;
     text_reduce(slice_from(p->participant), t->log_participant);
     text_reduce(slice_from(p->track), t->log_track);
-    struct recording recording = {
-        .meeting = slice_from(live->id),
-        .room = slice_from(p->room),
-        .participant = slice_from(p->participant),
-        .name = live_meeting_name_of(live, slice_from(p->participant)),
-        .track = slice_from(p->track),
-        .format = p->codec == TRACK_H264 ? RECORD_H264 : RECORD_IVF,
-        .started_ms = live_meeting_time_ms(live, core->now_ms),
-    };
-    t->recorder = recorder_open(core->disk, &recording);
+    t->room = mem_copy_text(p->room);
     core->stats.video_tracks++;
     t->base.conn = media_conn_new(stream, accept, core->config->max_message_bytes, &handlers, t,
                                   &core->media, core->now_ms);
     track_add(core, &t->base, p);
+    recorder_begin(t);
     log_info("egress", "video track connected", log_text("participant", t->log_participant),
              log_text("track", t->log_track));
     return &t->base;

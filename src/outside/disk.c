@@ -15,6 +15,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <sys/statvfs.h>
+#include <uv.h>
 
 /* At the end, checksums get this long; what is left to do then is left to the next start. */
 enum { BEAT_MS = 250, WATCH_MS = 1000, PATIENCE_MS = 1500 };
@@ -29,7 +30,7 @@ void disk_config_init(struct disk_config *config) {
         .min_free_bytes = UINT64_C(1) << 30,
         .warn_free_bytes = UINT64_C(5) << 30,
         .retry_ms = 1000,
-        .encode_threads = 1,
+        .encode_threads = uv_available_parallelism() > 1 ? 2 : 1,
         .encode_max = 64,
         .opus_bps = 32000,
     };

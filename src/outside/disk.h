@@ -62,7 +62,7 @@ struct disk_config {
     uint64_t min_free_bytes;   /* DISK_MIN_FREE: below it nothing is recorded; 0: not watched */
     uint64_t warn_free_bytes;  /* DISK_WARN_FREE */
     unsigned retry_ms;         /* after a failed write: the next attempt not before */
-    unsigned encode_threads;   /* 0: nothing is encoded */
+    unsigned encode_threads;   /* 0: nothing is encoded; two where there are cores for them */
     unsigned encode_max;       /* AUDIO_ENCODE_MAX */
     unsigned opus_bps;         /* AUDIO_OPUS_BITRATE */
     disk_report_fn *on_report; /* may be NULL */
