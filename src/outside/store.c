@@ -16,6 +16,7 @@
 #include "outside/store_reader.h"
 #include "outside/store_sql.h"
 #include "outside/store_url.h"
+#include "outside/store_watch.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -37,11 +38,7 @@ enum {
     EXPIRE_ROWS = 500,
     QUEUE_MAX = 50000,
     STOP_RETRY_US = 50 * 1000,
-    STORE_NICE = 5,  /* nobody hears a late row */
-    LOOK_MS = 20,    /* how often open calls are looked at */
-    STILL_MS = 30,   /* a writer that has been busy for so long, and neither ran nor wanted to */
-    STILL_LOOKS = 2, /* at so many looks in a row, stands still */
-    LATE_MS = 250,   /* beyond the deadline; normally the writer answers */
+    STORE_NICE = 5, /* nobody hears a late row */
 };
 
 #define TOKEN_KEEP_MS                                                                              \
@@ -53,12 +50,8 @@ struct store {
     int64_t deadline_ms;
 
     /* The caller's thread. */
-    struct loop *caller;
     struct mailbox *answers;
-    struct list calls;  /* open ones, the oldest first */
-    struct timer watch; /* while there are any */
-    unsigned still_looks;
-    int64_t still_since_ms;
+    struct store_watch watch;
     struct store_reader *reader; /* NULL: nobody reads beside the writer */
 
     /* The store's thread. */
@@ -74,8 +67,6 @@ struct store {
     bool is_stopping;
 
     /* Any thread. */
-    atomic_int thread_id;
-    atomic_bool stalled;           /* the writer has stood still for longer than the deadline */
     _Atomic int64_t away_since_ms; /* 0: it is there */
     atomic_uint_fast64_t calls_done, calls_late, reconnects, expired;
 };
@@ -272,69 +263,12 @@ void *store_call_new(struct store *store, size_t bytes,
     return call;
 }
 
-/* It has had the oldest call for long; and who waits for the processor does not stand still. */
-static bool writer_stands_still(const struct store *store, int64_t now_ms) {
-    const struct store_call *oldest = CONTAINER_OF(store->calls.next, struct store_call, open);
-    return store->reader && now_ms - oldest->posted_ms >= STILL_MS &&
-           !thread_is_runnable(atomic_load(&store->thread_id));
-}
-
-static void overtake(struct store *store, struct store_call *call) {
-    if (call->may_overtake && call->mails == 1 && store->still_looks >= STILL_LOOKS)
-        store_reader_take(store->reader, call);
-}
-
-static void look_at_writer(struct store *store, int64_t now_ms) {
-    if (!writer_stands_still(store, now_ms)) {
-        store->still_looks = 0;
-        atomic_store(&store->stalled, false);
-        return;
-    }
-    if (store->still_looks++ == 0)
-        store->still_since_ms = now_ms;
-    bool is_stalled = now_ms - store->still_since_ms >= store->deadline_ms;
-    if (!atomic_exchange(&store->stalled, is_stalled) && is_stalled)
-        log_error("store", "the database stands still; who has to write is refused");
-}
-
-/* What the writer has begun it may still finish; the rest it leaves alone. */
-static void give_up(struct store_call *call) {
-    store_call_claim(call, STORE_CALLER);
-    store_call_answer(call, EAGAIN);
-}
-
-/*
- * Nobody waits much longer than the deadline, whatever the writer waits for; nor at all once it has stood still for so long. Who
- * only reads need not wait for it.
- */
-static void on_watch(void *arg) {
-    struct store *store = arg;
-    int64_t now_ms = clock_mono_ms();
-    if (list_is_empty(&store->calls)) {
-        store->still_looks = 0;
-        atomic_store(&store->stalled, false);
-        timer_stop(&store->watch);
-        return;
-    }
-    look_at_writer(store, now_ms);
-    LIST_EACH(&store->calls, node) {
-        struct store_call *call = CONTAINER_OF(node, struct store_call, open);
-        overtake(store, call);
-        if (now_ms - call->posted_ms >= store->deadline_ms + LATE_MS ||
-            (atomic_load(&store->stalled) && !call->may_overtake))
-            give_up(call);
-    }
-}
-
 struct store_call *store_call_send(struct store_call *call) {
     struct store *store = call->store;
     call->posted_ms = clock_mono_ms();
     call->mails = 1;
-    list_add(&store->calls, &call->open);
-    if (!timer_is_running(&store->watch))
-        timer_start(store->caller, &store->watch, LOOK_MS, LOOK_MS, on_watch, store);
     mailbox_send(store->inbox, &call->mail);
-    overtake(store, call);
+    store_watch_add(&store->watch, call);
     return call;
 }
 
@@ -344,7 +278,7 @@ void store_cancel(struct store_call *call) {
 
 void store_let_overtake(struct store_call *call) {
     call->may_overtake = true;
-    overtake(call->store, call);
+    store_watch_hasten(&call->store->watch, call);
 }
 
 /* Feedback. */
@@ -373,7 +307,7 @@ bool store_feedback_add(struct store *store, const struct store_feedback *feedba
 
 static void run_thread(void *arg) {
     struct store *store = arg;
-    atomic_store(&store->thread_id, thread_id());
+    atomic_store(&store->watch.writer_id, thread_id());
     loop_run(store->loop);
 }
 
@@ -428,7 +362,7 @@ static void free_store(struct store *store) {
     if (store->loop)
         loop_close(store->loop);
     mailbox_close(store->answers);
-    assert(list_is_empty(&store->calls));
+    assert(list_is_empty(&store->watch.calls));
     db_close(store->opening);
     db_close(store->db);
     feedback_queue_close(&store->queue);
@@ -445,7 +379,7 @@ void store_close(struct store *store, unsigned patience_ms) {
     stop->until_ms = clock_mono_ms() + patience_ms;
     mailbox_send(store->inbox, &stop->mail);
     thread_join(store->thread);
-    timer_stop(&store->watch);
+    store_watch_stop(&store->watch);
     free_store(store);
 }
 
@@ -469,13 +403,22 @@ static int connect_first(struct store *store, char *why, size_t why_bytes) {
     return 0;
 }
 
+/* Helpful, not needed. */
+static void open_reader(struct store *store) {
+    if (!store->db || store->url.kind != STORE_SQLITE)
+        return;
+    int err = store_reader_open(&store->reader, &store->url, store->answers);
+    if (err)
+        log_warn("store", "nobody reads beside the writer", log_errno(err));
+    store->watch.reader = store->reader;
+}
+
 int store_open(struct store **out, const struct store_config *config, struct loop *loop, char *why,
                size_t why_bytes) {
     struct store *store = mem_alloc(sizeof *store);
-    list_init(&store->calls);
-    store->caller = loop;
     store->deadline_ms = config->deadline_ms ? config->deadline_ms : DEADLINE_MS;
     store->retry_ms = RETRY_MIN_MS;
+    store_watch_init(&store->watch, loop, store->deadline_ms);
     if (config->default_organization)
         store->default_organization = mem_copy_text(config->default_organization);
     feedback_queue_open(&store->queue,
@@ -490,8 +433,8 @@ int store_open(struct store **out, const struct store_config *config, struct loo
         err = mailbox_open(&store->answers, loop, store);
     if (!err)
         err = connect_first(store, why, why_bytes);
-    if (!err && store->db && store_reader_open(&store->reader, &store->url, store->answers))
-        log_info("store", "nobody reads beside the writer");
+    if (!err)
+        open_reader(store);
     if (!err) {
         timer_start(store->loop, &store->probe, PROBE_MS, PROBE_MS, on_probe, store);
         timer_start(store->loop, &store->expire, EXPIRE_AGAIN_MS, 0, on_expire, store);
@@ -511,7 +454,7 @@ int store_open(struct store **out, const struct store_config *config, struct loo
 void store_stats(struct store *store, struct store_stats *stats) {
     int64_t since_ms = atomic_load(&store->away_since_ms);
     *stats = (struct store_stats){
-        .is_away = since_ms != 0 || atomic_load(&store->stalled),
+        .is_away = since_ms != 0 || atomic_load(&store->watch.stalled),
         .away_ms = since_ms ? (uint64_t)(clock_mono_ms() - since_ms) : 0,
         .calls = atomic_load(&store->calls_done),
         .late = atomic_load(&store->calls_late),

@@ -11,7 +11,7 @@ struct store_call;
 struct store_reader;
 struct store_url;
 
-/* After the tables are there. Answers go to `answers`, with store_call_come_back. EAGAIN: no such reader for this database. */
+/* SQLite, after the tables are there. Calls come back to `answers`. */
 int store_reader_open(struct store_reader **, const struct store_url *, struct mailbox *answers);
 void store_reader_close(struct store_reader *); /* answers what it has; NULL is fine */
 
