@@ -1,5 +1,5 @@
-/* A blocking client for tests of servers that run in another thread. Everything ends within five
- * seconds. */
+/* A blocking client for tests of servers that run in another thread. Everything ends within a
+ * minute. */
 #ifndef TESTS_UNIT_NET_PEER_H
 #define TESTS_UNIT_NET_PEER_H
 
@@ -16,7 +16,7 @@
 static inline int peer_connect(uint16_t port) {
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct timeval limit = {.tv_sec = 5};
+    struct timeval limit = {.tv_sec = 60};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_true(fd >= 0);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
