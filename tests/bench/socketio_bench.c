@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { OURS, BARE, NODE, KINDS };
@@ -83,24 +84,43 @@ static void server_stop(struct server *server) {
     waitpid(server->pid, NULL, 0);
 }
 
-/* User and system seconds of a process, all its threads. */
-static void read_cpu(pid_t pid, double *user, double *system) {
+struct cpu_time {
+    double seconds;      /* user and system, all threads */
+    double user, system; /* in ticks: only their ratio is exact enough */
+};
+
+static struct cpu_time read_cpu(pid_t pid) {
     char path[64], line[1024];
-    unsigned long long ticks_user = 0, ticks_system = 0;
+    struct cpu_time cpu = {0};
+    struct timespec time = {0};
     const char *at = NULL;
+    clockid_t clock;
     FILE *file;
 
+    if (clock_getcpuclockid(pid, &clock) == 0)
+        clock_gettime(clock, &time);
+    cpu.seconds = (double)time.tv_sec + (double)time.tv_nsec / 1e9;
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     file = fopen(path, "re");
     if (file && fgets(line, sizeof line, file))
         at = strrchr(line, ')');
     if (at)
-        sscanf(at + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &ticks_user,
-               &ticks_system);
+        sscanf(at + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lf %lf", &cpu.user,
+               &cpu.system);
     if (file)
         fclose(file);
-    *user = (double)ticks_user / (double)sysconf(_SC_CLK_TCK);
-    *system = (double)ticks_system / (double)sysconf(_SC_CLK_TCK);
+    return cpu;
+}
+
+static void set_cost(struct cost *cost, struct cpu_time from, struct cpu_time to,
+                     const struct clients_result *result) {
+    double user = to.user - from.user, ticks = user + to.system - from.system;
+    double total_us = (to.seconds - from.seconds) * 1e6 / (double)result->deliveries;
+
+    cost->user = ticks > 0 ? total_us * user / ticks : 0;
+    cost->system = total_us - cost->user;
+    cost->p50_us = result->p50_us;
+    cost->p99_us = result->p99_us;
 }
 
 static double read_rss_kb(pid_t pid) {
@@ -119,13 +139,14 @@ static double read_rss_kb(pid_t pid) {
 
 static bool measure(int kind, const char *node_script, unsigned count, struct cost *cost,
                     double *memory_kb) {
-    /* About 200,000 deliveries, enough for a clock of 10 ms, at a load that leaves a core half idle. */
+    /* About 200,000 deliveries, enough for a user share in ticks, at a load that leaves a core half idle. */
     unsigned rounds = count < 1000 ? 200000 / (count < 10 ? 100 : count) : 200000 / count;
     unsigned interval_us = count < 100 ? 1000 : count * 20;
     struct server server;
     struct clients *clients;
     struct clients_result result = {0};
-    double user[2], system[2], rss_kb;
+    struct cpu_time from = {0}, to = {0};
+    double rss_kb;
     bool done = false;
 
     if (!server_start(&server, kind, node_script)) {
@@ -138,9 +159,9 @@ static bool measure(int kind, const char *node_script, unsigned count, struct co
     if (clients) {
         *memory_kb = (read_rss_kb(server.pid) - rss_kb) / count;
         clients_run(clients, rounds / 10 + 1, interval_us, 60000, &result); /* warm */
-        read_cpu(server.pid, &user[0], &system[0]);
+        from = read_cpu(server.pid);
         done = clients_run(clients, rounds, interval_us, 120000, &result);
-        read_cpu(server.pid, &user[1], &system[1]);
+        to = read_cpu(server.pid);
         clients_close(clients);
         if (!done)
             fprintf(stderr, "socketio_bench: %s delivered only %llu events\n", kind_names[kind],
@@ -149,10 +170,7 @@ static bool measure(int kind, const char *node_script, unsigned count, struct co
     server_stop(&server);
     if (!done)
         return false;
-    *cost = (struct cost){.user = (user[1] - user[0]) * 1e6 / (double)result.deliveries,
-                          .system = (system[1] - system[0]) * 1e6 / (double)result.deliveries,
-                          .p50_us = result.p50_us,
-                          .p99_us = result.p99_us};
+    set_cost(cost, from, to, &result);
     return true;
 }
 
