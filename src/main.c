@@ -45,6 +45,7 @@ static int print_help(void) {
 int main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "serve";
 
+    mem_init();
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
         return print_help();
     if (strcmp(word, "--version") == 0) {

@@ -177,9 +177,8 @@ static int open_hume_tls(struct server *server, struct buf *problem) {
     return err;
 }
 
-static struct hume_settings hume_settings(const struct server *server) {
+static struct hume_settings hume_settings(struct server *server) {
     const struct config *config = server->config;
-    unsigned shards = config->shards > 1 ? (unsigned)config->shards : 1;
     return (struct hume_settings){
         .url = config->hume_ws_url,
         .api_key = config->hume_api_key,
@@ -188,7 +187,7 @@ static struct hume_settings hume_settings(const struct server *server) {
         .hello = config->hume_v0_hello,
         .skip_silence = config->hume_skip_silence,
         .normalize = config->normalize,
-        .handshakes_per_second = (HUME_HANDSHAKES_PER_SECOND + shards - 1) / shards,
+        .limiter = &server->hume_limiter,
     };
 }
 

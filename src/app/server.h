@@ -12,6 +12,7 @@
 #include "app/webhook.h"
 #include "net/client_address.h"
 #include "net/timer.h"
+#include "outside/hume.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -63,6 +64,7 @@ struct server {
     struct routes *routes;
     struct tls *tls;
     struct tls *client_tls; /* towards the prosody service */
+    struct hume_limiter hume_limiter;
     struct http_server *http;
     struct signals *signals;
     struct delivery delivery;

@@ -37,7 +37,7 @@ struct shard_config {
     size_t max_message_bytes;  /* one WebSocket message of an egress */
     bool folds_channels;       /* AUDIO_RECORD_CHANNELS=auto: equal channels become one */
     unsigned mute_tail_ms;     /* MUTE_TAIL_MS: how long LiveKit's `muted` may run ahead */
-    struct hume_settings hume; /* the prosody service; its rate of handshakes is a shard's share */
+    struct hume_settings hume; /* the prosody service */
     bool silence_on_mute;      /* AUDIO_ON_MUTE=silence: record zeros while muted, else pause */
 };
 
@@ -75,7 +75,7 @@ extern const unsigned shard_lateness_bounds_ms[SHARD_LATENESS_BOUNDS];
 struct shard_stats {
     uint64_t meetings, paused_meetings, audio_tracks, video_tracks; /* gauges */
     uint64_t ticks, ticks_late, tick_us_total, tick_us_max, tick_late_ms_max;
-    uint64_t tick_period_ms; /* gauge */
+    uint64_t tick_period_ms;                                       /* gauge */
     uint64_t lateness[SHARD_LATENESS_BOUNDS + 1], lateness_ms_sum; /* how late ticks began */
     uint64_t audio_bytes, audio_messages, video_bytes, mute_dropped_bytes;
     uint64_t text_frames, text_ignored;

@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+/* Before the first thread: large pieces go back to the system when they are freed. */
+void mem_init(void);
+
 /* Zeroed. `size` 0 gives a unique pointer. Free with mem_free. */
 void *mem_alloc(size_t size);
 void *mem_alloc_array(size_t count, size_t size);

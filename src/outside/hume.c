@@ -12,9 +12,11 @@
 
 enum {
     FAILURES_TO_OPEN = 5, /* in a row, until the breaker opens */
-    PIONEERS = 5,         /* tracks that try while nobody has got through */
+    PIONEERS = 5,         /* tracks that dial while nobody has got through */
+    PATIENCE_MS = 1500,   /* with them, until the others collect no more: 48 KB a track */
+    WAITING_ROOM = HUME_WAIT_MS * HUME_HANDSHAKES_PER_SECOND / 1000, /* later ones come too late */
     REFUSED_MS = 10 * 60 * 1000,
-    HANDSHAKES_AT_ONCE = 2,
+    HANDSHAKES_AT_ONCE = 2, /* in a tick */
 };
 
 const unsigned hume_latency_bounds_ms[HUME_LATENCY_BOUNDS] = {100,  250,  500,   1000,
@@ -50,24 +52,50 @@ bool hume_may_try(const struct hume *hume) {
     return hume->breaker_until_ms == 0 || (!hume->probe && now_ms >= hume->breaker_until_ms);
 }
 
+/* The first who knock have heard nothing for a while. */
+static bool is_doubtful(const struct hume *hume) {
+    return !hume->is_reached && hume->knocked_ms &&
+           hume_now_ms(hume) - hume->knocked_ms > PATIENCE_MS;
+}
+
+bool hume_may_wait(const struct hume *hume) {
+    return hume_may_try(hume) && (hume->dialling < PIONEERS || !is_doubtful(hume));
+}
+
 bool hume_has_room(const struct hume *hume) {
-    return hume_may_try(hume) && (hume->is_reached || hume->dialling < PIONEERS);
+    if (!hume_may_try(hume) || atomic_load(&hume->limiter->waiting) >= WAITING_ROOM)
+        return false;
+    return hume->dialling + hume->wanting < PIONEERS || !is_doubtful(hume);
+}
+
+/* The handshakes of all shards stand on one time line, a step apart; a late one may be followed by
+ * the next at once. */
+static bool limiter_take(struct hume *hume) {
+    int64_t now_us = hume_now_ms(hume) * 1000;
+    int64_t next_us = atomic_load(&hume->limiter->next_us);
+    do {
+        if (next_us > now_us + (HANDSHAKES_AT_ONCE - 1) * hume->handshake_us)
+            return false;
+    } while (
+        !atomic_compare_exchange_weak(&hume->limiter->next_us, &next_us,
+                                      (next_us > now_us ? next_us : now_us) + hume->handshake_us));
+    return true;
 }
 
 bool hume_take_handshake(struct hume *hume, struct hume_track *track) {
-    int64_t now_ms = hume_now_ms(hume);
-    if (!hume_may_try(hume))
+    if (!hume_may_try(hume) || (!hume->is_reached && hume->dialling >= PIONEERS) ||
+        !limiter_take(hume))
         return false;
-    hume->handshakes += (double)(now_ms - hume->refilled_ms) * hume->handshakes_per_second / 1000;
-    hume->refilled_ms = now_ms;
-    if (hume->handshakes > HANDSHAKES_AT_ONCE)
-        hume->handshakes = HANDSHAKES_AT_ONCE;
-    if (hume->handshakes < 1)
-        return false;
-    hume->handshakes -= 1;
     if (hume->breaker_until_ms)
         hume->probe = track;
+    if (!hume->is_reached && hume->knocked_ms == 0)
+        hume->knocked_ms = hume_now_ms(hume);
     return true;
+}
+
+void hume_reached(struct hume *hume) {
+    hume->is_reached = true;
+    hume->knocked_ms = 0;
 }
 
 void hume_succeeded(struct hume *hume, struct hume_track *track) {
@@ -82,6 +110,7 @@ void hume_succeeded(struct hume *hume, struct hume_track *track) {
 
 static void open_breaker(struct hume *hume) {
     hume->is_reached = false;
+    hume->knocked_ms = 0;
     int64_t wait_ms = hume->breaker_wait_ms ? hume->breaker_wait_ms * 2 : HUME_BACK_OFF_MS;
     if (wait_ms > HUME_BACK_OFF_MAX_MS)
         wait_ms = HUME_BACK_OFF_MAX_MS;
@@ -229,9 +258,8 @@ int hume_open(struct hume **out, struct loop *loop, const struct hume_settings *
     hume->skip_silence = settings->skip_silence;
     hume->normalize = settings->normalize;
     hume->has_key = settings->api_key && *settings->api_key;
-    hume->handshakes_per_second = rate ? rate : HUME_HANDSHAKES_PER_SECOND;
-    hume->handshakes = 1;
-    hume->refilled_ms = loop_now_ms(loop);
+    hume->handshake_us = 1000 * 1000 / (rate ? rate : HUME_HANDSHAKES_PER_SECOND);
+    hume->limiter = settings->limiter ? settings->limiter : &hume->own_limiter;
     list_init(&hume->tracks);
     int err = 0;
     if (hume->has_key)

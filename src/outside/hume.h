@@ -4,7 +4,9 @@
  * track holds a bounded amount of audio, and nobody waits.
  *
  * One `struct hume` a shard, on its loop. Its tracks share a breaker (after several failures in a
- * row only one probe at a time knocks, and later each time) and a limiter of handshakes.
+ * row only one probe at a time knocks, and later each time) and, with the whole server, a limiter of
+ * handshakes. What is said while a track waits for its turn there is kept and sent when the
+ * connection stands: at most HUME_WAIT_MS of it, the oldest goes first.
  *
  *     grouper -> hume_track_hear ... hume_track_flush -> queue -> ws_conn -> on_feeling
  *                                                    \-> on_fate: a line in the pipeline log
@@ -17,6 +19,7 @@
 
 #include "base/slice.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +33,14 @@ struct tls;
 enum {
     HUME_RATE_HZ = 16000,            /* of all audio that goes there */
     HUME_HANDSHAKES_PER_SECOND = 20, /* of the whole server; the vendor allows 50 */
+    HUME_WAIT_MS = 12000, /* of a track's audio without a connection yet: 384 KB; the turn of the
+                             last of 200 tracks that begin at once comes after ten seconds */
+};
+
+/* The whole server's, shared by its shards; begins zeroed. */
+struct hume_limiter {
+    _Atomic int64_t next_us;  /* when the next handshake is due */
+    _Atomic unsigned waiting; /* tracks that wait for theirs */
 };
 
 struct hume_settings {
@@ -40,7 +51,8 @@ struct hume_settings {
     bool hello;                     /* HUME_V0_HELLO */
     bool skip_silence;              /* HUME_SKIP_SILENCE */
     bool normalize;                 /* AUDIO_PIPELINE_NORMALIZE; v0 only, v1 has no blocks */
-    unsigned handshakes_per_second; /* this shard's share; 0 = all */
+    struct hume_limiter *limiter;   /* must outlive it; NULL: one of its own */
+    unsigned handshakes_per_second; /* 0 = HUME_HANDSHAKES_PER_SECOND */
 };
 
 /* What became of a flush, as the pipeline log writes it. */
@@ -106,8 +118,8 @@ void hume_track_hear(struct hume_track *track, const int16_t *pcm, size_t n, int
 /* A group of so many samples (heard or not) is complete. */
 void hume_track_flush(struct hume_track *track, int64_t now_ms, uint32_t samples);
 
-/* What was flushed goes out if there is a connection; open flushes get their fate before this
- * returns. No callback after. NULL is fine. */
+/* What was flushed goes out if there is a connection, at the pace that the service allows; open
+ * flushes get their fate before this returns. No callback after. NULL is fine. */
 void hume_track_close(struct hume_track *track);
 
 #endif

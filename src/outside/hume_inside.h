@@ -13,9 +13,9 @@
 #include "wire/url.h"
 
 enum {
-    HUME_TICK_MS = 100,
+    HUME_TICK_MS = 50,
     HUME_IN_FLIGHT = 8, /* blocks that may be unanswered */
-    HUME_RECENT = 3,    /* frames kept in case they are refused as too fast */
+    HUME_RECENT = 12,   /* frames kept in case they are refused as too fast */
     HUME_PRE_ROLL = 2,  /* frames of silence kept to be sent before speech */
     HUME_SEGMENTS = 32, /* stretches of meeting time in a session's audio */
     HUME_BACK_OFF_MS = 1000,
@@ -60,7 +60,7 @@ enum hume_state {
     HUME_DIALLING, /* until the handshake, and with v1 until the session is created */
     HUME_OPEN,
     HUME_WAITING, /* until the next attempt */
-    HUME_LEAVING, /* closed by the owner; waits for the service's goodbye */
+    HUME_LEAVING, /* closed by the owner; sends the rest, waits for the service's goodbye */
     HUME_STATES,
 };
 
@@ -78,9 +78,12 @@ struct hume_track {
     uint32_t filled;           /* samples in it */
     bool is_speech;            /* in it */
     bool is_proven;            /* the service has answered on this connection */
-    unsigned failures;         /* in a row */
-    int64_t since_ms;          /* of the state */
-    int64_t blocked_ms;        /* since when the connection takes nothing; 0 = it does */
+    bool said_goodbye;
+    unsigned backlog;   /* items that waited when it opened, fewer as they go out */
+    unsigned failures;  /* in a row */
+    int64_t since_ms;   /* of the state */
+    int64_t blocked_ms; /* since when the connection takes nothing; 0 = it does */
+    int64_t resume_ms;  /* HUME_WAITING: until then */
 
     /* v0 */
     uint64_t next_id;
@@ -91,10 +94,9 @@ struct hume_track {
     } flights[HUME_IN_FLIGHT];
 
     /* v1 */
-    int64_t session_ms;         /* audio sent in this session */
-    int64_t session_started_ms; /* loop time of its first frame */
-    int64_t resume_ms;          /* not before, after a "too fast" */
-    int64_t spoke_ms;           /* meeting time of the last speech */
+    int64_t session_ms; /* audio sent in this session */
+    int64_t pace_ms;    /* loop time at which what was sent has been played */
+    int64_t spoke_ms;   /* meeting time of the last speech */
     unsigned recent_count, pre_roll_count, segment_count;
     struct hume_item *recent[HUME_RECENT], *pre_roll[HUME_PRE_ROLL];
     struct {
@@ -108,9 +110,9 @@ void hume_track_free(struct hume_track *track);
 
 /* hume_v0_talk.c and hume_v1_talk.c: how a generation collects, sends and listens. */
 struct hume_speech {
-    unsigned queue_limit; /* audio items that may wait */
-    unsigned early_limit; /* the same before the connection is begun */
+    unsigned queue_limit; /* audio items that may wait, besides the backlog */
     bool needs_session;   /* not open before the service said so */
+    uint32_t (*item_samples)(const struct hume_track *track); /* of a whole audio item */
     void (*collect)(struct hume_track *track, const int16_t *pcm, size_t n, int64_t from_ms,
                     bool is_speech);
     void (*end_group)(struct hume_track *track);
@@ -150,24 +152,27 @@ struct hume {
     struct timer timer;
     struct hume_stats stats;
     struct ws_stats ws_stats;
-    double handshakes; /* that may be begun now */
-    double handshakes_per_second;
-    int64_t refilled_ms;
+    struct hume_limiter *limiter, own_limiter;
+    int64_t handshake_us;     /* from one to the next */
     bool is_reached;          /* the last handshakes worked */
+    int64_t knocked_ms;       /* when somebody first tried, while it is not reached; 0 = nobody */
     unsigned failures;        /* in a row, of all tracks */
     int64_t breaker_until_ms; /* 0 = closed; else when a probe may go out */
     int64_t breaker_wait_ms;
     struct hume_track *probe;
-    unsigned dialling;        /* tracks in HUME_WANTING or HUME_DIALLING */
-    int64_t refused_until_ms; /* 0 = not refused */
+    unsigned wanting, dialling; /* tracks in these states */
+    int64_t refused_until_ms;   /* 0 = not refused */
     char refusal[HUME_CODE_SIZE];
 };
 
 int64_t hume_now_ms(const struct hume *hume);
 bool hume_may_try(const struct hume *hume);
-/* A new track may begin to collect audio: until the first handshake worked only a few do. */
+/* A track without a connection may begin to collect audio. */
 bool hume_has_room(const struct hume *hume);
+/* A track that waits may go on waiting: its turn can come soon. */
+bool hume_may_wait(const struct hume *hume);
 bool hume_take_handshake(struct hume *hume, struct hume_track *track); /* limiter and breaker */
+void hume_reached(struct hume *hume);                                  /* a connection stands */
 void hume_succeeded(struct hume *hume, struct hume_track *track);
 void hume_failed(struct hume *hume, struct hume_track *track, const char *why);
 /* The service says no for good: nobody tries for ten minutes, then one. */

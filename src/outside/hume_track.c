@@ -16,15 +16,24 @@ enum {
     SHOWN_BYTES = 200,        /* of a received message, in the debug log */
 };
 
-static bool is_dialling(enum hume_state state) {
-    return state == HUME_WANTING || state == HUME_DIALLING;
-}
-
 static void set_state(struct hume_track *track, enum hume_state state) {
-    track->hume->dialling -= is_dialling(track->state);
-    track->hume->dialling += is_dialling(state);
+    struct hume *hume = track->hume;
+    if (track->state == HUME_WANTING) {
+        hume->wanting--;
+        atomic_fetch_sub(&hume->limiter->waiting, 1);
+    }
+    if (state == HUME_WANTING) { /* at the end of the list: the tick serves them as they came */
+        hume->wanting++;
+        atomic_fetch_add(&hume->limiter->waiting, 1);
+        list_remove(&track->node);
+        list_add(&hume->tracks, &track->node);
+    }
+    hume->dialling -= track->state == HUME_DIALLING;
+    hume->dialling += state == HUME_DIALLING;
+    if (state == HUME_OPEN)
+        track->backlog = track->queue.waiting;
     track->state = state;
-    track->since_ms = hume_now_ms(track->hume);
+    track->since_ms = hume_now_ms(hume);
 }
 
 /* ---- fates ---- */
@@ -52,7 +61,7 @@ static void finish_all(struct hume_track *track, enum hume_fate fate) {
 /* ---- sending ---- */
 
 static bool can_send(struct hume_track *track) {
-    if (track->state != HUME_OPEN)
+    if (track->state != HUME_OPEN && (track->state != HUME_LEAVING || track->said_goodbye))
         return false;
     if (!ws_conn_is_writable(track->ws)) {
         if (track->blocked_ms == 0)
@@ -65,6 +74,8 @@ static bool can_send(struct hume_track *track) {
 
 static void send_first(struct hume_track *track) {
     struct hume_item *item = hume_queue_take(&track->queue, HUME_SENT);
+    if (track->backlog > track->queue.waiting)
+        track->backlog = track->queue.waiting;
     track->hume->stats.messages_sent++;
     track->hume->speech->send(track, item);
     ws_conn_flush(track->ws); /* so that it is known whether another may follow */
@@ -93,14 +104,19 @@ static void disconnect(struct hume_track *track) {
     track->hume->speech->reset(track);
 }
 
-/* Without a connection for a while: what waits is stale by then. */
+/* What waits would be stale before it could be sent. */
+static void give_up(struct hume_track *track) {
+    finish_all(track, HUME_ERROR);
+    track->queue.failed += track->filling != NULL;
+    mem_free(hume_track_take_filled(track));
+}
+
 static void back_off(struct hume_track *track) {
     disconnect(track);
     track->failures++;
     set_state(track, HUME_WAITING);
     track->resume_ms = track->since_ms + hume_back_off_ms(track->failures);
-    finish_all(track, HUME_ERROR);
-    mem_free(hume_track_take_filled(track));
+    give_up(track);
 }
 
 static void fail(struct hume_track *track, const char *why) {
@@ -128,9 +144,10 @@ static void prove(struct hume_track *track) {
 
 static void on_open(void *arg) {
     struct hume_track *track = arg;
-    track->hume->is_reached = true;
-    if (!track->hume->speech->needs_session)
+    if (!track->hume->speech->needs_session) {
+        hume_reached(track->hume);
         set_state(track, HUME_OPEN);
+    }
     track->hume->speech->greet(track);
     pump(track);
 }
@@ -156,6 +173,7 @@ static void on_message(void *arg, enum ws_opcode opcode, struct slice message) {
         hume->stats.unreadable++;
         return;
     case HUME_READY:
+        hume_reached(hume);
         prove(track);
         if (track->state == HUME_DIALLING)
             set_state(track, HUME_OPEN);
@@ -244,6 +262,23 @@ static void dial(struct hume_track *track) {
 
 /* ---- time ---- */
 
+/* Closed by its owner: what is left goes out, then the goodbye. */
+static void leave(struct hume_track *track) {
+    pump(track);
+    if (!track->said_goodbye && !hume_queue_first(&track->queue)) {
+        track->said_goodbye = true;
+        track->since_ms = hume_now_ms(track->hume);
+        track->hume->speech->leave(track);
+    }
+}
+
+static void leave_on(struct hume_track *track, int64_t age_ms) {
+    if (age_ms > LEAVE_TIMEOUT_MS + (track->said_goodbye ? 0 : HUME_WAIT_MS))
+        hume_track_free(track);
+    else
+        leave(track);
+}
+
 void hume_track_on_tick(struct hume_track *track) {
     struct hume *hume = track->hume;
     int64_t now_ms = hume_now_ms(hume), age_ms = now_ms - track->since_ms;
@@ -251,10 +286,10 @@ void hume_track_on_tick(struct hume_track *track) {
     case HUME_IDLE:
         break;
     case HUME_WANTING:
-        if (hume_may_try(hume)) {
+        if (hume_may_wait(hume)) {
             dial(track);
         } else {
-            finish_all(track, HUME_ERROR);
+            give_up(track);
             set_state(track, HUME_IDLE);
         }
         break;
@@ -275,8 +310,7 @@ void hume_track_on_tick(struct hume_track *track) {
             set_state(track, HUME_IDLE);
         break;
     case HUME_LEAVING:
-        if (age_ms > LEAVE_TIMEOUT_MS)
-            hume_track_free(track);
+        leave_on(track, age_ms);
         break;
     case HUME_STATES:
         assert(false);
@@ -286,18 +320,24 @@ void hume_track_on_tick(struct hume_track *track) {
 /* ---- for the two generations ---- */
 
 void hume_track_need(struct hume_track *track) {
-    if (track->state == HUME_IDLE)
-        set_state(track, HUME_WANTING);
-    if (track->state == HUME_WANTING)
+    if (track->state != HUME_IDLE)
+        return;
+    set_state(track, HUME_WANTING);
+    if (track->hume->wanting == 1) /* else it is not the first whose turn it is */
         dial(track);
 }
 
-void hume_track_push(struct hume_track *track, struct hume_item *item) {
+static unsigned limit_of(const struct hume_track *track) {
     const struct hume_speech *speech = track->hume->speech;
-    bool is_early = track->state == HUME_IDLE || track->state == HUME_WANTING;
+    uint32_t whole = speech->item_samples(track);
+    if (track->state == HUME_OPEN)
+        return speech->queue_limit + track->backlog;
+    return (HUME_WAIT_MS * (HUME_RATE_HZ / 1000) + whole - 1) / whole;
+}
+
+void hume_track_push(struct hume_track *track, struct hume_item *item) {
     hume_queue_add(&track->queue, item);
-    track->hume->stats.frames_dropped +=
-        hume_queue_limit(&track->queue, is_early ? speech->early_limit : speech->queue_limit);
+    track->hume->stats.frames_dropped += hume_queue_limit(&track->queue, limit_of(track));
     if (!item->is_flush)
         hume_track_need(track);
     pump(track);
@@ -356,32 +396,33 @@ void hume_track_free(struct hume_track *track) {
         disconnect(track);
     set_state(track, HUME_IDLE);
     list_remove(&track->node);
+    track->listener = NULL;
+    finish_all(track, HUME_DROPPED);
     mem_free(track->filling);
     mem_free(track);
 }
 
-/* Pace and answers no longer matter: what is there is handed over. */
-static void send_rest(struct hume_track *track) {
-    struct hume_item *item;
-    while (track->state == HUME_OPEN && (item = hume_queue_first(&track->queue))) {
-        if (item->is_flush || item->is_dropped) {
-            finish_first(track, HUME_DROPPED);
-            continue;
-        }
-        send_first(track);
+/* What waits will be sent, though nobody will be there to be told. */
+static void promise_rest(struct hume_track *track) {
+    LIST_EACH(&track->queue.items, node) {
+        const struct hume_item *item = CONTAINER_OF(node, struct hume_item, node);
+        if (item->is_flush && track->listener)
+            track->listener->on_fate(track->arg, item->from_ms, item->samples, HUME_SENT);
     }
 }
 
 void hume_track_close(struct hume_track *track) {
     if (!track)
         return;
-    send_rest(track);
-    finish_all(track, HUME_DROPPED);
-    track->listener = NULL;
+    pump(track);
     if (track->state == HUME_OPEN) {
+        promise_rest(track);
+        track->listener = NULL;
         set_state(track, HUME_LEAVING);
-        track->hume->speech->leave(track);
+        leave(track);
     } else {
+        finish_all(track, HUME_DROPPED);
+        track->listener = NULL;
         hume_track_free(track);
     }
 }

@@ -7,10 +7,13 @@
 /* v0: a message with a whole block for each flush, an answer for each message. */
 
 enum {
-    BLOCKS = 2,       /* waiting, with a connection or on the way to it */
-    EARLY_BLOCKS = 6, /* waiting for their turn to connect */
+    BLOCKS = 2, /* waiting for answers to those before them */
     ANSWER_TIMEOUT_MS = 10000,
 };
+
+static uint32_t item_samples(const struct hume_track *track) {
+    return track->group;
+}
 
 static void collect(struct hume_track *track, const int16_t *pcm, size_t n, int64_t from_ms,
                     bool is_speech) {
@@ -112,7 +115,7 @@ static void leave(struct hume_track *track) {
 
 const struct hume_speech hume_speech_v0 = {
     .queue_limit = BLOCKS,
-    .early_limit = EARLY_BLOCKS,
+    .item_samples = item_samples,
     .collect = collect,
     .end_group = end_group,
     .greet = greet,

@@ -10,13 +10,17 @@
  * the audio it took; `segments` lead from there back to meeting time. */
 
 enum {
-    FRAMES = 20,      /* waiting, when the service asks us to slow down */
-    EARLY_FRAMES = 3, /* what is not in time cannot be caught up with: faster is not allowed */
-    AHEAD_MS = 500,   /* of real time, since audio comes in ticks */
+    FRAMES = 20,     /* waiting, when the service asks us to slow down */
+    AHEAD_MS = 1000, /* of real time: what a handshake delays is caught up with. The rest of a
+                        longer wait stays behind until there is silence, which is not sent. */
     TOO_FAST_MS = 150,
     HANG_OVER_MS = 1000, /* silence sent after speech, so that the service hears its end */
     CONTINUOUS_MS = 30,
 };
+
+static uint32_t item_samples(const struct hume_track *track) {
+    return HUME_V1_FRAME_SAMPLES;
+}
 
 static void forget(struct hume_item **items, unsigned *count) {
     while (*count > 0)
@@ -68,11 +72,7 @@ static void greet(struct hume_track *track) {
 }
 
 static bool may_send(const struct hume_track *track) {
-    int64_t now_ms = hume_now_ms(track->hume);
-    if (now_ms < track->resume_ms)
-        return false;
-    return track->session_ms == 0 ||
-           track->session_ms <= now_ms - track->session_started_ms + AHEAD_MS;
+    return track->pace_ms <= hume_now_ms(track->hume) + AHEAD_MS;
 }
 
 /* Starts a new segment where meeting time does not simply go on. */
@@ -108,17 +108,19 @@ static void say_audio(struct hume_track *track, const struct hume_item *item) {
 }
 
 static void send_frame(struct hume_track *track, struct hume_item *item) {
+    int64_t now_ms = hume_now_ms(track->hume);
     say_audio(track, item);
-    if (track->session_ms == 0)
-        track->session_started_ms = hume_now_ms(track->hume);
     note_time(track, item->from_ms);
     track->session_ms += frame_ms(item);
+    track->pace_ms = (track->pace_ms > now_ms ? track->pace_ms : now_ms) + frame_ms(item);
     remember(track->recent, &track->recent_count, HUME_RECENT, item);
 }
 
-/* None of the last frame was used: it goes out again, and the session's clock goes back. */
+/* None of the last frame was used: it goes out again, and the session's clock goes back. Frames that
+ * went out together are refused together, the last of them first in `recent`. From then on each waits
+ * for its time, until a pause in the audio. */
 static void send_again(struct hume_track *track) {
-    track->resume_ms = hume_now_ms(track->hume) + TOO_FAST_MS;
+    track->pace_ms = hume_now_ms(track->hume) + TOO_FAST_MS + AHEAD_MS;
     if (track->recent_count == 0)
         return;
     struct hume_item *item = track->recent[--track->recent_count];
@@ -165,7 +167,7 @@ static void reset(struct hume_track *track) {
     forget(track->pre_roll, &track->pre_roll_count);
     track->session_ms = 0;
     track->segment_count = 0;
-    track->resume_ms = 0;
+    track->pace_ms = 0;
 }
 
 static void leave(struct hume_track *track) {
@@ -178,7 +180,7 @@ static void leave(struct hume_track *track) {
 
 const struct hume_speech hume_speech_v1 = {
     .queue_limit = FRAMES,
-    .early_limit = EARLY_FRAMES,
+    .item_samples = item_samples,
     .needs_session = true,
     .collect = collect,
     .end_group = end_group,

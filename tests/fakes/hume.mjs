@@ -8,8 +8,8 @@ Disgust, Distress, Doubt, Ecstasy, Embarrassment, Empathic Pain, Entrancement, E
 Interest, Joy, Love, Nostalgia, Pain, Pride, Realization, Relief, Romance, Sadness, Satisfaction, Shame,
 Surprise (negative), Surprise (positive), Sympathy, Tiredness, Triumph`.split(/,\s+/);
 
-// moods: kind; slow (answers after 3 s); hole (accepts and never answers); deaf (does not even read); drop (closes
-// after each message); refuse (401); garbage; deep; huge; binary; quota.
+// moods: kind; slow (answers after 3 s); mute (accepts connections and never says a word); hole (nor after the
+// handshake); deaf (does not even read); drop (closes after each message); refuse (401); garbage; deep; huge; binary; quota.
 class FakeHume {
   constructor({ mood = 'kind', key = 'k3y', scores = { Anger: 0.8 } } = {}) {
     Object.assign(this, { mood, key, scores });
@@ -25,11 +25,17 @@ class FakeHume {
       perMessageDeflate: false,
       verifyClient: ({ req }, decide) => {
         this.handshakes++;
+        if (this.mood === 'mute') return;
         const known = req.headers['x-hume-api-key'] === this.key && req.url === path;
         decide(known && this.mood !== 'refuse', 401, '{"message":"unauthorized"}');
       },
     });
     this.server.on('connection', (socket) => this.welcome(socket));
+    this.sockets = new Set();
+    this.server._server.on('connection', (socket) => {
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
+    });
     await new Promise((done) => this.server.once('listening', done));
     this.url = `ws://127.0.0.1:${this.server.address().port}${path}`;
     return this;
@@ -71,6 +77,7 @@ class FakeHume {
 
   async stop() {
     for (const { socket } of this.sessions) socket.terminate();
+    for (const socket of this.sockets) socket.destroy();
     await new Promise((done) => this.server.close(done));
   }
 }

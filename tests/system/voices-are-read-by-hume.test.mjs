@@ -79,7 +79,7 @@ for (const [name, Fake] of [['v0', FakeHumeV0], ['v1', FakeHumeV1]])
     assert.ok((await server.metric('prosa_hume_latency_seconds_count')) > 0);
   });
 
-for (const mood of ['hole', 'deaf', 'drop', 'refuse', 'garbage', 'deep', 'huge', 'binary', 'quota'])
+for (const mood of ['mute', 'hole', 'deaf', 'drop', 'slow', 'refuse', 'garbage', 'deep', 'huge', 'binary', 'quota'])
   for (const [name, Fake] of [['v0', FakeHumeV0], ['v1', FakeHumeV1]])
     test(`${name} in the mood "${mood}" is in nobody's way`, { concurrency: true }, async (t) => {
       const { hume, server } = await withFake(t, Fake, { mood });
