@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/slice.h"
 #include "net/client_address.h"
+#include "outside/hume.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -250,6 +251,23 @@ static int set_rules(struct source *source, struct config *config) {
     return err;
 }
 
+static int set_expressions(struct source *source, struct config *config) {
+    struct slice bad;
+    expressions_init(&config->expressions);
+    if (!config->hume_expression_map)
+        return 0;
+    int err = expressions_set(&config->expressions, slice_from(config->hume_expression_map), &bad);
+    if (err == ENOSPC)
+        buf_printf(source->problem, "HUME_EXPRESSION_MAP: there is no room for \"%.*s\": %d names",
+                   SLICE_ARG(bad), EXPRESSIONS_MAX);
+    else if (err)
+        buf_printf(source->problem,
+                   "HUME_EXPRESSION_MAP: \"%.*s\" cannot be read: it must be Name=valence:arousal "
+                   "with numbers from -1 to 1, or Name=none",
+                   SLICE_ARG(bad));
+    return err ? EINVAL : 0;
+}
+
 /* A name that claims to be ours and is not: a typo, or a wish. */
 static int refuse_unknown(struct source *source) {
     struct map_cursor at = {0};
@@ -328,8 +346,7 @@ static int check_whole(struct source *source, const struct config *config) {
                    config->tls_cert_file ? "TLS_KEY_FILE" : "TLS_CERT_FILE");
         return EINVAL;
     }
-    const char *v1 = strstr(config->hume_ws_url, "/v1");
-    if (v1 && config->hume_rate_hz != 16000) {
+    if (hume_is_v1(config->hume_ws_url) && config->hume_rate_hz != 16000) {
         buf_printf(
             source->problem,
             "HUME_TARGET_SAMPLE_RATE is %lld: the v1 protocol of HUME_WS_URL takes 16000 only",
@@ -353,6 +370,8 @@ int config_parse(struct config **out, const char *file_name, const char *file_te
         err = set_special(&source, config);
     if (!err)
         err = set_rules(&source, config);
+    if (!err)
+        err = set_expressions(&source, config);
     if (!err)
         err = refuse_unknown(&source);
     if (!err)

@@ -10,6 +10,7 @@
  * working directory. An empty value counts as unset.
  */
 
+#include "meeting/expressions.h"
 #include "meeting/rules.h"
 
 #include <stdbool.h>
@@ -79,7 +80,7 @@ struct config {
 
     /* Recording */
     const char *record_format; /* wav, flac, opus, off */
-    int wav_layout;    /* enum wav_layout of wire/wav.h */
+    int wav_layout;            /* enum wav_layout of wire/wav.h */
     double header_seconds;
     int fsync; /* enum disk_fsync of outside/disk.h */
     double fsync_seconds;
@@ -110,6 +111,8 @@ struct config {
     int64_t hume_rate_hz;
     bool hume_v0_hello;
     bool hume_skip_silence;
+    const char *hume_expression_map;
+    struct expressions expressions; /* with the changes of hume_expression_map */
     const char *https_proxy;
 
     /* Socket.IO */

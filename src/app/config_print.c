@@ -95,6 +95,30 @@ static void write_markdown_row(FILE *out, const struct setting *row) {
     buf_free(&fallback);
 }
 
+static void write_expressions(FILE *out) {
+    struct expressions map;
+    fputs("\n## Expressions\n\n"
+          "What a prosody service reads in a voice comes as names with scores. Where it sends no "
+          "valence and\n"
+          "arousal, they are estimated: the sum of score times place over the names below, within "
+          "-1 to 1;\n"
+          "scores under 0.1 count nothing, other names neither. The places follow the circumplex "
+          "of affect\n"
+          "(J. A. Russell, 1980, Journal of Personality and Social Psychology 39, 1161-1178), from "
+          "unpleasant\n"
+          "to pleasant and from sleepy to excited; names that it lacks lie beside those nearest in "
+          "meaning.\n"
+          "Upper and lower case are the same. "
+          "`HUME_EXPRESSION_MAP=Calmness=0.5:-0.5,Nostalgia=none,Hope=0.6:0.3`\n"
+          "moves one, takes one out and adds one.\n\n"
+          "| name | valence | arousal |\n| --- | --- | --- |\n",
+          out);
+    expressions_init(&map);
+    for (size_t i = 0; i < map.count; i++)
+        fprintf(out, "| %s | %.1f | %.1f |\n", map.list[i].name, (double)map.list[i].valence,
+                (double)map.list[i].arousal);
+}
+
 void config_write_markdown(FILE *out) {
     fputs("# Settings\n\nMade by `prosa check-config --markdown`.\n", out);
     for (size_t i = 0; i < setting_count; i++) {
@@ -118,6 +142,7 @@ void config_write_markdown(FILE *out) {
                 rules[i].min, rules[i].max, rules[i].value, rules[i].help);
         buf_free(&name);
     }
+    write_expressions(out);
 }
 
 void config_open_doors(const struct config *config, struct buf *out) {

@@ -122,6 +122,8 @@ const struct setting settings[] = {
      .help = "v0: send the models once after opening"},
     {"HUME_SKIP_SILENCE", .type = SETTING_BOOL, AT(hume_skip_silence), .fallback = "on",
      .help = "do not send blocks without a sound"},
+    {"HUME_EXPRESSION_MAP", .type = SETTING_TEXT, AT(hume_expression_map), .max = 16384,
+     .help = "changes to the table of expressions: Name=valence:arousal,Name=none,..."},
     {"HTTPS_PROXY", .type = SETTING_TEXT, .flags = SETTING_SECRET, AT(https_proxy), .max = 2048,
      .help = "HTTP proxy for the way to Hume"},
     {.help = "Socket.IO"},

@@ -187,6 +187,7 @@ static struct hume_settings hume_settings(struct server *server) {
         .hello = config->hume_v0_hello,
         .skip_silence = config->hume_skip_silence,
         .normalize = config->normalize,
+        .expressions = &config->expressions,
         .limiter = &server->hume_limiter,
     };
 }

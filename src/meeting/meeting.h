@@ -15,6 +15,7 @@
 
 #include <math.h>
 
+struct expressions; /* meeting/expressions.h */
 struct meeting;
 struct participant;
 
@@ -67,7 +68,8 @@ struct feeling {
 /* Adds a named expression ("Anger", "anger"; score 0..1) to a feeling that began as FEELING_NONE.
  * False when the name says nothing of valence or arousal. */
 #define FEELING_NONE ((struct feeling){NAN, NAN})
-bool feeling_add(struct feeling *feeling, struct slice expression, double score);
+bool feeling_add(struct feeling *feeling, const struct expressions *map, struct slice name,
+                 double score);
 
 void meeting_feel(struct meeting *meeting, struct participant *participant,
                   const struct feeling *feeling, int64_t from_ms, int64_t to_ms);

@@ -1,6 +1,6 @@
 #include "meeting/inside.h"
 
-#include "base/mem.h"
+#include "meeting/expressions.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,74 +10,19 @@ enum { STALE_MS = 60000 }; /* a mood older than this is no longer somebody's */
 #define SMOOTHING 0.3f /* of the running averages, as in the old backend */
 #define FAINT     0.1  /* a score below says nothing */
 
-/* Where the expressions that prosody services name lie on Russell's circumplex (valence: unpleasant
- * to pleasant; arousal: sleepy to excited). Compared without regard to case; unknown names and
- * those that lie nowhere in particular (nostalgia, realization) are left out. */
-static const struct {
-    const char *name;
-    float valence, arousal;
-} expressions[] = {
-    {"admiration", 0.7f, 0.3f},
-    {"adoration", 0.8f, 0.3f},
-    {"aesthetic appreciation", 0.6f, -0.1f},
-    {"amusement", 0.7f, 0.5f},
-    {"anger", -0.8f, 0.8f},
-    {"annoyance", -0.6f, 0.4f},
-    {"anxiety", -0.6f, 0.6f},
-    {"awe", 0.4f, 0.4f},
-    {"awkwardness", -0.4f, 0.1f},
-    {"boredom", -0.5f, -0.7f},
-    {"calmness", 0.4f, -0.6f},
-    {"confusion", -0.3f, 0.1f},
-    {"contempt", -0.7f, 0.2f},
-    {"contentment", 0.6f, -0.4f},
-    {"determination", 0.3f, 0.6f},
-    {"disappointment", -0.6f, -0.3f},
-    {"disapproval", -0.5f, 0.1f},
-    {"disgust", -0.7f, 0.3f},
-    {"distress", -0.7f, 0.6f},
-    {"doubt", -0.3f, -0.1f},
-    {"ecstasy", 0.9f, 0.8f},
-    {"embarrassment", -0.5f, 0.2f},
-    {"empathic pain", -0.5f, 0.1f},
-    {"enthusiasm", 0.8f, 0.8f},
-    {"envy", -0.5f, 0.2f},
-    {"excitement", 0.7f, 0.9f},
-    {"fear", -0.7f, 0.7f},
-    {"frustration", -0.7f, 0.5f},
-    {"gratitude", 0.7f, 0.1f},
-    {"guilt", -0.6f, -0.1f},
-    {"horror", -0.9f, 0.8f},
-    {"interest", 0.4f, 0.4f},
-    {"joy", 0.9f, 0.6f},
-    {"love", 0.9f, 0.3f},
-    {"pain", -0.8f, 0.4f},
-    {"pride", 0.6f, 0.4f},
-    {"relief", 0.5f, -0.4f},
-    {"sadness", -0.8f, -0.5f},
-    {"satisfaction", 0.7f, 0.0f},
-    {"shame", -0.7f, -0.1f},
-    {"surprise (negative)", -0.4f, 0.7f},
-    {"surprise (positive)", 0.5f, 0.7f},
-    {"sympathy", 0.1f, -0.1f},
-    {"tiredness", -0.3f, -0.8f},
-    {"triumph", 0.8f, 0.8f},
-};
-
 static float lean(float so_far, float by) {
     return fminf(fmaxf((isnan(so_far) ? 0 : so_far) + by, -1), 1);
 }
 
-bool feeling_add(struct feeling *feeling, struct slice expression, double score) {
-    for (size_t i = 0; i < ARRAY_LEN(expressions); i++) {
-        if (!slice_is_equal_nocase(expression, slice_from(expressions[i].name)))
-            continue;
-        float weight = score >= FAINT ? (float)fmin(score, 1) : 0;
-        feeling->valence = lean(feeling->valence, weight * expressions[i].valence);
-        feeling->arousal = lean(feeling->arousal, weight * expressions[i].arousal);
-        return true;
-    }
-    return false;
+bool feeling_add(struct feeling *feeling, const struct expressions *map, struct slice name,
+                 double score) {
+    const struct expression *expression = expressions_find(map, name);
+    if (!expression)
+        return false;
+    float weight = score >= FAINT ? (float)fmin(score, 1) : 0;
+    feeling->valence = lean(feeling->valence, weight * expression->valence);
+    feeling->arousal = lean(feeling->arousal, weight * expression->arousal);
+    return true;
 }
 
 static float smooth(float average, float value) {

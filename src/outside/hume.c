@@ -241,7 +241,11 @@ static int write_headers(struct hume *hume, const char *key, char *why, size_t w
     return 0;
 }
 
-static bool is_v1(struct slice path) {
+bool hume_is_v1(const char *text) {
+    struct url url;
+    if (url_parse(&url, slice_from(text)) != 0)
+        return false;
+    struct slice path = url.path;
     for (size_t i = 0; i + 3 <= path.len; i++)
         if (memcmp(path.ptr + i, "/v1", 3) == 0 && (i + 3 == path.len || path.ptr[i + 3] == '/'))
             return true;
@@ -260,6 +264,10 @@ int hume_open(struct hume **out, struct loop *loop, const struct hume_settings *
     hume->has_key = settings->api_key && *settings->api_key;
     hume->handshake_us = 1000 * 1000 / (rate ? rate : HUME_HANDSHAKES_PER_SECOND);
     hume->limiter = settings->limiter ? settings->limiter : &hume->own_limiter;
+    if (settings->expressions)
+        hume->expressions = *settings->expressions;
+    else
+        expressions_init(&hume->expressions);
     list_init(&hume->tracks);
     int err = 0;
     if (hume->has_key)
@@ -270,7 +278,7 @@ int hume_open(struct hume **out, struct loop *loop, const struct hume_settings *
         hume_close(hume);
         return err;
     }
-    hume->speech = is_v1(hume->url.path) ? &hume_speech_v1 : &hume_speech_v0;
+    hume->speech = hume_is_v1(settings->url) ? &hume_speech_v1 : &hume_speech_v0;
     *out = hume;
     return 0;
 }

@@ -6,7 +6,7 @@
  * One `struct hume` a shard, on its loop. Its tracks share a breaker (after several failures in a
  * row only one probe at a time knocks, and later each time) and, with the whole server, a limiter of
  * handshakes. What is said while a track waits for its turn there is kept and sent when the
- * connection stands: at most HUME_WAIT_MS of it, the oldest goes first.
+ * connection stands: at most HUME_WAIT_MS of it (two seconds after a failure), the oldest goes first.
  *
  *     grouper -> hume_track_hear ... hume_track_flush -> queue -> ws_conn -> on_feeling
  *                                                    \-> on_fate: a line in the pipeline log
@@ -24,7 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct feeling; /* meeting/meeting.h */
+struct expressions; /* meeting/expressions.h */
+struct feeling;     /* meeting/meeting.h */
 struct hume;
 struct hume_track;
 struct loop;
@@ -44,15 +45,16 @@ struct hume_limiter {
 };
 
 struct hume_settings {
-    const char *url;                /* HUME_WS_URL, ws or wss */
-    const char *api_key;            /* HUME_API_KEY; NULL or "": every flush has the fate no_key */
-    const char *proxy;              /* HTTPS_PROXY, http; NULL or "": direct */
-    const struct tls *tls;          /* a client's, for wss */
-    bool hello;                     /* HUME_V0_HELLO */
-    bool skip_silence;              /* HUME_SKIP_SILENCE */
-    bool normalize;                 /* AUDIO_PIPELINE_NORMALIZE; v0 only, v1 has no blocks */
-    struct hume_limiter *limiter;   /* must outlive it; NULL: one of its own */
-    unsigned handshakes_per_second; /* 0 = HUME_HANDSHAKES_PER_SECOND */
+    const char *url;       /* HUME_WS_URL, ws or wss */
+    const char *api_key;   /* HUME_API_KEY; NULL or "": every flush has the fate no_key */
+    const char *proxy;     /* HTTPS_PROXY, http; NULL or "": direct */
+    const struct tls *tls; /* a client's, for wss */
+    bool hello;            /* HUME_V0_HELLO */
+    bool skip_silence;     /* HUME_SKIP_SILENCE */
+    bool normalize;        /* AUDIO_PIPELINE_NORMALIZE; v0 only, v1 has no blocks */
+    const struct expressions *expressions; /* HUME_EXPRESSION_MAP; copied; NULL: the table */
+    struct hume_limiter *limiter;          /* must outlive it; NULL: one of its own */
+    unsigned handshakes_per_second;        /* 0 = HUME_HANDSHAKES_PER_SECOND */
 };
 
 /* What became of a flush, as the pipeline log writes it. */
@@ -98,6 +100,9 @@ struct hume_stats {                         /* nothing but uint64_t: they are ad
 /* 0, or EINVAL with a sentence in why. Strings are copied; tls must outlive it. */
 int hume_open(struct hume **out, struct loop *loop, const struct hume_settings *settings, char *why,
               size_t why_size);
+/* Which generation a URL asks for. */
+bool hume_is_v1(const char *url);
+
 bool hume_is_on(const struct hume *hume); /* there is a key */
 const struct hume_stats *hume_stats(struct hume *hume);
 void hume_close(struct hume *hume); /* its tracks must be closed; NULL is fine */

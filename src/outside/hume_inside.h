@@ -148,6 +148,7 @@ struct hume {
     bool has_proxy, has_key, hello, skip_silence, normalize, has_ticked;
     const struct tls *tls;
     const struct hume_speech *speech;
+    struct expressions expressions;
     struct list tracks;
     struct timer timer;
     struct hume_stats stats;

@@ -30,7 +30,8 @@ void hume_set_code(struct hume_reading *out, const json_t *code) {
     out->code[n] = 0;
 }
 
-bool hume_add_scores(struct feeling *feeling, const json_t *list, const char *value_key) {
+bool hume_add_scores(struct feeling *feeling, const struct expressions *map, const json_t *list,
+                     const char *value_key) {
     size_t i;
     json_t *item;
     if (!json_is_array(list))
@@ -39,7 +40,7 @@ bool hume_add_scores(struct feeling *feeling, const json_t *list, const char *va
         const json_t *name = json_object_get(item, "name");
         const json_t *score = json_object_get(item, value_key);
         if (json_is_string(name) && json_is_number(score))
-            feeling_add(feeling, slice_of(json_string_value(name), json_string_length(name)),
+            feeling_add(feeling, map, slice_of(json_string_value(name), json_string_length(name)),
                         json_number_value(score));
     }
     /* A list in which nothing stands out says: neutral. */

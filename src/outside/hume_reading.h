@@ -4,6 +4,7 @@
 #define OUTSIDE_HUME_READING_H
 
 #include "base/slice.h"
+#include "meeting/expressions.h"
 #include "meeting/meeting.h"
 
 #include <jansson.h>
@@ -38,15 +39,17 @@ struct hume_reading {
     struct hume_span spans[HUME_SPANS];
 };
 
-void hume_v0_read(struct hume_reading *out, struct slice message);
-void hume_v1_read(struct hume_reading *out, struct slice message);
+/* map: what the service's names for expressions say. */
+void hume_v0_read(struct hume_reading *out, const struct expressions *map, struct slice message);
+void hume_v1_read(struct hume_reading *out, const struct expressions *map, struct slice message);
 
 /* For the two readers. NULL when the message is no JSON object within bounds; else json_decref. */
 json_t *hume_parse(struct slice message);
 void hume_set_code(struct hume_reading *out, const json_t *code);
 
 /* Adds a list of {"name":...,<value_key>:number} to a feeling. False when it is no list. */
-bool hume_add_scores(struct feeling *feeling, const json_t *list, const char *value_key);
+bool hume_add_scores(struct feeling *feeling, const struct expressions *map, const json_t *list,
+                     const char *value_key);
 
 /* Numbers that are given as valence and arousal, at any depth under such a key ("valence",
  * "mean_Arousal"), take the place of estimates. */

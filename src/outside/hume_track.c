@@ -12,6 +12,7 @@ enum {
     BLOCKED_TIMEOUT_MS = 10000,
     LEAVE_TIMEOUT_MS = 3000,
     STEADY_MS = 10000,        /* a connection that lasted so long was a good one */
+    RETRY_WAIT_MS = 2000,     /* of audio that waits for another try after a failure */
     QUEUE_BYTES = 512 * 1024, /* of the connection: never reached, we wait for it to be empty */
     SHOWN_BYTES = 200,        /* of a received message, in the debug log */
 };
@@ -332,7 +333,8 @@ static unsigned limit_of(const struct hume_track *track) {
     uint32_t whole = speech->item_samples(track);
     if (track->state == HUME_OPEN)
         return speech->queue_limit + track->backlog;
-    return (HUME_WAIT_MS * (HUME_RATE_HZ / 1000) + whole - 1) / whole;
+    unsigned wait_ms = track->failures ? RETRY_WAIT_MS : HUME_WAIT_MS;
+    return (wait_ms * (HUME_RATE_HZ / 1000) + whole - 1) / whole;
 }
 
 void hume_track_push(struct hume_track *track, struct hume_item *item) {

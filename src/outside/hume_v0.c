@@ -86,20 +86,22 @@ static bool read_code(struct hume_reading *out, const json_t *object) {
     return true;
 }
 
-static void read_prediction(struct hume_reading *out, const json_t *prediction) {
+static void read_prediction(struct hume_reading *out, const struct expressions *map,
+                            const json_t *prediction) {
     if (out->count == HUME_SPANS || !json_is_object(prediction))
         return;
     struct hume_span *span = &out->spans[out->count];
     const json_t *time = json_object_get(prediction, "time");
     *span = (struct hume_span){.feeling = FEELING_NONE};
-    hume_add_scores(&span->feeling, json_object_get(prediction, "emotions"), "score");
+    hume_add_scores(&span->feeling, map, json_object_get(prediction, "emotions"), "score");
     hume_find_numbers(&span->feeling, prediction);
     span->begin_ms = hume_time_ms(json_number_value(json_object_get(time, "begin")), 1000);
     span->end_ms = hume_time_ms(json_number_value(json_object_get(time, "end")), 1000);
     out->count++;
 }
 
-static void read_prosody(struct hume_reading *out, const json_t *prosody) {
+static void read_prosody(struct hume_reading *out, const struct expressions *map,
+                         const json_t *prosody) {
     const json_t *predictions = json_object_get(prosody, "predictions");
     size_t i;
     json_t *prediction;
@@ -107,13 +109,13 @@ static void read_prosody(struct hume_reading *out, const json_t *prosody) {
         return;
     out->kind = HUME_MEASURED;
     if (json_is_array(predictions)) {
-        json_array_foreach(predictions, i, prediction) read_prediction(out, prediction);
+        json_array_foreach(predictions, i, prediction) read_prediction(out, map, prediction);
     } else { /* compatible services put valence and arousal right here */
-        read_prediction(out, prosody);
+        read_prediction(out, map, prosody);
     }
 }
 
-void hume_v0_read(struct hume_reading *out, struct slice message) {
+void hume_v0_read(struct hume_reading *out, const struct expressions *map, struct slice message) {
     *out = (struct hume_reading){.kind = HUME_UNREADABLE};
     json_t *root = hume_parse(message);
     if (!root)
@@ -122,7 +124,7 @@ void hume_v0_read(struct hume_reading *out, struct slice message) {
     read_payload_id(out, root);
     const json_t *prosody = json_object_get(root, "prosody");
     if (json_is_object(prosody))
-        read_prosody(out, prosody);
+        read_prosody(out, map, prosody);
     else
         read_code(out, root);
     json_decref(root);

@@ -86,7 +86,7 @@ static void feel(struct hume_track *track, unsigned flight, const struct hume_sp
 
 static void read_answer(struct hume_track *track, struct hume_reading *reading,
                         struct slice message) {
-    hume_v0_read(reading, message);
+    hume_v0_read(reading, &track->hume->expressions, message);
     bool is_answer = reading->kind == HUME_MEASURED || reading->kind == HUME_NO_SPEECH ||
                      reading->kind == HUME_FAULT;
     unsigned flight = find_flight(track, reading->payload_id);

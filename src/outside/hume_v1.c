@@ -30,12 +30,13 @@ static double number_of(const json_t *inner, const json_t *root, const char *key
 }
 
 /* Voice attributes ("calm", "monotone") say how it sounds, not what is felt: they are not used. */
-static void read_measurement(struct hume_reading *out, const json_t *root) {
+static void read_measurement(struct hume_reading *out, const struct expressions *map,
+                             const json_t *root) {
     const json_t *inner = find_measurement(root);
     struct hume_span *span = &out->spans[0];
     out->kind = HUME_MEASURED;
     span->feeling = FEELING_NONE;
-    if (!hume_add_scores(&span->feeling, json_object_get(inner, "expressions"), "probability"))
+    if (!hume_add_scores(&span->feeling, map, json_object_get(inner, "expressions"), "probability"))
         return;
     hume_find_numbers(&span->feeling, inner);
     span->begin_ms = hume_time_ms(number_of(inner, root, "audio_start_ms"), 1);
@@ -57,14 +58,14 @@ static void read_error(struct hume_reading *out, const json_t *root) {
             out->kind = HUME_QUOTA;
 }
 
-void hume_v1_read(struct hume_reading *out, struct slice message) {
+void hume_v1_read(struct hume_reading *out, const struct expressions *map, struct slice message) {
     *out = (struct hume_reading){.kind = HUME_UNREADABLE};
     json_t *root = hume_parse(message);
     if (!root)
         return;
     out->kind = HUME_NOTHING;
     if (is_type(root, "measurement.result"))
-        read_measurement(out, root);
+        read_measurement(out, map, root);
     else if (is_type(root, "error"))
         read_error(out, root);
     else if (is_type(root, "session.created"))

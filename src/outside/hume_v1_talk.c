@@ -143,7 +143,7 @@ static int64_t to_meeting(const struct hume_track *track, int64_t session_ms, in
 
 static void read_message(struct hume_track *track, struct hume_reading *reading,
                          struct slice message) {
-    hume_v1_read(reading, message);
+    hume_v1_read(reading, &track->hume->expressions, message);
     if (reading->kind == HUME_TOO_FAST)
         send_again(track);
     if (reading->kind != HUME_MEASURED || track->segment_count == 0)

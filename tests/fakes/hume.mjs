@@ -11,8 +11,8 @@ Surprise (negative), Surprise (positive), Sympathy, Tiredness, Triumph`.split(/,
 // moods: kind; slow (answers after 3 s); mute (accepts connections and never says a word); hole (nor after the
 // handshake); deaf (does not even read); drop (closes after each message); refuse (401); garbage; deep; huge; binary; quota.
 class FakeHume {
-  constructor({ mood = 'kind', key = 'k3y', scores = { Anger: 0.8 } } = {}) {
-    Object.assign(this, { mood, key, scores });
+  constructor({ mood = 'kind', key = 'k3y', scores = { Anger: 0.8 }, aheadMs = 2000 } = {}) {
+    Object.assign(this, { mood, key, scores, aheadMs });
     this.handshakes = 0;
     this.sessions = [];
     this.errors = [];
@@ -149,7 +149,7 @@ export class FakeHumeV1 extends FakeHume {
       return this.refuse(session, 'invalid_audio_frame');
     }
     session.began ??= Date.now();
-    if (session.acceptedMs > Date.now() - session.began + 2000) {
+    if (session.acceptedMs > Date.now() - session.began + this.aheadMs) {
       session.limited = (session.limited ?? 0) + 1;
       return this.refuse(session, 'rate_limited');
     }

@@ -27,10 +27,13 @@ static void check(const struct hume_reading *reading) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static struct expressions map;
     struct hume_reading reading;
-    hume_v0_read(&reading, slice_of(data, size));
+    if (map.count == 0)
+        expressions_init(&map);
+    hume_v0_read(&reading, &map, slice_of(data, size));
     check(&reading);
-    hume_v1_read(&reading, slice_of(data, size));
+    hume_v1_read(&reading, &map, slice_of(data, size));
     check(&reading);
     return 0;
 }

@@ -116,6 +116,27 @@ static void rules_have_settings_too(void **state) {
                    "RULE_VOLUME_BAIXO_NOPE is not a setting of the rules; see prosa --help");
 }
 
+static void the_map_of_expressions_is_a_setting(void **state) {
+    struct config *config = parse("HUME_EXPRESSION_MAP=Joy=0.5:-0.5,Awe=none\n", NULL);
+    assert_true(expressions_find(&config->expressions, SLICE("joy"))->valence == 0.5f);
+    assert_null(expressions_find(&config->expressions, SLICE("awe")));
+    config_free(config);
+    expect_refusal("HUME_EXPRESSION_MAP=Joy=0.5:-0.5,Awe=2:0",
+                   "HUME_EXPRESSION_MAP: \"Awe=2:0\" cannot be read: it must be "
+                   "Name=valence:arousal with numbers from -1 to 1, or Name=none");
+}
+
+static void the_second_generation_takes_one_rate_only(void **state) {
+    expect_refusal(
+        "HUME_WS_URL=wss://x/v1/expression/audio/realtime\nHUME_TARGET_SAMPLE_RATE=48000",
+        "HUME_TARGET_SAMPLE_RATE is 48000: the v1 protocol of HUME_WS_URL takes 16000 "
+        "only");
+    struct config *config =
+        parse("HUME_WS_URL=wss://x/v10/models\nHUME_TARGET_SAMPLE_RATE=48000\n", NULL);
+    assert_int_equal(config->hume_rate_hz, 48000);
+    config_free(config);
+}
+
 static void bad_values_are_named(void **state) {
     expect_refusal("PORT=abc", "PORT is \"abc\": it must be a whole number from 0 to 65535");
     expect_refusal("PORT=65536", "PORT is \"65536\": it must be a whole number from 0 to 65535");
@@ -219,7 +240,9 @@ static void open_doors_are_named(void **state) {
 
 RUN_TESTS(TEST(defaults_stand), TEST(an_env_file_of_the_old_backend),
           TEST(the_environment_wins_and_empty_is_unset), TEST(several_livekit_keys),
-          TEST(sizes_and_words), TEST(rules_have_settings_too), TEST(bad_values_are_named),
+          TEST(sizes_and_words), TEST(rules_have_settings_too),
+          TEST(the_map_of_expressions_is_a_setting),
+          TEST(the_second_generation_takes_one_rate_only), TEST(bad_values_are_named),
           TEST(secrets_are_not_repeated), TEST(development_takes_what_production_refuses),
           TEST(secrets_are_made_once), TEST(the_url_secret_follows_from_livekits),
           TEST(open_doors_are_named))

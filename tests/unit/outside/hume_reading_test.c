@@ -8,13 +8,19 @@
 #include <stdlib.h>
 
 static struct hume_reading reading;
+static struct expressions map;
+
+static int load_map(void **state) {
+    expressions_init(&map);
+    return 0;
+}
 
 static void read_v0(const char *text) {
-    hume_v0_read(&reading, slice_from(text));
+    hume_v0_read(&reading, &map, slice_from(text));
 }
 
 static void read_v1(const char *text) {
-    hume_v1_read(&reading, slice_from(text));
+    hume_v1_read(&reading, &map, slice_from(text));
 }
 
 static void v0_predictions_become_feelings(void **state) {
@@ -84,7 +90,7 @@ static void wrong_shapes_hurt_nobody(void **state) {
     struct buf deep = {0};
     for (int i = 0; i < 100000; i++)
         buf_add_text(&deep, "{\"a\":");
-    hume_v0_read(&reading, buf_slice(&deep));
+    hume_v0_read(&reading, &map, buf_slice(&deep));
     assert_int_equal(reading.kind, HUME_UNREADABLE);
     buf_free(&deep);
 }
@@ -141,7 +147,12 @@ static void a_block_is_a_wav_in_json(void **state) {
     buf_free(&wav);
 }
 
-RUN_TESTS(TEST(v0_predictions_become_feelings),
-          TEST(numbers_of_compatible_services_are_found_at_any_depth),
-          TEST(v0_codes_are_told_by_their_letter), TEST(wrong_shapes_hurt_nobody),
-          TEST(v1_messages_are_told_by_their_type), TEST(a_block_is_a_wav_in_json))
+int main(void) {
+    const struct CMUnitTest tests[] = {TEST(v0_predictions_become_feelings),
+                                       TEST(numbers_of_compatible_services_are_found_at_any_depth),
+                                       TEST(v0_codes_are_told_by_their_letter),
+                                       TEST(wrong_shapes_hurt_nobody),
+                                       TEST(v1_messages_are_told_by_their_type),
+                                       TEST(a_block_is_a_wav_in_json)};
+    return cmocka_run_group_tests(tests, load_map, NULL);
+}

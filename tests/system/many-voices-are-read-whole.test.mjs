@@ -1,0 +1,6 @@
+// Tracks that begin to speak at the same moment wait for their turn to connect, and lose nothing by it.
+import { test } from 'node:test';
+import { crowd } from './crowd.mjs';
+
+for (const generation of ['v0', 'v1'])
+  test(`${generation}: 20 tracks at once`, (t) => crowd(t, generation, { tracks: 20, own: 1, within: 10000 }));
