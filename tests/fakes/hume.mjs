@@ -10,6 +10,7 @@ Surprise (negative), Surprise (positive), Sympathy, Tiredness, Triumph`.split(/,
 
 // moods: kind; slow (answers after 3 s); mute (accepts connections and never says a word); hole (nor after the
 // handshake); deaf (does not even read); drop (closes after each message); refuse (401); garbage; deep; huge; binary; quota.
+// scores: by name, or a function of a session's audio so far and of the millisecond that is measured.
 class FakeHume {
   constructor({ mood = 'kind', key = 'k3y', scores = { Anger: 0.8 }, aheadMs = 2000 } = {}) {
     Object.assign(this, { mood, key, scores, aheadMs });
@@ -52,6 +53,10 @@ class FakeHume {
   }
 
   greet() {}
+
+  scoresOf(session, atMs) {
+    return typeof this.scores === 'function' ? this.scores(session.audio, atMs) : this.scores;
+  }
 
   // What each mood answers; `kind` is what the service would say.
   answer(session, kind) {
@@ -107,9 +112,11 @@ export class FakeHumeV0 extends FakeHume {
       this.answer(session, JSON.stringify({ payload_id, error: 'Media file is too long', code: 'E0203' }));
     else if (samples.every((byte) => byte === 0))
       this.answer(session, JSON.stringify({ payload_id, warning: 'No speech detected.', code: 'W0105' }));
-    else
+    else {
+      const scores = this.scoresOf(session, session.audio.reduce((sum, piece) => sum + piece.length / 32, 0));
       this.answer(session, JSON.stringify({ payload_id, prosody: { predictions: [{ time: { begin: 0, end: seconds },
-        emotions: NAMES.map((name) => ({ name, score: this.scores[name] ?? 0.01 })) }] } }));
+        emotions: NAMES.map((name) => ({ name, score: scores[name] ?? 0.01 })) }] } }));
+    }
   }
 }
 
@@ -165,7 +172,7 @@ export class FakeHumeV1 extends FakeHume {
       session.socket.send(JSON.stringify({ type: 'utterance.start', unknown: 1 }));
       this.answer(session, JSON.stringify({ type: 'measurement.result', trigger: 'interval',
         audio_start_ms: session.acceptedMs - every, audio_end_ms: session.acceptedMs,
-        expressions: Object.entries(this.scores).map(([name, probability]) => ({ name: name.toLowerCase(), probability })),
+        expressions: Object.entries(this.scoresOf(session, session.acceptedMs)).map(([name, probability]) => ({ name: name.toLowerCase(), probability })),
         voice_attributes: [{ name: 'clear', probability: 0.96 }] }));
     }
   }

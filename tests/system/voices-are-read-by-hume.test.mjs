@@ -57,7 +57,7 @@ async function withFake(t, Fake, options, env) {
 
 for (const [name, Fake] of [['v0', FakeHumeV0], ['v1', FakeHumeV1]])
   test(`${name}: all audio arrives in order, at 16 kHz, in time, and the recording stays whole`, async (t) => {
-    const { hume, server } = await withFake(t, Fake);
+    const { hume, server } = await withFake(t, Fake, { aheadMs: 60000 });
     const low = tone(1000, 3.25), high = tone(11000, 3.25);
     const sockets = await Promise.all(['low', 'high'].map((id) =>
       openTrack(server, { roomName: 'sala', participant: id, trackId: `TR_${id}`, meetingId: 'RM_h' })));
