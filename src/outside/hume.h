@@ -6,7 +6,7 @@
  * One `struct hume` a shard, on its loop. Its tracks share a breaker (after several failures in a
  * row only one probe at a time knocks, and later each time) and, with the whole server, a limiter of
  * handshakes. What is said while a track waits for its turn there is kept and sent when the
- * connection stands: at most HUME_WAIT_MS of it (two seconds after a failure), the oldest goes first.
+ * connection stands: at most HUME_WAIT_MS of it (a second after a failure), the oldest goes first.
  *
  *     grouper -> hume_track_hear ... hume_track_flush -> queue -> ws_conn -> on_feeling
  *                                                    \-> on_fate: a line in the pipeline log

