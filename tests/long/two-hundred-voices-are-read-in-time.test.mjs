@@ -2,6 +2,8 @@
 // all are connected each block or frame arrives within 300 ms.
 import { test } from 'node:test';
 import { crowd } from '../system/crowd.mjs';
+import { undisturbed } from '../system/undisturbed.mjs';
 
 for (const generation of ['v0', 'v1'])
-  test(`${generation}: 200 tracks in real time`, (t) => crowd(t, generation, { tracks: 200, own: 8, within: 300 }));
+  test(`${generation}: 200 tracks in real time`, (t) =>
+    undisturbed(t, (t) => crowd(t, generation, { tracks: 200, own: 8, within: 300 })));

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { closeTrack, openTrack } from './egress.mjs';
 import { eventually, startServer } from './harness.mjs';
+import { inTime } from './undisturbed.mjs';
 import { startHumeWorker } from '../fakes/hume_worker.mjs';
 
 const RATE = 48000, MESSAGE_MS = 100, AMPLITUDE = 0.5;
@@ -27,9 +28,8 @@ function sound(seconds, hz) {
   return pcm;
 }
 
-// In real time: pcmOf(track) on each socket. Returns when each message was sent, for all tracks.
-async function streamAll(sockets, pcmOf) {
-  const pcms = sockets.map((_, track) => pcmOf(track));
+// In real time, each its own. Returns when each message was sent, for all tracks.
+async function streamAll(sockets, pcms) {
   const messages = pcms[0].length / 2 / MESSAGE, began = Date.now(), sent = [];
   while (sent.length < messages) {
     const at = sent.length * MESSAGE * 2;
@@ -104,19 +104,20 @@ export async function crowd(t, generation, { tracks, own, within }) {
   for (let i = 0; i < tracks; i++)
     sockets.push(await openTrack(server, { roomName: `r${i % 10}`, participant: `p${i}`, trackId: `T${i}`,
       meetingId: `M${i % 10}` }, { light: true }));
-  await streamAll(sockets, (track) => sound(own, () => ownHz(track)));
+  const beginnings = sockets.map((_, track) => sound(own, () => ownHz(track)));
+  await inTime(t, () => streamAll(sockets, beginnings));
   await eventually('every beginning is heard', async () => {
     const heard = (await hume.heard()).filter((bytes) => bytes > (own - 0.15) * 32000).length;
     assert.equal(heard, tracks);
     return true;
-  }, { within: 120000, every: 200 });
+  }, { within: 30000, every: 200 });
 
   const rising = sound(RISING, risingHz);
   const rest = [1000, 11000].map((hz) => Buffer.concat([sound(STEADY, () => hz), rising]));
-  const sent = await streamAll(sockets, (track) => rest[track % 2]);
+  const sent = await inTime(t, () => streamAll(sockets, sockets.map((_, track) => rest[track % 2])));
   await Promise.all(sockets.map(closeTrack));
   await eventually('every end is heard', async () =>
-    (await hume.heard()).every((bytes) => bytes > (own + STEADY + RISING - 0.01) * 32000), { within: 60000, every: 200 });
+    (await hume.heard()).every((bytes) => bytes > (own + STEADY + RISING - 0.01) * 32000), { within: 20000, every: 200 });
 
   const { errors, limited, sessions } = await hume.report();
   assert.deepEqual(errors, []);

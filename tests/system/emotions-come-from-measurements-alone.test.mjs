@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openTrack } from './egress.mjs';
 import { eventually, once, startServer } from './harness.mjs';
 import { openClient } from './meeting.mjs';
+import { inTime, undisturbed } from './undisturbed.mjs';
 import { FakeHumeV0, FakeHumeV1 } from '../fakes/hume.mjs';
 
 const RATE = 16000, SECONDS = 34, MESSAGE_MS = 100;
@@ -54,6 +55,8 @@ function script(audio, atMs) {
   return moods.findLast(([from]) => atMs >= from * 1000)?.[1] ?? {};
 }
 
+let sounds; // of the people, in their order
+
 // The whole meeting at a server; `enough` ends it sooner, and a slow machine may take `more` seconds of silence for it.
 async function play(t, env, { enough = () => false, more = 1 } = {}) {
   const server = await startServer(t, { env: { AUDIO_RECORD_FORMAT: 'off', AUDIO_PIPELINE_GROUP_SECONDS: '1',
@@ -65,15 +68,17 @@ async function play(t, env, { enough = () => false, more = 1 } = {}) {
   for (const participant of Object.keys(people))
     sockets.push(await openTrack(server, { roomName: 'sala', meetingId: 'RM_e', participant, trackId: `TR_${participant}`,
       sampleRate: RATE }));
-  const sounds = Object.values(people).map(soundOf), bytes = (RATE * 2 * MESSAGE_MS) / 1000;
+  const bytes = (RATE * 2 * MESSAGE_MS) / 1000;
   const emotional = () => host.feedback.filter(({ type }) => EMOTIONAL.includes(type));
-  const began = Date.now();
-  for (let sent = 0; sent < ((SECONDS + more) * 1000) / MESSAGE_MS && !enough(emotional()); sent++) {
-    const at = sent * bytes;
-    sockets.forEach((socket, i) =>
-      socket.send(at < sounds[i].length ? sounds[i].subarray(at, at + bytes) : Buffer.alloc(bytes)));
-    await delay(Math.max(0, began + (sent + 1) * MESSAGE_MS - Date.now()));
-  }
+  await inTime(t, async () => {
+    const began = Date.now();
+    for (let sent = 0; sent < ((SECONDS + more) * 1000) / MESSAGE_MS && !enough(emotional()); sent++) {
+      const at = sent * bytes;
+      sockets.forEach((socket, i) =>
+        socket.send(at < sounds[i].length ? sounds[i].subarray(at, at + bytes) : Buffer.alloc(bytes)));
+      await delay(Math.max(0, began + (sent + 1) * MESSAGE_MS - Date.now()));
+    }
+  });
   for (const socket of sockets) socket.close();
   return { server, emotional: emotional() };
 }
@@ -84,8 +89,9 @@ const whoOf = (events, type) => [...new Set(events.filter((e) => e.type === type
 const options = { concurrency: 4, skip: !existsSync(`${SOUNDS}it_IT_m_Carlo`) && 'the voices are not installed' };
 
 test('emotional feedback', options, async (t) => {
+  sounds = Object.values(people).map(soundOf);
   const cases = [['v0', FakeHumeV0], ['v1', FakeHumeV1]].map(([name, Fake]) =>
-    t.test(`${name}: fires from measurements, and tells of the right person`, async (t) => {
+    t.test(`${name}: fires from measurements, and tells of the right person`, (t) => undisturbed(t, async (t) => {
       const hume = await new Fake({ scores: script, aheadMs: 60000 }).start();
       t.after(() => hume.stop());
       const enough = (events) => typesOf(events).length === EMOTIONAL.length;
@@ -96,7 +102,7 @@ test('emotional feedback', options, async (t) => {
         assert.deepEqual(whoOf(emotional, type), [names], type);
       assert.ok(whoOf(emotional, 'engajamento_baixo').every((name) => ['bruno', 'carla'].includes(name)));
       assert.deepEqual(hume.errors, []);
-    }));
+    })));
   cases.push(t.test('without a key nothing of the kind is told', async (t) => {
     const { emotional } = await play(t, {});
     assert.deepEqual(emotional, []);
