@@ -1,8 +1,9 @@
 // The prosody service on a thread of its own: what keeps the test busy does not delay what arrives here.
 import { parentPort, workerData, Worker, isMainThread } from 'node:worker_threads';
+import { watchClock } from '../system/undisturbed.mjs';
 import { audioOf, FakeHumeV0, FakeHumeV1 } from './hume.mjs';
 
-// { url, heard(), report(), stop() } of a fake in a worker; `generation` is v0 or v1, the rest is for the fake.
+// { url, heard(), late(), report() } of a fake in a worker; `generation` is v0 or v1, the rest is for the fake.
 export async function startHumeWorker(t, generation, options = {}) {
   const worker = new Worker(new URL(import.meta.url), { workerData: { generation, options } });
   t.after(() => worker.terminate());
@@ -16,13 +17,16 @@ export async function startHumeWorker(t, generation, options = {}) {
   return {
     url: await ask('url'),
     heard: () => ask('heard'), // bytes of audio, for each session
+    late: () => ask('late'), // how late the thread was at most, in ms
     report: () => ask('report'), // { errors, limited, sessions: [{ audio, pieces: [{ at, bytes }] }] }
   };
 }
 
 if (!isMainThread) {
   const fake = await new { v0: FakeHumeV0, v1: FakeHumeV1 }[workerData.generation](workerData.options).start();
+  const clock = watchClock();
   const answers = {
+    late: clock,
     url: () => fake.url,
     heard: () => fake.sessions.map((session) => session.audio.reduce((sum, piece) => sum + piece.length, 0)),
     report: () => ({

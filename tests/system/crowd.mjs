@@ -98,6 +98,7 @@ function latencies(session, own, sent) {
 
 export async function crowd(t, generation, { tracks, own, within }) {
   const hume = await startHumeWorker(t, generation, { aheadMs: 60000 });
+  t.clocks.push(() => hume.late());
   const server = await startServer(t, { env: { HUME_API_KEY: 'k3y', HUME_WS_URL: hume.url, HUME_SKIP_SILENCE: 'off',
     AUDIO_PIPELINE_GROUP_SECONDS: '0.5', AUDIO_RECORD_FORMAT: 'off' } });
   const sockets = [];
