@@ -29,8 +29,10 @@ static float envelope_db(const struct hearing *hearing, int64_t slot) {
  * echo is. */
 static float loudest_db(const struct hearing *hearing, int64_t slot, int slots) {
     float most = QUIET_DB;
-    for (int i = 0; i < slots; i++)
-        most = fmaxf(most, envelope_db(hearing, slot - i));
+    for (int i = 0; i < slots; i++) {
+        float db = envelope_db(hearing, slot - i);
+        most = db > most ? db : most;
+    }
     return most;
 }
 

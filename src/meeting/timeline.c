@@ -20,7 +20,7 @@ void timeline_init(struct timeline *timeline, int64_t slot) {
 }
 
 static int16_t centibel(float db) {
-    return (int16_t)lrintf(fminf(fmaxf(db, -150.0f), 50.0f) * 100.0f);
+    return (int16_t)lrintf((db < -150.0f ? -150.0f : db > 50.0f ? 50.0f : db) * 100.0f);
 }
 
 static struct moment moment_of(int64_t slot, const struct voice_frame *frame) {

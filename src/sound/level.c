@@ -27,25 +27,27 @@ void level_init(struct level *level) {
 void level_hear(struct level *level, float power, float noise_power, int64_t at_ms) {
     float speech = power - noise_power;
 
-    level->power[level->next] = speech > 1e-12f ? speech : 1e-12f;
+    level->before[level->next] = level->sum;
+    level->sum += speech > 1e-12f ? (double)speech : 1e-12;
     level->at_ms[level->next] = at_ms;
     level->next = (uint16_t)((level->next + 1) % LEVEL_FRAMES);
     if (level->count < LEVEL_FRAMES)
         level->count++;
 }
 
+/* The place of the n-th newest. */
+static unsigned place_of(const struct level *level, unsigned n) {
+    return (level->next + LEVEL_FRAMES - n) % LEVEL_FRAMES;
+}
+
 unsigned level_active(const struct level *level, unsigned want_ms, unsigned age_ms, int64_t now_ms,
                       float *dbfs) {
-    unsigned most = want_ms / LEVEL_FRAME_MS, used = 0;
-    double total = 0;
+    unsigned used = want_ms / LEVEL_FRAME_MS;
 
-    for (; used < most && used < level->count; used++) {
-        unsigned i = (level->next + LEVEL_FRAMES - 1 - used) % LEVEL_FRAMES;
-        if (level->at_ms[i] + age_ms < now_ms)
-            break;
-        total += (double)level->power[i];
-    }
+    used = used < level->count ? used : level->count;
+    while (used > 0 && level->at_ms[place_of(level, used)] + age_ms < now_ms)
+        used--;
     if (used)
-        *dbfs = level_dbfs((float)(total / used));
+        *dbfs = level_dbfs((float)((level->sum - level->before[place_of(level, used)]) / used));
     return used * LEVEL_FRAME_MS;
 }

@@ -24,14 +24,17 @@ struct level_noise {
 void level_noise_init(struct level_noise *noise);
 void level_noise_hear(struct level_noise *noise, float power);
 
-/* Active level: mean power of strong speech frames, the noise taken off. */
+/* Active level: mean power of strong speech frames, the noise taken off. Kept as sums of all so far,
+ * whose differences are the sums of any stretch: in doubles months cost them nothing that counts. */
 struct level {
     uint16_t count, next;
-    float power[LEVEL_FRAMES];
-    int64_t at_ms[LEVEL_FRAMES];
+    double sum;                  /* with the newest frame */
+    double before[LEVEL_FRAMES]; /* without the frame and what followed it */
+    int64_t at_ms[LEVEL_FRAMES]; /* ascending */
 };
 
 void level_init(struct level *level);
+/* at_ms never runs backwards. */
 void level_hear(struct level *level, float power, float noise_power, int64_t at_ms);
 
 /* Mean over the last `want_ms` of strong speech that is at most `age_ms` old at now_ms; returns how

@@ -1,32 +1,27 @@
 #include "sound/order.h"
 
-static void swap(int16_t *a, int16_t *b) {
-    int16_t held = *a;
-    *a = *b;
-    *b = held;
+#include <assert.h>
+
+/* The value below which k lie, of those counted. */
+static unsigned value_at(const uint16_t counts[256], size_t *k) {
+    unsigned value = 0;
+
+    while (counts[value] <= *k)
+        *k -= counts[value++];
+    return value;
 }
 
-int16_t order_nth(int16_t *x, size_t n, size_t k) {
-    ptrdiff_t low = 0, high = (ptrdiff_t)n - 1, want = (ptrdiff_t)k;
-    while (low < high) {
-        int16_t pivot = x[low + (high - low) / 2];
-        ptrdiff_t i = low, j = high;
-        while (i <= j) {
-            while (x[i] < pivot)
-                i++;
-            while (x[j] > pivot)
-                j--;
-            if (i <= j)
-                swap(&x[i++], &x[j--]);
-        }
-        if (want <= j)
-            high = j;
-        else if (want >= i)
-            low = i;
-        else
-            break;
-    }
-    return x[k];
+int16_t order_nth(const int16_t *x, size_t n, size_t k) {
+    uint16_t high[256] = {0}, low[256] = {0};
+
+    assert(k < n && n <= UINT16_MAX);
+    for (size_t i = 0; i < n; i++)
+        high[(x[i] >> 8) + 128]++;
+    int top = (int)value_at(high, &k) - 128;
+    for (size_t i = 0; i < n; i++)
+        if (x[i] >> 8 == top)
+            low[x[i] & 255]++;
+    return (int16_t)(top * 256 + (int)value_at(low, &k));
 }
 
 static int16_t least(int16_t a, int16_t b) {

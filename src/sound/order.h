@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The value that sorting would put at place k < n. Shuffles x. Hoare's quickselect: O(n) on
- * average, O(n^2) at worst. */
-int16_t order_nth(int16_t *x, size_t n, size_t k);
+/* The value that sorting would put at place k < n <= 65535: counted by its high byte, then those that
+ * share it by the low one. */
+int16_t order_nth(const int16_t *x, size_t n, size_t k);
 
 /* The middle of five neighbours. */
 int16_t order_median_of_five(const int16_t x[5]);

@@ -86,10 +86,12 @@ bool pace_rate(const struct pace *pace, float least_s, float *per_second) {
     int16_t line[PACE_SPAN_STEPS], speech[PACE_SPAN_STEPS];
     size_t steps = 0;
 
+    size_t oldest = pace->count < PACE_SPAN_STEPS ? 0 : pace->next;
+    memcpy(line, pace->centibel + oldest, (pace->count - oldest) * sizeof *line);
+    memcpy(line + pace->count - oldest, pace->centibel, oldest * sizeof *line);
     for (size_t i = 0; i < pace->count; i++) {
-        line[i] = step_at(pace, i);
-        if (line[i] != PACE_BREAK)
-            speech[steps++] = line[i];
+        speech[steps] = line[i];
+        steps += line[i] != PACE_BREAK;
     }
     if (steps == 0 || (float)(steps * PACE_STEP_MS) < least_s * 1000)
         return false;
