@@ -33,7 +33,6 @@ struct audio_track {
     struct recorder *recorder;       /* NULL: not recorded */
     struct channels channels;        /* while probing */
     struct audio_clock clock;
-    struct voice voice;
     uint64_t pending; /* sample frames of this tick that the clock has not been told of */
     struct buf held;  /* audio kept back while the clock doubts whether a gap lies before it */
     uint8_t carry[BLOCK_MAX_BYTES]; /* the beginning of a sample frame that came in pieces */
@@ -43,6 +42,7 @@ struct audio_track {
     int64_t muted_ms;     /* since when; while muting: since when it was told */
     uint64_t zero_bytes;  /* while muting: of the run of zeros that goes on */
     bool analysis_missed; /* the engine was paused since the last frame it heard */
+    struct voice voice;   /* 10 KB: behind what every tick looks at */
 };
 
 /* Meeting time of this turn. */

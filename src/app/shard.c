@@ -216,6 +216,15 @@ static void drained_look(struct shard *shard) {
     }
 }
 
+/* A thousand tracks are in no cache, and each tick goes round them all: what the next one is read with, and the one
+ * after it, is fetched while this one is at work. */
+static void tracks_fetch(const struct shard *shard, struct list *next) {
+    if (next == &shard->core.tracks)
+        return;
+    __builtin_prefetch(CONTAINER_OF(next, struct track, in_shard)->conn);
+    __builtin_prefetch(next->next);
+}
+
 static void on_tick(void *arg) {
     struct shard *shard = arg;
     uint64_t began_ns = clock_mono_ns();
@@ -223,6 +232,7 @@ static void on_tick(void *arg) {
     int64_t late_ms = tick_late_ms(&shard->tick, shard->core.now_ms);
     LIST_EACH(&shard->core.tracks, node) {
         struct track *track = CONTAINER_OF(node, struct track, in_shard);
+        tracks_fetch(shard, node_next);
         if (is_due(shard, track))
             track_drain(shard, track);
     }
