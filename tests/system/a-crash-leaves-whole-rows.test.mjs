@@ -58,7 +58,7 @@ test('a meeting of more recordings than one page is erased to the last', async (
   const sidecars = await eventually('every file has its sidecar', async () => {
     const names = (await readdir(files)).filter((name) => /^[^.].*\.json$/.test(name));
     return names.length === count && names;
-  }, { within: 60000, every: 100 });
+  }, { within: 300000, every: 100 });
   for (const name of sidecars) {
     const { recording } = JSON.parse(await readFile(join(files, name)));
     const head = () => fetch(`${server.url}/recordings/${recording}`, { method: 'HEAD', ...bearer(owner) });
