@@ -2,12 +2,16 @@
 
 #include "base/mem.h"
 #include "net/loop.h"
+#include "net/timer.h"
 
 #include <pthread.h>
 
 struct mailbox {
     uv_async_t wake;
+    struct loop *loop;
     void *owner;
+    int64_t gather_ms; /* 0: delivered at once */
+    struct timer gather;
     struct mail *batch; /* being delivered; the loop's thread only */
     pthread_mutex_t lock;
     struct mail *first, **last; /* under lock */
@@ -33,12 +37,20 @@ static void deliver_batch(struct mailbox *box) {
     }
 }
 
+static void on_gathered(void *arg) {
+    struct mailbox *box = arg;
+    take_batch(box);
+    deliver_batch(box);
+}
+
 static void on_wake(uv_async_t *wake) {
     struct mailbox *box = CONTAINER_OF(wake, struct mailbox, wake);
     if (uv_is_closing((const uv_handle_t *)wake))
         return;
-    take_batch(box);
-    deliver_batch(box);
+    if (box->gather_ms == 0)
+        on_gathered(box);
+    else if (!timer_is_running(&box->gather))
+        timer_start(box->loop, &box->gather, box->gather_ms, 0, on_gathered, box);
 }
 
 int mailbox_open(struct mailbox **out, struct loop *loop, void *owner) {
@@ -49,10 +61,15 @@ int mailbox_open(struct mailbox **out, struct loop *loop, void *owner) {
         return err;
     }
     pthread_mutex_init(&box->lock, NULL);
+    box->loop = loop;
     box->owner = owner;
     box->last = &box->first;
     *out = box;
     return 0;
+}
+
+void mailbox_gather(struct mailbox *box, int64_t ms) {
+    box->gather_ms = ms;
 }
 
 void mailbox_send(struct mailbox *box, struct mail *mail) {
@@ -84,6 +101,7 @@ static void on_closed(uv_handle_t *handle) {
 void mailbox_close(struct mailbox *box) {
     if (!box)
         return;
+    timer_stop(&box->gather);
     deliver_batch(box); /* when closed from within a delivery: the rest of that batch goes first */
     take_batch(box);
     deliver_batch(box);

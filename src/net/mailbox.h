@@ -9,6 +9,7 @@
 #define NET_MAILBOX_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct loop;
 struct mailbox;
@@ -19,6 +20,9 @@ struct mail {
 };
 
 int mailbox_open(struct mailbox **, struct loop *, void *owner);
+/* From the loop's thread, before anything is sent: mail is left to gather for so long once the first came. For who is never in a
+ * hurry and written to all the time: what wakes him up costs more than what he reads. */
+void mailbox_gather(struct mailbox *, int64_t ms);
 void mailbox_send(struct mailbox *, struct mail *); /* any thread */
 size_t mailbox_depth(struct mailbox *);             /* any thread: messages waiting, for metrics */
 /* From the loop's thread, when nobody sends any more. What still waits is delivered first. NULL is

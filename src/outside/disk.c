@@ -18,7 +18,7 @@
 #include <uv.h>
 
 /* At the end, checksums get this long; what is left to do then is left to the next start. */
-enum { BEAT_MS = 250, WATCH_MS = 1000, PATIENCE_MS = 1500 };
+enum { GATHER_MS = 10, BEAT_MS = 250, WATCH_MS = 1000, PATIENCE_MS = 1500 };
 
 void disk_config_init(struct disk_config *config) {
     *config = (struct disk_config){
@@ -160,6 +160,8 @@ static void deliver_stop(struct mail *mail, void *owner) {
 
 static int start(struct disk *disk) {
     int err = station_open(&disk->station, disk);
+    if (!err)
+        station_gather(disk->station, GATHER_MS);
     if (!err)
         err = disk_finish_open(&disk->finish, disk);
     if (!err && disk->config.fsync == DISK_FSYNC_INTERVAL)

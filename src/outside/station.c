@@ -29,6 +29,10 @@ int station_open(struct station **out, void *owner) {
     return 0;
 }
 
+void station_gather(struct station *station, int64_t ms) {
+    mailbox_gather(station->inbox, ms);
+}
+
 int station_start(struct station *station, const char *name, int nice) {
     return thread_start(&station->thread, name, nice, run, station);
 }

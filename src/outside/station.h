@@ -9,6 +9,7 @@ struct station;
 
 /* `owner` is what its mail is delivered to. The thread waits until station_start. */
 int station_open(struct station **out, void *owner);
+void station_gather(struct station *station, int64_t ms); /* as mailbox_gather; before it starts */
 int station_start(struct station *station, const char *name, int nice);
 
 struct loop *station_loop(const struct station *station);

@@ -1,3 +1,4 @@
+#include "base/clock.h"
 #include "base/mem.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
@@ -96,6 +97,44 @@ static void a_mailbox_may_be_closed_by_its_own_letter(void **state) {
     loop_close(office.loop);
 }
 
-RUN_TESTS(TEST(letters_of_each_thread_arrive_in_order),
+struct round {
+    struct mail mail;
+    struct loop *loop;
+    int64_t came_ms;
+    int *left;
+};
+
+static void on_round(struct mail *mail, void *owner) {
+    struct round *round = (struct round *)mail;
+    round->came_ms = clock_mono_ms();
+    if (--*round->left == 0)
+        loop_stop(round->loop);
+}
+
+static void a_gathering_mailbox_delivers_late_and_together(void **state) {
+    enum { GATHER_MS = 30, COUNT = 5 };
+    struct office office = {0};
+    int left = COUNT;
+    assert_int_equal(loop_open(&office.loop), 0);
+    assert_int_equal(mailbox_open(&office.box, office.loop, &office), 0);
+    mailbox_gather(office.box, GATHER_MS);
+    struct round rounds[COUNT];
+    for (int turn = 0; turn < 2; turn++, left = COUNT) {
+        int64_t sent_ms = clock_mono_ms();
+        for (int i = 0; i < COUNT; i++) {
+            rounds[i] =
+                (struct round){.mail.deliver = on_round, .loop = office.loop, .left = &left};
+            mailbox_send(office.box, &rounds[i].mail);
+        }
+        loop_run(office.loop);
+        for (int i = 0; i < COUNT; i++) /* the loop's clock is a turn old at most */
+            assert_true(rounds[i].came_ms - sent_ms >= GATHER_MS / 2);
+    }
+    mailbox_close(office.box);
+    loop_close(office.loop);
+}
+
+RUN_TESTS(TEST(a_gathering_mailbox_delivers_late_and_together),
+          TEST(letters_of_each_thread_arrive_in_order),
           TEST(what_waits_is_delivered_when_the_mailbox_closes),
           TEST(a_mailbox_may_be_closed_by_its_own_letter))
