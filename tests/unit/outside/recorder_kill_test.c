@@ -194,6 +194,11 @@ static void check_file(const char *folder, const char *name) {
     SNDFILE *file = sf_open(path, SFM_READ, &sound);
     if (!file)
         fail_msg("%s: %s", name, sf_strerror(NULL));
+    if (sound.frames == SF_COUNT_MAX) { /* how a FLAC file of nothing is read: 0 means unknown */
+        int16_t sample;
+        assert_int_equal(sf_readf_short(file, &sample, 1), 0);
+        sound.frames = 0;
+    }
     int16_t *samples = malloc((size_t)sound.frames * 2 + 2);
     assert_int_equal(sf_readf_short(file, samples, sound.frames), sound.frames);
     if (!strstr(name, ".opus")) {
