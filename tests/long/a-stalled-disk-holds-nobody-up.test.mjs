@@ -5,10 +5,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { io as connect } from 'socket.io-client';
-import { accounts, bearer, password, register } from './accounts.mjs';
-import { closeTrack, delay, openTrack, readWav, recordings, roomNoise, streamAudio } from './egress.mjs';
-import { atEnd, binary, eventually, once, startServer, temporaryFolder } from './harness.mjs';
-import { livekit, startRoom } from './meeting.mjs';
+import { accounts, bearer, password, register } from '../system/accounts.mjs';
+import { closeTrack, delay, openTrack, readWav, recordings, roomNoise, streamAudio } from '../system/egress.mjs';
+import { atEnd, binary, eventually, once, startServer, temporaryFolder } from '../system/harness.mjs';
+import { livekit, startRoom } from '../system/meeting.mjs';
 
 const TRACKS = 6;
 const STALL_S = 10;
