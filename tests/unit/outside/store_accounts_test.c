@@ -15,20 +15,6 @@
 static int64_t T0; /* now: old tokens are deleted behind a test's back */
 static const int64_t HOUR_MS = 3600 * 1000;
 
-static const char *fixture_script, *fixture_parameter;
-
-static int set_up(void **state) {
-    struct store_fixture *fixture = fixture_new(fixture_script);
-    fixture_add_parameter(fixture, fixture_parameter);
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    fixture_free(*state);
-    return 0;
-}
-
 /* A store of its own for each test, and the last answer. */
 struct world {
     struct store_fixture *fixture;
@@ -475,7 +461,6 @@ int main(int argc, char **argv) {
         cmocka_unit_test(members_come_in_pages),
     };
     T0 = clock_wall_ms();
-    fixture_script = argc > 1 ? argv[1] : NULL;
-    fixture_parameter = argc > 2 ? argv[2] : NULL;
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    fixture_choose(argc, argv);
+    return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
 }

@@ -13,18 +13,6 @@
 
 #include <cmocka.h>
 
-static const char *fixture_script;
-
-static int set_up(void **state) {
-    *state = fixture_new(fixture_script);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    fixture_free(*state);
-    return 0;
-}
-
 /* As such a backend leaves it: quoted names, enumerations with seven of the types, TIMESTAMP(3), its own table of migrations. */
 static const char former_tables[] =
     "CREATE TYPE \"SessionStatus\" AS ENUM ('ACTIVE', 'ENDED');"
@@ -318,7 +306,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_former_file_is_adopted),
         cmocka_unit_test(a_file_of_strange_times_is_refused),
     };
-    fixture_script = argc > 1 ? argv[1] : NULL;
-    return fixture_script ? cmocka_run_group_tests(postgres, set_up, tear_down)
-                          : cmocka_run_group_tests(sqlite, set_up, tear_down);
+    fixture_choose(argc, argv);
+    return fixture_chose_postgres()
+               ? cmocka_run_group_tests(postgres, fixture_set_up, fixture_tear_down)
+               : cmocka_run_group_tests(sqlite, fixture_set_up, fixture_tear_down);
 }

@@ -144,8 +144,7 @@ static void fail_each(struct world *w, int (*action)(struct world *)) {
 }
 
 static void every_step_may_fail(void **state) {
-    struct world w = {.fixture = fixture_new(NULL)};
-    fixture_next(w.fixture);
+    struct world w = {.fixture = *state};
     w.store = fixture_open(w.fixture, NULL);
     fail_each(&w, do_register);
     expect_whole(&w, 1);
@@ -157,12 +156,10 @@ static void every_step_may_fail(void **state) {
     assert_int_equal(
         fixture_count(w.fixture, "SELECT COUNT(*) FROM \"User\" WHERE \"passwordHash\" = 'h2'"), 1);
     store_close(w.store, 1000);
-    fixture_free(w.fixture);
 }
 
 static void every_write_of_events_may_fail(void **state) {
-    struct world w = {.fixture = fixture_new(NULL)};
-    fixture_next(w.fixture);
+    struct world w = {.fixture = *state};
     for (int n = 0; n < 40; n++) {
         w.store = fixture_open(w.fixture, NULL);
         atomic_store(&steps_left, n);
@@ -182,14 +179,13 @@ static void every_write_of_events_may_fail(void **state) {
         assert_int_equal(fixture_count(w.fixture, "SELECT COUNT(*) FROM \"FeedbackEvent\""),
                          30 * (n + 1));
     }
-    fixture_free(w.fixture);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_step_may_fail),
-        cmocka_unit_test(every_write_of_events_may_fail),
+        cmocka_unit_test_setup(every_step_may_fail, fixture_next_database),
+        cmocka_unit_test_setup(every_write_of_events_may_fail, fixture_next_database),
     };
     atomic_store(&steps_left, -1);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
 }

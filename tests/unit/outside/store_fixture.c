@@ -22,17 +22,27 @@ enum { PATIENCE_MS = 60000 };
 
 struct store_fixture {
     char folder[64];
-    const char *script;
     char server[256]; /* URL of PostgreSQL, without parameters */
     char url[512];
-    const char *parameter;
     unsigned number;
     struct loop *loop;
 };
 
+/* For the whole program: cmocka's fixtures take no argument. */
+static const char *script, *parameter;
+
+void fixture_choose(int argc, char **argv) {
+    script = argc > 1 ? argv[1] : NULL;
+    parameter = argc > 2 ? argv[2] : NULL;
+}
+
+bool fixture_chose_postgres(void) {
+    return script != NULL;
+}
+
 static void run_script(struct store_fixture *f, const char *verb, char *line, size_t line_bytes) {
     char command[512];
-    snprintf(command, sizeof command, "PROSA_TEST_PID=%d %s %s %s", (int)getpid(), f->script, verb,
+    snprintf(command, sizeof command, "PROSA_TEST_PID=%d %s %s %s", (int)getpid(), script, verb,
              f->folder);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
@@ -43,34 +53,32 @@ static void run_script(struct store_fixture *f, const char *verb, char *line, si
         fail_msg("%s ended with %d", command, code);
 }
 
-void fixture_add_parameter(struct store_fixture *f, const char *parameter) {
-    f->parameter = parameter;
-}
-
-struct store_fixture *fixture_new(const char *fixture_script) {
+int fixture_set_up(void **state) {
     struct store_fixture *f = mem_alloc(sizeof *f);
     snprintf(f->folder, sizeof f->folder, "/tmp/prosa-store-XXXXXX");
     assert_non_null(mkdtemp(f->folder));
     assert_int_equal(chmod(f->folder, 0755), 0);
-    f->script = fixture_script;
-    if (f->script)
+    if (script)
         run_script(f, "start", f->server, sizeof f->server);
     assert_int_equal(loop_open(&f->loop), 0);
-    return f;
+    *state = f;
+    return 0;
 }
 
-void fixture_free(struct store_fixture *f) {
+int fixture_tear_down(void **state) {
+    struct store_fixture *f = *state;
     char command[128];
-    if (f->script)
+    if (script)
         run_script(f, "stop", NULL, 0);
     loop_close(f->loop);
     snprintf(command, sizeof command, "rm -rf %s", f->folder);
     assert_int_equal(system(command), 0);
     mem_free(f);
+    return 0;
 }
 
 bool fixture_is_postgres(const struct store_fixture *f) {
-    return f->script != NULL;
+    return script != NULL;
 }
 
 struct loop *fixture_loop(const struct store_fixture *f) {
@@ -79,11 +87,16 @@ struct loop *fixture_loop(const struct store_fixture *f) {
 
 void fixture_next(struct store_fixture *f) {
     f->number++;
-    if (f->script)
+    if (script)
         snprintf(f->url, sizeof f->url, "%s?schema=Test%%20%u&%s", f->server, f->number,
-                 f->parameter ? f->parameter : "");
+                 parameter ? parameter : "");
     else
         snprintf(f->url, sizeof f->url, "sqlite:%s/%u/prosa.db", f->folder, f->number);
+}
+
+int fixture_next_database(void **state) {
+    fixture_next(*state);
+    return 0;
 }
 
 void fixture_use_schema(struct store_fixture *f, const char *schema) {

@@ -13,11 +13,14 @@ struct db;
 struct loop;
 struct store_fixture;
 
-/* `fixture_script` is tests/fixtures/postgres, or NULL: SQLite. */
-struct store_fixture *fixture_new(const char *fixture_script);
-/* "pgbouncer=true": goes into every URL from now on. */
-void fixture_add_parameter(struct store_fixture *, const char *parameter);
-void fixture_free(struct store_fixture *);
+/* What main was given: the path of tests/fixtures/postgres, or nothing: SQLite; then a parameter for every URL. */
+void fixture_choose(int argc, char **argv);
+bool fixture_chose_postgres(void);
+
+/* For cmocka: a group's server, and the next database of it for a test. */
+int fixture_set_up(void **state);
+int fixture_tear_down(void **state);
+int fixture_next_database(void **state);
 
 bool fixture_is_postgres(const struct store_fixture *);
 struct loop *fixture_loop(const struct store_fixture *);

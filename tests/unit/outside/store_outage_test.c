@@ -22,18 +22,6 @@ enum { AWAY_MS = 6000 };
 
 static const struct store_config settings = {.feedback_ttl_days =
                                                  14}; /* the deadline of real life */
-static const char *fixture_script;
-
-static int set_up(void **state) {
-    *state = fixture_new(fixture_script);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    fixture_free(*state);
-    return 0;
-}
-
 /* Feeds the store one event a look, and asks it something now and then. */
 struct load {
     struct store_fixture *fixture;
@@ -333,7 +321,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(read_beside_a_writer_that_stands_still),
         cmocka_unit_test(told_in_time_that_it_takes_too_long),
     };
-    fixture_script = argc > 1 ? argv[1] : NULL;
-    return fixture_script ? cmocka_run_group_tests(postgres, set_up, tear_down)
-                          : cmocka_run_group_tests(sqlite, set_up, tear_down);
+    fixture_choose(argc, argv);
+    return fixture_chose_postgres()
+               ? cmocka_run_group_tests(postgres, fixture_set_up, fixture_tear_down)
+               : cmocka_run_group_tests(sqlite, fixture_set_up, fixture_tear_down);
 }

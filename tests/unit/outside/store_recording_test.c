@@ -10,23 +10,6 @@
 
 #define T0 INT64_C(1790000000123)
 
-static const char *fixture_script;
-
-static int set_up(void **state) {
-    *state = fixture_new(fixture_script);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    fixture_free(*state);
-    return 0;
-}
-
-static int next_database(void **state) {
-    fixture_next(*state);
-    return 0;
-}
-
 struct answer {
     bool done;
     int err;
@@ -265,10 +248,10 @@ static void a_provisional_meeting_hands_its_recordings_on(void **state) {
     store_close(store, 1000);
 }
 
-#define STORE_TEST(function) cmocka_unit_test_setup(function, next_database)
+#define STORE_TEST(function) cmocka_unit_test_setup(function, fixture_next_database)
 
 int main(int argc, char **argv) {
-    fixture_script = argc > 1 ? argv[1] : NULL;
+    fixture_choose(argc, argv);
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_row_grows_with_what_is_known),
         STORE_TEST(an_unknown_one_is_not_there),
@@ -276,5 +259,5 @@ int main(int argc, char **argv) {
         STORE_TEST(a_meeting_is_erased_once_it_has_ended),
         STORE_TEST(a_provisional_meeting_hands_its_recordings_on),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
 }
