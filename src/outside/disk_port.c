@@ -65,6 +65,7 @@ struct block *block_take(struct disk_port *port) {
     if (block) {
         port->free = block->next;
         port->free_count--;
+        __builtin_prefetch(port->free, 1); /* for the next who takes one */
     } else {
         block = map_block(port);
     }

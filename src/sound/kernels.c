@@ -32,10 +32,11 @@ static float mix(const int16_t *pcm, size_t frames, unsigned channels, int16_t *
         memcpy(mono, pcm, frames * sizeof *mono);
         return squares(mono, frames);
     }
+    const shorts ones = (shorts){0} + 1;
     for (; i + SHORTS <= frames; i += SHORTS) {
-        shorts a = load_shorts(pcm + 2 * i), b = load_shorts(pcm + 2 * i + SHORTS);
-        store_shorts(mono + i,
-                     pack((firsts(a) + seconds(a) + 1) >> 1, (firsts(b) + seconds(b) + 1) >> 1));
+        lanes_int a = pair_products(load_shorts(pcm + 2 * i), ones);
+        lanes_int b = pair_products(load_shorts(pcm + 2 * i + SHORTS), ones);
+        store_shorts(mono + i, pack((a + 1) >> 1, (b + 1) >> 1));
     }
     for (; i < frames; i++)
         mono[i] = (int16_t)((pcm[2 * i] + pcm[2 * i + 1] + 1) >> 1);

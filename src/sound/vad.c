@@ -89,8 +89,10 @@ void vad_hear(struct vad *v, const struct kernels *k, bool is_zero, struct vad_f
     vad_inputs(v, k, is_zero, inputs, out);
     k->narrow(inputs, VAD_INPUT_ONE, x, VAD_INPUTS_PADDED);
     k->affine(vad_dense_w, vad_dense_scale, vad_dense_b, x, VAD_INPUTS, dense, VAD_DENSE);
-    for (int i = 0; i < VAD_DENSE; i++)
-        dense[i] = dense[i] > 0 ? dense[i] : 0.1f * dense[i];
+    for (int i = 0; i < VAD_DENSE; i++) { /* the greater of the two: no branch to be guessed */
+        float leak = 0.1f * dense[i];
+        dense[i] = dense[i] > leak ? dense[i] : leak;
+    }
     k->narrow(dense, VAD_DENSE_ONE, d, VAD_DENSE);
     k->affine(vad_input_w, vad_input_scale, vad_input_b, d, VAD_DENSE, from_input, 3 * VAD_HIDDEN);
     k->narrow(v->h, VAD_HIDDEN_ONE, h, VAD_HIDDEN);
