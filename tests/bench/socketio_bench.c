@@ -1,8 +1,9 @@
 /*
  * What a broadcast costs, beside Node's socket.io and beside a bare loop of send() with the same bytes, in the same run:
- * absolute times mean little on a shared machine. Rounds of the three alternate; the median of them counts.
+ * absolute times mean little on a shared machine. The three stand side by side and take turns, so that each meets the same
+ * moods of the machine; the median of several such sets counts.
  *
- *     socketio_bench [-c CLIENTS] [-p ROUNDS] [-n NODE_SCRIPT]
+ *     socketio_bench [-c CLIENTS] [-p SETS] [-n NODE_SCRIPT]
  */
 #include "socketio_clients.h"
 #include "socketio_servers.h"
@@ -22,7 +23,7 @@
 #include <unistd.h>
 
 enum { OURS, BARE, NODE, KINDS };
-enum { PAIRS_MAX = 15 };
+enum { PAIRS_MAX = 15, TURNS = 6 };
 
 static const char *const kind_names[KINDS] = {"prosa", "bare send()", "node"};
 
@@ -112,17 +113,6 @@ static struct cpu_time read_cpu(pid_t pid) {
     return cpu;
 }
 
-static void set_cost(struct cost *cost, struct cpu_time from, struct cpu_time to,
-                     const struct clients_result *result) {
-    double user = to.user - from.user, ticks = user + to.system - from.system;
-    double total_us = (to.seconds - from.seconds) * 1e6 / (double)result->deliveries;
-
-    cost->user = ticks > 0 ? total_us * user / ticks : 0;
-    cost->system = total_us - cost->user;
-    cost->p50_us = result->p50_us;
-    cost->p99_us = result->p99_us;
-}
-
 static double read_rss_kb(pid_t pid) {
     char path[64];
     unsigned long pages = 0;
@@ -137,41 +127,119 @@ static double read_rss_kb(pid_t pid) {
     return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1024;
 }
 
-static bool measure(int kind, const char *node_script, unsigned count, struct cost *cost,
-                    double *memory_kb) {
-    /* About 200,000 deliveries, enough for a user share in ticks, at a load that leaves a core half idle. */
-    unsigned rounds = count < 1000 ? 200000 / (count < 10 ? 100 : count) : 200000 / count;
-    unsigned interval_us = count < 100 ? 1000 : count * 20;
+struct load { /* of a turn */
+    unsigned rounds, interval_us;
+};
+
+struct side { /* one of the three, with its clients, and what its turns have cost so far */
     struct server server;
     struct clients *clients;
-    struct clients_result result = {0};
-    struct cpu_time from = {0}, to = {0};
-    double rss_kb;
-    bool done = false;
+    double memory_kb;
+    struct cpu_time cpu;
+    uint64_t deliveries;
+    double p50_us, p99_us; /* mean of the turns */
+};
 
-    if (!server_start(&server, kind, node_script)) {
+static void side_close(struct side *side) {
+    if (side->clients)
+        clients_close(side->clients);
+    if (side->server.pid > 0)
+        server_stop(&side->server);
+    side->clients = NULL;
+    side->server.pid = 0;
+}
+
+static bool side_open(struct side *side, int kind, const char *node_script, unsigned count) {
+    double rss_kb;
+
+    if (!server_start(&side->server, kind, node_script)) {
         fprintf(stderr, "socketio_bench: %s does not start\n", kind_names[kind]);
-        server_stop(&server);
         return false;
     }
-    rss_kb = read_rss_kb(server.pid);
-    clients = clients_open(server.port, count, kind == BARE);
-    if (clients) {
-        *memory_kb = (read_rss_kb(server.pid) - rss_kb) / count;
-        clients_run(clients, rounds / 10 + 1, interval_us, 60000, &result); /* warm */
-        from = read_cpu(server.pid);
-        done = clients_run(clients, rounds, interval_us, 120000, &result);
-        to = read_cpu(server.pid);
-        clients_close(clients);
-        if (!done)
-            fprintf(stderr, "socketio_bench: %s delivered only %llu events\n", kind_names[kind],
-                    (unsigned long long)result.deliveries);
-    }
-    server_stop(&server);
-    if (!done)
+    rss_kb = read_rss_kb(side->server.pid);
+    side->clients = clients_open(side->server.port, count);
+    if (!side->clients)
         return false;
-    set_cost(cost, from, to, &result);
+    side->memory_kb = (read_rss_kb(side->server.pid) - rss_kb) / count;
     return true;
+}
+
+static bool side_run(struct side *side, struct load load) {
+    struct clients_result result = {0};
+    struct cpu_time from = read_cpu(side->server.pid), to;
+    bool done = clients_run(side->clients, load.rounds, load.interval_us, 120000, &result);
+
+    to = read_cpu(side->server.pid);
+    side->cpu.seconds += to.seconds - from.seconds;
+    side->cpu.user += to.user - from.user;
+    side->cpu.system += to.system - from.system;
+    side->deliveries += result.deliveries;
+    side->p50_us += result.p50_us / TURNS;
+    side->p99_us += result.p99_us / TURNS;
+    if (!done)
+        fprintf(stderr, "socketio_bench: only %llu events were delivered\n",
+                (unsigned long long)result.deliveries);
+    return done;
+}
+
+static struct cost side_cost(const struct side *side) {
+    double ticks = side->cpu.user + side->cpu.system;
+    double total_us = side->cpu.seconds * 1e6 / (double)side->deliveries;
+    double user_us = ticks > 0 ? total_us * side->cpu.user / ticks : 0;
+
+    return (struct cost){user_us, total_us - user_us, side->p50_us, side->p99_us};
+}
+
+/* About 200,000 deliveries in all, enough for a user share in ticks, at a load that leaves a core half idle. */
+static struct load choose_load(unsigned count) {
+    unsigned rounds = count < 10 ? 2000 : 200000 / count;
+
+    return (struct load){rounds / TURNS + 1, count < 100 ? 1000 : count * 20};
+}
+
+/* Connected and warm. */
+static bool side_ready(struct side *side, int kind, const char *node_script, unsigned count) {
+    struct load load = choose_load(count);
+    struct clients_result warm;
+
+    return side_open(side, kind, node_script, count) &&
+           clients_run(side->clients, load.rounds / 2 + 1, load.interval_us, 60000, &warm);
+}
+
+static bool measure_together(struct side sides[KINDS], const char *node_script, unsigned count) {
+    for (int kind = 0; kind < KINDS; kind++) {
+        if (!side_ready(&sides[kind], kind, node_script, count))
+            return false;
+    }
+    for (int turn = 0; turn < TURNS; turn++) {
+        for (int i = 0; i < KINDS; i++) {
+            if (!side_run(&sides[turn % 2 ? KINDS - 1 - i : i], choose_load(count)))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool measure_apart(struct side sides[KINDS], const char *node_script, unsigned count) {
+    for (int kind = 0; kind < KINDS; kind++) {
+        if (!side_ready(&sides[kind], kind, node_script, count))
+            return false;
+        for (int turn = 0; turn < TURNS; turn++) {
+            if (!side_run(&sides[kind], choose_load(count)))
+                return false;
+        }
+        side_close(&sides[kind]);
+    }
+    return true;
+}
+
+/* Where there are descriptors for the clients of all three. */
+static bool measure(struct side sides[KINDS], const char *node_script, unsigned count) {
+    struct rlimit files;
+    bool fits = !getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur > (rlim_t)count * KINDS + 100;
+
+    return fits ? measure_together(sides, node_script, count)
+                : measure_apart(sides, node_script, count);
 }
 
 static int compare(const void *a, const void *b) {
@@ -209,16 +277,21 @@ static bool bench(unsigned count, unsigned pairs, const char *node_script) {
     double memory_kb[KINDS] = {0};
 
     for (unsigned i = 0; i < pairs; i++) {
-        for (int kind = 0; kind < KINDS; kind++) {
-            struct cost cost;
+        struct side sides[KINDS] = {0};
+        bool done = measure(sides, node_script, count);
 
-            if (!measure(kind, node_script, count, &cost, &memory_kb[kind]))
-                return false;
+        for (int kind = 0; kind < KINDS; kind++) {
+            struct cost cost = side_cost(&sides[kind]);
+
+            side_close(&sides[kind]);
+            memory_kb[kind] = sides[kind].memory_kb;
             user[kind][i] = cost.user;
             total[kind][i] = cost.user + cost.system;
             p50[kind][i] = cost.p50_us;
             p99[kind][i] = cost.p99_us;
         }
+        if (!done)
+            return false;
         user_ratio[i] = user[OURS][i] / user[NODE][i];
         total_ratio[i] = total[OURS][i] / total[BARE][i];
     }

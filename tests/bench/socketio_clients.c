@@ -26,7 +26,6 @@ struct client {
 struct clients {
     struct client *all;
     unsigned count, joined;
-    bool is_bare;
     int epoll;
     char *buffer;
     double *samples;
@@ -117,20 +116,16 @@ static bool add_client(struct clients *clients, int port) {
         return false;
     clients->count++;
     epoll_ctl(clients->epoll, EPOLL_CTL_ADD, client->fd, &event);
-    if (clients->is_bare)
-        clients->joined++;
-    else
-        send_all(client->fd, request, sizeof request - 1);
+    send_all(client->fd, request, sizeof request - 1);
     return true;
 }
 
-struct clients *clients_open(int port, unsigned count, bool is_bare) {
+struct clients *clients_open(int port, unsigned count) {
     struct clients *clients = mem_alloc(sizeof *clients);
     int64_t deadline_ms = clock_mono_ms() + HANDSHAKE_MS;
 
     clients->all = mem_alloc_array(count, sizeof *clients->all);
     clients->buffer = mem_alloc(READ_BYTES);
-    clients->is_bare = is_bare;
     clients->epoll = epoll_create1(EPOLL_CLOEXEC);
     while (clients->joined < count && clock_mono_ms() < deadline_ms) {
         if (clients->count < count && clients->count - clients->joined < BATCH &&

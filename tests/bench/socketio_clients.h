@@ -1,5 +1,5 @@
 /* Many WebSocket clients of one Socket.IO room, as cheap as can be: they count bytes, and read the time out of an event now
- * and then. A bare server's clients are the same without the handshakes. */
+ * and then. */
 #ifndef BENCH_SOCKETIO_CLIENTS_H
 #define BENCH_SOCKETIO_CLIENTS_H
 
@@ -10,7 +10,7 @@
 struct clients;
 
 /* Connects them all and waits until each has joined. NULL, and a word on standard error, when that fails. */
-struct clients *clients_open(int port, unsigned count, bool is_bare);
+struct clients *clients_open(int port, unsigned count);
 void clients_close(struct clients *);
 
 /* Asks for `rounds` events, one each interval_us, and reads until all have come or the deadline has passed. */

@@ -147,6 +147,31 @@ static void blast_bare(const int *fds, unsigned count, unsigned rounds, unsigned
     }
 }
 
+static void send_text(int fd, const char *text) {
+    uint8_t frame[WS_HEAD_MAX + 256];
+    size_t n = ws_write_head(frame, WS_TEXT, true, strlen(text), NULL);
+
+    memcpy(frame + n, text, strlen(text));
+    send(fd, frame, n + strlen(text), MSG_NOSIGNAL);
+}
+
+/* The words of the handshakes, so that the clients are the same as the others' down to their TCP: a peer that has sent
+ * something itself delays its acknowledgements, and they come in while the server sends; one that never spoke acknowledges
+ * when it reads, on its own account. */
+static void answer_bare(int fd, const char *text, size_t n) {
+    static const char switching[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                                    "Connection: Upgrade\r\n"
+                                    "Sec-WebSocket-Accept: ICX+Yqv66kxgM0FcWaLWlFLwTAI=\r\n\r\n";
+
+    if (memmem(text, n, "GET ", 4)) {
+        send(fd, switching, sizeof switching - 1, MSG_NOSIGNAL);
+        send_text(fd, "0{\"sid\":\"mwrsswtr1g1x2pmwrsst\",\"upgrades\":[],\"pingInterval\":600000,"
+                      "\"pingTimeout\":20000,\"maxPayload\":1000000}");
+    } else if (!memmem(text, n, "join", 4)) {
+        send_text(fd, "40{\"sid\":\"mwrsswtr1g1x2pmwrsst\"}");
+    }
+}
+
 void serve_bare(int port_fd) {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
@@ -163,7 +188,7 @@ void serve_bare(int port_fd) {
     epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
     tell_port(port_fd, ntohs(address.sin_port));
     for (;;) {
-        char text[256];
+        char text[512];
         ssize_t n;
         unsigned rounds, interval_us;
         const char *at;
@@ -184,5 +209,7 @@ void serve_bare(int port_fd) {
         at = memmem(text, (size_t)n, "[\"blast\",", 9);
         if (at && sscanf(at, "[\"blast\",%u,%u]", &rounds, &interval_us) == 2)
             blast_bare(fds, count, rounds, interval_us);
+        else
+            answer_bare(event.data.fd, text, (size_t)n);
     }
 }
