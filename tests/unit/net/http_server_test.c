@@ -433,6 +433,29 @@ static void a_slow_head_is_told_and_a_silent_client_just_closed(void **state) {
     close_server(&f);
 }
 
+/* A byte now and then does not put the end off, and others are served meanwhile. */
+static void a_body_has_its_time(void **state) {
+    struct fixture f;
+    open_with(&f, (struct http_settings){.body_timeout_ms = 1000});
+    int echo = peer_connect(f.port), upload = peer_connect(f.port);
+    peer_say(echo, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n");
+    peer_say(upload, "POST /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n");
+    for (int i = 0; i < 3000 && atomic_load(&f.aborted) < 1; i++) {
+        send(echo, "x", 1, MSG_NOSIGNAL);
+        send(upload, "x", 1, MSG_NOSIGNAL);
+        settle(&f);
+        usleep(10000);
+    }
+    assert_int_equal(atomic_load(&f.aborted), 1);
+    char *reply = peer_hear_until(echo, "\r\n");
+    assert_string_equal(reply, "HTTP/1.1 408 Request Timeout\r\n");
+    free(reply);
+    close(echo);
+    close(upload);
+    close_server(&f);
+    assert_int_equal(f.stats.timeouts, 2);
+}
+
 static void a_client_that_leaves_is_noticed(void **state) {
     struct fixture f;
     open_server(&f);
@@ -602,18 +625,21 @@ static void a_taken_port_is_an_error(void **state) {
     close_server(&f);
 }
 
-RUN_TESTS(
-    TEST(a_request_is_answered_with_its_parts), TEST(bodies_come_whole_by_length_and_by_chunks),
-    TEST(a_body_that_comes_late_byte_by_byte_finds_its_head_again),
-    TEST(pipelined_requests_are_answered_in_order),
-    TEST(head_answers_carry_no_body_and_204_no_length),
-    TEST(http_1_0_closes_unless_it_asks_to_stay),
-    TEST(a_long_answer_in_pieces_waits_for_the_client), TEST(an_expectation_is_met_before_the_body),
-    TEST(errors_have_the_shape_of_nestjs), TEST(any_origin_is_echoed_or_only_those_listed),
-    TEST(every_options_is_a_preflight), TEST(what_could_be_read_in_two_ways_is_refused),
-    TEST(sizes_have_limits), TEST(a_slow_head_is_told_and_a_silent_client_just_closed),
-    TEST(a_client_that_leaves_is_noticed), TEST(an_answer_reaches_a_client_that_ended_its_sending),
-    TEST(beyond_the_limit_of_connections_there_is_a_clear_no),
-    TEST(a_handshake_takes_the_stream_with_what_came_behind_it),
-    TEST(bad_handshakes_get_proper_answers), TEST(tls_serves_the_same_and_garbage_is_only_counted),
-    TEST(draining_lets_requests_finish_and_closes_the_rest), TEST(a_taken_port_is_an_error))
+RUN_TESTS(TEST(a_request_is_answered_with_its_parts),
+          TEST(bodies_come_whole_by_length_and_by_chunks),
+          TEST(a_body_that_comes_late_byte_by_byte_finds_its_head_again),
+          TEST(pipelined_requests_are_answered_in_order),
+          TEST(head_answers_carry_no_body_and_204_no_length),
+          TEST(http_1_0_closes_unless_it_asks_to_stay),
+          TEST(a_long_answer_in_pieces_waits_for_the_client),
+          TEST(an_expectation_is_met_before_the_body), TEST(errors_have_the_shape_of_nestjs),
+          TEST(any_origin_is_echoed_or_only_those_listed), TEST(every_options_is_a_preflight),
+          TEST(what_could_be_read_in_two_ways_is_refused), TEST(sizes_have_limits),
+          TEST(a_body_has_its_time), TEST(a_slow_head_is_told_and_a_silent_client_just_closed),
+          TEST(a_client_that_leaves_is_noticed),
+          TEST(an_answer_reaches_a_client_that_ended_its_sending),
+          TEST(beyond_the_limit_of_connections_there_is_a_clear_no),
+          TEST(a_handshake_takes_the_stream_with_what_came_behind_it),
+          TEST(bad_handshakes_get_proper_answers),
+          TEST(tls_serves_the_same_and_garbage_is_only_counted),
+          TEST(draining_lets_requests_finish_and_closes_the_rest), TEST(a_taken_port_is_an_error))
