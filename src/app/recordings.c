@@ -1,5 +1,6 @@
 #include "app/recordings.h"
 
+#include "app/settle.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -38,6 +39,7 @@ struct recordings {
     struct timer retry;
     struct sweep *sweep; /* of old recordings, while one is under way */
     struct timer next_sweep;
+    struct settle *settle;
     struct recordings_stats stats;
 };
 
@@ -50,7 +52,7 @@ struct row {
     struct buf texts;
 };
 
-static bool is_video_format(struct slice format) {
+bool recording_format_is_video(struct slice format) {
     return slice_is_equal(format, SLICE("h264")) || slice_is_equal(format, SLICE("ivf"));
 }
 
@@ -58,9 +60,8 @@ static bool is_video_format(struct slice format) {
 static void keep_texts(struct row *row) {
     struct store_recording *r = &row->row;
     struct slice *const slices[] = {
-        &r->id,       &r->meeting_id, &r->participant_id, &r->participant_name,
-        &r->track_id, &r->format,     &r->path,           &r->sha256,
-        &r->end};
+        &r->id,     &r->meeting_id, &r->room_name,        &r->participant_id, &r->track_id,
+        &r->format, &r->path,       &r->participant_name, &r->sha256,         &r->end};
     for (size_t i = 0; i < ARRAY_LEN(slices); i++)
         buf_add_slice(&row->texts, *slices[i]);
     const char *at = row->texts.data;
@@ -79,7 +80,7 @@ static void row_free(struct row *row) {
 static void on_retry(void *arg);
 static void put_next(struct recordings *recordings);
 
-static void on_put(int err, void *arg) {
+static void on_put(int err, struct slice meeting_id, void *arg) {
     struct recordings *recordings = arg;
     struct row *row = CONTAINER_OF(recordings->rows.next, struct row, node);
     recordings->putting = NULL;
@@ -93,6 +94,9 @@ static void on_put(int err, void *arg) {
         log_error("recordings", "the database refuses a recording's row", log_errno(err));
     else
         recordings->stats.rows++;
+    if (!err && row->row.ended_ms && !slice_is_equal(meeting_id, row->row.meeting_id))
+        settle_add(recordings->settle, row->row.path, recording_format_is_video(row->row.format),
+                   meeting_id);
     recordings->stats.waiting--;
     row_free(row);
     put_next(recordings);
@@ -142,6 +146,7 @@ void recordings_on_report(const struct disk_report *report, void *arg) {
     const struct store_recording row = {
         .id = report->recording,
         .meeting_id = report->meeting,
+        .room_name = report->room,
         .participant_id = report->participant,
         .participant_name = report->name,
         .track_id = report->track,
@@ -166,6 +171,7 @@ void recordings_on_sidecar(void *arg, const char *folder, const struct sidecar *
     const struct store_recording row = {
         .id = slice_from(info->recording),
         .meeting_id = slice_from(info->meeting),
+        .room_name = slice_from(info->room),
         .participant_id = slice_from(info->participant),
         .participant_name = slice_from(info->name),
         .track_id = slice_from(info->track),
@@ -201,7 +207,7 @@ struct sweep {
 struct erase_recording recording_to_erase(const struct store_recording *row) {
     return (struct erase_recording){.path = row->path,
                                     .track = row->track_id,
-                                    .is_video = is_video_format(row->format),
+                                    .is_video = recording_format_is_video(row->format),
                                     .started_ms = row->started_ms,
                                     .ended_ms = row->ended_ms};
 }
@@ -344,6 +350,7 @@ int recordings_open(struct recordings **out, struct loop *loop, const struct sto
         recordings_free(recordings);
         return err;
     }
+    recordings->settle = settle_new(loop, storage, recordings->eraser);
     *out = recordings;
     return 0;
 }
@@ -356,7 +363,7 @@ void recordings_start(struct recordings *recordings, struct store *store) {
                     recordings);
 }
 
-static void on_last_put(int err, void *arg) {
+static void on_last_put(int err, struct slice meeting_id, void *arg) {
 }
 
 /* Nobody waits for the answers any more, so all rows go at once. */
@@ -390,6 +397,7 @@ void recordings_close(struct recordings *recordings) {
         put_all(recordings);
     recordings->store = NULL;
     stop_sweep(recordings);
+    settle_stop(recordings->settle);
     worker_close(recordings->reader);
     worker_close(recordings->eraser);
 }
@@ -399,7 +407,13 @@ void recordings_free(struct recordings *recordings) {
         return;
     while (!list_is_empty(&recordings->rows))
         row_free(CONTAINER_OF(recordings->rows.next, struct row, node));
+    settle_free(recordings->settle);
     mem_free(recordings);
+}
+
+void recordings_settle(struct recordings *recordings, struct slice meeting_id) {
+    if (recordings->store)
+        settle_meeting(recordings->settle, recordings->store, meeting_id);
 }
 
 struct worker *recordings_reader(const struct recordings *recordings) {

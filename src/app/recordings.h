@@ -32,6 +32,9 @@ void recordings_free(struct recordings *);
 void recordings_on_report(const struct disk_report *, void *arg);
 void recordings_on_sidecar(void *arg, const char *folder, const struct sidecar *);
 
+/* The store knows the meeting: sidecars of it that still say the room's name are put right. */
+void recordings_settle(struct recordings *, struct slice meeting_id);
+
 /* For work with files that must not hold up the loop: at most so many threads wait for the disk. */
 enum { RECORDINGS_READERS = 2, RECORDINGS_ERASERS = 1 };
 struct worker *recordings_reader(const struct recordings *);
@@ -40,6 +43,8 @@ const struct storage *recordings_storage(const struct recordings *);
 
 /* What erasing needs to know of a row; slices are those of the row. */
 struct erase_recording recording_to_erase(const struct store_recording *);
+
+bool recording_format_is_video(struct slice format); /* of a row */
 
 struct recordings_stats {
     uint64_t rows;    /* written */

@@ -51,6 +51,11 @@ static void on_session_ended(void *arg, const struct session *session) {
         egress_start_ended(server->egress_start, session);
 }
 
+static void on_session_stored(void *arg, const struct session *session) {
+    struct server *server = arg;
+    recordings_settle(server->recordings, slice_from(session->meeting_id));
+}
+
 static void on_feedback(void *arg, const struct directory_feedback *feedback) {
     struct server *server = arg;
     if (server->is_closing)
@@ -223,6 +228,7 @@ static int open_sessions(struct server *server, struct buf *problem) {
         .directory = server->directory,
         .on_started = on_session_started,
         .on_ended = on_session_ended,
+        .on_stored = on_session_stored,
         .arg = server,
     };
     server->sessions = sessions_new(&set);

@@ -188,6 +188,8 @@ static void on_store_start(int err, const struct store_session *row, void *arg) 
     if (err || !row)
         return;
     replace(&entry->session.organization_id, row->organization_id);
+    if (entry->owner->set.on_stored)
+        entry->owner->set.on_stored(entry->owner->set.arg, &entry->session);
     if (row->last_seq && entry->owner->set.directory && entry->session.is_active)
         directory_start_session(entry->owner->set.directory, text_of(entry->session.meeting_id),
                                 text_of(entry->session.room_name), (uint64_t)row->last_seq + 1);
@@ -212,6 +214,7 @@ static void send_start(struct entry *entry) {
         .organization = text_of(entry->organization),
         .is_signed = entry->session.is_signed,
         .at_ms = entry->session.started_ms,
+        .ended_ms = entry->session.is_active ? 0 : entry->session.ended_ms,
     };
     entry->call = store_session_start(entry->owner->set.store, &start, on_store_start, entry);
 }

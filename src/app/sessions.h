@@ -52,6 +52,8 @@ struct sessions_settings {
     int64_t linger_ms;           /* how long an ended session stays in memory; 0: 10 minutes */
     void (*on_started)(void *arg, const struct session *);
     void (*on_ended)(void *arg, const struct session *);
+    /* The store has it, and with it what was recorded under its room's name. May come again. */
+    void (*on_stored)(void *arg, const struct session *);
     void *arg;
 };
 

@@ -314,3 +314,41 @@ int sidecar_load(int folder_fd, const char *file, struct sidecar *out) {
     buf_free(&json);
     return err;
 }
+
+static int rewrite_meeting(int folder_fd, const char *file, struct slice meeting) {
+    struct sidecar info;
+    int err = sidecar_load(folder_fd, file, &info);
+    if (err)
+        return err;
+    if (!slice_is_equal(slice_from(info.meeting), meeting)) {
+        mem_free(info.meeting);
+        info.meeting = slice_copy_text(meeting);
+        snprintf(info.file, sizeof info.file, "%s", file);
+        err = sidecar_save(folder_fd, &info, true);
+    }
+    sidecar_free(&info);
+    return err;
+}
+
+int sidecar_set_meeting(const struct storage *storage, enum storage_kind kind, struct slice path,
+                        struct slice meeting) {
+    char folder_name[STORAGE_FILE_SIZE], file[STORAGE_FILE_SIZE];
+    int fd, folder_fd = -1;
+    int err = storage_open_file(storage, kind, path, &fd);
+    if (err)
+        return err;
+    struct slice folder;
+    slice_cut(&path, '/', &folder);
+    snprintf(folder_name, sizeof folder_name, "%.*s", SLICE_ARG(folder));
+    snprintf(file, sizeof file, "%.*s", SLICE_ARG(path));
+    if (!storage_try_lock(fd))
+        err = EBUSY;
+    if (!err)
+        err = storage_open_folder(storage, kind, folder_name, false, &folder_fd);
+    if (!err)
+        err = rewrite_meeting(folder_fd, file, meeting);
+    if (folder_fd >= 0)
+        close(folder_fd);
+    close(fd);
+    return err;
+}

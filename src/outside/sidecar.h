@@ -69,6 +69,13 @@ void sidecar_file_name(char out[STORAGE_FILE_SIZE], const char *file);
 /* Writes it beside its file in the folder, whole or not at all. */
 int sidecar_save(int folder_fd, const struct sidecar *sidecar, bool sync);
 
+/*
+ * The recording at "<folder>/<file>" turned out to be of this meeting: its sidecar says so from now on, whole or not at all. Nothing
+ * is written when it does already. EBUSY: somebody else is at the file. Waits for the disk.
+ */
+int sidecar_set_meeting(const struct storage *storage, enum storage_kind kind, struct slice path,
+                        struct slice meeting);
+
 /* ENOENT, EINVAL, or what reading said. */
 int sidecar_load(int folder_fd, const char *file, struct sidecar *out);
 

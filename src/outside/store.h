@@ -89,6 +89,7 @@ struct store_session_start {
     bool is_signed; /* the webhook's signature was checked: only then a meeting belongs to somebody
                      */
     int64_t at_ms;
+    int64_t ended_ms; /* 0: it goes on, as far as we know */
 };
 
 /*

@@ -71,6 +71,9 @@ struct slice store_cursor_write(struct store_call *, int64_t at_ms, struct slice
 /* False when it is not one of ours. An empty cursor stands before the first row. */
 bool store_cursor_parse(struct store_call *, struct slice cursor, int64_t *at_ms, struct slice *id);
 
+/* A room is made before anything in it is recorded, by a clock that may be ahead of ours by this much. */
+enum { STORE_SKEW_MS = 5000 };
+
 /* Later than every time there is, for open ends: the last ms of the year 9999. */
 #define STORE_TIME_MAX INT64_C(253402300799999)
 

@@ -51,7 +51,7 @@ struct db_sql {
     unsigned id; /* enum store_sql */
 };
 
-enum { DB_VALUES_MAX = 16, DB_STATEMENTS_MAX = 96, DB_WHY_BYTES = 256 };
+enum { DB_VALUES_MAX = 17, DB_STATEMENTS_MAX = 96, DB_WHY_BYTES = 256 };
 
 /* Columns are valid until the callback returns; NULL reads as empty, 0. */
 typedef void db_row_fn(const struct db_row *, void *arg);

@@ -263,7 +263,7 @@ static int run_rename(struct store_call *call, struct db *db) {
                         db_time(r->since_ms));
     if (!err)
         err = STORE_RUN(db, SQL_RECORDING_RENAME, NULL, NULL, db_text(r->from), db_text(r->to),
-                        db_time(r->since_ms));
+                        db_time(r->since_ms), db_time(STORE_TIME_MAX));
     return err;
 }
 

@@ -13,38 +13,52 @@ enum { LIST_MAX = 1000 };
 struct put_call {
     struct store_call call;
     struct store_recording row;
-    store_done_fn *fn;
+    struct slice meeting_id; /* as the row has it now */
+    store_recording_put_fn *fn;
     void *arg;
 };
 
 static void copy_texts(struct store_call *call, struct store_recording *row) {
     struct slice *const texts[] = {
-        &row->id,       &row->meeting_id, &row->participant_id, &row->participant_name,
-        &row->track_id, &row->format,     &row->path,           &row->sha256,
-        &row->end};
+        &row->id,       &row->meeting_id, &row->room_name, &row->participant_id,
+        &row->track_id, &row->format,     &row->path,      &row->participant_name,
+        &row->sha256,   &row->end};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         *texts[i] = store_call_copy(call, *texts[i]);
 }
 
+static void on_meeting(const struct db_row *row, void *arg) {
+    struct put_call *p = arg;
+    p->meeting_id = store_call_copy(&p->call, db_row_text(row, 0));
+}
+
 static int run_put(struct store_call *call, struct db *db) {
-    const struct store_recording *r = &CONTAINER_OF(call, struct put_call, call)->row;
+    struct put_call *p = CONTAINER_OF(call, struct put_call, call);
+    const struct store_recording *r = &p->row;
+    p->meeting_id = r->meeting_id;
+    if (r->room_name.len > 0 && slice_is_equal(r->meeting_id, r->room_name)) {
+        int err = STORE_RUN(db, SQL_SESSION_OF_ROOM_AT, on_meeting, p, db_text(r->room_name),
+                            db_time(r->started_ms + STORE_SKEW_MS), db_time(r->started_ms));
+        if (err)
+            return err;
+    }
     const struct db_value ended =
         r->ended_ms ? db_time(r->ended_ms) : (struct db_value){.kind = DB_NULL};
-    return STORE_RUN(db, SQL_RECORDING_PUT, NULL, NULL, db_text(r->id), db_text(r->meeting_id),
+    return STORE_RUN(db, SQL_RECORDING_PUT, on_meeting, p, db_text(r->id), db_text(p->meeting_id),
                      db_text(r->participant_id), db_maybe(r->participant_name),
                      db_text(r->track_id), db_text(r->format), db_text(r->path),
                      db_maybe(r->sha256), db_maybe(r->end), db_int(r->part), db_int(r->rate_hz),
                      db_int(r->channels), db_time(r->started_ms), ended, db_int(r->bytes),
-                     db_int(r->duration_ms));
+                     db_int(r->duration_ms), db_text(r->room_name));
 }
 
 static void answer_put(struct store_call *call) {
     struct put_call *p = CONTAINER_OF(call, struct put_call, call);
-    p->fn(call->err, p->arg);
+    p->fn(call->err, call->err ? SLICE_NONE : p->meeting_id, p->arg);
 }
 
 struct store_call *store_recording_put(struct store *store, const struct store_recording *row,
-                                       store_done_fn *fn, void *arg) {
+                                       store_recording_put_fn *fn, void *arg) {
     struct put_call *p = store_call_new(store, sizeof *p, run_put, answer_put);
     p->row = *row;
     copy_texts(&p->call, &p->row);

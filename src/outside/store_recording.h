@@ -5,8 +5,9 @@
 #include "outside/store.h"
 
 struct store_recording {
-    struct slice id; /* of this file */
-    struct slice meeting_id;
+    struct slice id;         /* of this file */
+    struct slice meeting_id; /* while no session is known the room's name */
+    struct slice room_name;  /* for store_recording_put, may be empty; no column has it */
     struct slice participant_id;
     struct slice participant_name; /* may be empty */
     struct slice track_id;
@@ -27,9 +28,10 @@ struct store_recording_list {
 typedef void store_recording_fn(int err, const struct store_recording *, void *arg);
 typedef void store_recordings_fn(int err, const struct store_recording_list *, void *arg);
 
-/* Inserts the row, or brings it up to date. */
+/* Inserts the row, or brings it up to date. Who knows but the room's name is told the meeting, if a session is known by now. */
+typedef void store_recording_put_fn(int err, struct slice meeting_id, void *arg);
 struct store_call *store_recording_put(struct store *, const struct store_recording *,
-                                       store_done_fn *, void *arg);
+                                       store_recording_put_fn *, void *arg);
 struct store_call *store_recording_get(struct store *, struct slice id, store_recording_fn *,
                                        void *arg);
 /* A meeting's, in the order in which they began. */

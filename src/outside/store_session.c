@@ -71,6 +71,17 @@ static int find_owner(struct session_call *s, struct db *db, struct slice *owner
     return err;
 }
 
+/* What was recorded under the room's name since the room was made belongs to this session: also when we were not there in
+ * between. */
+static int adopt_recordings(const struct store_session_start *start, struct db *db) {
+    if (slice_is_equal(start->meeting_id, start->room_name))
+        return 0;
+    int64_t end_ms = start->ended_ms ? start->ended_ms : STORE_TIME_MAX;
+    return STORE_RUN(db, SQL_RECORDING_RENAME, NULL, NULL, db_text(start->room_name),
+                     db_text(start->meeting_id), db_time(start->at_ms - STORE_SKEW_MS),
+                     db_time(end_ms));
+}
+
 static int run_start(struct store_call *call, struct db *db) {
     struct session_call *s = session_call_of(call);
     const struct store_session_start *start = &s->start;
@@ -82,6 +93,8 @@ static int run_start(struct store_call *call, struct db *db) {
         err = STORE_RUN(db, SQL_SESSION_UPSERT, NULL, NULL, db_text(slice_from(id)),
                         db_text(start->meeting_id), db_maybe(start->room_sid),
                         db_text(start->room_name), db_time(start->at_ms), db_maybe(owner));
+    if (!err)
+        err = adopt_recordings(start, db);
     if (!err)
         err = STORE_RUN(db, SQL_SESSION_GET, on_session, s, db_text(start->meeting_id));
     if (!err)

@@ -46,6 +46,9 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_SESSION_END] = "UPDATE \"Session\" SET \"status\" = 'ENDED', "
                         "\"endedAt\" = COALESCE(\"endedAt\", $2) WHERE \"meetingId\" = $1",
     [SQL_SESSION_GET] = SESSION "WHERE s.\"meetingId\" = $1",
+    [SQL_SESSION_OF_ROOM_AT] =
+        "SELECT \"meetingId\" FROM \"Session\" WHERE \"roomName\" = $1 AND \"startedAt\" <= $2 "
+        "AND (\"endedAt\" IS NULL OR \"endedAt\" >= $3) ORDER BY \"startedAt\" DESC LIMIT 1",
     [SQL_SESSION_RESOLVE] = SESSION "WHERE s.\"roomName\" = $1 AND s.\"status\" = 'ACTIVE' "
                                     "ORDER BY s.\"startedAt\" DESC, s.\"id\" DESC LIMIT 1",
     [SQL_SESSION_LIST] = SESSION
@@ -172,18 +175,20 @@ static const char *const texts[SQL_STATEMENTS] = {
                            "AND \"usedAt\" IS NULL AND \"expiresAt\" > $2",
 
     /* A file's row comes again whenever more is known about it. */
-    /* The meeting of one that has ended is changed by SQL_RECORDING_RENAME alone: its sidecar may be older. */
+    /* Who knows only the room's name ($17) knows less than the row. The meeting of one that has ended is changed by
+     * SQL_RECORDING_RENAME alone: its sidecar may be older. */
     [SQL_RECORDING_PUT] =
         "INSERT INTO \"Recording\" (\"id\", \"meetingId\", \"participantId\", \"participantName\", "
         "\"trackId\", \"format\", \"path\", \"sha256\", \"endReason\", \"part\", \"sampleRate\", "
         "\"channels\", \"startedAt\", \"endedAt\", \"bytes\", \"durationMs\") VALUES ($1, $2, $3, "
         "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (\"id\") DO UPDATE "
         "SET \"meetingId\" = CASE WHEN \"Recording\".\"endedAt\" IS NULL "
-        "THEN excluded.\"meetingId\" ELSE \"Recording\".\"meetingId\" END, "
+        "AND excluded.\"meetingId\" <> $17 THEN excluded.\"meetingId\" ELSE "
+        "\"Recording\".\"meetingId\" END, "
         "\"participantName\" = excluded.\"participantName\", \"sha256\" = excluded.\"sha256\", "
         "\"endReason\" = excluded.\"endReason\", \"startedAt\" = excluded.\"startedAt\", "
         "\"endedAt\" = excluded.\"endedAt\", \"bytes\" = excluded.\"bytes\", "
-        "\"durationMs\" = excluded.\"durationMs\"",
+        "\"durationMs\" = excluded.\"durationMs\" RETURNING \"meetingId\"",
     [SQL_RECORDING_GET] = RECORDING "WHERE \"id\" = $1",
     [SQL_RECORDING_LIST] =
         RECORDING "WHERE \"meetingId\" = $1 ORDER BY \"startedAt\", \"id\" LIMIT $2",
@@ -191,8 +196,9 @@ static const char *const texts[SQL_STATEMENTS] = {
         RECORDING "WHERE \"endedAt\" < $1 ORDER BY \"endedAt\", \"id\" LIMIT $2 OFFSET $3",
     [SQL_RECORDING_DELETE] = "DELETE FROM \"Recording\" WHERE \"id\" = $1",
     [SQL_RECORDING_DELETE_MEETING] = "DELETE FROM \"Recording\" WHERE \"meetingId\" = $1",
-    [SQL_RECORDING_RENAME] = "UPDATE \"Recording\" SET \"meetingId\" = $2 "
-                             "WHERE \"meetingId\" = $1 AND \"startedAt\" >= $3",
+    [SQL_RECORDING_RENAME] =
+        "UPDATE \"Recording\" SET \"meetingId\" = $2 "
+        "WHERE \"meetingId\" = $1 AND \"startedAt\" >= $3 AND \"startedAt\" <= $4",
     [SQL_FEEDBACK_DELETE] = "DELETE FROM \"FeedbackEvent\" WHERE \"meetingId\" = $1",
     [SQL_SESSION_DELETE] =
         "DELETE FROM \"Session\" WHERE \"meetingId\" = $1 AND \"status\" = 'ENDED'",

@@ -82,11 +82,19 @@ static struct store_recording sample(const char *id, int64_t started_ms) {
                                     .started_ms = started_ms};
 }
 
-static void put(struct store_fixture *f, struct store *store, const struct store_recording *r) {
+static void on_put(int err, struct slice meeting_id, void *arg) {
+    struct answer *a = arg;
+    on_done(err, a);
+    copy(a->meeting, sizeof a->meeting, meeting_id);
+}
+
+static struct answer put(struct store_fixture *f, struct store *store,
+                         const struct store_recording *r) {
     struct answer a = {0};
-    store_recording_put(store, r, on_done, &a);
+    store_recording_put(store, r, on_put, &a);
     fixture_wait(f, &a.done);
     assert_int_equal(a.err, 0);
+    return a;
 }
 
 static struct answer list(struct store_fixture *f, struct store *store, const char *meeting) {
@@ -248,6 +256,63 @@ static void a_provisional_meeting_hands_its_recordings_on(void **state) {
     store_close(store, 1000);
 }
 
+static void start(struct store_fixture *f, struct store *store, const char *id, int64_t at_ms,
+                  int64_t ended_ms) {
+    struct answer a = {0};
+    const struct store_session_start session = {.meeting_id = slice_from(id),
+                                                .room_name = SLICE("room"),
+                                                .at_ms = at_ms,
+                                                .ended_ms = ended_ms};
+    store_session_start(store, &session, on_session, &a);
+    fixture_wait(f, &a.done);
+    assert_int_equal(a.err, 0);
+}
+
+/* As after a restart: only the database knows that the recordings were of this room. */
+static void a_session_takes_what_was_recorded_since_its_room_was_made(void **state) {
+    struct store_fixture *f = *state;
+    struct store *store = fixture_open(f, NULL);
+    struct store_recording before = sample("before", T0 - 60000), open = sample("open", T0 + 1000),
+                           closed = sample("closed", T0 + 2000), after = sample("after", T0 + 9000);
+    struct store_recording *const rows[] = {&before, &open, &closed, &after};
+    closed.ended_ms = T0 + 3000;
+    for (size_t i = 0; i < 4; i++) {
+        rows[i]->meeting_id = rows[i]->room_name = SLICE("room");
+        assert_string_equal(put(f, store, rows[i]).meeting, "room");
+    }
+    start(f, store, "RM_1", T0, T0 + 5000);
+    assert_int_equal(list(f, store, "RM_1").count, 2);
+    assert_int_equal(list(f, store, "room").count, 2);
+    start(f, store, "RM_1", T0, T0 + 5000);
+    assert_int_equal(list(f, store, "RM_1").count, 2);
+    store_close(store, 1000);
+}
+
+/* The report of a track that ended while its meeting was renamed comes after the renaming. */
+static void a_rooms_name_takes_no_meeting_back(void **state) {
+    struct store_fixture *f = *state;
+    struct store *store = fixture_open(f, NULL);
+    struct store_recording r = sample("r1", T0);
+    r.meeting_id = r.room_name = SLICE("room");
+    put(f, store, &r);
+    start(f, store, "RM_1", T0 - 1000, 0);
+    r.ended_ms = T0 + 1000;
+    assert_string_equal(put(f, store, &r).meeting, "RM_1");
+    assert_string_equal(put(f, store, &r).meeting, "RM_1");
+
+    struct store_recording late = sample("r2", T0 + 500);
+    late.meeting_id = late.room_name = SLICE("room");
+    assert_string_equal(put(f, store, &late).meeting, "RM_1");
+    late = sample("r3", T0 - 60000);
+    late.meeting_id = late.room_name = SLICE("room");
+    assert_string_equal(put(f, store, &late).meeting, "room");
+    late = sample("r4", T0 + 500);
+    late.meeting_id = SLICE("RM_2");
+    late.room_name = SLICE("room");
+    assert_string_equal(put(f, store, &late).meeting, "RM_2");
+    store_close(store, 1000);
+}
+
 #define STORE_TEST(function) cmocka_unit_test_setup(function, fixture_next_database)
 
 int main(int argc, char **argv) {
@@ -258,6 +323,8 @@ int main(int argc, char **argv) {
         STORE_TEST(old_ones_are_found_and_erased_with_a_trace),
         STORE_TEST(a_meeting_is_erased_once_it_has_ended),
         STORE_TEST(a_provisional_meeting_hands_its_recordings_on),
+        STORE_TEST(a_session_takes_what_was_recorded_since_its_room_was_made),
+        STORE_TEST(a_rooms_name_takes_no_meeting_back),
     };
     return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
 }
