@@ -48,8 +48,9 @@ struct errand {
     char *params[ROUTE_PARAMS_MAX];
     char *query;
     char *user_agent;
-    char *range; /* the Range header; "" for none */
-    bool is_head; /* of a GET row that was asked for its head only */
+    char *range;    /* the Range header; "" for none */
+    char *if_range; /* the If-Range header */
+    bool is_head;   /* of a GET row that was asked for its head only */
     void (*run)(struct errand *, const struct store_account *);
     void *job; /* of a handler with work for a worker thread; freed with free_job */
     void (*free_job)(void *job);

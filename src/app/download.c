@@ -10,21 +10,23 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHUNK_BYTES = 128 * 1024 };
+enum { CHUNK_BYTES = 128 * 1024, ETAG_SIZE = 64 };
 
 struct download {
     struct http_request *req; /* NULL once the client went */
     struct worker *worker;
     const struct storage *storage;
     enum storage_kind kind;
-    char *path, *range;
+    char *path, *range, *if_range;
     const char *type;
     int fd;
     uint64_t size;         /* of the file */
+    char etag[ETAG_SIZE];  /* changes with every byte that is written */
     uint64_t offset, left; /* still to be sent */
     char *chunk;
     size_t chunk_bytes;
@@ -52,6 +54,7 @@ static void download_free(struct download *download) {
         close(download->fd);
     mem_free(download->path);
     mem_free(download->range);
+    mem_free(download->if_range);
     mem_free(download->chunk);
     mem_free(download);
 }
@@ -128,6 +131,7 @@ static void add_names(struct download *download) {
     buf_printf(&value, "attachment; filename=\"%s\"", name);
     http_add_header(download->req, "Content-Disposition", buf_slice(&value));
     http_add_header(download->req, "Accept-Ranges", SLICE("bytes"));
+    http_add_header(download->req, "ETag", slice_from(download->etag));
     http_add_header(download->req, "Cache-Control", SLICE("private, no-store"));
     buf_free(&value);
 }
@@ -141,11 +145,16 @@ static void answer_none(struct download *download) {
     download_free(download);
 }
 
+/* Who has a part of what the file was wants the whole of what it is. */
+static struct slice wanted_range(const struct download *download) {
+    bool is_same = !download->if_range[0] || !strcmp(download->if_range, download->etag);
+    return is_same ? slice_from(download->range) : SLICE_NONE;
+}
+
 static void begin(struct download *download) {
     uint64_t first = 0, last = 0;
     struct buf value = {0};
-    enum range_result result =
-        range_parse(slice_from(download->range), download->size, &first, &last);
+    enum range_result result = range_parse(wanted_range(download), download->size, &first, &last);
     if (result == RANGE_NONE) {
         answer_none(download);
         return;
@@ -176,8 +185,12 @@ static void open_file(void *arg) {
         download->err = errno;
     if (!download->err && !S_ISREG(stat.st_mode))
         download->err = ENOENT;
-    if (!download->err)
-        download->size = (uint64_t)stat.st_size;
+    if (download->err)
+        return;
+    download->size = (uint64_t)stat.st_size;
+    snprintf(download->etag, sizeof download->etag, "\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 "\"",
+             (uint64_t)stat.st_ino, download->size,
+             (uint64_t)stat.st_mtim.tv_sec * 1000000000 + (uint64_t)stat.st_mtim.tv_nsec);
 }
 
 static void on_open(int err, void *arg) {
@@ -209,6 +222,7 @@ void download_start(struct worker *worker, struct http_request *req,
     download->kind = file->is_video ? STORAGE_VIDEO : STORAGE_AUDIO;
     download->path = slice_copy_text(file->path);
     download->range = slice_copy_text(file->range);
+    download->if_range = slice_copy_text(file->if_range);
     download->type = type_of(file->format);
     download->is_head = file->is_head;
     download->fd = -1;

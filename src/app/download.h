@@ -13,10 +13,11 @@ struct worker;
 struct download_file {
     const struct storage *storage;
     bool is_video;
-    bool is_head;        /* only the head of the answer is wanted */
-    struct slice path;   /* below the folder of its kind */
-    struct slice format; /* "wav", ...: decides the type */
-    struct slice range;  /* the Range header, or empty */
+    bool is_head;          /* only the head of the answer is wanted */
+    struct slice path;     /* below the folder of its kind */
+    struct slice format;   /* "wav", ...: decides the type */
+    struct slice range;    /* the Range header, or empty */
+    struct slice if_range; /* the If-Range header, or empty */
 };
 
 /* Takes the request over and answers it. */

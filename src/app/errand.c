@@ -33,6 +33,8 @@ struct errand *errand_new(struct auth *auth, struct http_request *req,
     errand->is_head = slice_is_equal(req->method, SLICE("HEAD"));
     const struct slice *range = http_find_header(req->head, "range");
     errand->range = slice_copy_text(range ? *range : SLICE_NONE);
+    const struct slice *if_range = http_find_header(req->head, "if-range");
+    errand->if_range = slice_copy_text(if_range ? *if_range : SLICE_NONE);
     errand->user_agent = slice_copy_text(agent ? slice_take(*agent, AGENT_BYTES_MAX) : SLICE_NONE);
     req->user = errand;
     req->on_abort = on_abort;
@@ -48,6 +50,7 @@ void errand_free(struct errand *errand) {
     mem_free(errand->query);
     mem_free(errand->user_agent);
     mem_free(errand->range);
+    mem_free(errand->if_range);
     mem_free(errand);
 }
 

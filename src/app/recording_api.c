@@ -147,7 +147,8 @@ static void send_file(struct errand *errand, struct slice path, struct slice for
                                        .is_head = errand->is_head,
                                        .path = path,
                                        .format = format,
-                                       .range = slice_from(errand->range)};
+                                       .range = slice_from(errand->range),
+                                       .if_range = slice_from(errand->if_range)};
     download_start(recordings_reader(recordings), req, &file);
     errand_free(errand);
 }

@@ -73,6 +73,15 @@ test('a recording belongs to its organization until it is erased', async (t) => 
     assert.equal(none.status, 416);
     assert.equal(none.headers.get('content-range'), `bytes */${file.length}`);
     assert.equal((await part('bytes=0-1,4-5')).status, 200);
+    assert.deepEqual((await part(`bytes=${file.length - 5}-`)).body, file.subarray(-5));
+    const head = await fetch(server.url + path, { method: 'HEAD', headers: { ...bearer(owner).headers, range: 'bytes=0-9' } });
+    assert.equal(head.status, 206);
+    assert.equal(head.headers.get('content-length'), '10');
+    const etag = middle.headers.get('etag');
+    const since = (tag) => download(server, path, { ...bearer(owner).headers, range: 'bytes=0-9', 'if-range': tag });
+    assert.equal((await since(etag)).status, 206);
+    assert.deepEqual((await since('"another"')).body, file);
+    assert.equal((await since('Sun, 22 Nov 2026 12:00:00 GMT')).status, 200);
   });
 
   await t.test('a ticket opens it without a login, for this recording alone', async () => {
