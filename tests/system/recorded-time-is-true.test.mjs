@@ -10,8 +10,8 @@ const rate = 48000, frame = 960, hz = 437;
 const sampleAt = (i) => Math.round(9000 * Math.sin((2 * Math.PI * hz * i) / rate)) || 1; // never silence
 
 class Sender {
-  constructor(socket) {
-    Object.assign(this, { socket, at: 0, started: Date.now(), lost: 0 });
+  constructor(socket, speed = 1) {
+    Object.assign(this, { socket, speed, at: 0, started: Date.now(), lost: 0 });
   }
   message() {
     const pcm = Buffer.alloc(frame * 2);
@@ -19,7 +19,7 @@ class Sender {
     this.at += frame;
     return pcm;
   }
-  due = () => ((Date.now() - this.started) / 1000) * rate;
+  due = () => ((Date.now() - this.started) / 1000) * rate * this.speed;
   // In real time until `ms` have passed.
   async play(ms) {
     for (const end = Date.now() + ms; Date.now() < end; await delay(10))
@@ -34,6 +34,23 @@ class Sender {
     return from;
   }
 }
+
+// Fails unless every sample lies where it was sent, but for the gaps, which are silent.
+function assertTone(wav, gaps, ofFrame) {
+  const samples = new Int16Array(wav.data.buffer.slice(wav.data.byteOffset, wav.data.byteOffset + wav.data.length));
+  for (let i = 0; i < samples.length; i++) {
+    const inGap = gaps.some((gap) => i >= gap.atFrame && i < gap.atFrame + gap.frames);
+    const of = ofFrame(i);
+    if (samples[i] !== (inGap ? 0 : sampleAt(of))) assert.fail(`sample ${i} is ${samples[i]}, of ${of}`);
+  }
+  return samples.length;
+}
+
+const finishedSidecar = (wav) =>
+  eventually('the sidecar is finished', async () => {
+    const info = JSON.parse(await readFile(wav.path.replace(/\.wav$/, '.json')));
+    return info.end && info;
+  });
 
 test('time in a recording', async (t) => {
   const server = await startServer(t);
@@ -57,25 +74,41 @@ test('time in a recording', async (t) => {
   lag.stop();
   const late = 2 * lag.ms; // what a busy machine adds to any of the times below
   const wav = await finishedWav(server, 'TR_1');
-  const sidecar = await eventually('the sidecar is finished', async () => {
-    const info = JSON.parse(await readFile(wav.path.replace(/\.wav$/, '.json')));
-    return info.end && info;
-  });
+  const sidecar = await finishedSidecar(wav);
 
   assert.equal(sidecar.gapCount, 1, JSON.stringify(sidecar.gaps));
   const [gap] = sidecar.gaps;
   assert.equal(gap.atFrame, gapAt, 'the gap lies where the stream stopped');
   assert.ok(Math.abs(gap.frames - sender.lost) < ((100 + late) * rate) / 1000, `${gap.frames} frames for ${sender.lost}`);
-  const samples = new Int16Array(wav.data.buffer.slice(wav.data.byteOffset, wav.data.byteOffset + wav.data.length));
-  assert.equal(samples.length, sent - sender.lost + gap.frames);
-  for (let i = 0; i < samples.length; i++) {
-    const inGap = i >= gap.atFrame && i < gap.atFrame + gap.frames;
-    const of = i < gap.atFrame ? i : i - gap.frames + sender.lost;
-    if (samples[i] !== (inGap ? 0 : sampleAt(of))) assert.fail(`sample ${i} is ${samples[i]}, of ${of}`);
-  }
+  const length = assertTone(wav, sidecar.gaps, (i) => (i < gap.atFrame ? i : i - gap.frames + sender.lost));
+  assert.equal(length, sent - sender.lost + gap.frames);
   assert.equal(sidecar.pauseCount, 1);
   assert.ok(sidecar.pausedMs > 700 - late && sidecar.pausedMs < 1300 + late, `paused ${sidecar.pausedMs} ms`);
   const spanMs = wallMs - Date.parse(sidecar.startedAt);
   assert.ok(Math.abs(sidecar.durationMs + sidecar.pausedMs - spanMs) < 250 + late,
     `${sidecar.durationMs} + ${sidecar.pausedMs} of ${spanMs} ms`);
 });
+
+for (const [name, speed] of [['slower', 0.9], ['faster', 1.1]])
+  test(`a sender that is ${name} than time: no gap, no sample lost or moved, and the drift is told`, async (t) => {
+    const server = await startServer(t);
+    const socket = await openTrack(server, { roomName: 'room', participant: 'p', trackId: 'TR_1', sampleRate: rate });
+    const lag = watchLag(t, server);
+    const sender = new Sender(socket, speed);
+    await sender.play(5000);
+    const wallMs = Date.now();
+    await closeTrack(socket);
+    lag.stop();
+    const late = 2 * lag.ms;
+    const wav = await finishedWav(server, 'TR_1');
+    const sidecar = await finishedSidecar(wav);
+    const { gaps } = sidecar;
+    if (lag.ms < 50) assert.deepEqual(gaps, []); // behind already and then held up, by a busy machine, may look like one
+    const before = (i) => gaps.reduce((sum, gap) => sum + (i >= gap.atFrame + gap.frames ? gap.frames : 0), 0);
+    const length = assertTone(wav, gaps, (i) => i - before(i));
+    assert.equal(length, sender.at + sidecar.gapFrames);
+    const drift = wallMs - Date.parse(sidecar.startedAt) - sidecar.durationMs;
+    assert.ok(Math.abs(drift) > 300 - late, `the test drifts: ${drift} ms`);
+    assert.ok(Math.abs(sidecar.driftMs - drift) < 250 + late, `${sidecar.driftMs} ms told, ${drift} ms it was`);
+    assert.equal(await server.metric('prosa_audio_drift_seconds_max'), Math.abs(sidecar.driftMs) / 1000);
+  });
