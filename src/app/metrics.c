@@ -278,6 +278,9 @@ static void write_disk(const struct server *server, struct buf *out) {
                      "Rows of recordings that wait for the database.", (double)rows->waiting);
     exposition_counter(out, "prosa_pipeline_log_lines_total", "Lines of pipeline logs.",
                        (double)atomic_load(&disk->log_lines));
+    exposition_counter(out, "prosa_pipeline_log_lines_lost_total",
+                       "Lines of pipeline logs given up before any audio, the disk being too slow.",
+                       (double)atomic_load(&disk->lost_lines));
 }
 
 static void write_auth(const struct server *server, struct buf *out) {

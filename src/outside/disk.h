@@ -1,7 +1,8 @@
 /*
  * The disk thread: every byte of a recording and every pipeline-log line goes through it, in order
- * per file, from a queue that is bounded in bytes. Nobody waits for it: what does not fit into the
- * queue is written as a gap, counted and logged.
+ * per file, from a queue that is bounded in bytes. Nobody waits for it. When it stands still, log
+ * lines are given up from half the queue on, audio when it is full: as a gap in its recording. Both
+ * are counted and logged.
  *
  *   shard ── blocks ──> disk ── fsync ──> sync thread
  *     └──── blocks ──> encode threads ── blocks ──> disk
@@ -86,8 +87,8 @@ void disk_port_close(struct disk_port *port);
 /* Gives memory that has not been needed lately back to the system. Once a second or so. */
 void disk_port_trim(struct disk_port *port);
 
-/* Appends `line` and a newline to the meeting's pipeline log. Control characters in it become
- * spaces. */
+/* Appends `line` and a newline to the meeting's pipeline log, unless the queue is half full. Control
+ * characters in it become spaces. */
 void disk_log(struct disk_port *port, struct slice meeting, struct slice line);
 
 /* Written by the disk thread and the ports, readable by any. */
@@ -100,6 +101,7 @@ struct disk_stats {
     atomic_uint_fast64_t open_files;
     atomic_uint_fast64_t failing_files; /* open recordings whose last write failed */
     atomic_uint_fast64_t log_lines;
+    atomic_uint_fast64_t lost_lines; /* the queue was half full */
     atomic_uint_fast64_t free_bytes; /* of the fullest folder */
     atomic_uint space;               /* enum disk_space */
 };

@@ -116,8 +116,13 @@ static void deliver_line(struct mail *mail, void *owner) {
 }
 
 void disk_log(struct disk_port *port, struct slice meeting, struct slice text) {
-    if (!queue_try_enter(port, text.len + 1))
+    if (!queue_try_enter_early(port, text.len + 1)) {
+        struct disk_stats *stats = disk_stats(port_disk(port));
+        if (atomic_fetch_add(&stats->lost_lines, 1) == 0)
+            log_warn("disk", "the disk is too slow: pipeline logs lose lines, audio still has room",
+                     log_int("queueBytes", (int64_t)atomic_load(&stats->queued_bytes)));
         return;
+    }
     struct line *line = mem_alloc(sizeof *line + text.len + 1);
     line->mail.deliver = deliver_line;
     line->port = port;

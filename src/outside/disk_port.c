@@ -107,13 +107,21 @@ void disk_port_close(struct disk_port *port) {
     mem_free(port);
 }
 
-bool queue_try_enter(struct disk_port *port, size_t bytes) {
+static bool enter_below(struct disk_port *port, size_t bytes, uint64_t limit) {
     struct disk_stats *stats = disk_stats(port->disk);
     uint64_t before = atomic_fetch_add_explicit(&stats->queued_bytes, bytes, memory_order_relaxed);
-    if (before + bytes <= disk_configured(port->disk)->queue_bytes)
+    if (before + bytes <= limit)
         return true;
     queue_leave(port, bytes);
     return false;
+}
+
+bool queue_try_enter(struct disk_port *port, size_t bytes) {
+    return enter_below(port, bytes, disk_configured(port->disk)->queue_bytes);
+}
+
+bool queue_try_enter_early(struct disk_port *port, size_t bytes) {
+    return enter_below(port, bytes, disk_configured(port->disk)->queue_bytes / 2);
 }
 
 void queue_leave(struct disk_port *port, size_t bytes) {

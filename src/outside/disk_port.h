@@ -36,6 +36,9 @@ void block_give(struct block *chain);
  * they have been dealt with, on any thread.
  */
 bool queue_try_enter(struct disk_port *port, size_t bytes);
+
+/* The same for what matters less than audio: only into the first half of the queue. */
+bool queue_try_enter_early(struct disk_port *port, size_t bytes);
 void queue_leave(struct disk_port *port, size_t bytes);
 
 struct disk *port_disk(const struct disk_port *port);

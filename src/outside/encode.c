@@ -65,6 +65,9 @@ static void hand_over(struct encoding *encoding) {
     if (queue_try_enter(encoding->bench->port, encoding->bytes)) {
         disk_file_send_blocks(encoding->file, encoding->first);
     } else {
+        if (!encoding->is_broken)
+            log_warn("encode",
+                     "the disk is too slow: its queue is full and a recording breaks off");
         disk_count(&disk_stats(encoding->bench->encode->disk)->gap_bytes, encoding->bytes);
         block_give(encoding->first);
         encoding->is_broken = true;

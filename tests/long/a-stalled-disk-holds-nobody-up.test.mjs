@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once as happens } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { io as connect } from 'socket.io-client';
 import { accounts, bearer, password, register } from '../system/accounts.mjs';
 import { closeTrack, delay, openTrack, readWav, recordings, roomNoise, streamAudio } from '../system/egress.mjs';
 import { atEnd, binary, eventually, once, startServer, temporaryFolder } from '../system/harness.mjs';
-import { livekit, startRoom } from '../system/meeting.mjs';
+import { deadMicrophone, livekit, openClient, quickRules, startRoom } from '../system/meeting.mjs';
 
 const TRACKS = 6;
 const STALL_S = 10;
@@ -21,7 +21,7 @@ const tryFreezing = `set -e; folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT; 
   umount "$folder/mnt"`;
 const mayFreeze = spawnSync('unshare', ['-m', 'sh', '-c', tryFreezing]).status === 0;
 
-async function startOnFreezableDisk(t) {
+async function startOnFreezableDisk(t, env = {}) {
   const folder = await temporaryFolder(t);
   const image = join(folder, 'disk.img');
   await mkdir(join(folder, 'storage'));
@@ -29,7 +29,7 @@ async function startOnFreezableDisk(t) {
   execFileSync('mkfs.ext4', ['-q', '-F', image]);
   const server = await startServer(t, { folder,
     wrap: ['unshare', '-m', 'sh', '-c', `mount -o loop ${image} storage && exec "$0" "$@"`],
-    env: { ...livekit, ...accounts, EGRESS_AUTH: 'off', FEEDBACK_ACCESS: 'open', DISK_MIN_FREE: '1MiB', DISK_WARN_FREE: '2MiB' } });
+    env: { ...livekit, ...accounts, EGRESS_AUTH: 'off', FEEDBACK_ACCESS: 'open', DISK_MIN_FREE: '1MiB', DISK_WARN_FREE: '2MiB', ...env } });
   const inside = Object.create(server, { folder: { value: `/proc/${server.child.pid}/root${folder}` } });
   return { server, inside };
 }
@@ -141,4 +141,60 @@ test('a disk that stalls', { skip: !mayFreeze && 'nobody may freeze a file syste
       return true;
     }, { within: 30000 });
   assert.equal(await server.metric('prosa_disk_lost_bytes_total'), 0);
+});
+
+// Log lines go first, then audio, and of that the newest: as a gap that its sidecar tells, all before and behind it at its place.
+test('a disk that stalls for longer than its queue lasts', { skip: !mayFreeze && 'nobody may freeze a file system here' }, async (t) => {
+  const { server, inside } = await startOnFreezableDisk(t, { ...quickRules, DISK_QUEUE_BYTES: '2MiB', AUDIO_PIPELINE_GROUP_SECONDS: '0.5' });
+  await startRoom(server, 'RM_1', 'daily');
+  const host = await openClient(t, server);
+  host.emit('join-room', 'feedback:RM_1');
+  await once(host, 'user-joined');
+  await deadMicrophone(t, server);
+  const tracks = [];
+  for (let i = 0; i < TRACKS; i++) {
+    const socket = await openTrack(server, { roomName: 'other', participant: 'p', trackId: `TR_${i}`, sampleRate: 48000 });
+    const stream = streamAudio(socket, roomNoise(48000, i));
+    tracks.push({ file: `_TR_${i}.wav`, socket, stream });
+    atEnd(t, () => (stream.stop(), socket.terminate()));
+  }
+  await eventually('all are recorded', async () =>
+    (await recordings(inside)).filter(({ file }) => /_TR_\d\.wav/.test(file)).length === TRACKS, { within: 30000 });
+  const lost = () => server.metric('prosa_disk_lost_bytes_total');
+  const lostLines = () => server.metric('prosa_pipeline_log_lines_lost_total');
+
+  const stall = await freeze(t, join(inside.folder, 'storage'));
+  await eventually('a line is lost', async () => (await lostLines()) > 0, { within: 30000 });
+  assert.equal(await lost(), 0, 'audio still has room');
+  await eventually('audio is lost', async () => (await lost()) > 0, { within: 30000 });
+  const heard = host.feedback.length;
+  await stall.ended;
+  assert.ok(host.feedback.length > heard, 'feedback went on');
+  await eventually('the queue is empty again', async () => (await server.metric('prosa_disk_queue_bytes')) === 0, { within: 30000 });
+  await delay(1500);
+  for (const track of tracks) {
+    track.stream.stop();
+    await closeTrack(track.socket);
+  }
+  let gapBytes = 0;
+  for (const { file, stream } of tracks)
+    await eventually(`${file} lacks what its sidecar says, and nothing else`, async () => {
+      const [{ path }] = (await recordings(inside)).filter((each) => each.file.endsWith(file));
+      const sidecar = JSON.parse(await readFile(path.replace(/\.wav$/, '.json')));
+      assert.equal(sidecar.end, 'closed');
+      const { data } = await readWav(path), sent = Buffer.from(stream.sent());
+      assert.equal(data.length, sent.length);
+      let missing = 0;
+      for (const { atFrame, frames, cause } of sidecar.gaps) {
+        assert.equal(cause, 'disk');
+        sent.fill(0, atFrame * 2, (atFrame + frames) * 2);
+        missing += frames * 2;
+      }
+      assert.ok(missing > 0);
+      assert.ok(data.equals(sent));
+      gapBytes += missing;
+      return true;
+    }, { within: 30000 });
+  assert.equal(await lost(), gapBytes, 'what is lost is counted');
+  assert.match(server.log, /queue is full and audio becomes a gap/);
 });

@@ -113,6 +113,61 @@ static void silence_waits_for_a_disk_that_stands_still(void **state) {
     free(content.samples);
 }
 
+/* The disk stands still: log lines go first, then the newest audio. What was in the queue stays, and all is where it belongs. */
+static void a_full_queue_gives_up_in_order(void **state) {
+    struct fixture *f = *state;
+    enum { LINES = 2000, SECONDS = 20, LATER = 3 };
+    struct standstill standstill = {.mail.deliver = deliver_standstill};
+    sem_init(&standstill.begun, 0, 0);
+    sem_init(&standstill.over, 0, 0);
+    close_disk(f);
+    f->config.queue_bytes = 10 * RATE * 2;
+    open_disk(f);
+    struct disk_stats *stats = disk_stats(f->disk);
+    struct recorder *recorder = recorder_open(f->port, &recording);
+    append_row(recorder, 0, RATE);
+    recorder_tick(recorder, 1);
+    recorder_tick(recorder, 1002);
+    wait_until(&stats->queued_bytes, 0);
+    disk_send(f->disk, &standstill.mail);
+    sem_wait(&standstill.begun);
+
+    char line[256];
+    memset(line, 'x', sizeof line);
+    for (int i = 0; i < LINES; i++)
+        disk_log(f->port, SLICE("RM_1"), slice_of(line, sizeof line));
+    uint64_t lost_lines = atomic_load(&stats->lost_lines);
+    assert_true(lost_lines > 0 && lost_lines < LINES);
+    assert_true(atomic_load(&stats->queued_bytes) <= f->config.queue_bytes / 2);
+    append_row(recorder, RATE, 4 * RATE);
+    assert_int_equal(atomic_load(&stats->gap_bytes), 0); /* lines made room for it */
+    append_row(recorder, 5 * RATE, (SECONDS - 5) * RATE);
+    uint64_t gap_bytes = atomic_load(&stats->gap_bytes);
+    assert_true(gap_bytes > 0 && gap_bytes <= (SECONDS - 5) * RATE * 2);
+    sem_post(&standstill.over);
+    wait_until(&stats->queued_bytes, 0);
+    append_row(recorder, SECONDS * RATE, LATER * RATE);
+    recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + (SECONDS + LATER) * 1000);
+    close_disk(f);
+    sem_destroy(&standstill.begun);
+    sem_destroy(&standstill.over);
+
+    struct content content = read_wav(path_of(f, FILE_NAME ".wav"));
+    struct sidecar sidecar = load_sidecar(f, FILE_NAME ".wav");
+    assert_int_equal(content.count, (SECONDS + LATER) * RATE);
+    assert_int_equal(sidecar.gap_count, 1);
+    assert_int_equal(sidecar.gaps[0].cause, GAP_DISK);
+    assert_int_equal(sidecar.gaps[0].frames * 2, gap_bytes);
+    size_t from = (size_t)sidecar.gaps[0].at, to = from + (size_t)sidecar.gaps[0].frames;
+    assert_true(from >= 5 * RATE);
+    assert_row(content.samples, 0, from);
+    for (size_t i = from; i < to; i++)
+        assert_int_equal(content.samples[i], 0);
+    assert_row(content.samples + to, to, content.count - to);
+    free(content.samples);
+    sidecar_free(&sidecar);
+}
+
 static void silence_at_the_end_is_recorded_too(void **state) {
     struct fixture *f = *state;
     struct recorder *recorder = recorder_open(f->port, &recording);
@@ -229,5 +284,6 @@ RUN_TESTS(RECORDER_TEST(silence_lies_where_it_was_put),
           RECORDER_TEST(silence_at_the_end_is_recorded_too),
           RECORDER_TEST(time_and_pauses_add_up_to_the_wall),
           RECORDER_TEST(a_full_queue_becomes_a_gap_of_the_same_length),
+          RECORDER_TEST(a_full_queue_gives_up_in_order),
           RECORDER_TEST(a_gap_over_a_seam_counts_once),
           RECORDER_TEST(time_before_the_first_byte_outlives_other_channels))
