@@ -99,8 +99,15 @@ export async function fillDisk(t, { forMs }) {
   } while (Date.now() < until);
   await eventually('audio is lost, and counted', async () => (await server.metric('prosa_disk_lost_bytes_total')) > 0);
   assert.equal(server.log.split('\n').filter((line) => /error.*no room for recordings/.test(line)).length, 1);
+  const begun = await openTrack(server, { roomName: 'other', participant: 'q', trackId: 'TR_Q', sampleRate: 48000 });
+  const silence = streamAudio(begun, Buffer.alloc(9600)); // takes no room, and is refused as well
+  atEnd(t, () => (silence.stop(), begun.terminate()));
+  const isBegun = async () => (await recordings(inside)).some(({ file }) => file.endsWith('_TR_Q.wav'));
+  await delay(1500);
+  assert.equal(await isBegun(), false);
 
   await rm(filler);
+  await eventually('what waited for room is recorded', isBegun);
   await eventually('/ready forgets the disk', async () => !/disk/.test(JSON.stringify(await ready())));
   await eventually('the film goes on in a file of its own', async () => (await films()).length > 1);
   await delay(1500);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { accounts, bearer, invite, register } from './accounts.mjs';
@@ -82,6 +82,14 @@ test('a recording belongs to its organization until it is erased', async (t) => 
     assert.equal((await since(etag)).status, 206);
     assert.deepEqual((await since('"another"')).body, file);
     assert.equal((await since('Sun, 22 Nov 2026 12:00:00 GMT')).status, 200);
+  });
+
+  await t.test('nothing beyond the storage, whatever lies in its place', async () => {
+    const [{ path: there }] = await recordings(server);
+    await rename(there, `${there}.away`);
+    await symlink('/etc/hostname', there);
+    assert.equal((await download(server, path, bearer(owner).headers)).status, 404);
+    await rename(`${there}.away`, there);
   });
 
   await t.test('a ticket opens it without a login, for this recording alone', async () => {

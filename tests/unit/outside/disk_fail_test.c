@@ -381,6 +381,61 @@ static void blocks_are_written_in_whole_pages(void **state) {
     remove_folder(folder);
 }
 
+/* A recording that goes on until so much was made durable, or for a while; how often it was before the end, and in all. */
+static void count_syncs(enum disk_fsync fsync, int patience_ms, int *before_end, int *all) {
+    char folder[] = "/dev/shm/disk-fail-XXXXXX", why[256];
+    assert_non_null(mkdtemp(folder));
+    struct storage *storage;
+    struct disk *disk;
+    struct disk_config config;
+    disk_config_init(&config);
+    config.min_free_bytes = config.warn_free_bytes = 0;
+    config.fsync = fsync;
+    config.fsync_ms = 1;
+    assert_int_equal(
+        storage_open(&storage, &(struct storage_config){.root = folder}, why, sizeof why), 0);
+    config.storage = storage;
+    assert_int_equal(disk_open(&disk, &config), 0);
+    struct disk_port *port = disk_port_open(disk);
+    plan.call = CALLS; /* nothing fails */
+    plan.is_armed = true;
+    atomic_store(&plan.count[CALL_SYNC], 0);
+    const struct recording recording = {.meeting = SLICE("RM_1"),
+                                        .room = SLICE("room"),
+                                        .participant = SLICE("bob"),
+                                        .track = SLICE("TR"),
+                                        .format = RECORD_WAV,
+                                        .rate_hz = RATE,
+                                        .channels = 1,
+                                        .started_ms = STARTED_MS};
+    struct recorder *recorder = recorder_open(port, &recording);
+    *before_end = 0;
+    for (int ms = 0; ms < patience_ms && *before_end < 3; ms += 10) {
+        recorder_append(recorder, row, RATE * 2);
+        usleep(10000);
+        *before_end = atomic_load(&plan.count[CALL_SYNC]);
+    }
+    recorder_close(recorder, RECORDER_CLOSED, STARTED_MS);
+    disk_close(disk);
+    *all = atomic_load(&plan.count[CALL_SYNC]);
+    plan.is_armed = false;
+    disk_port_close(port);
+    storage_close(storage);
+    remove_folder(folder);
+}
+
+static void what_is_to_be_durable_is_made_durable(void **state) {
+    int before_end, all;
+    count_syncs(DISK_FSYNC_NONE, 1000, &before_end, &all);
+    assert_int_equal(all, 0);
+    count_syncs(DISK_FSYNC_CLOSE, 1000, &before_end, &all);
+    assert_int_equal(before_end, 0);
+    assert_int_equal(all, 3); /* the recording, its sidecar, their folder */
+    count_syncs(DISK_FSYNC_INTERVAL, 30000, &before_end, &all);
+    assert_true(before_end >= 3);
+    assert_true(all >= before_end + 3);
+}
+
 static int quiet(void **state) {
     log_setup(LOG_OFF, LOG_TEXT);
     fill_row();
@@ -390,6 +445,7 @@ static int quiet(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_wav_survives_every_failure), TEST(a_flac_survives_every_failure),
-        TEST(a_stall_holds_nobody_up_and_loses_nothing), TEST(blocks_are_written_in_whole_pages)};
+        TEST(a_stall_holds_nobody_up_and_loses_nothing), TEST(blocks_are_written_in_whole_pages),
+        TEST(what_is_to_be_durable_is_made_durable)};
     return cmocka_run_group_tests(tests, quiet, NULL);
 }

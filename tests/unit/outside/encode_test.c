@@ -181,6 +181,63 @@ static void above_the_limit_it_is_wav(void **state) {
     assert_int_equal(access(path_of(f, second), F_OK), 0);
 }
 
+/* As a player does, which asks for more until there is none. */
+static size_t playable(const char *path, int *rate_hz) {
+    SF_INFO info = {0};
+    int16_t some[1024];
+    SNDFILE *file = sf_open(path, SFM_READ, &info);
+    size_t count = 0;
+    for (sf_count_t n = 1; file && n > 0; count += (size_t)n)
+        n = sf_readf_short(file, some, 1024);
+    if (file)
+        sf_close(file);
+    *rate_hz = info.samplerate;
+    return count;
+}
+
+static void plays_while_it_grows(struct fixture *f, enum record_format format, const char *file) {
+    struct recorder *recorder = open_recorder(f, format);
+    recorder_append(recorder, f->pcm, sizeof f->pcm);
+    size_t count = 0;
+    int rate_hz = RATE;
+    for (int i = 0; i < 3000 && count < (size_t)rate_hz * (SECONDS - 2); i++) {
+        usleep(10000);
+        count = playable(path_of(f, file), &rate_hz);
+    }
+    assert_true(count >= (size_t)rate_hz * (SECONDS - 2));
+    recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 5000);
+}
+
+static void an_unfinished_flac_plays(void **state) {
+    plays_while_it_grows(*state, RECORD_FLAC, STEM ".flac");
+}
+
+static void an_unfinished_opus_plays(void **state) {
+    plays_while_it_grows(*state, RECORD_OPUS, STEM ".opus");
+}
+
+static void opus_has_the_bits_that_were_asked_for(void **state) {
+    struct fixture *f = *state;
+    const unsigned rates[] = {12000, 96000};
+    off_t sizes[2];
+    for (size_t i = 0; i < 2; i++) {
+        close_disk(f);
+        f->config.opus_bps = rates[i];
+        open_disk(f);
+        struct recorder *recorder = open_recorder(f, RECORD_OPUS);
+        recorder_append(recorder, f->pcm, sizeof f->pcm);
+        recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 5000);
+        close_disk(f);
+        open_disk(f);
+        struct stat stat_now;
+        assert_int_equal(stat(path_of(f, STEM ".opus"), &stat_now), 0);
+        sizes[i] = stat_now.st_size;
+        assert_int_equal(unlink(path_of(f, STEM ".opus")), 0);
+        assert_int_equal(unlink(path_of(f, STEM ".json")), 0);
+    }
+    assert_true(sizes[1] > 2 * sizes[0]);
+}
+
 /* What a kill leaves: the file without its end, and no sidecar. */
 static void cut_and_forget(struct fixture *f, const char *file, const char *json, off_t cut) {
     struct stat stat_now;
@@ -239,4 +296,6 @@ static void a_cut_opus_is_made_whole(void **state) {
 
 RUN_TESTS(ENCODE_TEST(flac_gives_back_every_sample),
           ENCODE_TEST(opus_keeps_the_tone_and_the_length), ENCODE_TEST(above_the_limit_it_is_wav),
-          ENCODE_TEST(a_cut_flac_is_made_whole), ENCODE_TEST(a_cut_opus_is_made_whole))
+          ENCODE_TEST(an_unfinished_flac_plays), ENCODE_TEST(an_unfinished_opus_plays),
+          ENCODE_TEST(opus_has_the_bits_that_were_asked_for), ENCODE_TEST(a_cut_flac_is_made_whole),
+          ENCODE_TEST(a_cut_opus_is_made_whole))

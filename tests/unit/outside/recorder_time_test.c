@@ -278,7 +278,28 @@ static void time_before_the_first_byte_outlives_other_channels(void **state) {
     sidecar_free(&sidecar);
 }
 
-RUN_TESTS(RECORDER_TEST(silence_lies_where_it_was_put),
+/* Holes need no room, but a recording that begins does. */
+static void silence_begins_no_recording_on_a_full_disk(void **state) {
+    struct fixture *f = *state;
+    close_disk(f);
+    f->config.retry_ms = 0;
+    f->config.min_free_bytes = UINT64_MAX; /* no disk is that large */
+    open_disk(f);
+    struct disk_stats *stats = disk_stats(f->disk);
+    assert_int_equal(atomic_load(&stats->space), DISK_SPACE_FULL);
+    struct recorder *recorder = recorder_open(f->port, &recording);
+    append_zeros(recorder, 5 * RATE);
+    recorder_tick(recorder, 1);
+    recorder_tick(recorder, 1002);
+    wait_until(&stats->failing_files, 1);
+    assert_int_equal(atomic_load(&stats->open_files), 0);
+    recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 5000);
+    close_disk(f);
+    assert_int_not_equal(access(path_of(f, FILE_NAME ".wav"), F_OK), 0);
+}
+
+RUN_TESTS(RECORDER_TEST(silence_begins_no_recording_on_a_full_disk),
+          RECORDER_TEST(silence_lies_where_it_was_put),
           RECORDER_TEST(digital_silence_takes_no_room),
           RECORDER_TEST(silence_waits_for_a_disk_that_stands_still),
           RECORDER_TEST(silence_at_the_end_is_recorded_too),
