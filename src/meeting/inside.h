@@ -136,6 +136,7 @@ struct hearing {
     float floor_db;   /* noise under the voice, of the latest strong frame */
     int64_t noisy_ms; /* since when noise is close to the voice; NEVER */
     struct pitch_span pitch;
+    uint32_t flat_at; /* pitch.heard when its spread became flat, or was last told; 0: it is not */
     struct pace pace;
     uint8_t phase; /* 0..9: in which step of a second the costly rules look */
 

@@ -69,6 +69,7 @@ static const struct rule_setting settings[] = {
     ROW(monotonia_prosodica, below_semitones, 1.0, 0, 12, "spread of the pitch"),
     ROW(monotonia_prosodica, warning_semitones, 0.6, 0, 12, "the same, as a warning"),
     ROW(monotonia_prosodica, speech_s, 10, 2, 10, "over the last seconds of speech"),
+    ROW(monotonia_prosodica, hold_s, 30, 0, 600, "as info: and for so many more seconds"),
     COOLDOWN(monotonia_prosodica, 20),
 
     SWITCH(ruido_de_fundo, 0),

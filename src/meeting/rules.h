@@ -41,7 +41,7 @@ struct rules {
         double enabled, pause_share, turn_s, cooldown_s;
     } ritmo_pausado;
     struct {
-        double enabled, below_semitones, warning_semitones, speech_s, cooldown_s;
+        double enabled, below_semitones, warning_semitones, speech_s, hold_s, cooldown_s;
     } monotonia_prosodica;
     struct {
         double enabled, above_dbfs, margin_db, warning_db, hold_s, cooldown_s;

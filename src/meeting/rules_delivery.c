@@ -81,9 +81,24 @@ static bool sounds_lively(const struct mood *mood, int64_t at_ms) {
     return sqrt(squares / count) >= LIVELY_SPREAD;
 }
 
+/* One window far below the limit is enough. Close to it, windows of one voice fall to both sides,
+ * and a small melody may be quite alive: that is told only when no speech for a while has risen
+ * above the limit, and again only after as much. */
+static bool is_surely_flat(const struct rules *rules, struct hearing *hearing, double semitones) {
+    uint32_t hold = (uint32_t)(rules->monotonia_prosodica.hold_s * 1000 / SLOT_MS);
+    if (!hearing->flat_at)
+        hearing->flat_at = hearing->pitch.heard;
+    if (semitones < rules->monotonia_prosodica.warning_semitones)
+        return true;
+    if (hearing->pitch.heard - hearing->flat_at < hold)
+        return false;
+    hearing->flat_at = hearing->pitch.heard;
+    return true;
+}
+
 void rule_monotonia(struct judgement *judgement, struct participant *participant) {
     const struct rules *rules = &judgement->meeting->rules;
-    const struct hearing *hearing = participant->hearing;
+    struct hearing *hearing = participant->hearing;
     float semitones;
     if (!is_due(judgement, hearing) ||
         hearing->pitch.count * SLOT_MS < rules->monotonia_prosodica.speech_s * 1000 ||
@@ -91,9 +106,12 @@ void rule_monotonia(struct judgement *judgement, struct participant *participant
         return;
     if ((double)semitones >= rules->monotonia_prosodica.below_semitones ||
         sounds_lively(&hearing->mood, judgement->at_ms)) {
+        hearing->flat_at = 0;
         judge_clear(judgement, FEEDBACK_MONOTONIA_PROSODICA, participant);
         return;
     }
+    if (!is_surely_flat(rules, hearing, (double)semitones))
+        return;
     struct finding finding = {.severity =
                                   (double)semitones < rules->monotonia_prosodica.warning_semitones
                                       ? SEVERITY_WARNING

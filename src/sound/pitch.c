@@ -55,6 +55,7 @@ void pitch_span_hear(struct pitch_span *span, float f0_hz, float periodicity) {
     span->next = (uint16_t)((span->next + 1) % PITCH_SPAN_FRAMES);
     if (span->count < PITCH_SPAN_FRAMES)
         span->count++;
+    span->heard++;
 }
 
 bool pitch_span_spread(const struct pitch_span *span, float *semitones) {

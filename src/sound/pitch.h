@@ -36,6 +36,7 @@ struct pitch pitch_track(struct pitch_tracker *t, const struct kernels *k,
 /* The pitch of the last ten seconds of one person's speech. */
 struct pitch_span {
     uint16_t count, next;
+    uint32_t heard;                        /* frames since the beginning */
     uint16_t decihertz[PITCH_SPAN_FRAMES]; /* 0 = unvoiced */
 };
 

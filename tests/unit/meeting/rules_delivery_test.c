@@ -34,7 +34,48 @@ static void a_flat_voice_is_told_after_ten_seconds_of_speech(void **state) {
     stage_say(&stage, ana, 12);
     const struct feedback *told = stage_told(&stage, FEEDBACK_MONOTONIA_PROSODICA, 0);
     assert_non_null(told);
-    assert_true(told_fact(told, FACT_PITCH_RANGE) < 1);
+    assert_int_equal(told->severity, SEVERITY_WARNING);
+    assert_true(told_fact(told, FACT_PITCH_RANGE) < 0.6);
+    stage_close(&stage);
+}
+
+static void a_voice_of_little_melody_is_told_when_half_a_minute_more_had_none(void **state) {
+    struct actor *ana = two(NULL);
+    ana->pitch_semitones = 0.7;
+    stage_say(&stage, ana, 38);
+    assert_int_equal(stage_count(&stage, FEEDBACK_MONOTONIA_PROSODICA, NULL), 0);
+    stage_say(&stage, ana, 6);
+    const struct feedback *told = stage_told(&stage, FEEDBACK_MONOTONIA_PROSODICA, 0);
+    assert_non_null(told);
+    assert_int_equal(told->severity, SEVERITY_INFO);
+    assert_true(told_fact(told, FACT_PITCH_RANGE) > 0.6 && told_fact(told, FACT_PITCH_RANGE) < 1);
+    stage_say(&stage, ana, 26); /* the cooldown is over, but it takes as much speech again */
+    assert_int_equal(stage_count(&stage, FEEDBACK_MONOTONIA_PROSODICA, NULL), 1);
+    stage_say(&stage, ana, 8);
+    assert_int_equal(stage_count(&stage, FEEDBACK_MONOTONIA_PROSODICA, NULL), 2);
+    stage_close(&stage);
+}
+
+static void a_voice_that_now_and_then_rises_is_not_flat(void **state) {
+    struct actor *ana = two(NULL);
+    for (int i = 0; i < 6; i++) {
+        ana->pitch_semitones = 0.7;
+        stage_say(&stage, ana, 24);
+        ana->pitch_semitones = 1.5;
+        stage_say(&stage, ana, 5);
+    }
+    assert_int_equal(stage_count(&stage, FEEDBACK_MONOTONIA_PROSODICA, NULL), 0);
+    stage_close(&stage);
+}
+
+static void without_a_hold_the_limit_alone_decides(void **state) {
+    struct rules rules;
+    rules_init(&rules);
+    rules.monotonia_prosodica.hold_s = 0;
+    struct actor *ana = two(&rules);
+    ana->pitch_semitones = 0.7;
+    stage_say(&stage, ana, 12);
+    assert_int_equal(stage_count(&stage, FEEDBACK_MONOTONIA_PROSODICA, "ana"), 1);
     stage_close(&stage);
 }
 
@@ -90,6 +131,9 @@ static void noise_near_the_voice_is_told_only_where_it_is_wanted(void **state) {
 
 RUN_TESTS(TEST(a_torrent_of_words_is_told_and_ordinary_speech_is_not),
           TEST(a_flat_voice_is_told_after_ten_seconds_of_speech),
+          TEST(a_voice_of_little_melody_is_told_when_half_a_minute_more_had_none),
+          TEST(a_voice_that_now_and_then_rises_is_not_flat),
+          TEST(without_a_hold_the_limit_alone_decides),
           TEST(a_prosody_service_that_hears_life_in_it_is_believed),
           TEST(somebody_who_gets_stuck_is_told_and_a_listener_is_not),
           TEST(noise_near_the_voice_is_told_only_where_it_is_wanted))
