@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STEM       "2026-11-22T12-00-00.000Z_room_bob_TR"
@@ -140,6 +141,47 @@ static void each_time_it_is_told_what_a_file_holds(void **state) {
     assert_string_equal(run(f), "RM_1/" STEM ".wav crash;");
 }
 
+static void set_age(int fd, time_t seconds) {
+    const struct timespec at = {.tv_sec = (time_t)(clock_wall_ms() / 1000) - seconds};
+    assert_int_equal(futimens(fd, (const struct timespec[]){at, at}), 0);
+}
+
+static void put_tiny_wav(int folder_fd, const char *name, time_t age_s) {
+    uint8_t file[WAV_HEADER_MAX + 2] = {0};
+    struct wav_format format = wav_format_s16(1000, 1);
+    size_t len = wav_write_header(file, WAV_CANONICAL, &format, 2) + 2;
+    int fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL, 0640);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, file, len), len);
+    set_age(fd, age_s);
+    close(fd);
+}
+
+/* Folders by what happened in them last, files in a folder by when they were written last. */
+static void what_is_newest_comes_first(void **state) {
+    struct fixture *f = *state;
+    int root = openat(f->fd, "..", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(mkdirat(root, "RM_0", 0750), 0);
+    assert_int_equal(mkdirat(root, "RM_2", 0750), 0);
+    int older = openat(root, "RM_0", O_RDONLY | O_DIRECTORY);
+    int newer = openat(root, "RM_2", O_RDONLY | O_DIRECTORY);
+    put_tiny_wav(f->fd, "b.wav", 2000);
+    put_tiny_wav(f->fd, "c.wav", 3000);
+    put_tiny_wav(f->fd, "a.wav", 1000);
+    put_tiny_wav(older, "old.wav", 4000);
+    put_tiny_wav(newer, "new.wav", 10);
+    set_age(older, 4000);
+    set_age(f->fd, 1000);
+    set_age(newer, 10);
+    close(older);
+    close(newer);
+    close(root);
+    f->config.on_line = NULL;
+    f->config.on_sidecar = on_sidecar;
+    assert_string_equal(run(f), "RM_2/new.wav crash;RM_1/a.wav crash;RM_1/b.wav crash;"
+                                "RM_1/c.wav crash;RM_0/old.wav crash;");
+}
+
 static void a_dry_run_only_says_so(void **state) {
     struct fixture *f = *state;
     size_t len = put_stale_wav(f);
@@ -250,7 +292,7 @@ static void what_is_not_ours_is_left_alone(void **state) {
 #define REPAIR_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 RUN_TESTS(REPAIR_TEST(a_stale_wav_is_made_whole_and_gets_a_sidecar),
-          REPAIR_TEST(a_second_time_changes_nothing),
+          REPAIR_TEST(a_second_time_changes_nothing), REPAIR_TEST(what_is_newest_comes_first),
           REPAIR_TEST(each_time_it_is_told_what_a_file_holds), REPAIR_TEST(a_dry_run_only_says_so),
           REPAIR_TEST(what_is_locked_is_left_alone),
           REPAIR_TEST(an_unfinished_sidecar_keeps_what_it_knows),
