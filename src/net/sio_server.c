@@ -319,6 +319,8 @@ int sio_server_open(struct sio_server **out, struct loop *loop, const struct sio
         server->config.eio.ping_interval_ms = 25000;
     if (!server->config.eio.ping_timeout_ms)
         server->config.eio.ping_timeout_ms = 20000;
+    if (!server->config.eio.max_sessions)
+        server->config.eio.max_sessions = 10000;
     server->budget = SIO_SLICE;
     list_init(&server->pendings);
     list_init(&server->jobs);

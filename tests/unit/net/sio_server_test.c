@@ -222,6 +222,29 @@ static void on_whole(void *arg, struct sio_socket *socket, const struct sio_even
     sio_emit(socket, "whole", SLICE(""));
 }
 
+static void a_breach_is_counted_and_closes_one_session(void **state) {
+    struct fixture *f = mem_alloc(sizeof *f);
+    char packet[201], text[4096];
+
+    snprintf(packet, sizeof packet, "%-200s", "47[\"there is no such type\"]");
+    open_fixture(f, &(struct sio_config){0});
+    add_client(f);
+    add_client(f);
+    skip_all(f);
+    send_masked(f->fds[0], 1, packet, sizeof packet - 1);
+    for (int i = 0; i < 30000 && f->gone == 0; i++, usleep(1000))
+        turn(f, 1);
+    assert_int_equal(f->gone, 1);
+    assert_null(f->sockets[0]);
+    assert_int_equal(sio_server_stats(f->sio)->bad_packets, 1);
+    assert_int_equal(eio_server_stats(sio_server_eio(f->sio))->closed[EIO_CLOSED_PROTOCOL], 1);
+    sio_emit(f->sockets[1], "still", SLICE(""));
+    turn(f, 1);
+    read_until(f, 1, text, sizeof text, "42[\"still\"]");
+    close_fixture(f);
+    mem_free(f);
+}
+
 /* What is half sent has a bounded room: who has been at it longest is closed, and nobody else. */
 static void half_sent_attachments_are_bounded(void **state) {
     struct fixture *f = mem_alloc(sizeof *f);
@@ -289,5 +312,6 @@ static void a_client_may_vanish_while_it_asks(void **state) {
 
 RUN_TESTS(TEST(a_client_may_vanish_while_it_asks), TEST(hands_out_a_broadcast_in_slices),
           TEST(keeps_the_order_for_those_who_move_meanwhile), TEST(aims_at_unions_and_exceptions),
-          TEST(rooms_have_rules), TEST(closes_the_slow), TEST(half_sent_attachments_are_bounded),
+          TEST(rooms_have_rules), TEST(closes_the_slow),
+          TEST(a_breach_is_counted_and_closes_one_session), TEST(half_sent_attachments_are_bounded),
           TEST(a_volatile_message_waits_for_nobody))
