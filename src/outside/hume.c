@@ -68,6 +68,14 @@ bool hume_has_room(const struct hume *hume) {
     return hume->dialling + hume->wanting < PIONEERS || !is_doubtful(hume);
 }
 
+bool hume_is_full(const struct hume *hume) {
+    uint64_t n = atomic_load(&hume->limiter->tracks);
+    if (n > WAITING_ROOM)
+        n = WAITING_ROOM;
+    uint64_t needed = n * n * HUME_RATE_HZ * sizeof(int16_t) / (4 * HUME_HANDSHAKES_PER_SECOND);
+    return atomic_load(&hume->limiter->kept_bytes) >= HUME_KEPT_MIN_BYTES + needed * 5 / 4;
+}
+
 /* The handshakes of all shards stand on one time line, a step apart; a late one may be followed by
  * the next at once. */
 static bool limiter_take(struct hume *hume) {
@@ -309,7 +317,8 @@ struct hume_track *hume_track_open(struct hume *hume, struct slice name, unsigne
     track->next_id = 1;
     track->group = group_ms * 16;
     text_reduce(name, track->name);
-    hume_queue_init(&track->queue);
+    hume_queue_init(&track->queue, &hume->limiter->kept_bytes);
+    atomic_fetch_add(&hume->limiter->tracks, 1);
     list_add(&hume->tracks, &track->node);
     if (hume->has_key && !timer_is_running(&hume->timer))
         timer_start(hume->loop, &hume->timer, HUME_TICK_MS, HUME_TICK_MS, on_tick, hume);

@@ -35,12 +35,13 @@ struct hume_item {
 
 struct hume_queue {
     struct list items;
-    unsigned waiting; /* audio items that are not dropped */
+    unsigned waiting;           /* audio items that are not dropped */
+    _Atomic size_t *kept_bytes; /* of all queues */
     /* What became of the current group's audio so far. */
     unsigned sent, dropped, failed;
 };
 
-void hume_queue_init(struct hume_queue *queue);
+void hume_queue_init(struct hume_queue *queue, _Atomic size_t *kept_bytes);
 void hume_queue_add(struct hume_queue *queue, struct hume_item *item);
 /* Keeps at most `limit` audio items: the oldest go. Returns how many went. */
 unsigned hume_queue_limit(struct hume_queue *queue, unsigned limit);
@@ -79,11 +80,12 @@ struct hume_track {
     bool is_speech;            /* in it */
     bool is_proven;            /* the service has answered on this connection */
     bool said_goodbye;
-    unsigned backlog;   /* items that waited when it opened, fewer as they go out */
-    unsigned failures;  /* in a row */
-    int64_t since_ms;   /* of the state */
-    int64_t blocked_ms; /* since when the connection takes nothing; 0 = it does */
-    int64_t resume_ms;  /* HUME_WAITING: until then */
+    size_t unsent_bytes; /* of the connection, as far as they are counted among the kept ones */
+    unsigned backlog;    /* items that waited when it opened, fewer as they go out */
+    unsigned failures;   /* in a row */
+    int64_t since_ms;    /* of the state */
+    int64_t blocked_ms;  /* since when the connection takes nothing; 0 = it does */
+    int64_t resume_ms;   /* HUME_WAITING: until then */
 
     /* v0 */
     uint64_t next_id;
@@ -96,6 +98,7 @@ struct hume_track {
     /* v1 */
     int64_t session_ms; /* audio sent in this session */
     int64_t pace_ms;    /* loop time at which what was sent has been played */
+    int64_t frame_ms;   /* loop time of the last frame */
     int64_t spoke_ms;   /* meeting time of the last speech */
     unsigned recent_count, pre_roll_count, segment_count;
     struct hume_item *recent[HUME_RECENT], *pre_roll[HUME_PRE_ROLL];
@@ -111,7 +114,9 @@ void hume_track_free(struct hume_track *track);
 /* hume_v0_talk.c and hume_v1_talk.c: how a generation collects, sends and listens. */
 struct hume_speech {
     unsigned queue_limit; /* audio items that may wait, besides the backlog */
-    bool needs_session;   /* not open before the service said so */
+    unsigned
+        queue_least; /* those that may wait even when nothing else may: they wait for their time */
+    bool needs_session; /* not open before the service said so */
     uint32_t (*item_samples)(const struct hume_track *track); /* of a whole audio item */
     void (*collect)(struct hume_track *track, const int16_t *pcm, size_t n, int64_t from_ms,
                     bool is_speech);
@@ -172,6 +177,8 @@ bool hume_may_try(const struct hume *hume);
 bool hume_has_room(const struct hume *hume);
 /* A track that waits may go on waiting: its turn can come soon. */
 bool hume_may_wait(const struct hume *hume);
+/* Audio that waits takes all the room that it may. */
+bool hume_is_full(const struct hume *hume);
 bool hume_take_handshake(struct hume *hume, struct hume_track *track); /* limiter and breaker */
 void hume_reached(struct hume *hume);                                  /* a connection stands */
 void hume_succeeded(struct hume *hume, struct hume_track *track);

@@ -39,14 +39,25 @@ struct hume_item *hume_track_take_filled(struct hume_track *track) {
     return item;
 }
 
-void hume_queue_init(struct hume_queue *queue) {
-    *queue = (struct hume_queue){0};
+void hume_queue_init(struct hume_queue *queue, _Atomic size_t *kept_bytes) {
+    *queue = (struct hume_queue){.kept_bytes = kept_bytes};
     list_init(&queue->items);
+}
+
+static void keep(struct hume_queue *queue, const struct hume_item *item) {
+    queue->waiting++;
+    atomic_fetch_add(queue->kept_bytes, item->samples * sizeof *item->pcm);
+}
+
+static void let_go(struct hume_queue *queue, const struct hume_item *item) {
+    queue->waiting--;
+    atomic_fetch_sub(queue->kept_bytes, item->samples * sizeof *item->pcm);
 }
 
 void hume_queue_add(struct hume_queue *queue, struct hume_item *item) {
     list_add(&queue->items, &item->node);
-    queue->waiting += !item->is_flush;
+    if (!item->is_flush)
+        keep(queue, item);
 }
 
 /* A dropped item stays as a mark without its samples, so that the right group is told of it. */
@@ -55,8 +66,8 @@ static void drop(struct hume_queue *queue, struct hume_item *item) {
     mark->is_dropped = true;
     list_add(&item->node, &mark->node); /* list_add puts it before the given node */
     list_remove(&item->node);
+    let_go(queue, item);
     mem_free(item);
-    queue->waiting--;
 }
 
 unsigned hume_queue_limit(struct hume_queue *queue, unsigned limit) {
@@ -81,7 +92,8 @@ struct hume_item *hume_queue_take(struct hume_queue *queue, enum hume_fate fate)
     struct hume_item *item = item_of(list_take_first(&queue->items));
     if (item->is_flush)
         return item;
-    queue->waiting -= !item->is_dropped;
+    if (!item->is_dropped)
+        let_go(queue, item);
     if (item->is_dropped || fate == HUME_DROPPED)
         queue->dropped++;
     else if (fate == HUME_SENT)
@@ -94,7 +106,7 @@ struct hume_item *hume_queue_take(struct hume_queue *queue, enum hume_fate fate)
 void hume_queue_put_back(struct hume_queue *queue, struct hume_item *item) {
     assert(!item->is_flush && !item->is_dropped);
     list_add(queue->items.next, &item->node); /* before the first */
-    queue->waiting++;
+    keep(queue, item);
 }
 
 enum hume_fate hume_queue_end_group(struct hume_queue *queue) {

@@ -61,6 +61,14 @@ static void finish_all(struct hume_track *track, enum hume_fate fate) {
 
 /* ---- sending ---- */
 
+/* What the socket did not take yet is kept, too. */
+static void count_unsent(struct hume_track *track) {
+    _Atomic size_t *kept_bytes = &track->hume->limiter->kept_bytes;
+    atomic_fetch_sub(kept_bytes, track->unsent_bytes);
+    track->unsent_bytes = track->ws ? ws_conn_queued_bytes(track->ws) : 0;
+    atomic_fetch_add(kept_bytes, track->unsent_bytes);
+}
+
 static bool can_send(struct hume_track *track) {
     if (track->state != HUME_OPEN && (track->state != HUME_LEAVING || track->said_goodbye))
         return false;
@@ -80,6 +88,7 @@ static void send_first(struct hume_track *track) {
     track->hume->stats.messages_sent++;
     track->hume->speech->send(track, item);
     ws_conn_flush(track->ws); /* so that it is known whether another may follow */
+    count_unsent(track);
 }
 
 static void pump(struct hume_track *track) {
@@ -102,6 +111,7 @@ static void disconnect(struct hume_track *track) {
     track->ws = NULL;
     track->is_proven = false;
     track->blocked_ms = 0;
+    count_unsent(track);
     track->hume->speech->reset(track);
 }
 
@@ -202,6 +212,7 @@ static void on_message(void *arg, enum ws_opcode opcode, struct slice message) {
 }
 
 static void on_drain(void *arg) {
+    count_unsent(arg);
     pump(arg);
 }
 
@@ -328,7 +339,7 @@ void hume_track_need(struct hume_track *track) {
         dial(track);
 }
 
-static unsigned limit_of(const struct hume_track *track) {
+static unsigned own_limit(const struct hume_track *track) {
     const struct hume_speech *speech = track->hume->speech;
     uint32_t whole = speech->item_samples(track);
     if (track->state == HUME_OPEN)
@@ -337,10 +348,23 @@ static unsigned limit_of(const struct hume_track *track) {
     return (wait_ms * (HUME_RATE_HZ / 1000) + whole - 1) / whole;
 }
 
+/* Where all tracks have no more room, an item that comes takes the place of one that waited. */
+static unsigned limit_of(const struct hume_track *track, unsigned waited) {
+    unsigned limit = own_limit(track), least = track->hume->speech->queue_least;
+    if (!hume_is_full(track->hume))
+        return limit;
+    if (waited < least)
+        waited = least;
+    return waited < limit ? waited : limit;
+}
+
 void hume_track_push(struct hume_track *track, struct hume_item *item) {
+    bool is_audio = !item->is_flush;
+    unsigned waited = track->queue.waiting;
     hume_queue_add(&track->queue, item);
-    track->hume->stats.frames_dropped += hume_queue_limit(&track->queue, limit_of(track));
-    if (!item->is_flush)
+    pump(track); /* what can go at once needs no room */
+    track->hume->stats.frames_dropped += hume_queue_limit(&track->queue, limit_of(track, waited));
+    if (is_audio)
         hume_track_need(track);
     pump(track);
 }
@@ -398,6 +422,7 @@ void hume_track_free(struct hume_track *track) {
         disconnect(track);
     set_state(track, HUME_IDLE);
     list_remove(&track->node);
+    atomic_fetch_sub(&track->hume->limiter->tracks, 1);
     track->listener = NULL;
     finish_all(track, HUME_DROPPED);
     mem_free(track->filling);

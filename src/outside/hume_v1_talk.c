@@ -10,9 +10,10 @@
  * the audio it took; `segments` lead from there back to meeting time. */
 
 enum {
-    FRAMES = 20,     /* waiting, when the service asks us to slow down */
+    FRAMES = 30,     /* waiting, when the service asks us to slow down */
     AHEAD_MS = 1000, /* of real time: what a handshake delays is caught up with. The rest of a
                         longer wait stays behind until there is silence, which is not sent. */
+    APART_MS = 40,   /* frames that catch up: so far that a refusal is known before the next goes */
     TOO_FAST_MS = 150,
     HANG_OVER_MS = 1000, /* silence sent after speech, so that the service hears its end */
     CONTINUOUS_MS = 30,
@@ -72,7 +73,8 @@ static void greet(struct hume_track *track) {
 }
 
 static bool may_send(const struct hume_track *track) {
-    return track->pace_ms <= hume_now_ms(track->hume) + AHEAD_MS;
+    int64_t now_ms = hume_now_ms(track->hume);
+    return track->pace_ms <= now_ms + AHEAD_MS && now_ms - track->frame_ms >= APART_MS;
 }
 
 /* Starts a new segment where meeting time does not simply go on. */
@@ -113,12 +115,14 @@ static void send_frame(struct hume_track *track, struct hume_item *item) {
     note_time(track, item->from_ms);
     track->session_ms += frame_ms(item);
     track->pace_ms = (track->pace_ms > now_ms ? track->pace_ms : now_ms) + frame_ms(item);
+    track->frame_ms = now_ms;
     remember(track->recent, &track->recent_count, HUME_RECENT, item);
 }
 
-/* None of the last frame was used: it goes out again, and the session's clock goes back. Frames that
- * went out together are refused together, the last of them first in `recent`. From then on each waits
- * for its time, until a pause in the audio. */
+/* None of the last frame was used: it goes out again, and the session's clock goes back. The service
+ * does not say which frame it means: the last one, as they go out one by one; where the way there is
+ * so long that several were under way, those behind a refused one were too fast as well. From then on
+ * each waits for its time, until a pause in the audio. */
 static void send_again(struct hume_track *track) {
     track->pace_ms = hume_now_ms(track->hume) + TOO_FAST_MS + AHEAD_MS;
     if (track->recent_count == 0)
@@ -167,7 +171,7 @@ static void reset(struct hume_track *track) {
     forget(track->pre_roll, &track->pre_roll_count);
     track->session_ms = 0;
     track->segment_count = 0;
-    track->pace_ms = 0;
+    track->pace_ms = track->frame_ms = 0;
 }
 
 static void leave(struct hume_track *track) {
@@ -180,6 +184,7 @@ static void leave(struct hume_track *track) {
 
 const struct hume_speech hume_speech_v1 = {
     .queue_limit = FRAMES,
+    .queue_least = 3,
     .item_samples = item_samples,
     .needs_session = true,
     .collect = collect,

@@ -49,7 +49,10 @@ static void hear_frame(struct fake_conn *conn, struct slice message) {
     struct fixture *f = conn->f;
     char answer[200];
     assert_int_equal(message.len % 2, 0);
-    if (f->mood == HASTY && ++conn->messages == 3) {
+    conn->messages++;
+    bool is_third = f->mood == HASTY && conn->messages == 3;
+    bool is_fourth = f->mood == CHOOSY && conn->messages % 4 == 0; /* and others between */
+    if (is_third || is_fourth) {
         f->rejected++;
         say(conn, "{\"type\":\"error\",\"code\":\"rate_limited\",\"message\":\"slow down\"}");
         return;

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum mood { KIND, SILENT, MUTE, CLOSES, REFUSES, FAULTY, HASTY };
+enum mood { KIND, SILENT, MUTE, CLOSES, REFUSES, FAULTY, HASTY, CHOOSY };
 
 enum { CONNS = 40, FATES = 64 };
 

@@ -149,6 +149,53 @@ static void until_somebody_gets_through_five_knock_and_the_others_give_up(void *
     fixture_close(&f);
 }
 
+static void frames_that_are_refused_here_and_there_leave_no_gap(void **state) {
+    struct hume_limiter limiter = {0};
+    struct fixture f;
+    block(&limiter);
+    fixture_open(&f, true, CHOOSY, WITH_KEY(.limiter = &limiter));
+    hear_frames(f.track, 0, 20); /* all at once on their way as soon as the session stands */
+    unblock(&limiter);
+    fixture_turn_until(&f, &f.blocks, 20);
+    assert_frames(&f, 0, 20);
+    assert_true(f.rejected >= 5);
+    assert_int_equal(hume_stats(f.hume)->resent, f.rejected);
+    fixture_close(&f);
+}
+
+static void all_tracks_together_keep_a_bounded_amount(void **state) {
+    enum { TRACKS = 60, FRAMES = 60 };
+    const size_t bound = HUME_KEPT_MIN_BYTES + 61 * 61 * 32000 / 80 * 5 / 4;
+    struct hume_limiter limiter = {0};
+    struct fixture f;
+    struct hume_track *tracks[TRACKS];
+    fixture_open(&f, true, SILENT, WITH_KEY(.limiter = &limiter));
+    hear_frames(f.track, 0, 1);
+    fixture_turn_until(&f, &f.blocks, 1);
+    block(&limiter);
+    for (int i = 0; i < TRACKS; i++)
+        tracks[i] = hume_track_open(f.hume, SLICE("t"), 500, &fixture_listener, &f);
+    for (int n = 0; n < FRAMES; n++) {
+        f.fate_count = 0; /* of what is dropped */
+        for (int i = 0; i < TRACKS; i++)
+            hear_frames(tracks[i], n, 1);
+    }
+    size_t kept = atomic_load(&limiter.kept_bytes);
+    assert_true(kept + FRAME * 2 > bound && kept < bound + FRAME * 2);
+    assert_int_equal(hume_stats(f.hume)->frames_dropped, TRACKS * FRAMES - kept / (FRAME * 2));
+    f.fate_count = 0;
+    hear_frames(f.track, 1, 2); /* whose service takes what comes needs no room */
+    fixture_turn_until(&f, &f.blocks, 3);
+    assert_frames(&f, 0, 3);
+    for (int i = 0; i < TRACKS; i++) {
+        f.fate_count = 0;
+        hume_track_close(tracks[i]);
+    }
+    assert_int_equal(atomic_load(&limiter.kept_bytes), 0);
+    fixture_close(&f);
+    assert_int_equal(atomic_load(&limiter.tracks), 0);
+}
+
 static void a_track_that_closes_sends_the_rest_at_its_pace(void **state) {
     struct fixture f;
     fixture_open(&f, true, SILENT, WITH_KEY(.hello = true));
@@ -171,4 +218,6 @@ RUN_TESTS(TEST(what_is_said_while_a_track_waits_goes_out_at_its_pace),
           TEST(twelve_seconds_are_kept_and_the_oldest_goes_first),
           TEST(the_whole_server_has_one_limiter),
           TEST(until_somebody_gets_through_five_knock_and_the_others_give_up),
+          TEST(frames_that_are_refused_here_and_there_leave_no_gap),
+          TEST(all_tracks_together_keep_a_bounded_amount),
           TEST(a_track_that_closes_sends_the_rest_at_its_pace))
