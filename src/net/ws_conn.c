@@ -352,7 +352,7 @@ int ws_conn_open(struct ws_conn **out, struct loop *loop, struct stream *stream,
 static void on_dialled(void *arg, struct stream *stream, const char *why, int http_status) {
     struct ws_conn *conn = arg;
     conn->dial = NULL;
-    conn->http_status = (uint16_t)http_status;
+    conn->http_status = (int16_t)http_status;
     if (!stream) {
         ws_conn_end(conn, WS_CLOSE_ABNORMAL, why);
         return;

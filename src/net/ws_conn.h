@@ -53,8 +53,8 @@ int ws_conn_open(struct ws_conn **out, struct loop *loop, struct stream *stream,
                  const struct ws_settings *settings, const struct ws_handlers *handlers, void *arg);
 
 /* Client role. A failed attempt comes as on_close with 1006
- * and a reason such as "HTTP 401"; ws_conn_http_status then tells the status of that refusal, or
- * 0. */
+ * and a reason such as "HTTP 401"; ws_conn_http_status then tells the status of that refusal,
+ * negative when it was the proxy's, or 0. */
 int ws_conn_connect(struct ws_conn **out, struct loop *loop, const struct ws_target *target,
                     const struct ws_settings *settings, const struct ws_handlers *handlers,
                     void *arg);

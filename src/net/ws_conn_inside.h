@@ -40,7 +40,7 @@ struct ws_conn {
     int64_t pinged_ms;
     char *reason; /* for on_close */
     uint16_t code;
-    uint16_t http_status;
+    int16_t http_status;
 };
 
 /* ws_conn.c */

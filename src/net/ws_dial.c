@@ -101,7 +101,7 @@ static void start_shaking(struct ws_dial *dial) {
 /* Whether the proxy opened the tunnel. */
 static bool accept_proxy_reply(struct ws_dial *dial, const struct http_head *head, size_t used) {
     if (head->status / 100 != 2) {
-        dial->http_status = head->status;
+        dial->http_status = -head->status;
         snprintf(dial->why, sizeof dial->why, "the proxy answered HTTP %d", head->status);
         end(dial, NULL);
         return false;

@@ -143,7 +143,10 @@ void hume_failed(struct hume *hume, struct hume_track *track, const char *why) {
 
 void hume_refused(struct hume *hume, struct hume_track *track, const char *code) {
     if (strcmp(hume->refusal, code) != 0)
-        log_error("hume", "the service refuses us; analysis goes on without prosody",
+        log_error("hume",
+                  strncmp(code, "proxy", 5) == 0
+                      ? "the proxy refuses the way to the service; analysis goes on without prosody"
+                      : "the service refuses us; analysis goes on without prosody",
                   log_text("code", code));
     snprintf(hume->refusal, sizeof hume->refusal, "%s", code);
     hume->stats.failures++;
@@ -165,7 +168,8 @@ static const char *const codes[HUME_CODES] = {
     "config_invalid", "message_invalid", "message_too_large",
     "internal_error", "http_401",        "http_403",
     "http_404",       "http_410",        "http_429",
-    "http_502",       "http_503",        "other",
+    "http_502",       "http_503",        "proxy",
+    "other",
 };
 
 const char *hume_code_name(unsigned index) {
@@ -176,6 +180,8 @@ void hume_count_code(struct hume *hume, const char *code, const char *track_name
     unsigned i = 0;
     if (strncmp(code, "E03", 3) == 0)
         code = "E03xx";
+    else if (strncmp(code, "proxy", 5) == 0)
+        code = "proxy";
     while (i < HUME_CODES - 1 && strcmp(codes[i], code) != 0)
         i++;
     if (hume->stats.codes[i]++ == 0 && code[0] != 'W')

@@ -84,11 +84,11 @@ struct hume_listener {
     void (*on_fate)(void *arg, int64_t flushed_ms, uint32_t samples, enum hume_fate fate);
 };
 
-enum { HUME_LATENCY_BOUNDS = 8, HUME_CODES = 24 };
+enum { HUME_LATENCY_BOUNDS = 8, HUME_CODES = 25 };
 extern const unsigned hume_latency_bounds_ms[HUME_LATENCY_BOUNDS];
 
 /* The code of an error as the service sends it ("E0200", "rate_limited"), "http_401" for a refused
- * handshake, "other" for those that nobody has heard of. */
+ * handshake, "proxy" for one that the proxy refused, "other" for those that nobody has heard of. */
 const char *hume_code_name(unsigned index);
 
 struct hume_stats {                         /* nothing but uint64_t: they are added up */

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -217,8 +218,19 @@ static void on_drain(void *arg) {
 }
 
 static bool is_permanent(int http_status) {
-    return http_status == 401 || http_status == 402 || http_status == 403 || http_status == 404 ||
-           http_status == 410;
+    switch (http_status) {
+    case 401:
+    case 402:
+    case 403:
+    case 404:
+    case 410:
+    case -401: /* the proxy's */
+    case -403:
+    case -407:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void on_close(void *arg, uint16_t code, struct slice reason) {
@@ -226,7 +238,7 @@ static void on_close(void *arg, uint16_t code, struct slice reason) {
     int http_status = ws_conn_http_status(track->ws);
     char text[HUME_CODE_SIZE];
     track->ws = NULL; /* it is gone with this callback */
-    snprintf(text, sizeof text, "http_%d", http_status);
+    snprintf(text, sizeof text, "%s_%d", http_status < 0 ? "proxy" : "http", abs(http_status));
     if (http_status)
         hume_count_code(track->hume, text, track->name);
     if (is_permanent(http_status)) {

@@ -1,4 +1,6 @@
 // The prosody service in both generations (contracts of Hume v0 and v1) and all its moods.
+import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { WebSocketServer } from 'ws';
 
 // The 48 names of v0, as sent.
@@ -8,12 +10,21 @@ Disgust, Distress, Doubt, Ecstasy, Embarrassment, Empathic Pain, Entrancement, E
 Interest, Joy, Love, Nostalgia, Pain, Pride, Realization, Relief, Romance, Sadness, Satisfaction, Shame,
 Surprise (negative), Surprise (positive), Sympathy, Tiredness, Triumph`.split(/,\s+/);
 
+const NONSENSE = {
+  garbage: 'not JSON {',
+  deep: '['.repeat(100000),
+  huge: JSON.stringify({ prosody: { x: 'y'.repeat(3e6) } }),
+  quota: '{"error":"out of credits","code":"E0300","type":"error"}',
+  binary: Buffer.from([0xff, 0, 1]),
+};
+
 // moods: kind; slow (answers after 3 s); mute (accepts connections and never says a word); hole (nor after the
 // handshake); deaf (does not even read); drop (closes after each message); refuse (401); garbage; deep; huge; binary; quota.
+// forgets: keeps no audio, for long runs. tls: { key, cert }.
 // scores: by name, or a function of a session's audio so far and of the millisecond that is measured.
 class FakeHume {
-  constructor({ mood = 'kind', key = 'k3y', scores = { Anger: 0.8 }, aheadMs = 2000 } = {}) {
-    Object.assign(this, { mood, key, scores, aheadMs });
+  constructor({ mood = 'kind', key = 'k3y', scores = { Anger: 0.8 }, aheadMs = 2000, forgets = false, tls } = {}) {
+    Object.assign(this, { mood, key, scores, aheadMs, forgets, tls });
     this.handshakes = 0;
     this.sessions = [];
     this.errors = [];
@@ -21,8 +32,7 @@ class FakeHume {
 
   async start(path) {
     this.server = new WebSocketServer({
-      port: 0,
-      host: '127.0.0.1',
+      server: this.tls ? createTlsServer(this.tls) : createServer(),
       perMessageDeflate: false,
       verifyClient: ({ req }, decide) => {
         this.handshakes++;
@@ -33,12 +43,15 @@ class FakeHume {
     });
     this.server.on('connection', (socket) => this.welcome(socket));
     this.sockets = new Set();
-    this.server._server.on('connection', (socket) => {
+    const { server } = this.server.options;
+    server.on('connection', (socket) => {
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
     });
-    await new Promise((done) => this.server.once('listening', done));
-    this.url = `ws://127.0.0.1:${this.server.address().port}${path}`;
+    await new Promise((done) => server.listen(0, '127.0.0.1', done));
+    this.port = server.address().port;
+    this.path = path;
+    this.url = `${this.tls ? 'wss' : 'ws'}://127.0.0.1:${this.port}${path}`;
     return this;
   }
 
@@ -54,6 +67,12 @@ class FakeHume {
 
   greet() {}
 
+  keep(session, samples) {
+    if (this.forgets) return;
+    session.audio.push(samples);
+    session.arrivals.push(Date.now());
+  }
+
   scoresOf(session, atMs) {
     return typeof this.scores === 'function' ? this.scores(session.audio, atMs) : this.scores;
   }
@@ -61,13 +80,7 @@ class FakeHume {
   // What each mood answers; `kind` is what the service would say.
   answer(session, kind) {
     const { socket } = session;
-    const nonsense = {
-      garbage: 'not JSON {',
-      deep: '['.repeat(100000),
-      huge: JSON.stringify({ prosody: { x: 'y'.repeat(3e6) } }),
-      quota: '{"error":"out of credits","code":"E0300","type":"error"}',
-      binary: Buffer.from([0xff, 0, 1]),
-    }[this.mood];
+    const nonsense = NONSENSE[this.mood];
     if (this.mood === 'hole' || this.mood === 'deaf') return;
     if (this.mood === 'drop') socket.close(1011);
     else if (nonsense) socket.send(nonsense);
@@ -83,7 +96,8 @@ class FakeHume {
   async stop() {
     for (const { socket } of this.sessions) socket.terminate();
     for (const socket of this.sockets) socket.destroy();
-    await new Promise((done) => this.server.close(done));
+    this.server.close();
+    await new Promise((done) => this.server.options.server.close(done));
   }
 }
 
@@ -104,8 +118,7 @@ export class FakeHumeV0 extends FakeHume {
       wav.readUInt32LE(24) === 16000 && wav.readUInt32LE(40) === wav.length - 44;
     if (!fits) this.errors.push('not a WAV of 16 kHz mono');
     const samples = wav.subarray(44);
-    session.audio.push(samples);
-    session.arrivals.push(Date.now());
+    this.keep(session, samples);
     const { payload_id } = message;
     const seconds = samples.length / 32000;
     if (seconds > 5)
@@ -162,8 +175,7 @@ export class FakeHumeV1 extends FakeHume {
     }
     const ms = data.length / 32;
     session.acceptedMs += ms;
-    session.audio.push(Buffer.from(data));
-    session.arrivals.push(Date.now());
+    this.keep(session, data);
     const isLoud = data.some((byte, i) => i % 2 && byte !== 0 && byte !== 255);
     session.spokenMs = isLoud ? session.spokenMs + ms : 0;
     const every = this.mood === 'kind' ? 1000 : 100;
