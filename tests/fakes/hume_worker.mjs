@@ -3,7 +3,7 @@ import { parentPort, workerData, Worker, isMainThread } from 'node:worker_thread
 import { watchClock } from '../system/undisturbed.mjs';
 import { audioOf, FakeHumeV0, FakeHumeV1 } from './hume.mjs';
 
-// { url, heard(), late(), report() } of a fake in a worker; `generation` is v0 or v1, the rest is for the fake.
+// { url, handshakes(), heard(), late(), report() } of a fake in a worker; `generation` is v0 or v1, the rest is for the fake.
 export async function startHumeWorker(t, generation, options = {}) {
   const worker = new Worker(new URL(import.meta.url), { workerData: { generation, options } });
   t.after(() => worker.terminate());
@@ -16,6 +16,7 @@ export async function startHumeWorker(t, generation, options = {}) {
     });
   return {
     url: await ask('url'),
+    handshakes: () => ask('handshakes'),
     heard: () => ask('heard'), // bytes of audio, for each session
     late: () => ask('late'), // how late the thread was at most, in ms
     report: () => ask('report'), // { errors, limited, sessions: [{ audio, pieces: [{ at, bytes }] }] }
@@ -28,6 +29,7 @@ if (!isMainThread) {
   const answers = {
     late: clock,
     url: () => fake.url,
+    handshakes: () => fake.handshakes,
     heard: () => fake.sessions.map((session) => session.audio.reduce((sum, piece) => sum + piece.length, 0)),
     report: () => ({
       errors: fake.errors,

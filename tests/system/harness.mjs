@@ -11,6 +11,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary = process.env.PROSA_BINARY ?? join(root, 'build/debug/prosa');
 
+// For what a sanitizer would make meaningless: memory and time.
+export const releaseBinary = process.env.PROSA_BINARY ?? join(root, 'build/release/prosa');
+
 // How long a test waits for what must come: on a busy machine everything takes its time.
 export const PATIENCE_MS = 60000;
 
@@ -166,8 +169,8 @@ function cleanEnvironment(env) {
 }
 
 class Server {
-  constructor(folder, env, wrap = []) {
-    this.wrap = wrap;
+  constructor(folder, env, wrap = [], file = binary) {
+    this.command = [...wrap, file, 'serve'];
     this.folder = folder;
     this.env = env;
     this.log = '';
@@ -177,7 +180,7 @@ class Server {
   }
 
   async start() {
-    const [file, ...args] = [...this.wrap, binary, 'serve'];
+    const [file, ...args] = this.command;
     this.child = spawn(file, args, {
       cwd: this.folder,
       env: cleanEnvironment({ PORT: '0', PROSA_HOST: '127.0.0.1', PROSA_ENV: 'test', DRAIN_MS: '60000', ...this.env }),
@@ -258,9 +261,9 @@ class Server {
 }
 
 // A running server that is stopped when the test ends. `folder` starts it again on older storage; `wrap` is a
-// command that executes it.
-export async function startServer(t, { env = {}, folder, wrap } = {}) {
-  const server = new Server(folder ?? (await temporaryFolder(t)), env, wrap);
+// command that executes it, `file` another binary.
+export async function startServer(t, { env = {}, folder, wrap, file } = {}) {
+  const server = new Server(folder ?? (await temporaryFolder(t)), env, wrap, file);
   atEnd(t, () => server.stop());
   return server.start();
 }
