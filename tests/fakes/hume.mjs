@@ -19,12 +19,12 @@ const NONSENSE = {
 };
 
 // moods: kind; slow (answers after 3 s); mute (accepts connections and never says a word); hole (nor after the
-// handshake); deaf (does not even read); drop (closes after each message); refuse (401); garbage; deep; huge; binary; quota.
+// handshake); deaf (does not even read); drop (closes after each message); refuse (`refusal`); garbage; deep; huge; binary; quota.
 // forgets: keeps no audio, for long runs. tls: { key, cert }.
 // scores: by name, or a function of a session's audio so far and of the millisecond that is measured.
 class FakeHume {
-  constructor({ mood = 'kind', key = 'k3y', scores = { Anger: 0.8 }, aheadMs = 2000, forgets = false, tls } = {}) {
-    Object.assign(this, { mood, key, scores, aheadMs, forgets, tls });
+  constructor({ mood = 'kind', key = 'k3y', scores = { Anger: 0.8 }, aheadMs = 2000, forgets = false, tls, refusal = 401 } = {}) {
+    Object.assign(this, { mood, key, scores, aheadMs, forgets, tls, refusal });
     this.handshakes = 0;
     this.sessions = [];
     this.errors = [];
@@ -38,7 +38,7 @@ class FakeHume {
         this.handshakes++;
         if (this.mood === 'mute') return;
         const known = req.headers['x-hume-api-key'] === this.key && req.url === path;
-        decide(known && this.mood !== 'refuse', 401, '{"message":"unauthorized"}');
+        decide(known && this.mood !== 'refuse', known ? this.refusal : 401, '{"message":"refused"}');
       },
     });
     this.server.on('connection', (socket) => this.welcome(socket));
