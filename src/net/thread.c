@@ -29,17 +29,34 @@ int thread_id(void) {
     return gettid();
 }
 
-/* "123 (name) S ...": names are ours and hold no parenthesis. Who cannot be looked at counts as running. */
-bool thread_is_runnable(int id) {
-    char path[64], text[64] = "";
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", id);
+static ssize_t read_of_task(int id, const char *what, char *text, size_t bytes) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%d/%s", id, what);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return true;
-    ssize_t n = read(fd, text, sizeof text - 1);
+        return -1;
+    ssize_t n = read(fd, text, bytes - 1);
     close(fd);
+    text[n > 0 ? n : 0] = 0;
+    return n;
+}
+
+/* "123 (name) S ...": names are ours and hold no parenthesis. Who cannot be looked at counts as running. */
+bool thread_is_runnable(int id) {
+    char text[64];
+    ssize_t n = read_of_task(id, "stat", text, sizeof text);
     const char *end = n > 0 ? strchr(text, ')') : NULL;
     return !end || end[1] != ' ' || end[2] == 'R';
+}
+
+/* Time on a processor, time waiting for one, times it got one. */
+uint64_t thread_slices(int id) {
+    char text[96];
+    unsigned long long slices = 0;
+    if (read_of_task(id, "schedstat", text, sizeof text) <= 0 ||
+        sscanf(text, "%*u %*u %llu", &slices) != 1)
+        return 0;
+    return slices;
 }
 
 static void *run(void *arg) {

@@ -3,6 +3,7 @@
 #define NET_THREAD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct thread;
 typedef void thread_main_fn(void *arg);
@@ -14,6 +15,8 @@ void thread_join(struct thread *thread); /* and frees; NULL is fine */
 /* The kernel's number of the calling thread, and whether a thread of this process runs or waits for nothing but a processor. */
 int thread_id(void);
 bool thread_is_runnable(int id);
+/* How often it has been given a processor. 0 where the kernel does not say. */
+uint64_t thread_slices(int id);
 
 /* Lowers the calling thread's priority; best effort. */
 void thread_set_nice(int nice);
