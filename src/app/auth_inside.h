@@ -51,7 +51,7 @@ void errand_free(struct errand *);
 
 /*
  * Runs on a worker thread, then `done` on control (err as in net/worker.h). 503 when the queue is
- * full.
+ * full, or the disk stalls on which the outcome would be stored.
  */
 void errand_work(struct errand *, void (*work)(void *job), void (*done)(struct errand *, int err));
 

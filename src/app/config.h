@@ -60,6 +60,7 @@ struct config {
     /* Storage */
     const char *database_url;     /* NULL: SQLite at default_database */
     const char *default_database; /* <storage>/prosa.db */
+    int64_t database_stall_ms;
     const char *storage_dir;
     const char *audio_dir;
     const char *video_dir;

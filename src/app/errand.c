@@ -135,7 +135,10 @@ void errand_work_on(struct errand *errand, struct worker *worker, void (*run)(vo
 
 void errand_work(struct errand *errand, void (*run)(void *job),
                  void (*done)(struct errand *, int err)) {
-    errand_work_on(errand, errand->auth->worker, run, done);
+    if (store_is_stalled(errand->auth->store)) /* what comes of it could not be stored now */
+        errand_answer_errno(errand, EAGAIN, NULL);
+    else
+        errand_work_on(errand, errand->auth->worker, run, done);
 }
 
 /* Who asks. */

@@ -315,6 +315,9 @@ static void write_store(const struct server *server, struct buf *out) {
     exposition_counter(out, "prosa_store_calls_total", "Questions answered.", (double)s.calls);
     exposition_counter(out, "prosa_store_calls_late_total", "Questions not answered in time.",
                        (double)s.late);
+    exposition_counter(out, "prosa_store_stalls_total",
+                       "Times that requests were refused because the database's disk stalled.",
+                       (double)s.stalls);
     exposition_counter(out, "prosa_store_reconnects_total", "Connections made again.",
                        (double)s.reconnects);
 }

@@ -155,6 +155,7 @@ static int open_store(struct server *server, struct buf *problem) {
         .url = config->database_url,
         .default_path = config->default_database,
         .feedback_ttl_days = (unsigned)config->feedback_ttl_days,
+        .stall_ms = (unsigned)config->database_stall_ms,
         .default_organization = config->default_organization,
     };
     int err = store_open(&server->store, &set, server->loop, why, sizeof why);

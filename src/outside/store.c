@@ -10,6 +10,7 @@
 #include "net/thread.h"
 #include "net/timer.h"
 #include "outside/store_call.h"
+#include "outside/store_checkpoint.h"
 #include "outside/store_connect.h"
 #include "outside/store_db.h"
 #include "outside/store_feedback.h"
@@ -61,6 +62,7 @@ struct store {
     struct db *db;      /* NULL while there is no connection */
     struct db *opening; /* one on its way */
     struct feedback_queue queue;
+    struct store_checkpoint *checkpoint; /* NULL: nobody does it but the writer */
     struct timer flush, retry, probe, expire;
     int64_t retry_ms;
     int64_t used_ms; /* when the database last answered */
@@ -125,6 +127,7 @@ static bool try_connect(struct store *store) {
     }
     if (!err) {
         store->db = store->opening;
+        store->db->standstill = &store->watch.writer;
         store->opening = NULL;
         atomic_fetch_add(&store->reconnects, 1);
         return true;
@@ -143,8 +146,16 @@ static void flush_soon(struct store *store, int64_t after_ms) {
         timer_start(store->loop, &store->flush, after_ms, 0, on_flush, store);
 }
 
+/* Whatever the database is asked stands between standstill_begin and this: who waits looks whether it goes on. */
+static void end_work(struct store *store) {
+    if (store->db && store->url.kind == STORE_SQLITE)
+        store_checkpoint_look(store->checkpoint, store->db);
+    standstill_end(&store->watch.writer);
+}
+
 /* Writes one batch. False: the database would not take it now. */
 static bool write_batch(struct store *store) {
+    standstill_begin(&store->watch.writer);
     store->db->deadline_ms = clock_mono_ms() + store->deadline_ms;
     int err = feedback_queue_write(&store->queue, store->db);
     if (!store->db->is_open) {
@@ -168,6 +179,7 @@ static void on_flush(void *arg) {
         return;
     if (write_batch(store) && store->queue.waiting > 0)
         flush_soon(store, 0); /* after what came in meanwhile */
+    end_work(store);
 }
 
 static void on_retry(void *arg) {
@@ -185,11 +197,13 @@ static void on_probe(void *arg) {
     struct store *store = arg;
     if (!store->db || loop_now_ms(store->loop) - store->used_ms < PROBE_MS)
         return;
+    standstill_begin(&store->watch.writer);
     store->db->deadline_ms = clock_mono_ms() + store->deadline_ms;
     int err = store_run(store->db, SQL_PROBE, NULL, 0, NULL, NULL);
     store->used_ms = loop_now_ms(store->loop);
     if (err && !store->db->is_open)
         drop_connection(store);
+    end_work(store);
 }
 
 static void on_expire(void *arg) {
@@ -197,6 +211,7 @@ static void on_expire(void *arg) {
     int64_t again_ms = EXPIRE_MS;
     if (store->db && !timer_is_running(&store->retry)) {
         const int64_t now_ms = clock_wall_ms();
+        standstill_begin(&store->watch.writer);
         store->db->deadline_ms = clock_mono_ms() + store->deadline_ms;
         int err = STORE_RUN(store->db, SQL_FEEDBACK_EXPIRE, NULL, NULL, db_time(now_ms),
                             db_int(EXPIRE_ROWS));
@@ -209,6 +224,7 @@ static void on_expire(void *arg) {
         }
         if (err && !store->db->is_open)
             drop_connection(store);
+        end_work(store);
     }
     timer_start(store->loop, &store->expire, again_ms, 0, on_expire, store);
 }
@@ -229,8 +245,11 @@ static int run_call(struct store *store, struct store_call *call) {
     }
     if (!store->db || clock_mono_ms() >= latest_ms)
         return EAGAIN;
+    standstill_begin(&store->watch.writer);
     store->db->deadline_ms = until_ms;
+    store->db->given_up = &call->is_given_up;
     int err = call->run(call, store->db);
+    store->db->given_up = NULL;
     store->used_ms = loop_now_ms(store->loop);
     if (!store->db->is_open)
         drop_connection(store);
@@ -240,6 +259,7 @@ static int run_call(struct store *store, struct store_call *call) {
 static void take_call(struct mail *mail, void *owner) {
     struct store *store = owner;
     struct store_call *call = CONTAINER_OF(mail, struct store_call, mail);
+    standstill_begin(&store->watch.writer);
     if (store_call_claim(call, STORE_WRITER)) {
         call->result = store->is_stopping ? ECANCELED : run_call(store, call);
         atomic_fetch_add(&store->calls_done, 1);
@@ -250,6 +270,8 @@ static void take_call(struct mail *mail, void *owner) {
     }
     call->mail.deliver = store_call_back;
     mailbox_send(store->answers, &call->mail);
+    standstill_begin(&store->watch.writer); /* something that nobody waits for */
+    end_work(store);
 }
 
 void *store_call_new(struct store *store, size_t bytes,
@@ -276,8 +298,13 @@ void store_cancel(struct store_call *call) {
     call->is_cancelled = true;
 }
 
+bool store_is_stalled(const struct store *store) {
+    return store_watch_is_stalled(&store->watch);
+}
+
 void store_let_overtake(struct store_call *call) {
     call->may_overtake = true;
+    call->is_patient = false;
     store_watch_hasten(&call->store->watch, call);
 }
 
@@ -307,7 +334,7 @@ bool store_feedback_add(struct store *store, const struct store_feedback *feedba
 
 static void run_thread(void *arg) {
     struct store *store = arg;
-    atomic_store(&store->watch.writer_id, thread_id());
+    atomic_store(&store->watch.writer.thread_id, thread_id());
     loop_run(store->loop);
 }
 
@@ -358,6 +385,7 @@ static void take_stop(struct mail *mail, void *owner) {
 
 static void free_store(struct store *store) {
     store_reader_close(store->reader);
+    store_checkpoint_close(store->checkpoint);
     mailbox_close(store->inbox);
     if (store->loop)
         loop_close(store->loop);
@@ -404,13 +432,17 @@ static int connect_first(struct store *store, char *why, size_t why_bytes) {
 }
 
 /* Helpful, not needed. */
-static void open_reader(struct store *store) {
+static void open_beside(struct store *store) {
     if (!store->db || store->url.kind != STORE_SQLITE)
         return;
+    store->db->standstill = &store->watch.writer;
     int err = store_reader_open(&store->reader, &store->url, store->answers);
     if (err)
         log_warn("store", "nobody reads beside the writer", log_errno(err));
     store->watch.reader = store->reader;
+    err = store_checkpoint_open(&store->checkpoint, &store->url);
+    if (err)
+        log_warn("store", "the writer itself waits for the disk", log_errno(err));
 }
 
 int store_open(struct store **out, const struct store_config *config, struct loop *loop, char *why,
@@ -418,13 +450,14 @@ int store_open(struct store **out, const struct store_config *config, struct loo
     struct store *store = mem_alloc(sizeof *store);
     store->deadline_ms = config->deadline_ms ? config->deadline_ms : DEADLINE_MS;
     store->retry_ms = RETRY_MIN_MS;
-    store_watch_init(&store->watch, loop, store->deadline_ms);
     if (config->default_organization)
         store->default_organization = mem_copy_text(config->default_organization);
     feedback_queue_open(&store->queue,
                         config->feedback_queue_max ? config->feedback_queue_max : QUEUE_MAX,
                         config->feedback_ttl_days);
     int err = read_url(store, config, why, why_bytes);
+    store_watch_init(&store->watch, loop, store->deadline_ms,
+                     store->url.kind == STORE_SQLITE ? config->stall_ms : 0);
     if (!err)
         err = loop_open(&store->loop);
     if (!err)
@@ -434,7 +467,7 @@ int store_open(struct store **out, const struct store_config *config, struct loo
     if (!err)
         err = connect_first(store, why, why_bytes);
     if (!err)
-        open_reader(store);
+        open_beside(store);
     if (!err) {
         timer_start(store->loop, &store->probe, PROBE_MS, PROBE_MS, on_probe, store);
         timer_start(store->loop, &store->expire, EXPIRE_AGAIN_MS, 0, on_expire, store);
@@ -454,7 +487,8 @@ int store_open(struct store **out, const struct store_config *config, struct loo
 void store_stats(struct store *store, struct store_stats *stats) {
     int64_t since_ms = atomic_load(&store->away_since_ms);
     *stats = (struct store_stats){
-        .is_away = since_ms != 0 || atomic_load(&store->watch.stalled),
+        .is_away = since_ms != 0 || store_is_stalled(store),
+        .stalls = atomic_load(&store->watch.stalls),
         .away_ms = since_ms ? (uint64_t)(clock_mono_ms() - since_ms) : 0,
         .calls = atomic_load(&store->calls_done),
         .late = atomic_load(&store->calls_late),

@@ -10,6 +10,8 @@
  * A call answers within the deadline of the configuration. While the database is away it answers
  * EAGAIN (say 503); ENOENT: no such thing; EEXIST: taken already; EINVAL: the database refuses the
  * value; ECANCELED: the store closes.
+ *
+ * SQLite on a disk that stalls answers requests EAGAIN soon (stall_ms), and what it told so is not done later.
  */
 #ifndef OUTSIDE_STORE_H
 #define OUTSIDE_STORE_H
@@ -28,7 +30,9 @@ struct store_config {
     const char *url;          /* DATABASE_URL as Prisma writes it; NULL: SQLite at default_path */
     const char *default_path; /* e.g. storage/prosa.db */
     unsigned feedback_ttl_days;
-    unsigned deadline_ms;             /* 0: 2000 */
+    unsigned deadline_ms; /* 0: 2000 */
+    unsigned
+        stall_ms; /* SQLite: how long a request waits for a disk that does nothing; 0: to the deadline */
     size_t feedback_queue_max;        /* 0: 50000 events */
     const char *default_organization; /* slug, or NULL */
 };
@@ -48,6 +52,9 @@ void store_close(struct store *, unsigned patience_ms);
 
 /* The callback will not run. */
 void store_cancel(struct store_call *);
+
+/* Whether a request that has to write would be refused now, because the disk stalls. Any thread. */
+bool store_is_stalled(const struct store *);
 
 /* Of a list that is shown: while the database stands still it may be read as it was before what is still being written. */
 void store_let_overtake(struct store_call *);
@@ -180,6 +187,7 @@ struct store_stats {
     uint64_t expired; /* rows deleted after their time */
     uint64_t calls;   /* questions answered */
     uint64_t late;    /* ... with EAGAIN */
+    uint64_t stalls;  /* times that requests did not wait for the disk any longer */
     uint64_t reconnects;
     uint64_t batch_us_max; /* longest write of a batch */
 };

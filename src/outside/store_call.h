@@ -29,10 +29,13 @@ struct store_call {
     bool is_cancelled;   /* or answered: nobody waits any more */
     bool reads_feedback; /* what is queued is written first */
     bool may_overtake;   /* only reads, and need not see what is still to be written */
+    bool is_patient;     /* nobody's request: it waits for a disk that stalls as for any other */
     struct mail aside;   /* to the reader and back */
     unsigned mails;      /* under way: to the writer, to the reader */
     atomic_int runner;   /* enum store_runner: who began it */
-    int result;          /* of `run`, the runner's until it comes back */
+    atomic_bool
+        is_given_up; /* while it runs: what it has not committed by then is not to be done */
+    int result;      /* of `run`, the runner's until it comes back */
     struct call_block *blocks;
 };
 

@@ -12,12 +12,14 @@
 
 #include "base/slice.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct db;
 struct db_row;
+struct standstill;
 struct store_url;
 
 enum db_kind { DB_NULL, DB_TEXT, DB_INT, DB_TIME };
@@ -72,9 +74,13 @@ struct db_engine {
 /* The part of a connection that every engine has; the first member of its own struct. */
 struct db {
     const struct db_engine *engine;
-    const char *begin;      /* how a transaction that writes starts here */
-    int64_t deadline_ms;    /* monotonic: statements give up after it */
-    int64_t changed;        /* rows the last statement changed */
+    const char *begin;             /* how a transaction that writes starts here */
+    int64_t deadline_ms;           /* monotonic: statements give up after it */
+    int64_t changed;               /* rows the last statement changed */
+    struct standstill *standstill; /* told when it is held up by somebody's lock; may be NULL */
+    /* SQLite: set by the caller's thread once nobody waits for what is being done. A transaction that is not committed by then is
+     * undone. May be NULL. */
+    const atomic_bool *given_up;
     bool is_open;           /* false once the connection broke: close it and open another */
     char why[DB_WHY_BYTES]; /* the last error in words, without values */
 };
@@ -129,8 +135,12 @@ int64_t db_row_time(const struct db_row *, unsigned column);
 /* The engines. */
 int db_sqlite_open(struct db **, const struct store_url *, int64_t deadline_ms, char *why,
                    size_t why_bytes);
-/* A second connection, which only reads, to a file that is open already. */
-int db_sqlite_open_reader(struct db **, const struct store_url *);
+/* A second connection to a file that is open already: not one that writes. */
+int db_sqlite_open_beside(struct db **, const struct store_url *, const char *settings);
+/* The writer's: how many pages were in the log after the last commit. Nobody but db_sqlite_checkpoint moves them into the database,
+ * which waits for the disk, but for no other connection. */
+unsigned db_sqlite_log_pages(struct db *);
+int db_sqlite_checkpoint(struct db *);
 /* A copy of the whole database, made page by page beside its writers. The file must not exist. */
 int db_sqlite_backup(struct db *, const char *path, char *why, size_t why_bytes);
 int db_postgres_start(struct db **, const struct store_url *, char *why, size_t why_bytes);

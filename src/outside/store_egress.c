@@ -52,6 +52,7 @@ static struct stop_call *new_call(struct store *store, struct slice meeting_id,
                                   int (*run)(struct store_call *, struct db *)) {
     struct stop_call *s = store_call_new(store, sizeof *s, run, answer);
     s->meeting_id = store_call_copy(&s->call, meeting_id);
+    s->call.is_patient = true;
     return s;
 }
 

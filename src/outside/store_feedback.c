@@ -244,6 +244,7 @@ struct store_call *store_feedback_replay(struct store *store, struct slice meeti
     f->filter.limit = store_limit(limit, 1000);
     f->after_seq = after_seq;
     f->call.reads_feedback = true;
+    f->call.is_patient = true;
     f->fn = fn;
     f->arg = arg;
     return store_call_send(&f->call);
@@ -281,6 +282,7 @@ struct store_call *store_feedback_rename(struct store *store, struct slice from_
     r->to = store_call_copy(&r->call, to_meeting);
     r->since_ms = since_ms;
     r->call.reads_feedback = true;
+    r->call.is_patient = true;
     r->fn = fn;
     r->arg = arg;
     return store_call_send(&r->call);

@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/standstill.h"
+#include "net/thread.h"
 #include "outside/station.h"
 #include "outside/store_call.h"
 #include "outside/store_db.h"
@@ -13,7 +15,8 @@ struct store_reader {
     struct station *station;
     struct mailbox *answers;
     struct db *db;
-    struct mail touch;
+    struct standstill standstill;
+    struct mail hello, touch;
     atomic_bool is_touched; /* the mail is under way */
 };
 
@@ -21,8 +24,10 @@ static void take_call(struct mail *mail, void *owner) {
     struct store_reader *reader = owner;
     struct store_call *call = CONTAINER_OF(mail, struct store_call, aside);
     reader->db->deadline_ms = clock_mono_ms() + DEADLINE_MS;
+    standstill_begin(&reader->standstill);
     if (store_call_claim(call, STORE_READER))
         call->result = call->run(call, reader->db);
+    standstill_end(&reader->standstill);
     call->aside.deliver = store_call_aside_back;
     mailbox_send(reader->answers, &call->aside);
 }
@@ -41,7 +46,9 @@ static void take_touch(struct mail *mail, void *owner) {
     struct store_reader *reader = owner;
     atomic_store(&reader->is_touched, false);
     reader->db->deadline_ms = clock_mono_ms() + DEADLINE_MS;
+    standstill_begin(&reader->standstill);
     STORE_RUN(reader->db, SQL_SESSION_GET, NULL, NULL, db_text(SLICE("-")));
+    standstill_end(&reader->standstill);
 }
 
 void store_reader_touch(struct store_reader *reader) {
@@ -49,12 +56,24 @@ void store_reader_touch(struct store_reader *reader) {
         station_send(reader->station, &reader->touch);
 }
 
+struct standstill *store_reader_standstill(struct store_reader *reader) {
+    return &reader->standstill;
+}
+
+static void take_hello(struct mail *mail, void *owner) {
+    struct store_reader *reader = owner;
+    atomic_store(&reader->standstill.thread_id, thread_id());
+}
+
 int store_reader_open(struct store_reader **out, const struct store_url *url,
                       struct mailbox *answers) {
     struct store_reader *reader = mem_alloc(sizeof *reader);
     reader->answers = answers;
     reader->touch.deliver = take_touch;
-    int err = db_sqlite_open_reader(&reader->db, url);
+    reader->hello.deliver = take_hello;
+    int err = db_sqlite_open_beside(&reader->db, url,
+                                    "PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;"
+                                    "PRAGMA temp_store=MEMORY");
     if (!err)
         err = station_open(&reader->station, reader);
     if (!err)
@@ -63,6 +82,7 @@ int store_reader_open(struct store_reader **out, const struct store_url *url,
         store_reader_close(reader);
         return err;
     }
+    station_send(reader->station, &reader->hello);
     *out = reader;
     return 0;
 }

@@ -7,6 +7,7 @@
 #define OUTSIDE_STORE_READER_H
 
 struct mailbox;
+struct standstill;
 struct store_call;
 struct store_reader;
 struct store_url;
@@ -17,6 +18,9 @@ void store_reader_close(struct store_reader *); /* answers what it has; NULL is 
 
 /* The caller's thread: a call that is with the writer, too. Who begins it first answers it. */
 void store_reader_take(struct store_reader *, struct store_call *);
+
+/* To be looked at by the caller's thread. */
+struct standstill *store_reader_standstill(struct store_reader *);
 
 /* The writer's thread: something may have been committed. NULL is fine. */
 void store_reader_touch(struct store_reader *);

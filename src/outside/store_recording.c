@@ -62,6 +62,7 @@ struct store_call *store_recording_put(struct store *store, const struct store_r
     struct put_call *p = store_call_new(store, sizeof *p, run_put, answer_put);
     p->row = *row;
     copy_texts(&p->call, &p->row);
+    p->call.is_patient = true;
     p->fn = fn;
     p->arg = arg;
     return store_call_send(&p->call);
@@ -162,6 +163,7 @@ struct store_call *store_recording_get(struct store *store, struct slice id, sto
 struct store_call *store_recording_list(struct store *store, struct slice meeting_id,
                                         unsigned limit, store_recordings_fn *fn, void *arg) {
     struct list_call *l = list_new(store, meeting_id, limit, run_list, answer_list, arg);
+    l->call.is_patient = true;
     l->on_list = fn;
     return store_call_send(&l->call);
 }
@@ -171,6 +173,7 @@ struct store_call *store_recording_list_older(struct store *store, int64_t befor
     struct list_call *l = list_new(store, SLICE_NONE, limit, run_list_older, answer_list, arg);
     l->before_ms = before_ms;
     l->skip = skip;
+    l->call.is_patient = true;
     l->on_list = fn;
     return store_call_send(&l->call);
 }
@@ -257,6 +260,7 @@ static struct erase_call *erase_new(struct store *store, const struct store_eras
     e->in.meeting_id = store_call_copy(&e->call, in->meeting_id);
     e->in.actor = store_call_copy(&e->call, in->actor);
     e->in.what = store_call_copy(&e->call, in->what);
+    e->call.is_patient = true;
     e->arg = arg;
     return e;
 }

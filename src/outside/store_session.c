@@ -139,6 +139,7 @@ struct store_call *store_session_start(struct store *store, const struct store_s
     s->start.room_name = store_call_copy(&s->call, start->room_name);
     s->start.organization = store_call_copy(&s->call, start->organization);
     s->call.reads_feedback = true; /* for the last seq */
+    s->call.is_patient = true;
     s->on_session = fn;
     s->arg = arg;
     return store_call_send(&s->call);
@@ -149,6 +150,7 @@ struct store_call *store_session_end(struct store *store, struct slice meeting_i
     struct session_call *s = store_call_new(store, sizeof *s, run_end, answer_session);
     s->name = store_call_copy(&s->call, meeting_id);
     s->at_ms = at_ms;
+    s->call.is_patient = true;
     s->on_done = fn;
     s->arg = arg;
     return store_call_send(&s->call);
@@ -250,6 +252,7 @@ struct store_call *store_session_list_active(struct store *store, unsigned limit
                                              store_sessions_fn *fn, void *arg) {
     struct sessions_call *s = store_call_new(store, sizeof *s, run_list_active, answer_sessions);
     s->filter.limit = store_limit(limit, 10000);
+    s->call.is_patient = true;
     s->fn = fn;
     s->arg = arg;
     return store_call_send(&s->call);

@@ -1,7 +1,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/standstill.h"
 #include "outside/store_db.h"
 #include "outside/store_url.h"
+#include "outside/store_wal.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -15,6 +17,8 @@
 struct sqlite_db {
     struct db db;
     sqlite3 *handle;
+    struct store_wal wal; /* the writer's */
+    unsigned log_pages;   /* after the last commit */
     sqlite3_stmt *prepared[DB_STATEMENTS_MAX];
 };
 
@@ -34,8 +38,11 @@ static int is_late(void *arg) {
 }
 
 static int on_busy(void *arg, int tries) {
+    const struct sqlite_db *s = arg;
     if (is_late(arg))
         return 0;
+    if (s->db.standstill)
+        standstill_hold(s->db.standstill);
     usleep(BUSY_SLEEP_US);
     return 1;
 }
@@ -186,6 +193,7 @@ static void close_db(struct db *db) {
     int code = sqlite3_close(s->handle);
     assert(code == SQLITE_OK);
     (void)code;
+    store_wal_unregister(&s->wal);
     mem_free(s);
 }
 
@@ -234,7 +242,7 @@ static int set_up(struct sqlite_db *s) {
     static const char settings[] =
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
         "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
-        "PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=67108864;"
+        "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864;"
         "PRAGMA temp_store=MEMORY";
     char verdict[DB_WHY_BYTES] = "";
     int err = db_script(&s->db, settings);
@@ -247,12 +255,13 @@ static int set_up(struct sqlite_db *s) {
     return err;
 }
 
-static int open_handle(struct sqlite_db **out, const char *path) {
+static int open_handle(struct sqlite_db **out, const char *path, bool writes) {
     struct sqlite_db *s = mem_alloc(sizeof *s);
     s->db = (struct db){
         .engine = &engine, .begin = "BEGIN IMMEDIATE", .deadline_ms = INT64_MAX, .is_open = true};
     *out = s;
-    int code = sqlite3_open_v2(path, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    const char *vfs = writes ? store_wal_register(&s->wal, &s->db.given_up) : NULL;
+    int code = sqlite3_open_v2(path, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
     if (code)
         return fail(s, code);
     sqlite3_extended_result_codes(s->handle, 1);
@@ -261,18 +270,34 @@ static int open_handle(struct sqlite_db **out, const char *path) {
     return 0;
 }
 
-int db_sqlite_open_reader(struct db **out, const struct store_url *url) {
+int db_sqlite_open_beside(struct db **out, const struct store_url *url, const char *settings) {
     struct sqlite_db *s;
-    int err = open_handle(&s, url->path);
+    int err = open_handle(&s, url->path, false);
     if (!err)
-        err = db_script(&s->db, "PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;"
-                                "PRAGMA temp_store=MEMORY");
+        err = db_script(&s->db, settings);
     if (err) {
         close_db(&s->db);
         return err;
     }
     *out = &s->db;
     return 0;
+}
+
+/* Commits have made the log so long. */
+static int on_commit(void *arg, sqlite3 *handle, const char *name, int pages) {
+    struct sqlite_db *s = arg;
+    s->log_pages = (unsigned)pages;
+    return SQLITE_OK;
+}
+
+unsigned db_sqlite_log_pages(struct db *db) {
+    return of(db)->log_pages;
+}
+
+int db_sqlite_checkpoint(struct db *db) {
+    struct sqlite_db *s = of(db);
+    int code = sqlite3_wal_checkpoint_v2(s->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return code ? fail(s, code) : 0;
 }
 
 int db_sqlite_open(struct db **out, const struct store_url *url, int64_t deadline_ms, char *why,
@@ -283,12 +308,14 @@ int db_sqlite_open(struct db **out, const struct store_url *url, int64_t deadlin
         return err == ENOSPC ? EAGAIN : err;
     }
     struct sqlite_db *s;
-    err = open_handle(&s, url->path);
+    err = open_handle(&s, url->path, true);
     if (!err) {
         s->db.deadline_ms =
             clock_mono_ms() + 60 * 1000; /* the check of a large file takes its time */
         err = set_up(s);
     }
+    if (!err)
+        sqlite3_wal_hook(s->handle, on_commit, s);
     if (err) {
         snprintf(why, why_bytes, "%s: %s", url->path, s->db.why);
         close_db(&s->db);

@@ -183,7 +183,8 @@ class Server {
     const [file, ...args] = this.command;
     this.child = spawn(file, args, {
       cwd: this.folder,
-      env: cleanEnvironment({ PORT: '0', PROSA_HOST: '127.0.0.1', PROSA_ENV: 'test', DRAIN_MS: '60000', ...this.env }),
+      env: cleanEnvironment({ PORT: '0', PROSA_HOST: '127.0.0.1', PROSA_ENV: 'test', DRAIN_MS: '60000', DATABASE_STALL_MS: '2000',
+        ...this.env }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.ended = new Promise((done) =>
