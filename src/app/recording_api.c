@@ -2,13 +2,12 @@
 
 #include "app/auth_inside.h"
 #include "app/download.h"
+#include "app/erasure.h"
 #include "app/recordings.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "base/text.h"
-#include "net/worker.h"
 #include "outside/store_recording.h"
 #include "wire/url.h"
 
@@ -20,7 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TICKET_S = 60, TICKET_HEX = 64, ROWS_MAX = 1000 };
+enum { TICKET_S = 60, TICKET_HEX = 64 };
 
 /* ---- tickets: "<expiry>.<HMAC-SHA256 of id and expiry>" ---- */
 
@@ -53,25 +52,15 @@ static bool ticket_is_good(const struct recording_api *api, struct slice id, str
 struct claim {
     struct recording_api *api;
     struct buf organizations; /* in which the asker has the role; each with a space behind it */
-    struct buf meeting, path, format, user;
+    struct buf path, format, user;
     void (*next)(struct errand *);
-    struct erase_recording *files; /* a page of an erasure; its texts lie in `texts` */
-    struct slice *ids;             /* of their rows */
-    size_t file_count, row_at;
-    size_t gone; /* rows of the pages before */
-    struct buf texts;
-    struct erased erased;
-    int err;
 };
 
 static void claim_free(void *arg) {
     struct claim *claim = arg;
-    struct buf *const bufs[] = {&claim->organizations, &claim->meeting, &claim->path,
-                                &claim->format,        &claim->user,    &claim->texts};
+    struct buf *const bufs[] = {&claim->organizations, &claim->path, &claim->format, &claim->user};
     for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
         buf_free(bufs[i]);
-    mem_free(claim->files);
-    mem_free(claim->ids);
     mem_free(claim);
 }
 
@@ -214,135 +203,6 @@ static void on_post_ticket(void *owner, struct http_request *req, const struct r
 
 /* ---- DELETE /sessions/:meetingId ---- */
 
-static void answer_erased(int err, const struct store_erased *rows, void *arg) {
-    struct errand *errand = arg;
-    const struct claim *claim = errand->job;
-    struct buf json = {0};
-    errand->call = NULL;
-    if (err == EBUSY) {
-        errand_answer_error(errand, 409, "The meeting is active; it can be erased when it ended");
-        return;
-    }
-    if (err) {
-        errand_answer_errno(errand, err, "Session not found");
-        return;
-    }
-    log_info("recordings", "a meeting was erased", log_text("meetingId", errand->params[0]),
-             log_slice("by", buf_slice(&claim->user)));
-    buf_printf(&json,
-               "{\"erased\":{\"recordings\":%" PRId64 ",\"files\":%" PRIu64 ",\"sidecars\":%" PRIu64
-               ",\"bytes\":%" PRIu64 ",\"logLines\":%" PRIu64 ",\"feedback\":%" PRId64 "}}",
-               rows->recordings + (int64_t)claim->gone, claim->erased.files, claim->erased.sidecars,
-               claim->erased.bytes, claim->erased.log_lines, rows->feedback);
-    errand_answer_json(errand, 200, buf_slice(&json));
-    buf_free(&json);
-}
-
-/* On a worker: what cannot be deleted now keeps its row, and so can be deleted later. */
-static void erase_files(void *arg) {
-    struct claim *claim = arg;
-    const struct storage *storage = recordings_storage(claim->api->recordings);
-    for (size_t i = 0; i < claim->file_count && !claim->err; i++) {
-        claim->err = erase_recording(storage, &claim->files[i], &claim->erased);
-        if (!claim->err)
-            claim->err = erase_log_lines(storage, &claim->files[i], &claim->erased);
-    }
-}
-
-static void on_rows(int err, const struct store_recording_list *list, void *arg);
-
-static void list_rows(struct errand *errand) {
-    errand->call = store_recording_list(errand->auth->store, slice_from(errand->params[0]),
-                                        ROWS_MAX, on_rows, errand);
-}
-
-static void erase_rows(struct errand *errand);
-
-static void on_row_erased(int err, void *arg) {
-    struct errand *errand = arg;
-    struct claim *claim = errand->job;
-    errand->call = NULL;
-    if (err) {
-        errand_answer_errno(errand, err, "Session not found");
-        return;
-    }
-    claim->row_at++;
-    claim->gone++;
-    erase_rows(errand);
-}
-
-/* A full page may not be the last: its rows go, and the next one is listed. */
-static void erase_rows(struct errand *errand) {
-    struct claim *claim = errand->job;
-    if (claim->row_at == claim->file_count) {
-        list_rows(errand);
-        return;
-    }
-    const struct store_erasure erasure = {.id = claim->ids[claim->row_at],
-                                          .meeting_id = slice_from(errand->params[0]),
-                                          .actor = buf_slice(&claim->user),
-                                          .what = claim->files[claim->row_at].path,
-                                          .at_ms = clock_wall_ms()};
-    errand->call = store_recording_erase(errand->auth->store, &erasure, on_row_erased, errand);
-}
-
-static void on_files_erased(struct errand *errand, int err) {
-    struct claim *claim = errand->job;
-    if (err || claim->err) {
-        errand_answer_error(errand, claim->err == EBUSY ? 409 : 500,
-                            claim->err == EBUSY ? "The meeting is still being recorded"
-                                                : "Some files could not be deleted; try again");
-        return;
-    }
-    if (claim->file_count == ROWS_MAX) {
-        erase_rows(errand);
-        return;
-    }
-    char what[64];
-    snprintf(what, sizeof what, "%zu recordings", claim->gone + claim->file_count);
-    const struct store_erasure erasure = {.meeting_id = slice_from(errand->params[0]),
-                                          .actor = buf_slice(&claim->user),
-                                          .what = slice_from(what),
-                                          .at_ms = clock_wall_ms()};
-    errand->call = store_meeting_erase(errand->auth->store, &erasure, answer_erased, errand);
-}
-
-static void keep_file(struct claim *claim, const struct store_recording *row) {
-    claim->ids[claim->file_count] = row->id;
-    claim->files[claim->file_count++] = recording_to_erase(row);
-    buf_add_slice(&claim->texts, row->path);
-    buf_add_slice(&claim->texts, row->track_id);
-    buf_add_slice(&claim->texts, row->id);
-}
-
-static void on_rows(int err, const struct store_recording_list *list, void *arg) {
-    struct errand *errand = arg;
-    struct claim *claim = errand->job;
-    errand->call = NULL;
-    if (err) {
-        errand_answer_errno(errand, err, "Session not found");
-        return;
-    }
-    if (!claim->files) {
-        claim->files = mem_alloc_array(ROWS_MAX, sizeof *claim->files);
-        claim->ids = mem_alloc_array(ROWS_MAX, sizeof *claim->ids);
-    }
-    claim->file_count = claim->row_at = 0;
-    buf_clear(&claim->texts);
-    for (size_t i = 0; i < list->count; i++)
-        keep_file(claim, &list->recordings[i]);
-    const char *at = claim->texts.data;
-    for (size_t i = 0; i < claim->file_count; i++) {
-        claim->files[i].path.ptr = at;
-        at += claim->files[i].path.len;
-        claim->files[i].track.ptr = at;
-        at += claim->files[i].track.len;
-        claim->ids[i].ptr = at;
-        at += claim->ids[i].len;
-    }
-    errand_work_on(errand, recordings_eraser(claim->api->recordings), erase_files, on_files_erased);
-}
-
 static void on_own_session(int err, const struct store_session *session, void *arg) {
     struct errand *errand = arg;
     const struct claim *claim = errand->job;
@@ -354,7 +214,8 @@ static void on_own_session(int err, const struct store_session *session, void *a
     else if (session->status == SESSION_ACTIVE)
         errand_answer_error(errand, 409, "The meeting is active; it can be erased when it ended");
     else
-        list_rows(errand);
+        erasure_start(claim->api->erasures, errand, slice_from(errand->params[0]),
+                      buf_slice(&claim->user));
 }
 
 static void erase_session(struct errand *errand, const struct store_account *account) {
@@ -370,9 +231,10 @@ static void on_delete(void *owner, struct http_request *req, const struct route_
 }
 
 void recording_api_init(struct recording_api *api, struct auth *auth,
-                        struct recordings *recordings) {
+                        struct recordings *recordings, struct erasures *erasures) {
     api->auth = auth;
     api->recordings = recordings;
+    api->erasures = erasures;
     rand_bytes(api->ticket_key, sizeof api->ticket_key);
     auth->recording_api = api;
 }

@@ -8,16 +8,19 @@
 #include <stdint.h>
 
 struct auth;
+struct erasures;
 struct recordings;
 struct routes;
 
 struct recording_api {
     struct auth *auth;
     struct recordings *recordings;
+    struct erasures *erasures;
     uint8_t ticket_key[32]; /* of this process: tickets live a minute */
 };
 
-void recording_api_init(struct recording_api *, struct auth *, struct recordings *);
+void recording_api_init(struct recording_api *, struct auth *, struct recordings *,
+                        struct erasures *);
 
 /* Before the routes of sessions. The api must outlive them. */
 void recording_api_add_routes(struct recording_api *, struct routes *);

@@ -5,6 +5,7 @@
 #include "app/directory.h"
 #include "app/egress_door.h"
 #include "app/egress_start.h"
+#include "app/erasure.h"
 #include "app/hosts.h"
 #include "app/metrics.h"
 #include "app/reconcile.h"
@@ -304,7 +305,8 @@ static int open_doors(struct server *server, struct buf *problem) {
     routes_add(server->routes, hosts_routes, hosts_route_count, server->hosts);
     feedback_api_add_routes(&server->feedback_api, server->routes);
     auth_add_routes(server->auth, server->routes);
-    recording_api_init(&server->recording_api, server->auth, server->recordings);
+    server->erasures = erasures_open(server->loop, server->store, server->recordings);
+    recording_api_init(&server->recording_api, server->auth, server->recordings, server->erasures);
     recording_api_add_routes(&server->recording_api, server->routes);
     session_api_add_routes(server->auth, server->routes);
     egress_door_add_routes(server->egress_door, server->routes);
@@ -451,6 +453,7 @@ void server_close(struct server *server) {
     egress_door_free(server->egress_door);
     webhook_free(server->webhook);
     routes_free(server->routes);
+    erasures_close(server->erasures);
     auth_close(server->auth);
     talk_stats_stop(server->talk_stats);
     hosts_close(server->hosts);

@@ -24,6 +24,7 @@ struct directory;
 struct disk;
 struct egress_door;
 struct egress_start;
+struct erasures;
 struct hosts;
 struct http_server;
 struct livekit;
@@ -71,6 +72,7 @@ struct server {
     struct resolver resolver;
     struct feedback_api feedback_api;
     struct recording_api recording_api;
+    struct erasures *erasures;
 
     struct timer drain_limit;
     int64_t started_ms; /* monotonic */
