@@ -42,8 +42,8 @@ enum {
     STORE_NICE = 5, /* nobody hears a late row */
 };
 
-#define TOKEN_KEEP_MS                                                                              \
-    (INT64_C(100) * 24 * 3600 * 1000) /* longer than any family of refresh tokens lives */
+/* Longer than any family of refresh tokens lives. */
+#define TOKEN_KEEP_MS (INT64_C(100) * 24 * 3600 * 1000)
 
 struct store {
     struct store_url url;
@@ -118,9 +118,11 @@ static bool try_connect(struct store *store) {
     int err = 0;
     if (!store->opening)
         err = store_connect_start(&store->opening, &store->url, why, sizeof why);
+    atomic_store(&store->watch.is_connecting, true);
     if (!err)
         err = store_connect_step(store->opening, &store->url, clock_mono_ms() + STEP_MS, why,
                                  sizeof why);
+    atomic_store(&store->watch.is_connecting, false);
     if (err == EINPROGRESS) {
         timer_start(store->loop, &store->retry, 0, 0, on_retry, store);
         return false;
@@ -229,8 +231,6 @@ static void on_expire(void *arg) {
     timer_start(store->loop, &store->expire, again_ms, 0, on_expire, store);
 }
 
-/* Calls. */
-
 struct slice store_default_organization(const struct store *store) {
     return slice_from(store->default_organization);
 }
@@ -308,8 +308,6 @@ void store_let_overtake(struct store_call *call) {
     store_watch_hasten(&call->store->watch, call);
 }
 
-/* Feedback. */
-
 static void take_feedback(struct mail *mail, void *owner) {
     struct store *store = owner;
     feedback_queue_push(&store->queue, CONTAINER_OF(mail, struct feedback_row, mail));
@@ -365,6 +363,13 @@ static void write_rest(struct store *store, int64_t until_ms) {
                   log_int("events", (int64_t)store->queue.waiting));
 }
 
+static void stop_timers(struct store *store) {
+    timer_stop(&store->flush);
+    timer_stop(&store->retry);
+    timer_stop(&store->probe);
+    timer_stop(&store->expire);
+}
+
 struct stop_mail {
     struct mail mail;
     int64_t until_ms;
@@ -376,10 +381,7 @@ static void take_stop(struct mail *mail, void *owner) {
     mem_free(CONTAINER_OF(mail, struct stop_mail, mail));
     store->is_stopping = true;
     write_rest(store, until_ms);
-    timer_stop(&store->flush);
-    timer_stop(&store->retry);
-    timer_stop(&store->probe);
-    timer_stop(&store->expire);
+    stop_timers(store);
     loop_stop(store->loop);
 }
 
@@ -474,18 +476,16 @@ int store_open(struct store **out, const struct store_config *config, struct loo
         err = thread_start(&store->thread, "store", STORE_NICE, run_thread, store);
     }
     if (err) {
-        timer_stop(&store->retry);
-        timer_stop(&store->probe);
-        timer_stop(&store->expire);
+        stop_timers(store);
         free_store(store);
-        return err;
+    } else {
+        *out = store;
     }
-    *out = store;
-    return 0;
+    return err;
 }
 
 void store_stats(struct store *store, struct store_stats *stats) {
-    int64_t since_ms = atomic_load(&store->away_since_ms);
+    const int64_t since_ms = atomic_load(&store->away_since_ms);
     *stats = (struct store_stats){
         .is_away = since_ms != 0 || store_is_stalled(store),
         .stalls = atomic_load(&store->watch.stalls),

@@ -66,7 +66,7 @@ static bool is_stuck(const struct store_watch *watch, const struct store_call *c
     int runner = atomic_load(&call->runner);
     if (call->may_overtake && watch->reader && runner != STORE_WRITER)
         return watch->stall_ms && watch->reader_still_ms >= watch->stall_ms && call->mails > 1;
-    return store_watch_is_stalled(watch);
+    return store_watch_is_stalled(watch) || atomic_load(&watch->is_connecting);
 }
 
 static void on_look(void *arg) {

@@ -26,6 +26,7 @@ struct store_watch {
     atomic_uint_fast64_t
         stalled_turn; /* any thread: what the writer stands still at for too long */
     atomic_uint_fast64_t stalls;
+    atomic_bool is_connecting; /* any thread: and that may take a migration's time */
     int64_t stalled_since_ms;
 };
 

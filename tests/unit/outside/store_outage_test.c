@@ -183,6 +183,50 @@ static void away_from_the_start(void **state) {
     expect_all(&load);
 }
 
+static bool is_migration_waiting(void *arg) {
+    return fixture_count(arg, "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT "
+                              "granted") > 0;
+}
+
+static bool has_answered(void *arg) {
+    const struct load *load = arg;
+    return !load->is_asking;
+}
+
+static void ask(struct load *load) {
+    load->is_asking = true;
+    load->asked_ms = clock_mono_ms();
+    store_session_get(load->store, SLICE("nobody"), on_session, load);
+    assert_true(fixture_wait_for(load->fixture, has_answered, load, 30000));
+}
+
+/* A new connection may have to wait for the tables, while another node makes them: nobody waits for that. */
+static void a_migration_that_waits_holds_nobody_up(void **state) {
+    enum { QUESTIONS = 8 };
+    struct load load = {.fixture = *state};
+    fixture_next(load.fixture);
+    fixture_run(load.fixture, "ALTER SYSTEM SET default_transaction_read_only TO on");
+    fixture_run(load.fixture, "SELECT pg_reload_conf()");
+    load.store = fixture_open(load.fixture, &settings);
+    struct db *holder = fixture_connect(load.fixture);
+    assert_int_equal(db_script(holder, "SELECT pg_advisory_lock(482956243809)"), 0);
+    make_writable(load.fixture);
+    assert_true(fixture_wait_for(load.fixture, is_migration_waiting, load.fixture, 20000));
+
+    int64_t start_ms = clock_mono_ms();
+    for (int i = 0; i < QUESTIONS; i++)
+        ask(&load);
+    assert_int_equal(load.refused, QUESTIONS);
+    assert_true(clock_mono_ms() - start_ms < QUESTIONS * 1000); /* the deadline is twice that */
+    db_close(holder);
+    int64_t until_ms = clock_mono_ms() + 60000;
+    do {
+        ask(&load);
+    } while (load.refused == load.answered && clock_mono_ms() < until_ms);
+    assert_true(load.answered > load.refused);
+    store_close(load.store, 3000);
+}
+
 /* What PostgreSQL says when its disk is full. */
 static void full_and_empty_again(void **state) {
     struct load load = {.fixture = *state};
@@ -311,9 +355,13 @@ static void told_in_time_that_it_takes_too_long(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest postgres[] = {
-        cmocka_unit_test(killed_and_started_again),     cmocka_unit_test(stopped_and_continued),
-        cmocka_unit_test(read_only_and_writable_again), cmocka_unit_test(full_and_empty_again),
-        cmocka_unit_test(away_from_the_start),          cmocka_unit_test(stopped_at_any_moment),
+        cmocka_unit_test(killed_and_started_again),
+        cmocka_unit_test(stopped_and_continued),
+        cmocka_unit_test(read_only_and_writable_again),
+        cmocka_unit_test(full_and_empty_again),
+        cmocka_unit_test(away_from_the_start),
+        cmocka_unit_test(stopped_at_any_moment),
+        cmocka_unit_test(a_migration_that_waits_holds_nobody_up),
     };
     const struct CMUnitTest sqlite[] = {
         cmocka_unit_test(a_full_disk_under_sqlite),
