@@ -6,6 +6,7 @@
 #include "net/loop.h"
 #include "outside/store.h"
 #include "outside/store_schema.h"
+#include "outside/store_sql.h"
 #include "store_fixture.h"
 
 #include <errno.h>
@@ -132,6 +133,34 @@ static void a_damaged_file_is_refused(void **state) {
     assert_non_null(strstr(why, "prosa.db"));
 }
 
+static void on_plan(const struct db_row *row, void *arg) {
+    const struct slice step = db_row_text(row, 3);
+    const char *question = arg;
+    if (slice_has_prefix(step, SLICE("SCAN")) ||
+        slice_has_prefix(step, SLICE("USE TEMP B-TREE FOR ORDER")))
+        fail_msg("%.*s: %s", SLICE_ARG(step), question);
+}
+
+/* However many rows there are, a page is read from an index, in its order. */
+static void indexes_serve_the_lists(void **state) {
+    static const enum store_sql lists[] = {SQL_SESSION_LIST,    SQL_SESSION_LIST_ACTIVE,
+                                           SQL_FEEDBACK_LIST,   SQL_FEEDBACK_REPLAY,
+                                           SQL_FEEDBACK_EXPIRE, SQL_MEMBERSHIP_LIST};
+    struct store_fixture *f = *state;
+    if (fixture_is_postgres(f))
+        skip();
+    store_close(fixture_open(f, NULL), 1000);
+    struct db *db = fixture_connect(f);
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        struct buf text = {0};
+        buf_printf(&text, "EXPLAIN QUERY PLAN %s", store_sql(lists[i]).text);
+        char *question = buf_take_text(&text);
+        assert_int_equal(db_ask(db, question, on_plan, question), 0);
+        mem_free(question);
+    }
+    db_close(db);
+}
+
 int main(int argc, char **argv) {
 #define TEST(name) cmocka_unit_test_setup(name, fixture_next_database)
     const struct CMUnitTest tests[] = {
@@ -140,6 +169,7 @@ int main(int argc, char **argv) {
         TEST(an_unknown_required_column_is_refused),
         TEST(four_nodes_may_start_at_once),
         TEST(a_damaged_file_is_refused),
+        TEST(indexes_serve_the_lists),
     };
     fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
