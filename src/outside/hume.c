@@ -72,8 +72,11 @@ bool hume_is_full(const struct hume *hume) {
     uint64_t n = atomic_load(&hume->limiter->tracks);
     if (n > WAITING_ROOM)
         n = WAITING_ROOM;
-    uint64_t needed = n * n * HUME_RATE_HZ * sizeof(int16_t) / (4 * HUME_HANDSHAKES_PER_SECOND);
-    return atomic_load(&hume->limiter->kept_bytes) >= HUME_KEPT_MIN_BYTES + needed * 5 / 4;
+    uint64_t turn_ms = n * 1000 / HUME_HANDSHAKES_PER_SECOND;
+    uint64_t behind_ms = turn_ms > HUME_CATCH_UP_MS ? turn_ms - HUME_CATCH_UP_MS : 0;
+    uint64_t needed = behind_ms * behind_ms * HUME_HANDSHAKES_PER_SECOND / 2 *
+                      (HUME_RATE_HZ / 1000 * sizeof(int16_t)) / 1000;
+    return atomic_load(&hume->limiter->kept_bytes) >= HUME_KEPT_MIN_BYTES + needed;
 }
 
 /* The handshakes of all shards stand on one time line, a step apart; a late one may be followed by

@@ -36,15 +36,17 @@ enum {
     HUME_HANDSHAKES_PER_SECOND = 20, /* of the whole server; the vendor allows 50 */
     HUME_WAIT_MS = 12000, /* of a track's audio without a connection yet: 384 KB; the turn of the
                              last of 200 tracks that begin at once comes after ten seconds */
+    HUME_CATCH_UP_MS = 500,
     HUME_KEPT_MIN_BYTES = 1024 * 1024, /* of all tracks' audio that waits; see hume_limiter */
 };
 
 /* The whole server's, shared by its shards; begins zeroed.
  *
- * n tracks that begin at once and connect at a rate of r a second hold together at most n * n / 4r
- * seconds of audio, when half of them are through. That and a quarter is what all may hold; a service
- * that is slower, or takes nothing, costs no more. 100 tracks: 6 MB, 200: 21 MB, and no more for
- * more, as later ones do not begin to wait. */
+ * Of n tracks that begin at once and connect in their turn, the last is n / rate seconds behind, the
+ * others less. v1 lets none catch up with more than a second of that, so they stay behind until a
+ * pause: together (n / rate - 1)^2 * rate / 2 seconds of audio, reckoned here with half a second
+ * instead of one. All may hold no more; a service that is slower, or takes nothing, costs no more.
+ * 100 tracks: 7.5 MB, 200: 30 MB; from 240 on 43 MB, as later ones do not begin to wait. */
 struct hume_limiter {
     _Atomic int64_t next_us;   /* when the next handshake is due */
     _Atomic unsigned waiting;  /* tracks that wait for theirs */

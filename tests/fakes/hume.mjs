@@ -18,8 +18,9 @@ const NONSENSE = {
   binary: Buffer.from([0xff, 0, 1]),
 };
 
-// moods: kind; slow (answers after 3 s); mute (accepts connections and never says a word); hole (nor after the
-// handshake); deaf (does not even read); drop (closes after each message); refuse (`refusal`); garbage; deep; huge; binary; quota.
+// moods: kind; slow (answers after 3 s); trickle (two handshakes a second); mute (accepts connections and never says a word);
+// hole (nor after the handshake); deaf (does not even read); drop (closes after each message); refuse (`refusal`); garbage; deep;
+// huge; binary; quota.
 // forgets: keeps no audio, for long runs. tls: { key, cert }.
 // scores: by name, or a function of a session's audio so far and of the millisecond that is measured.
 class FakeHume {
@@ -38,7 +39,10 @@ class FakeHume {
         this.handshakes++;
         if (this.mood === 'mute') return;
         const known = req.headers['x-hume-api-key'] === this.key && req.url === path;
-        decide(known && this.mood !== 'refuse', known ? this.refusal : 401, '{"message":"refused"}');
+        const answer = () => decide(known && this.mood !== 'refuse', known ? this.refusal : 401, '{"message":"refused"}');
+        if (this.mood !== 'trickle') return answer();
+        this.turnMs = Math.max(this.turnMs ?? 0, Date.now()) + 500;
+        setTimeout(answer, this.turnMs - Date.now()).unref();
       },
     });
     this.server.on('connection', (socket) => this.welcome(socket));

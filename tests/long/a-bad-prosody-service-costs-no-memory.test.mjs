@@ -62,7 +62,7 @@ function growth(levels) {
 }
 
 for (const generation of listed('HUME_GENERATIONS', 'v0,v1'))
-  for (const mood of listed('HUME_MOODS', 'mute,hole,deaf,drop,slow,refuse'))
+  for (const mood of listed('HUME_MOODS', 'mute,hole,deaf,drop,slow,trickle,refuse'))
     test(`${generation} in the mood "${mood}": ${TRACKS} tracks, ${SECONDS} s`, async (t) => {
       const hume = await startHumeWorker(t, generation, { mood, forgets: true });
       const server = await startServer(t, { file: releaseBinary, env: { HUME_API_KEY: 'k3y', HUME_WS_URL: hume.url,

@@ -165,7 +165,7 @@ static void frames_that_are_refused_here_and_there_leave_no_gap(void **state) {
 
 static void all_tracks_together_keep_a_bounded_amount(void **state) {
     enum { TRACKS = 60, FRAMES = 60 };
-    const size_t bound = HUME_KEPT_MIN_BYTES + 61 * 61 * 32000 / 80 * 5 / 4;
+    const size_t bound = HUME_KEPT_MIN_BYTES + 2550 * 2550 * 10 * 32ul / 1000; /* 61 tracks */
     struct hume_limiter limiter = {0};
     struct fixture f;
     struct hume_track *tracks[TRACKS];
