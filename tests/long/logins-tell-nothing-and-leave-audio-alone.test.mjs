@@ -63,3 +63,23 @@ test('a hundred logins at once succeed and leave audio alone', async (t) => {
   console.log(`p99 of tick lateness, median of five rounds: calm ${calm} ms (${rounds.calm}), with a hundred logins ${busy} ms (${rounds.busy})`);
   assert.ok(busy <= Math.max(2 * calm, calm + 10), `${calm} and ${busy} ms`);
 });
+
+test('more logins than can wait are told so at once, and what waits is answered', async (t) => {
+  const server = await startServer(t, { env });
+  for (let i = 0; i < 400; i++) await register(server, `user${i}`);
+  const login = async (i) => {
+    const start = performance.now();
+    const answer = await postFrom(server, `127.9.${i >> 4}.${(i & 15) + 1}`, '/auth/login', { email: `user${i}@example.org`, password });
+    return { ...answer, took: performance.now() - start };
+  };
+  const answers = await Promise.all(Array.from({ length: 400 }, (_, i) => login(i)));
+  const [served, refused] = [200, 503].map((status) => answers.filter((a) => a.status === status));
+  assert.equal(served.length + refused.length, 400);
+  assert.ok(served.length >= 256 && refused.length > 0, `${served.length} of 400 logins succeeded`);
+  for (const { headers, body } of refused) {
+    assert.ok(headers['retry-after']);
+    assert.match(body.message, /at once; try again shortly/);
+  }
+  const [first, last] = [Math.max(...refused.map((a) => a.took)), Math.max(...served.map((a) => a.took))];
+  assert.ok(first < last / 2, `the last refusal after ${first} ms, the last success after ${last} ms`);
+});
