@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-static_assert(offsetof(struct block, data) <= BLOCK_BYTES - BLOCK_DATA, "a block has no room");
-
 struct disk_port {
     struct disk *disk;
     struct block *free;
@@ -30,13 +28,16 @@ struct disk_port *disk_port_open(struct disk *disk) {
 
 /* Straight from the system, so that what a busy hour needed does not stay with the process. */
 static struct block *map_block(struct disk_port *port) {
-    void *at = mmap(NULL, BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED) {
+    struct block *block = mem_alloc(sizeof *block);
+    block->data =
+        mmap(NULL, BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (block->data == MAP_FAILED) {
         log_error("disk", "out of memory for audio blocks");
         abort();
     }
+    block->port = port;
     port->mapped++;
-    return at;
+    return block;
 }
 
 static void unmap_block(struct disk_port *port) {
@@ -44,7 +45,8 @@ static void unmap_block(struct disk_port *port) {
     port->free = block->next;
     port->free_count--;
     port->mapped--;
-    munmap(block, BLOCK_BYTES);
+    munmap(block->data, BLOCK_BYTES);
+    mem_free(block);
 }
 
 static void collect_returned(struct disk_port *port) {
@@ -72,7 +74,6 @@ struct block *block_take(struct disk_port *port) {
     if (port->free_count < port->free_low)
         port->free_low = port->free_count;
     block->next = NULL;
-    block->port = port;
     block->lost_bytes = 0;
     block->silent_bytes = 0;
     block->len = 0;

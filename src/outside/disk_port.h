@@ -20,10 +20,10 @@ struct block {
     uint64_t lost_bytes;    /* first block: bytes that were dropped before these */
     uint64_t silent_bytes;  /* first block: zeros to be put in before these */
     uint32_t len;
-    uint8_t data[];
+    uint8_t *data; /* BLOCK_BYTES of them, beginning with a page */
 };
 
-enum { BLOCK_BYTES = 16384, BLOCK_DATA = BLOCK_BYTES - 64 };
+enum { BLOCK_BYTES = 16384 };
 
 /* An empty block, its links cleared. */
 struct block *block_take(struct disk_port *port);

@@ -18,7 +18,7 @@ enum {
     THREADS_MAX = 16,
     SILENCE_FRAMES = 4096,
     RETRY_MS = 2000,
-    BATCH_BYTES_MAX = 6 * BLOCK_DATA
+    BATCH_BYTES_MAX = 6 * BLOCK_BYTES
 };
 
 struct bench { /* one thread at work */
@@ -87,10 +87,10 @@ static void add_block(struct encoding *encoding) {
 
 static void append(struct encoding *encoding, const uint8_t *from, size_t len) {
     while (len > 0) {
-        if (!encoding->last || encoding->last->len == BLOCK_DATA)
+        if (!encoding->last || encoding->last->len == BLOCK_BYTES)
             add_block(encoding);
         struct block *block = encoding->last;
-        size_t room = BLOCK_DATA - block->len, n = len < room ? len : room;
+        size_t room = BLOCK_BYTES - block->len, n = len < room ? len : room;
         memcpy(block->data + block->len, from, n);
         block->len += (uint32_t)n;
         encoding->bytes += n;

@@ -375,7 +375,7 @@ static void blocks_are_written_in_whole_pages(void **state) {
     plan.writes = plan.torn_writes = 0;
     run_server(folder, RECORD_WAV);
     plan.is_one_part = false;
-    assert_true(plan.writes >= 10);
+    assert_true(plan.writes >= 6);
     assert_true(plan.torn_writes <= 4);
     assert_int_equal(check_folder(folder, ".wav").end, ROW);
     remove_folder(folder);
