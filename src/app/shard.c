@@ -15,6 +15,7 @@ enum {
     IDLE_AFTER_MS = 2000, /* without a byte */
     IDLE_LOOK_MS = 200,   /* and then */
     FLUSH_MS = 250,       /* how often recorders look at the age of what they hold */
+    TRIM_MS = 2000,       /* how often blocks that were not needed go back */
 };
 
 static void on_tick(void *arg);
@@ -186,8 +187,11 @@ static void recorders_flush(struct shard *shard) {
         track->type->flush(track, shard->core.now_ms);
     }
     shard->flushed_ms = shard->core.now_ms;
-    /* What stays unused for one such span goes back: a longer one would keep its whole throughput. */
+}
+
+static void blocks_trim(struct shard *shard) {
     disk_port_trim(shard->core.disk);
+    shard->trimmed_ms = shard->core.now_ms;
 }
 
 const unsigned shard_lateness_bounds_ms[SHARD_LATENESS_BOUNDS] = {0,  1,  2,  3,  5,  7,
@@ -239,6 +243,8 @@ static void on_tick(void *arg) {
     meetings_judge(shard);
     if (shard->core.now_ms - shard->flushed_ms >= FLUSH_MS)
         recorders_flush(shard);
+    if (shard->core.now_ms - shard->trimmed_ms >= TRIM_MS)
+        blocks_trim(shard);
     uint64_t used_us = (clock_mono_ns() - began_ns) / 1000;
     tick_count(shard, late_ms, used_us);
     int64_t wait_ms = tick_done(&shard->tick, clock_mono_ms(), used_us);

@@ -27,6 +27,7 @@ struct shard {
     struct tick tick;
     struct timer timer;
     int64_t flushed_ms; /* when recorders were last flushed */
+    int64_t trimmed_ms; /* when needless blocks last went back */
     struct pressure pressure;
     struct mail *on_drained; /* the answer owed once the last track is gone */
     bool is_draining;

@@ -84,7 +84,8 @@ void disk_close(struct disk *disk);
 struct disk_port *disk_port_open(struct disk *disk);
 void disk_port_close(struct disk_port *port);
 
-/* Gives memory that has not been needed lately back to the system. Once a second or so. */
+/* Gives memory that has not been needed since the last call back to the system, little by little. Every other second or so: more
+ * often costs other threads time. */
 void disk_port_trim(struct disk_port *port);
 
 /* Appends `line` and a newline to the meeting's pipeline log, unless the queue is half full. Control

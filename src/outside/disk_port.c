@@ -9,14 +9,18 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+enum { CACHE_LINE_BYTES = 64, TRIM_SHARE = 4 };
+
 struct disk_port {
     struct disk *disk;
     struct block *free;
-    size_t free_count;
-    size_t free_low; /* fewest free ones since the last trim */
     size_t mapped;   /* blocks there are */
+    size_t taken;    /* so far */
+    size_t used_max; /* most blocks in use at a time since the last trim */
     unsigned number;
-    _Atomic(struct block *) returned; /* given back by other threads */
+    char apart[CACHE_LINE_BYTES];     /* what other threads write to lies in a line of its own */
+    _Atomic(struct block *) returned; /* given back by them */
+    atomic_size_t given;              /* so many, so far */
 };
 
 struct disk_port *disk_port_open(struct disk *disk) {
@@ -43,7 +47,6 @@ static struct block *map_block(struct disk_port *port) {
 static void unmap_block(struct disk_port *port) {
     struct block *block = port->free;
     port->free = block->next;
-    port->free_count--;
     port->mapped--;
     munmap(block->data, BLOCK_BYTES);
     mem_free(block);
@@ -55,9 +58,14 @@ static void collect_returned(struct disk_port *port) {
         struct block *next = block->next;
         block->next = port->free;
         port->free = block;
-        port->free_count++;
         block = next;
     }
+}
+
+/* Free ones that have not been collected yet are not in use, so that what a standstill of the disk needed can be told from what is
+ * needed always. */
+static size_t in_use(const struct disk_port *port) {
+    return port->taken - atomic_load_explicit(&port->given, memory_order_relaxed);
 }
 
 struct block *block_take(struct disk_port *port) {
@@ -66,13 +74,14 @@ struct block *block_take(struct disk_port *port) {
     struct block *block = port->free;
     if (block) {
         port->free = block->next;
-        port->free_count--;
         __builtin_prefetch(port->free, 1); /* for the next who takes one */
     } else {
         block = map_block(port);
     }
-    if (port->free_count < port->free_low)
-        port->free_low = port->free_count;
+    port->taken++;
+    size_t used = in_use(port);
+    if (used > port->used_max)
+        port->used_max = used;
     block->next = NULL;
     block->lost_bytes = 0;
     block->silent_bytes = 0;
@@ -83,19 +92,23 @@ struct block *block_take(struct disk_port *port) {
 void block_give(struct block *chain) {
     struct disk_port *port = chain->port;
     struct block *last = chain;
-    while (last->next)
+    size_t count = 1;
+    for (; last->next; count++)
         last = last->next;
+    atomic_fetch_add_explicit(&port->given, count, memory_order_relaxed);
     last->next = atomic_load_explicit(&port->returned, memory_order_relaxed);
     while (!atomic_compare_exchange_weak_explicit(&port->returned, &last->next, chain,
                                                   memory_order_release, memory_order_relaxed))
         ;
 }
 
+/* A part of what is too much: bursts come and go, and a page that goes back now is asked for again in the next one. */
 void disk_port_trim(struct disk_port *port) {
     collect_returned(port);
-    for (; port->free_low > 0 && port->free; port->free_low--)
+    size_t needless = port->mapped - port->used_max;
+    for (size_t count = (needless + TRIM_SHARE - 1) / TRIM_SHARE; count > 0 && port->free; count--)
         unmap_block(port);
-    port->free_low = port->free_count;
+    port->used_max = in_use(port);
 }
 
 void disk_port_close(struct disk_port *port) {
