@@ -98,12 +98,31 @@ static unsigned parse_part(const char *name, char before[STORAGE_FILE_SIZE]) {
     return (unsigned)part;
 }
 
+/* The newest is looked at first: the part before may not have been told its end yet. */
+static int64_t find_end_ms(const struct job *job, const char *file, struct sidecar *info) {
+    if (info->ended_ms)
+        return info->ended_ms;
+    struct stat stat;
+    struct media media = {0};
+    int fd = openat(job->folder_fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return info->started_ms;
+    if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) &&
+        !job->kind->repair(fd, (uint64_t)stat.st_size, true, &media) && media.rate_hz > 0) {
+        info->frames = media.frames;
+        info->rate_hz = media.rate_hz;
+    }
+    close(fd);
+    return info->started_ms + sidecar_duration_ms(info) + info->paused_ms;
+}
+
 /* A later part goes on where the one before it ended, and is of the same recording. */
 static bool follow_part(const struct job *job, struct sidecar *out) {
     char before[STORAGE_FILE_SIZE];
     unsigned part = parse_part(job->name, before);
     if (part == 1 || sidecar_load(job->folder_fd, before, out))
         return false;
+    int64_t started_ms = find_end_ms(job, before, out);
     mem_free(out->end);
     mem_free(out->gaps);
     mem_free(out->pauses);
@@ -117,7 +136,7 @@ static bool follow_part(const struct job *job, struct sidecar *out) {
         .format = out->format,
         .is_video = out->is_video,
         .part = part,
-        .started_ms = out->ended_ms,
+        .started_ms = started_ms,
     };
     snprintf(out->file, sizeof out->file, "%s", job->name);
     return true;
@@ -202,6 +221,21 @@ static void repair_sidecar(struct job *job) {
     say(job, is_new ? "sidecar made" : "sidecar completed");
 }
 
+/* Its row would wait for an end for ever. */
+static void tell_removed(const struct job *job) {
+    struct sidecar info;
+    if (sidecar_load(job->folder_fd, job->name, &info))
+        return;
+    mem_free(info.end);
+    info.end = mem_copy_text("empty");
+    info.bytes = info.frames = 0;
+    info.sha256[0] = '\0';
+    if (!info.ended_ms)
+        info.ended_ms = info.started_ms;
+    tell_sidecar(job, &info);
+    sidecar_free(&info);
+}
+
 /* Created, and then the process died before the header: there is nothing to keep. */
 static void remove_empty(struct job *job) {
     if (modified_ms(&job->stat) >= job->config->before_ms)
@@ -210,6 +244,7 @@ static void remove_empty(struct job *job) {
         say_failure(job, errno);
         return;
     }
+    tell_removed(job);
     char sidecar[STORAGE_FILE_SIZE];
     sidecar_file_name(sidecar, job->name);
     if (!job->config->dry_run)

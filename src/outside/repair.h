@@ -20,7 +20,8 @@ struct repair_config {
                     const char *what); /* for each file that was not as it should be */
     void (*on_sidecar)(
         void *arg, const char *folder,
-        const struct sidecar *); /* made, completed, or of the last week; may be NULL */
+        const struct sidecar *); /* made, completed, of the last week, or ended as "empty" and
+                                    removed with its file; may be NULL */
     void *arg;
 };
 

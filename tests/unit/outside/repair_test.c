@@ -157,6 +157,37 @@ static void put_tiny_wav(int folder_fd, const char *name, time_t age_s) {
     close(fd);
 }
 
+static void a_part_goes_on_where_the_unfinished_one_before_it_ends(void **state) {
+    struct fixture *f = *state;
+    put_stale_wav(f);
+    int fd = openat(f->fd, STEM ".wav", O_RDONLY);
+    set_age(fd, 100);
+    close(fd);
+    struct sidecar info = {
+        .recording = mem_copy_text("an-id"),
+        .meeting = mem_copy_text("RM_1"),
+        .room = mem_copy_text("room"),
+        .participant = mem_copy_text("bob"),
+        .name = mem_copy_text("Bob"),
+        .track = mem_copy_text("TR"),
+        .format = mem_copy_text("wav"),
+        .file = STEM ".wav",
+        .part = 1,
+        .rate_hz = 1000,
+        .channels = 1,
+        .started_ms = STARTED_MS,
+    };
+    assert_int_equal(sidecar_save(f->fd, &info, false), 0);
+    sidecar_free(&info);
+    put_tiny_wav(f->fd, STEM "_p2.wav", 50);
+    assert_string_equal(run(f), "sidecar made;made whole;sidecar completed;");
+    assert_int_equal(sidecar_load(f->fd, STEM "_p2.wav", &info), 0);
+    assert_string_equal(info.recording, "an-id");
+    assert_int_equal(info.part, 2);
+    assert_int_equal(info.started_ms, STARTED_MS + 500);
+    sidecar_free(&info);
+}
+
 /* Folders by what happened in them last, files in a folder by when they were written last. */
 static void what_is_newest_comes_first(void **state) {
     struct fixture *f = *state;
@@ -243,6 +274,15 @@ static void an_unfinished_sidecar_keeps_what_it_knows(void **state) {
     sidecar_free(&info);
 }
 
+static void keep_sidecar(void *arg, const char *folder, const struct sidecar *info) {
+    struct sidecar *kept = arg;
+    struct buf json = {0};
+    sidecar_write_json(&json, info);
+    sidecar_free(kept);
+    assert_int_equal(sidecar_parse_json(buf_slice(&json), kept), 0);
+    buf_free(&json);
+}
+
 static void a_file_that_never_got_a_byte_goes(void **state) {
     struct fixture *f = *state;
     put_file(f, STEM ".wav", "", 0);
@@ -252,6 +292,39 @@ static void a_file_that_never_got_a_byte_goes(void **state) {
     assert_string_equal(run(f), "removed, it never got a byte;");
     assert_int_equal(f->result.removed, 1);
     assert_int_not_equal(faccessat(f->fd, STEM ".wav", F_OK, 0), 0);
+}
+
+static void the_end_of_what_is_removed_is_told(void **state) {
+    struct fixture *f = *state;
+    struct sidecar told = {0}, info = {
+                                   .recording = mem_copy_text("an-id"),
+                                   .meeting = mem_copy_text("RM_1"),
+                                   .room = mem_copy_text("room"),
+                                   .participant = mem_copy_text("bob"),
+                                   .name = mem_copy_text("Bob"),
+                                   .track = mem_copy_text("TR"),
+                                   .format = mem_copy_text("h264"),
+                                   .file = STEM ".h264",
+                                   .is_video = true,
+                                   .part = 1,
+                                   .started_ms = STARTED_MS,
+                               };
+    put_file(f, STEM ".h264", "", 0);
+    assert_int_equal(sidecar_save(f->fd, &info, false), 0);
+    sidecar_free(&info);
+    f->config.on_sidecar = keep_sidecar;
+    f->config.arg = &told;
+    f->config.on_line = NULL;
+    run(f);
+    assert_int_equal(f->result.removed, 1);
+    assert_string_equal(told.recording, "an-id");
+    assert_string_equal(told.file, STEM ".h264");
+    assert_string_equal(told.end, "empty");
+    assert_int_equal(told.ended_ms, STARTED_MS);
+    assert_int_equal(told.bytes, 0);
+    assert_int_not_equal(faccessat(f->fd, STEM ".h264", F_OK, 0), 0);
+    assert_int_not_equal(faccessat(f->fd, STEM ".json", F_OK, 0), 0);
+    sidecar_free(&told);
 }
 
 static void an_ivf_is_cut_behind_its_last_whole_frame(void **state) {
@@ -296,6 +369,8 @@ RUN_TESTS(REPAIR_TEST(a_stale_wav_is_made_whole_and_gets_a_sidecar),
           REPAIR_TEST(each_time_it_is_told_what_a_file_holds), REPAIR_TEST(a_dry_run_only_says_so),
           REPAIR_TEST(what_is_locked_is_left_alone),
           REPAIR_TEST(an_unfinished_sidecar_keeps_what_it_knows),
+          REPAIR_TEST(a_part_goes_on_where_the_unfinished_one_before_it_ends),
           REPAIR_TEST(a_file_that_never_got_a_byte_goes),
+          REPAIR_TEST(the_end_of_what_is_removed_is_told),
           REPAIR_TEST(an_ivf_is_cut_behind_its_last_whole_frame),
           REPAIR_TEST(what_is_not_ours_is_left_alone))
