@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { TRIES_BEFORE_NEW_PART = 10 };
 
@@ -97,6 +96,8 @@ static int open_part(struct disk_file *file) {
     file->lost_bytes = 0;
     struct sidecar info;
     copy_info(file, &info);
+    if (file->is_paused)
+        sidecar_add_pause(&info, 0, file->paused_from_ms);
     const struct disk_part_name name = {.kind = info.is_video ? STORAGE_VIDEO : STORAGE_AUDIO,
                                         .format = file->format,
                                         .folder = file->folder,
@@ -108,8 +109,6 @@ static int open_part(struct disk_file *file) {
         return err;
     }
     file->parts++;
-    if (file->is_paused)
-        sidecar_add_pause(&file->part->info, 0, file->paused_from_ms);
     disk_count(&disk->stats.open_files, 1);
     disk_part_report(file->part);
     disk_file_set_due(file);
@@ -129,21 +128,26 @@ static void refresh_stubbornly(struct disk_file *file) {
     }
 }
 
+static void end_part(struct disk_file *file, const char *end, int64_t at_ms) {
+    struct disk_part *part = file->part;
+    struct sidecar *info = &part->info;
+    info->bytes = part->bytes;
+    info->frames = disk_part_frames(part);
+    info->end = mem_copy_text(end);
+    info->ended_ms = at_ms ? at_ms : info->started_ms + sidecar_duration_ms(info) + info->paused_ms;
+    file->past_bytes += part->bytes;
+    file->past_paused_ms += info->paused_ms;
+}
+
 void disk_file_close_part(struct disk_file *file, const char *end, int64_t at_ms) {
     struct disk_part *part = file->part;
     if (!part)
         return;
     refresh_stubbornly(file);
-    struct sidecar *info = &part->info;
     if (file->is_paused)
-        sidecar_end_pause(info, file->paused_from_ms, at_ms);
-    info->bytes = part->bytes;
-    info->frames = disk_part_frames(part);
-    info->end = mem_copy_text(end);
+        sidecar_end_pause(&part->info, file->paused_from_ms, at_ms);
     part->is_broken = atomic_load(&file->is_broken);
-    file->past_bytes += part->bytes;
-    file->past_paused_ms += info->paused_ms;
-    info->ended_ms = at_ms ? at_ms : info->started_ms + sidecar_duration_ms(info) + info->paused_ms;
+    end_part(file, end, at_ms);
     list_remove(&file->due);
     file->part = NULL;
     disk_count(&file->disk->stats.open_files, (uint64_t)-1);
@@ -324,28 +328,13 @@ static void abandon_part(struct disk_file *file) {
     log_error("disk", "a recording was deleted while it grew, a new file is begun",
               log_text("file", part->info.file));
     disk_count(&file->disk->stats.errors, 1);
-    file->past_bytes += part->bytes;
-    file->past_paused_ms += part->info.paused_ms;
-    part->info.end = mem_copy_text("vanished");
+    end_part(file, "vanished", 0);
     disk_part_report(part);
     disk_part_free(part);
     file->part = NULL;
     disk_count(&file->disk->stats.open_files, (uint64_t)-1);
     if (file->format != RECORD_WAV)
         atomic_store(&file->is_broken, true);
-}
-
-static int save_info(struct disk_part *part) {
-    part->info.bytes = part->bytes;
-    part->info.frames = disk_part_frames(part);
-    int folder_fd;
-    int err = storage_open_folder(part->disk->config.storage, part->kind, part->folder, false,
-                                  &folder_fd);
-    if (err)
-        return err;
-    err = sidecar_save(folder_fd, &part->info, false);
-    close(folder_fd);
-    return err;
 }
 
 bool disk_file_on_due(struct disk_file *file, int64_t now_ms) {
@@ -358,14 +347,12 @@ bool disk_file_on_due(struct disk_file *file, int64_t now_ms) {
         return true;
     }
     int err = disk_part_refresh(part);
-    if (!err && part->is_info_dirty) {
-        err = save_info(part);
-        part->is_info_dirty = err != 0;
-    }
-    if (err) {
+    if (err)
         disk_count(&file->disk->stats.errors, 1);
+    else if (part->is_info_dirty)
+        err = disk_part_save_info(part);
+    if (err)
         disk_file_set_due(file);
-    }
     return true;
 }
 

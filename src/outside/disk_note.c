@@ -55,7 +55,7 @@ static void on_rename(struct disk_file *file, struct slice meeting, struct slice
             replace_text(&infos[i]->name, name);
     }
     if (file->part) {
-        file->part->is_info_dirty = true;
+        disk_part_save_info(file->part); /* before the row, as when it was opened */
         disk_part_report(file->part);
     }
 }

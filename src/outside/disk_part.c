@@ -106,6 +106,16 @@ static int start(struct disk_part *part, int folder_fd) {
     return err;
 }
 
+static int try_save_info(struct disk_part *part, int folder_fd) {
+    part->info.bytes = part->bytes;
+    part->info.frames = disk_part_frames(part);
+    int err = sidecar_save(folder_fd, &part->info, false);
+    part->is_info_dirty = err != 0;
+    if (err)
+        disk_count(&part->disk->stats.errors, 1);
+    return err;
+}
+
 int disk_part_open(struct disk_part **out, struct disk *disk, const struct disk_part_name *name,
                    struct sidecar *info) {
     struct disk_part *part = mem_alloc(sizeof *part);
@@ -125,13 +135,14 @@ int disk_part_open(struct disk_part **out, struct disk *disk, const struct disk_
         err = create(part, folder_fd, name);
         if (!err)
             err = start(part, folder_fd);
+        if (!err)
+            try_save_info(part, folder_fd);
         close(folder_fd);
     }
     if (err) {
         mem_free(part);
         return err;
     }
-    part->is_info_dirty = true;
     part->is_unsynced = true;
     *info = (struct sidecar){0};
     *out = part;
@@ -208,6 +219,20 @@ int disk_part_refresh(struct disk_part *part) {
     part->said_bytes = part->bytes;
     part->is_unsynced = true;
     return 0;
+}
+
+int disk_part_save_info(struct disk_part *part) {
+    int folder_fd;
+    int err = storage_open_folder(part->disk->config.storage, part->kind, part->folder, false,
+                                  &folder_fd);
+    if (err) {
+        part->is_info_dirty = true;
+        disk_count(&part->disk->stats.errors, 1);
+        return err;
+    }
+    err = try_save_info(part, folder_fd);
+    close(folder_fd);
+    return err;
 }
 
 bool disk_part_is_vanished(const struct disk_part *part) {

@@ -38,7 +38,10 @@ struct disk_part_name {
     unsigned part;
 };
 
-/* Takes `info` over on success. */
+/*
+ * Takes `info` over on success. The sidecar is there before anybody is told of the file: whoever finds it after a crash knows whose
+ * it is. When the disk refuses just that, the file is good all the same, and the sidecar remains due.
+ */
 int disk_part_open(struct disk_part **out, struct disk *disk, const struct disk_part_name *name,
                    struct sidecar *info);
 
@@ -54,6 +57,9 @@ int disk_part_patch(struct disk_part *part, uint64_t offset, const void *bytes, 
 
 /* Brings the WAV header up to what has been written. */
 int disk_part_refresh(struct disk_part *part);
+
+/* Brings the sidecar up to what is known. A failure is counted, and the sidecar remains due. */
+int disk_part_save_info(struct disk_part *part);
 
 bool disk_part_is_vanished(const struct disk_part *part);
 

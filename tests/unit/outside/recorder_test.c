@@ -1,3 +1,4 @@
+#include "base/little.h"
 #include "recorder_fixture.h"
 
 static void what_is_appended_is_what_is_recorded(void **state) {
@@ -80,6 +81,19 @@ static void a_long_recording_rolls_over_without_a_seam(void **state) {
     assert_int_equal(at, 3 * RATE + 120000);
 }
 
+static void wait_for_header(struct fixture *f, uint32_t data_bytes) {
+    uint8_t head[WAV_CANONICAL_BYTES] = {0};
+    for (int i = 0; i < 3000 && little_u32(head + 40) != data_bytes; i++) {
+        usleep(10000);
+        int fd = open(path_of(f, FILE_NAME ".wav"), O_RDONLY);
+        if (fd >= 0 && pread(fd, head, sizeof head, 0) < 0)
+            memset(head, 0, sizeof head);
+        if (fd >= 0)
+            close(fd);
+    }
+    assert_int_equal(little_u32(head + 40), data_bytes);
+}
+
 static void headers_are_true_while_it_grows(void **state) {
     struct fixture *f = *state;
     struct recorder *recorder = recorder_open(f->port, &recording);
@@ -126,6 +140,51 @@ static void a_renamed_meeting_is_in_the_sidecar(void **state) {
     assert_string_equal(sidecar.room, "sala 1");
     assert_string_equal(sidecar.end, "timeout");
     sidecar_free(&sidecar);
+}
+
+struct told {
+    char folder[128];
+    unsigned reports, agreeing;
+};
+
+/* On the disk thread, before anybody else can know of the file. */
+static void compare_with_sidecar(const struct disk_report *report, void *arg) {
+    struct told *told = arg;
+    struct sidecar sidecar;
+    if (report->what != DISK_FILE_OPENED)
+        return;
+    told->reports++;
+    int fd = open(told->folder, O_RDONLY | O_DIRECTORY);
+    if (!sidecar_load(fd, strrchr(report->path, '/') + 1, &sidecar)) {
+        told->agreeing += slice_is_equal(report->recording, slice_from(sidecar.recording)) &&
+                          slice_is_equal(report->meeting, slice_from(sidecar.meeting)) &&
+                          slice_is_equal(report->name, slice_from(sidecar.name)) &&
+                          report->started_ms == sidecar.started_ms && !sidecar.end;
+        sidecar_free(&sidecar);
+    }
+    close(fd);
+}
+
+static void whoever_is_told_of_a_file_finds_its_sidecar(void **state) {
+    struct fixture *f = *state;
+    struct told told = {0};
+    snprintf(told.folder, sizeof told.folder, "%s/egress/audio/RM_1", f->folder);
+    close_disk(f);
+    f->config.header_ms = 3600000;
+    f->config.part_bytes = RATE * 2;
+    f->config.on_report = compare_with_sidecar;
+    f->config.arg = &told;
+    open_disk(f);
+    struct recorder *recorder = recorder_open(f->port, &recording);
+    append_row(recorder, 0, RATE);
+    recorder_tick(recorder, 1);
+    recorder_tick(recorder, 1002);
+    recorder_rename(recorder, SLICE("RM_true"), SLICE("Robert"));
+    append_row(recorder, RATE, RATE);
+    recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 2000);
+    close_disk(f);
+    assert_int_equal(told.reports, 3); /* two parts, and a new name */
+    assert_int_equal(told.agreeing, 3);
 }
 
 static void a_recorder_without_a_byte_leaves_nothing(void **state) {
@@ -190,14 +249,24 @@ static void a_second_server_is_refused(void **state) {
     assert_non_null(strstr(why, "another running server"));
 }
 
+static void keep_vanished_end(const struct disk_report *report, void *arg) {
+    int64_t *ended_ms = arg;
+    if (report->end && strcmp(report->end, "vanished") == 0)
+        *ended_ms = report->ended_ms;
+}
+
 static void a_deleted_folder_costs_what_was_in_it(void **state) {
     struct fixture *f = *state;
+    int64_t vanished_ms = 0;
+    close_disk(f);
+    f->config.on_report = keep_vanished_end;
+    f->config.arg = &vanished_ms;
+    open_disk(f);
     struct recorder *recorder = recorder_open(f->port, &recording);
     append_row(recorder, 0, RATE);
     recorder_tick(recorder, 1);
     recorder_tick(recorder, 1002);
-    for (int i = 0; i < 3000 && access(path_of(f, FILE_NAME ".json"), F_OK); i++)
-        usleep(10000);
+    wait_for_header(f, RATE * 2); /* nothing is due any more: only the next write is */
     char command[128];
     snprintf(command, sizeof command, "rm -r %s/egress/audio", f->folder);
     assert_int_equal(system(command), 0);
@@ -215,6 +284,7 @@ static void a_deleted_folder_costs_what_was_in_it(void **state) {
     free(content.samples);
     struct sidecar sidecar = load_sidecar(f, FILE_NAME "_p2.wav");
     assert_int_equal(sidecar.started_ms, STARTED_MS + 2000);
+    assert_int_equal(vanished_ms, STARTED_MS + 2000);
     sidecar_free(&sidecar);
 }
 
@@ -223,6 +293,7 @@ RUN_TESTS(RECORDER_TEST(what_is_appended_is_what_is_recorded),
           RECORDER_TEST(a_long_recording_rolls_over_without_a_seam),
           RECORDER_TEST(headers_are_true_while_it_grows),
           RECORDER_TEST(a_renamed_meeting_is_in_the_sidecar),
+          RECORDER_TEST(whoever_is_told_of_a_file_finds_its_sidecar),
           RECORDER_TEST(a_recorder_without_a_byte_leaves_nothing),
           RECORDER_TEST(pipeline_log_lines_keep_their_order),
           RECORDER_TEST(video_bytes_can_be_patched_before_and_after_they_left),
