@@ -65,7 +65,7 @@ export function streamAudio(socket, pcm) {
   const timer = setInterval(() => {
     const due = Math.floor((Date.now() - started) / 20);
     while (messages.length < due && socket.readyState === WebSocket.OPEN) {
-      const at = (messages.length * bytes) % (pcm.length - bytes + 1);
+      const at = (messages.length * bytes) % (pcm.length - (pcm.length % bytes));
       messages.push(pcm.subarray(at, at + bytes));
       socket.send(messages.at(-1));
     }
