@@ -157,26 +157,29 @@ static void put_tiny_wav(int folder_fd, const char *name, time_t age_s) {
     close(fd);
 }
 
+/* What the sidecar of the stale WAV says of its recording. */
+static struct sidecar known_info(const char *meeting, const char *room, const char *name) {
+    return (struct sidecar){.recording = mem_copy_text("an-id"),
+                            .meeting = mem_copy_text(meeting),
+                            .room = mem_copy_text(room),
+                            .participant = mem_copy_text("bob"),
+                            .name = mem_copy_text(name),
+                            .track = mem_copy_text("TR"),
+                            .format = mem_copy_text("wav"),
+                            .file = STEM ".wav",
+                            .part = 1,
+                            .rate_hz = 1000,
+                            .channels = 1,
+                            .started_ms = STARTED_MS};
+}
+
 static void a_part_goes_on_where_the_unfinished_one_before_it_ends(void **state) {
     struct fixture *f = *state;
     put_stale_wav(f);
     int fd = openat(f->fd, STEM ".wav", O_RDONLY);
     set_age(fd, 100);
     close(fd);
-    struct sidecar info = {
-        .recording = mem_copy_text("an-id"),
-        .meeting = mem_copy_text("RM_1"),
-        .room = mem_copy_text("room"),
-        .participant = mem_copy_text("bob"),
-        .name = mem_copy_text("Bob"),
-        .track = mem_copy_text("TR"),
-        .format = mem_copy_text("wav"),
-        .file = STEM ".wav",
-        .part = 1,
-        .rate_hz = 1000,
-        .channels = 1,
-        .started_ms = STARTED_MS,
-    };
+    struct sidecar info = known_info("RM_1", "room", "Bob");
     assert_int_equal(sidecar_save(f->fd, &info, false), 0);
     sidecar_free(&info);
     put_tiny_wav(f->fd, STEM "_p2.wav", 50);
@@ -239,18 +242,7 @@ static void what_is_locked_is_left_alone(void **state) {
 static void an_unfinished_sidecar_keeps_what_it_knows(void **state) {
     struct fixture *f = *state;
     put_stale_wav(f);
-    struct sidecar info = {.recording = mem_copy_text("id"),
-                           .meeting = mem_copy_text("a/b"),
-                           .room = mem_copy_text("r\xc3\xa4um"),
-                           .participant = mem_copy_text("p"),
-                           .name = mem_copy_text("Bob \"B\""),
-                           .track = mem_copy_text("t"),
-                           .format = mem_copy_text("wav"),
-                           .file = STEM ".wav",
-                           .part = 1,
-                           .rate_hz = 1000,
-                           .channels = 1,
-                           .started_ms = STARTED_MS};
+    struct sidecar info = known_info("a/b", "r\xc3\xa4um", "Bob \"B\"");
     sidecar_add_gap(&info, 100, 50, GAP_NETWORK);
     sidecar_add_gap(&info, 300, 10, GAP_DISK);
     sidecar_add_pause(&info, 200, STARTED_MS + 200);
