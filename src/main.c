@@ -1,13 +1,13 @@
-#include "app/admin.h"
-#include "app/analyze.h"
-#include "app/check_config.h"
-#include "app/config.h"
-#include "app/demo.h"
-#include "app/egress_url_cli.h"
-#include "app/server.h"
-#include "app/vad_cli.h"
+#include "app/commands/admin.h"
+#include "app/commands/analyze.h"
+#include "app/commands/check_config.h"
+#include "app/config/config.h"
+#include "app/demo/demo.h"
+#include "app/commands/egress_url_cli.h"
+#include "app/server/server.h"
+#include "app/commands/vad_cli.h"
 #include "base/mem.h"
-#include "outside/repair.h"
+#include "outside/files/repair.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* A loudspeaker, or a neighbour in the same room, is heard in a second microphone: softer, a little
  * later, with the same rise and fall. Method and numbers: feedback-rules, section 4. */
-#include "meeting/inside.h"
+#include "meeting/meeting_private.h"
 
 #include <math.h>
 

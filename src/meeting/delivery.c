@@ -1,4 +1,4 @@
-#include "meeting/inside.h"
+#include "meeting/meeting_private.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef MEETING_JUDGE_H
 #define MEETING_JUDGE_H
 
-#include "meeting/inside.h"
+#include "meeting/meeting_private.h"
 
 /* One 100 ms step being judged. */
 struct judgement {

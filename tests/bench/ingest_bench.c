@@ -7,7 +7,7 @@
 #include "ingest_load.h"
 #include "ingest_sink.h"
 
-#include "app/demo_voice.h"
+#include "app/demo/demo_voice.h"
 #include "base/mem.h"
 
 #include <arpa/inet.h>

@@ -7,7 +7,7 @@
  */
 #include "ingest_load.h"
 
-#include "app/demo_voice.h"
+#include "app/demo/demo_voice.h"
 #include "base/mem.h"
 
 #include <stdio.h>

@@ -8,10 +8,10 @@
  * work for our calls included.
  */
 #include "base/mem.h"
-#include "outside/disk.h"
-#include "outside/recorder.h"
-#include "outside/storage.h"
-#include "wire/wav.h"
+#include "outside/disk/disk.h"
+#include "outside/disk/recorder.h"
+#include "outside/files/storage.h"
+#include "wire/media/wav.h"
 
 #include <fcntl.h>
 #include <ftw.h>

@@ -2,12 +2,12 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "net/eio_server.h"
-#include "net/http_server.h"
+#include "net/socketio/eio_server.h"
+#include "net/http/http_server.h"
 #include "net/loop.h"
-#include "net/sio_server.h"
-#include "wire/json.h"
-#include "wire/ws.h"
+#include "net/socketio/sio_server.h"
+#include "wire/web/json.h"
+#include "wire/web/ws.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -10,11 +10,11 @@
 #include "base/blob.h"
 #include "base/list.h"
 #include "base/mem.h"
-#include "net/eio_server.h"
-#include "net/http_server.h"
+#include "net/socketio/eio_server.h"
+#include "net/http/http_server.h"
 #include "net/loop.h"
-#include "net/sio_server.h"
-#include "net/ws_conn.h"
+#include "net/socketio/sio_server.h"
+#include "net/ws/ws_conn.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* A payload that splits without a bad packet joins again to itself. */
-#include "wire/eio.h"
+#include "wire/web/eio.h"
 
 #include <stdlib.h>
 #include <string.h>

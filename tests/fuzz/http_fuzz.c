@@ -1,7 +1,7 @@
 /* Requests, replies and chunked bodies from anybody: whole and byte by byte give the same, and what
  * is accepted can be read in one way only. */
 #include "base/buf.h"
-#include "wire/http.h"
+#include "wire/web/http.h"
 
 #include <assert.h>
 #include <stdlib.h>

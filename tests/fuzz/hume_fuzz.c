@@ -1,6 +1,6 @@
 /* Messages from the prosody service: whatever comes, feelings stay between -1 and 1, times are
  * sane, and codes may stand in a log. */
-#include "outside/hume_reading.h"
+#include "outside/hume/hume_reading.h"
 
 #include <assert.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* IVF frames, whole, byte by byte and by skipping; and key frames of any bytes. */
-#include "wire/ivf.h"
+#include "wire/media/ivf.h"
 
 #include <assert.h>
 #include <string.h>

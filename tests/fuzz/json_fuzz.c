@@ -1,6 +1,6 @@
 /* Whatever json_check() accepts, jansson must accept too (but for what it is known to refuse), and
  * the walk functions must give back every value as JSON again. */
-#include "wire/json.h"
+#include "wire/web/json.h"
 
 #include "base/text.h"
 

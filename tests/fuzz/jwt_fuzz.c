@@ -1,7 +1,7 @@
 /* What verifies was signed: the token made again from the claims verifies too and carries the same
  * claims. */
-#include "wire/base64.h"
-#include "wire/jwt.h"
+#include "wire/web/base64.h"
+#include "wire/web/jwt.h"
 
 #include <assert.h>
 

@@ -1,5 +1,5 @@
 /* Repairing a file of any bytes: it never grows, a dry run says the same and changes nothing, a second run finds nothing to do. */
-#include "outside/repair_media.h"
+#include "outside/files/repair_media.h"
 
 #include <assert.h>
 #include <stddef.h>

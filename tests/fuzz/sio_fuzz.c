@@ -1,8 +1,8 @@
 /* A packet that parses is written again and parses to the same. */
-#include "wire/sio.h"
+#include "wire/web/sio.h"
 
 #include "base/text.h"
-#include "wire/json.h"
+#include "wire/web/json.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* URLs and queries from anybody: parts lie inside the text and make it up again; what is encoded is
  * decoded. */
-#include "wire/url.h"
+#include "wire/web/url.h"
 
 #include <assert.h>
 #include <string.h>

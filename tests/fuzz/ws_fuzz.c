@@ -1,7 +1,7 @@
 /* Frames from anybody: parsed whole and in pieces they tell the same; and what we write, we read. */
 #include "base/buf.h"
 #include "base/text.h"
-#include "wire/ws.h"
+#include "wire/web/ws.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #define TESTS_UNIT_NET_FRAMES_H
 
 #include "base/buf.h"
-#include "wire/ws.h"
+#include "wire/web/ws.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include "certificate.h"
 #include "frames.h"
 #include "net/loop.h"
-#include "net/media_conn.h"
+#include "net/ws/media_conn.h"
 #include "net/outbox.h"
 #include "net/stream.h"
 

@@ -1,0 +1,34 @@
+/*
+ * Access tokens: HS256, fifteen minutes, for one user in one organization by one login
+ * (contracts/rest-and-auth.md, B1). The claims: sub (user), org, sid (the login: a family of
+ * refresh tokens), typ "access", aud and iss "prosa", jti.
+ */
+#ifndef APP_ACCESS_H
+#define APP_ACCESS_H
+
+#include "base/buf.h"
+#include "wire/web/jwt.h"
+
+struct config;
+struct http_head;
+
+struct access_holder {
+    struct slice user_id;
+    struct slice organization_id;
+    struct slice family_id;
+};
+
+void access_sign(const struct config *, const struct access_holder *, int64_t now_s,
+                 struct buf *out);
+
+/*
+ * On JWT_OK *claims is the caller's, and the holder's texts lie in it. JWT_EXPIRED comes without
+ * leeway: both clocks are ours.
+ */
+enum jwt_fault access_verify(const struct config *, struct slice token, int64_t now_s,
+                             json_t **claims, struct access_holder *);
+
+/* The token of the one Authorization header, scheme in any letter case; empty: none, or not one. */
+struct slice access_bearer(const struct http_head *);
+
+#endif

@@ -1,0 +1,162 @@
+/* How users come: by registering, or by an invitation. */
+#include "app/accounts/auth_private.h"
+#include "base/mem.h"
+
+#include <errno.h>
+
+static const struct field register_fields[] = {
+    EMAIL_FIELD,
+    {"password", .rules = NEW_PASSWORD_RULES},
+    {"name", .is_optional = true, .rules = {{RULE_STRING}, {RULE_MAX_LENGTH, 200}}},
+    {"organizationName", .rules = {{RULE_STRING}, {RULE_NOT_EMPTY}, {RULE_MAX_LENGTH, 200}}},
+};
+
+bool auth_is_too_common(struct http_request *req, struct slice password) {
+    if (!password_is_common(password))
+        return false;
+    http_respond_json(req, 400,
+                      SLICE("{\"message\":[\"password is one of those everybody tries first\"],"
+                            "\"error\":\"Bad Request\",\"statusCode\":400}"));
+    return true;
+}
+
+static void on_registered(int err, const struct store_account *account, void *arg) {
+    struct errand *errand = arg;
+    struct auth *auth = errand->auth;
+    const struct password_job *job = errand->job;
+    errand->call = NULL;
+    if (err == EEXIST) {
+        errand_answer_error(errand, 409, "This e-mail is taken");
+    } else if (err == EPERM) {
+        errand_answer_error(errand, 403, "Registration is by invitation");
+    } else if (err) {
+        errand_answer_errno(errand, err, NULL);
+    } else {
+        auth->stats.registrations++;
+        errand_answer_login(errand, 201, account, job->login.token);
+    }
+}
+
+static void register_hashed(struct errand *errand, int err) {
+    struct auth *auth = errand->auth;
+    struct password_job *job = errand->job;
+    char slug[49];
+    if (err || job->err) {
+        errand_answer_errno(errand, err ? err : job->err, NULL);
+        return;
+    }
+    struct slice organization = body_text(errand->body, "organizationName");
+    auth_slug(organization, slug);
+    login_new(auth, &job->login);
+    const struct store_registration in = {
+        .email = slice_from(job->email),
+        .name = body_text(errand->body, "name"),
+        .password_hash = slice_from(job->new_hash),
+        .organization_name = organization,
+        .slug = slice_from(slug),
+        .is_first_only = auth->config->registration == REGISTRATION_INVITE,
+        .grant = login_grant(auth, &job->login, errand->user_agent),
+    };
+    errand->call = store_user_register(auth->store, &in, on_registered, errand);
+}
+
+void auth_on_register(void *owner, struct http_request *req, const struct route_match *match) {
+    struct auth *auth = owner;
+    if (auth_is_throttled(auth, req, "register", (unsigned)auth->config->register_per_hour,
+                          HOUR_MS))
+        return;
+    struct errand *errand = errand_new(auth, req, match, true);
+    if (!errand)
+        return;
+    if (auth->config->registration == REGISTRATION_OFF) {
+        errand_answer_error(errand, 403, "Registration is switched off");
+    } else if (!body_check(req, errand->body, register_fields, ARRAY_LEN(register_fields)) ||
+               auth_is_too_common(req, body_text(errand->body, "password"))) {
+        errand_free(errand);
+    } else {
+        job_new(errand, body_text(errand->body, "password"), SLICE_NONE);
+        errand_work(errand, job_make_hash, register_hashed);
+    }
+}
+
+/* Joining by invitation: somebody new, or with a bearer whoever that is. */
+
+static const struct field accept_fields[] = {
+    {"token", .rules = {{RULE_STRING}, {RULE_NOT_EMPTY}, {RULE_MAX_LENGTH, 512}}},
+    EMAIL_FIELD,
+    {"password", .rules = NEW_PASSWORD_RULES},
+    {"name", .is_optional = true, .rules = {{RULE_STRING}, {RULE_MAX_LENGTH, 200}}},
+};
+
+static const struct field join_fields[] = {
+    {"token", .rules = {{RULE_STRING}, {RULE_NOT_EMPTY}, {RULE_MAX_LENGTH, 512}}},
+};
+
+static void on_accepted(int err, const struct store_account *account, void *arg) {
+    struct errand *errand = arg;
+    const struct password_job *job = errand->job;
+    errand->call = NULL;
+    if (err == ENOENT)
+        errand_answer_error(errand, 404, "The invitation is unknown, used or expired");
+    else if (err == EACCES)
+        errand_answer_error(errand, 403, "The invitation is for another e-mail");
+    else if (err == EEXIST)
+        errand_answer_error(errand, 409,
+                            job->user_id[0] ? "You are a member already" : "This e-mail is taken");
+    else if (err)
+        errand_answer_errno(errand, err, NULL);
+    else
+        errand_answer_login(errand, 201, account, job->login.token);
+}
+
+static void accept_invitation(struct errand *errand, int err) {
+    struct auth *auth = errand->auth;
+    struct password_job *job = errand->job;
+    char hash[TOKEN_HASH_BYTES + 1];
+    if (err || job->err) {
+        errand_answer_errno(errand, err ? err : job->err, NULL);
+        return;
+    }
+    login_hash(auth, body_text(errand->body, "token"), hash);
+    login_new(auth, &job->login);
+    const struct store_acceptance in = {
+        .token_hash = slice_from(hash),
+        .user_id = slice_from(job->user_id),
+        .email = slice_from(job->email),
+        .name = body_text(errand->body, "name"),
+        .password_hash = slice_from(job->new_hash),
+        .grant = login_grant(auth, &job->login, errand->user_agent),
+    };
+    errand->call = store_invitation_accept(auth->store, &in, on_accepted, errand);
+}
+
+static void join(struct errand *errand, const struct store_account *account) {
+    if (!body_check(errand->req, errand->body, join_fields, ARRAY_LEN(join_fields))) {
+        errand_free(errand);
+        return;
+    }
+    struct password_job *job = job_new(errand, SLICE_NONE, SLICE_NONE);
+    job_copy_id(job->user_id, account->user_id);
+    accept_invitation(errand, 0);
+}
+
+void auth_on_accept(void *owner, struct http_request *req, const struct route_match *match) {
+    struct auth *auth = owner;
+    if (auth_is_throttled(auth, req, "accept", (unsigned)auth->config->logins_per_minute,
+                          MINUTE_MS))
+        return;
+    if (http_find_header(req->head, "authorization")) {
+        auth_check(auth, req, match, true, join);
+        return;
+    }
+    struct errand *errand = errand_new(auth, req, match, true);
+    if (!errand)
+        return;
+    if (!body_check(req, errand->body, accept_fields, ARRAY_LEN(accept_fields)) ||
+        auth_is_too_common(req, body_text(errand->body, "password"))) {
+        errand_free(errand);
+    } else {
+        job_new(errand, body_text(errand->body, "password"), SLICE_NONE);
+        errand_work(errand, job_make_hash, accept_invitation);
+    }
+}

@@ -1,0 +1,104 @@
+#include "app/accounts/password.h"
+
+#include "base/mem.h"
+#include "base/rand.h"
+
+#include <argon2.h>
+#include <crypt.h>
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    SALT_BYTES = 16,
+    TAG_BYTES = 32,
+    /* What a hash from the table may cost us at most. */
+    MEMORY_MAX_KIB = 1024 * 1024,
+    PASSES_MAX = 64,
+    LANES_MAX = 16,
+    BCRYPT_BYTES = 60,
+    BCRYPT_COST_MAX = 15,
+};
+
+int password_hash(char out[PASSWORD_HASH_BYTES], struct slice password,
+                  const struct password_cost *cost) {
+    unsigned char salt[SALT_BYTES];
+    rand_bytes(salt, sizeof salt);
+    int code =
+        argon2id_hash_encoded(cost->passes, cost->memory_kib, 1, password.ptr ? password.ptr : "",
+                              password.len, salt, sizeof salt, TAG_BYTES, out, PASSWORD_HASH_BYTES);
+    return code == ARGON2_OK ? 0 : EIO;
+}
+
+struct argon2_cost {
+    unsigned memory_kib, passes, lanes;
+};
+
+static bool read_argon2_cost(const char *hash, struct argon2_cost *cost) {
+    return sscanf(hash, "$argon2id$v=19$m=%9u,t=%9u,p=%9u$", &cost->memory_kib, &cost->passes,
+                  &cost->lanes) == 3;
+}
+
+static bool argon2_fits(const char *hash, struct slice password) {
+    struct argon2_cost cost;
+    if (!read_argon2_cost(hash, &cost) || cost.memory_kib > MEMORY_MAX_KIB ||
+        cost.passes > PASSES_MAX || cost.lanes > LANES_MAX)
+        return false;
+    return argon2id_verify(hash, password.ptr ? password.ptr : "", password.len) == ARGON2_OK;
+}
+
+static bool is_bcrypt(const char *hash) {
+    return strlen(hash) == BCRYPT_BYTES && hash[0] == '$' && hash[1] == '2' &&
+           strchr("aby", hash[2]) && hash[3] == '$' && hash[6] == '$';
+}
+
+/* bcrypt looks at 72 bytes and stops at a zero: what it never saw is not silently accepted. */
+static bool bcrypt_fits(const char *hash, struct slice password) {
+    unsigned cost = (unsigned)(hash[4] - '0') * 10 + (unsigned)(hash[5] - '0');
+    if (cost > BCRYPT_COST_MAX || (password.len > 0 && memchr(password.ptr, 0, password.len)))
+        return false;
+    char *text = slice_copy_text(password);
+    struct crypt_data *data = mem_alloc(sizeof *data);
+    /* Not crypt_r: the address sanitizer has one of its own that hides the library's. */
+    const char *made = crypt_rn(text, hash, data, sizeof *data);
+    bool fits =
+        made && strlen(made) == BCRYPT_BYTES && CRYPTO_memcmp(made, hash, BCRYPT_BYTES) == 0;
+    OPENSSL_cleanse(text, password.len);
+    OPENSSL_cleanse(data, sizeof *data);
+    mem_free(text);
+    mem_free(data);
+    return fits;
+}
+
+bool password_fits(const char *hash, struct slice password) {
+    return is_bcrypt(hash) ? bcrypt_fits(hash, password) : argon2_fits(hash, password);
+}
+
+bool password_is_outdated(const char *hash, const struct password_cost *cost) {
+    struct argon2_cost old;
+    return !read_argon2_cost(hash, &old) || old.memory_kib < cost->memory_kib ||
+           old.passes < cost->passes;
+}
+
+bool password_is_common(struct slice password) {
+    /* Of eight characters and more: shorter ones are refused anyway. */
+    static const char *const common[] = {
+        "password",    "password1", "password12", "password123", "passw0rd",   "p@ssw0rd",
+        "p@ssword",    "12345678",  "123456789",  "1234567890",  "0123456789", "0987654321",
+        "87654321",    "11111111",  "00000000",   "88888888",    "12341234",   "11223344",
+        "123123123",   "1q2w3e4r",  "1qaz2wsx",   "qwertyui",    "qwertyuiop", "qwerty123",
+        "qwerty12",    "asdfghjk",  "asdfghjkl",  "zxcvbnm1",    "iloveyou",   "sunshine",
+        "princess",    "football",  "baseball",   "superman",    "starwars",   "whatever",
+        "trustno1",    "letmein1",  "welcome1",   "welcome123",  "admin123",   "administrator",
+        "changeme",    "changeme1", "computer",   "internet",    "abcd1234",   "abc12345",
+        "a1b2c3d4",    "senha123",  "minhasenha", "mudar123",    "brasil123",  "flamengo",
+        "corinthians", "palmeiras", "test1234",   "testtest",    "secret123",  "master123",
+        "qazwsxedc",   "aaaaaaaa",  "99999999",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(common); i++) {
+        if (slice_is_equal_nocase(password, slice_from(common[i])))
+            return true;
+    }
+    return false;
+}

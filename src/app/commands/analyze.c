@@ -1,0 +1,303 @@
+#include "app/commands/analyze.h"
+
+#include "app/config/config.h"
+#include "app/commands/scene.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "meeting/meeting.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TURN_MS = VOICE_FRAME_MS, TURN_FRAMES = VOICE_RATE_MAX_HZ / 1000 * TURN_MS };
+
+static const char usage[] =
+    "usage: prosa analyze [OPTION]... MEETING.json\n"
+    "       prosa analyze [OPTION]... ID=FILE.wav...\n"
+    "\n"
+    "Listens to the recordings of a meeting, one WAV a participant, as the server would have, and\n"
+    "prints what the host would have been told.\n"
+    "\n"
+    "  --format jsonl|text   an event's JSON a line (default), or a line for people\n"
+    "  --host ID             this participant is the host (may be repeated)\n"
+    "  --locale pt-BR|en     language of the messages (default: FEEDBACK_LOCALE)\n"
+    "\n"
+    "MEETING.json: {\"name\":..., \"participants\":[{\"id\":..., \"name\":..., \"role\":\"host\",\n"
+    "\"wav\":PATH, \"muted\":[[FROM,TO]...], \"networkGaps\":[[FROM,TO]...]}]}; seconds, paths "
+    "relative\n"
+    "to it. Settings RULE_<TYPE>_<FIELD> and FEEDBACK_INCLUDE_HOST apply.\n";
+
+enum format { FORMAT_JSONL, FORMAT_TEXT };
+
+/* One participant while it plays. */
+struct player {
+    const struct scene_part *part;
+    struct wav_reader wav;
+    struct voice voice;
+    struct participant *participant;
+    uint64_t taken;   /* sample frames read */
+    int64_t ended_ms; /* where the file ended; -1: plays */
+    bool is_muted;
+    bool is_connected;
+};
+
+struct analysis {
+    const struct scene *scene;
+    enum format format;
+    enum locale locale;
+    struct meeting *meeting;
+    struct player *players;
+    uint64_t seq;
+    struct buf line;
+    int16_t pcm[TURN_FRAMES * VOICE_CHANNELS_MAX];
+};
+
+static void text_print(const struct feedback *feedback, enum locale locale) {
+    char message[FEEDBACK_MESSAGE_MAX];
+    feedback_message(message, feedback, locale);
+    int64_t tenths = feedback->ts_ms / 100;
+    printf("%02" PRId64 ":%02" PRId64 ".%" PRId64 "  %-8s  %-22s  %-16s  %s\n", tenths / 600,
+           tenths / 10 % 60, tenths % 10, severity_name(feedback->severity),
+           feedback_type_name(feedback->type), feedback->participant, message);
+}
+
+static void on_feedback(const struct feedback *feedback, void *arg) {
+    struct analysis *analysis = arg;
+    analysis->seq++;
+    if (analysis->format == FORMAT_TEXT) {
+        text_print(feedback, analysis->locale);
+        return;
+    }
+    char id[32];
+    snprintf(id, sizeof id, "analyze-%" PRIu64, analysis->seq);
+    buf_clear(&analysis->line);
+    feedback_write_json(&analysis->line, feedback, analysis->locale, slice_from(id),
+                        slice_from(analysis->scene->name), analysis->seq);
+    buf_add_byte(&analysis->line, '\n');
+    fwrite(analysis->line.data, 1, analysis->line.len, stdout);
+}
+
+static int64_t player_ms(const struct player *player) {
+    return (int64_t)(player->taken * 1000 / player->wav.format.rate_hz);
+}
+
+static void player_hear(struct analysis *analysis, struct player *player, size_t frames) {
+    const int16_t *pcm = analysis->pcm;
+    uint64_t at = player->taken - frames;
+    while (frames > 0) {
+        struct voice_frame frame;
+        bool done;
+        size_t used = voice_hear(&player->voice, pcm, frames, &frame, &done);
+        pcm += used * player->wav.format.channels;
+        frames -= used;
+        at += used;
+        if (done)
+            meeting_hear(analysis->meeting, player->participant, &frame,
+                         (int64_t)(at * 1000 / player->wav.format.rate_hz) - VOICE_DELAY_MS);
+    }
+}
+
+static bool is_within(const struct scene_spans *spans, int64_t at_ms) {
+    for (size_t i = 0; i < spans->count; i++)
+        if (at_ms >= spans->span[i].from_ms && at_ms < spans->span[i].to_ms)
+            return true;
+    return false;
+}
+
+/* What the detector still holds back when a file ends is heard with silence behind it. */
+static void player_end(struct analysis *analysis, struct player *player) {
+    size_t rest = (size_t)player->wav.format.rate_hz * 2 * VOICE_DELAY_MS / 1000;
+    player->ended_ms = player_ms(player);
+    memset(analysis->pcm, 0, sizeof analysis->pcm);
+    while (rest > 0) {
+        size_t frames = rest < TURN_FRAMES ? rest : TURN_FRAMES;
+        struct voice_frame frame;
+        bool done;
+        rest -= voice_hear(&player->voice, analysis->pcm, frames, &frame, &done);
+        if (!done)
+            continue;
+        int64_t left_ms = (int64_t)(rest * 1000 / player->wav.format.rate_hz);
+        meeting_hear(analysis->meeting, player->participant, &frame,
+                     player->ended_ms + VOICE_DELAY_MS - left_ms);
+    }
+}
+
+/* Plays what lies before `until_ms`. */
+static void player_turn(struct analysis *analysis, struct player *player, int64_t from_ms,
+                        int64_t until_ms) {
+    bool is_muted = is_within(&player->part->muted, from_ms);
+    if (is_muted != player->is_muted)
+        meeting_mute(analysis->meeting, player->participant, is_muted, from_ms);
+    player->is_muted = is_muted;
+    if (player->ended_ms >= 0)
+        return;
+    uint64_t until = (uint64_t)until_ms * player->wav.format.rate_hz / 1000;
+    size_t frames = wav_reader_read(&player->wav, analysis->pcm, (size_t)(until - player->taken));
+    bool is_over = frames < until - player->taken;
+    player->taken += frames;
+    if (is_muted || is_within(&player->part->gaps, from_ms)) {
+        voice_skip(&player->voice, TURN_MS);
+        meeting_miss(analysis->meeting, player->participant, from_ms, until_ms);
+    } else {
+        player_hear(analysis, player, frames);
+    }
+    if (is_over)
+        player_end(analysis, player);
+}
+
+static bool player_open(struct analysis *analysis, struct player *player) {
+    int error = wav_reader_open(&player->wav, player->part->path);
+    if (error) {
+        fprintf(stderr, "prosa: %s: %s\n", player->part->path,
+                error == EINVAL ? "not a WAV of 1 or 2 channels at 8 to 192 kHz" : strerror(error));
+        return false;
+    }
+    voice_init(&player->voice, player->wav.format.rate_hz, player->wav.format.channels);
+    player->ended_ms = -1;
+    player->participant = meeting_add(analysis->meeting, slice_from(player->part->id));
+    meeting_set_name(player->participant, slice_from(player->part->name));
+    meeting_set_host(player->participant, player->part->is_host);
+    meeting_connect(analysis->meeting, player->participant, 0);
+    player->is_connected = true;
+    return true;
+}
+
+/* A participant leaves when all that was heard of him is judged. */
+static size_t players_leave(struct analysis *analysis, int64_t now_ms) {
+    size_t playing = 0;
+    for (size_t i = 0; i < analysis->scene->count; i++) {
+        struct player *player = &analysis->players[i];
+        if (player->is_connected && player->ended_ms >= 0 &&
+            now_ms >= player->ended_ms + MEETING_WAIT_MS + MEETING_STEP_MS) {
+            meeting_disconnect(analysis->meeting, player->participant, now_ms);
+            player->is_connected = false;
+        }
+        playing += player->is_connected;
+    }
+    return playing;
+}
+
+static bool analysis_play(struct analysis *analysis) {
+    size_t count = analysis->scene->count;
+    for (size_t i = 0; i < count; i++) {
+        analysis->players[i].part = &analysis->scene->parts[i];
+        if (!player_open(analysis, &analysis->players[i]))
+            return false;
+    }
+    for (int64_t from_ms = 0; players_leave(analysis, from_ms) > 0; from_ms += TURN_MS) {
+        for (size_t i = 0; i < count; i++)
+            if (analysis->players[i].is_connected)
+                player_turn(analysis, &analysis->players[i], from_ms, from_ms + TURN_MS);
+        meeting_judge(analysis->meeting, from_ms + TURN_MS, on_feedback, analysis);
+    }
+    return fflush(stdout) == 0;
+}
+
+static bool analyze(const struct scene *scene, const struct config *config, enum format format,
+                    enum locale locale) {
+    struct rules rules = config->rules;
+    rules.include_host = config->feedback_include_host;
+    struct analysis *analysis = mem_alloc(sizeof *analysis);
+    analysis->scene = scene;
+    analysis->format = format;
+    analysis->locale = locale;
+    analysis->meeting = meeting_new(&rules, 0);
+    analysis->players = mem_alloc_array(scene->count, sizeof *analysis->players);
+    bool is_good = analysis_play(analysis);
+    for (size_t i = 0; i < scene->count; i++)
+        wav_reader_close(&analysis->players[i].wav);
+    mem_free(analysis->players);
+    meeting_free(analysis->meeting);
+    buf_free(&analysis->line);
+    mem_free(analysis);
+    return is_good;
+}
+
+struct options {
+    enum format format;
+    const char *locale;
+    bool wants_help;
+};
+
+static bool option_set(struct options *options, struct scene *scene, const char *name,
+                       const char *value) {
+    if (strcmp(name, "--format") == 0 && strcmp(value, "jsonl") == 0)
+        options->format = FORMAT_JSONL;
+    else if (strcmp(name, "--format") == 0 && strcmp(value, "text") == 0)
+        options->format = FORMAT_TEXT;
+    else if (strcmp(name, "--locale") == 0)
+        options->locale = value;
+    else if (strcmp(name, "--host") == 0)
+        scene_add_host(scene, value);
+    else
+        return false;
+    return true;
+}
+
+static bool is_file(const char *word) {
+    return slice_has_suffix(slice_from(word), SLICE(".json"));
+}
+
+/* Fills the scene from the command line. The exit code so far: 0, or what is wrong is said. */
+static int arguments_read(int argc, char **argv, struct options *options, struct scene *scene) {
+    struct buf problem = {0};
+    int code = 0;
+    for (int i = 1; i < argc && code == 0 && !options->wants_help; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            options->wants_help = true;
+        } else if (strncmp(argv[i], "--", 2) != 0) {
+            if (!scene_add(scene, argv[i], &problem))
+                code = is_file(argv[i]) ? 1 : 2;
+        } else if (i + 1 == argc || !option_set(options, scene, argv[i], argv[i + 1])) {
+            buf_printf(&problem, "%s: unknown option or value", argv[i]);
+            code = 2;
+        } else {
+            i++;
+        }
+    }
+    if (code == 0 && !options->wants_help && scene->count == 0) {
+        buf_printf(&problem, "name a MEETING.json, or ID=FILE.wav for each participant");
+        code = 2;
+    }
+    if (code != 0)
+        fprintf(stderr, "prosa analyze: %.*s%s\n", (int)problem.len, problem.data,
+                code == 2 ? " (see prosa analyze --help)" : "");
+    buf_free(&problem);
+    return code;
+}
+
+int analyze_main(int argc, char **argv) {
+    struct options options = {0};
+    struct scene scene;
+    struct config *config = NULL;
+    struct buf problem = {0};
+    scene_init(&scene);
+    int code = arguments_read(argc, argv, &options, &scene);
+    if (code == 0 && options.wants_help)
+        fputs(usage, stdout);
+    if (code != 0 || options.wants_help)
+        goto out;
+    code = 1;
+    if (config_load(&config, &problem) != 0) {
+        fprintf(stderr, "prosa: %.*s\n", (int)problem.len, problem.data);
+        goto out;
+    }
+    enum locale locale = (enum locale)config->feedback_locale;
+    if (options.locale && !locale_find(slice_from(options.locale), &locale)) {
+        fprintf(stderr, "prosa analyze: --locale is pt-BR or en\n");
+        code = 2;
+        goto out;
+    }
+    if (scene_resolve_hosts(&scene, &problem) && analyze(&scene, config, options.format, locale))
+        code = 0;
+    else if (problem.len > 0)
+        fprintf(stderr, "prosa analyze: %.*s\n", (int)problem.len, problem.data);
+out:
+    config_free(config);
+    buf_free(&problem);
+    scene_free(&scene);
+    return code;
+}

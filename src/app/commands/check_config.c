@@ -1,0 +1,41 @@
+#include "app/commands/check_config.h"
+
+#include "app/config/config.h"
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int check(void) {
+    struct config *config;
+    struct buf problem = {0}, doors = {0};
+
+    if (config_load(&config, &problem)) {
+        fprintf(stderr, "prosa: %.*s\n", SLICE_ARG(buf_slice(&problem)));
+        buf_free(&problem);
+        return 1;
+    }
+    fprintf(stderr, "prosa: the settings are good (%s)\n",
+            config->env_file ? config->env_file : "no env file");
+    config_open_doors(config, &doors);
+    if (doors.len)
+        fprintf(stderr, "prosa: open doors: %.*s\n", SLICE_ARG(buf_slice(&doors)));
+    config_write_values(config, stdout);
+    buf_free(&doors);
+    config_free(config);
+    return 0;
+}
+
+int check_config_main(int argc, char **argv) {
+    if (argc < 2)
+        return check();
+    if (argc == 2 && strcmp(argv[1], "--env-example") == 0)
+        config_write_example(stdout);
+    else if (argc == 2 && strcmp(argv[1], "--markdown") == 0)
+        config_write_markdown(stdout);
+    else {
+        fprintf(stderr, "usage: prosa check-config [--env-example | --markdown]\n");
+        return 2;
+    }
+    return 0;
+}

@@ -1,0 +1,86 @@
+#include "app/commands/egress_url_cli.h"
+
+#include "app/config/config.h"
+#include "app/egress/egress_url.h"
+#include "app/shard/track_params.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/rand.h"
+#include "wire/web/url.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char usage[] =
+    "usage: prosa egress-url [--video] roomName=NAME [participant=ID] [trackId=SID] [NAME=VALUE "
+    "...]\n"
+    "prints an address that opens one connection within ten minutes; the parameters are those of\n"
+    "/egress-audio or /egress-video, the host is EGRESS_WS_BASE\n";
+
+static int fail(struct buf *problem) {
+    fprintf(stderr, "prosa: %.*s\n", SLICE_ARG(buf_slice(problem)));
+    buf_free(problem);
+    return 1;
+}
+
+/* The words of the command line as a query. False when one is no NAME=VALUE. */
+static bool write_query(struct buf *query, char **words, int count) {
+    for (int i = 0; i < count; i++) {
+        struct slice value = slice_from(words[i]), name;
+        if (!memchr(value.ptr, '=', value.len) || !slice_cut(&value, '=', &name) || !name.len)
+            return false;
+        if (query->len)
+            buf_add_byte(query, '&');
+        url_encode(query, name);
+        buf_add_byte(query, '=');
+        url_encode(query, value);
+    }
+    return query->len > 0;
+}
+
+static int print_url(const struct config *config, struct buf *query, enum track_kind kind) {
+    struct slice path = kind == TRACK_VIDEO ? SLICE("/egress-video") : SLICE("/egress-audio");
+    struct track_params params;
+    const char *problem;
+    char nonce[EGRESS_NONCE_CHARS + 1];
+
+    if (track_params_parse(&params, kind, buf_slice(query), &problem)) {
+        fprintf(stderr, "prosa: %s\n", problem);
+        return 2;
+    }
+    size_t unsigned_len = query->len;
+    rand_token(nonce, EGRESS_NONCE_CHARS);
+    egress_url_sign(query, path, slice_from(config->egress_url_secret), slice_from(nonce),
+                    clock_wall_ms() / 1000 + EGRESS_URL_LIFE_S);
+    if (query->len == unsigned_len) {
+        fprintf(stderr, "prosa: a parameter comes twice, or there are too many\n");
+        return 2;
+    }
+    printf("%s%.*s?%.*s\n", config->egress_ws_base, SLICE_ARG(path), SLICE_ARG(buf_slice(query)));
+    return 0;
+}
+
+int egress_url_main(int argc, char **argv) {
+    struct config *config;
+    struct buf problem = {0}, query = {0};
+    bool is_video = argc > 1 && strcmp(argv[1], "--video") == 0;
+    int first = is_video ? 2 : 1;
+
+    if (!write_query(&query, argv + first, argc - first)) {
+        fputs(usage, stderr);
+        buf_free(&query);
+        return 2;
+    }
+    umask(027);
+    if (config_load(&config, &problem)) {
+        buf_free(&query);
+        return fail(&problem);
+    }
+    int code = config_secrets(config, &problem)
+                   ? fail(&problem)
+                   : print_url(config, &query, is_video ? TRACK_VIDEO : TRACK_AUDIO);
+    config_free(config);
+    buf_free(&query);
+    return code;
+}

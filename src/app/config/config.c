@@ -1,0 +1,451 @@
+#include "app/config/config.h"
+
+#include "app/config/dotenv.h"
+#include "app/config/setting.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/slice.h"
+#include "net/client_address.h"
+#include "outside/hume/hume.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ENV_FILE_MAX = 1 << 20, LIVEKIT_KEYS_MAX = 32 };
+
+/* What was found, by name: the strongest source's value of everything that is not empty. */
+struct source {
+    struct map values; /* name -> char * */
+    bool has_env_file;
+    bool has_livekit; /* some LIVEKIT_ setting */
+    struct buf *problem;
+};
+
+static const char *keep_joined(struct config *config, const char *folder, const char *rest) {
+    struct buf path = {0};
+    buf_printf(&path, "%s/%s", folder, rest);
+    return config_keep(config, buf_take_text(&path));
+}
+
+static void source_set(struct source *source, struct slice name, struct slice value) {
+    if (!name.len || !value.len || memchr(value.ptr, 0, value.len))
+        return;
+    if (slice_has_prefix(name, SLICE("LIVEKIT_")))
+        source->has_livekit = true;
+    mem_free(map_set(&source->values, name, slice_copy_text(value)));
+}
+
+static void on_file_value(struct slice name, struct slice value, void *arg) {
+    source_set(arg, name, value);
+}
+
+static void source_init(struct source *source, const char *file_text, char *const *environment) {
+    map_init(&source->values, 1);
+    if (file_text)
+        dotenv_parse(slice_from(file_text), on_file_value, source);
+    for (; environment && *environment; environment++) {
+        struct slice value = slice_from(*environment), name;
+        if (slice_cut(&value, '=', &name))
+            source_set(source, name, value);
+    }
+}
+
+static void source_free(struct source *source) {
+    struct map_cursor at = {0};
+    struct slice name;
+    void *value;
+    while (map_next(&source->values, &at, &name, &value))
+        mem_free(value);
+    map_free(&source->values);
+}
+
+static const char *source_find(const struct source *source, const struct setting *row) {
+    const char *value = map_find(&source->values, slice_from(row->name));
+    if (!value && row->alias)
+        value = map_find(&source->values, slice_from(row->alias));
+    return value;
+}
+
+static int set_named(struct source *source, struct config *config, const char *name) {
+    const struct setting *row = setting_find(slice_from(name));
+    const char *value = source_find(source, row);
+    if (!value)
+        value = row->fallback;
+    return value ? setting_parse(row, config, value, source->problem) : 0;
+}
+
+static int set_rows(struct source *source, struct config *config) {
+    for (size_t i = 0; i < setting_count; i++) {
+        const struct setting *row = &settings[i];
+        if (!row->name || row->flags & SETTING_SPECIAL)
+            continue;
+        const char *value = source_find(source, row);
+        if (!value && config->mode == MODE_PRODUCTION)
+            value = row->fallback_production;
+        if (!value)
+            value = row->fallback;
+        int err = value ? setting_parse(row, config, value, source->problem) : 0;
+        if (err)
+            return err;
+    }
+    return 0;
+}
+
+static const char *find_named(const struct source *source, const char *name) {
+    return map_find(&source->values, slice_from(name));
+}
+
+/* A server that nobody configured stays private and easy; one that somebody did is in production
+ * unless told otherwise. */
+static void set_mode(struct source *source, struct config *config) {
+    const char *mode = find_named(source, "PROSA_ENV");
+    if (!mode)
+        mode = find_named(source, "NODE_ENV");
+    config->loopback_only =
+        !source->has_env_file && !source->has_livekit && !find_named(source, "PROSA_HOST");
+
+    struct slice word = slice_from(mode);
+    if (slice_is_equal_nocase(word, SLICE("development")) || (!mode && config->loopback_only))
+        config->mode = MODE_DEVELOPMENT;
+    else
+        config->mode = slice_is_equal_nocase(word, SLICE("test")) ? MODE_TEST : MODE_PRODUCTION;
+}
+
+static void set_folders(struct source *source, struct config *config) {
+    const char *value = find_named(source, "EGRESS_AUDIO_OUTPUT_DIR");
+    config->audio_dir = value ? config_keep_copy(config, slice_from(value))
+                              : keep_joined(config, config->storage_dir, "egress/audio");
+    value = find_named(source, "EGRESS_VIDEO_OUTPUT_DIR");
+    config->video_dir = value ? config_keep_copy(config, slice_from(value))
+                              : keep_joined(config, config->storage_dir, "egress/video");
+    config->pipeline_log_dir = keep_joined(config, config->storage_dir, "pipeline-logs");
+    config->default_database = keep_joined(config, config->storage_dir, "prosa.db");
+    value = find_named(source, "DATABASE_URL");
+    config->database_url = value ? config_keep_copy(config, slice_from(value)) : NULL;
+}
+
+static void set_shards(struct config *config) {
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    config->shards = cores < 1 ? 1 : cores > 256 ? 256 : cores;
+}
+
+static int add_livekit_key(struct source *source, struct config *config, struct slice key,
+                           struct slice secret) {
+    key = slice_trim(key);
+    secret = slice_trim(secret);
+    if (!key.len || !secret.len || config->livekit_key_count == LIVEKIT_KEYS_MAX) {
+        buf_printf(source->problem,
+                   "LIVEKIT_KEYS must be at most %d pairs key:secret, separated by commas",
+                   LIVEKIT_KEYS_MAX);
+        return EINVAL;
+    }
+    for (size_t i = 0; i < config->livekit_key_count; i++)
+        if (slice_is_equal(slice_from(config->livekit_keys[i].key), key))
+            return 0; /* LIVEKIT_API_KEY comes first and wins */
+    config->livekit_keys[config->livekit_key_count++] =
+        (struct livekit_key){config_keep_copy(config, key), config_keep_copy(config, secret)};
+    return 0;
+}
+
+static int set_livekit_keys(struct source *source, struct config *config) {
+    const char *key = find_named(source, "LIVEKIT_API_KEY"),
+               *secret = find_named(source, "LIVEKIT_API_SECRET");
+    config->livekit_keys = mem_alloc_array(LIVEKIT_KEYS_MAX, sizeof *config->livekit_keys);
+    if (!key != !secret) {
+        buf_printf(source->problem, "%s is set but %s is not: LiveKit needs both",
+                   key ? "LIVEKIT_API_KEY" : "LIVEKIT_API_SECRET",
+                   key ? "LIVEKIT_API_SECRET" : "LIVEKIT_API_KEY");
+        return EINVAL;
+    }
+    if (key && add_livekit_key(source, config, slice_from(key), slice_from(secret)))
+        return EINVAL;
+
+    struct slice rest = slice_from(find_named(source, "LIVEKIT_KEYS"));
+    while (rest.len) {
+        size_t comma = slice_find_byte(rest, ',');
+        struct slice pair = slice_trim(slice_take(rest, comma));
+        size_t colon = slice_find_byte(pair, ':');
+        if (pair.len &&
+            add_livekit_key(source, config, slice_take(pair, colon), slice_skip(pair, colon + 1)))
+            return EINVAL;
+        rest = slice_skip(rest, comma + 1);
+    }
+    return 0;
+}
+
+static int set_webhook_verify(struct source *source, struct config *config) {
+    enum { AUTO, ON, OFF, YES, NO };
+    if (set_named(source, config, "LIVEKIT_WEBHOOK_VERIFY"))
+        return EINVAL;
+    int choice = config->webhook_verify;
+    if ((choice == ON || choice == YES) && !config->livekit_key_count) {
+        buf_add_text(source->problem, "LIVEKIT_WEBHOOK_VERIFY is on, but there is no "
+                                      "LIVEKIT_API_SECRET to verify with");
+        return EINVAL;
+    }
+    bool is_required =
+        choice == AUTO ? config->livekit_key_count > 0 : choice == ON || choice == YES;
+    config->webhook_verify = is_required ? WEBHOOK_VERIFY_REQUIRED : WEBHOOK_VERIFY_OFF;
+    return 0;
+}
+
+static int set_special(struct source *source, struct config *config) {
+    set_folders(source, config);
+    set_shards(config);
+    int err = set_named(source, config, "PROSA_SHARDS");
+    if (!err)
+        err = set_livekit_keys(source, config);
+    return err ? err : set_webhook_verify(source, config);
+}
+
+/* RULE_<TYPE>_<FIELD>: which exist is the rules' own affair. */
+static const struct rule_setting *find_rule(struct slice name) {
+    size_t count;
+    const struct rule_setting *rows = rules_settings(&count);
+    name = slice_skip(name, sizeof "RULE_" - 1);
+    for (size_t i = 0; i < count; i++) {
+        struct slice type = slice_from(rows[i].type), field = slice_from(rows[i].field);
+        if (name.len == type.len + 1 + field.len && name.ptr[type.len] == '_' &&
+            slice_is_equal_nocase(slice_take(name, type.len), type) &&
+            slice_is_equal_nocase(slice_skip(name, type.len + 1), field))
+            return &rows[i];
+    }
+    return NULL;
+}
+
+static int set_rule(struct source *source, struct config *config, struct slice name,
+                    const char *value) {
+    const struct rule_setting *row = find_rule(name);
+    if (!row) {
+        buf_printf(source->problem, "%.*s is not a setting of the rules; see prosa --help",
+                   SLICE_ARG(name));
+        return EINVAL;
+    }
+    if (rules_set(&config->rules, slice_from(row->type), slice_from(row->field), slice_from(value),
+                  NULL)) {
+        buf_printf(source->problem, "%.*s is \"%s\": it must be a number from %g to %g",
+                   SLICE_ARG(name), value, row->min, row->max);
+        return EINVAL;
+    }
+    return 0;
+}
+
+static int set_rules(struct source *source, struct config *config) {
+    struct map_cursor at = {0};
+    struct slice name;
+    void *value;
+    int err = 0;
+
+    rules_init(&config->rules);
+    config->rules.include_host = config->feedback_include_host;
+    while (!err && map_next(&source->values, &at, &name, &value))
+        if (slice_has_prefix(name, SLICE("RULE_")))
+            err = set_rule(source, config, name, value);
+    return err;
+}
+
+static int set_expressions(struct source *source, struct config *config) {
+    struct slice bad;
+    expressions_init(&config->expressions);
+    if (!config->hume_expression_map)
+        return 0;
+    int err = expressions_set(&config->expressions, slice_from(config->hume_expression_map), &bad);
+    if (err == ENOSPC)
+        buf_printf(source->problem, "HUME_EXPRESSION_MAP: there is no room for \"%.*s\": %d names",
+                   SLICE_ARG(bad), EXPRESSIONS_MAX);
+    else if (err)
+        buf_printf(source->problem,
+                   "HUME_EXPRESSION_MAP: \"%.*s\" cannot be read: it must be Name=valence:arousal "
+                   "with numbers from -1 to 1, or Name=none",
+                   SLICE_ARG(bad));
+    return err ? EINVAL : 0;
+}
+
+/* A name that claims to be ours and is not: a typo, or a wish. */
+static int refuse_unknown(struct source *source) {
+    struct map_cursor at = {0};
+    struct slice name;
+    void *value;
+
+    for (size_t i = 0; i < unbuilt_count; i++)
+        if (find_named(source, unbuilt_settings[i].name)) {
+            buf_printf(source->problem, "%s cannot be set: %s", unbuilt_settings[i].name,
+                       unbuilt_settings[i].reason);
+            return EINVAL;
+        }
+    while (map_next(&source->values, &at, &name, &value)) {
+        if (!slice_has_prefix(name, SLICE("PROSA_")))
+            continue;
+        if (!setting_find(name)) {
+            buf_printf(source->problem, "%.*s is not a setting of this version; see prosa --help",
+                       SLICE_ARG(name));
+            return EINVAL;
+        }
+    }
+    return 0;
+}
+
+static bool is_published(const char *secret) {
+    static const char *const published[] = {
+        "change-me",          "changeme",          "change_me",          "your-secret",
+        "your_secret",        "dev-access-secret", "dev-refresh-secret", "dev_access_secret",
+        "dev_refresh_secret", "supersecret",       "super-secret",       "example",
+        "placeholder",
+    };
+    struct buf lower = {0};
+    for (const char *c = secret; *c; c++)
+        buf_add_byte(&lower, (char)tolower((unsigned char)*c));
+    buf_add_byte(&lower, 0);
+    bool found = false;
+    for (size_t i = 0; i < ARRAY_LEN(published); i++)
+        found = found || strstr(lower.data, published[i]);
+    buf_free(&lower);
+    return found;
+}
+
+static int check_secret(struct source *source, const struct config *config, const char *name,
+                        const char *secret) {
+    if (!secret || config->mode != MODE_PRODUCTION)
+        return 0;
+    if (strlen(secret) < 16) {
+        buf_printf(source->problem, "%s is shorter than 16 bytes: production refuses it", name);
+        return EINVAL;
+    }
+    if (is_published(secret)) {
+        buf_printf(source->problem, "%s is a published development value: production refuses it",
+                   name);
+        return EINVAL;
+    }
+    return 0;
+}
+
+/* What is wrong only together. */
+static int check_whole(struct source *source, const struct config *config) {
+    if (check_secret(source, config, "JWT_ACCESS_SECRET", config->jwt_access_secret) ||
+        check_secret(source, config, "JWT_ACCESS_SECRET_PREVIOUS",
+                     config->jwt_access_secret_previous) ||
+        check_secret(source, config, "JWT_REFRESH_SECRET", config->jwt_refresh_secret))
+        return EINVAL;
+    struct networks proxies = {0};
+    struct slice bad;
+    if (config->trust_proxy && networks_parse(&proxies, config->trust_proxy, &bad)) {
+        buf_printf(source->problem, "TRUST_PROXY: %.*s is no address or network", SLICE_ARG(bad));
+        return EINVAL;
+    }
+    networks_free(&proxies);
+    if (!config->tls_cert_file != !config->tls_key_file) {
+        buf_printf(source->problem, "%s is set but %s is not: TLS needs both",
+                   config->tls_cert_file ? "TLS_CERT_FILE" : "TLS_KEY_FILE",
+                   config->tls_cert_file ? "TLS_KEY_FILE" : "TLS_CERT_FILE");
+        return EINVAL;
+    }
+    if (hume_is_v1(config->hume_ws_url) && config->hume_rate_hz != 16000) {
+        buf_printf(
+            source->problem,
+            "HUME_TARGET_SAMPLE_RATE is %lld: the v1 protocol of HUME_WS_URL takes 16000 only",
+            (long long)config->hume_rate_hz);
+        return EINVAL;
+    }
+    return 0;
+}
+
+int config_parse(struct config **out, const char *file_name, const char *file_text,
+                 char *const *environment, struct buf *problem) {
+    struct config *config = mem_alloc(sizeof *config);
+    struct source source = {.has_env_file = file_text != NULL, .problem = problem};
+
+    source_init(&source, file_text, environment);
+    if (file_name)
+        config->env_file = config_keep_copy(config, slice_from(file_name));
+    set_mode(&source, config);
+    int err = set_rows(&source, config);
+    if (!err)
+        err = set_special(&source, config);
+    if (!err)
+        err = set_rules(&source, config);
+    if (!err)
+        err = set_expressions(&source, config);
+    if (!err)
+        err = refuse_unknown(&source);
+    if (!err)
+        err = check_whole(&source, config);
+
+    source_free(&source);
+    if (err) {
+        config_free(config);
+        return err;
+    }
+    *out = config;
+    return 0;
+}
+
+/* ENOENT when there is no such file; anything else that hinders reading it stops the start. */
+static int read_text(const char *path, char **text) {
+    int err = 0;
+    struct buf buf = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno;
+    struct stat info;
+    if (fstat(fd, &info) || !S_ISREG(info.st_mode)) {
+        err = ENOENT; /* a folder named `env` is none of ours */
+        goto out;
+    }
+    for (;;) {
+        ssize_t got = read(fd, buf_reserve(&buf, 4096), 4096);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            err = got < 0 ? errno : 0;
+            break;
+        }
+        buf.len += (size_t)got;
+        if (buf.len > ENV_FILE_MAX) {
+            err = EFBIG;
+            break;
+        }
+    }
+out:
+    close(fd);
+    if (err)
+        buf_free(&buf);
+    else
+        *text = buf_take_text(&buf);
+    return err;
+}
+
+int config_load(struct config **config, struct buf *problem) {
+    static const char *const names[] = {".env", "env"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        char *text;
+        int err = read_text(names[i], &text);
+        if (err == ENOENT)
+            continue;
+        if (err) {
+            buf_printf(problem, "%s cannot be read: %s", names[i], strerror(err));
+            return err;
+        }
+        err = config_parse(config, names[i], text, environ, problem);
+        mem_free(text);
+        return err;
+    }
+    return config_parse(config, NULL, NULL, environ, problem);
+}
+
+void config_free(struct config *config) {
+    if (!config)
+        return;
+    for (size_t i = 0; i < config->owned_count; i++)
+        mem_free(config->owned[i]);
+    mem_free(config->owned);
+    mem_free(config->livekit_keys);
+    mem_free(config);
+}

@@ -1,0 +1,212 @@
+#include "app/config/config.h"
+#include "app/config/setting.h"
+#include "base/buf.h"
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* `default`, or where production differs both. Nothing for a setting without one. */
+static void write_fallback(const struct setting *row, struct buf *out) {
+    if (row->fallback && row->fallback_production)
+        buf_printf(out, "%s, in production %s", row->fallback, row->fallback_production);
+    else if (row->fallback)
+        buf_add_text(out, row->fallback);
+}
+
+static void rule_name(const struct rule_setting *rule, struct buf *out) {
+    buf_printf(out, "RULE_%s_%s", rule->type, rule->field);
+    for (size_t i = 0; i < out->len; i++)
+        out->data[i] = (char)toupper((unsigned char)out->data[i]);
+}
+
+void config_write_help(FILE *out) {
+    for (size_t i = 0; i < setting_count; i++) {
+        const struct setting *row = &settings[i];
+        if (!row->name) {
+            fprintf(out, "\n  %s\n", row->help);
+            continue;
+        }
+        struct buf fallback = {0};
+        write_fallback(row, &fallback);
+        fprintf(out, "    %-30s %s", row->name, row->help);
+        if (fallback.len)
+            fprintf(out, " [%.*s]", SLICE_ARG(buf_slice(&fallback)));
+        fputc('\n', out);
+        buf_free(&fallback);
+    }
+
+    size_t count;
+    const struct rule_setting *rules = rules_settings(&count);
+    fprintf(out, "\n  Rules of feedback\n");
+    for (size_t i = 0; i < count; i++) {
+        struct buf name = {0};
+        rule_name(&rules[i], &name);
+        fprintf(out, "    %-47.*s %s [%g]\n", SLICE_ARG(buf_slice(&name)), rules[i].help,
+                rules[i].value);
+        buf_free(&name);
+    }
+}
+
+void config_write_example(FILE *out) {
+    fputs("# Settings of Prosa. Copy to .env and change what you need; each value shown is the "
+          "default.\n"
+          "# The process environment wins over this file; an empty value counts as unset.\n"
+          "# Made by `prosa check-config --env-example`.\n",
+          out);
+    for (size_t i = 0; i < setting_count; i++) {
+        const struct setting *row = &settings[i];
+        if (!row->name) {
+            fprintf(out, "\n# ---- %s ----\n", row->help);
+            continue;
+        }
+        fprintf(out, "\n# %s\n", row->help);
+        if (row->choices)
+            fprintf(out, "# one of %s\n", row->choices);
+        if (row->fallback_production)
+            fprintf(out, "# in production: %s\n", row->fallback_production);
+        fprintf(out, "#%s=%s\n", row->name, row->fallback ? row->fallback : "");
+    }
+
+    size_t count;
+    const struct rule_setting *rules = rules_settings(&count);
+    fputs("\n# ---- Rules of feedback ----\n\n", out);
+    for (size_t i = 0; i < count; i++) {
+        struct buf name = {0};
+        rule_name(&rules[i], &name);
+        fprintf(out, "# %s\n#%.*s=%g\n", rules[i].help, SLICE_ARG(buf_slice(&name)),
+                rules[i].value);
+        buf_free(&name);
+    }
+}
+
+static void write_markdown_row(FILE *out, const struct setting *row) {
+    struct buf kind = {0}, fallback = {0};
+    setting_write_kind(row, &kind);
+    write_fallback(row, &fallback);
+    fprintf(out, "| `%s`", row->name);
+    if (row->alias)
+        fprintf(out, " or `%s`", row->alias);
+    fprintf(out, " | ");
+    for (size_t i = 0; i < kind.len; i++)
+        fputs(kind.data[i] == '|' ? "\\|" : (char[]){kind.data[i], 0}, out);
+    fprintf(out, " | %.*s | %s |\n", SLICE_ARG(buf_slice(&fallback)), row->help);
+    buf_free(&kind);
+    buf_free(&fallback);
+}
+
+static void write_expressions(FILE *out) {
+    struct expressions map;
+    fputs("\n## Expressions\n\n"
+          "What a prosody service reads in a voice comes as names with scores. Where it sends no "
+          "valence and\n"
+          "arousal, they are estimated: the sum of score times place over the names below, within "
+          "-1 to 1;\n"
+          "scores under 0.1 count nothing, other names neither. The places follow the circumplex "
+          "of affect\n"
+          "(J. A. Russell, 1980, Journal of Personality and Social Psychology 39, 1161-1178), from "
+          "unpleasant\n"
+          "to pleasant and from sleepy to excited; names that it lacks lie beside those nearest in "
+          "meaning.\n"
+          "Upper and lower case are the same. "
+          "`HUME_EXPRESSION_MAP=Calmness=0.5:-0.5,Nostalgia=none,Hope=0.6:0.3`\n"
+          "moves one, takes one out and adds one.\n\n"
+          "| name | valence | arousal |\n| --- | --- | --- |\n",
+          out);
+    expressions_init(&map);
+    for (size_t i = 0; i < map.count; i++)
+        fprintf(out, "| %s | %.1f | %.1f |\n", map.list[i].name, (double)map.list[i].valence,
+                (double)map.list[i].arousal);
+}
+
+void config_write_markdown(FILE *out) {
+    fputs("# Settings\n\nMade by `prosa check-config --markdown`.\n", out);
+    for (size_t i = 0; i < setting_count; i++) {
+        if (settings[i].name)
+            write_markdown_row(out, &settings[i]);
+        else
+            fprintf(out,
+                    "\n## %s\n\n| name | value | default | meaning |\n| --- | --- | --- | --- |\n",
+                    settings[i].help);
+    }
+
+    size_t count;
+    const struct rule_setting *rules = rules_settings(&count);
+    fputs("\n## Rules of feedback\n\n| name | value | default | meaning |\n| --- | --- | --- | --- "
+          "|\n",
+          out);
+    for (size_t i = 0; i < count; i++) {
+        struct buf name = {0};
+        rule_name(&rules[i], &name);
+        fprintf(out, "| `%.*s` | a number from %g to %g | %g | %s |\n", SLICE_ARG(buf_slice(&name)),
+                rules[i].min, rules[i].max, rules[i].value, rules[i].help);
+        buf_free(&name);
+    }
+    write_expressions(out);
+}
+
+void config_open_doors(const struct config *config, struct buf *out) {
+    const struct {
+        bool is_open;
+        const char *door;
+    } doors[] = {
+        {!config->loopback_only && !config->host, "every network interface (PROSA_HOST)"},
+        {!config->tls_cert_file && !config->loopback_only, "plain HTTP (TLS_CERT_FILE)"},
+        {config->webhook_verify == WEBHOOK_VERIFY_OFF,
+         "unsigned webhooks (LIVEKIT_API_SECRET, LIVEKIT_WEBHOOK_VERIFY)"},
+        {config->egress_auth != EGRESS_AUTH_SIGNED, "audio from anyone (EGRESS_AUTH=signed)"},
+        {config->feedback_access != ACCESS_HOST, "feedback for everyone (FEEDBACK_ACCESS=host)"},
+        {config->message_scope == MESSAGE_ALL,
+         "messages to every client (SOCKET_MESSAGE_SCOPE=rooms)"},
+        {config->registration == REGISTRATION_OPEN, "registration (AUTH_REGISTRATION=invite)"},
+        {!config->cors_origins, "every web origin (CORS_ORIGINS)"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(doors); i++)
+        if (doors[i].is_open)
+            buf_printf(out, "%s%s", out->len ? "; " : "", doors[i].door);
+}
+
+/* A value as it would be written. Secrets only tell whether there is one. */
+static void write_value(const struct config *config, const struct setting *row, struct buf *out) {
+    const void *field = (const char *)config + row->offset;
+    const char *const *text = field;
+    const int *choice = field;
+
+    switch (row->type) {
+    case SETTING_TEXT:
+    case SETTING_HTTP_URL:
+    case SETTING_WS_URL:
+    case SETTING_WORD:
+        buf_add_text(out, !*text ? "" : row->flags & SETTING_SECRET ? "(set)" : *text);
+        return;
+    case SETTING_INT:
+    case SETTING_BYTES:
+        buf_printf(out, "%lld", (long long)*(const int64_t *)field);
+        return;
+    case SETTING_REAL:
+        buf_printf(out, "%g", *(const double *)field);
+        return;
+    case SETTING_BOOL:
+        buf_add_text(out, *(const bool *)field ? "true" : "false");
+        return;
+    case SETTING_CHOICE: {
+        struct slice rest = slice_from(row->choices), word = SLICE_NONE;
+        for (int i = 0; i <= *choice && slice_cut(&rest, '|', &word); i++)
+            ;
+        buf_add_slice(out, word);
+        return;
+    }
+    }
+}
+
+void config_write_values(const struct config *config, FILE *out) {
+    for (size_t i = 0; i < setting_count; i++) {
+        const struct setting *row = &settings[i];
+        if (!row->name || row->flags & SETTING_SPECIAL)
+            continue;
+        struct buf value = {0};
+        write_value(config, row, &value);
+        fprintf(out, "%s=%.*s\n", row->name, SLICE_ARG(buf_slice(&value)));
+        buf_free(&value);
+    }
+}

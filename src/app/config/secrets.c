@@ -1,0 +1,165 @@
+#include "app/config/config.h"
+#include "app/config/dotenv.h"
+#include "app/config/setting.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "wire/web/base64.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SECRET_CHARS = 43, SECRETS_FILE_MAX = 64 * 1024 };
+
+/* One secret that is made when nobody sets it. */
+struct wanted {
+    const char *name;
+    const char **field;
+    bool was_found;
+};
+
+struct wanted_list {
+    struct config *config;
+    struct wanted items[3];
+    size_t count;
+};
+
+static void on_secret(struct slice name, struct slice value, void *arg) {
+    struct wanted_list *list = arg;
+    for (size_t i = 0; i < list->count; i++)
+        if (value.len && slice_is_equal(name, slice_from(list->items[i].name))) {
+            *list->items[i].field = config_keep_copy(list->config, value);
+            list->items[i].was_found = true;
+        }
+}
+
+static int make_folder(const char *path) {
+    char *copy = mem_copy_text(path);
+    int err = 0;
+    for (char *at = copy + 1; !err; at++) {
+        char c = *at;
+        if (c && c != '/')
+            continue;
+        *at = 0;
+        if (mkdir(copy, 0750) && errno != EEXIST)
+            err = errno;
+        *at = c;
+        if (!c)
+            break;
+    }
+    mem_free(copy);
+    return err;
+}
+
+static int read_all(int fd, struct buf *text) {
+    for (;;) {
+        ssize_t got = read(fd, buf_reserve(text, 4096), 4096);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return got < 0 ? errno : 0;
+        text->len += (size_t)got;
+        if (text->len > SECRETS_FILE_MAX)
+            return EFBIG;
+    }
+}
+
+static int write_all(int fd, struct slice text) {
+    while (text.len) {
+        ssize_t put = write(fd, text.ptr, text.len);
+        if (put < 0 && errno != EINTR)
+            return errno;
+        text = slice_skip(text, put < 0 ? 0 : (size_t)put);
+    }
+    return fsync(fd) ? errno : 0;
+}
+
+/* Appends what is missing. A torn line of an earlier crash is passed over, because a newline goes
+ * first. */
+static int make_missing(struct wanted_list *list, int fd, bool is_new) {
+    struct buf lines = {0};
+    buf_add_text(&lines, is_new ? "# Made by Prosa. Losing this file ends all logins.\n" : "\n");
+    size_t made = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].was_found)
+            continue;
+        char secret[SECRET_CHARS + 1];
+        rand_token(secret, SECRET_CHARS);
+        buf_printf(&lines, "%s=%s\n", list->items[i].name, secret);
+        *list->items[i].field = config_keep_copy(list->config, slice_from(secret));
+        made++;
+    }
+    int err = made ? write_all(fd, buf_slice(&lines)) : 0;
+    buf_free(&lines);
+    return err;
+}
+
+/* Two servers that start at once agree, because the file is locked while it is read and written. */
+static int fill_from_file(struct wanted_list *list, const char *path) {
+    struct buf text = {0};
+    int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return errno;
+    int err = flock(fd, LOCK_EX) ? errno : 0;
+    if (!err)
+        err = read_all(fd, &text);
+    if (!err) {
+        bool is_new = text.len == 0;
+        buf_add_byte(&text, 0);
+        dotenv_parse(slice_from(text.data), on_secret, list);
+        err = make_missing(list, fd, is_new);
+    }
+    if (!err && fchmod(fd, 0600))
+        err = errno;
+    close(fd);
+    buf_free(&text);
+    return err;
+}
+
+/* One secret for another purpose: HMAC-SHA256 keyed with the old one over the purpose's name. */
+static void derive_url_secret(struct config *config) {
+    static const char purpose[] = "prosa egress url v1";
+    const char *secret = config->livekit_keys[0].secret;
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)purpose,
+         sizeof purpose - 1, mac, &len);
+    struct buf text = {0};
+    base64url_write(&text, slice_of(mac, len));
+    config->egress_url_secret = config_keep(config, buf_take_text(&text));
+}
+
+static void want(struct wanted_list *list, const char *name, const char **field) {
+    if (!*field)
+        list->items[list->count++] = (struct wanted){name, field, false};
+}
+
+int config_secrets(struct config *config, struct buf *problem) {
+    struct wanted_list list = {.config = config};
+
+    if (!config->egress_url_secret && config->livekit_key_count)
+        derive_url_secret(config);
+    want(&list, "JWT_ACCESS_SECRET", &config->jwt_access_secret);
+    want(&list, "JWT_REFRESH_SECRET", &config->jwt_refresh_secret);
+    want(&list, "EGRESS_URL_SECRET", &config->egress_url_secret);
+    if (!list.count)
+        return 0;
+
+    struct buf path = {0};
+    buf_printf(&path, "%s/secrets", config->storage_dir);
+    buf_add_byte(&path, 0);
+    int err = make_folder(config->storage_dir);
+    if (!err)
+        err = fill_from_file(&list, path.data);
+    if (err)
+        buf_printf(problem, "%s cannot be used: %s", path.data, strerror(err));
+    buf_free(&path);
+    return err;
+}

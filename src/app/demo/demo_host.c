@@ -1,0 +1,102 @@
+#include "app/demo/demo_host.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/ws/ws_conn.h"
+#include "wire/web/url.h"
+
+#include <stdio.h>
+
+struct demo_host {
+    struct ws_conn *conn; /* NULL once it closed */
+    struct demo_host_handlers handlers;
+    void *arg;
+    char *room;
+    char *locale;
+};
+
+static void say(struct demo_host *host, struct slice packet) {
+    ws_conn_send(host->conn, WS_TEXT, packet);
+}
+
+static void room_join(struct demo_host *host) {
+    struct buf packet = {0};
+    buf_add_text(&packet, "42[\"join-room\",{\"room\":");
+    text_add_json(&packet, slice_from(host->room));
+    buf_add_text(&packet, ",\"locale\":");
+    text_add_json(&packet, slice_from(host->locale));
+    buf_add_text(&packet, "}]");
+    say(host, buf_slice(&packet));
+    buf_free(&packet);
+}
+
+/* ["event",{...}] */
+static void on_event(struct demo_host *host, struct slice json) {
+    json_t *event = json_loadb(json.ptr, json.len, 0, NULL);
+    const char *name = json_string_value(json_array_get(event, 0));
+    struct slice word = slice_from(name);
+    if (slice_is_equal(word, SLICE("feedback")))
+        host->handlers.on_feedback(host->arg, json_array_get(event, 1));
+    else if (slice_is_equal(word, SLICE("user-joined")))
+        host->handlers.on_joined(host->arg);
+    json_decref(event);
+}
+
+/* Engine.IO: 0 open, 2 ping, 3 pong, 4 message; in a message, Socket.IO: 0 connect, 2 event. */
+static void on_message(void *arg, enum ws_opcode opcode, struct slice packet) {
+    struct demo_host *host = arg;
+    if (opcode != WS_TEXT)
+        return;
+    if (slice_has_prefix(packet, SLICE("0")))
+        say(host, SLICE("40"));
+    else if (slice_is_equal(packet, SLICE("2")))
+        say(host, SLICE("3"));
+    else if (slice_has_prefix(packet, SLICE("40")))
+        room_join(host);
+    else if (slice_has_prefix(packet, SLICE("42")))
+        on_event(host, slice_skip(packet, 2));
+}
+
+static void on_close(void *arg, uint16_t code, struct slice reason) {
+    struct demo_host *host = arg;
+    (void)code, (void)reason;
+    host->conn = NULL;
+    host->handlers.on_lost(host->arg);
+}
+
+int demo_host_open(struct demo_host **out, struct loop *loop, uint16_t port, const char *room,
+                   const char *locale, const struct demo_host_handlers *handlers, void *arg) {
+    char address[96];
+    snprintf(address, sizeof address, "ws://127.0.0.1:%u/socket.io/?EIO=4&transport=websocket",
+             port);
+    struct url url;
+    int err = url_parse(&url, slice_from(address));
+    if (err)
+        return err;
+    struct demo_host *host = mem_alloc(sizeof *host);
+    host->handlers = *handlers;
+    host->arg = arg;
+    host->room = mem_copy_text(room);
+    host->locale = mem_copy_text(locale);
+    struct ws_target target = {.url = &url};
+    struct ws_settings settings = {0};
+    struct ws_handlers ws = {.on_message = on_message, .on_close = on_close};
+    err = ws_conn_connect(&host->conn, loop, &target, &settings, &ws, host);
+    if (err) {
+        demo_host_close(host);
+        return err;
+    }
+    *out = host;
+    return 0;
+}
+
+void demo_host_close(struct demo_host *host) {
+    if (!host)
+        return;
+    if (host->conn)
+        ws_conn_abort(host->conn);
+    mem_free(host->room);
+    mem_free(host->locale);
+    mem_free(host);
+}

@@ -1,0 +1,241 @@
+#include "app/egress/reconcile.h"
+
+#include "app/config/config.h"
+#include "app/egress/egresses.h"
+#include "app/sessions/sessions.h"
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "net/loop.h"
+#include "outside/livekit/livekit.h"
+#include "outside/livekit/livekit_info.h"
+
+#include <string.h>
+
+enum { READY_CHECK_MS = 100, RETRY_FIRST_MS = 1000, ABSENCES = 2 };
+
+/* Rooms that LiveKit did not list, by meeting id, with how often in a row. */
+struct absence {
+    unsigned times;
+};
+
+/* One room being asked about. */
+struct visit {
+    struct reconcile *owner;
+    struct list in_owner;
+    char *meeting_id;
+    struct livekit_call *call;
+};
+
+struct reconcile {
+    struct loop *loop;
+    const struct config *config;
+    struct livekit *livekit;
+    struct sessions *sessions;
+    struct egress_start *egress_start;
+    struct timer timer;
+    struct livekit_call *call;
+    struct list visits;
+    struct map absences;
+    int64_t retry_ms;
+};
+
+static void on_timer(void *arg);
+
+static void sweep_in(struct reconcile *reconcile, int64_t ms) {
+    timer_start(reconcile->loop, &reconcile->timer, ms, 0, on_timer, reconcile);
+}
+
+/* ---- one room ---- */
+
+static void visit_free(struct visit *visit) {
+    list_remove(&visit->in_owner);
+    livekit_cancel(visit->call);
+    mem_free(visit->meeting_id);
+    mem_free(visit);
+}
+
+static void see_participant(struct reconcile *reconcile, const struct session *session,
+                            const json_t *json) {
+    struct livekit_participant participant;
+    size_t i;
+    json_t *item;
+
+    livekit_read_participant(&participant, json);
+    if (participant.is_disconnected)
+        return;
+    sessions_participant_seen(reconcile->sessions, session, &participant);
+    egress_start_participant(reconcile->egress_start, session, participant.identity);
+    json_array_foreach(participant.tracks, i, item) {
+        struct livekit_track track;
+        livekit_read_track(&track, item);
+        egress_start_published(reconcile->egress_start, session, participant.identity, &track);
+    }
+}
+
+static void on_participants(void *arg, const struct livekit_reply *reply) {
+    struct visit *visit = arg;
+    struct reconcile *reconcile = visit->owner;
+    const struct session *session =
+        sessions_find(reconcile->sessions, slice_from(visit->meeting_id));
+
+    visit->call = NULL;
+    if (reply->body && session && session->is_active) {
+        size_t i;
+        json_t *item;
+        egress_start_listing_begin(reconcile->egress_start, session);
+        json_array_foreach(json_object_get(reply->body, "participants"), i, item) {
+            see_participant(reconcile, session, item);
+        }
+        egress_start_listing_end(reconcile->egress_start, session);
+    }
+    visit_free(visit);
+}
+
+static bool is_visited(const struct reconcile *reconcile, const struct session *session) {
+    LIST_EACH(&reconcile->visits, node) {
+        const struct visit *visit = CONTAINER_OF(node, struct visit, in_owner);
+        if (strcmp(visit->meeting_id, session->meeting_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void visit_room(struct reconcile *reconcile, const struct session *session) {
+    if (is_visited(reconcile, session))
+        return;
+    struct visit *visit = mem_alloc(sizeof *visit);
+    visit->owner = reconcile;
+    visit->meeting_id = mem_copy_text(session->meeting_id);
+    list_add(&reconcile->visits, &visit->in_owner);
+    visit->call = livekit_list_participants(reconcile->livekit, slice_from(session->room_name),
+                                            on_participants, visit);
+}
+
+/* ---- all rooms ---- */
+
+static const json_t *find_listed(const json_t *rooms, const struct session *session) {
+    size_t i;
+    json_t *item;
+    json_array_foreach(rooms, i, item) {
+        struct livekit_room room;
+        livekit_read_room(&room, item);
+        bool has_sid = session->room_sid[0] && room.sid.len;
+        if (has_sid ? slice_is_equal(room.sid, slice_from(session->room_sid))
+                    : slice_is_equal(room.name, slice_from(session->room_name)))
+            return item;
+    }
+    return NULL;
+}
+
+/* A room that LiveKit no longer has, twice in a row: its end was lost. */
+static void note_absence(struct reconcile *reconcile, const struct session *session) {
+    struct slice id = slice_from(session->meeting_id);
+    struct absence *absence = map_find(&reconcile->absences, id);
+    if (!absence) {
+        absence = mem_alloc(sizeof *absence);
+        map_set(&reconcile->absences, id, absence);
+    }
+    if (++absence->times < ABSENCES)
+        return;
+    mem_free(map_remove(&reconcile->absences, id));
+    log_info("reconcile", "room is gone", log_text("meetingId", session->meeting_id));
+    struct livekit_room room = {.sid = id, .name = slice_from(session->room_name)};
+    struct session_event event = {clock_wall_ms(), session->is_signed};
+    sessions_room_finished(reconcile->sessions, &room, &event);
+}
+
+static void compare(struct reconcile *reconcile, const json_t *rooms) {
+    struct map_cursor at = {0};
+    const struct session *session;
+    while ((session = sessions_next(reconcile->sessions, &at))) {
+        if (!session->is_active) {
+            mem_free(map_remove(&reconcile->absences, slice_from(session->meeting_id)));
+            continue;
+        }
+        if (!find_listed(rooms, session)) {
+            note_absence(reconcile, session);
+            continue;
+        }
+        mem_free(map_remove(&reconcile->absences, slice_from(session->meeting_id)));
+        visit_room(reconcile, session);
+    }
+}
+
+/* RECONCILE_ROOMS=all: rooms whose beginning was lost, too. */
+static void adopt(struct reconcile *reconcile, const json_t *rooms) {
+    size_t i;
+    json_t *item;
+    json_array_foreach(rooms, i, item) {
+        struct livekit_room room;
+        livekit_read_room(&room, item);
+        struct session_event event = {room.created_ms ? room.created_ms : clock_wall_ms(), true};
+        sessions_room_seen(reconcile->sessions, &room, &event);
+    }
+}
+
+static void on_rooms(void *arg, const struct livekit_reply *reply) {
+    struct reconcile *reconcile = arg;
+    int64_t period_ms = reconcile->config->reconcile_seconds * 1000;
+
+    reconcile->call = NULL;
+    if (!reply->body) {
+        sweep_in(reconcile, reconcile->retry_ms);
+        reconcile->retry_ms *= 2;
+        if (reconcile->retry_ms > period_ms)
+            reconcile->retry_ms = period_ms;
+        return;
+    }
+    reconcile->retry_ms = RETRY_FIRST_MS;
+    const json_t *rooms = json_object_get(reply->body, "rooms");
+    if (reconcile->config->reconcile_rooms == RECONCILE_ALL)
+        adopt(reconcile, rooms);
+    compare(reconcile, rooms);
+    sweep_in(reconcile, period_ms);
+}
+
+static void on_timer(void *arg) {
+    struct reconcile *reconcile = arg;
+    bool is_needed = sessions_count_active(reconcile->sessions) > 0 ||
+                     reconcile->config->reconcile_rooms == RECONCILE_ALL;
+    if (!sessions_are_loaded(reconcile->sessions))
+        sweep_in(reconcile, READY_CHECK_MS);
+    else if (!is_needed)
+        sweep_in(reconcile, reconcile->config->reconcile_seconds * 1000);
+    else
+        reconcile->call = livekit_list_rooms(reconcile->livekit, on_rooms, reconcile);
+}
+
+struct reconcile *reconcile_new(struct loop *loop, const struct config *config,
+                                struct livekit *livekit, struct sessions *sessions,
+                                struct egress_start *egress_start) {
+    struct reconcile *reconcile = mem_alloc(sizeof *reconcile);
+    reconcile->loop = loop;
+    reconcile->config = config;
+    reconcile->livekit = livekit;
+    reconcile->sessions = sessions;
+    reconcile->egress_start = egress_start;
+    reconcile->retry_ms = RETRY_FIRST_MS;
+    list_init(&reconcile->visits);
+    map_init(&reconcile->absences, rand_u64());
+    sweep_in(reconcile, READY_CHECK_MS);
+    return reconcile;
+}
+
+void reconcile_free(struct reconcile *reconcile) {
+    if (!reconcile)
+        return;
+    struct map_cursor at = {0};
+    struct slice key;
+    void *absence;
+    timer_stop(&reconcile->timer);
+    livekit_cancel(reconcile->call);
+    LIST_EACH(&reconcile->visits, node)
+    visit_free(CONTAINER_OF(node, struct visit, in_owner));
+    while (map_next(&reconcile->absences, &at, &key, &absence))
+        mem_free(absence);
+    map_free(&reconcile->absences);
+    mem_free(reconcile);
+}

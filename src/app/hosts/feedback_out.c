@@ -1,0 +1,72 @@
+#include "app/hosts/feedback_out.h"
+
+#include "app/config/config.h"
+#include "app/sessions/directory.h"
+#include "app/hosts/hosts.h"
+#include "base/buf.h"
+#include "base/rand.h"
+#include "base/text.h"
+#include "outside/store/store.h"
+
+#include <stdio.h>
+
+enum { ID_SIZE = 32 };
+
+/* As the old backend made them: the time and a random number, both in base 36. */
+static void make_id(char id[ID_SIZE], int64_t now_ms) {
+    char time[14], random[14];
+    text_base36((uint64_t)now_ms, time);
+    text_base36(rand_below(1000000000), random);
+    snprintf(id, ID_SIZE, "%s-%s", time, random);
+}
+
+static void write_tips(struct buf *json, const struct feedback *feedback, enum locale locale) {
+    const char *tips[FEEDBACK_TIPS_MAX];
+    size_t count = feedback_tips(tips, feedback, locale);
+    buf_add_byte(json, '[');
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buf_add_byte(json, ',');
+        text_add_json(json, slice_from(tips[i]));
+    }
+    buf_add_byte(json, ']');
+}
+
+static void keep(struct delivery *delivery, const char *id, const struct directory_feedback *from) {
+    const struct feedback *feedback = from->feedback;
+    enum locale locale = (enum locale)delivery->config->feedback_locale;
+    char message[FEEDBACK_MESSAGE_MAX];
+    struct buf tips = {0}, metadata = {0};
+
+    size_t message_len = feedback_message(message, feedback, locale);
+    write_tips(&tips, feedback, locale);
+    feedback_write_metadata(&metadata, feedback);
+    struct store_feedback row = {
+        .id = slice_from(id),
+        .meeting_id = from->meeting_id,
+        .participant_id = slice_from(feedback->participant),
+        .participant_name = slice_from(feedback->name),
+        .type = slice_from(feedback_type_name(feedback->type)),
+        .severity = slice_from(severity_name(feedback->severity)),
+        .ts_ms = feedback->ts_ms,
+        .window_start_ms = feedback->window_start_ms,
+        .window_end_ms = feedback->window_end_ms,
+        .message = slice_of(message, message_len),
+        .tips = buf_slice(&tips),
+        .metadata = buf_slice(&metadata),
+        .seq = (int64_t)from->seq,
+    };
+    store_feedback_add(delivery->store, &row);
+    buf_free(&tips);
+    buf_free(&metadata);
+}
+
+void delivery_take(struct delivery *delivery, const struct directory_feedback *from) {
+    char id[ID_SIZE];
+
+    make_id(id, from->now_ms);
+    delivery->counts[from->feedback->type]++;
+    hosts_feedback(delivery->hosts, slice_from(id), from);
+    if (delivery->store)
+        keep(delivery, id, from);
+}

@@ -1,0 +1,106 @@
+/*
+ * Rights of ours are asked for when a socket joins, and again while it listens: a member who is
+ * removed, or whose login is ended, loses the meetings of that organization here. At once where this
+ * server did it, else at the next round.
+ */
+#include "app/config/config.h"
+#include "app/hosts/hosts_private.h"
+#include "base/mem.h"
+
+#include <errno.h>
+
+enum { ROUND_MS = 20 * 1000 };
+
+/* One room of one socket that is being asked about. */
+struct host_recheck {
+    struct list node; /* of the client */
+    struct host_client *client;
+    struct buf room;
+    struct host_ask ask;
+};
+
+static void recheck_free(struct host_recheck *recheck) {
+    hosts_ask_end(&recheck->ask);
+    list_remove(&recheck->node);
+    buf_free(&recheck->room);
+    mem_free(recheck);
+}
+
+void hosts_rechecks_end(struct host_client *client) {
+    while (!list_is_empty(&client->rechecks))
+        recheck_free(CONTAINER_OF(client->rechecks.next, struct host_recheck, node));
+}
+
+/* While the database is away the answer of before holds. */
+static void on_answer(void *arg, int err) {
+    struct host_recheck *recheck = arg;
+    struct host_client *client = recheck->client;
+    if (err == ENOENT && client->socket) {
+        client->hosts->counters.rights_expired++;
+        hosts_exception(client->hosts, client->socket,
+                        "Forbidden: you are no member of this meeting's organization any more",
+                        "join-room", NULL);
+        hosts_leave(client->socket, buf_slice(&recheck->room));
+    }
+    recheck_free(recheck);
+}
+
+static bool is_asked(const struct host_client *client, struct slice room) {
+    LIST_EACH(&client->rechecks, node) {
+        const struct host_recheck *recheck = CONTAINER_OF(node, struct host_recheck, node);
+        if (slice_is_equal(buf_slice(&recheck->room), room))
+            return true;
+    }
+    return false;
+}
+
+/* The next room of the socket that only a membership lets it hear, and nobody has asked about yet. */
+static struct host_recheck *next_recheck(struct host_client *client) {
+    struct slice room, name;
+    for (unsigned i = 0; sio_room_at(client->socket, i, &room); i++) {
+        if (!hosts_is_feedback_room(room, &name) || is_asked(client, room) ||
+            hosts_judge(client, name) != HOST_ASK)
+            continue;
+        struct host_recheck *recheck = mem_alloc(sizeof *recheck);
+        recheck->client = client;
+        buf_add_slice(&recheck->room, room);
+        list_add(&client->rechecks, &recheck->node);
+        return recheck;
+    }
+    return NULL;
+}
+
+/* The list is made first: an answer may come at once and change the rooms. */
+static void recheck_client(struct host_client *client) {
+    struct host_recheck *recheck;
+    while ((recheck = next_recheck(client)))
+        continue;
+    LIST_EACH(&client->rechecks, node) {
+        struct slice name = SLICE_NONE;
+        recheck = CONTAINER_OF(node, struct host_recheck, node);
+        if (recheck->ask.hosts)
+            continue; /* on its way since the last round */
+        hosts_is_feedback_room(buf_slice(&recheck->room), &name);
+        hosts_ask_start(&recheck->ask, client, name, on_answer, recheck);
+    }
+}
+
+void hosts_recheck(struct hosts *hosts, struct slice user_id) {
+    if (hosts->world.config->feedback_access != ACCESS_HOST)
+        return;
+    LIST_EACH(&hosts->clients, node) {
+        struct host_client *client = CONTAINER_OF(node, struct host_client, node);
+        const struct host_right *right = hosts_find_user(client);
+        if (client->socket && right &&
+            (user_id.len == 0 || slice_is_equal(slice_from(right->user_id), user_id)))
+            recheck_client(client);
+    }
+}
+
+static void on_round(void *arg) {
+    hosts_recheck(arg, SLICE_NONE);
+}
+
+void hosts_start_rechecks(struct hosts *hosts) {
+    timer_start(hosts->world.loop, &hosts->rechecks, ROUND_MS, ROUND_MS, on_round, hosts);
+}

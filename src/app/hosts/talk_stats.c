@@ -1,0 +1,70 @@
+#include "app/hosts/talk_stats.h"
+
+#include "app/sessions/directory.h"
+#include "app/hosts/hosts.h"
+#include "base/mem.h"
+#include "net/timer.h"
+
+struct talk_stats {
+    struct directory *directory;
+    struct hosts *hosts; /* NULL: stopped */
+    struct timer timer;
+    unsigned asked; /* answers on their way keep it alive */
+};
+
+struct question {
+    struct talk_stats *stats;
+    char *meeting_id, *room_name;
+};
+
+static void stats_unref(struct talk_stats *stats) {
+    if (!stats->hosts && stats->asked == 0)
+        mem_free(stats);
+}
+
+static void on_described(void *arg, struct slice json) {
+    struct question *question = arg;
+    struct talk_stats *stats = question->stats;
+    stats->asked--;
+    if (stats->hosts && json.len > 0)
+        hosts_stats(stats->hosts, slice_from(question->meeting_id), slice_from(question->room_name),
+                    json);
+    stats_unref(stats);
+    mem_free(question->meeting_id);
+    mem_free(question->room_name);
+    mem_free(question);
+}
+
+/* Nobody computes what nobody reads. */
+static void meeting_ask(void *arg, struct slice meeting_id, struct slice room_name) {
+    struct talk_stats *stats = arg;
+    if (!hosts_want_stats(stats->hosts, meeting_id, room_name))
+        return;
+    struct question *question = mem_alloc(sizeof *question);
+    *question = (struct question){stats, slice_copy_text(meeting_id), slice_copy_text(room_name)};
+    stats->asked++;
+    directory_describe(stats->directory, slice_from(question->meeting_id), on_described, question);
+}
+
+static void on_timer(void *arg) {
+    struct talk_stats *stats = arg;
+    if (stats->asked == 0) /* a shard that is late is not asked again */
+        directory_each(stats->directory, meeting_ask, stats);
+}
+
+struct talk_stats *talk_stats_start(struct loop *loop, struct directory *directory,
+                                    struct hosts *hosts) {
+    struct talk_stats *stats = mem_alloc(sizeof *stats);
+    stats->directory = directory;
+    stats->hosts = hosts;
+    timer_start(loop, &stats->timer, TALK_STATS_MS, TALK_STATS_MS, on_timer, stats);
+    return stats;
+}
+
+void talk_stats_stop(struct talk_stats *stats) {
+    if (!stats)
+        return;
+    timer_stop(&stats->timer);
+    stats->hosts = NULL;
+    stats_unref(stats);
+}

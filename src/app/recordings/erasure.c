@@ -1,0 +1,354 @@
+#include "app/recordings/erasure.h"
+
+#include "app/accounts/auth_private.h"
+#include "app/recordings/recordings.h"
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/loop.h"
+#include "net/standstill.h"
+#include "net/thread.h"
+#include "net/worker.h"
+#include "outside/store/store_recording.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+enum {
+    ROWS_MAX = 1000,
+    ERASURES_MAX = 64,
+    LOOK_MS = 10,
+    STALL_MS = 50, /* for so long somebody waits for a disk that does nothing */
+    RETRY_MS = 1000,
+};
+
+struct erasures {
+    struct loop *loop;
+    struct store *store;
+    struct recordings *recordings;
+    struct list all;
+    size_t count;
+};
+
+struct erasure {
+    struct list node;
+    struct erasures *owner; /* NULL once that has closed */
+    struct errand *errand;  /* NULL: nobody waits */
+    char *meeting_id, *actor;
+    struct store_call *call;
+    struct standstill worker;
+    struct timer look, retry;
+    int64_t asked_ms; /* for the worker */
+    bool is_in_worker;
+    bool has_begun; /* files may be gone: now it must come to its end */
+    const struct storage *storage;
+    struct erase_recording *files; /* of a page of rows; texts lie in `texts` */
+    struct slice *ids;             /* of their rows */
+    size_t file_count, row_at;
+    size_t gone; /* rows of the pages before */
+    struct buf texts;
+    struct erased erased;
+    int err;
+};
+
+/* ---- ends ---- */
+
+static void erasure_free(struct erasure *erasure) {
+    timer_stop(&erasure->look);
+    timer_stop(&erasure->retry);
+    if (erasure->call)
+        store_cancel(erasure->call);
+    if (erasure->owner) {
+        list_remove(&erasure->node);
+        erasure->owner->count--;
+    }
+    buf_free(&erasure->texts);
+    mem_free(erasure->files);
+    mem_free(erasure->ids);
+    mem_free(erasure->meeting_id);
+    mem_free(erasure->actor);
+    mem_free(erasure);
+}
+
+/* The errand's job is freed: whoever asked has an answer, or went. */
+static void leave(void *job) {
+    struct erasure *erasure = job;
+    erasure->errand = NULL;
+    timer_stop(&erasure->look);
+}
+
+static void fail(struct erasure *erasure, int status, const char *message) {
+    if (erasure->errand)
+        errand_answer_error(erasure->errand, status, message);
+    else
+        log_error("recordings", "a meeting was not erased entirely: ask for it again",
+                  log_text("meetingId", erasure->meeting_id), log_text("why", message));
+    erasure_free(erasure);
+}
+
+static void fail_errno(struct erasure *erasure, int err) {
+    if (err == EBUSY)
+        fail(erasure, 409, "The meeting is active; it can be erased when it ended");
+    else if (err == ENOENT)
+        fail(erasure, 404, "Session not found");
+    else
+        fail(erasure, 500, "Internal server error");
+}
+
+/* Nothing was done, nothing will be. */
+static void answer_away(struct erasure *erasure) {
+    errand_answer_errno(erasure->errand, EAGAIN, NULL);
+    erasure_free(erasure);
+}
+
+static void answer_begun(struct errand *errand) {
+    errand_answer_json(errand, 202, SLICE("{\"erasing\":true}"));
+}
+
+/* ---- what may have to wait ---- */
+
+static void list_rows(void *arg);
+static void erase_rows(void *arg);
+static void erase_meeting(void *arg);
+
+static void try_again(struct erasure *erasure, timer_fn *step) {
+    if (erasure->errand)
+        answer_begun(erasure->errand);
+    timer_start(erasure->owner->loop, &erasure->retry, RETRY_MS, 0, step, erasure);
+}
+
+/* Somebody waits: not for a disk that does nothing. */
+static void on_look(void *arg) {
+    struct erasure *erasure = arg;
+    int64_t now_ms = clock_mono_ms();
+    bool is_stuck = store_is_stalled(erasure->owner->store);
+    if (erasure->is_in_worker && standstill_turn(&erasure->worker) == 0)
+        is_stuck |= now_ms - erasure->asked_ms >= STALL_MS; /* behind others */
+    else if (standstill_look(&erasure->worker, now_ms) >= STALL_MS)
+        is_stuck = true;
+    if (is_stuck && !erasure->has_begun)
+        answer_away(erasure);
+    else if (is_stuck)
+        answer_begun(erasure->errand);
+}
+
+/* ---- steps ---- */
+
+static void on_meeting_erased(int err, const struct store_erased *rows, void *arg) {
+    struct erasure *erasure = arg;
+    struct buf json = {0};
+    erasure->call = NULL;
+    if (err == EAGAIN) {
+        try_again(erasure, erase_meeting);
+        return;
+    }
+    if (err) {
+        fail_errno(erasure, err);
+        return;
+    }
+    log_info("recordings", "a meeting was erased", log_text("meetingId", erasure->meeting_id),
+             log_text("by", erasure->actor));
+    buf_printf(&json,
+               "{\"erased\":{\"recordings\":%" PRId64 ",\"files\":%" PRIu64 ",\"sidecars\":%" PRIu64
+               ",\"bytes\":%" PRIu64 ",\"logLines\":%" PRIu64 ",\"feedback\":%" PRId64 "}}",
+               rows->recordings + (int64_t)erasure->gone, erasure->erased.files,
+               erasure->erased.sidecars, erasure->erased.bytes, erasure->erased.log_lines,
+               rows->feedback);
+    if (erasure->errand)
+        errand_answer_json(erasure->errand, 200, buf_slice(&json));
+    buf_free(&json);
+    erasure_free(erasure);
+}
+
+static void erase_meeting(void *arg) {
+    struct erasure *erasure = arg;
+    char what[64];
+    snprintf(what, sizeof what, "%zu recordings", erasure->gone + erasure->file_count);
+    const struct store_erasure in = {.meeting_id = slice_from(erasure->meeting_id),
+                                     .actor = slice_from(erasure->actor),
+                                     .what = slice_from(what),
+                                     .at_ms = clock_wall_ms()};
+    erasure->call = store_meeting_erase(erasure->owner->store, &in, on_meeting_erased, erasure);
+}
+
+static void on_row_erased(int err, void *arg) {
+    struct erasure *erasure = arg;
+    erasure->call = NULL;
+    if (err == EAGAIN) {
+        try_again(erasure, erase_rows);
+    } else if (err) {
+        fail_errno(erasure, err);
+    } else {
+        erasure->row_at++;
+        erasure->gone++;
+        erase_rows(erasure);
+    }
+}
+
+/* A full page may not be the last: its rows go, and the next one is listed. */
+static void erase_rows(void *arg) {
+    struct erasure *erasure = arg;
+    if (erasure->row_at == erasure->file_count) {
+        list_rows(erasure);
+        return;
+    }
+    const struct store_erasure in = {.id = erasure->ids[erasure->row_at],
+                                     .meeting_id = slice_from(erasure->meeting_id),
+                                     .actor = slice_from(erasure->actor),
+                                     .what = erasure->files[erasure->row_at].path,
+                                     .at_ms = clock_wall_ms()};
+    erasure->call = store_recording_erase(erasure->owner->store, &in, on_row_erased, erasure);
+}
+
+/* On a worker: what cannot be deleted now keeps its row, and so can be deleted later. */
+static void erase_files(void *arg) {
+    struct erasure *erasure = arg;
+    atomic_store(&erasure->worker.thread_id, thread_id());
+    for (size_t i = 0; i < erasure->file_count && !erasure->err; i++) {
+        standstill_begin(&erasure->worker);
+        erasure->err = erase_recording(erasure->storage, &erasure->files[i], &erasure->erased);
+        if (!erasure->err)
+            erasure->err = erase_log_lines(erasure->storage, &erasure->files[i], &erasure->erased);
+    }
+    standstill_end(&erasure->worker);
+}
+
+static void on_files_erased(int err, void *arg) {
+    struct erasure *erasure = arg;
+    erasure->is_in_worker = false;
+    if (!erasure->owner)
+        erasure_free(erasure);
+    else if (erasure->err == EBUSY)
+        fail(erasure, 409, "The meeting is still being recorded");
+    else if (err || erasure->err)
+        fail(erasure, 500, "Some files could not be deleted; try again");
+    else if (erasure->file_count == ROWS_MAX)
+        erase_rows(erasure);
+    else
+        erase_meeting(erasure);
+}
+
+static void start_worker(void *arg) {
+    struct erasure *erasure = arg;
+    erasure->asked_ms = clock_mono_ms();
+    erasure->has_begun = true;
+    erasure->is_in_worker = worker_run(recordings_eraser(erasure->owner->recordings), erase_files,
+                                       on_files_erased, erasure) == 0;
+    if (!erasure->is_in_worker)
+        try_again(erasure, start_worker);
+}
+
+static void keep_row(struct erasure *erasure, const struct store_recording *row) {
+    erasure->ids[erasure->file_count] = row->id;
+    erasure->files[erasure->file_count++] = recording_to_erase(row);
+    buf_add_slice(&erasure->texts, row->path);
+    buf_add_slice(&erasure->texts, row->track_id);
+    buf_add_slice(&erasure->texts, row->id);
+}
+
+static void keep_rows(struct erasure *erasure, const struct store_recording_list *list) {
+    if (!erasure->files) {
+        erasure->files = mem_alloc_array(ROWS_MAX, sizeof *erasure->files);
+        erasure->ids = mem_alloc_array(ROWS_MAX, sizeof *erasure->ids);
+    }
+    erasure->file_count = erasure->row_at = 0;
+    buf_clear(&erasure->texts);
+    for (size_t i = 0; i < list->count; i++)
+        keep_row(erasure, &list->recordings[i]);
+    const char *at = erasure->texts.data;
+    for (size_t i = 0; i < erasure->file_count; i++) {
+        erasure->files[i].path.ptr = at;
+        at += erasure->files[i].path.len;
+        erasure->files[i].track.ptr = at;
+        at += erasure->files[i].track.len;
+        erasure->ids[i].ptr = at;
+        at += erasure->ids[i].len;
+    }
+}
+
+static void on_rows(int err, const struct store_recording_list *list, void *arg) {
+    struct erasure *erasure = arg;
+    erasure->call = NULL;
+    if (err == EAGAIN && erasure->errand && !erasure->has_begun) {
+        answer_away(erasure);
+    } else if (err == EAGAIN) {
+        try_again(erasure, list_rows);
+    } else if (err) {
+        fail_errno(erasure, err);
+    } else {
+        keep_rows(erasure, list);
+        start_worker(erasure);
+    }
+}
+
+static void list_rows(void *arg) {
+    struct erasure *erasure = arg;
+    erasure->call = store_recording_list(erasure->owner->store, slice_from(erasure->meeting_id),
+                                         ROWS_MAX, on_rows, erasure);
+}
+
+/* ---- life ---- */
+
+static bool is_under_way(struct erasures *erasures, struct slice meeting_id) {
+    LIST_EACH(&erasures->all, node) {
+        const struct erasure *erasure = CONTAINER_OF(node, struct erasure, node);
+        if (slice_is_equal(slice_from(erasure->meeting_id), meeting_id))
+            return true;
+    }
+    return false;
+}
+
+void erasure_start(struct erasures *erasures, struct errand *errand, struct slice meeting_id,
+                   struct slice actor) {
+    if (is_under_way(erasures, meeting_id)) {
+        answer_begun(errand);
+        return;
+    }
+    if (store_is_stalled(erasures->store) || erasures->count == ERASURES_MAX) {
+        errand_answer_errno(errand, EAGAIN, NULL);
+        return;
+    }
+    struct erasure *erasure = mem_alloc(sizeof *erasure);
+    erasure->owner = erasures;
+    erasure->errand = errand;
+    erasure->storage = recordings_storage(erasures->recordings);
+    erasure->meeting_id = slice_copy_text(meeting_id);
+    erasure->actor = slice_copy_text(actor);
+    list_add(&erasures->all, &erasure->node);
+    erasures->count++;
+    if (errand->job)
+        errand->free_job(errand->job);
+    errand->job = erasure;
+    errand->free_job = leave;
+    timer_start(erasures->loop, &erasure->look, LOOK_MS, LOOK_MS, on_look, erasure);
+    list_rows(erasure);
+}
+
+struct erasures *erasures_open(struct loop *loop, struct store *store,
+                               struct recordings *recordings) {
+    struct erasures *erasures = mem_alloc(sizeof *erasures);
+    erasures->loop = loop;
+    erasures->store = store;
+    erasures->recordings = recordings;
+    list_init(&erasures->all);
+    return erasures;
+}
+
+void erasures_close(struct erasures *erasures) {
+    if (!erasures)
+        return;
+    LIST_EACH(&erasures->all, node) {
+        struct erasure *erasure = CONTAINER_OF(node, struct erasure, node);
+        if (!erasure->is_in_worker) {
+            erasure_free(erasure);
+            continue;
+        }
+        /* The worker has it; it is freed when that is done. */
+        list_remove(&erasure->node);
+        timer_stop(&erasure->look);
+        erasure->owner = NULL;
+    }
+    mem_free(erasures);
+}

@@ -1,0 +1,170 @@
+#include "app/recordings/settle.h"
+
+#include "app/recordings/recordings.h"
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/loop.h"
+#include "net/timer.h"
+#include "net/worker.h"
+#include "outside/files/sidecar.h"
+#include "outside/store/store_recording.h"
+
+#include <errno.h>
+
+enum { WAITING_MAX = 10000, ROWS_MAX = 1000, RETRY_MS = 2000, TRIES_MAX = 5 };
+
+struct settle {
+    struct loop *loop;
+    const struct storage *storage;
+    struct worker *worker;
+    struct list files; /* waiting, in order; the first one may be under way */
+    size_t waiting;
+    struct list questions; /* to the store: which recordings a meeting has */
+    struct timer retry;
+    bool is_working, is_stopped;
+};
+
+struct file {
+    struct list node;
+    struct settle *settle;
+    enum storage_kind kind;
+    char *path, *meeting_id;
+    unsigned tries;
+    int err; /* what the worker met */
+};
+
+struct question {
+    struct list node;
+    struct settle *settle;
+    struct store_call *call;
+};
+
+/* ---- one file after the other ---- */
+
+static void file_free(struct file *file) {
+    list_remove(&file->node);
+    file->settle->waiting--;
+    mem_free(file->path);
+    mem_free(file->meeting_id);
+    mem_free(file);
+}
+
+static void write_sidecar(void *arg) {
+    struct file *file = arg;
+    file->err = sidecar_set_meeting(file->settle->storage, file->kind, slice_from(file->path),
+                                    slice_from(file->meeting_id));
+}
+
+static void next_file(void *arg);
+
+static void on_written(int err, void *arg) {
+    struct file *file = arg;
+    struct settle *settle = file->settle;
+    settle->is_working = false;
+    if (err || settle->is_stopped)
+        return;
+    bool is_done = file->err == 0 || file->err == ENOENT; /* deleted meanwhile */
+    if (!is_done && ++file->tries < TRIES_MAX) {
+        timer_start(settle->loop, &settle->retry, RETRY_MS, 0, next_file, settle);
+        return;
+    }
+    if (!is_done)
+        log_warn("recordings", "a sidecar says its room's name until the next start",
+                 log_text("file", file->path), log_errno(file->err));
+    file_free(file);
+    next_file(settle);
+}
+
+static void next_file(void *arg) {
+    struct settle *settle = arg;
+    if (settle->is_stopped || settle->is_working || timer_is_running(&settle->retry) ||
+        list_is_empty(&settle->files))
+        return;
+    struct file *file = CONTAINER_OF(settle->files.next, struct file, node);
+    settle->is_working = worker_run(settle->worker, write_sidecar, on_written, file) == 0;
+    if (!settle->is_working)
+        timer_start(settle->loop, &settle->retry, RETRY_MS, 0, next_file, settle);
+}
+
+void settle_add(struct settle *settle, struct slice path, bool is_video, struct slice meeting_id) {
+    if (settle->is_stopped || settle->waiting == WAITING_MAX)
+        return;
+    struct file *file = mem_alloc(sizeof *file);
+    file->settle = settle;
+    file->kind = is_video ? STORAGE_VIDEO : STORAGE_AUDIO;
+    file->path = slice_copy_text(path);
+    file->meeting_id = slice_copy_text(meeting_id);
+    list_add(&settle->files, &file->node);
+    settle->waiting++;
+    next_file(settle);
+}
+
+/* ---- a meeting's ---- */
+
+static void question_free(struct question *question) {
+    list_remove(&question->node);
+    mem_free(question);
+}
+
+/* A file made under the meeting's own name says it already; one that still grows is told by its recorder. */
+static bool may_be_behind(const struct store_recording *row) {
+    char own[TEXT_NAME_SIZE];
+    struct slice folder, path = row->path;
+    storage_folder_name(own, row->meeting_id);
+    return row->ended_ms && slice_cut(&path, '/', &folder) &&
+           !slice_is_equal(folder, slice_from(own));
+}
+
+static void on_rows(int err, const struct store_recording_list *list, void *arg) {
+    struct question *question = arg;
+    struct settle *settle = question->settle;
+    question_free(question);
+    for (size_t i = 0; !err && i < list->count; i++) {
+        const struct store_recording *row = &list->recordings[i];
+        if (may_be_behind(row))
+            settle_add(settle, row->path, recording_format_is_video(row->format), row->meeting_id);
+    }
+}
+
+void settle_meeting(struct settle *settle, struct store *store, struct slice meeting_id) {
+    if (settle->is_stopped)
+        return;
+    struct question *question = mem_alloc(sizeof *question);
+    question->settle = settle;
+    list_add(&settle->questions, &question->node);
+    question->call = store_recording_list(store, meeting_id, ROWS_MAX, on_rows, question);
+}
+
+/* ---- life ---- */
+
+struct settle *settle_new(struct loop *loop, const struct storage *storage, struct worker *worker) {
+    struct settle *settle = mem_alloc(sizeof *settle);
+    settle->loop = loop;
+    settle->storage = storage;
+    settle->worker = worker;
+    list_init(&settle->files);
+    list_init(&settle->questions);
+    return settle;
+}
+
+void settle_stop(struct settle *settle) {
+    if (!settle)
+        return;
+    settle->is_stopped = true;
+    timer_stop(&settle->retry);
+    while (!list_is_empty(&settle->questions)) {
+        struct question *question = CONTAINER_OF(settle->questions.next, struct question, node);
+        store_cancel(question->call);
+        question_free(question);
+    }
+}
+
+void settle_free(struct settle *settle) {
+    if (!settle)
+        return;
+    while (!list_is_empty(&settle->files))
+        file_free(CONTAINER_OF(settle->files.next, struct file, node));
+    mem_free(settle);
+}

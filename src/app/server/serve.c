@@ -1,0 +1,81 @@
+#include "app/config/config.h"
+#include "app/recordings/recordings.h"
+#include "app/server/server.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "net/worker.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+enum { OWN_DESCRIPTORS = 64 };
+
+static int complain(struct buf *problem) {
+    fprintf(stderr, "prosa: %.*s\n", SLICE_ARG(buf_slice(problem)));
+    buf_free(problem);
+    return 1;
+}
+
+/* A track is a socket and a file. What the system will not give is named now, not when the last one fails. */
+static void raise_descriptors(const struct config *config) {
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)(config->max_connections + 2 * config->max_tracks + OWN_DESCRIPTORS);
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted)
+        log_warn("server",
+                 "too few file descriptors for MAX_CONNECTIONS and MAX_TRACKS (ulimit -n)",
+                 log_int("have", (int64_t)limit.rlim_max), log_int("want", (int64_t)wanted));
+}
+
+static const char *mode_name(const struct config *config) {
+    static const char *const names[] = {"development", "test", "production"};
+    return names[config->mode];
+}
+
+static void announce(const struct server *server) {
+    const struct config *config = server->config;
+    struct buf doors = {0};
+    config_open_doors(config, &doors);
+    if (doors.len)
+        log_info("server", "open doors", log_slice("doors", buf_slice(&doors)));
+    if (config->loopback_only)
+        log_info("server", "nothing is configured, so only this machine can connect; PROSA_HOST, "
+                           "an env file or a LIVEKIT_ setting changes that");
+    if (!config->cors_origins && config->mode == MODE_PRODUCTION)
+        log_warn("server", "every web origin is let in; CORS_ORIGINS lists those that may");
+    log_info("server", "listening", log_int("port", server_port(server)),
+             log_text("mode", mode_name(config)),
+             log_text("settings", config->env_file ? config->env_file : "environment"));
+    buf_free(&doors);
+}
+
+int serve_main(int argc, char **argv) {
+    struct config *config;
+    struct server *server;
+    struct buf problem = {0};
+
+    if (argc > 1) {
+        fprintf(stderr, "usage: prosa serve (settings: prosa --help)\n");
+        return 2;
+    }
+    umask(027);
+    if (config_load(&config, &problem) || config_secrets(config, &problem))
+        return complain(&problem);
+    log_setup((enum log_level)config->log_level, (enum log_format)config->log_format);
+    raise_descriptors(config);
+    worker_pool_reserve(RECORDINGS_READERS + RECORDINGS_ERASERS);
+    if (server_open(&server, config, &problem)) {
+        config_free(config);
+        return complain(&problem);
+    }
+    announce(server);
+    int code = server_run(server);
+    server_close(server);
+    log_info("server", "left", log_int("code", code));
+    config_free(config);
+    return code;
+}

@@ -1,0 +1,484 @@
+#include "app/server/server.h"
+
+#include "app/accounts/auth.h"
+#include "app/config/config.h"
+#include "app/sessions/directory.h"
+#include "app/egress/egress_door.h"
+#include "app/egress/egresses.h"
+#include "app/recordings/erasure.h"
+#include "app/hosts/hosts.h"
+#include "app/server/metrics.h"
+#include "app/egress/reconcile.h"
+#include "app/recordings/recordings.h"
+#include "app/rest/routes.h"
+#include "app/recordings/session_api.h"
+#include "app/sessions/sessions.h"
+#include "app/server/status.h"
+#include "app/hosts/talk_stats.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/socketio/eio_server.h"
+#include "net/http/http_server.h"
+#include "net/loop.h"
+#include "net/socketio/sio_server.h"
+#include "net/stream.h"
+#include "outside/disk/disk.h"
+#include "outside/livekit/livekit.h"
+#include "outside/livekit/livekit_info.h"
+#include "outside/files/repair.h"
+#include "outside/files/storage.h"
+#include "outside/store/store.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WHY_SIZE = 512, MEETING_LINGER_MS = 60000, STORE_PATIENCE_MS = 1500 };
+
+/* ---- from one part to another ---- */
+
+static void on_session_started(void *arg, const struct session *session) {
+    struct server *server = arg;
+    hosts_session_started(server->hosts, session);
+}
+
+static void on_session_ended(void *arg, const struct session *session) {
+    struct server *server = arg;
+    hosts_session_ended(server->hosts, session);
+    if (server->egress_start)
+        egress_start_ended(server->egress_start, session);
+}
+
+static void on_session_stored(void *arg, const struct session *session) {
+    struct server *server = arg;
+    recordings_settle(server->recordings, slice_from(session->meeting_id));
+}
+
+static void on_feedback(void *arg, const struct directory_feedback *feedback) {
+    struct server *server = arg;
+    if (server->is_closing)
+        return;
+    delivery_take(&server->delivery, feedback);
+}
+
+static void on_track(void *arg, struct slice meeting_id, const struct shard_track_event *event) {
+    struct server *server = arg;
+    if (server->egress_start && !server->is_closing && event->kind == TRACK_AUDIO)
+        egress_start_socket(server->egress_start, meeting_id, slice_from(event->track),
+                            event->opened);
+}
+
+static void on_published(void *arg, const struct session *session, struct slice identity,
+                         const struct livekit_track *track, bool is_published) {
+    struct server *server = arg;
+    if (!server->egress_start)
+        return;
+    if (is_published)
+        egress_start_published(server->egress_start, session, identity, track);
+    else
+        egress_start_unpublished(server->egress_start, session, track->sid);
+}
+
+static void on_participant(void *arg, const struct session *session, struct slice identity) {
+    struct server *server = arg;
+    if (server->egress_start)
+        egress_start_participant(server->egress_start, session, identity);
+}
+
+static void on_egress(void *arg, const struct livekit_egress *egress) {
+    struct server *server = arg;
+    if (server->egress_start)
+        egress_start_egress(server->egress_start, egress);
+}
+
+static void on_user_changed(void *arg, struct slice user_id) {
+    struct server *server = arg;
+    hosts_recheck(server->hosts, user_id);
+}
+
+static size_t count_websockets(void *arg) {
+    struct server *server = arg;
+    return server->hosts ? eio_server_websockets(sio_server_eio(hosts_sio(server->hosts))) : 0;
+}
+
+/* ---- opening, from the bottom up ---- */
+
+static int fail(struct buf *problem, const char *what, int err) {
+    buf_printf(problem, "%s: %s", what, strerror(err));
+    return err;
+}
+
+static int open_disk(struct server *server, struct buf *problem) {
+    const struct config *config = server->config;
+    char why[WHY_SIZE] = "";
+    struct storage_config where = {config->storage_dir, config->audio_dir, config->video_dir};
+    struct disk_config set;
+
+    int err = storage_open(&server->storage, &where, why, sizeof why);
+    if (err) {
+        buf_add_text(problem, why);
+        return err;
+    }
+    disk_config_init(&set);
+    set.storage = server->storage;
+    set.queue_bytes = (size_t)config->disk_queue_bytes;
+    set.header_ms = (unsigned)(config->header_seconds * 1000);
+    set.fsync = (enum disk_fsync)config->fsync;
+    set.fsync_ms = (unsigned)(config->fsync_seconds * 1000);
+    set.wav_layout = (enum wav_layout)config->wav_layout;
+    set.min_free_bytes = (uint64_t)config->disk_min_free_bytes;
+    set.warn_free_bytes = (uint64_t)config->disk_warn_free_bytes;
+    set.encode_max = (unsigned)config->encode_max;
+    set.opus_bps = (unsigned)config->opus_bitrate_bps;
+    err = recordings_open(&server->recordings, server->loop, server->storage,
+                          (unsigned)config->recording_ttl_days);
+    if (err)
+        return fail(problem, "The keeping of recordings cannot be started", err);
+    set.on_report = recordings_on_report;
+    set.arg = server->recordings;
+    err = disk_open(&server->disk, &set);
+    if (err)
+        return fail(problem, "The disk thread cannot be started", err);
+
+    const char *const folders[] = {config->audio_dir, config->video_dir};
+    err = repair_start(&server->repair, folders, ARRAY_LEN(folders), recordings_on_sidecar,
+                       server->recordings);
+    return err ? fail(problem, "The repair of recordings cannot be started", err) : 0;
+}
+
+static int open_store(struct server *server, struct buf *problem) {
+    const struct config *config = server->config;
+    char why[WHY_SIZE] = "";
+    struct store_config set = {
+        .url = config->database_url,
+        .default_path = config->default_database,
+        .feedback_ttl_days = (unsigned)config->feedback_ttl_days,
+        .stall_ms = (unsigned)config->database_stall_ms,
+        .default_organization = config->default_organization,
+    };
+    int err = store_open(&server->store, &set, server->loop, why, sizeof why);
+    if (err)
+        buf_add_text(problem, why);
+    else
+        recordings_start(server->recordings, server->store);
+    return err;
+}
+
+/* Only where audio is to leave this server, and over TLS. */
+static int open_hume_tls(struct server *server, struct buf *problem) {
+    char why[WHY_SIZE] = "";
+    const char *key = server->config->hume_api_key;
+    if (!key || !*key) {
+        log_info("hume", "no HUME_API_KEY: voices are not sent to a prosody service");
+        return 0;
+    }
+    if (server->config->hume_rate_hz != HUME_RATE_HZ)
+        log_warn("hume", "HUME_TARGET_SAMPLE_RATE is not used: blocks are always of 16000 Hz",
+                 log_int("asked", server->config->hume_rate_hz));
+    int err = tls_open_client(&server->client_tls, NULL, why, sizeof why);
+    if (err)
+        buf_printf(problem, "TLS for the prosody service cannot be used: %s", why);
+    return err;
+}
+
+static struct hume_settings hume_settings(struct server *server) {
+    const struct config *config = server->config;
+    return (struct hume_settings){
+        .url = config->hume_ws_url,
+        .api_key = config->hume_api_key,
+        .proxy = config->https_proxy,
+        .tls = server->client_tls,
+        .hello = config->hume_v0_hello,
+        .skip_silence = config->hume_skip_silence,
+        .normalize = config->normalize,
+        .expressions = &config->expressions,
+        .limiter = &server->hume_limiter,
+    };
+}
+
+static int open_directory(struct server *server, struct buf *problem) {
+    const struct config *config = server->config;
+    struct directory_config set = {
+        .shard = {.rules = &config->rules,
+                  .disk = server->disk,
+                  .record_format = config->record_format,
+                  .group_ms = (unsigned)(config->group_seconds * 1000),
+                  .max_message_bytes = (size_t)config->max_egress_message_bytes,
+                  .folds_channels = config->record_channels == CHANNELS_AUTO,
+                  .mute_tail_ms = (unsigned)config->mute_tail_ms,
+                  .hume = hume_settings(server),
+                  .silence_on_mute = config->on_mute == MUTE_SILENCE},
+        .shards = (unsigned)config->shards,
+        .max_tracks = (size_t)config->max_tracks,
+        .max_meetings = (size_t)config->max_tracks,
+        .linger_ms = MEETING_LINGER_MS,
+        .on_feedback = on_feedback,
+        .on_track = on_track,
+        .arg = server,
+    };
+    int err = directory_open(&server->directory, server->loop, &set);
+    return err ? fail(problem, "The shards cannot be started", err) : 0;
+}
+
+static int open_sessions(struct server *server, struct buf *problem) {
+    struct sessions_settings set = {
+        .loop = server->loop,
+        .store = server->store,
+        .directory = server->directory,
+        .on_started = on_session_started,
+        .on_ended = on_session_ended,
+        .on_stored = on_session_stored,
+        .arg = server,
+    };
+    server->sessions = sessions_new(&set);
+
+    struct hosts_world world = {server->loop, server->config, server->sessions, server->store};
+    server->hosts = hosts_open(&world);
+    server->talk_stats = talk_stats_start(server->loop, server->directory, server->hosts);
+    server->delivery = (struct delivery){server->config, server->hosts, server->store, {0}};
+    sessions_load(server->sessions);
+    return 0;
+}
+
+static int open_auth(struct server *server, struct buf *problem) {
+    struct auth_world world = {.loop = server->loop,
+                               .config = server->config,
+                               .store = server->store,
+                               .on_change = on_user_changed,
+                               .arg = server};
+    int err = auth_open(&server->auth, &world);
+    return err ? fail(problem, "Passwords cannot be hashed", err) : 0;
+}
+
+static int open_livekit(struct server *server, struct buf *problem) {
+    const struct config *config = server->config;
+    if (!config->livekit_key_count) {
+        log_info("server", "no LIVEKIT_API_KEY, so no egress is started");
+        return 0;
+    }
+    struct livekit_settings set = {
+        .loop = server->loop,
+        .url = config->livekit_url,
+        .key = config->livekit_keys[0].key,
+        .secret = config->livekit_keys[0].secret,
+        .timeout_ms = config->livekit_timeout_ms,
+        .own_thread = config->shards > 0,
+    };
+    int err = livekit_open(&server->livekit, &set);
+    if (err)
+        return fail(problem, "The thread for LiveKit cannot be started", err);
+    server->egress_start =
+        egress_start_new(server->loop, config, server->livekit, server->sessions, server->store);
+    server->reconcile = reconcile_new(server->loop, config, server->livekit, server->sessions,
+                                      server->egress_start);
+    return 0;
+}
+
+static int open_doors(struct server *server, struct buf *problem) {
+    const struct config *config = server->config;
+    struct webhook_settings set = {
+        .keys = config->livekit_keys,
+        .key_count = config->livekit_key_count,
+        .is_required = config->webhook_verify == WEBHOOK_VERIFY_REQUIRED,
+        .sessions = server->sessions,
+        .listener = &server->listener,
+    };
+    const struct route rows[] = {
+        {"POST", "/livekit/webhook", webhook_on_post, (size_t)config->max_webhook_bytes},
+    };
+    static const struct route resolve[] = {{"GET", "/sessions/resolve", resolver_on_request}};
+
+    server->listener = (struct webhook_listener){on_published, on_participant, on_egress, server};
+    server->routes = routes_new();
+    server->webhook = webhook_new(&set);
+    server->egress_door = egress_door_new(config, server->directory);
+    server->metrics = metrics_new(server);
+    server->resolver = (struct resolver){server->sessions, server->store};
+    server->feedback_api = (struct feedback_api){server->directory, server->hosts};
+
+    status_add_routes(server, server->routes);
+    routes_add(server->routes, rows, ARRAY_LEN(rows), server->webhook);
+    routes_add(server->routes, resolve, ARRAY_LEN(resolve), &server->resolver);
+    routes_add(server->routes, hosts_routes, hosts_route_count, server->hosts);
+    feedback_api_add_routes(&server->feedback_api, server->routes);
+    auth_add_routes(server->auth, server->routes);
+    server->erasures = erasures_open(server->loop, server->store, server->recordings);
+    recording_api_init(&server->recording_api, server->auth, server->recordings, server->erasures);
+    recording_api_add_routes(&server->recording_api, server->routes);
+    session_api_add_routes(server->auth, server->routes);
+    egress_door_add_routes(server->egress_door, server->routes);
+    metrics_add_routes(server->metrics, server->routes);
+    return 0;
+}
+
+static int open_tls(struct server *server, struct buf *problem) {
+    char why[WHY_SIZE] = "";
+    if (!server->config->tls_cert_file)
+        return 0;
+    int err = tls_open_server(&server->tls, server->config->tls_cert_file,
+                              server->config->tls_key_file, why, sizeof why);
+    if (err)
+        buf_printf(problem, "TLS_CERT_FILE and TLS_KEY_FILE cannot be used: %s", why);
+    return err;
+}
+
+static int open_http(struct server *server, struct buf *problem) {
+    const struct config *config = server->config;
+    struct http_handlers handlers = routes_handlers(server->routes);
+    struct slice bad;
+    if (config->trust_proxy && networks_parse(&server->proxies, config->trust_proxy, &bad))
+        return fail(problem, "TRUST_PROXY", EINVAL);
+    struct http_settings set = {
+        .host = config->loopback_only ? "localhost" : config->host,
+        .port = (uint16_t)config->port,
+        .max_connections = (size_t)config->max_connections,
+        .body_limit_bytes = (size_t)config->max_body_bytes,
+        .head_timeout_ms = config->head_timeout_ms,
+        .cors_origins = config->cors_origins,
+        .proxies = &server->proxies,
+        .tls = server->tls,
+        .count_others = count_websockets,
+        .count_arg = server,
+    };
+    int err = http_server_open(&server->http, server->loop, &set, &handlers);
+    if (err)
+        buf_printf(problem, "Cannot listen on %s port %d (PROSA_HOST, PORT): %s",
+                   set.host ? set.host : "any address,", (int)config->port, strerror(err));
+    return err;
+}
+
+int server_open(struct server **out, const struct config *config, struct buf *problem) {
+    static int (*const steps[])(struct server *, struct buf *) = {
+        open_disk, open_store,   open_hume_tls, open_directory, open_sessions,
+        open_auth, open_livekit, open_doors,    open_tls,       open_http,
+    };
+    struct server *server = mem_alloc(sizeof *server);
+    server->config = config;
+    server->started_ms = clock_mono_ms();
+
+    int err = loop_open(&server->loop);
+    if (err)
+        fail(problem, "The event loop cannot be made", err);
+    for (size_t i = 0; !err && i < ARRAY_LEN(steps); i++)
+        err = steps[i](server, problem);
+    if (err) {
+        server_close(server);
+        return err;
+    }
+    *out = server;
+    return 0;
+}
+
+uint16_t server_port(const struct server *server) {
+    return http_server_port(server->http);
+}
+
+/* ---- leaving ---- */
+
+struct signals {
+    uv_signal_t term, interrupt;
+};
+
+static void on_part_drained(void *arg) {
+    struct server *server = arg;
+    if (--server->draining == 0 && !server->is_closing)
+        loop_stop(server->loop);
+}
+
+static void on_drain_limit(void *arg) {
+    struct server *server = arg;
+    log_warn("server", "draining takes too long and is cut short");
+    server->was_cut_short = true;
+    loop_stop(server->loop);
+}
+
+static void stop_signals(struct server *server) {
+    if (!server->signals)
+        return;
+    uv_signal_stop(&server->signals->term);
+    uv_signal_stop(&server->signals->interrupt);
+}
+
+/* New work is refused, clients are sent away, tracks finish their files; half of the time is the disk's and the store's. */
+void server_stop(struct server *server) {
+    if (server->is_stopping)
+        return;
+    server->is_stopping = true;
+    stop_signals(server); /* a second signal ends the process at once, as it does by default */
+    log_info("server", "leaving");
+    alarm((unsigned)((server->config->drain_ms + 999) / 1000));
+    timer_start(server->loop, &server->drain_limit, server->config->drain_ms / 2, 0, on_drain_limit,
+                server);
+    server->draining = 2;
+    http_server_drain(server->http, on_part_drained, server);
+    hosts_drain(server->hosts);
+    directory_drain(server->directory, on_part_drained, server);
+}
+
+static void on_signal(uv_signal_t *handle, int number) {
+    server_stop(handle->data);
+}
+
+static void start_signals(struct server *server) {
+    server->signals = mem_alloc(sizeof *server->signals);
+    server->signals->term.data = server->signals->interrupt.data = server;
+    uv_signal_init(loop_uv(server->loop), &server->signals->term);
+    uv_signal_init(loop_uv(server->loop), &server->signals->interrupt);
+    uv_signal_start(&server->signals->term, on_signal, SIGTERM);
+    uv_signal_start(&server->signals->interrupt, on_signal, SIGINT);
+}
+
+int server_run(struct server *server) {
+    start_signals(server);
+    loop_run(server->loop);
+    return server->was_cut_short ? 1 : 0;
+}
+
+/*
+ * The reverse of opening, but for two: sessions ask the store, and the shards' tracks end on the disk, which gives their blocks
+ * back before the shards go.
+ */
+void server_close(struct server *server) {
+    if (!server)
+        return;
+    server->is_closing = true;
+    timer_stop(&server->drain_limit);
+    http_server_close(server->http);
+    networks_free(&server->proxies);
+    tls_close(server->tls);
+    metrics_free(server->metrics);
+    egress_door_free(server->egress_door);
+    webhook_free(server->webhook);
+    routes_free(server->routes);
+    erasures_close(server->erasures);
+    auth_close(server->auth);
+    talk_stats_stop(server->talk_stats);
+    hosts_close(server->hosts);
+    reconcile_free(server->reconcile);
+    egress_start_free(server->egress_start);
+    livekit_close(server->livekit);
+    sessions_free(server->sessions);
+    repair_stop(server->repair);
+    if (server->directory)
+        directory_stop(server->directory);
+    if (server->disk)
+        disk_close(server->disk);
+    if (server->directory)
+        directory_close(server->directory);
+    tls_close(server->client_tls);
+    recordings_close(server->recordings);
+    if (server->store)
+        store_close(server->store, STORE_PATIENCE_MS);
+    if (server->signals) {
+        uv_close((uv_handle_t *)&server->signals->term, NULL);
+        uv_close((uv_handle_t *)&server->signals->interrupt, NULL);
+    }
+    loop_close(server->loop); /* waits for workers, which may have a recording open */
+    recordings_free(server->recordings);
+    storage_close(server->storage);
+    mem_free(server->signals);
+    mem_free(server);
+}

@@ -1,0 +1,94 @@
+#include "app/sessions/sessions_private.h"
+
+#include "app/sessions/directory.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "outside/livekit/livekit_info.h"
+
+enum { ATTENDEES_MAX = 5000 };
+
+void attendee_free(struct attendee *attendee) {
+    mem_free(attendee->identity);
+    mem_free(attendee->sid);
+    mem_free(attendee->left_sid);
+    mem_free(attendee->name);
+    mem_free(attendee);
+}
+
+static void replace(char **text, struct slice with) {
+    char *old = *text;
+    *text = slice_copy_text(with);
+    mem_free(old);
+}
+
+const struct attendee *session_find_attendee(const struct session *session, struct slice identity) {
+    return map_find(&session->attendees, identity);
+}
+
+static struct entry *entry_of(const struct sessions *sessions, const struct session *session) {
+    return map_find(&sessions->by_id, slice_from(session->meeting_id));
+}
+
+static struct attendee *attendee_get(struct entry *entry, struct slice identity) {
+    struct attendee *attendee = map_find(&entry->session.attendees, identity);
+    if (attendee)
+        return attendee;
+    if (entry->session.attendees.len >= ATTENDEES_MAX ||
+        !text_is_identity(identity, SESSION_NAME_MAX))
+        return NULL;
+    attendee = mem_alloc(sizeof *attendee);
+    attendee->identity = slice_copy_text(identity);
+    attendee->sid = mem_copy_text("");
+    attendee->left_sid = mem_copy_text("");
+    attendee->name = mem_copy_text("");
+    map_set(&entry->session.attendees, identity, attendee);
+    return attendee;
+}
+
+void sessions_participant_seen(struct sessions *sessions, const struct session *session,
+                               const struct livekit_participant *p) {
+    struct entry *entry = entry_of(sessions, session);
+    struct attendee *attendee = entry ? attendee_get(entry, p->identity) : NULL;
+    /* An older connection of the same person says nothing new. */
+    if (!attendee || (p->joined_ms && p->joined_ms < attendee->joined_ms))
+        return;
+
+    struct livekit_person person;
+    livekit_read_person(&person, p->metadata);
+    struct slice name = person.name.len ? person.name : slice_trim(p->name);
+    if (name.len && text_is_identity(name, SESSION_NAME_MAX))
+        replace(&attendee->name, name);
+    attendee->is_host = person.is_host && !p->may_edit_metadata;
+    attendee->is_service = livekit_is_service(p);
+    attendee->is_known = true;
+    if (p->joined_ms)
+        attendee->joined_ms = p->joined_ms;
+    if (p->sid.len)
+        replace(&attendee->sid, p->sid);
+    attendee->is_present = !p->is_disconnected &&
+                           !(p->sid.len && slice_is_equal(p->sid, slice_from(attendee->left_sid)));
+    json_decref(person.document);
+
+    if (sessions->set.directory && session->is_active)
+        directory_set_participant(sessions->set.directory, slice_from(session->meeting_id),
+                                  slice_from(session->room_name), p->identity,
+                                  slice_from(attendee->name), attendee->is_host);
+}
+
+void sessions_participant_left(struct sessions *sessions, const struct session *session,
+                               const struct livekit_participant *p) {
+    struct entry *entry = entry_of(sessions, session);
+    if (!entry)
+        return;
+    struct attendee *attendee = map_find(&entry->session.attendees, p->identity);
+    if (!attendee && p->sid.len) { /* it left before we heard that it joined */
+        sessions_participant_seen(sessions, session, p);
+        attendee = map_find(&entry->session.attendees, p->identity);
+    }
+    if (!attendee)
+        return;
+    if (p->sid.len)
+        replace(&attendee->left_sid, p->sid);
+    if (!p->sid.len || slice_is_equal(p->sid, slice_from(attendee->sid)))
+        attendee->is_present = false;
+}

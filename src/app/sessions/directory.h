@@ -1,0 +1,90 @@
+/*
+ * The directory of meetings: which meetings live, under which names, on which shard. Control thread
+ * only.
+ *
+ * A meeting is found by its meetingId or by its room name. One that is seen before its session
+ * (audio first, or a participant first) is provisional and named by its room; when the session
+ * comes it is renamed where it is, and its room name stays an alias, so that every order of join,
+ * webhook and audio gives the same feedback. A meeting is freed a minute after its session ended
+ * and its last track closed.
+ */
+#ifndef APP_DIRECTORY_H
+#define APP_DIRECTORY_H
+
+#include "app/shard/shard.h"
+#include "app/shard/track_params.h"
+#include "base/slice.h"
+#include "meeting/feedback.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct directory;
+struct loop;
+
+/* One feedback on its way to hosts and store. Room is the alias under which early hosts wait; may
+ * equal id. */
+struct directory_feedback {
+    struct slice meeting_id, room_name;
+    uint64_t seq;   /* from 1, per meeting */
+    int64_t now_ms; /* Unix time of this call */
+    const struct feedback *feedback;
+};
+
+struct directory_config {
+    struct shard_config shard;
+    unsigned shards;   /* 0: on the control loop */
+    size_t max_tracks; /* over all shards */
+    size_t max_meetings;
+    unsigned linger_ms; /* how long an ended, empty meeting stays */
+    void (*on_feedback)(void *arg, const struct directory_feedback *);
+    void (*on_track)(void *arg, struct slice meeting_id, const struct shard_track_event *);
+    void *arg;
+};
+
+int directory_open(struct directory **, struct loop *control, const struct directory_config *);
+void directory_drain(struct directory *, void (*on_drained)(void *arg), void *arg);
+/* Ends the shards' threads and the tracks that are left, drained or not. The disk is closed between
+ * this and directory_close: recordings end on it, and its blocks come back. */
+void directory_stop(struct directory *);
+void directory_close(struct directory *);
+
+/* Sessions, from webhooks and from the store at start. next_seq: the number of the next feedback if
+ * it is known to be higher than ours (a restart), else 0. */
+int directory_start_session(struct directory *, struct slice meeting_id, struct slice room_name,
+                            uint64_t next_seq);
+void directory_end_session(struct directory *, struct slice meeting_id);
+/* Participants, by the meeting's id or (with an empty id) its room. name may be empty. */
+int directory_set_participant(struct directory *, struct slice meeting_id, struct slice room_name,
+                              struct slice identity, struct slice name, bool host);
+
+/* The meeting's id for one of its names (id, room, former id); false: unknown here. The slice is
+ * valid until the next call that changes the directory. */
+bool directory_find(const struct directory *, struct slice name, struct slice *meeting_id,
+                    struct slice *room_name);
+
+/* Whether a track would be taken, so that a refusal can still be an HTTP answer: 0; EMFILE: too many
+ * tracks; ENFILE: too many meetings; ESHUTDOWN: draining. */
+int directory_admits(const struct directory *, const struct track_params *);
+
+/*
+ * Hands a media socket over to its meeting's shard, which answers the handshake with `accept`; the
+ * meeting is made if nobody knew it. Owns the stream on success; errors as above.
+ */
+int directory_take_track(struct directory *, const struct track_params *, struct stream *,
+                         const char accept[WS_ACCEPT_SIZE]);
+
+/* Every meeting that is known here, in no particular order. The function changes no directory. */
+typedef void directory_meeting_fn(void *arg, struct slice meeting_id, struct slice room_name);
+void directory_each(const struct directory *, directory_meeting_fn *, void *arg);
+
+/* How often each type was sent in a meeting since it is known here. False: unknown, all 0. */
+bool directory_counts(const struct directory *, struct slice name, uint64_t counts[FEEDBACK_TYPES]);
+/* The answer of the debug route, as compact JSON; the function is called exactly once, maybe at
+ * once. */
+void directory_describe(struct directory *, struct slice meeting_id, shard_text_fn *, void *arg);
+/* Of all shards together. */
+typedef void directory_stats_fn(void *arg, const struct shard_stats *total, size_t shards);
+void directory_ask_stats(struct directory *, directory_stats_fn *, void *arg);
+
+#endif

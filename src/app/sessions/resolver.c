@@ -1,0 +1,101 @@
+#include "app/sessions/resolver.h"
+
+#include "app/sessions/sessions.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/http/http_server.h"
+#include "outside/store/store.h"
+#include "wire/web/url.h"
+
+#include <errno.h>
+
+struct resolve {
+    const struct resolver *owner;
+    struct http_request *req;
+    struct store_call *call;
+    char *room_name;
+};
+
+static void answer_resolved(struct http_request *req, struct slice meeting_id, struct slice room,
+                            bool is_pending) {
+    struct buf json = {0};
+    buf_add_text(&json, "{\"ok\":true,\"meetingId\":");
+    text_add_json(&json, meeting_id);
+    buf_add_text(&json, ",\"roomName\":");
+    text_add_json(&json, room);
+    buf_add_text(&json, is_pending ? ",\"pending\":true}" : "}");
+    http_respond_json(req, 200, buf_slice(&json));
+    buf_free(&json);
+}
+
+static void resolve_free(struct resolve *resolve) {
+    mem_free(resolve->room_name);
+    mem_free(resolve);
+}
+
+static void on_resolve_abort(struct http_request *req) {
+    struct resolve *resolve = req->user;
+    store_cancel(resolve->call);
+    resolve_free(resolve);
+}
+
+static void on_store_resolve(int err, const struct store_session *row, void *arg) {
+    struct resolve *resolve = arg;
+    struct slice room = slice_from(resolve->room_name);
+    const struct session *session = sessions_find_active(resolve->owner->sessions, room);
+
+    if (session)
+        answer_resolved(resolve->req, slice_from(session->meeting_id), room, false);
+    else if (!err && row && !sessions_find(resolve->owner->sessions, row->meeting_id))
+        answer_resolved(resolve->req, row->meeting_id, room, false);
+    else if (err && err != ENOENT && !sessions_are_loaded(resolve->owner->sessions))
+        http_respond_error(resolve->req, 503, "The database is away; try again in a moment");
+    else
+        answer_resolved(resolve->req, room, room, true);
+    resolve_free(resolve);
+}
+
+/* Every roomName of the query, joined by commas as Express shows a repeated parameter to its handlers. */
+static void read_room_name(struct slice query, struct buf *out) {
+    struct slice name, value;
+    struct buf decoded = {0};
+    bool is_first = true;
+    while (query_next(&query, &name, &value)) {
+        buf_clear(&decoded);
+        if (url_decode(&decoded, name, true) ||
+            !slice_is_equal(buf_slice(&decoded), SLICE("roomName")))
+            continue;
+        if (!is_first)
+            buf_add_byte(out, ',');
+        if (url_decode(out, value, true))
+            buf_add_slice(out, value);
+        is_first = false;
+    }
+    buf_free(&decoded);
+}
+
+void resolver_on_request(void *owner, struct http_request *req, const struct route_match *match) {
+    const struct resolver *resolver = owner;
+    const struct sessions *sessions = resolver->sessions;
+    struct buf room = {0};
+
+    (void)match;
+    read_room_name(req->query, &room);
+    const struct session *session = sessions_find_active(sessions, buf_slice(&room));
+    if (!room.len) {
+        http_respond_json(req, 200, SLICE("{\"ok\":false,\"error\":\"roomName is required\"}"));
+    } else if (session) {
+        answer_resolved(req, slice_from(session->meeting_id), buf_slice(&room), false);
+    } else if (!resolver->store || !text_is_identity(buf_slice(&room), 256)) {
+        answer_resolved(req, buf_slice(&room), buf_slice(&room), true);
+    } else {
+        struct resolve *resolve = mem_alloc(sizeof *resolve);
+        *resolve = (struct resolve){resolver, req, NULL, slice_copy_text(buf_slice(&room))};
+        req->user = resolve;
+        req->on_abort = on_resolve_abort;
+        resolve->call =
+            store_session_resolve(resolver->store, buf_slice(&room), on_store_resolve, resolve);
+    }
+    buf_free(&room);
+}

@@ -1,0 +1,294 @@
+#include "app/sessions/webhook.h"
+
+#include "app/config/config.h"
+#include "app/sessions/sessions.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "net/http/http_server.h"
+#include "outside/livekit/livekit_info.h"
+#include "wire/web/jwt.h"
+
+#include <string.h>
+
+enum { SEEN_MAX = 8192, KEYS_MAX = 32, EVENT_ID_MAX = 128 };
+
+struct webhook {
+    struct webhook_settings set;
+    struct webhook_stats stats;
+    struct map seen; /* event id -> itself in `ids` */
+    char *ids[SEEN_MAX];
+    size_t next_id;
+};
+
+/* ---- is it from LiveKit? ---- */
+
+const char *webhook_fault_name(enum webhook_fault fault) {
+    static const char *const names[] = {"ok",          "missing",       "malformed",
+                                        "unknown_key", "bad_signature", "expired",
+                                        "not_yet",     "other_body"};
+    return names[fault];
+}
+
+/* What the sender reads; the two about clocks name the likely cause. */
+static const char *fault_text(enum webhook_fault fault) {
+    static const char *const texts[] = {
+        "",
+        "The webhook is not signed (LIVEKIT_WEBHOOK_VERIFY)",
+        "The webhook's token is malformed",
+        "The webhook is signed with a key that is not configured (LIVEKIT_API_KEY, LIVEKIT_KEYS)",
+        "The webhook's signature is wrong: the secret differs",
+        "The webhook's token has expired: it is old, LiveKit's clock is behind, or ours is ahead",
+        "The webhook's token is not valid yet: LiveKit's clock is ahead, or ours is behind",
+        "The webhook's token was made for another body",
+    };
+    return texts[fault];
+}
+
+static enum webhook_fault from_jwt(enum jwt_fault fault) {
+    switch (fault) {
+    case JWT_OK:
+        return WEBHOOK_OK;
+    case JWT_UNKNOWN_KEY:
+        return WEBHOOK_UNKNOWN_KEY;
+    case JWT_BAD_SIGNATURE:
+        return WEBHOOK_BAD_SIGNATURE;
+    case JWT_EXPIRED:
+        return WEBHOOK_EXPIRED;
+    case JWT_NOT_YET:
+        return WEBHOOK_NOT_YET;
+    case JWT_MALFORMED:
+    case JWT_BAD_ALGORITHM:
+    case JWT_NO_EXPIRY:
+        break;
+    }
+    return WEBHOOK_MALFORMED;
+}
+
+enum webhook_fault webhook_check(struct slice authorization, struct slice body,
+                                 const struct livekit_key *keys, size_t key_count, int64_t now_s) {
+    struct jwt_key table[KEYS_MAX];
+    json_t *claims = NULL;
+    size_t count = key_count < KEYS_MAX ? key_count : KEYS_MAX;
+
+    for (size_t i = 0; i < count; i++)
+        table[i] = (struct jwt_key){slice_from(keys[i].key), slice_from(keys[i].secret)};
+    if (slice_has_prefix_nocase(authorization, SLICE("Bearer ")))
+        authorization = slice_trim(slice_skip(authorization, 7));
+    if (!authorization.len)
+        return WEBHOOK_MISSING;
+    enum webhook_fault fault =
+        from_jwt(jwt_verify(authorization, table, count, now_s, JWT_LEEWAY_S, &claims));
+    if (fault == WEBHOOK_OK && !jwt_covers(claims, body))
+        fault = WEBHOOK_OTHER_BODY;
+    json_decref(claims);
+    return fault;
+}
+
+/* ---- once is enough ---- */
+
+static bool is_repeated(struct webhook *webhook, struct slice id) {
+    if (!id.len || id.len > EVENT_ID_MAX)
+        return false;
+    if (map_find(&webhook->seen, id))
+        return true;
+    char **slot = &webhook->ids[webhook->next_id++ % SEEN_MAX];
+    if (*slot)
+        map_remove(&webhook->seen, slice_from(*slot));
+    mem_free(*slot);
+    *slot = slice_copy_text(id);
+    map_set(&webhook->seen, id, *slot);
+    return false;
+}
+
+/* ---- what follows from an event ---- */
+
+enum event_kind {
+    EVENT_OTHER,
+    EVENT_ROOM_STARTED,
+    EVENT_ROOM_FINISHED,
+    EVENT_PARTICIPANT_SEEN,
+    EVENT_PARTICIPANT_LEFT,
+    EVENT_TRACK_PUBLISHED,
+    EVENT_TRACK_UNPUBLISHED,
+    EVENT_EGRESS
+};
+
+/* No name at all is a room that started: the old backend's clients send that. */
+static enum event_kind kind_of(struct slice name) {
+    static const struct {
+        const char *name;
+        enum event_kind kind;
+    } kinds[] = {
+        {"", EVENT_ROOM_STARTED},
+        {"room_started", EVENT_ROOM_STARTED},
+        {"room_created", EVENT_ROOM_STARTED},
+        {"room_finished", EVENT_ROOM_FINISHED},
+        {"room_ended", EVENT_ROOM_FINISHED},
+        {"room_deleted", EVENT_ROOM_FINISHED},
+        {"participant_joined", EVENT_PARTICIPANT_SEEN},
+        {"participant_updated", EVENT_PARTICIPANT_SEEN},
+        {"participant_left", EVENT_PARTICIPANT_LEFT},
+        {"participant_connection_aborted", EVENT_PARTICIPANT_LEFT},
+        {"track_published", EVENT_TRACK_PUBLISHED},
+        {"track_unpublished", EVENT_TRACK_UNPUBLISHED},
+        {"egress_started", EVENT_EGRESS},
+        {"egress_updated", EVENT_EGRESS},
+        {"egress_ended", EVENT_EGRESS},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (slice_is_equal(name, slice_from(kinds[i].name)))
+            return kinds[i].kind;
+    return EVENT_OTHER;
+}
+
+static struct slice text(const json_t *object, const char *name) {
+    const json_t *value = json_object_get(object, name);
+    return json_is_string(value) ? slice_of(json_string_value(value), json_string_length(value))
+                                 : SLICE_NONE;
+}
+
+static int64_t created_ms(const json_t *event, int64_t now_ms) {
+    const json_t *value = json_object_get(event, "createdAt");
+    uint64_t seconds = 0;
+    if (json_is_integer(value) && json_integer_value(value) > 0)
+        seconds = (uint64_t)json_integer_value(value);
+    else
+        slice_to_uint(text(event, "createdAt"), INT64_MAX, &seconds);
+    return seconds && seconds < INT64_MAX / 1000 ? (int64_t)seconds * 1000 : now_ms;
+}
+
+static void take_track(struct webhook *webhook, const json_t *event, enum event_kind kind,
+                       const struct session *session) {
+    struct livekit_participant participant;
+    struct livekit_track track;
+    livekit_read_participant(&participant, json_object_get(event, "participant"));
+    livekit_read_track(&track, json_object_get(event, "track"));
+    const struct webhook_listener *listener = webhook->set.listener;
+    if (session && listener)
+        listener->on_track(listener->arg, session, participant.identity, &track,
+                           kind == EVENT_TRACK_PUBLISHED);
+}
+
+static void take_participant(struct webhook *webhook, const json_t *event, enum event_kind kind,
+                             const struct session *session) {
+    struct livekit_participant participant;
+    livekit_read_participant(&participant, json_object_get(event, "participant"));
+    if (!session)
+        return;
+    if (kind == EVENT_PARTICIPANT_LEFT)
+        sessions_participant_left(webhook->set.sessions, session, &participant);
+    else
+        sessions_participant_seen(webhook->set.sessions, session, &participant);
+    const struct webhook_listener *listener = webhook->set.listener;
+    if (listener)
+        listener->on_participant(listener->arg, session, participant.identity);
+}
+
+static void dispatch(struct webhook *webhook, const json_t *event, enum event_kind kind,
+                     const struct session_event *when) {
+    struct sessions *sessions = webhook->set.sessions;
+    struct livekit_room room;
+    struct livekit_egress egress;
+    livekit_read_room(&room, json_object_get(event, "room"));
+
+    switch (kind) {
+    case EVENT_ROOM_STARTED:
+        sessions_room_started(sessions, &room, when);
+        return;
+    case EVENT_ROOM_FINISHED:
+        sessions_room_finished(sessions, &room, when);
+        return;
+    case EVENT_PARTICIPANT_SEEN:
+    case EVENT_PARTICIPANT_LEFT:
+        take_participant(webhook, event, kind, sessions_room_seen(sessions, &room, when));
+        return;
+    case EVENT_TRACK_PUBLISHED:
+    case EVENT_TRACK_UNPUBLISHED:
+        take_track(webhook, event, kind, sessions_room_seen(sessions, &room, when));
+        return;
+    case EVENT_EGRESS:
+        livekit_read_egress(&egress, json_object_get(event, "egressInfo"));
+        if (webhook->set.listener)
+            webhook->set.listener->on_egress(webhook->set.listener->arg, &egress);
+        return;
+    case EVENT_OTHER:
+        webhook->stats.unknown++;
+        return;
+    }
+}
+
+void webhook_take(struct webhook *webhook, const json_t *event, bool is_signed, int64_t now_ms) {
+    struct slice name = text(event, "event");
+    struct session_event when = {created_ms(event, now_ms), is_signed};
+
+    webhook->stats.received++;
+    if (is_repeated(webhook, text(event, "id"))) {
+        webhook->stats.duplicates++;
+        return;
+    }
+    log_debug("webhook", "event", log_slice("event", name));
+    dispatch(webhook, event, kind_of(name), &when);
+}
+
+/* ---- the route ---- */
+
+static struct slice header(struct http_request *req, const char *name) {
+    const struct slice *value = http_find_header(req->head, name);
+    return value ? *value : SLICE_NONE;
+}
+
+static bool has_json(struct http_request *req) {
+    struct slice type = header(req, "content-type");
+    type = slice_trim(slice_take(type, slice_find_byte(type, ';')));
+    return slice_is_equal_nocase(type, SLICE("application/webhook+json")) ||
+           slice_is_equal_nocase(type, SLICE("application/json"));
+}
+
+void webhook_on_post(void *owner, struct http_request *req, const struct route_match *match) {
+    struct webhook *webhook = owner;
+    struct slice body = req->body;
+    int64_t now_ms = clock_wall_ms();
+
+    (void)match;
+    enum webhook_fault fault = webhook_check(header(req, "authorization"), body, webhook->set.keys,
+                                             webhook->set.key_count, now_ms / 1000);
+    if (fault && webhook->set.is_required) {
+        webhook->stats.refused[fault]++;
+        log_warn("webhook", "refused", log_text("cause", webhook_fault_name(fault)));
+        http_respond_error(req, 401, fault_text(fault));
+        return;
+    }
+
+    json_t *event = has_json(req) && body.len ? livekit_parse(body) : json_object();
+    if (!json_is_object(event)) {
+        webhook->stats.not_json++;
+        http_respond_error(req, 400, "The webhook's body is not a JSON object");
+    } else {
+        webhook_take(webhook, event, fault == WEBHOOK_OK, now_ms);
+        http_respond(req, 204, NULL, SLICE_NONE);
+    }
+    json_decref(event);
+}
+
+struct webhook *webhook_new(const struct webhook_settings *set) {
+    struct webhook *webhook = mem_alloc(sizeof *webhook);
+    webhook->set = *set;
+    map_init(&webhook->seen, rand_u64());
+    return webhook;
+}
+
+void webhook_free(struct webhook *webhook) {
+    if (!webhook)
+        return;
+    for (size_t i = 0; i < SEEN_MAX; i++)
+        mem_free(webhook->ids[i]);
+    map_free(&webhook->seen);
+    mem_free(webhook);
+}
+
+const struct webhook_stats *webhook_stats(const struct webhook *webhook) {
+    return &webhook->stats;
+}

@@ -1,0 +1,125 @@
+#include "app/shard/live_meeting.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "base/text.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { PEOPLE_MAX = 4096 };
+
+struct person {
+    char *name;
+    bool is_host;
+};
+
+struct live_meeting *live_meeting_new(struct shard_core *core, uint64_t key, struct slice id,
+                                      struct slice room) {
+    struct live_meeting *live = mem_alloc(sizeof *live);
+    live->core = core;
+    live->key = key;
+    live->id = slice_copy_text(id);
+    live->room = slice_copy_text(room);
+    live->unix_offset_ms = clock_wall_ms() - clock_mono_ms();
+    live->engine = meeting_new(core->config->rules, live_meeting_time_ms(live, core->now_ms));
+    map_init(&live->people, rand_u64());
+    list_init(&live->in_shard);
+    list_init(&live->tracks);
+    core->stats.meetings++;
+    return live;
+}
+
+void live_meeting_free(struct live_meeting *live) {
+    assert(list_is_empty(&live->tracks));
+    struct map_cursor at = {0};
+    struct slice identity;
+    void *value;
+    while (map_next(&live->people, &at, &identity, &value)) {
+        struct person *person = value;
+        mem_free(person->name);
+        mem_free(person);
+    }
+    map_free(&live->people);
+    if (meeting_is_paused(live->engine))
+        live->core->stats.paused_meetings--;
+    meeting_free(live->engine);
+    live->core->stats.meetings--;
+    list_remove(&live->in_shard);
+    mem_free(live->id);
+    mem_free(live->room);
+    mem_free(live);
+}
+
+static void tracks_tell(struct live_meeting *live) {
+    LIST_EACH(&live->tracks, node) {
+        struct track *track = CONTAINER_OF(node, struct track, in_meeting);
+        track->type->renamed(track);
+    }
+}
+
+void live_meeting_rename(struct live_meeting *live, struct slice id, struct slice room) {
+    mem_free(live->id);
+    mem_free(live->room);
+    live->id = slice_copy_text(id);
+    live->room = slice_copy_text(room);
+    tracks_tell(live);
+}
+
+static void person_apply(const struct person *person, struct participant *participant) {
+    if (person->name[0])
+        meeting_set_name(participant, slice_from(person->name));
+    meeting_set_host(participant, person->is_host);
+}
+
+void live_meeting_set_person(struct live_meeting *live, struct slice identity, struct slice name,
+                             bool is_host) {
+    struct person *person = map_find(&live->people, identity);
+    if (!person) {
+        if (live->people.len >= PEOPLE_MAX)
+            return;
+        person = mem_alloc(sizeof *person);
+        person->name = mem_copy_text("");
+        map_set(&live->people, identity, person);
+    }
+    if (name.len > 0) {
+        mem_free(person->name);
+        person->name = slice_copy_text(name);
+        tracks_tell(live);
+    }
+    person->is_host = is_host;
+    struct participant *participant = meeting_find(live->engine, identity);
+    if (participant)
+        person_apply(person, participant);
+}
+
+struct participant *live_meeting_connect(struct live_meeting *live, struct slice identity,
+                                         int64_t now_ms) {
+    struct participant *participant = meeting_add(live->engine, identity);
+    const struct person *person = map_find(&live->people, identity);
+    if (person)
+        person_apply(person, participant);
+    meeting_connect(live->engine, participant, live_meeting_time_ms(live, now_ms));
+    return participant;
+}
+
+void live_meeting_disconnect(struct live_meeting *live, struct participant *participant,
+                             int64_t now_ms) {
+    meeting_disconnect(live->engine, participant, live_meeting_time_ms(live, now_ms));
+}
+
+struct slice live_meeting_name_of(const struct live_meeting *live, struct slice identity) {
+    const struct person *person = map_find(&live->people, identity);
+    return slice_from(person ? person->name : NULL);
+}
+
+void live_meeting_describe(const struct live_meeting *live, struct buf *out) {
+    buf_add_text(out, "{\"meetingId\":");
+    text_add_json(out, slice_from(live->id));
+    buf_add_text(out, ",\"participants\":");
+    meeting_write_stats(out, live->engine);
+    if (meeting_is_paused(live->engine))
+        buf_add_text(out, ",\"analysisPaused\":true");
+    buf_add_byte(out, '}');
+}

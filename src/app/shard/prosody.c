@@ -1,0 +1,171 @@
+#include "app/shard/prosody.h"
+
+#include "base/mem.h"
+#include "outside/hume/hume.h"
+#include "sound/grouper.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    WAV_HEADER_BYTES = 44,
+    SPEECH_LASTS_MS = 250, /* the detector's word comes late, in steps of a tick */
+    SOUND = 33,            /* -60 dBFS */
+};
+
+struct prosody {
+    const struct prosody_owner *owner;
+    void *arg;
+    struct hume_track *track; /* NULL: not for the service */
+    unsigned rate_hz, channels;
+    int64_t flushed_ms, heard_ms, spoke_ms;
+    bool trusts_level;
+    struct grouper *grouper; /* NULL without a service: then frames are only counted */
+    uint64_t group, filled;  /* sample frames of a whole group, and of the current one */
+};
+
+/* ---- what comes back ---- */
+
+static void on_feeling(void *arg, const struct feeling *feeling, int64_t from_ms, int64_t to_ms) {
+    const struct prosody *p = arg;
+    p->owner->on_feeling(p->arg, feeling, from_ms, to_ms);
+}
+
+static void tell_line(const struct prosody *p, int64_t flushed_ms, uint32_t samples,
+                      const char *fate) {
+    char what[64];
+    snprintf(what, sizeof what, "size=%u hume=%s",
+             (unsigned)(WAV_HEADER_BYTES + samples * sizeof(int16_t)), fate);
+    p->owner->on_line(p->arg, flushed_ms, what);
+}
+
+static void on_fate(void *arg, int64_t flushed_ms, uint32_t samples, enum hume_fate fate) {
+    tell_line(arg, flushed_ms, samples, hume_fate_name(fate));
+}
+
+/* ---- what goes there ---- */
+
+static void flush_group(struct prosody *p, int64_t at_ms, uint32_t samples) {
+    p->flushed_ms = at_ms;
+    if (samples == 0)
+        return;
+    if (p->track)
+        hume_track_flush(p->track, at_ms, samples);
+    else
+        tell_line(p, at_ms, samples, "off");
+}
+
+static bool is_speech(const struct prosody *p, const int16_t *pcm, size_t n, int64_t at_ms) {
+    if (!p->trusts_level)
+        return at_ms - p->spoke_ms <= SPEECH_LASTS_MS;
+    for (size_t i = 0; i < n; i++)
+        if (abs(pcm[i]) > SOUND)
+            return true;
+    return false;
+}
+
+static size_t count_some(struct prosody *p, size_t frames, bool *is_full) {
+    size_t used = p->group - p->filled < frames ? (size_t)(p->group - p->filled) : frames;
+    p->filled += used;
+    *is_full = p->filled == p->group;
+    if (*is_full)
+        p->filled = 0;
+    return used;
+}
+
+/* Takes up to a block of sample frames; returns how many. */
+static size_t hear_some(struct prosody *p, const uint8_t *bytes, size_t frames, int64_t at_ms,
+                        bool *is_full) {
+    int16_t in[RESAMPLE_BLOCK * 2], out[RESAMPLE_BLOCK * 2];
+    size_t written;
+    if (!p->grouper)
+        return count_some(p, frames, is_full);
+    if (!hume_track_wants(p->track))
+        return grouper_pass(p->grouper, frames, &written, is_full);
+    size_t n = frames < RESAMPLE_BLOCK ? frames : RESAMPLE_BLOCK;
+    memcpy(in, bytes, n * p->channels * sizeof *in);
+    n = grouper_hear(p->grouper, in, n, out, RESAMPLE_BLOCK * 2, &written, is_full);
+    hume_track_hear(p->track, out, written, at_ms, is_speech(p, out, written, at_ms));
+    return n;
+}
+
+/* 16 kHz samples of so many sample frames. */
+static uint32_t samples_of(const struct prosody *p, uint64_t frames) {
+    return (uint32_t)((frames * GROUPER_RATE_HZ + p->rate_hz / 2) / p->rate_hz);
+}
+
+void prosody_hear(struct prosody *p, const uint8_t *bytes, size_t frames, int64_t at_ms) {
+    uint64_t done = 0;
+    while (frames > 0) {
+        bool is_full;
+        int64_t now_ms = at_ms + (int64_t)(done * 1000 / p->rate_hz);
+        size_t used = hear_some(p, bytes, frames, now_ms, &is_full);
+        bytes += used * p->channels * sizeof(int16_t);
+        frames -= used;
+        done += used;
+        p->heard_ms = at_ms + (int64_t)(done * 1000 / p->rate_hz);
+        if (is_full)
+            flush_group(p, p->heard_ms, p->grouper ? p->grouper->group : samples_of(p, p->group));
+    }
+}
+
+void prosody_spoke(struct prosody *p, int64_t at_ms) {
+    p->spoke_ms = at_ms;
+}
+
+void prosody_trust_level(struct prosody *p, bool on) {
+    p->trusts_level = on;
+}
+
+bool prosody_has_open_group(const struct prosody *p) {
+    return p->grouper ? p->grouper->filled > 0 : p->filled > 0;
+}
+
+int64_t prosody_flushed_ms(const struct prosody *p) {
+    return p->flushed_ms;
+}
+
+void prosody_flush(struct prosody *p, int64_t at_ms) {
+    uint32_t samples = p->grouper ? grouper_cut(p->grouper) : samples_of(p, p->filled);
+    p->filled = 0;
+    flush_group(p, at_ms, samples);
+}
+
+/* ---- life ---- */
+
+struct prosody *prosody_open(struct hume *hume, const char *name, unsigned rate_hz,
+                             unsigned channels, unsigned group_ms, int64_t now_ms,
+                             const struct prosody_owner *owner, void *arg) {
+    static const struct hume_listener listener = {on_feeling, on_fate};
+    struct prosody *p = mem_alloc(sizeof *p);
+    p->owner = owner;
+    p->arg = arg;
+    p->rate_hz = rate_hz;
+    p->channels = channels;
+    p->spoke_ms = INT64_MIN / 2;
+    p->flushed_ms = now_ms;
+    p->group = (uint64_t)rate_hz * group_ms / 1000;
+    if (hume && hume_is_on(hume)) {
+        p->grouper = mem_alloc(sizeof *p->grouper);
+        grouper_init(p->grouper, rate_hz, channels, group_ms);
+    }
+    if (hume)
+        p->track = hume_track_open(hume, slice_from(name), group_ms, &listener, p);
+    return p;
+}
+
+void prosody_set_channels(struct prosody *p, unsigned channels) {
+    p->channels = channels;
+    if (p->grouper)
+        p->grouper->channels = (uint8_t)channels;
+}
+
+void prosody_close(struct prosody *p, int64_t at_ms) {
+    if (!p)
+        return;
+    prosody_flush(p, at_ms);
+    hume_track_close(p->track);
+    mem_free(p->grouper);
+    mem_free(p);
+}

@@ -1,0 +1,266 @@
+/* What control says to a shard and a shard to control, each as one message. */
+#include "app/shard/shard_private.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* --- control -> shard --- */
+
+struct meeting_mail {
+    struct mail mail;
+    uint64_t key;
+    char id[TRACK_NAME_BYTES + 1], room[TRACK_NAME_BYTES + 1];
+};
+
+static void text_put(char out[TRACK_NAME_BYTES + 1], struct slice text) {
+    assert(text.len <= TRACK_NAME_BYTES);
+    memcpy(out, text.ptr ? text.ptr : "", text.len);
+    out[text.len] = 0;
+}
+
+static void meeting_send(struct shard *shard, uint64_t key, struct slice id, struct slice room,
+                         void (*deliver)(struct mail *, void *)) {
+    struct meeting_mail *m = mem_alloc(sizeof *m);
+    m->mail.deliver = deliver;
+    m->key = key;
+    text_put(m->id, id);
+    text_put(m->room, room);
+    mailbox_send(shard->inbox, &m->mail);
+}
+
+static struct shard *shard_of(void *owner) {
+    struct shard *shard = owner;
+    shard->core.now_ms = clock_mono_ms();
+    return shard;
+}
+
+static void add_deliver(struct mail *mail, void *owner) {
+    struct meeting_mail *m = (struct meeting_mail *)mail;
+    shard_on_add(shard_of(owner), m->key, slice_from(m->id), slice_from(m->room));
+    mem_free(m);
+}
+
+void shard_add_meeting(struct shard *shard, uint64_t key, struct slice id, struct slice room) {
+    meeting_send(shard, key, id, room, add_deliver);
+}
+
+static void rename_deliver(struct mail *mail, void *owner) {
+    struct meeting_mail *m = (struct meeting_mail *)mail;
+    struct live_meeting *live = shard_find(shard_of(owner), m->key);
+    if (live)
+        live_meeting_rename(live, slice_from(m->id), slice_from(m->room));
+    mem_free(m);
+}
+
+void shard_rename_meeting(struct shard *shard, uint64_t key, struct slice id, struct slice room) {
+    meeting_send(shard, key, id, room, rename_deliver);
+}
+
+static void remove_deliver(struct mail *mail, void *owner) {
+    struct meeting_mail *m = (struct meeting_mail *)mail;
+    shard_on_remove(shard_of(owner), m->key);
+    mem_free(m);
+}
+
+void shard_remove_meeting(struct shard *shard, uint64_t key) {
+    meeting_send(shard, key, SLICE_NONE, SLICE_NONE, remove_deliver);
+}
+
+struct participant_mail {
+    struct mail mail;
+    uint64_t key;
+    bool is_host;
+    char identity[TRACK_NAME_BYTES + 1], name[TRACK_NAME_BYTES + 1];
+};
+
+static void participant_deliver(struct mail *mail, void *owner) {
+    struct participant_mail *m = (struct participant_mail *)mail;
+    struct live_meeting *live = shard_find(shard_of(owner), m->key);
+    if (live)
+        live_meeting_set_person(live, slice_from(m->identity), slice_from(m->name), m->is_host);
+    mem_free(m);
+}
+
+void shard_set_participant(struct shard *shard, uint64_t key, struct slice identity,
+                           struct slice name, bool host) {
+    struct participant_mail *m = mem_alloc(sizeof *m);
+    m->mail.deliver = participant_deliver;
+    m->key = key;
+    m->is_host = host;
+    text_put(m->identity, identity);
+    text_put(m->name, name);
+    mailbox_send(shard->inbox, &m->mail);
+}
+
+struct take_mail {
+    struct mail mail;
+    uint64_t key;
+    struct track_params params;
+    struct stream *stream;
+    char accept[WS_ACCEPT_SIZE];
+};
+
+static void take_deliver(struct mail *mail, void *owner) {
+    struct take_mail *m = (struct take_mail *)mail;
+    shard_on_take(shard_of(owner), m->key, &m->params, m->stream, m->accept);
+    mem_free(m);
+}
+
+void shard_take_track(struct shard *shard, uint64_t key, const struct track_params *params,
+                      struct stream *stream, const char accept[WS_ACCEPT_SIZE]) {
+    struct take_mail *m = mem_alloc(sizeof *m);
+    m->mail.deliver = take_deliver;
+    m->key = key;
+    m->params = *params;
+    m->stream = stream;
+    memcpy(m->accept, accept, WS_ACCEPT_SIZE);
+    mailbox_send(shard->inbox, &m->mail);
+}
+
+/* --- questions: one message there and back --- */
+
+struct describe_mail {
+    struct mail mail;
+    struct shard *shard;
+    uint64_t key;
+    struct buf json;
+    shard_text_fn *answer;
+    void *arg;
+};
+
+static void describe_return(struct mail *mail, void *owner) {
+    struct describe_mail *m = (struct describe_mail *)mail;
+    (void)owner;
+    m->answer(m->arg, buf_slice(&m->json));
+    buf_free(&m->json);
+    mem_free(m);
+}
+
+static void describe_deliver(struct mail *mail, void *owner) {
+    struct describe_mail *m = (struct describe_mail *)mail;
+    const struct live_meeting *live = shard_find(shard_of(owner), m->key);
+    if (live)
+        live_meeting_describe(live, &m->json);
+    m->mail.deliver = describe_return;
+    mailbox_send(m->shard->control, &m->mail);
+}
+
+void shard_describe_meeting(struct shard *shard, uint64_t key, shard_text_fn *answer, void *arg) {
+    struct describe_mail *m = mem_alloc(sizeof *m);
+    m->mail.deliver = describe_deliver;
+    m->shard = shard;
+    m->key = key;
+    m->answer = answer;
+    m->arg = arg;
+    mailbox_send(shard->inbox, &m->mail);
+}
+
+struct stats_mail {
+    struct mail mail;
+    struct shard *shard;
+    struct shard_stats stats;
+    shard_stats_fn *answer;
+    void *arg;
+};
+
+static void stats_return(struct mail *mail, void *owner) {
+    struct stats_mail *m = (struct stats_mail *)mail;
+    (void)owner;
+    m->answer(m->arg, &m->stats);
+    mem_free(m);
+}
+
+static void stats_deliver(struct mail *mail, void *owner) {
+    struct stats_mail *m = (struct stats_mail *)mail;
+    struct shard *shard = shard_of(owner);
+    m->stats = shard->core.stats;
+    m->stats.media = shard->core.media;
+    m->stats.hume = *hume_stats(shard->core.hume);
+    m->mail.deliver = stats_return;
+    mailbox_send(shard->control, &m->mail);
+}
+
+void shard_ask_stats(struct shard *shard, shard_stats_fn *answer, void *arg) {
+    struct stats_mail *m = mem_alloc(sizeof *m);
+    m->mail.deliver = stats_deliver;
+    m->shard = shard;
+    m->answer = answer;
+    m->arg = arg;
+    mailbox_send(shard->inbox, &m->mail);
+}
+
+struct drain_mail {
+    struct mail mail;
+    void (*on_drained)(void *arg);
+    void *arg;
+};
+
+static void drain_return(struct mail *mail, void *owner) {
+    struct drain_mail *m = (struct drain_mail *)mail;
+    (void)owner;
+    m->on_drained(m->arg);
+    mem_free(m);
+}
+
+static void drain_deliver(struct mail *mail, void *owner) {
+    mail->deliver = drain_return;
+    shard_on_drain(shard_of(owner), mail);
+}
+
+void shard_drain(struct shard *shard, void (*on_drained)(void *arg), void *arg) {
+    struct drain_mail *m = mem_alloc(sizeof *m);
+    m->mail.deliver = drain_deliver;
+    m->on_drained = on_drained;
+    m->arg = arg;
+    mailbox_send(shard->inbox, &m->mail);
+}
+
+/* --- shard -> control --- */
+
+/* What is still under way when the shard is gone carries whom to tell. */
+struct feedback_mail {
+    struct mail mail;
+    struct shard_listener listener;
+    uint64_t key;
+    struct feedback feedback;
+};
+
+static void feedback_deliver(struct mail *mail, void *owner) {
+    struct feedback_mail *m = (struct feedback_mail *)mail;
+    (void)owner;
+    m->listener.on_feedback(m->listener.arg, m->key, &m->feedback);
+    mem_free(m);
+}
+
+void shard_tell_feedback(struct shard *shard, uint64_t key, const struct feedback *feedback) {
+    struct feedback_mail *m = mem_alloc(sizeof *m);
+    m->mail.deliver = feedback_deliver;
+    m->listener = shard->listener;
+    m->key = key;
+    m->feedback = *feedback;
+    mailbox_send(shard->control, &m->mail);
+}
+
+struct track_mail {
+    struct mail mail;
+    struct shard_listener listener;
+    struct shard_track_event event;
+};
+
+static void track_deliver(struct mail *mail, void *owner) {
+    struct track_mail *m = (struct track_mail *)mail;
+    (void)owner;
+    m->listener.on_track(m->listener.arg, &m->event);
+    mem_free(m);
+}
+
+void shard_tell_track(struct shard *shard, const struct shard_track_event *event) {
+    struct track_mail *m = mem_alloc(sizeof *m);
+    m->mail.deliver = track_deliver;
+    m->listener = shard->listener;
+    m->event = *event;
+    mailbox_send(shard->control, &m->mail);
+}

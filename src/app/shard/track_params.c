@@ -1,0 +1,199 @@
+#include "app/shard/track_params.h"
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "wire/web/url.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A parameter and the older name under which it may come, too. */
+struct parameter {
+    const char *name, *alias;
+};
+
+/* The value of a parameter, decoded into `out`. ENOENT: not given, or empty. */
+static int value_get(struct buf *out, struct slice query, const struct parameter *p) {
+    buf_clear(out);
+    struct slice rest = query, name, value;
+    struct buf decoded = {0};
+    bool found = false;
+    int err = 0;
+    while (!err && query_next(&rest, &name, &value)) {
+        if (!slice_is_equal(name, slice_from(p->name)) &&
+            !(p->alias && slice_is_equal(name, slice_from(p->alias))))
+            continue;
+        buf_clear(&decoded);
+        err = url_decode(&decoded, value, true);
+        if (!err && found && !slice_is_equal(buf_slice(&decoded), buf_slice(out)))
+            err = EEXIST;
+        if (!err && !found)
+            buf_add_slice(out, buf_slice(&decoded));
+        found = true;
+    }
+    buf_free(&decoded);
+    if (!err && out->len == 0)
+        err = ENOENT;
+    return err;
+}
+
+static int name_get(char out[TRACK_NAME_BYTES + 1], struct slice query, const struct parameter *p) {
+    struct buf value = {0};
+    int err = value_get(&value, query, p);
+    if (!err && !text_is_identity(buf_slice(&value), TRACK_NAME_BYTES))
+        err = EINVAL;
+    if (!err) {
+        memcpy(out, value.data, value.len);
+        out[value.len] = 0;
+    }
+    buf_free(&value);
+    return err;
+}
+
+/* Digits with at most one point, as thousandths: "2", "0.5", "1.25". */
+static bool decimal_to_milli(struct slice text, uint64_t *out) {
+    struct slice whole = text, fraction = SLICE_NONE;
+    size_t point = slice_find_byte(text, '.');
+    if (point < text.len) {
+        whole = slice_take(text, point);
+        fraction = slice_skip(text, point + 1);
+        if (fraction.len == 0)
+            return false;
+    }
+    uint64_t value, milli = 0, unit = 100;
+    if (!slice_to_uint(whole, 1000000, &value))
+        return false;
+    for (size_t i = 0; i < fraction.len; i++, unit /= 10) {
+        if (fraction.ptr[i] < '0' || fraction.ptr[i] > '9')
+            return false;
+        milli += (uint64_t)(fraction.ptr[i] - '0') * unit;
+    }
+    *out = value * 1000 + milli;
+    return true;
+}
+
+/* A number in thousandths within bounds; 0 and `value` untouched where none is given. */
+static int number_get(uint64_t *milli, struct slice query, const char *name, uint64_t min,
+                      uint64_t max) {
+    struct parameter p = {name, NULL};
+    struct buf text = {0};
+    uint64_t value = 0;
+    int err = value_get(&text, query, &p);
+    if (!err && (!decimal_to_milli(buf_slice(&text), &value) || value < min || value > max))
+        err = EINVAL;
+    buf_free(&text);
+    if (!err)
+        *milli = value;
+    return err == ENOENT ? 0 : err;
+}
+
+static int word_get(char *out, size_t size, struct slice query, const char *name) {
+    struct parameter p = {name, NULL};
+    struct buf text = {0};
+    int err = value_get(&text, query, &p);
+    if (!err && !text_is_identity(buf_slice(&text), size - 1))
+        err = EINVAL;
+    if (!err) {
+        memcpy(out, text.data, text.len);
+        out[text.len] = 0;
+    }
+    buf_free(&text);
+    return err == ENOENT ? 0 : err;
+}
+
+static int codec_get(enum track_codec *out, struct slice query) {
+    static const struct {
+        const char *name;
+        enum track_codec codec;
+    } codecs[] = {
+        {"h264", TRACK_H264}, {"avc", TRACK_H264}, {"vp8", TRACK_VP8}, {"vp9", TRACK_VP9}};
+    char name[9] = "";
+    int err = word_get(name, sizeof name, query, "codec");
+    if (err)
+        return err;
+    for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++) {
+        if (slice_is_equal_nocase(slice_from(name), slice_from(codecs[i].name))) {
+            *out = codecs[i].codec;
+            return 0;
+        }
+    }
+    return EINVAL;
+}
+
+static int names_parse(struct track_params *p, struct slice query, const char **error) {
+    int err = name_get(p->room, query, &(struct parameter){"roomName", "room"});
+    if (err) {
+        *error = err == ENOENT   ? "roomName is required"
+                 : err == EEXIST ? "roomName is given twice and differs"
+                                 : "roomName must be UTF-8 without control characters, "
+                                   "at most 256 bytes";
+        return EINVAL;
+    }
+    err = name_get(p->participant, query, &(struct parameter){"participant", NULL});
+    if (err && err != ENOENT) {
+        *error = "participant must be given once: UTF-8 without control characters, "
+                 "at most 256 bytes";
+        return EINVAL;
+    }
+    err = name_get(p->track, query, &(struct parameter){"trackId", "track"});
+    if (err && err != ENOENT) {
+        *error = "trackId must be given once: UTF-8 without control characters, at most 256 bytes";
+        return EINVAL;
+    }
+    err = name_get(p->meeting_id, query, &(struct parameter){"meetingId", NULL});
+    if (err && err != ENOENT) {
+        *error = "meetingId must be given once: UTF-8 without control characters, "
+                 "at most 256 bytes";
+        return EINVAL;
+    }
+    return 0;
+}
+
+static int format_parse(struct track_params *p, struct slice query, const char **error) {
+    uint64_t rate = (uint64_t)p->rate_hz * 1000, channels = (uint64_t)p->channels * 1000, group = 0;
+    if (number_get(&rate, query, "sampleRate", TRACK_RATE_MIN_HZ * 1000ull,
+                   TRACK_RATE_MAX_HZ * 1000ull))
+        *error = "sampleRate must be a number from 8000 to 192000";
+    else if (number_get(&channels, query, "channels", 1000, 2000) || channels % 1000)
+        *error = "channels must be 1 or 2";
+    else if (number_get(&group, query, "groupSeconds", TRACK_GROUP_MIN_MS, TRACK_GROUP_MAX_MS))
+        *error = "groupSeconds must be a number from 0.5 to 5";
+    else if (word_get(p->record_format, sizeof p->record_format, query, "recordFormat"))
+        *error = "recordFormat must be wav, flac, opus or off";
+    else if (word_get(p->source, sizeof p->source, query, "source"))
+        *error = "source must be a track source of LiveKit";
+    else if (word_get(p->dtx, sizeof p->dtx, query, "dtx") ||
+             (p->dtx[0] && strcmp(p->dtx, "on") != 0 && strcmp(p->dtx, "off") != 0))
+        *error = "dtx must be on or off";
+    else if (p->kind == TRACK_VIDEO && codec_get(&p->codec, query))
+        *error = "codec must be h264, avc, vp8 or vp9";
+    if (*error)
+        return EINVAL;
+    p->rate_hz = (unsigned)(rate / 1000);
+    p->channels = (unsigned)(channels / 1000);
+    p->group_ms = (unsigned)group;
+    return 0;
+}
+
+static bool is_record_format(const char *name) {
+    return !*name || !strcmp(name, "wav") || !strcmp(name, "flac") || !strcmp(name, "opus") ||
+           !strcmp(name, "off");
+}
+
+int track_params_parse(struct track_params *out, enum track_kind kind, struct slice query,
+                       const char **error) {
+    struct track_params p = {.kind = kind,
+                             .participant = "participant",
+                             .track = "track",
+                             .rate_hz = 48000,
+                             .channels = 1};
+    *error = NULL;
+    if (names_parse(&p, query, error) || format_parse(&p, query, error))
+        return EINVAL;
+    if (!is_record_format(p.record_format)) {
+        *error = "recordFormat must be wav, flac, opus or off";
+        return EINVAL;
+    }
+    *out = p;
+    return 0;
+}

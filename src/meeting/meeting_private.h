@@ -1,0 +1,229 @@
+/* What the files of the engine share and nobody else includes: the state of a meeting.
+ *
+ *   meeting.c   who is there, which step is ripe, the order of work in a step
+ *   speech.c    a participant's frames become runs: speech, zeros, nothing, background
+ *   bleed.c     speech that is only a loudspeaker's is taken away
+ *   turns.c     utterances, backchannels, who holds the floor, overlap, interruptions
+ *   delivery.c  how one speaks: turns with their long pauses
+ *   mood.c      what a prosody service read in a voice
+ *   talk.c      statistics of the talk
+ *   judge.c     the table of rules; cooldowns; what is told
+ *
+ * Ownership: meeting > participant > hearing. A participant is remembered with what the host may
+ * ask about later; his hearing, the heavy part, lives from his first track until a minute after his
+ * last. Slots are 20 ms, counted from time 0. */
+#ifndef MEETING_MEETING_PRIVATE_H
+#define MEETING_MEETING_PRIVATE_H
+
+#include "meeting/meeting.h"
+#include "meeting/timeline.h"
+#include "sound/level.h"
+#include "sound/pace.h"
+#include "sound/pitch.h"
+
+enum {
+    STEP_SLOTS = MEETING_STEP_MS / SLOT_MS,
+    SECOND_SLOTS = 1000 / SLOT_MS,
+    SECOND_STEPS = 1000 / MEETING_STEP_MS,
+    SHARE_STEPS = 600,   /* a minute */
+    OVERLAP_SLOTS = 512, /* a little more than 10 s */
+    CLIP_STEPS = 20,     /* 2 s */
+    INTERRUPTIONS = 64,
+    READINGS = 24,     /* of a mood: a minute and more */
+    PAUSES = 64,       /* a minute of them */
+    OWN_SLOTS = 50,    /* 1 s of speech while nobody else spoke makes an own level */
+    LOUDEST = 3,       /* voices that may bleed into others' microphones at once */
+    NEVER = INT32_MIN, /* a slot or a time long before any */
+};
+
+/* Whether a type was told lately. */
+struct alarm {
+    int64_t told_ms;
+    enum severity severity;
+    bool is_told;   /* told_ms and severity hold */
+    bool is_raised; /* and the condition has not cleared since */
+};
+
+/* Speech of the last minute, in slots per step. */
+struct share {
+    uint8_t steps[SHARE_STEPS];
+    uint16_t next;
+    uint16_t in_10s, in_60s;
+};
+
+/* Who held the floor when somebody began, and how long both have spoken since. */
+struct over {
+    struct participant *who;
+    int64_t last_slot; /* of his speech */
+    unsigned together; /* slots in which both spoke */
+    bool lingered;     /* he went on for a while all the same */
+};
+
+/* One person's utterance: a run of speech with pauses up to 0.5 s. */
+struct turn {
+    bool is_open;
+    bool is_counted; /* longer than a backchannel */
+    int64_t start_slot;
+    int64_t last_slot;   /* last slot of speech in it */
+    uint64_t spoken;     /* speech of the last 64 slots, bit 0 the latest */
+    unsigned slots;      /* of speech */
+    int64_t floor_slot;  /* since when the floor is held: pauses for breath included */
+    int64_t before_slot; /* where the counted turn before this one ended; NEVER */
+    struct over over[2];
+    unsigned overs;
+};
+
+/* How somebody delivers: a turn in the wider sense, with pauses up to 3 s while nobody else has a
+ * say. */
+struct delivery {
+    bool is_open;
+    int64_t start_ms, last_ms; /* of speech */
+    struct {
+        int64_t from_ms, to_ms;
+    } pauses[PAUSES]; /* of 1 to 3 s, oldest first */
+    unsigned pause_count;
+};
+
+/* What a prosody service heard in a stretch of somebody's voice; NAN: it did not say. */
+struct reading {
+    int64_t from_ms, to_ms;
+    float valence, arousal;
+};
+
+struct mood {
+    struct reading readings[READINGS]; /* oldest first */
+    unsigned count;
+    float valence, arousal; /* running averages; NAN: none */
+    int64_t interrupted_ms; /* when somebody last took the floor from this one; NEVER */
+    float valence_before;   /* and how it stood then */
+};
+
+/* The readings whose middle lies in a span of time. */
+struct mood_span {
+    unsigned count;
+    double heard_s;          /* seconds of voice in them */
+    double valence, arousal; /* means; NAN: none */
+};
+
+struct hearing {
+    struct timeline timeline;
+    bool is_muted;
+
+    int64_t open_slot;     /* joined, unmuted, resumed: runs count from here */
+    int64_t frame_slot;    /* last slot with a frame */
+    int64_t zero_slot;     /* first of the run of digital silence; NEVER: no run */
+    int64_t onset_slot;    /* where the latest speech began, as the detector sees it */
+    int64_t sound_slot;    /* its last slot */
+    bool has_only_zeros;   /* since open_slot */
+    bool has_background;   /* two seconds of live non-speech were heard once */
+    unsigned background;   /* slots of it running */
+    uint8_t speech_run;    /* frames of probable speech running */
+    uint8_t speech_hold;   /* frames the decision is still held */
+    uint8_t detected;      /* speech per slot of this step, bit 0 the first; as the detector says */
+    uint8_t voiced;        /* the same, without the hold */
+    unsigned speech_slots; /* speech in this step after the gate */
+    bool is_speaking;      /* this slot, after the gate */
+    int64_t spoke_slot;    /* last slot of speech after the gate */
+
+    float own_db; /* speaking level while nobody else was to be heard */
+    unsigned own_frames;
+    unsigned bleed_hold;
+
+    struct level_noise noise;
+    struct level level;
+    float clipped[CLIP_STEPS]; /* clipped share of speech, summed over the slots of a step */
+    unsigned clipped_next;
+    float floor_db;   /* noise under the voice, of the latest strong frame */
+    int64_t noisy_ms; /* since when noise is close to the voice; NEVER */
+    struct pitch_span pitch;
+    uint32_t flat_at; /* pitch.heard when its spread became flat, or was last told; 0: it is not */
+    struct pace pace;
+    uint8_t phase; /* 0..9: in which step of a second the costly rules look */
+
+    struct share share;
+    struct turn turn;
+    struct delivery delivery;
+    struct mood mood;
+    struct alarm alarms[FEEDBACK_TYPES];
+};
+
+/* What is remembered of somebody as long as the meeting lasts. */
+struct talk {
+    uint64_t frames;
+    int64_t speech_ms;
+    int64_t longest_turn_ms;
+    int64_t overlap_ms;
+    int64_t response_ms; /* sum over responses */
+    unsigned responses, turns, interruptions_given, interruptions_taken;
+    float ema_rms;
+    bool has_rms;
+};
+
+struct participant {
+    struct hearing *hearing; /* NULL: not heard */
+    unsigned connections;
+    int64_t left_ms; /* when the last track closed */
+    bool is_host;
+    bool is_dtx;
+    bool is_muted; /* as told last; hearing->is_muted follows when its time is judged */
+    struct talk talk;
+    char identity[FEEDBACK_NAME_MAX + 1];
+    char name[FEEDBACK_NAME_MAX + 1];
+};
+
+struct meeting {
+    struct rules rules;
+    struct participant **participants; /* in order of appearance */
+    size_t count, cap;
+    struct participant **active; /* those with speech about, in this step; cap entries */
+    size_t actives;
+    int64_t slot; /* first that is not judged */
+    bool is_paused;
+    unsigned joined;             /* how often somebody began to be heard */
+    unsigned present, listening; /* connected; and not muted: in this step */
+    unsigned open_ears;          /* of these, whose zeros would mean a dead microphone */
+
+    int64_t gathered_slot;       /* since when at least two are present; NEVER */
+    int64_t spoken_slot;         /* last speech of anybody; NEVER: none yet */
+    struct participant *speaker; /* whose it was */
+    struct {
+        uint16_t speakers[OVERLAP_SLOTS]; /* counted utterances per slot */
+        int64_t last_slot;                /* with two or more */
+        struct participant *joiner;       /* who made it two, last */
+    } overlap;
+    int64_t interruptions[INTERRUPTIONS]; /* slots, a ring */
+    unsigned interruption_count, interruption_next;
+    unsigned spoken_60s; /* slots of everybody */
+    struct alarm alarms[FEEDBACK_TYPES];
+};
+
+/* speech.c */
+void speech_start(struct hearing *hearing, int64_t slot); /* runs begin anew */
+void speech_hear_step(struct hearing *hearing, int64_t first_slot);
+void speech_measure_step(struct hearing *hearing, int64_t first_slot); /* after the gate */
+bool speech_is_near(const struct hearing *hearing, int64_t slot, unsigned slots);
+
+/* bleed.c: clears the detected bit of slot first + index in those who only picked somebody up. */
+void bleed_gate(struct meeting *meeting, int64_t first_slot, unsigned index);
+
+/* turns.c */
+void turns_hear(struct meeting *meeting, int64_t slot, unsigned index);
+void turns_close(struct meeting *meeting, struct participant *participant);
+void overlap_open_step(struct meeting *meeting, int64_t first_slot);
+unsigned overlap_slots(const struct meeting *meeting, int64_t end_slot, unsigned window);
+
+/* talk.c */
+void talk_on_turn(struct meeting *meeting, struct participant *participant);
+void talk_hear(struct meeting *meeting, unsigned speakers);
+void talk_close_step(struct participant *participant, int64_t at_ms);
+void share_add(struct share *share, unsigned slots);
+unsigned share_recent(const struct share *share, unsigned steps); /* slots of speech in them */
+
+/* delivery.c */
+void delivery_hear_step(struct meeting *meeting, int64_t end_ms);
+
+/* mood.c */
+void mood_init(struct mood *mood);
+struct mood_span mood_between(const struct mood *mood, int64_t from_ms, int64_t to_ms);
+
+#endif

@@ -1,0 +1,326 @@
+#include "net/http/http_private.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---- the end ---- */
+
+void http_conn_free(struct http_conn *conn) {
+    struct http_server *server = conn->server;
+    list_remove(&conn->node);
+    server->stats.connections--;
+    buf_free(&conn->in);
+    outbox_clear(&conn->out);
+    mem_free(conn);
+    if (server->is_draining && list_is_empty(&server->conns) && server->on_drained)
+        timer_start(server->loop, &server->drained, 0, 0, server->on_drained, server->drained_arg);
+}
+
+void http_conn_kill(struct http_conn *conn) {
+    if (conn->state == HTTP_DEAD)
+        return;
+    conn->state = HTTP_DEAD;
+    timer_stop(&conn->timer);
+    watch_close(conn->watch);
+    conn->watch = NULL;
+    stream_close(conn->stream);
+    conn->stream = NULL;
+    http_conn_schedule(conn);
+}
+
+void http_conn_abort(struct http_conn *conn) {
+    struct http_call *call = conn->call;
+    if (call) {
+        conn->server->stats.aborted++;
+        conn->call = NULL;
+        if (call->request.on_abort)
+            call->request.on_abort(&call->request);
+        http_call_free(call);
+    }
+    http_conn_kill(conn);
+}
+
+/* ---- waiting: for events and for time ---- */
+
+static int64_t wait_ms(const struct http_settings *settings, enum http_wait wait) {
+    switch (wait) {
+    case WAIT_IDLE:
+        return settings->idle_timeout_ms;
+    case WAIT_HEAD:
+        return settings->head_timeout_ms;
+    case WAIT_BODY:
+        return settings->body_timeout_ms;
+    case WAIT_WRITE:
+        return settings->write_timeout_ms;
+    default:
+        return HTTP_LINGER_MS;
+    }
+}
+
+static void on_timeout(void *arg) {
+    struct http_conn *conn = arg;
+    struct http_server *server = conn->server;
+    enum http_wait wait = conn->wait;
+    conn->wait = WAIT_NOTHING;
+    if (wait == WAIT_IDLE || wait == WAIT_LINGER || (wait == WAIT_HEAD && conn->in.len == 0)) {
+        http_conn_kill(conn);
+        return;
+    }
+    server->stats.timeouts++;
+    if (wait == WAIT_WRITE || (conn->call && conn->call->request.on_abort)) {
+        http_conn_abort(conn);
+        return;
+    }
+    if (conn->call)
+        http_respond_error(&conn->call->request, 408, "the body took too long");
+    else
+        http_conn_refuse(conn, 408, "the request took too long");
+}
+
+static enum http_wait current_wait(const struct http_conn *conn) {
+    if (conn->state == HTTP_LINGERING)
+        return WAIT_LINGER;
+    if (conn->out.count > 0)
+        return WAIT_WRITE;
+    if (conn->state == HTTP_IN_BODY)
+        return WAIT_BODY;
+    if (conn->state == HTTP_IN_HEAD)
+        return conn->in.len == 0 && conn->wait != WAIT_HEAD ? WAIT_IDLE : WAIT_HEAD;
+    return WAIT_NOTHING;
+}
+
+void http_conn_wait(struct http_conn *conn, enum http_wait wait) {
+    if (wait == conn->wait)
+        return;
+    conn->wait = wait;
+    if (wait == WAIT_NOTHING)
+        timer_stop(&conn->timer);
+    else
+        timer_start(conn->server->loop, &conn->timer, wait_ms(&conn->server->settings, wait), 0,
+                    on_timeout, conn);
+}
+
+static int current_events(const struct http_conn *conn) {
+    int events = conn->out.count > 0 ? stream_write_wants(conn->stream) : 0;
+    if (conn->is_half_closed || conn->state == HTTP_LAST)
+        return events;
+    if (conn->out.queued_bytes > HTTP_QUEUE_HIGH && conn->state == HTTP_IN_HEAD)
+        return events;
+    /* While a request waits for its answer we read on, to notice a client that goes. */
+    bool is_full = conn->in.len >= HTTP_HEAD_MAX && conn->state != HTTP_LINGERING;
+    return events | (is_full ? WATCH_HANGUP : stream_read_wants(conn->stream));
+}
+
+static void update(struct http_conn *conn) {
+    if (conn->state == HTTP_DEAD)
+        return;
+    watch_set(conn->watch, current_events(conn));
+    http_conn_wait(conn, current_wait(conn));
+}
+
+/* ---- parsing ---- */
+
+static size_t parse_head(struct http_conn *conn, struct slice bytes) {
+    struct http_server *server = conn->server;
+    size_t used = 0;
+    switch (http_parse_request(&server->head, bytes, &conn->scanned, &used)) {
+    case HTTP_MORE:
+        return 0;
+    case HTTP_BAD:
+        server->stats.bad_requests++;
+        server->stats.too_large += server->head.refusal == 431;
+        http_conn_refuse(conn, server->head.refusal, server->head.why);
+        return bytes.len;
+    case HTTP_DONE:
+        break;
+    }
+    conn->scanned = 0;
+    http_call_begin(conn, slice_skip(bytes, used));
+    if (conn->state == HTTP_IN_BODY) {
+        buf_add_slice(&conn->call->raw_head, slice_take(bytes, used));
+        http_call_forget_head(conn->call);
+    }
+    return used;
+}
+
+static size_t parse_body(struct http_conn *conn, struct slice bytes) {
+    struct http_call *call = conn->call;
+    struct slice piece;
+    size_t used;
+    enum http_result result = http_body_parse(&call->parser, bytes, &used, &piece);
+    if (result == HTTP_BAD) {
+        conn->server->stats.bad_requests++;
+        if (call->request.on_abort)
+            http_conn_abort(conn);
+        else
+            http_respond_error(&call->request, 400, "malformed chunked body");
+        return used;
+    }
+    if (call->parser.received > call->request.body_limit_bytes) {
+        http_call_overflow(conn);
+        return used;
+    }
+    bool is_whole = result == HTTP_DONE && call->body.len == 0;
+    if (!is_whole)
+        buf_add_slice(&call->body, piece);
+    if (result == HTTP_DONE)
+        http_call_end_body(conn, is_whole ? piece : buf_slice(&call->body),
+                           slice_skip(bytes, used));
+    return used;
+}
+
+/* Returns how many bytes were used; the rest waits for more, or for an answer. The slices of a
+ * request whose body is still to come do not outlive this call. */
+static size_t parse(struct http_conn *conn, struct slice bytes) {
+    size_t at = 0;
+    conn->is_parsing = true;
+    while (at < bytes.len) {
+        struct slice rest = slice_skip(bytes, at);
+        size_t used = 0;
+        if (conn->state == HTTP_IN_HEAD && conn->out.queued_bytes <= HTTP_QUEUE_HIGH)
+            used = parse_head(conn, rest);
+        else if (conn->state == HTTP_IN_BODY)
+            used = parse_body(conn, rest);
+        else if (conn->state >= HTTP_LAST)
+            used = rest.len;
+        if (used == 0)
+            break;
+        at += used;
+    }
+    conn->is_parsing = false;
+    return at;
+}
+
+static void take_bytes(struct http_conn *conn, struct slice bytes) {
+    conn->server->stats.received_bytes += bytes.len;
+    if (conn->in.len == 0) {
+        size_t used = parse(conn, bytes);
+        buf_add_slice(&conn->in, slice_skip(bytes, used));
+    } else {
+        buf_add_slice(&conn->in, bytes);
+        buf_consume(&conn->in, parse(conn, buf_slice(&conn->in)));
+    }
+    if (conn->in.len == 0)
+        buf_free(&conn->in);
+    if (conn->state == HTTP_IN_HEAD && conn->in.len > 0 && conn->wait == WAIT_IDLE)
+        http_conn_wait(conn, WAIT_HEAD);
+}
+
+/* ---- events ---- */
+
+/* The peer will send nothing more. Who asked to be told of that is told; else an answer that is
+ * due still goes out, since `printf ... | nc` ends its sending early. */
+static void on_end_of_input(struct http_conn *conn) {
+    conn->is_half_closed = true;
+    if (conn->state == HTTP_LINGERING)
+        http_conn_kill(conn);
+    else if (conn->state == HTTP_IN_BODY || (conn->call && conn->call->request.on_abort))
+        http_conn_abort(conn);
+    else if (conn->state == HTTP_IN_HEAD && conn->in.len == 0 && conn->out.count == 0)
+        http_conn_kill(conn);
+    else if (conn->state == HTTP_IN_HEAD)
+        conn->state = HTTP_LAST;
+    http_conn_schedule(conn);
+}
+
+static void on_readable(struct http_conn *conn) {
+    uint8_t *scratch = loop_scratch(conn->server->loop);
+    do {
+        ssize_t got = stream_read(conn->stream, scratch, LOOP_SCRATCH_BYTES);
+        if (got > 0) {
+            take_bytes(conn, slice_of(scratch, (size_t)got));
+        } else if (got == 0) {
+            on_end_of_input(conn);
+            return;
+        } else if (got != -EAGAIN) {
+            conn->server->stats.tls_errors += got == -EPROTO;
+            http_conn_abort(conn);
+            return;
+        } else {
+            return;
+        }
+    } while (conn->state != HTTP_DEAD && stream_has_pending(conn->stream));
+}
+
+static void on_written(struct http_conn *conn) {
+    struct http_call *call = conn->call;
+    if (conn->state == HTTP_REPLYING && call->wants_drain) {
+        call->wants_drain = false;
+        if (call->request.on_drain)
+            call->request.on_drain(&call->request);
+    } else if (conn->state == HTTP_LAST) {
+        if (conn->is_half_closed || stream_shutdown(conn->stream) != 0) {
+            http_conn_kill(conn);
+            return;
+        }
+        conn->state = HTTP_LINGERING;
+        buf_free(&conn->in);
+    }
+}
+
+static void flush(struct http_conn *conn) {
+    size_t before = conn->out.queued_bytes;
+    int err = outbox_flush(&conn->out, conn->stream);
+    conn->server->stats.sent_bytes += before - conn->out.queued_bytes;
+    if (conn->out.queued_bytes != before && conn->wait == WAIT_WRITE)
+        conn->wait = WAIT_NOTHING; /* progress: the deadline starts anew */
+    if (err == 0)
+        on_written(conn);
+    else if (err != EAGAIN)
+        http_conn_abort(conn);
+}
+
+/* The end of a turn: what was answered goes out in one write, and what waited is read on. */
+static void on_turn_end(void *arg) {
+    struct http_conn *conn = arg;
+    if (conn->state == HTTP_DEAD) {
+        http_conn_free(conn);
+        return;
+    }
+    if (conn->state == HTTP_IN_HEAD && conn->in.len > 0) {
+        buf_consume(&conn->in, parse(conn, buf_slice(&conn->in)));
+        if (conn->is_half_closed && conn->state == HTTP_IN_HEAD)
+            conn->state = HTTP_LAST;
+    }
+    if (conn->state != HTTP_DEAD)
+        flush(conn);
+    update(conn);
+}
+
+void http_conn_schedule(struct http_conn *conn) {
+    loop_defer(conn->server->loop, &conn->work, on_turn_end, conn);
+}
+
+static void on_events(void *arg, int events) {
+    struct http_conn *conn = arg;
+    if (conn->state == HTTP_LINGERING) {
+        uint8_t *scratch = loop_scratch(conn->server->loop);
+        ssize_t got = stream_read(conn->stream, scratch, LOOP_SCRATCH_BYTES);
+        if (got <= 0 && got != -EAGAIN)
+            http_conn_kill(conn);
+        return;
+    }
+    /* TLS may want to read in order to write, and the reverse: try both. */
+    if (!conn->is_half_closed && conn->state != HTTP_LAST)
+        on_readable(conn);
+    if (conn->state != HTTP_DEAD)
+        http_conn_schedule(conn);
+}
+
+void http_conn_open(struct http_server *server, int fd) {
+    struct http_conn *conn = mem_alloc(sizeof *conn);
+    conn->server = server;
+    conn->stream = stream_new(fd);
+    if (watch_open(&conn->watch, server->loop, fd, on_events, conn) != 0) {
+        stream_close(conn->stream);
+        mem_free(conn);
+        return;
+    }
+    if (server->settings.tls)
+        stream_start_tls_server(conn->stream, server->settings.tls);
+    list_add(&server->conns, &conn->node);
+    server->stats.connections++;
+    http_conn_wait(conn, WAIT_HEAD);
+    update(conn);
+}

@@ -1,0 +1,107 @@
+/* Private to the HTTP server: http_server.c (the door), http_conn.c (bytes and time), http_call.c
+ * (requests in), http_reply.c (answers out). */
+#ifndef NET_HTTP_PRIVATE_H
+#define NET_HTTP_PRIVATE_H
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "net/http/http_server.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/outbox.h"
+#include "net/stream.h"
+
+enum http_state {
+    HTTP_IN_HEAD,   /* between requests, or with a part of a head */
+    HTTP_IN_BODY,   /* on_head was called */
+    HTTP_WAITING,   /* the handler has the request */
+    HTTP_REPLYING,  /* between http_respond_start and http_body_end */
+    HTTP_LAST,      /* writes what is queued, then lingers */
+    HTTP_LINGERING, /* said goodbye; reads what the peer still sends, so that no reset eats it */
+    HTTP_DEAD,      /* freed at the end of the turn */
+};
+
+enum http_wait { WAIT_NOTHING, WAIT_IDLE, WAIT_HEAD, WAIT_BODY, WAIT_WRITE, WAIT_LINGER };
+
+enum {
+    HTTP_PEER_SIZE = 46,
+    HTTP_QUEUE_HIGH = 256 * 1024, /* queued answers above this stop the reading of requests */
+    HTTP_LINGER_MS = 1000,
+};
+
+/* A request with what only we know about it. */
+struct http_call {
+    struct http_request request; /* first */
+    struct http_conn *conn;
+    struct http_body parser;
+    struct buf raw_head; /* kept while the body is still to come */
+    struct buf body;     /* of a body that came in pieces */
+    struct buf headers;  /* of the answer */
+    char *origin;        /* to be echoed, or NULL */
+    char peer[HTTP_PEER_SIZE];
+    char accept[WS_ACCEPT_SIZE]; /* of a WebSocket handshake, else "" */
+    int minor;
+    bool is_head, is_keep_alive, is_chunked_reply, wants_drain;
+};
+
+struct http_conn {
+    struct list node;
+    struct http_server *server;
+    struct stream *stream;
+    struct watch *watch;
+    struct timer timer;
+    struct deferred work; /* flush, go on reading, or free, at the end of the turn */
+    struct outbox out;
+    struct buf in;          /* bytes not yet parsed; empty while idle */
+    struct slice lookahead; /* bytes behind the request whose callback runs */
+    size_t scanned;
+    struct http_call *call;  /* the request that is open, or NULL */
+    struct http_call *spent; /* answered in its own callback; freed after it */
+    enum http_state state;
+    enum http_wait wait;
+    bool is_half_closed; /* the peer will send nothing more */
+    bool in_callback;
+    bool is_parsing;
+};
+
+struct http_server {
+    struct loop *loop;
+    struct http_settings settings;
+    struct http_handlers handlers;
+    struct listener *listener;
+    struct list conns;
+    struct http_stats stats;
+    struct http_head head; /* of the request being parsed */
+    struct buf scratch;    /* an answer's head being written */
+    char date[32];
+    int64_t date_s; /* when `date` was made */
+    struct timer drained;
+    void (*on_drained)(void *arg);
+    void *drained_arg;
+    bool is_draining;
+};
+
+/* http_conn.c */
+void http_conn_open(struct http_server *server, int fd);
+void http_conn_schedule(struct http_conn *conn);
+/* A wait that goes on keeps its deadline. */
+void http_conn_wait(struct http_conn *conn, enum http_wait wait);
+void http_conn_kill(struct http_conn *conn); /* no on_abort */
+/* The connection broke, or must go: whoever waits for a request on it is told. */
+void http_conn_abort(struct http_conn *conn);
+void http_conn_free(struct http_conn *conn);
+
+/* http_call.c: a request between parser and handler. */
+void http_call_free(struct http_call *call);
+/* A head is complete; `lookahead` is what came behind it. */
+void http_call_begin(struct http_conn *conn, struct slice lookahead);
+void http_call_end_body(struct http_conn *conn, struct slice body, struct slice lookahead);
+void http_call_overflow(struct http_conn *conn);
+/* What the request pointed into is gone, or about to be. */
+void http_call_forget_head(struct http_call *call);
+void http_conn_end_call(struct http_conn *conn);
+
+/* http_reply.c: an answer to bytes that never became a request. */
+void http_conn_refuse(struct http_conn *conn, int status, const char *message);
+
+#endif

@@ -1,0 +1,105 @@
+#include "net/http/http_server.h"
+
+#include "base/mem.h"
+#include "net/http/http_private.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char FULL[] =
+    "HTTP/1.1 503 Service Unavailable\r\n"
+    "Content-Type: application/json; charset=utf-8\r\n"
+    "Content-Length: 81\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
+    "{\"message\":\"too many connections\",\"error\":\"Service Unavailable\","
+    "\"statusCode\":503}";
+
+static bool is_full(const struct http_server *server) {
+    const struct http_settings *settings = &server->settings;
+    size_t others = settings->count_others ? settings->count_others(settings->count_arg) : 0;
+    return server->stats.connections + others >= settings->max_connections;
+}
+
+static void on_accept(void *arg, int fd) {
+    struct http_server *server = arg;
+    if (is_full(server)) {
+        server->stats.refused_full++;
+        if (!server->settings.tls && send(fd, FULL, sizeof FULL - 1, MSG_NOSIGNAL) < 0)
+            server->stats.aborted++;
+        close(fd);
+        return;
+    }
+    http_conn_open(server, fd);
+}
+
+static void set_defaults(struct http_settings *s) {
+    s->max_connections = s->max_connections ? s->max_connections : 10000;
+    s->body_limit_bytes = s->body_limit_bytes ? s->body_limit_bytes : 100 * 1024;
+    s->head_timeout_ms = s->head_timeout_ms ? s->head_timeout_ms : 20 * 1000;
+    s->body_timeout_ms = s->body_timeout_ms ? s->body_timeout_ms : 60 * 1000;
+    s->idle_timeout_ms = s->idle_timeout_ms ? s->idle_timeout_ms : 7 * 1000;
+    s->write_timeout_ms = s->write_timeout_ms ? s->write_timeout_ms : 30 * 1000;
+}
+
+int http_server_open(struct http_server **out, struct loop *loop,
+                     const struct http_settings *settings, const struct http_handlers *handlers) {
+    struct http_server *server = mem_alloc(sizeof *server);
+    server->loop = loop;
+    server->settings = *settings;
+    server->handlers = *handlers;
+    set_defaults(&server->settings);
+    list_init(&server->conns);
+    int err =
+        listener_open(&server->listener, loop, settings->host, settings->port, on_accept, server);
+    if (err) {
+        mem_free(server);
+        return err;
+    }
+    *out = server;
+    return 0;
+}
+
+uint16_t http_server_port(const struct http_server *server) {
+    return server->listener ? listener_port(server->listener) : 0;
+}
+
+const struct http_stats *http_server_stats(struct http_server *server) {
+    if (server->listener) {
+        server->stats.accepted = listener_stats(server->listener)->accepted;
+        server->stats.accept_errors = listener_stats(server->listener)->errors;
+    }
+    return &server->stats;
+}
+
+void http_server_drain(struct http_server *server, void (*on_drained)(void *arg), void *arg) {
+    http_server_stats(server);
+    listener_close(server->listener);
+    server->listener = NULL;
+    server->is_draining = true;
+    server->on_drained = on_drained;
+    server->drained_arg = arg;
+    LIST_EACH(&server->conns, node) {
+        struct http_conn *conn = CONTAINER_OF(node, struct http_conn, node);
+        if (conn->state == HTTP_IN_HEAD && conn->in.len == 0 && conn->out.count == 0)
+            http_conn_kill(conn);
+    }
+    if (list_is_empty(&server->conns) && on_drained)
+        timer_start(server->loop, &server->drained, 0, 0, on_drained, arg);
+}
+
+void http_server_close(struct http_server *server) {
+    if (!server)
+        return;
+    listener_close(server->listener);
+    server->listener = NULL;
+    server->on_drained = NULL;
+    LIST_EACH(&server->conns, node) {
+        struct http_conn *conn = CONTAINER_OF(node, struct http_conn, node);
+        http_conn_abort(conn);
+        loop_undefer(server->loop, &conn->work);
+        http_conn_free(conn);
+    }
+    timer_stop(&server->drained);
+    buf_free(&server->scratch);
+    mem_free(server);
+}

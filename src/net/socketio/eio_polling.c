@@ -1,0 +1,182 @@
+/* The polling transport: GETs that wait for something to say, POSTs that bring something. */
+#include "base/blob.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/socketio/eio_private.h"
+#include "net/http/http_server.h"
+#include "wire/web/base64.h"
+
+void eio_queue_add(struct eio_queue *queue, struct blob *frame) {
+    if (queue->count == queue->cap) {
+        queue->cap = queue->cap ? queue->cap * 2 : 4;
+        queue->frames = mem_resize(queue->frames, queue->cap * sizeof(struct blob *));
+    }
+    queue->frames[queue->count++] = blob_ref(frame);
+    queue->bytes += frame->len;
+}
+
+void eio_queue_clear(struct eio_queue *queue) {
+    for (unsigned i = 0; i < queue->count; i++)
+        blob_unref(queue->frames[i]);
+    mem_free(queue->frames);
+    *queue = (struct eio_queue){0};
+}
+
+void eio_respond(struct http_request *request, int status, const char *content_type,
+                 struct slice body) {
+    http_add_header(request, "cache-control", SLICE("no-store"));
+    http_respond(request, status, content_type, body);
+}
+
+static void write_payload(struct buf *out, const struct eio_queue *queue) {
+    for (unsigned i = 0; i < queue->count; i++) {
+        bool is_text;
+        struct slice packet = eio_frame_payload(queue->frames[i], &is_text);
+
+        if (out->len > 0)
+            buf_add_byte(out, EIO_SEPARATOR);
+        if (is_text) {
+            buf_add_slice(out, packet);
+        } else {
+            buf_add_byte(out, 'b');
+            base64_write(out, packet);
+        }
+    }
+}
+
+/* Answers a GET with what is queued and then `last`, a packet or nothing. */
+static void answer_get(struct eio_session *session, struct http_request *request,
+                       const char *last) {
+    struct buf body = {0};
+
+    write_payload(&body, &session->queue);
+    eio_queue_clear(&session->queue);
+    if (*last) {
+        if (body.len > 0)
+            buf_add_byte(&body, EIO_SEPARATOR);
+        buf_add_text(&body, last);
+    }
+    eio_respond(request, 200, "text/plain; charset=UTF-8", buf_slice(&body));
+    buf_free(&body);
+}
+
+static struct http_request *release_poll(struct eio_session *session) {
+    struct http_request *request = session->poll;
+
+    session->poll = NULL;
+    session->server->stats.polling--;
+    return request;
+}
+
+void eio_polling_flush(struct eio_session *session) {
+    if (!session->poll)
+        return;
+    if (session->queue.count > 0)
+        answer_get(session, release_poll(session), "");
+    else if (session->is_probed)
+        answer_get(session, release_poll(session), "6");
+}
+
+static void on_poll_aborted(struct http_request *request) {
+    struct eio_session *session = request->user;
+
+    release_poll(session);
+    eio_session_end(session, EIO_CLOSED_TRANSPORT);
+}
+
+void eio_polling_get(struct eio_session *session, struct http_request *request) {
+    if (session->state == EIO_STATE_LINGERING) {
+        /* What was still queued goes first; the noop is what the reference ends an idle poll with. */
+        answer_get(session, request,
+                   session->queue.count > 0 ? "1"
+                                            : "6\x1e"
+                                              "1");
+        timer_stop(&session->limit);
+        map_remove(&session->server->sessions, slice_of(session->sid, EIO_SID_LEN));
+        session->state = EIO_STATE_ENDED;
+        eio_session_later(session);
+        return;
+    }
+    if (session->poll) {
+        eio_respond(request, 400, NULL, SLICE_NONE);
+        eio_session_end(session, EIO_CLOSED_PROTOCOL);
+        return;
+    }
+    session->poll = request;
+    session->server->stats.polling++;
+    request->user = session;
+    request->on_abort = on_poll_aborted;
+    eio_polling_flush(session);
+}
+
+static void on_post_aborted(struct http_request *request) {
+    struct eio_session *session = request->user;
+
+    if (!session)
+        return;
+    session->post = NULL;
+    eio_session_end(session, EIO_CLOSED_TRANSPORT);
+}
+
+/* The session survives: the client is told and may send less. */
+static void on_post_overflow(struct http_request *request) {
+    struct eio_session *session = request->user;
+
+    if (session) {
+        session->post = NULL;
+        session->server->stats.too_large++;
+    }
+    eio_respond(request, 413, NULL, SLICE_NONE);
+}
+
+void eio_polling_head(struct eio_session *session, struct http_request *request) {
+    const struct slice *type = http_find_header(request->head, "content-type");
+    struct http_request *other = session->post;
+    bool is_octets =
+        type && slice_has_prefix_nocase(slice_trim(*type), SLICE("application/octet-stream"));
+
+    if (other || is_octets) {
+        eio_respond(request, 400, NULL, SLICE_NONE);
+        eio_session_end(session, EIO_CLOSED_PROTOCOL);
+        if (other)
+            http_drop(other);
+        return;
+    }
+    session->post = request;
+    request->user = session;
+    request->body_limit_bytes = session->server->config.max_payload_bytes;
+    request->on_abort = on_post_aborted;
+    request->on_overflow = on_post_overflow;
+}
+
+void eio_polling_post(struct eio_session *session, struct http_request *request) {
+    struct slice rest = request->body;
+    struct eio_packet packet;
+    enum eio_next next = EIO_NEXT_BAD;
+
+    session->post = NULL;
+    session->server->stats.bytes_in += rest.len;
+    if (rest.len > 0 && text_is_utf8(rest)) {
+        while ((next = eio_next_packet(&rest, &packet)) == EIO_NEXT_PACKET) {
+            if (!eio_session_take(session, &packet))
+                break;
+        }
+    }
+    if (next == EIO_NEXT_BAD) {
+        eio_session_end(session, EIO_CLOSED_PROTOCOL);
+        eio_respond(request, 400, NULL, SLICE_NONE);
+        return;
+    }
+    eio_respond(request, 200, "text/html", SLICE("ok"));
+}
+
+void eio_polling_end(struct eio_session *session) {
+    if (session->post) {
+        session->post->user = NULL;
+        session->post = NULL;
+    }
+    if (session->poll)
+        answer_get(session, release_poll(session),
+                   session->reason == EIO_CLOSED_BY_CLIENT ? "6" : "1");
+}

@@ -1,0 +1,255 @@
+/* Requests that come in: which session they belong to, and what is refused. */
+#include "net/socketio/eio_server.h"
+
+#include "base/blob.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "net/socketio/eio_private.h"
+#include "net/http/http_server.h"
+#include "wire/web/url.h"
+
+static void apply_defaults(struct eio_config *config) {
+#define DEFAULT(field, value) config->field = config->field ? config->field : (value)
+    DEFAULT(ping_interval_ms, 25000);
+    DEFAULT(ping_timeout_ms, 20000);
+    DEFAULT(upgrade_timeout_ms, 10000);
+    DEFAULT(linger_ms, 30000);
+    DEFAULT(max_payload_bytes, 1000000);
+    DEFAULT(max_queue_bytes, 1 << 20);
+    DEFAULT(max_sessions, 10000);
+#undef DEFAULT
+}
+
+int eio_server_open(struct eio_server **out, struct loop *loop, const struct eio_config *config,
+                    const struct eio_handlers *handlers, void *arg) {
+    struct eio_server *server = mem_alloc(sizeof *server);
+
+    server->loop = loop;
+    server->config = *config;
+    apply_defaults(&server->config);
+    server->handlers = *handlers;
+    server->arg = arg;
+    map_init(&server->sessions, rand_u64());
+    list_init(&server->all);
+    list_init(&server->links);
+    server->ping = ws_frame(WS_TEXT, SLICE("2"));
+    server->probe_answer = ws_frame(WS_TEXT, SLICE("3probe"));
+    *out = server;
+    return 0;
+}
+
+const struct eio_stats *eio_server_stats(const struct eio_server *server) {
+    return &server->stats;
+}
+
+size_t eio_server_websockets(const struct eio_server *server) {
+    return server->link_count;
+}
+
+void eio_server_drain(struct eio_server *server) {
+    server->is_draining = true;
+    LIST_EACH(&server->all, node) {
+        eio_session_end(CONTAINER_OF(node, struct eio_session, node), EIO_CLOSED_BY_SERVER);
+    }
+}
+
+void eio_server_close(struct eio_server *server) {
+    if (!server)
+        return;
+    server->is_draining = true;
+    LIST_EACH(&server->links, node) {
+        eio_link_abort(CONTAINER_OF(node, struct eio_link, node));
+    }
+    while (!list_is_empty(&server->all)) {
+        struct eio_session *session = CONTAINER_OF(server->all.next, struct eio_session, node);
+
+        eio_session_end(session, EIO_CLOSED_BY_SERVER);
+        if (!session->is_reported) {
+            session->is_reported = true;
+            server->handlers.on_close(server->arg, session, (enum eio_close_reason)session->reason);
+        }
+        eio_session_free(session);
+    }
+    map_free(&server->sessions);
+    blob_unref(server->ping);
+    blob_unref(server->probe_answer);
+    mem_free(server);
+}
+
+/* What a request asks for, after the checks that all requests share. */
+struct asked {
+    bool has_sid;
+    bool is_websocket;
+    bool is_version_4;
+    struct eio_session *session;
+};
+
+/* The checks in the reference's order. -1: fine, else the error to answer with. */
+static int check_request(struct eio_server *server, const struct http_request *request,
+                         bool is_upgrade, struct asked *asked) {
+    struct slice transport = SLICE_NONE, sid = SLICE_NONE, version = SLICE_NONE;
+    bool is_polling;
+
+    query_find(request->query, "transport", &transport);
+    query_find(request->query, "sid", &sid);
+    query_find(request->query, "EIO", &version);
+    is_polling = slice_is_equal(transport, SLICE("polling"));
+    *asked = (struct asked){
+        .has_sid = sid.len > 0,
+        .is_websocket = slice_is_equal(transport, SLICE("websocket")),
+        .is_version_4 = slice_is_equal(version, SLICE("4")),
+    };
+    if (!is_polling && !asked->is_websocket)
+        return EIO_ERROR_TRANSPORT;
+    if (asked->has_sid) {
+        asked->session = map_find(&server->sessions, sid);
+        if (!asked->session || eio_session_is_late(asked->session))
+            return EIO_ERROR_SID;
+        if (asked->session->state != EIO_STATE_OPEN &&
+            !slice_is_equal(request->method, SLICE("GET")))
+            return EIO_ERROR_SID;
+        if (!is_upgrade && asked->is_websocket != !!asked->session->link)
+            return EIO_ERROR_REQUEST;
+        return asked->is_version_4 ? -1 : EIO_ERROR_REQUEST;
+    }
+    if (!slice_is_equal(request->method, SLICE("GET")))
+        return EIO_ERROR_METHOD;
+    if (asked->is_websocket != is_upgrade)
+        return EIO_ERROR_REQUEST;
+    return asked->is_version_4 ? -1 : EIO_ERROR_VERSION;
+}
+
+static void refuse(struct eio_server *server, struct http_request *request, int error) {
+    struct buf body = {0};
+
+    server->stats.refused[error]++;
+    eio_write_error(&body, (enum eio_error)error);
+    eio_respond(request, error == EIO_ERROR_FORBIDDEN ? 403 : 400, "application/json",
+                buf_slice(&body));
+    buf_free(&body);
+}
+
+static bool is_full(struct eio_server *server) {
+    if (!server->is_draining && server->stats.sessions < server->config.max_sessions)
+        return false;
+    server->stats.refused_full++;
+    return true;
+}
+
+static void write_open(const struct eio_session *session, bool can_upgrade, struct buf *out) {
+    const struct eio_config *config = &session->server->config;
+    struct eio_open open = {
+        .sid = slice_of(session->sid, EIO_SID_LEN),
+        .can_upgrade = can_upgrade,
+        .ping_interval_ms = config->ping_interval_ms,
+        .ping_timeout_ms = config->ping_timeout_ms,
+        .max_payload_bytes = config->max_payload_bytes,
+    };
+
+    eio_write_open(out, &open);
+}
+
+static void open_polling(struct eio_server *server, struct http_request *request) {
+    struct eio_session *session;
+    struct buf body = {0};
+
+    if (is_full(server)) {
+        http_respond_error(request, 503, "Too many sessions");
+        return;
+    }
+    session = eio_session_new(server);
+    write_open(session, true, &body);
+    eio_respond(request, 200, "text/plain; charset=UTF-8", buf_slice(&body));
+    buf_free(&body);
+    eio_session_open_done(session);
+}
+
+void eio_server_head(struct eio_server *server, struct http_request *request) {
+    struct asked asked;
+    int error;
+
+    if (!slice_is_equal(request->method, SLICE("POST")))
+        return;
+    error = check_request(server, request, false, &asked);
+    if (error >= 0)
+        refuse(server, request, error);
+    else
+        eio_polling_head(asked.session, request);
+}
+
+void eio_server_request(struct eio_server *server, struct http_request *request) {
+    struct asked asked;
+    int error;
+
+    if (slice_is_equal(request->method, SLICE("POST"))) {
+        /* Checked at its head; its session may have gone while the body came. */
+        struct eio_session *session = request->user;
+
+        if (session && !eio_session_is_late(session))
+            eio_polling_post(session, request);
+        else
+            refuse(server, request, EIO_ERROR_SID);
+        return;
+    }
+    error = check_request(server, request, false, &asked);
+    if (error >= 0)
+        refuse(server, request, error);
+    else if (!asked.has_sid)
+        open_polling(server, request);
+    else if (slice_is_equal(request->method, SLICE("GET")))
+        eio_polling_get(asked.session, request);
+    else
+        eio_respond(request, 500, NULL, SLICE_NONE);
+}
+
+/* The reference answers a refused upgrade with 400 and the bare text, whatever the error. */
+static void refuse_upgrade(struct eio_server *server, struct http_request *request, int error) {
+    server->stats.refused[error]++;
+    http_respond(request, 400, "text/html", slice_from(eio_error_text((enum eio_error)error)));
+}
+
+static void open_websocket(struct eio_server *server, struct http_request *request) {
+    struct eio_session *session;
+    struct eio_link *link;
+    struct buf text = {0};
+
+    if (is_full(server)) {
+        http_respond_error(request, 503, "Too many sessions");
+        return;
+    }
+    if (eio_link_open(server, request, NULL, &link) != 0)
+        return;
+    session = eio_session_new(server);
+    session->link = link;
+    session->ws = link->ws;
+    link->session = session;
+    write_open(session, false, &text);
+    ws_conn_send(link->ws, WS_TEXT, buf_slice(&text));
+    buf_free(&text);
+    eio_session_open_done(session);
+}
+
+void eio_server_upgrade(struct eio_server *server, struct http_request *request) {
+    struct asked asked;
+    struct eio_session *session;
+    struct eio_link *link;
+    int error = check_request(server, request, true, &asked);
+
+    if (error < 0 && !asked.is_websocket)
+        error = EIO_ERROR_REQUEST;
+    if (error >= 0) {
+        refuse_upgrade(server, request, error);
+        return;
+    }
+    if (!asked.has_sid) {
+        open_websocket(server, request);
+        return;
+    }
+    session = asked.session;
+    if (session->state == EIO_STATE_OPEN && !session->link && !session->candidate) {
+        eio_link_open(server, request, session, &link);
+    } else if (eio_link_open(server, request, NULL, &link) == 0) {
+        eio_link_close(link); /* one upgrade a session */
+    }
+}

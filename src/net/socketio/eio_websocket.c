@@ -1,0 +1,165 @@
+/* The WebSocket transport, and the upgrade to it. */
+#include "base/blob.h"
+#include "base/mem.h"
+#include "net/socketio/eio_private.h"
+#include "net/http/http_server.h"
+
+#include <errno.h>
+
+static void link_free(struct eio_link *link) {
+    list_remove(&link->node);
+    link->server->link_count--;
+    mem_free(link);
+}
+
+/* The session, if any, goes its way without this WebSocket. */
+static void detach(struct eio_link *link) {
+    struct eio_session *session = link->session;
+
+    link->session = NULL;
+    if (!session)
+        return;
+    if (session->link == link) {
+        session->link = NULL;
+        session->ws = NULL;
+    }
+    if (session->candidate == link) {
+        session->candidate = NULL;
+        session->is_probed = false;
+        timer_stop(&session->limit);
+    }
+}
+
+void eio_link_close(struct eio_link *link) {
+    detach(link);
+    ws_conn_close(link->ws, 0, SLICE_NONE);
+}
+
+void eio_link_abort(struct eio_link *link) {
+    detach(link);
+    ws_conn_abort(link->ws);
+    link_free(link);
+}
+
+/* The candidate becomes the transport; what polls have not fetched goes out on it. */
+static void finish_upgrade(struct eio_link *link) {
+    struct eio_session *session = link->session;
+    struct eio_queue queue = session->queue;
+
+    timer_stop(&session->limit);
+    session->is_probed = true;
+    session->queue = (struct eio_queue){0};
+    eio_polling_flush(session);
+    session->candidate = NULL;
+    session->is_probed = false;
+    session->link = link;
+    session->ws = link->ws;
+    session->server->stats.upgraded++;
+    for (unsigned i = 0; i < queue.count && session->link; i++)
+        eio_send(session, queue.frames[i]);
+    eio_queue_clear(&queue);
+}
+
+static void on_candidate_message(struct eio_link *link, enum ws_opcode opcode, struct slice text) {
+    struct eio_session *session = link->session;
+
+    if (opcode == WS_TEXT && slice_is_equal(text, SLICE("2probe"))) {
+        ws_conn_send_frame(link->ws, link->server->probe_answer);
+        session->is_probed = true;
+        eio_polling_flush(session);
+    } else if (opcode == WS_TEXT && slice_is_equal(text, SLICE("5"))) {
+        finish_upgrade(link);
+    } else {
+        eio_link_close(link);
+    }
+}
+
+static void on_message(void *arg, enum ws_opcode opcode, struct slice message) {
+    struct eio_link *link = arg;
+    struct eio_session *session = link->session;
+    struct eio_packet packet;
+
+    if (!session || eio_session_is_late(session))
+        return;
+    if (session->candidate == link) {
+        on_candidate_message(link, opcode, message);
+        return;
+    }
+    link->server->stats.bytes_in += message.len;
+    if (opcode == WS_BINARY) {
+        link->server->stats.packets_in++;
+        eio_session_heard(session);
+        link->server->handlers.on_binary(link->server->arg, session, message);
+    } else if (eio_parse(message, &packet)) {
+        eio_session_take(session, &packet);
+    } else {
+        eio_session_end(session, EIO_CLOSED_PROTOCOL);
+    }
+}
+
+static enum eio_close_reason close_reason(uint16_t code) {
+    switch (code) {
+    case WS_CLOSE_ABNORMAL:
+        return EIO_CLOSED_TRANSPORT;
+    case WS_CLOSE_PROTOCOL:
+    case WS_CLOSE_BAD_DATA:
+    case WS_CLOSE_TOO_BIG:
+        return EIO_CLOSED_PROTOCOL;
+    default:
+        return EIO_CLOSED_BY_CLIENT;
+    }
+}
+
+static void on_close(void *arg, uint16_t code, struct slice reason) {
+    struct eio_link *link = arg;
+    struct eio_session *session = link->session;
+    bool is_transport = session && session->link == link;
+
+    if (code == WS_CLOSE_TOO_BIG)
+        link->server->stats.too_large++;
+    detach(link);
+    link_free(link);
+    if (is_transport)
+        eio_session_end(session, close_reason(code));
+}
+
+static void on_upgrade_timeout(void *arg) {
+    struct eio_session *session = arg;
+
+    if (session->candidate)
+        eio_link_close(session->candidate);
+}
+
+int eio_link_open(struct eio_server *server, struct http_request *request,
+                  struct eio_session *session, struct eio_link **out) {
+    static const struct ws_handlers handlers = {.on_message = on_message, .on_close = on_close};
+    struct ws_settings settings = {
+        .max_message_bytes = server->config.max_payload_bytes,
+        /* Our own limit is looked at before each send; this one must not come first. */
+        .max_queue_bytes = server->config.max_queue_bytes + server->config.max_payload_bytes,
+        .stats = &server->ws_stats,
+    };
+    struct stream *stream = http_accept_websocket(request);
+    if (!stream)
+        return ECONNRESET; /* the client went while it asked */
+    struct eio_link *link = mem_alloc(sizeof *link);
+    int err;
+
+    link->server = server;
+    list_init(&link->node);
+    server->link_count++;
+    err = ws_conn_open(&link->ws, server->loop, stream, &settings, &handlers, link);
+    if (err) {
+        link_free(link);
+        return err;
+    }
+    list_add(&server->links, &link->node);
+    link->session = session;
+    if (session) {
+        session->candidate = link;
+        timer_start(server->loop, &session->limit, server->config.upgrade_timeout_ms, 0,
+                    on_upgrade_timeout, session);
+    }
+    *out = link;
+    return 0;
+}

@@ -1,0 +1,288 @@
+#include "net/ws/media_conn.h"
+
+#include "base/mem.h"
+#include "net/stream.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OUT_BYTES = 1024 };
+
+struct media_conn {
+    struct stream *stream; /* NULL once closed */
+    const struct media_handlers *handlers;
+    void *arg;
+    struct media_stats *stats;
+    struct ws_parser parser;
+    int64_t heard_ms;   /* when the last byte came */
+    int64_t pinged_ms;  /* the last ping since then, or 0 */
+    int64_t closing_ms; /* when our close frame was queued; 0 = open */
+    char *text;         /* of a text message in pieces, MEDIA_TEXT_MAX bytes, else NULL */
+    const char *why;    /* the protocol error that ended it, static, or NULL */
+    uint16_t text_n;
+    uint16_t out_n;
+    uint16_t close_code; /* what on_closed will tell after our own close */
+    bool in_drain, is_freed;
+    uint8_t out[OUT_BYTES];
+};
+
+/* ---- output ---- */
+
+static bool put(struct media_conn *conn, const void *bytes, size_t n) {
+    if (n > sizeof conn->out - conn->out_n)
+        return false;
+    memcpy(conn->out + conn->out_n, bytes, n);
+    conn->out_n = (uint16_t)(conn->out_n + n);
+    return true;
+}
+
+/* 0, EAGAIN, or why the stream is broken. */
+static int flush(struct media_conn *conn) {
+    while (conn->out_n > 0) {
+        ssize_t put = stream_write(conn->stream, conn->out, conn->out_n);
+        if (put < 0)
+            return (int)-put;
+        conn->out_n = (uint16_t)(conn->out_n - put);
+        memmove(conn->out, conn->out + put, conn->out_n);
+    }
+    return 0;
+}
+
+static void answer_ping(struct media_conn *conn, struct slice payload) {
+    uint8_t frame[WS_HEAD_MAX + WS_CONTROL_MAX];
+    size_t n = ws_write_control(frame, WS_PONG, payload, NULL);
+    if (!put(conn, frame, n))
+        conn->stats->pongs_dropped++;
+}
+
+/* ---- the end ---- */
+
+static void finish(struct media_conn *conn, uint16_t code, struct slice reason) {
+    stream_close(conn->stream);
+    conn->stream = NULL;
+    mem_free(conn->text);
+    conn->text = NULL;
+    conn->stats->closed++;
+    conn->handlers->on_closed(conn->arg, code, reason);
+}
+
+static void send_close(struct media_conn *conn, uint16_t code, struct slice reason,
+                       int64_t now_ms) {
+    uint8_t frame[WS_HEAD_MAX + WS_CONTROL_MAX];
+    size_t n = ws_write_close(frame, code, reason, NULL);
+    if (!put(conn, frame, n))
+        conn->out_n = 0; /* it reads nothing: so be it, the end comes by time */
+    conn->closing_ms = now_ms;
+    conn->close_code = code;
+}
+
+void media_conn_close(struct media_conn *conn, uint16_t code, const char *reason, int64_t now_ms) {
+    if (!conn->stream || conn->closing_ms)
+        return;
+    send_close(conn, code, slice_from(reason), now_ms);
+}
+
+/* The peer's close frame: answered in kind, and the connection is over. LiveKit Egress does not
+ * wait for the answer, so whether it can be written does not matter. */
+static void on_peer_close(struct media_conn *conn, const struct ws_event *event, int64_t now_ms) {
+    if (!conn->closing_ms)
+        send_close(conn, event->code, SLICE_NONE, now_ms);
+    if (flush(conn) == 0)
+        stream_shutdown(conn->stream);
+    finish(conn, event->code, event->payload);
+}
+
+static void on_broken(struct media_conn *conn) {
+    if (conn->closing_ms) {
+        finish(conn, conn->close_code, slice_from(conn->why));
+        return;
+    }
+    conn->stats->reset++;
+    finish(conn, WS_CLOSE_ABNORMAL, SLICE_NONE);
+}
+
+static void on_bad(struct media_conn *conn, const struct ws_event *event, int64_t now_ms) {
+    if (event->code == WS_CLOSE_TOO_BIG)
+        conn->stats->too_big++;
+    else if (event->code == WS_CLOSE_BAD_DATA)
+        conn->stats->bad_data++;
+    else
+        conn->stats->bad_protocol++;
+    /* What still comes is read and ignored for a moment: a socket closed with unread bytes resets
+     * the connection, and the peer would never see the code. */
+    if (!conn->closing_ms)
+        send_close(conn, event->code, slice_from(event->why), now_ms);
+    conn->why = event->why;
+}
+
+/* ---- input ---- */
+
+/* Text is rare and short ({"muted":true}): whole messages pass straight through, pieces are
+ * collected. */
+static void on_text_piece(struct media_conn *conn, const struct ws_event *event) {
+    if (event->first && event->last && event->payload.len <= MEDIA_TEXT_MAX) {
+        conn->handlers->on_text(conn->arg, event->payload);
+        return;
+    }
+    if (event->first)
+        conn->text_n = 0;
+    if (event->payload.len > (size_t)(MEDIA_TEXT_MAX - conn->text_n)) {
+        conn->text_n = MEDIA_TEXT_MAX; /* full: the rest of this message does not fit either */
+        conn->stats->texts_dropped += event->last;
+        mem_free(conn->text);
+        conn->text = NULL;
+        return;
+    }
+    if (!conn->text && conn->text_n == 0)
+        conn->text = mem_alloc_raw(MEDIA_TEXT_MAX);
+    if (conn->text) {
+        memcpy(conn->text + conn->text_n, event->payload.ptr, event->payload.len);
+        conn->text_n = (uint16_t)(conn->text_n + event->payload.len);
+    }
+    if (!event->last)
+        return;
+    char *text = conn->text;
+    conn->text = NULL;
+    if (text)
+        conn->handlers->on_text(conn->arg, slice_of(text, conn->text_n));
+    else
+        conn->stats->texts_dropped++;
+    mem_free(text);
+}
+
+static void on_event(struct media_conn *conn, const struct ws_event *event, int64_t now_ms) {
+    switch (event->type) {
+    case WS_EVENT_DATA:
+        conn->stats->messages += event->last;
+        if (event->opcode == WS_BINARY)
+            conn->handlers->on_binary(conn->arg, (const uint8_t *)event->payload.ptr,
+                                      event->payload.len, event->last);
+        else
+            on_text_piece(conn, event);
+        break;
+    case WS_EVENT_PING:
+        answer_ping(conn, event->payload);
+        break;
+    case WS_EVENT_CLOSE:
+        on_peer_close(conn, event, now_ms);
+        break;
+    case WS_EVENT_BAD:
+        on_bad(conn, event, now_ms);
+        break;
+    case WS_EVENT_PONG:
+    case WS_EVENT_NONE:
+        break;
+    }
+}
+
+static void parse(struct media_conn *conn, uint8_t *bytes, size_t n, int64_t now_ms) {
+    struct ws_event event;
+    for (size_t at = 0; at < n && conn->stream;) {
+        at += ws_parse(&conn->parser, bytes + at, n - at, &event);
+        on_event(conn, &event, now_ms);
+    }
+}
+
+/* Reads while the buffer comes back full. A TLS stream gives a record at a time, so it is read
+ * until it has none. */
+static size_t read_all(struct media_conn *conn, uint8_t *buffer, int64_t now_ms) {
+    size_t total = 0;
+    bool goes_on = true;
+    while (goes_on && conn->stream) {
+        if (total >= MEDIA_BUDGET_BYTES) {
+            conn->stats->budget_hits++;
+            break;
+        }
+        goes_on = stream_is_tls(conn->stream) || stream_has_pending(conn->stream);
+        ssize_t got = stream_read(conn->stream, buffer, MEDIA_BUFFER_BYTES);
+        conn->stats->reads++;
+        if (got == -EAGAIN)
+            break;
+        if (got <= 0) {
+            on_broken(conn);
+            break;
+        }
+        goes_on = goes_on || got == MEDIA_BUFFER_BYTES;
+        total += (size_t)got;
+        parse(conn, buffer, (size_t)got, now_ms);
+    }
+    conn->stats->received_bytes += total;
+    return total;
+}
+
+static void keep_alive(struct media_conn *conn, int64_t now_ms) {
+    int64_t silent_ms = now_ms - conn->heard_ms;
+    if (conn->closing_ms) {
+        if (now_ms - conn->closing_ms >= MEDIA_CLOSE_MS)
+            finish(conn, conn->close_code, slice_from(conn->why));
+    } else if (silent_ms >= MEDIA_SILENCE_MS) {
+        conn->stats->silent++;
+        finish(conn, WS_CLOSE_ABNORMAL, SLICE("silent for too long"));
+    } else if (silent_ms >= MEDIA_PING_MS && now_ms - conn->pinged_ms >= MEDIA_PING_MS) {
+        uint8_t frame[WS_HEAD_MAX];
+        conn->pinged_ms = now_ms;
+        put(conn, frame, ws_write_head(frame, WS_PING, true, 0, NULL));
+    }
+}
+
+/* ---- outside ---- */
+
+struct media_conn *media_conn_new(struct stream *stream, const char accept[WS_ACCEPT_SIZE],
+                                  uint64_t max_message_bytes, const struct media_handlers *handlers,
+                                  void *arg, struct media_stats *stats, int64_t now_ms) {
+    assert(stream);
+    struct media_conn *conn = mem_alloc(sizeof *conn);
+    conn->stream = stream;
+    conn->handlers = handlers;
+    conn->arg = arg;
+    conn->stats = stats;
+    conn->heard_ms = now_ms;
+    ws_parser_init(&conn->parser, WS_SERVER, max_message_bytes);
+    conn->out_n = (uint16_t)snprintf((char *)conn->out, sizeof conn->out,
+                                     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                                     "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+                                     accept);
+    stats->opened++;
+    return conn;
+}
+
+size_t media_conn_drain(struct media_conn *conn, uint8_t *buffer, int64_t now_ms) {
+    if (!conn->stream)
+        return 0;
+    conn->in_drain = true;
+    int err = conn->out_n > 0 ? flush(conn) : 0;
+    /* A stream that cannot be written may still hold audio, and the close frame behind it. */
+    size_t got = read_all(conn, buffer, now_ms);
+    if (got > 0) {
+        conn->heard_ms = now_ms;
+        conn->pinged_ms = now_ms;
+    }
+    if (conn->stream && err && err != EAGAIN)
+        on_broken(conn);
+    if (conn->stream)
+        keep_alive(conn, now_ms);
+    if (conn->stream && conn->out_n > 0)
+        flush(conn); /* what goes wrong here shows in the next read */
+    conn->in_drain = false;
+    if (conn->is_freed)
+        mem_free(conn);
+    return got;
+}
+
+bool media_conn_is_closed(const struct media_conn *conn) {
+    return !conn->stream;
+}
+
+void media_conn_free(struct media_conn *conn) {
+    if (!conn)
+        return;
+    stream_close(conn->stream);
+    conn->stream = NULL;
+    mem_free(conn->text);
+    conn->text = NULL;
+    conn->is_freed = true;
+    if (!conn->in_drain)
+        mem_free(conn);
+}

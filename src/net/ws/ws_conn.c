@@ -1,0 +1,431 @@
+#include "net/ws/ws_conn.h"
+
+#include "base/mem.h"
+#include "net/ws/ws_conn_private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+enum { BAD_LINGER_MS = 1000, READS_A_TURN = 4 };
+
+static void update(struct ws_conn *conn);
+
+/* ---- the end ---- */
+
+static void set_end(struct ws_conn *conn, uint16_t code, struct slice reason) {
+    if (conn->code)
+        return;
+    conn->code = code;
+    conn->reason = slice_copy_text(reason);
+}
+
+void ws_conn_end(struct ws_conn *conn, uint16_t code, const char *reason) {
+    if (conn->state == WS_DEAD)
+        return;
+    set_end(conn, code, slice_from(reason));
+    conn->state = WS_DEAD;
+    timer_stop(&conn->timer);
+    watch_close(conn->watch);
+    conn->watch = NULL;
+    stream_close(conn->stream);
+    conn->stream = NULL;
+    ws_dial_cancel(conn->dial);
+    conn->dial = NULL;
+    if (conn->settings.stats)
+        conn->settings.stats->closed++;
+    ws_conn_schedule(conn);
+}
+
+static void free_conn(struct ws_conn *conn) {
+    if (!conn->is_silent_end)
+        conn->handlers.on_close(conn->arg, conn->code, slice_from(conn->reason));
+    outbox_clear(&conn->out);
+    buf_free(&conn->message);
+    mem_free(conn->reason);
+    mem_free(conn);
+}
+
+void ws_conn_break(struct ws_conn *conn, int err) {
+    if (conn->settings.stats && conn->state == WS_OPEN)
+        conn->settings.stats->reset++;
+    const char *tls_error = conn->stream ? stream_error(conn->stream) : "";
+    ws_conn_end(conn, WS_CLOSE_ABNORMAL, *tls_error ? tls_error : err ? strerror(err) : "");
+}
+
+/* ---- output ---- */
+
+static void on_flushed(struct ws_conn *conn) {
+    bool was_full = conn->is_full;
+    conn->is_full = false;
+    if (conn->state == WS_ENDING) {
+        stream_shutdown(conn->stream);
+        ws_conn_end(conn, WS_CLOSE_ABNORMAL, "");
+    } else if (conn->is_deaf && !conn->is_shut) {
+        stream_shutdown(conn->stream);
+        conn->is_shut = true;
+    } else if (was_full && conn->state == WS_OPEN && conn->handlers.on_drain) {
+        conn->handlers.on_drain(conn->arg);
+    }
+}
+
+static void flush(struct ws_conn *conn) {
+    int err = outbox_flush(&conn->out, conn->stream);
+    if (err == 0)
+        on_flushed(conn);
+    else if (err == EAGAIN)
+        conn->is_full = true;
+    else
+        ws_conn_break(conn, err);
+}
+
+void ws_conn_flush(struct ws_conn *conn) {
+    if (conn->state != WS_OPEN || conn->out.count == 0)
+        return;
+    flush(conn);
+    update(conn);
+}
+
+/* ---- input ---- */
+
+static void on_piece(struct ws_conn *conn, const struct ws_event *event) {
+    if (conn->settings.stats)
+        conn->settings.stats->messages_in += event->last;
+    if (conn->handlers.on_data) {
+        conn->handlers.on_data(conn->arg, event->opcode, event->payload, event->first, event->last);
+        return;
+    }
+    if (event->first && event->last) {
+        conn->handlers.on_message(conn->arg, event->opcode, event->payload);
+        return;
+    }
+    buf_add_slice(&conn->message, event->payload);
+    if (!event->last)
+        return;
+    struct buf message = conn->message;
+    conn->message = (struct buf){0};
+    conn->handlers.on_message(conn->arg, event->opcode, buf_slice(&message));
+    buf_free(&message);
+}
+
+static void on_peer_close(struct ws_conn *conn, const struct ws_event *event) {
+    if (conn->state == WS_OPEN)
+        ws_conn_queue_close(conn, event->code, SLICE_NONE);
+    if (conn->state == WS_DEAD)
+        return;
+    set_end(conn, event->code, event->payload);
+    conn->state = WS_ENDING;
+    timer_stop(&conn->timer);
+    ws_conn_schedule(conn);
+}
+
+static void on_bad(struct ws_conn *conn, const struct ws_event *event) {
+    struct ws_stats *stats = conn->settings.stats;
+    if (conn->state != WS_OPEN) {
+        ws_conn_end(conn, event->code, event->why);
+        return;
+    }
+    if (stats && event->code == WS_CLOSE_TOO_BIG)
+        stats->too_big++;
+    else if (stats && event->code == WS_CLOSE_BAD_DATA)
+        stats->bad_data++;
+    else if (stats)
+        stats->bad_protocol++;
+    /* Our side ends with the close frame, so that the peer need not wait for us. What still comes
+     * is read and ignored for a moment: a socket closed with unread bytes resets the connection,
+     * and the peer would never see the code. */
+    ws_conn_queue_close(conn, event->code, slice_from(event->why));
+    if (conn->state == WS_DEAD)
+        return;
+    set_end(conn, event->code, slice_from(event->why));
+    conn->state = WS_CLOSING;
+    conn->is_deaf = true;
+    conn->settings.close_ms = BAD_LINGER_MS;
+    timer_stop(&conn->timer);
+    ws_conn_schedule(conn);
+}
+
+static void on_event(struct ws_conn *conn, const struct ws_event *event) {
+    switch (event->type) {
+    case WS_EVENT_DATA:
+        if (conn->state == WS_OPEN)
+            on_piece(conn, event);
+        break;
+    case WS_EVENT_PING:
+        if (conn->state == WS_OPEN)
+            ws_conn_queue_control(conn, WS_PONG, event->payload);
+        break;
+    case WS_EVENT_CLOSE:
+        on_peer_close(conn, event);
+        break;
+    case WS_EVENT_BAD:
+        on_bad(conn, event);
+        break;
+    case WS_EVENT_PONG:
+    case WS_EVENT_NONE:
+        break;
+    }
+}
+
+/* Returns how many bytes were used: fewer when the owner paused in between. */
+static size_t parse(struct ws_conn *conn, uint8_t *bytes, size_t n) {
+    size_t at = 0;
+    while (at < n && conn->state < WS_ENDING && !(conn->is_paused && conn->state == WS_OPEN)) {
+        struct ws_event event;
+        at += ws_parse(&conn->parser, bytes + at, n - at, &event);
+        on_event(conn, &event);
+    }
+    return at;
+}
+
+static bool reads(const struct ws_conn *conn) {
+    return conn->state == WS_CLOSING || (conn->state == WS_OPEN && !conn->is_paused);
+}
+
+static void on_end_of_stream(struct ws_conn *conn, ssize_t got) {
+    /* Whoever was told to go and goes without a word has gone as well. */
+    if (conn->state == WS_CLOSING)
+        ws_conn_end(conn, WS_CLOSE_ABNORMAL, "");
+    else
+        ws_conn_break(conn, (int)-got);
+}
+
+static void read_some(struct ws_conn *conn) {
+    uint8_t *scratch = loop_scratch(conn->loop);
+    conn->has_unread = false;
+    for (int i = 0; i < READS_A_TURN && reads(conn); i++) {
+        ssize_t got = stream_read(conn->stream, scratch, LOOP_SCRATCH_BYTES);
+        if (got == -EAGAIN)
+            return;
+        if (got <= 0) {
+            on_end_of_stream(conn, got);
+            return;
+        }
+        conn->heard_ms = loop_now_ms(conn->loop);
+        if (conn->settings.stats)
+            conn->settings.stats->bytes_in += (uint64_t)got;
+        size_t used = parse(conn, scratch, (size_t)got);
+        if (conn->state >= WS_ENDING)
+            return;
+        if (used < (size_t)got)
+            stream_unread(conn->stream, slice_of(scratch + used, (size_t)got - used));
+        if (!stream_has_pending(conn->stream))
+            return;
+    }
+    conn->has_unread = conn->state != WS_DEAD && stream_has_pending(conn->stream);
+}
+
+/* ---- events and time ---- */
+
+static void on_timer(void *arg);
+
+static void set_timer(struct ws_conn *conn) {
+    const struct ws_settings *settings = &conn->settings;
+    int64_t next_ms = 0;
+    if (settings->ping_ms)
+        next_ms = settings->ping_ms;
+    if (settings->silence_ms && (!next_ms || settings->silence_ms < next_ms))
+        next_ms = settings->silence_ms;
+    if (next_ms)
+        timer_start(conn->loop, &conn->timer, next_ms, 0, on_timer, conn);
+}
+
+/* Started once and looked at when it goes off, so that a byte received costs no timer. */
+static void on_timer(void *arg) {
+    struct ws_conn *conn = arg;
+    const struct ws_settings *settings = &conn->settings;
+    int64_t now_ms = loop_now_ms(conn->loop), silent_ms = now_ms - conn->heard_ms;
+    if (conn->state != WS_OPEN) {
+        ws_conn_end(conn, WS_CLOSE_ABNORMAL, "");
+        return;
+    }
+    if (settings->silence_ms && silent_ms >= settings->silence_ms) {
+        if (settings->stats)
+            settings->stats->silent++;
+        ws_conn_end(conn, WS_CLOSE_ABNORMAL, "silent for too long");
+        return;
+    }
+    int64_t next_ms = settings->silence_ms ? settings->silence_ms - silent_ms : INT64_MAX;
+    if (settings->ping_ms) {
+        int64_t quiet_since = conn->pinged_ms > conn->heard_ms ? conn->pinged_ms : conn->heard_ms;
+        if (now_ms - quiet_since >= settings->ping_ms) {
+            ws_conn_queue_control(conn, WS_PING, SLICE_NONE);
+            quiet_since = conn->pinged_ms = now_ms;
+        }
+        if (quiet_since + settings->ping_ms - now_ms < next_ms)
+            next_ms = quiet_since + settings->ping_ms - now_ms;
+    }
+    timer_start(conn->loop, &conn->timer, next_ms, 0, on_timer, conn);
+}
+
+static void update(struct ws_conn *conn) {
+    if (conn->state == WS_DEAD || !conn->stream)
+        return;
+    int events = conn->out.count > 0 ? stream_write_wants(conn->stream) : 0;
+    if (reads(conn))
+        events |= stream_read_wants(conn->stream);
+    watch_set(conn->watch, events);
+    if ((conn->state == WS_CLOSING || conn->state == WS_ENDING) && !timer_is_running(&conn->timer))
+        timer_start(conn->loop, &conn->timer, conn->settings.close_ms, 0, on_timer, conn);
+}
+
+static void on_turn_end(void *arg) {
+    struct ws_conn *conn = arg;
+    if (conn->state == WS_DEAD) {
+        free_conn(conn);
+        return;
+    }
+    if (conn->has_unread && reads(conn))
+        read_some(conn);
+    if (conn->state != WS_DEAD && conn->stream)
+        flush(conn);
+    if (conn->state != WS_DEAD && conn->has_unread && reads(conn))
+        ws_conn_schedule(conn);
+    update(conn);
+}
+
+void ws_conn_schedule(struct ws_conn *conn) {
+    loop_defer(conn->loop, &conn->work, on_turn_end, conn);
+}
+
+static void on_events(void *arg, int events) {
+    struct ws_conn *conn = arg;
+    if (reads(conn))
+        read_some(conn);
+    if (conn->state == WS_DEAD)
+        return;
+    if (conn->out.count > 0 || conn->has_unread)
+        ws_conn_schedule(conn);
+    else
+        update(conn);
+}
+
+/* ---- outside ---- */
+
+static struct ws_conn *new_conn(struct loop *loop, enum ws_role role,
+                                const struct ws_settings *settings,
+                                const struct ws_handlers *handlers, void *arg) {
+    struct ws_conn *conn = mem_alloc(sizeof *conn);
+    conn->loop = loop;
+    conn->handlers = *handlers;
+    conn->settings = *settings;
+    conn->arg = arg;
+    conn->role = (uint8_t)role;
+    struct ws_settings *s = &conn->settings;
+    s->max_message_bytes = s->max_message_bytes ? s->max_message_bytes : 1 << 20;
+    s->max_queue_bytes = s->max_queue_bytes ? s->max_queue_bytes : 1 << 20;
+    s->close_ms = s->close_ms ? s->close_ms : 5000;
+    ws_parser_init(&conn->parser, role, s->max_message_bytes);
+    return conn;
+}
+
+static int attach(struct ws_conn *conn, struct stream *stream) {
+    int err = watch_open(&conn->watch, conn->loop, stream_fd(stream), on_events, conn);
+    if (err)
+        return err;
+    conn->stream = stream;
+    conn->state = WS_OPEN;
+    conn->heard_ms = loop_now_ms(conn->loop);
+    conn->has_unread = stream_has_pending(stream);
+    if (conn->settings.stats)
+        conn->settings.stats->opened++;
+    set_timer(conn);
+    ws_conn_schedule(conn);
+    return 0;
+}
+
+int ws_conn_open(struct ws_conn **out, struct loop *loop, struct stream *stream,
+                 const struct ws_settings *settings, const struct ws_handlers *handlers,
+                 void *arg) {
+    assert(stream);
+    struct ws_conn *conn = new_conn(loop, WS_SERVER, settings, handlers, arg);
+    int err = attach(conn, stream);
+    if (err) {
+        mem_free(conn);
+        stream_close(stream);
+        return err;
+    }
+    *out = conn;
+    return 0;
+}
+
+static void on_dialled(void *arg, struct stream *stream, const char *why, int http_status) {
+    struct ws_conn *conn = arg;
+    conn->dial = NULL;
+    conn->http_status = (int16_t)http_status;
+    if (!stream) {
+        ws_conn_end(conn, WS_CLOSE_ABNORMAL, why);
+        return;
+    }
+    int err = attach(conn, stream);
+    if (err) {
+        stream_close(stream);
+        ws_conn_end(conn, WS_CLOSE_ABNORMAL, strerror(err));
+        return;
+    }
+    if (conn->handlers.on_open)
+        conn->handlers.on_open(conn->arg);
+}
+
+int ws_conn_connect(struct ws_conn **out, struct loop *loop, const struct ws_target *target,
+                    const struct ws_settings *settings, const struct ws_handlers *handlers,
+                    void *arg) {
+    struct ws_conn *conn = new_conn(loop, WS_CLIENT, settings, handlers, arg);
+    int err = ws_dial_start(&conn->dial, loop, target, on_dialled, conn);
+    if (err) {
+        mem_free(conn);
+        return err;
+    }
+    *out = conn;
+    return 0;
+}
+
+int ws_conn_http_status(const struct ws_conn *conn) {
+    return conn->http_status;
+}
+
+bool ws_conn_is_writable(const struct ws_conn *conn) {
+    return conn->state == WS_OPEN && conn->out.count == 0;
+}
+
+size_t ws_conn_queued_bytes(const struct ws_conn *conn) {
+    return conn->out.queued_bytes;
+}
+
+void ws_conn_pause(struct ws_conn *conn) {
+    conn->is_paused = true;
+    update(conn);
+}
+
+void ws_conn_resume(struct ws_conn *conn) {
+    if (!conn->is_paused || conn->state == WS_DEAD)
+        return;
+    conn->is_paused = false;
+    conn->has_unread = conn->stream && stream_has_pending(conn->stream);
+    ws_conn_schedule(conn);
+}
+
+void ws_conn_close(struct ws_conn *conn, uint16_t code, struct slice reason) {
+    if (conn->state == WS_DIALLING)
+        ws_conn_end(conn, WS_CLOSE_ABNORMAL, "closed before it was open");
+    if (conn->state != WS_OPEN)
+        return;
+    ws_conn_queue_close(conn, code, reason);
+    if (conn->state == WS_DEAD)
+        return;
+    conn->state = WS_CLOSING;
+    timer_stop(&conn->timer);
+    conn->has_unread = stream_has_pending(conn->stream);
+    ws_conn_schedule(conn);
+}
+
+void ws_conn_abort(struct ws_conn *conn) {
+    if (!conn)
+        return;
+    conn->is_silent_end = true;
+    ws_conn_end(conn, WS_CLOSE_ABNORMAL, "");
+}
+
+int64_t ws_conn_heard_ms(const struct ws_conn *conn) {
+    return conn->heard_ms;
+}

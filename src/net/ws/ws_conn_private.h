@@ -1,0 +1,56 @@
+/* Private to ws_conn.c (life, time and input) and ws_send.c (output). */
+#ifndef NET_WS_CONN_PRIVATE_H
+#define NET_WS_CONN_PRIVATE_H
+
+#include "base/buf.h"
+#include "net/loop.h"
+#include "net/outbox.h"
+#include "net/stream.h"
+#include "net/ws/ws_conn.h"
+
+enum ws_state {
+    WS_DIALLING,
+    WS_OPEN,
+    WS_CLOSING, /* our close frame is on its way; input is ignored but for the peer's */
+    WS_ENDING,  /* nothing more to say after what is queued, nor to hear */
+    WS_DEAD,    /* on_close is due at the end of the turn, or was called; then it is freed */
+};
+
+struct ws_conn {
+    struct loop *loop;
+    /* From the end of the settings to the start of the outbox stands all that a broadcast looks at:
+     * one line of cache, two when it lies badly. */
+    struct ws_settings settings;
+    struct stream *stream; /* NULL while dialling */
+    uint8_t state;
+    uint8_t role;
+    bool is_paused, is_full, is_silent_end; /* silent: aborted, no on_close */
+    bool is_deaf, is_shut; /* deaf: the peer broke the protocol; shut: our side has ended */
+    bool has_unread;       /* bytes wait in the stream that no poll announces */
+    struct outbox out;
+    struct watch *watch;
+    struct ws_dial *dial;
+    struct ws_handlers handlers;
+    void *arg;
+    struct ws_parser parser;
+    struct buf message; /* a message that came in pieces, so far */
+    struct deferred work;
+    struct timer timer;
+    int64_t heard_ms;
+    int64_t pinged_ms;
+    char *reason; /* for on_close */
+    uint16_t code;
+    int16_t http_status;
+};
+
+/* ws_conn.c */
+void ws_conn_schedule(struct ws_conn *conn); /* flush, read on or free at the end of the turn */
+/* The stream is over; the owner hears of it at the end of the turn. */
+void ws_conn_end(struct ws_conn *conn, uint16_t code, const char *reason);
+void ws_conn_break(struct ws_conn *conn, int err);
+
+/* ws_send.c */
+void ws_conn_queue_control(struct ws_conn *conn, enum ws_opcode opcode, struct slice payload);
+void ws_conn_queue_close(struct ws_conn *conn, uint16_t code, struct slice reason);
+
+#endif

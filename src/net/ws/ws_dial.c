@@ -1,0 +1,355 @@
+#include "net/ws/ws_dial.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "net/loop.h"
+#include "net/stream.h"
+#include "wire/web/url.h"
+#include "wire/web/ws_handshake.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TIMEOUT_MS = 10 * 1000 };
+
+enum dial_state { RESOLVING, CONNECTING, ASKING_PROXY, SHAKING };
+
+/* Outlives a cancelled dial: libuv cannot call back a lookup that runs. */
+struct lookup {
+    uv_getaddrinfo_t request;
+    struct ws_dial *dial; /* NULL once cancelled */
+};
+
+struct ws_dial {
+    struct loop *loop;
+    ws_dial_fn *fn;
+    void *arg;
+    const struct tls *tls; /* NULL = ws */
+    char *host;            /* the server, for TLS */
+    char *first_host;      /* whom to connect to: the proxy or the server */
+    char first_port[6];
+    struct buf connect; /* the proxy's CONNECT, empty = direct */
+    struct buf request; /* the handshake */
+    char accept[WS_ACCEPT_SIZE];
+    enum dial_state state;
+    struct lookup *lookup;
+    struct addrinfo *addresses, *next_address;
+    struct stream *stream;
+    struct watch *watch;
+    struct timer deadline;
+    size_t sent; /* of the request that is being written */
+    struct buf reply;
+    size_t scanned;
+    int http_status;
+    char why[128];
+};
+
+static void free_dial(struct ws_dial *dial) {
+    if (dial->lookup) {
+        dial->lookup->dial = NULL;
+        uv_cancel((uv_req_t *)&dial->lookup->request);
+    }
+    timer_stop(&dial->deadline);
+    watch_close(dial->watch);
+    stream_close(dial->stream);
+    uv_freeaddrinfo(dial->addresses);
+    buf_free(&dial->connect);
+    buf_free(&dial->request);
+    buf_free(&dial->reply);
+    mem_free(dial->host);
+    mem_free(dial->first_host);
+    mem_free(dial);
+}
+
+static void end(struct ws_dial *dial, struct stream *stream) {
+    ws_dial_fn *fn = dial->fn;
+    void *arg = dial->arg;
+    char why[sizeof dial->why];
+    int http_status = dial->http_status;
+    memcpy(why, dial->why, sizeof why);
+    free_dial(dial);
+    fn(arg, stream, why, http_status);
+}
+
+static void fail(struct ws_dial *dial, const char *what, const char *detail) {
+    snprintf(dial->why, sizeof dial->why, "%s%s%s", what, *detail ? ": " : "", detail);
+    end(dial, NULL);
+}
+
+static void fail_stream(struct ws_dial *dial, int err) {
+    const char *tls_error = stream_error(dial->stream);
+    fail(dial, "connection failed", *tls_error ? tls_error : strerror(err));
+}
+
+static void on_deadline(void *arg) {
+    fail(arg, "timed out", "");
+}
+
+/* ---- talking ---- */
+
+static void start_shaking(struct ws_dial *dial) {
+    dial->state = SHAKING;
+    dial->sent = 0;
+    if (dial->tls)
+        stream_start_tls_client(dial->stream, dial->tls, dial->host);
+}
+
+/* Whether the proxy opened the tunnel. */
+static bool accept_proxy_reply(struct ws_dial *dial, const struct http_head *head, size_t used) {
+    if (head->status / 100 != 2) {
+        dial->http_status = -head->status;
+        snprintf(dial->why, sizeof dial->why, "the proxy answered HTTP %d", head->status);
+        end(dial, NULL);
+        return false;
+    }
+    if (dial->reply.len > used) {
+        fail(dial, "the proxy spoke before it was asked", "");
+        return false;
+    }
+    buf_clear(&dial->reply);
+    dial->scanned = 0;
+    start_shaking(dial);
+    return true;
+}
+
+static void accept_reply(struct ws_dial *dial, const struct http_head *head, size_t used) {
+    const char *why;
+    if (head->status != 101) {
+        dial->http_status = head->status;
+        snprintf(dial->why, sizeof dial->why, "HTTP %d", head->status);
+        end(dial, NULL);
+        return;
+    }
+    if (ws_check_reply(head, dial->accept, &why) != 0) {
+        fail(dial, why, "");
+        return;
+    }
+    struct stream *stream = dial->stream;
+    watch_close(dial->watch);
+    dial->watch = NULL;
+    dial->stream = NULL;
+    stream_unread(stream, slice_skip(buf_slice(&dial->reply), used));
+    end(dial, stream);
+}
+
+/* Whether there is more to do at once. */
+static bool on_reply(struct ws_dial *dial) {
+    struct http_head head;
+    size_t used = 0;
+    switch (http_parse_reply(&head, buf_slice(&dial->reply), &dial->scanned, &used)) {
+    case HTTP_MORE:
+        return true;
+    case HTTP_BAD:
+        fail(dial, "the answer is not HTTP", head.why);
+        return false;
+    case HTTP_DONE:
+        break;
+    }
+    if (dial->state == ASKING_PROXY)
+        return accept_proxy_reply(dial, &head, used);
+    accept_reply(dial, &head, used);
+    return false;
+}
+
+/* Writes what is left of the current request; 0, EAGAIN or why it failed. */
+static int write_request(struct ws_dial *dial) {
+    const struct buf *request = dial->state == ASKING_PROXY ? &dial->connect : &dial->request;
+    while (dial->sent < request->len) {
+        ssize_t put =
+            stream_write(dial->stream, request->data + dial->sent, request->len - dial->sent);
+        if (put < 0)
+            return (int)-put;
+        dial->sent += (size_t)put;
+    }
+    return 0;
+}
+
+static void talk(struct ws_dial *dial) {
+    for (;;) {
+        int err = write_request(dial);
+        if (err == EAGAIN) {
+            watch_set(dial->watch, stream_write_wants(dial->stream));
+            return;
+        }
+        char bytes[2048];
+        ssize_t got = err ? -err : stream_read(dial->stream, bytes, sizeof bytes);
+        if (got == -EAGAIN) {
+            watch_set(dial->watch, stream_read_wants(dial->stream));
+            return;
+        }
+        if (got <= 0) {
+            fail_stream(dial, got < 0 ? (int)-got : ECONNRESET);
+            return;
+        }
+        buf_add(&dial->reply, bytes, (size_t)got);
+        if (!on_reply(dial))
+            return;
+    }
+}
+
+/* ---- connecting ---- */
+
+static void try_next_address(struct ws_dial *dial, int err);
+
+static void on_events(void *arg, int events) {
+    struct ws_dial *dial = arg;
+    if (dial->state == CONNECTING) {
+        int err = stream_connected(dial->stream);
+        if (err == EINPROGRESS)
+            return;
+        if (err) {
+            try_next_address(dial, err);
+            return;
+        }
+        dial->state = ASKING_PROXY;
+        if (dial->connect.len == 0)
+            start_shaking(dial);
+    }
+    talk(dial);
+}
+
+static void try_next_address(struct ws_dial *dial, int err) {
+    watch_close(dial->watch);
+    dial->watch = NULL;
+    stream_close(dial->stream);
+    dial->stream = NULL;
+    while (dial->next_address) {
+        struct addrinfo *address = dial->next_address;
+        dial->next_address = address->ai_next;
+        err = stream_connect(&dial->stream, address->ai_addr, address->ai_addrlen);
+        if (err)
+            continue;
+        err = watch_open(&dial->watch, dial->loop, stream_fd(dial->stream), on_events, dial);
+        if (err == 0) {
+            watch_set(dial->watch, WATCH_WRITE);
+            return;
+        }
+        stream_close(dial->stream);
+        dial->stream = NULL;
+    }
+    fail(dial, "cannot connect", strerror(err));
+}
+
+static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *addresses) {
+    struct lookup *lookup = CONTAINER_OF(request, struct lookup, request);
+    struct ws_dial *dial = lookup->dial;
+    mem_free(lookup);
+    if (!dial) {
+        uv_freeaddrinfo(addresses);
+        return;
+    }
+    dial->lookup = NULL;
+    if (status < 0) {
+        fail(dial, "cannot resolve the name", uv_strerror(status));
+        return;
+    }
+    dial->addresses = dial->next_address = addresses;
+    dial->state = CONNECTING;
+    try_next_address(dial, ECONNREFUSED);
+}
+
+static int start_lookup(struct ws_dial *dial) {
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    struct lookup *lookup = mem_alloc(sizeof *lookup);
+    int err = -uv_getaddrinfo(loop_uv(dial->loop), &lookup->request, on_resolved, dial->first_host,
+                              dial->first_port, &hints);
+    if (err) {
+        mem_free(lookup);
+        return err;
+    }
+    lookup->dial = dial;
+    dial->lookup = lookup;
+    return 0;
+}
+
+/* ---- requests ---- */
+
+static void add_host(struct buf *out, const struct url *url, bool with_port) {
+    bool is_v6 = slice_find_byte(url->host, ':') < url->host.len;
+    buf_printf(out, is_v6 ? "[%.*s]" : "%.*s", SLICE_ARG(url->host));
+    if (with_port || url->has_port)
+        buf_printf(out, ":%u", url_port(url));
+}
+
+static void write_connect(struct ws_dial *dial, const struct ws_target *target) {
+    struct buf *out = &dial->connect;
+    buf_add_text(out, "CONNECT ");
+    add_host(out, target->url, true);
+    buf_add_text(out, " HTTP/1.1\r\nHost: ");
+    add_host(out, target->url, true);
+    buf_add_text(out, "\r\n");
+    if (target->proxy->user.len > 0) {
+        struct buf plain = {0};
+        url_decode(&plain, target->proxy->user, false);
+        buf_add_byte(&plain, ':');
+        url_decode(&plain, target->proxy->password, false);
+        buf_add_text(out, "Proxy-Authorization: Basic ");
+        char *room = buf_reserve(out, plain.len * 2 + 8);
+        out->len += (size_t)EVP_EncodeBlock((uint8_t *)room, (uint8_t *)plain.data, (int)plain.len);
+        buf_add_text(out, "\r\n");
+        buf_free(&plain);
+    }
+    buf_add_text(out, "\r\n");
+}
+
+static void write_handshake(struct ws_dial *dial, const struct ws_target *target) {
+    struct buf *out = &dial->request;
+    uint8_t nonce[16];
+    char key[WS_KEY_SIZE];
+    rand_bytes(nonce, sizeof nonce);
+    EVP_EncodeBlock((uint8_t *)key, nonce, sizeof nonce);
+    ws_accept(dial->accept, slice_from(key));
+
+    buf_add_text(out, "GET ");
+    if (target->url->path.len == 0)
+        buf_add_byte(out, '/');
+    buf_add_slice(out, target->url->path);
+    if (target->url->query.len > 0)
+        buf_printf(out, "?%.*s", SLICE_ARG(target->url->query));
+    buf_add_text(out, " HTTP/1.1\r\nHost: ");
+    add_host(out, target->url, false);
+    buf_printf(out,
+               "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+               "Sec-WebSocket-Key: %s\r\n",
+               key);
+    buf_add_slice(out, target->headers);
+    buf_add_text(out, "\r\n");
+}
+
+int ws_dial_start(struct ws_dial **out, struct loop *loop, const struct ws_target *target,
+                  ws_dial_fn *fn, void *arg) {
+    const struct url *first = target->proxy ? target->proxy : target->url;
+    bool is_secure = url_is_secure(target->url);
+    if (url_port(target->url) == 0 || (is_secure && !target->tls))
+        return EINVAL;
+
+    struct ws_dial *dial = mem_alloc(sizeof *dial);
+    dial->loop = loop;
+    dial->fn = fn;
+    dial->arg = arg;
+    dial->tls = is_secure ? target->tls : NULL;
+    dial->host = slice_copy_text(target->url->host);
+    dial->first_host = slice_copy_text(first->host);
+    snprintf(dial->first_port, sizeof dial->first_port, "%u", url_port(first));
+    if (target->proxy)
+        write_connect(dial, target);
+    write_handshake(dial, target);
+    int err = start_lookup(dial);
+    if (err) {
+        free_dial(dial);
+        return err;
+    }
+    timer_start(loop, &dial->deadline, target->timeout_ms ? target->timeout_ms : TIMEOUT_MS, 0,
+                on_deadline, dial);
+    *out = dial;
+    return 0;
+}
+
+void ws_dial_cancel(struct ws_dial *dial) {
+    if (dial)
+        free_dial(dial);
+}

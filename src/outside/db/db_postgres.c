@@ -1,0 +1,477 @@
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "outside/db/db.h"
+#include "outside/db/db_url.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * libpq is used in its non-blocking form throughout, with every wait bounded by the deadline: a
+ * server that is stopped, not dead, answers nothing and closes nothing. A wait that ends late gives
+ * the connection up.
+ */
+enum {
+    STATEMENT_MS = 1500, /* the server's own limit is the shorter one */
+    SETTLE_MS = 1500,
+    SILENCE_MS = 3000, /* a handshake that takes no step for so long is begun anew */
+};
+
+struct postgres_db {
+    struct db db;
+    PGconn *handle;
+    PostgresPollingStatusType next; /* while it connects */
+    int64_t heard_ms;               /* while it connects: when the server last took a step */
+    bool is_pgbouncer;
+    bool is_prepared[DB_STATEMENTS_MAX];
+    char begin[256];
+};
+
+static struct postgres_db *of(struct db *db) {
+    return CONTAINER_OF(db, struct postgres_db, db);
+}
+
+static void say(struct postgres_db *p, const char *text) {
+    size_t len = strcspn(text, "\n");
+    snprintf(p->db.why, sizeof p->db.why, "%.*s", (int)(len < 200 ? len : 200), text);
+}
+
+static int give_up(struct postgres_db *p, const char *why) {
+    say(p, why);
+    p->db.is_open = false;
+    return EAGAIN;
+}
+
+/* SQLSTATE, or its class, to an errno (PostgreSQL's manual, appendix A). */
+static int error_of(const char *state) {
+    static const char *const later[] = {"08", "25006", "40", "53", "55", "57", "58"};
+    if (!state || !*state)
+        return EAGAIN;
+    if (strcmp(state, "23505") == 0)
+        return EEXIST;
+    for (size_t i = 0; i < ARRAY_LEN(later); i++) {
+        if (strncmp(state, later[i], strlen(later[i])) == 0)
+            return EAGAIN;
+    }
+    return strncmp(state, "XX", 2) == 0 ? EIO : EINVAL;
+}
+
+static int fail(struct postgres_db *p, const PGresult *result) {
+    const char *words = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    say(p, words ? words : PQerrorMessage(p->handle));
+    if (PQstatus(p->handle) == CONNECTION_BAD)
+        p->db.is_open = false;
+    return error_of(result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL);
+}
+
+/* Until the socket is ready for any of `events` or the deadline has passed. */
+static bool wait_for(struct postgres_db *p, short events) {
+    for (;;) {
+        int64_t left_ms = p->db.deadline_ms - clock_mono_ms();
+        struct pollfd fd = {.fd = PQsocket(p->handle), .events = events};
+        int ready = poll(&fd, 1, left_ms <= 0 ? 0 : left_ms > 60000 ? 60000 : (int)left_ms);
+        if (ready > 0)
+            return true;
+        if ((ready < 0 && errno != EINTR) || left_ms <= 0)
+            return false;
+    }
+}
+
+/* What was sent is on its way, and the next result is complete. */
+static int await_result(struct postgres_db *p, PGresult **result) {
+    for (;;) {
+        int unsent = PQflush(p->handle);
+        if (unsent < 0)
+            return give_up(p, PQerrorMessage(p->handle));
+        if (!unsent && !PQisBusy(p->handle))
+            break;
+        if (!wait_for(p, unsent ? POLLIN | POLLOUT : POLLIN))
+            return give_up(p, "the server does not answer");
+        if (!PQconsumeInput(p->handle))
+            return give_up(p, PQerrorMessage(p->handle));
+    }
+    *result = PQgetResult(p->handle);
+    return 0;
+}
+
+static void show_rows(struct postgres_db *p, const PGresult *result, db_row_fn *on_row, void *arg) {
+    int count = on_row ? PQntuples(result) : 0;
+    for (int i = 0; i < count; i++) {
+        const struct db_row row = {.db = &p->db, .result = result, .index = i};
+        on_row(&row, arg);
+    }
+}
+
+static int take_result(struct postgres_db *p, PGresult *result, db_row_fn *on_row, void *arg) {
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY)
+        return fail(p, result);
+    p->db.changed += atoll(PQcmdTuples(result));
+    show_rows(p, result, on_row, arg);
+    return 0;
+}
+
+/* All results of one query. The first error counts; the rest is read all the same. */
+static int take_all(struct postgres_db *p, db_row_fn *on_row, void *arg) {
+    int err = 0;
+    for (;;) {
+        PGresult *result = NULL;
+        int broken = await_result(p, &result);
+        if (broken)
+            return broken;
+        if (!result)
+            return err;
+        if (!err)
+            err = take_result(p, result, on_row, arg);
+        PQclear(result);
+    }
+}
+
+static int script_here(struct postgres_db *p, const char *text, db_row_fn *on_row, void *arg) {
+    p->db.changed = 0;
+    if (!PQsendQuery(p->handle, text))
+        return fail(p, NULL);
+    return take_all(p, on_row, arg);
+}
+
+/* Behind PgBouncer the search path holds for a transaction only, so there is always one. */
+static bool needs_transaction(const struct postgres_db *p) {
+    return p->is_pgbouncer && PQtransactionStatus(p->handle) == PQTRANS_IDLE;
+}
+
+static int script(struct db *db, const char *text, db_row_fn *on_row, void *arg) {
+    struct postgres_db *p = of(db);
+    if (!needs_transaction(p))
+        return script_here(p, text, on_row, arg);
+    int err = script_here(p, p->begin, NULL, NULL);
+    if (err || strcmp(text, p->begin) == 0)
+        return err;
+    err = script_here(p, text, on_row, arg);
+    int64_t changed = p->db.changed;
+    if (!p->db.is_open)
+        return err;
+    int end_err = script_here(p, err ? "ROLLBACK" : "COMMIT", NULL, NULL);
+    p->db.changed = changed;
+    return err ? err : end_err;
+}
+
+/* The values as libpq wants them: terminated texts in one block. */
+struct arguments {
+    struct buf block;
+    const char *texts[DB_VALUES_MAX];
+};
+
+static void add_value(struct buf *block, const struct db_value *value) {
+    char time[TEXT_ISO_SIZE];
+    switch (value->kind) {
+    case DB_NULL:
+        return;
+    case DB_TEXT:
+        buf_add_slice(block, value->text);
+        break;
+    case DB_INT:
+        buf_printf(block, "%lld", (long long)value->number);
+        break;
+    case DB_TIME:
+        text_iso_time(value->number, time);
+        buf_add_text(block, time);
+        break;
+    }
+    buf_add_byte(block, 0);
+}
+
+static void fill_arguments(struct arguments *a, const struct db_value *values, size_t count) {
+    size_t starts[DB_VALUES_MAX];
+    assert(count <= DB_VALUES_MAX);
+    buf_clear(&a->block);
+    for (size_t i = 0; i < count; i++) {
+        starts[i] = a->block.len;
+        add_value(&a->block, &values[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        a->texts[i] = values[i].kind == DB_NULL ? NULL : a->block.data + starts[i];
+}
+
+/* PostgreSQL has no zero bytes in texts, and libpq would end them there. */
+static int check_values(struct postgres_db *p, const struct db_value *values, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        struct slice text = values[i].text;
+        if (values[i].kind == DB_TEXT && text.len > 0 && memchr(text.ptr, 0, text.len)) {
+            say(p, "a text holds a zero byte");
+            return EINVAL;
+        }
+    }
+    return 0;
+}
+
+static void name_of(const struct db_sql *sql, char name[16]) {
+    snprintf(name, 16, "prosa_%u", sql->id);
+}
+
+static int prepare(struct postgres_db *p, const struct db_sql *sql) {
+    assert(sql->id < DB_STATEMENTS_MAX);
+    if (p->is_pgbouncer || p->is_prepared[sql->id])
+        return 0;
+    char name[16];
+    name_of(sql, name);
+    if (!PQsendPrepare(p->handle, name, sql->text, 0, NULL))
+        return fail(p, NULL);
+    int err = take_all(p, NULL, NULL);
+    p->is_prepared[sql->id] = !err;
+    return err;
+}
+
+static int send(struct postgres_db *p, const struct db_sql *sql, const struct arguments *a,
+                size_t count) {
+    char name[16];
+    name_of(sql, name);
+    int sent =
+        p->is_pgbouncer
+            ? PQsendQueryParams(p->handle, sql->text, (int)count, NULL, a->texts, NULL, NULL, 0)
+            : PQsendQueryPrepared(p->handle, name, (int)count, a->texts, NULL, NULL, 0);
+    return sent ? 0 : fail(p, NULL);
+}
+
+static int run_here(struct postgres_db *p, const struct db_sql *sql, const struct db_value *values,
+                    size_t count, db_row_fn *on_row, void *arg) {
+    struct arguments a = {0};
+    int err = check_values(p, values, count);
+    if (!err)
+        err = prepare(p, sql);
+    p->db.changed = 0;
+    if (!err) {
+        fill_arguments(&a, values, count);
+        err = send(p, sql, &a, count);
+    }
+    if (!err)
+        err = take_all(p, on_row, arg);
+    buf_free(&a.block);
+    return err;
+}
+
+static int run(struct db *db, const struct db_sql *sql, const struct db_value *values, size_t count,
+               db_row_fn *on_row, void *arg) {
+    struct postgres_db *p = of(db);
+    if (!needs_transaction(p))
+        return run_here(p, sql, values, count, on_row, arg);
+    int err = db_begin(db);
+    if (err)
+        return err;
+    err = run_here(p, sql, values, count, on_row, arg);
+    int64_t changed = db->changed;
+    if (err)
+        db_rollback(db);
+    else
+        err = db_commit(db);
+    db->changed = changed;
+    return err;
+}
+
+/* One statement of a pipeline ends with a NULL result, the pipeline with PGRES_PIPELINE_SYNC. */
+static int take_pipeline(struct postgres_db *p) {
+    int err = 0;
+    for (;;) {
+        PGresult *result = NULL;
+        int broken = await_result(p, &result);
+        if (broken)
+            return broken;
+        if (!result)
+            continue;
+        ExecStatusType status = PQresultStatus(result);
+        if (status != PGRES_PIPELINE_SYNC && status != PGRES_PIPELINE_ABORTED && !err)
+            err = take_result(p, result, NULL, NULL);
+        PQclear(result);
+        if (status == PGRES_PIPELINE_SYNC)
+            return err;
+    }
+}
+
+/*
+ * What lies between two synchronisation points is one transaction, and goes over the wire in one
+ * piece.
+ */
+static int batch_in_pipeline(struct postgres_db *p, const struct db_sql *sql,
+                             const struct db_value *rows, size_t columns, size_t count) {
+    struct arguments a = {0};
+    if (!PQenterPipelineMode(p->handle))
+        return fail(p, NULL);
+    int broken = 0;
+    for (size_t i = 0; i < count && !broken; i++) {
+        fill_arguments(&a, rows + i * columns, columns);
+        broken = send(p, sql, &a, columns);
+    }
+    buf_free(&a.block);
+    if (!broken && !PQpipelineSync(p->handle))
+        broken = fail(p, NULL);
+    if (broken)
+        return give_up(p, "the connection broke in a batch");
+    p->db.changed = 0;
+    int err = take_pipeline(p);
+    if (p->db.is_open && !PQexitPipelineMode(p->handle))
+        return give_up(p, PQerrorMessage(p->handle));
+    return err;
+}
+
+static int batch(struct db *db, const struct db_sql *sql, const struct db_value *rows,
+                 size_t columns, size_t count) {
+    struct postgres_db *p = of(db);
+    int64_t changed = 0;
+    int err = check_values(p, rows, columns * count);
+    if (!err)
+        err = prepare(p, sql);
+    if (err || !p->is_pgbouncer)
+        return err ? err : batch_in_pipeline(p, sql, rows, columns, count);
+    err = db_begin(db);
+    if (err)
+        return err;
+    for (size_t i = 0; i < count && !err; i++) {
+        err = run_here(p, sql, rows + i * columns, columns, NULL, NULL);
+        changed += db->changed;
+    }
+    if (!err)
+        err = db_commit(db);
+    else
+        db_rollback(db);
+    db->changed = changed;
+    return err;
+}
+
+static const PGresult *result_of(const struct db_row *row) {
+    return row->result;
+}
+
+static struct slice row_text(const struct db_row *row, unsigned column) {
+    const PGresult *result = result_of(row);
+    return slice_of(PQgetvalue(result, row->index, (int)column),
+                    (size_t)PQgetlength(result, row->index, (int)column));
+}
+
+static int64_t row_number(const struct db_row *row, unsigned column) {
+    return atoll(PQgetvalue(result_of(row), row->index, (int)column));
+}
+
+/* "2026-11-22 12:00:00.5", with "+00" behind it when the column knows zones: ours is UTC. */
+static int64_t row_time(const struct db_row *row, unsigned column) {
+    struct slice text = row_text(row, column);
+    char iso[40];
+    int64_t unix_ms = 0;
+    if (slice_has_suffix(text, SLICE("+00")))
+        text.len -= 3;
+    if (text.len < 11 || text.len > sizeof iso - 2)
+        return 0;
+    snprintf(iso, sizeof iso, "%.*sZ", SLICE_ARG(text));
+    iso[10] = 'T';
+    return text_parse_iso_time(slice_from(iso), &unix_ms) ? unix_ms : 0;
+}
+
+static void close_db(struct db *db) {
+    struct postgres_db *p = of(db);
+    PQfinish(p->handle);
+    mem_free(p);
+}
+
+static const struct db_engine engine = {
+    .name = "PostgreSQL",
+    .close = close_db,
+    .run = run,
+    .batch = batch,
+    .script = script,
+    .text = row_text,
+    .number = row_number,
+    .time = row_time,
+};
+
+/* Begins to connect. The descriptor may change from step to step, and is asked for anew each time. */
+static int connect_start(struct postgres_db *p, const struct store_url *url) {
+    const char *values[STORE_URL_KEYS + 1] = {NULL};
+    for (size_t i = 0; i < STORE_URL_KEYS && url->keys[i]; i++)
+        values[i] = url->values[i];
+    p->handle = PQconnectStartParams(url->keys, values, 0);
+    if (!p->handle || PQstatus(p->handle) == CONNECTION_BAD)
+        return give_up(p, p->handle ? PQerrorMessage(p->handle) : "no memory");
+    p->next = PGRES_POLLING_WRITING;
+    p->heard_ms = clock_mono_ms();
+    return 0;
+}
+
+/* As many steps of the handshake as the server takes until then. */
+static int connect_step(struct postgres_db *p, const struct store_url *url, int64_t until_ms) {
+    const int64_t patience_ms = url->connect_timeout_ms ? url->connect_timeout_ms : SILENCE_MS;
+    p->db.deadline_ms = until_ms;
+    while (p->next != PGRES_POLLING_OK) {
+        if (p->next == PGRES_POLLING_FAILED)
+            return give_up(p, PQerrorMessage(p->handle));
+        if (!wait_for(p, p->next == PGRES_POLLING_READING ? POLLIN : POLLOUT)) {
+            bool is_silent = clock_mono_ms() - p->heard_ms >= patience_ms;
+            return is_silent ? give_up(p, "the server does not answer") : EINPROGRESS;
+        }
+        p->next = PQconnectPoll(p->handle);
+        p->heard_ms = clock_mono_ms();
+    }
+    return 0;
+}
+
+static void be_quiet(void *arg, const char *notice) {
+}
+
+/*
+ * What each connection, or behind PgBouncer each transaction, is told first. The last line makes
+ * the server let go of locks when we vanish in the middle of a transaction without a word.
+ */
+static int set_up(struct postgres_db *p, const struct store_url *url) {
+    static const char always[] =
+        "SET TIME ZONE 'UTC'; SET datestyle TO ISO;"
+        "SET idle_in_transaction_session_timeout TO 30000; SET tcp_keepalives_idle TO 10;"
+        "SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3";
+    char *schema = PQescapeIdentifier(p->handle, url->schema, strlen(url->schema));
+    if (!schema)
+        return EINVAL;
+    const char *local = url->is_pgbouncer ? "LOCAL " : "";
+    char settings[224];
+    snprintf(settings, sizeof settings,
+             "SET %ssearch_path TO %.130s; SET %sstatement_timeout TO %u", local, schema, local,
+             url->socket_timeout_ms ? url->socket_timeout_ms : STATEMENT_MS);
+    PQfreemem(schema);
+    p->db.begin = "BEGIN";
+    p->is_pgbouncer = url->is_pgbouncer;
+    if (!url->is_pgbouncer) {
+        int err = script_here(p, settings, NULL, NULL);
+        return err ? err : script_here(p, always, NULL, NULL);
+    }
+    snprintf(p->begin, sizeof p->begin, "BEGIN; %s", settings);
+    p->db.begin = p->begin;
+    return 0;
+}
+
+int db_postgres_start(struct db **out, const struct store_url *url, char *why, size_t why_bytes) {
+    struct postgres_db *p = mem_alloc(sizeof *p);
+    p->db = (struct db){.engine = &engine};
+    int err = connect_start(p, url);
+    if (err) {
+        snprintf(why, why_bytes, "%s", p->db.why);
+        close_db(&p->db);
+        return err;
+    }
+    *out = &p->db;
+    return 0;
+}
+
+int db_postgres_step(struct db *db, const struct store_url *url, int64_t until_ms) {
+    struct postgres_db *p = of(db);
+    int err = connect_step(p, url, until_ms);
+    if (err)
+        return err;
+    int64_t settled_ms = clock_mono_ms() + SETTLE_MS;
+    p->db.deadline_ms = settled_ms > until_ms ? settled_ms : until_ms;
+    p->db.is_open = true;
+    PQsetnonblocking(p->handle, 1);
+    PQsetNoticeProcessor(p->handle, be_quiet, NULL);
+    return set_up(p, url);
+}

@@ -1,0 +1,360 @@
+#include "base/clock.h"
+#include "base/mem.h"
+#include "net/standstill.h"
+#include "outside/db/db.h"
+#include "outside/db/db_url.h"
+#include "outside/db/db_wal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct sqlite_db {
+    struct db db;
+    sqlite3 *handle;
+    struct store_wal wal; /* the writer's */
+    unsigned log_pages;   /* after the last commit */
+    sqlite3_stmt *prepared[DB_STATEMENTS_MAX];
+};
+
+/*
+ * How often a long statement looks at the clock, in steps of the virtual machine: about every 0.1
+ * ms.
+ */
+enum { STEPS_A_LOOK = 2000, BUSY_SLEEP_US = 2000 };
+
+static struct sqlite_db *of(struct db *db) {
+    return CONTAINER_OF(db, struct sqlite_db, db);
+}
+
+static int is_late(void *arg) {
+    const struct sqlite_db *s = arg;
+    return clock_mono_ms() >= s->db.deadline_ms;
+}
+
+static int on_busy(void *arg, int tries) {
+    const struct sqlite_db *s = arg;
+    if (is_late(arg))
+        return 0;
+    if (s->db.standstill)
+        standstill_hold(s->db.standstill);
+    usleep(BUSY_SLEEP_US);
+    return 1;
+}
+
+/* What SQLite says, in our words. Its own texts name tables and columns, never values. */
+static int fail(struct sqlite_db *s, int code) {
+    snprintf(s->db.why, sizeof s->db.why, "%s", sqlite3_errmsg(s->handle));
+    switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_FULL:
+    case SQLITE_READONLY:
+    case SQLITE_IOERR:
+    case SQLITE_INTERRUPT:
+    case SQLITE_CANTOPEN:
+    case SQLITE_NOMEM:
+        return EAGAIN;
+    case SQLITE_CONSTRAINT:
+        return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ? EEXIST
+                                                                                        : EINVAL;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return EIO;
+    default:
+        return EINVAL;
+    }
+}
+
+/* "$1" is a name to SQLite, "?1" a number. Our statements have '$' nowhere else. */
+static int prepare(struct sqlite_db *s, const struct db_sql *sql, sqlite3_stmt **stmt) {
+    assert(sql->id < DB_STATEMENTS_MAX);
+    if (!s->prepared[sql->id]) {
+        char *text = mem_copy_text(sql->text);
+        for (char *c = strchr(text, '$'); c; c = strchr(c, '$'))
+            *c = '?';
+        int code = sqlite3_prepare_v3(s->handle, text, -1, SQLITE_PREPARE_PERSISTENT,
+                                      &s->prepared[sql->id], NULL);
+        mem_free(text);
+        if (code)
+            return fail(s, code);
+    }
+    *stmt = s->prepared[sql->id];
+    return 0;
+}
+
+static int bind(struct sqlite_db *s, sqlite3_stmt *stmt, const struct db_value *values,
+                size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const struct db_value *value = &values[i];
+        int code, at = (int)i + 1;
+        if (value->kind == DB_NULL)
+            code = sqlite3_bind_null(stmt, at);
+        else if (value->kind == DB_TEXT)
+            code = sqlite3_bind_text64(stmt, at, value->text.ptr ? value->text.ptr : "",
+                                       value->text.len, SQLITE_STATIC, SQLITE_UTF8);
+        else
+            code = sqlite3_bind_int64(stmt, at, value->number);
+        if (code)
+            return fail(s, code);
+    }
+    return 0;
+}
+
+static int step_all(struct sqlite_db *s, sqlite3_stmt *stmt, db_row_fn *on_row, void *arg) {
+    int code;
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        const struct db_row row = {.db = &s->db, .result = stmt};
+        if (on_row)
+            on_row(&row, arg);
+    }
+    s->db.changed = sqlite3_changes64(s->handle);
+    return code == SQLITE_DONE ? 0 : fail(s, code);
+}
+
+static int run(struct db *db, const struct db_sql *sql, const struct db_value *values, size_t count,
+               db_row_fn *on_row, void *arg) {
+    struct sqlite_db *s = of(db);
+    sqlite3_stmt *stmt;
+    int err = prepare(s, sql, &stmt);
+    if (err)
+        return err;
+    err = bind(s, stmt, values, count);
+    if (!err)
+        err = step_all(s, stmt, on_row, arg);
+    sqlite3_reset(stmt);
+    sqlite3_clear_bindings(stmt);
+    return err;
+}
+
+static int script(struct db *db, const char *text, db_row_fn *on_row, void *arg) {
+    struct sqlite_db *s = of(db);
+    int err = 0;
+    while (!err && *text) {
+        sqlite3_stmt *stmt;
+        int code = sqlite3_prepare_v2(s->handle, text, -1, &stmt, &text);
+        if (code)
+            return fail(s, code);
+        if (stmt)
+            err = step_all(s, stmt, on_row, arg);
+        sqlite3_finalize(stmt);
+    }
+    return err;
+}
+
+static int batch(struct db *db, const struct db_sql *sql, const struct db_value *rows,
+                 size_t columns, size_t count) {
+    int64_t changed = 0;
+    int err = db_begin(db);
+    for (size_t i = 0; i < count && !err; i++) {
+        err = run(db, sql, rows + i * columns, columns, NULL, NULL);
+        changed += db->changed;
+    }
+    if (!err)
+        err = db_commit(db);
+    if (err && !sqlite3_get_autocommit(of(db)->handle)) {
+        char why[DB_WHY_BYTES];
+        memcpy(why, db->why, sizeof why);
+        db->deadline_ms = clock_mono_ms() + 1000; /* undoing may not be late */
+        db_rollback(db);
+        memcpy(db->why, why, sizeof why);
+    }
+    db->changed = changed;
+    return err;
+}
+
+static sqlite3_stmt *stmt_of(const struct db_row *row) {
+    union {
+        const void *shown;
+        sqlite3_stmt *stmt;
+    } result = {.shown = row->result};
+    return result.stmt;
+}
+
+static struct slice row_text(const struct db_row *row, unsigned column) {
+    sqlite3_stmt *stmt = stmt_of(row);
+    const unsigned char *text = sqlite3_column_text(stmt, (int)column);
+    return slice_of(text, text ? (size_t)sqlite3_column_bytes(stmt, (int)column) : 0);
+}
+
+static int64_t row_number(const struct db_row *row, unsigned column) {
+    return sqlite3_column_int64(stmt_of(row), (int)column);
+}
+
+static void close_db(struct db *db) {
+    struct sqlite_db *s = of(db);
+    for (size_t i = 0; i < DB_STATEMENTS_MAX; i++)
+        sqlite3_finalize(s->prepared[i]);
+    int code = sqlite3_close(s->handle);
+    assert(code == SQLITE_OK);
+    (void)code;
+    store_wal_unregister(&s->wal);
+    mem_free(s);
+}
+
+static const struct db_engine engine = {
+    .name = "SQLite",
+    .close = close_db,
+    .run = run,
+    .batch = batch,
+    .script = script,
+    .text = row_text,
+    .number = row_number,
+    .time = row_number,
+};
+
+/*
+ * The folder, and the file with rights for its owner alone: it holds password hashes. Journals
+ * inherit them.
+ */
+static int create_file(const char *path) {
+    char *folder = mem_copy_text(path);
+    for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        if (mkdir(folder, 0750) && errno != EEXIST) {
+            int err = errno;
+            mem_free(folder);
+            return err;
+        }
+        *slash = '/';
+    }
+    mem_free(folder);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return errno;
+    close(fd);
+    return 0;
+}
+
+static void on_check(const struct db_row *row, void *arg) {
+    char *verdict = arg;
+    struct slice text = slice_take(db_row_text(row, 0), DB_WHY_BYTES / 2);
+    snprintf(verdict, DB_WHY_BYTES, "%.*s", SLICE_ARG(text));
+}
+
+/* Settings of the connection, then a look whether the pages hang together. */
+static int set_up(struct sqlite_db *s) {
+    static const char settings[] =
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+        "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
+        "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864;"
+        "PRAGMA temp_store=MEMORY";
+    char verdict[DB_WHY_BYTES] = "";
+    int err = db_script(&s->db, settings);
+    if (!err)
+        err = db_ask(&s->db, "PRAGMA quick_check(1)", on_check, verdict);
+    if (!err && strcmp(verdict, "ok") != 0) {
+        snprintf(s->db.why, sizeof s->db.why, "the file is damaged (%.200s)", verdict);
+        err = EIO;
+    }
+    return err;
+}
+
+static int open_handle(struct sqlite_db **out, const char *path, bool writes) {
+    struct sqlite_db *s = mem_alloc(sizeof *s);
+    s->db = (struct db){
+        .engine = &engine, .begin = "BEGIN IMMEDIATE", .deadline_ms = INT64_MAX, .is_open = true};
+    *out = s;
+    const char *vfs = writes ? store_wal_register(&s->wal, &s->db.given_up) : NULL;
+    int code = sqlite3_open_v2(path, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
+    if (code)
+        return fail(s, code);
+    sqlite3_extended_result_codes(s->handle, 1);
+    sqlite3_busy_handler(s->handle, on_busy, s);
+    sqlite3_progress_handler(s->handle, STEPS_A_LOOK, is_late, s);
+    return 0;
+}
+
+int db_sqlite_open_beside(struct db **out, const struct store_url *url, const char *settings) {
+    struct sqlite_db *s;
+    int err = open_handle(&s, url->path, false);
+    if (!err)
+        err = db_script(&s->db, settings);
+    if (err) {
+        close_db(&s->db);
+        return err;
+    }
+    *out = &s->db;
+    return 0;
+}
+
+/* Commits have made the log so long. */
+static int on_commit(void *arg, sqlite3 *handle, const char *name, int pages) {
+    struct sqlite_db *s = arg;
+    s->log_pages = (unsigned)pages;
+    return SQLITE_OK;
+}
+
+unsigned db_sqlite_log_pages(struct db *db) {
+    return of(db)->log_pages;
+}
+
+int db_sqlite_checkpoint(struct db *db) {
+    struct sqlite_db *s = of(db);
+    int code = sqlite3_wal_checkpoint_v2(s->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return code ? fail(s, code) : 0;
+}
+
+int db_sqlite_open(struct db **out, const struct store_url *url, int64_t deadline_ms, char *why,
+                   size_t why_bytes) {
+    int err = create_file(url->path);
+    if (err) {
+        snprintf(why, why_bytes, "%s: %s", url->path, strerror(err));
+        return err == ENOSPC ? EAGAIN : err;
+    }
+    struct sqlite_db *s;
+    err = open_handle(&s, url->path, true);
+    if (!err) {
+        s->db.deadline_ms =
+            clock_mono_ms() + 60 * 1000; /* the check of a large file takes its time */
+        err = set_up(s);
+    }
+    if (!err)
+        sqlite3_wal_hook(s->handle, on_commit, s);
+    if (err) {
+        snprintf(why, why_bytes, "%s: %s", url->path, s->db.why);
+        close_db(&s->db);
+        return err;
+    }
+    s->db.deadline_ms = deadline_ms;
+    *out = &s->db;
+    return 0;
+}
+
+/* In one go: a writer that comes between steps would make it begin anew. */
+static int copy_pages(struct sqlite_db *from, sqlite3 *to) {
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from->handle, "main");
+    if (!backup)
+        return sqlite3_errcode(to);
+    int code;
+    while ((code = sqlite3_backup_step(backup, -1)) == SQLITE_BUSY || code == SQLITE_LOCKED)
+        usleep(BUSY_SLEEP_US);
+    int finish = sqlite3_backup_finish(backup);
+    return code == SQLITE_DONE ? finish : code;
+}
+
+int db_sqlite_backup(struct db *db, const char *path, char *why, size_t why_bytes) {
+    sqlite3 *copy = NULL;
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        int err = errno;
+        snprintf(why, why_bytes, "%s: %s", path, strerror(err));
+        return err;
+    }
+    close(fd);
+    db->deadline_ms = INT64_MAX;
+    int code = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code == SQLITE_OK)
+        code = copy_pages(of(db), copy);
+    if (code != SQLITE_OK) {
+        snprintf(why, why_bytes, "%s: %s", path, sqlite3_errstr(code));
+        unlink(path);
+    }
+    sqlite3_close(copy);
+    return code == SQLITE_OK ? 0 : EIO;
+}

@@ -1,0 +1,385 @@
+#include "outside/disk/disk_file_private.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "outside/disk/disk_finish.h"
+#include "outside/disk/disk_part.h"
+#include "outside/disk/disk_sync.h"
+#include "outside/disk/disk_private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TRIES_BEFORE_NEW_PART = 10 };
+
+uint64_t disk_file_part_limit(const struct disk_config *config, enum record_format format,
+                              uint16_t frame_bytes) {
+    if (format != RECORD_WAV)
+        return UINT64_MAX;
+    uint64_t limit =
+        config->wav_layout == WAV_CANONICAL ? WAV_CANONICAL_DATA_MAX : (uint64_t)INT64_MAX;
+    if (config->part_bytes > 0 && config->part_bytes < limit)
+        limit = config->part_bytes;
+    return limit - limit % frame_bytes;
+}
+
+struct disk_file *disk_file_new(struct disk *disk, const struct recording *recording) {
+    struct disk_file *file = mem_alloc(sizeof *file);
+    bool is_video = record_format_is_video(recording->format);
+    char id[RAND_UUID_SIZE];
+    rand_uuid(id);
+    file->disk = disk;
+    file->format = recording->format;
+    file->frame_bytes = recording->format == RECORD_WAV ? (uint16_t)(recording->channels * 2) : 1;
+    file->limit_bytes = disk_file_part_limit(&disk->config, file->format, file->frame_bytes);
+    file->info = (struct sidecar){
+        .recording = mem_copy_text(id),
+        .meeting = slice_copy_text(recording->meeting),
+        .room = slice_copy_text(recording->room),
+        .participant = slice_copy_text(recording->participant),
+        .name = slice_copy_text(recording->name),
+        .track = slice_copy_text(recording->track),
+        .format = mem_copy_text(record_format_name(recording->format)),
+        .is_video = is_video,
+        .rate_hz = is_video ? 0 : recording->rate_hz,
+        .channels = is_video ? 0 : recording->channels,
+        .started_ms = recording->started_ms,
+    };
+    storage_folder_name(file->folder, recording->meeting);
+    list_init(&file->all);
+    list_init(&file->due);
+    return file;
+}
+
+static int64_t bytes_ms(const struct disk_file *file, uint64_t bytes) {
+    if (file->format != RECORD_WAV)
+        return 0;
+    return (int64_t)(bytes / file->frame_bytes * 1000 / file->info.rate_hz);
+}
+
+static void copy_info(const struct disk_file *file, struct sidecar *out) {
+    const struct sidecar *info = &file->info;
+    *out = (struct sidecar){
+        .recording = mem_copy_text(info->recording),
+        .meeting = mem_copy_text(info->meeting),
+        .room = mem_copy_text(info->room),
+        .participant = mem_copy_text(info->participant),
+        .name = mem_copy_text(info->name),
+        .track = mem_copy_text(info->track),
+        .format = mem_copy_text(info->format),
+        .is_video = info->is_video,
+        .rate_hz = info->rate_hz,
+        .channels = info->channels,
+        .part = file->parts + 1,
+        .started_ms = info->started_ms + bytes_ms(file, file->past_bytes) + file->past_paused_ms,
+    };
+}
+
+void disk_file_set_due(struct disk_file *file) {
+    if (!list_is_empty(&file->due))
+        return;
+    file->due_ms = clock_mono_ms() + file->disk->config.header_ms;
+    list_add(&file->disk->due, &file->due);
+    disk_wake(file->disk);
+}
+
+static int open_part(struct disk_file *file) {
+    struct disk *disk = file->disk;
+    if (atomic_load(&disk->stats.space) == DISK_SPACE_FULL)
+        return ENOSPC;
+    /* What the disk refused before there was a file is not silence: the file begins later. */
+    file->past_bytes += file->lost_bytes;
+    file->lost_bytes = 0;
+    struct sidecar info;
+    copy_info(file, &info);
+    if (file->is_paused)
+        sidecar_add_pause(&info, 0, file->paused_from_ms);
+    const struct disk_part_name name = {.kind = info.is_video ? STORAGE_VIDEO : STORAGE_AUDIO,
+                                        .format = file->format,
+                                        .folder = file->folder,
+                                        .named_ms = file->info.started_ms,
+                                        .part = info.part};
+    int err = disk_part_open(&file->part, disk, &name, &info);
+    if (err) {
+        sidecar_free(&info);
+        return err;
+    }
+    file->parts++;
+    disk_count(&disk->stats.open_files, 1);
+    disk_part_report(file->part);
+    disk_file_set_due(file);
+    return 0;
+}
+
+/* A header that cannot be written now is written by the next start's repair; a single hiccup is not worth waiting for that. */
+static void refresh_stubbornly(struct disk_file *file) {
+    int err = disk_part_refresh(file->part);
+    for (int tries = 1; err && tries < 3; tries++)
+        err = disk_part_refresh(file->part);
+    file->part->is_header_stale = err != 0;
+    if (err) {
+        disk_count(&file->disk->stats.errors, 1);
+        log_warn("disk", "a header could not be written; the next start will repair it",
+                 log_text("file", file->part->info.file), log_errno(err));
+    }
+}
+
+static void end_part(struct disk_file *file, const char *end, int64_t at_ms) {
+    struct disk_part *part = file->part;
+    struct sidecar *info = &part->info;
+    info->bytes = part->bytes;
+    info->frames = disk_part_frames(part);
+    info->end = mem_copy_text(end);
+    info->ended_ms = at_ms ? at_ms : info->started_ms + sidecar_duration_ms(info) + info->paused_ms;
+    file->past_bytes += part->bytes;
+    file->past_paused_ms += info->paused_ms;
+}
+
+void disk_file_close_part(struct disk_file *file, const char *end, int64_t at_ms) {
+    struct disk_part *part = file->part;
+    if (!part)
+        return;
+    refresh_stubbornly(file);
+    if (file->is_paused)
+        sidecar_end_pause(&part->info, file->paused_from_ms, at_ms);
+    part->is_broken = atomic_load(&file->is_broken);
+    end_part(file, end, at_ms);
+    list_remove(&file->due);
+    file->part = NULL;
+    disk_count(&file->disk->stats.open_files, (uint64_t)-1);
+    file->disk->finishing++;
+    disk_finish_send(file->disk->finish, part);
+}
+
+static bool is_full_error(int err) {
+    return err == ENOSPC || err == EDQUOT;
+}
+
+static void log_failure(struct disk_file *file, int err, uint64_t failing) {
+    struct slice name = slice_from(file->part ? file->part->info.file : file->folder);
+    if (!is_full_error(err))
+        log_error("disk", "a recording cannot be written, it is retried", log_slice("file", name),
+                  log_errno(err));
+    else if (failing == 1) /* one line for all of them */
+        log_error("disk", "no room for recordings; they go on when there is", log_errno(err));
+}
+
+void disk_file_on_failure(struct disk_file *file, int err, uint64_t lost_bytes) {
+    struct disk_stats *stats = &file->disk->stats;
+    disk_count(&stats->errors, 1);
+    file->retry_ms = clock_mono_ms() + file->disk->config.retry_ms;
+    if (file->tries++ == 0)
+        log_failure(file, err, atomic_fetch_add(&stats->failing_files, 1) + 1);
+    disk_count(&stats->gap_bytes, lost_bytes);
+    file->lost_bytes += lost_bytes;
+    if (file->format != RECORD_WAV)
+        atomic_store(&file->is_broken, true);
+    else if (file->tries % TRIES_BEFORE_NEW_PART == 0 && !is_full_error(err))
+        disk_file_close_part(file, "error", 0);
+}
+
+static void on_success(struct disk_file *file) {
+    if (file->tries == 0)
+        return;
+    file->tries = 0;
+    uint64_t left = atomic_fetch_sub(&file->disk->stats.failing_files, 1) - 1;
+    log_info("disk", "a recording goes on", log_text("file", file->part->info.file),
+             log_int("stillFailing", (int64_t)left));
+}
+
+/* Silence, over as many parts as it takes. */
+int disk_file_extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause,
+                     uint64_t *left) {
+    for (*left = bytes; *left > 0;) {
+        struct disk_part *part = file->part;
+        uint64_t room = file->limit_bytes - part->bytes;
+        uint64_t step = *left < room ? *left : room;
+        if (step > 0) {
+            uint64_t at = disk_part_frames(part);
+            int err = disk_part_extend(part, step);
+            if (err)
+                return err;
+            if (cause != GAP_NONE) {
+                sidecar_add_gap(&part->info, at, step / file->frame_bytes, cause);
+                part->is_info_dirty = true;
+            }
+            *left -= step;
+        }
+        if (*left > 0) {
+            disk_file_close_part(file, "part", 0);
+            int err = open_part(file);
+            if (err)
+                return err;
+        }
+    }
+    return 0;
+}
+
+/* A part that begins on the way must not count them once more: they are taken out first. */
+int disk_file_make_up_lost(struct disk_file *file) {
+    uint64_t lost = file->lost_bytes, left;
+    file->lost_bytes = 0;
+    int err = disk_file_extend(file, lost, GAP_DISK, &left);
+    file->lost_bytes = left;
+    return err;
+}
+
+static bool is_ready(struct disk_file *file) {
+    if (atomic_load(&file->is_broken) || (file->tries > 0 && clock_mono_ms() < file->retry_ms))
+        return false;
+    int err = file->part ? 0 : open_part(file);
+    if (err)
+        disk_file_on_failure(file, err, 0);
+    return !err;
+}
+
+/* Zeros, and what was lost before them; what cannot be written is lost, too. */
+static int make_up(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause) {
+    int err = disk_file_make_up_lost(file);
+    uint64_t left = bytes;
+    if (!err)
+        err = disk_file_extend(file, bytes, cause, &left);
+    file->lost_bytes += left;
+    return err;
+}
+
+static void on_written(struct disk_file *file, int err, uint64_t lost_bytes) {
+    if (err)
+        disk_file_on_failure(file, err, lost_bytes);
+    else
+        on_success(file);
+    if (file->part)
+        disk_file_set_due(file);
+}
+
+/* Digital silence becomes a hole: the file is as long as if it had been written, and takes no room for it. */
+void disk_file_on_zeros(struct disk_file *file, uint64_t bytes) {
+    if (is_ready(file))
+        on_written(file, make_up(file, bytes, GAP_NONE), 0);
+    else
+        file->lost_bytes += bytes;
+}
+
+static uint64_t chain_bytes(const struct block *chain) {
+    uint64_t bytes = 0;
+    for (; chain; chain = chain->next)
+        bytes += chain->len;
+    return bytes;
+}
+
+static int write_chain(struct disk_file *file, const struct block *chain, uint64_t bytes,
+                       uint64_t *written) {
+    if (file->part->bytes > 0 && bytes > file->limit_bytes - file->part->bytes) {
+        disk_file_close_part(file, "part", 0);
+        int err = open_part(file);
+        if (err)
+            return err;
+    }
+    return disk_part_write(file->part, chain, written);
+}
+
+static void on_blocks(struct disk_file *file, const struct block *chain) {
+    uint64_t bytes = chain_bytes(chain), written = 0;
+    file->lost_bytes += chain->lost_bytes;
+    if (!is_ready(file)) {
+        disk_count(&file->disk->stats.gap_bytes, bytes);
+        file->lost_bytes += chain->silent_bytes + bytes;
+        return;
+    }
+    int err = make_up(file, chain->silent_bytes, GAP_NETWORK);
+    if (!err && bytes > 0)
+        err = write_chain(file, chain, bytes, &written);
+    on_written(file, err, bytes - written);
+}
+
+/* The first mail makes the file known to its thread. */
+void disk_file_adopt(struct disk_file *file) {
+    if (list_is_empty(&file->all))
+        list_add(&file->disk->files, &file->all);
+}
+
+static void deliver_blocks(struct mail *mail, void *owner) {
+    struct block *chain = CONTAINER_OF(mail, struct block, mail);
+    disk_file_adopt(chain->target);
+    struct disk_port *port = chain->port;
+    size_t bytes = (size_t)chain_bytes(chain);
+    on_blocks(chain->target, chain);
+    queue_leave(port, bytes);
+    block_give(chain);
+}
+
+void disk_file_send_blocks(struct disk_file *file, struct block *chain) {
+    chain->target = file;
+    chain->mail.deliver = deliver_blocks;
+    disk_send(file->disk, &chain->mail);
+}
+
+bool disk_file_is_broken(const struct disk_file *file) {
+    return atomic_load_explicit(&file->is_broken, memory_order_relaxed);
+}
+
+/* The folder or the file was deleted under us: what is written there helps nobody. */
+static void abandon_part(struct disk_file *file) {
+    struct disk_part *part = file->part;
+    log_error("disk", "a recording was deleted while it grew, a new file is begun",
+              log_text("file", part->info.file));
+    disk_count(&file->disk->stats.errors, 1);
+    end_part(file, "vanished", 0);
+    disk_part_report(part);
+    disk_part_free(part);
+    file->part = NULL;
+    disk_count(&file->disk->stats.open_files, (uint64_t)-1);
+    if (file->format != RECORD_WAV)
+        atomic_store(&file->is_broken, true);
+}
+
+bool disk_file_on_due(struct disk_file *file, int64_t now_ms) {
+    if (now_ms < file->due_ms)
+        return false;
+    list_remove(&file->due);
+    struct disk_part *part = file->part;
+    if (disk_part_is_vanished(part)) {
+        abandon_part(file);
+        return true;
+    }
+    int err = disk_part_refresh(part);
+    if (err)
+        disk_count(&file->disk->stats.errors, 1);
+    else if (part->is_info_dirty)
+        err = disk_part_save_info(part);
+    if (err)
+        disk_file_set_due(file);
+    return true;
+}
+
+void disk_file_sync(struct disk_file *file, struct disk_sync *sync) {
+    struct disk_part *part = file->part;
+    if (!part || !part->is_unsynced)
+        return;
+    disk_sync_add(sync, part);
+    part->is_unsynced = false;
+}
+
+void disk_file_finish(struct disk_file *file, const char *end, int64_t at_ms) {
+    if (file->part && file->format == RECORD_WAV)
+        disk_file_make_up_lost(file);
+    disk_file_close_part(file, end, at_ms);
+    if (file->tries > 0)
+        atomic_fetch_sub(&file->disk->stats.failing_files, 1);
+    list_remove(&file->all);
+    list_remove(&file->due);
+    sidecar_free(&file->info);
+    mem_free(file);
+}
+
+struct disk_file *disk_file_of_all(struct list *node) {
+    return CONTAINER_OF(node, struct disk_file, all);
+}
+
+struct disk_file *disk_file_of_due(struct list *node) {
+    return CONTAINER_OF(node, struct disk_file, due);
+}

@@ -1,0 +1,56 @@
+/* What disk_file.c (bytes and parts) and disk_note.c (what happened to the recording) share. Private to them. */
+#ifndef OUTSIDE_DISK_FILE_PRIVATE_H
+#define OUTSIDE_DISK_FILE_PRIVATE_H
+
+#include "base/list.h"
+#include "outside/disk/disk_file.h"
+#include "outside/disk/disk_part.h"
+
+#include <stdatomic.h>
+
+struct disk_file {
+    struct list all; /* in disk->files */
+    struct list due; /* in disk->due while the header or the sidecar lags behind */
+    int64_t due_ms;
+    struct disk *disk;
+    struct sidecar info; /* texts and format for the next part; never any lists */
+    enum record_format format;
+    struct disk_part *part; /* NULL: nothing is open */
+    unsigned parts;         /* opened so far */
+    char folder[TEXT_NAME_SIZE];
+    uint64_t limit_bytes; /* of one part */
+    uint16_t frame_bytes; /* 1 for streams */
+    uint64_t
+        past_bytes; /* of finished parts, silence included: where in time the next one begins */
+    int64_t past_paused_ms;
+    uint64_t lost_bytes; /* refused by the disk, to be made up by silence */
+    int64_t retry_ms;    /* after a failure: not before */
+    unsigned tries;      /* failures in a row; 0 = all is well */
+    bool is_paused;
+    int64_t paused_from_ms;
+    atomic_bool is_broken;
+};
+
+/* The longest a part may get, in whole sample frames. */
+uint64_t disk_file_part_limit(const struct disk_config *config, enum record_format format,
+                              uint16_t frame_bytes);
+
+/* Silence, over as many parts as it takes; *left is what could not be written. */
+int disk_file_extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause,
+                     uint64_t *left);
+
+void disk_file_on_zeros(struct disk_file *file, uint64_t bytes);
+
+/* The same for what was lost; what could not be written stays lost. */
+int disk_file_make_up_lost(struct disk_file *file);
+
+/* at_ms 0: where its samples end. */
+void disk_file_close_part(struct disk_file *file, const char *end, int64_t at_ms);
+
+void disk_file_on_failure(struct disk_file *file, int err, uint64_t lost_bytes);
+void disk_file_set_due(struct disk_file *file);
+
+/* The first mail makes the file known to its thread. */
+void disk_file_adopt(struct disk_file *file);
+
+#endif

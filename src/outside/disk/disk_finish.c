@@ -1,0 +1,162 @@
+#include "outside/disk/disk_finish.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "outside/disk/disk_private.h"
+#include "outside/files/repair_media.h"
+#include "net/station.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+enum { NICE = 10, READ_BYTES = 256 * 1024, SHA256_BYTES = 32, SAVE_TRIES = 3 };
+
+struct disk_finish {
+    struct disk *disk;
+    struct station *station;
+    atomic_bool is_hurried;
+};
+
+static int digest_file(EVP_MD_CTX *digest, uint8_t *buffer, int fd, uint64_t offset, uint64_t bytes,
+                       const atomic_bool *is_cancelled) {
+    while (bytes > 0) {
+        if (is_cancelled && atomic_load_explicit(is_cancelled, memory_order_relaxed))
+            return ECANCELED;
+        size_t want = bytes < READ_BYTES ? (size_t)bytes : READ_BYTES;
+        ssize_t n = pread(fd, buffer, want, (off_t)offset);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? errno : EIO;
+        EVP_DigestUpdate(digest, buffer, (size_t)n);
+        offset += (uint64_t)n;
+        bytes -= (uint64_t)n;
+    }
+    return 0;
+}
+
+int file_sha256(int fd, uint64_t offset, uint64_t bytes, const atomic_bool *is_cancelled,
+                char out[65]) {
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    uint8_t *buffer = mem_alloc_raw(READ_BYTES);
+    EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
+    int err = digest_file(digest, buffer, fd, offset, bytes, is_cancelled);
+    if (!err) {
+        uint8_t sum[SHA256_BYTES];
+        EVP_DigestFinal_ex(digest, sum, NULL);
+        text_hex(sum, sizeof sum, out);
+    }
+    mem_free(buffer);
+    EVP_MD_CTX_free(digest);
+    return err;
+}
+
+static void note_error(const struct disk_part *part, const char *message, int err) {
+    disk_count(&part->disk->stats.errors, 1);
+    log_warn("disk", message, log_text("file", part->info.file), log_errno(err));
+}
+
+/* A stream that lost bytes ends behind its last whole frame. */
+static void cut_broken(struct disk_part *part) {
+    const struct media_kind *kind = media_kind_of(part->info.file);
+    struct media media;
+    int err = kind->repair(part->fd, part->bytes, false, &media);
+    if (err) {
+        note_error(part, "a broken recording cannot be made whole", err);
+        return;
+    }
+    part->bytes = part->info.bytes = media.bytes;
+    if (!part->info.is_video)
+        part->info.frames = media.frames;
+}
+
+static int try_save_sidecar(struct disk_part *part, bool sync) {
+    int folder_fd;
+    int err = storage_open_folder(part->disk->config.storage, part->kind, part->folder, false,
+                                  &folder_fd);
+    if (err)
+        return err;
+    err = sidecar_save(folder_fd, &part->info, sync);
+    if (sync && !err && fsync(folder_fd))
+        err = errno;
+    close(folder_fd);
+    return err;
+}
+
+static void save_sidecar(struct disk_part *part, bool sync) {
+    int err = try_save_sidecar(part, sync);
+    for (int tries = 1; err && tries < SAVE_TRIES; tries++)
+        err = try_save_sidecar(part, sync);
+    if (err)
+        note_error(part, "a sidecar could not be written; the next start will make it", err);
+}
+
+static void finish_part(struct disk_finish *finish, struct disk_part *part) {
+    bool sync = part->disk->config.fsync != DISK_FSYNC_NONE && !atomic_load(&finish->is_hurried);
+    if (part->is_broken)
+        cut_broken(part);
+    if (sync && fdatasync(part->fd))
+        note_error(part, "a recording could not be made durable", errno);
+    int err = file_sha256(part->fd, part->head_bytes, part->bytes, &finish->is_hurried,
+                          part->info.sha256);
+    if (err && err != ECANCELED)
+        note_error(part, "a finished recording cannot be read", err);
+    if (!part->is_header_stale) /* else it is the next start's, which takes what says no end */
+        save_sidecar(part, sync);
+    if (close(part->fd))
+        note_error(part, "closing a recording failed", errno);
+    part->fd = -1;
+}
+
+static void deliver_finished(struct mail *mail, void *owner) {
+    struct disk_part *part = CONTAINER_OF(mail, struct disk_part, mail);
+    struct disk *disk = owner;
+    disk_part_report(part);
+    disk_part_free(part);
+    disk_on_finished(disk);
+}
+
+static void deliver_part(struct mail *mail, void *owner) {
+    struct disk_part *part = CONTAINER_OF(mail, struct disk_part, mail);
+    finish_part(owner, part);
+    part->mail.deliver = deliver_finished;
+    disk_send(part->disk, &part->mail);
+}
+
+int disk_finish_open(struct disk_finish **out, struct disk *disk) {
+    struct disk_finish *finish = mem_alloc(sizeof *finish);
+    finish->disk = disk;
+    int err = station_open(&finish->station, finish);
+    if (!err)
+        err = station_start(finish->station, "finish", NICE);
+    if (err) {
+        disk_finish_close(finish);
+        return err;
+    }
+    *out = finish;
+    return 0;
+}
+
+void disk_finish_send(struct disk_finish *finish, struct disk_part *part) {
+    part->mail.deliver = deliver_part;
+    station_send(finish->station, &part->mail);
+}
+
+void disk_finish_hurry(struct disk_finish *finish) {
+    atomic_store(&finish->is_hurried, true);
+}
+
+void disk_finish_end(struct disk_finish *finish) {
+    if (finish)
+        station_end(finish->station);
+}
+
+void disk_finish_close(struct disk_finish *finish) {
+    if (!finish)
+        return;
+    station_close(finish->station);
+    mem_free(finish);
+}

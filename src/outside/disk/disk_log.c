@@ -1,0 +1,171 @@
+#include "outside/disk/disk_log.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "outside/disk/disk_port.h"
+#include "outside/disk/disk_private.h"
+#include "outside/files/storage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { GATHER_MS = 1000, GATHER_BYTES = 64 * 1024, FILE_MODE = 0640 };
+
+struct disk_log {
+    struct disk *disk;
+    struct map files; /* name -> struct gathered */
+    bool is_failing;
+};
+
+struct gathered {
+    char name[TEXT_NAME_SIZE];
+    struct buf lines;
+    uint64_t count;
+    int64_t since_ms;
+};
+
+struct line {
+    struct mail mail;
+    struct disk_port *port;
+    char name[TEXT_NAME_SIZE];
+    size_t len;
+    char text[];
+};
+
+/* Under the lock that erasing takes, too: lines are not added to a file that is being rewritten or was just taken away. */
+static int open_locked(struct disk_log *log, const char *name, int *out) {
+    for (;;) {
+        int fd = openat(storage_dir(log->disk->config.storage, STORAGE_LOGS), name,
+                        O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+        if (fd < 0)
+            return errno;
+        struct stat stat;
+        flock(fd, LOCK_EX); /* a file system without locks has no second writer to fear */
+        *out = fd;
+        if (fstat(fd, &stat) || stat.st_nlink > 0)
+            return 0;
+        close(fd);
+    }
+}
+
+static int append(struct disk_log *log, const struct gathered *gathered) {
+    char name[TEXT_NAME_SIZE + 4];
+    snprintf(name, sizeof name, "%s.log", gathered->name);
+    int fd;
+    int err = open_locked(log, name, &fd);
+    if (err)
+        return err;
+    struct slice left = buf_slice(&gathered->lines);
+    while (left.len > 0 && !err) {
+        ssize_t n = write(fd, left.ptr, left.len);
+        if (n > 0)
+            left = slice_skip(left, (size_t)n);
+        else if (n == 0 || errno != EINTR)
+            err = n == 0 ? EIO : errno;
+    }
+    if (close(fd) && !err)
+        err = errno;
+    return err;
+}
+
+static void flush(struct disk_log *log, struct gathered *gathered) {
+    struct disk_stats *stats = &log->disk->stats;
+    int err = append(log, gathered);
+    if (err) {
+        disk_count(&stats->errors, 1);
+        if (!log->is_failing)
+            log_error("disk", "pipeline logs cannot be written, lines are lost", log_errno(err));
+    } else {
+        disk_count(&stats->log_lines, gathered->count);
+    }
+    log->is_failing = err != 0;
+    buf_free(&gathered->lines);
+    gathered->count = 0;
+}
+
+static struct gathered *find_or_add(struct disk_log *log, const char *name) {
+    struct gathered *gathered = map_find(&log->files, slice_from(name));
+    if (!gathered) {
+        gathered = mem_alloc(sizeof *gathered);
+        snprintf(gathered->name, sizeof gathered->name, "%s", name);
+        map_set(&log->files, slice_from(name), gathered);
+    }
+    return gathered;
+}
+
+static void deliver_line(struct mail *mail, void *owner) {
+    struct line *line = CONTAINER_OF(mail, struct line, mail);
+    struct disk *disk = owner;
+    struct gathered *gathered = find_or_add(disk->log, line->name);
+    if (gathered->lines.len == 0)
+        gathered->since_ms = clock_mono_ms();
+    buf_add(&gathered->lines, line->text, line->len);
+    gathered->count++;
+    queue_leave(line->port, line->len);
+    if (gathered->lines.len >= GATHER_BYTES)
+        flush(disk->log, gathered);
+    disk_wake(disk);
+    mem_free(line);
+}
+
+void disk_log(struct disk_port *port, struct slice meeting, struct slice text) {
+    if (!queue_try_enter_early(port, text.len + 1)) {
+        struct disk_stats *stats = disk_stats(port_disk(port));
+        if (atomic_fetch_add(&stats->lost_lines, 1) == 0)
+            log_warn("disk", "the disk is too slow: pipeline logs lose lines, audio still has room",
+                     log_int("queueBytes", (int64_t)atomic_load(&stats->queued_bytes)));
+        return;
+    }
+    struct line *line = mem_alloc(sizeof *line + text.len + 1);
+    line->mail.deliver = deliver_line;
+    line->port = port;
+    storage_folder_name(line->name, meeting);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        line->text[i] = c < ' ' || c == 0x7f ? ' ' : (char)c;
+    }
+    line->text[text.len] = '\n';
+    line->len = text.len + 1;
+    disk_send(port_disk(port), &line->mail);
+}
+
+struct disk_log *disk_log_new(struct disk *disk) {
+    struct disk_log *log = mem_alloc(sizeof *log);
+    log->disk = disk;
+    map_init(&log->files, 0);
+    return log;
+}
+
+/* A meeting's entry goes with its lines, so that meetings long over cost nothing. */
+static bool write_older_than(struct disk_log *log, int64_t since_ms) {
+    struct map_cursor at = {0};
+    struct slice key;
+    void *value;
+    while (map_next(&log->files, &at, &key, &value)) {
+        struct gathered *gathered = value;
+        if (gathered->lines.len > 0 && gathered->since_ms > since_ms)
+            continue;
+        if (gathered->lines.len > 0)
+            flush(log, gathered);
+        map_remove(&log->files, key);
+        mem_free(gathered);
+    }
+    return log->files.len > 0;
+}
+
+bool disk_log_beat(struct disk_log *log, int64_t now_ms) {
+    return write_older_than(log, now_ms - GATHER_MS);
+}
+
+void disk_log_free(struct disk_log *log) {
+    write_older_than(log, INT64_MAX);
+    map_free(&log->files);
+    mem_free(log);
+}

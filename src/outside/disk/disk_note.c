@@ -1,0 +1,153 @@
+#include "outside/disk/disk_file_private.h"
+
+#include "base/mem.h"
+#include "outside/disk/disk_private.h"
+
+#include <string.h>
+
+struct note *note_new(void *target, enum note_kind kind, int64_t at_ms, int64_t value,
+                      struct slice text) {
+    struct note *note = mem_alloc(sizeof *note + text.len + 1);
+    note->target = target;
+    note->kind = kind;
+    note->at_ms = at_ms;
+    note->value = value;
+    note->len = text.len;
+    if (text.len > 0)
+        memcpy(note->text, text.ptr, text.len);
+    return note;
+}
+
+static void on_pause(struct disk_file *file, int64_t at_ms) {
+    if (file->is_paused)
+        return;
+    file->is_paused = true;
+    file->paused_from_ms = at_ms;
+    if (file->part) {
+        sidecar_add_pause(&file->part->info, disk_part_frames(file->part), at_ms);
+        file->part->is_info_dirty = true;
+    }
+}
+
+static void on_resume(struct disk_file *file, int64_t at_ms) {
+    if (!file->is_paused)
+        return;
+    file->is_paused = false;
+    if (file->part) {
+        sidecar_end_pause(&file->part->info, file->paused_from_ms, at_ms);
+        file->part->is_info_dirty = true;
+    } else if (at_ms > file->paused_from_ms) {
+        file->past_paused_ms += at_ms - file->paused_from_ms;
+    }
+}
+
+static void replace_text(char **text, struct slice with) {
+    mem_free(*text);
+    *text = slice_copy_text(with);
+}
+
+static void on_rename(struct disk_file *file, struct slice meeting, struct slice name) {
+    struct sidecar *infos[] = {&file->info, file->part ? &file->part->info : NULL};
+    for (size_t i = 0; i < ARRAY_LEN(infos) && infos[i]; i++) {
+        if (meeting.len > 0)
+            replace_text(&infos[i]->meeting, meeting);
+        if (name.len > 0)
+            replace_text(&infos[i]->name, name);
+    }
+    if (file->part) {
+        disk_part_save_info(file->part); /* before the row, as when it was opened */
+        disk_part_report(file->part);
+    }
+}
+
+static void on_patch(struct disk_file *file, uint64_t offset, struct slice bytes) {
+    if (!file->part || atomic_load(&file->is_broken) || offset + bytes.len > file->part->bytes)
+        return;
+    int err = disk_part_patch(file->part, offset, bytes.ptr, bytes.len);
+    if (err)
+        disk_file_on_failure(file, err, 0);
+}
+
+/* Nothing that is written is rewritten: the next part has the new channels. Time goes on where it was. */
+static void on_channels(struct disk_file *file, uint16_t channels) {
+    uint16_t frame_bytes = (uint16_t)(channels * sizeof(int16_t));
+    if (file->format != RECORD_WAV || frame_bytes == file->frame_bytes)
+        return;
+    if (file->part)
+        disk_file_make_up_lost(file);
+    disk_file_close_part(file, "part", 0);
+    file->past_bytes += file->lost_bytes; /* before the first part, or refused again */
+    file->past_bytes = file->past_bytes / file->frame_bytes * frame_bytes;
+    file->lost_bytes = 0;
+    file->frame_bytes = frame_bytes;
+    file->info.channels = channels;
+    file->limit_bytes = disk_file_part_limit(&file->disk->config, file->format, frame_bytes);
+}
+
+static const char *const ends[] = {
+    [RECORDER_CLOSED] = "closed",
+    [RECORDER_LOST] = "lost",
+    [RECORDER_TIMEOUT] = "timeout",
+    [RECORDER_SHUTDOWN] = "shutdown",
+};
+
+/* Notes about an encoded stream; of a WAV we know ourselves. */
+static void on_encoder_note(struct disk_file *file, const struct note *note) {
+    struct disk_part *part = file->part;
+    if (!part)
+        return;
+    if (note->kind == NOTE_GAP)
+        sidecar_add_gap(&part->info, part->info.frames, (uint64_t)note->value, GAP_NETWORK);
+    else
+        part->info.frames = (uint64_t)note->value;
+    part->is_info_dirty = true;
+}
+
+static void deliver_note(struct mail *mail, void *owner) {
+    struct note *note = CONTAINER_OF(mail, struct note, mail);
+    struct disk_file *file = note->target;
+    struct slice text = slice_of(note->text, note->len);
+    disk_file_adopt(file);
+    switch (note->kind) {
+    case NOTE_PAUSE:
+        on_pause(file, note->at_ms);
+        break;
+    case NOTE_RESUME:
+        on_resume(file, note->at_ms);
+        break;
+    case NOTE_ZEROS:
+        disk_file_on_zeros(file, (uint64_t)note->value);
+        break;
+    case NOTE_FRAMES:
+    case NOTE_GAP:
+        on_encoder_note(file, note);
+        break;
+    case NOTE_DRIFT:
+        if (file->part)
+            file->part->info.drift_ms = note->value;
+        break;
+    case NOTE_RENAME:
+        on_rename(file, slice_take(text, (size_t)note->value),
+                  slice_skip(text, (size_t)note->value));
+        break;
+    case NOTE_PATCH:
+        on_patch(file, (uint64_t)note->value, text);
+        break;
+    case NOTE_CHANNELS:
+        on_channels(file, (uint16_t)note->value);
+        break;
+    case NOTE_CLOSE:
+        disk_file_finish(file, ends[note->value], note->at_ms);
+        file = NULL;
+        break;
+    }
+    if (file && file->part && file->part->is_info_dirty)
+        disk_file_set_due(file);
+    mem_free(note);
+}
+
+void disk_file_send_note(struct disk_file *file, struct note *note) {
+    note->target = file;
+    note->mail.deliver = deliver_note;
+    disk_send(file->disk, &note->mail);
+}

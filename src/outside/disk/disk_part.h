@@ -1,0 +1,78 @@
+/* One file of a recording: created exclusively, locked, grown, and at last handed to the finisher. Private to the disk thread. */
+#ifndef OUTSIDE_DISK_PART_H
+#define OUTSIDE_DISK_PART_H
+
+#include "net/mailbox.h"
+#include "outside/disk/recorder.h"
+#include "outside/files/sidecar.h"
+#include "outside/files/storage.h"
+#include "wire/media/wav.h"
+
+struct block;
+struct disk;
+
+struct disk_part {
+    struct mail mail; /* on its way to the finisher and back */
+    struct disk *disk;
+    struct sidecar info;
+    enum record_format format;
+    enum storage_kind kind;
+    struct wav_format wav;
+    char folder[TEXT_NAME_SIZE];
+    int fd;               /* locked */
+    uint64_t head_bytes;  /* of the WAV header, else 0 */
+    uint64_t bytes;       /* behind the header; the file is as long as both */
+    uint64_t said_bytes;  /* what the header claims */
+    bool is_info_dirty;   /* the sidecar lags behind */
+    bool is_unsynced;     /* written since the last fsync */
+    bool is_broken;       /* bytes of a stream were lost: to be cut behind its last whole frame */
+    bool is_header_stale; /* the last header could not be written */
+};
+
+/* What a part is called: the recording's start, or a millisecond later until the name is free. */
+struct disk_part_name {
+    enum storage_kind kind;
+    enum record_format format;
+    const char *folder;
+    int64_t named_ms;
+    unsigned part;
+};
+
+/*
+ * Takes `info` over on success. The sidecar is there before anybody is told of the file: whoever finds it after a crash knows whose
+ * it is. When the disk refuses just that, the file is good all the same, and the sidecar remains due.
+ */
+int disk_part_open(struct disk_part **out, struct disk *disk, const struct disk_part_name *name,
+                   struct sidecar *info);
+
+/*
+ * Appends a chain's bytes. On failure *written says how many of them arrived, in whole sample frames; what followed is cut off.
+ */
+int disk_part_write(struct disk_part *part, const struct block *chain, uint64_t *written);
+
+/* Lengthens the file by zeros. */
+int disk_part_extend(struct disk_part *part, uint64_t bytes);
+
+int disk_part_patch(struct disk_part *part, uint64_t offset, const void *bytes, size_t len);
+
+/* Brings the WAV header up to what has been written. */
+int disk_part_refresh(struct disk_part *part);
+
+/* Brings the sidecar up to what is known. A failure is counted, and the sidecar remains due. */
+int disk_part_save_info(struct disk_part *part);
+
+bool disk_part_is_vanished(const struct disk_part *part);
+
+/* Sample frames written so far. */
+uint64_t disk_part_frames(const struct disk_part *part);
+
+/* Says that it is there, or that it has ended. */
+void disk_part_report(const struct disk_part *part);
+
+/* Closes the descriptor and frees. */
+void disk_part_free(struct disk_part *part);
+
+const char *record_format_name(enum record_format format);
+bool record_format_is_video(enum record_format format);
+
+#endif

@@ -1,0 +1,151 @@
+#include "outside/disk/disk_port.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "outside/disk/disk_private.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+enum { CACHE_LINE_BYTES = 64, TRIM_SHARE = 4 };
+
+struct disk_port {
+    struct disk *disk;
+    struct block *free;
+    size_t mapped;   /* blocks there are */
+    size_t taken;    /* so far */
+    size_t used_max; /* most blocks in use at a time since the last trim */
+    unsigned number;
+    char apart[CACHE_LINE_BYTES];     /* what other threads write to lies in a line of its own */
+    _Atomic(struct block *) returned; /* given back by them */
+    atomic_size_t given;              /* so many, so far */
+};
+
+struct disk_port *disk_port_open(struct disk *disk) {
+    struct disk_port *port = mem_alloc(sizeof *port);
+    port->disk = disk;
+    atomic_init(&port->returned, NULL);
+    return port;
+}
+
+/* Straight from the system, so that what a busy hour needed does not stay with the process. */
+static struct block *map_block(struct disk_port *port) {
+    struct block *block = mem_alloc(sizeof *block);
+    block->data =
+        mmap(NULL, BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (block->data == MAP_FAILED) {
+        log_error("disk", "out of memory for audio blocks");
+        abort();
+    }
+    block->port = port;
+    port->mapped++;
+    return block;
+}
+
+static void unmap_block(struct disk_port *port) {
+    struct block *block = port->free;
+    port->free = block->next;
+    port->mapped--;
+    munmap(block->data, BLOCK_BYTES);
+    mem_free(block);
+}
+
+static void collect_returned(struct disk_port *port) {
+    struct block *block = atomic_exchange_explicit(&port->returned, NULL, memory_order_acquire);
+    while (block) {
+        struct block *next = block->next;
+        block->next = port->free;
+        port->free = block;
+        block = next;
+    }
+}
+
+/* Free ones that have not been collected yet are not in use, so that what a standstill of the disk needed can be told from what is
+ * needed always. */
+static size_t in_use(const struct disk_port *port) {
+    return port->taken - atomic_load_explicit(&port->given, memory_order_relaxed);
+}
+
+struct block *block_take(struct disk_port *port) {
+    if (!port->free)
+        collect_returned(port);
+    struct block *block = port->free;
+    if (block) {
+        port->free = block->next;
+        __builtin_prefetch(port->free, 1); /* for the next who takes one */
+    } else {
+        block = map_block(port);
+    }
+    port->taken++;
+    size_t used = in_use(port);
+    if (used > port->used_max)
+        port->used_max = used;
+    block->next = NULL;
+    block->lost_bytes = 0;
+    block->silent_bytes = 0;
+    block->len = 0;
+    return block;
+}
+
+void block_give(struct block *chain) {
+    struct disk_port *port = chain->port;
+    struct block *last = chain;
+    size_t count = 1;
+    for (; last->next; count++)
+        last = last->next;
+    atomic_fetch_add_explicit(&port->given, count, memory_order_relaxed);
+    last->next = atomic_load_explicit(&port->returned, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&port->returned, &last->next, chain,
+                                                  memory_order_release, memory_order_relaxed))
+        ;
+}
+
+/* A part of what is too much: bursts come and go, and a page that goes back now is asked for again in the next one. */
+void disk_port_trim(struct disk_port *port) {
+    collect_returned(port);
+    size_t needless = port->mapped - port->used_max;
+    for (size_t count = (needless + TRIM_SHARE - 1) / TRIM_SHARE; count > 0 && port->free; count--)
+        unmap_block(port);
+    port->used_max = in_use(port);
+}
+
+void disk_port_close(struct disk_port *port) {
+    if (!port)
+        return;
+    collect_returned(port);
+    while (port->free)
+        unmap_block(port);
+    assert(port->mapped == 0);
+    mem_free(port);
+}
+
+static bool enter_below(struct disk_port *port, size_t bytes, uint64_t limit) {
+    struct disk_stats *stats = disk_stats(port->disk);
+    uint64_t before = atomic_fetch_add_explicit(&stats->queued_bytes, bytes, memory_order_relaxed);
+    if (before + bytes <= limit)
+        return true;
+    queue_leave(port, bytes);
+    return false;
+}
+
+bool queue_try_enter(struct disk_port *port, size_t bytes) {
+    return enter_below(port, bytes, disk_configured(port->disk)->queue_bytes);
+}
+
+bool queue_try_enter_early(struct disk_port *port, size_t bytes) {
+    return enter_below(port, bytes, disk_configured(port->disk)->queue_bytes / 2);
+}
+
+void queue_leave(struct disk_port *port, size_t bytes) {
+    atomic_fetch_sub_explicit(&disk_stats(port->disk)->queued_bytes, bytes, memory_order_relaxed);
+}
+
+struct disk *port_disk(const struct disk_port *port) {
+    return port->disk;
+}
+
+unsigned port_next_number(struct disk_port *port) {
+    return port->number++;
+}

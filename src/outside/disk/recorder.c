@@ -1,0 +1,323 @@
+#include "outside/disk/recorder.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "outside/disk/disk_file.h"
+#include "outside/disk/disk_part.h"
+#include "outside/disk/disk_private.h"
+#include "outside/disk/encode.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+    FLUSH_MS = 1000,
+    BATCH_BLOCKS_MAX = 2,
+    PAGE_BYTES = 4096,
+    ZEROS_MIN_BYTES = BLOCK_BYTES, /* shorter runs are written as they are */
+    ZEROS_DEPTH_MAX = 8192,        /* jobs; beyond, the disk stands still */
+};
+
+struct recorder {
+    struct disk_port *port;
+    struct disk_file *file;     /* where blocks and notes go, or */
+    struct encoding *encoding;  /* ... here, and this is not NULL */
+    struct block *first, *last; /* not yet handed over */
+    size_t bytes;               /* in them */
+    uint64_t zero_bytes;        /* or these instead: digital silence is counted, not copied */
+    size_t batch_bytes;         /* hand over when this much is there: half a second or less */
+    size_t next_batch_bytes;    /* or less, to end where batches do in this file */
+    size_t phase_bytes;         /* where that is: tracks take turns */
+    uint64_t file_bytes;        /* all before them, header included: where in the file they begin */
+    int64_t since_ms;           /* a tick after the first of these bytes came; 0 = no tick yet */
+    uint64_t lost_bytes;        /* did not fit into the queue; told with the next batch */
+    uint64_t silent_bytes;      /* to be put before the next batch */
+    uint64_t total_bytes;
+    uint16_t frame_bytes; /* 1 for video */
+    bool counts_zeros;    /* WAV, where a file may have holes */
+    bool is_full;         /* the queue was, and it has been said */
+};
+
+/* Half a second, but at most 32 KiB a track. Twice that saves the disk thread a tenth of its work, and costs every track 16 KiB. */
+static size_t batch_size(const struct recording *recording) {
+    size_t half_second = (size_t)recording->rate_hz * recording->channels;
+    if (record_format_is_video(recording->format))
+        half_second = BATCH_BLOCKS_MAX * BLOCK_BYTES;
+    size_t blocks = (half_second + BLOCK_BYTES - 1) / BLOCK_BYTES;
+    if (blocks < 1)
+        blocks = 1;
+    if (blocks > BATCH_BLOCKS_MAX)
+        blocks = BATCH_BLOCKS_MAX;
+    return blocks * BLOCK_BYTES;
+}
+
+static uint64_t head_bytes(const struct recorder *recorder) {
+    return recorder->counts_zeros
+               ? wav_header_bytes(disk_configured(port_disk(recorder->port))->wav_layout)
+               : 0;
+}
+
+/* A format that is encoded, unless enough are being encoded already. */
+static void choose_target(struct recorder *recorder, const struct recording *recording) {
+    struct disk *disk = port_disk(recorder->port);
+    struct recording wav = *recording;
+    if (recording->format == RECORD_FLAC || recording->format == RECORD_OPUS) {
+        if (disk->encode)
+            recorder->encoding = encode_try_start(disk->encode, recording);
+        if (recorder->encoding)
+            return;
+        log_warn("recorder", "too many tracks are being encoded, this one is recorded as WAV",
+                 log_text("format", record_format_name(recording->format)));
+        wav.format = RECORD_WAV;
+    }
+    recorder->file = disk_file_new(disk, &wav);
+    recorder->counts_zeros = wav.format == RECORD_WAV;
+}
+
+/*
+ * Batches end at multiples of their size and a phase of whole pages: no page is written in two pieces, the page cache takes many at
+ * once, and of tracks that began together only as many hand over in a tick as come to an end in it.
+ */
+static void begin_batch(struct recorder *recorder) {
+    recorder->since_ms = 0;
+    recorder->next_batch_bytes =
+        recorder->batch_bytes -
+        (recorder->file_bytes + recorder->phase_bytes) % recorder->batch_bytes;
+    assert(recorder->next_batch_bytes % recorder->frame_bytes == 0);
+}
+
+struct recorder *recorder_open(struct disk_port *port, const struct recording *recording) {
+    struct recorder *recorder = mem_alloc(sizeof *recorder);
+    recorder->port = port;
+    choose_target(recorder, recording);
+    recorder->frame_bytes = record_format_is_video(recording->format)
+                                ? 1
+                                : (uint16_t)(recording->channels * sizeof(int16_t));
+    recorder->batch_bytes = batch_size(recording);
+    recorder->file_bytes = head_bytes(recorder);
+    recorder->phase_bytes = port_next_number(port) * PAGE_BYTES % recorder->batch_bytes;
+    begin_batch(recorder);
+    return recorder;
+}
+
+static void drop_batch(struct recorder *recorder) {
+    struct disk_stats *stats = disk_stats(port_disk(recorder->port));
+    if (!recorder->is_full)
+        log_warn("recorder", "the disk is too slow: its queue is full and audio becomes a gap",
+                 log_int("queueBytes", (int64_t)atomic_load(&stats->queued_bytes)));
+    recorder->is_full = true;
+    disk_count(&stats->gap_bytes, recorder->bytes);
+    recorder->lost_bytes += recorder->silent_bytes + recorder->bytes;
+    recorder->silent_bytes = 0;
+    block_give(recorder->first);
+}
+
+static void hand_over(struct recorder *recorder) {
+    struct block *first = recorder->first;
+    recorder->file_bytes += recorder->bytes;
+    if (queue_try_enter(recorder->port, recorder->bytes)) {
+        first->lost_bytes = recorder->lost_bytes;
+        first->silent_bytes = recorder->silent_bytes;
+        recorder->lost_bytes = 0;
+        recorder->silent_bytes = 0;
+        recorder->is_full = false;
+        if (recorder->encoding)
+            encoding_send_blocks(recorder->encoding, first);
+        else
+            disk_file_send_blocks(recorder->file, first);
+    } else {
+        drop_batch(recorder);
+    }
+    recorder->first = recorder->last = NULL;
+    recorder->bytes = 0;
+    begin_batch(recorder);
+}
+
+static void add_block(struct recorder *recorder) {
+    struct block *block = block_take(recorder->port);
+    if (recorder->last)
+        recorder->last->next = block;
+    else
+        recorder->first = block;
+    recorder->last = block;
+}
+
+/* What waits for a batch to go with is sent off in an empty one. */
+static void catch_up(struct recorder *recorder) {
+    if (!recorder->first && (recorder->silent_bytes > 0 || recorder->lost_bytes > 0))
+        add_block(recorder);
+    if (recorder->first)
+        hand_over(recorder);
+}
+
+static void send_bare_note(struct recorder *recorder, enum note_kind kind, int64_t at_ms,
+                           int64_t value, struct slice text) {
+    struct note *note = note_new(NULL, kind, at_ms, value, text);
+    if (recorder->encoding)
+        encoding_send_note(recorder->encoding, note);
+    else
+        disk_file_send_note(recorder->file, note);
+}
+
+/* Told zeros take a little room, counted ones none: a disk that stands still is not told. */
+static bool may_tell_zeros(const struct recorder *recorder) {
+    return disk_depth(port_disk(recorder->port)) < ZEROS_DEPTH_MAX;
+}
+
+static void hand_over_zeros(struct recorder *recorder) {
+    if (may_tell_zeros(recorder)) {
+        catch_up(recorder);
+        send_bare_note(recorder, NOTE_ZEROS, 0, (int64_t)recorder->zero_bytes, SLICE_NONE);
+    } else { /* as a gap they are zeros, too */
+        recorder->lost_bytes += recorder->silent_bytes + recorder->zero_bytes;
+        recorder->silent_bytes = 0;
+    }
+    recorder->file_bytes += recorder->zero_bytes;
+    recorder->zero_bytes = 0;
+    begin_batch(recorder);
+}
+
+static void flush(struct recorder *recorder) {
+    if (recorder->zero_bytes > 0)
+        hand_over_zeros(recorder);
+    else if (recorder->first)
+        hand_over(recorder);
+}
+
+/* `from` NULL: zeros. */
+static void copy(struct recorder *recorder, const uint8_t *from, size_t len) {
+    while (len > 0) {
+        if (!recorder->last || recorder->last->len == BLOCK_BYTES)
+            add_block(recorder);
+        struct block *block = recorder->last;
+        size_t room = BLOCK_BYTES - block->len, left = recorder->next_batch_bytes - recorder->bytes;
+        size_t n = room < left ? room : left;
+        n = n < len ? n : len;
+        if (from)
+            memcpy(block->data + block->len, from, n);
+        else
+            memset(block->data + block->len, 0, n);
+        block->len += (uint32_t)n;
+        recorder->bytes += n;
+        from = from ? from + n : NULL;
+        len -= n;
+        if (recorder->bytes == recorder->next_batch_bytes)
+            hand_over(recorder);
+    }
+}
+
+/* Sound ends a run of zeros. */
+static void end_zeros(struct recorder *recorder) {
+    uint64_t zeros = recorder->zero_bytes;
+    if (zeros >= ZEROS_MIN_BYTES) {
+        hand_over_zeros(recorder);
+    } else {
+        recorder->zero_bytes = 0;
+        copy(recorder, NULL, (size_t)zeros);
+    }
+}
+
+void recorder_append(struct recorder *recorder, const void *bytes, size_t len) {
+    assert(len % recorder->frame_bytes == 0);
+    recorder->total_bytes += len;
+    if (recorder->counts_zeros && !recorder->first && slice_is_zero(slice_of(bytes, len))) {
+        recorder->zero_bytes += len;
+        return;
+    }
+    if (recorder->zero_bytes > 0)
+        end_zeros(recorder);
+    copy(recorder, bytes, len);
+}
+
+void recorder_silence(struct recorder *recorder, uint64_t frames) {
+    flush(recorder);
+    recorder->silent_bytes += frames * recorder->frame_bytes;
+    recorder->file_bytes += frames * recorder->frame_bytes;
+    begin_batch(recorder);
+}
+
+/* Notes keep their place among the bytes. */
+static void send_note(struct recorder *recorder, enum note_kind kind, int64_t at_ms, int64_t value,
+                      struct slice text) {
+    flush(recorder);
+    catch_up(recorder);
+    send_bare_note(recorder, kind, at_ms, value, text);
+}
+
+void recorder_pause(struct recorder *recorder, int64_t at_ms) {
+    send_note(recorder, NOTE_PAUSE, at_ms, 0, SLICE_NONE);
+}
+
+void recorder_resume(struct recorder *recorder, int64_t at_ms) {
+    send_note(recorder, NOTE_RESUME, at_ms, 0, SLICE_NONE);
+}
+
+void recorder_set_channels(struct recorder *recorder, uint16_t channels) {
+    assert(recorder->file);
+    send_note(recorder, NOTE_CHANNELS, 0, channels, SLICE_NONE);
+    recorder->frame_bytes = (uint16_t)(channels * sizeof(int16_t));
+    recorder->file_bytes = head_bytes(recorder);
+    begin_batch(recorder);
+}
+
+void recorder_drift(struct recorder *recorder, int64_t drift_ms) {
+    send_note(recorder, NOTE_DRIFT, 0, drift_ms, SLICE_NONE);
+}
+
+void recorder_patch(struct recorder *recorder, uint64_t offset, const void *bytes, size_t len) {
+    uint64_t flushed = recorder->total_bytes - recorder->bytes;
+    if (offset < flushed || !recorder->first) {
+        send_note(recorder, NOTE_PATCH, 0, (int64_t)offset, slice_of(bytes, len));
+        return;
+    }
+    /* Still in our hands. */
+    const uint8_t *from = bytes;
+    uint64_t at = offset - flushed;
+    for (struct block *block = recorder->first; block && len > 0; block = block->next) {
+        if (at < block->len) {
+            size_t n = block->len - (size_t)at < len ? block->len - (size_t)at : len;
+            memcpy(block->data + at, from, n);
+            from += n;
+            len -= n;
+            at = 0;
+        } else {
+            at -= block->len;
+        }
+    }
+}
+
+void recorder_rename(struct recorder *recorder, struct slice meeting, struct slice name) {
+    char *both = mem_alloc_raw(meeting.len + name.len + 1);
+    if (meeting.len > 0)
+        memcpy(both, meeting.ptr, meeting.len);
+    if (name.len > 0)
+        memcpy(both + meeting.len, name.ptr, name.len);
+    send_note(recorder, NOTE_RENAME, 0, (int64_t)meeting.len,
+              slice_of(both, meeting.len + name.len));
+    mem_free(both);
+}
+
+void recorder_tick(struct recorder *recorder, int64_t mono_ms) {
+    if (!recorder->first && recorder->zero_bytes == 0)
+        return;
+    if (recorder->since_ms == 0)
+        recorder->since_ms = mono_ms;
+    else if (mono_ms - recorder->since_ms >= FLUSH_MS &&
+             (recorder->zero_bytes == 0 || may_tell_zeros(recorder)))
+        flush(recorder);
+}
+
+void recorder_close(struct recorder *recorder, enum recorder_end end, int64_t at_ms) {
+    if (!recorder)
+        return;
+    send_note(recorder, NOTE_CLOSE, at_ms, end, SLICE_NONE);
+    mem_free(recorder);
+}
+
+uint64_t recorder_bytes(const struct recorder *recorder) {
+    return recorder->total_bytes;
+}
+
+bool recorder_is_broken(const struct recorder *recorder) {
+    return recorder->file && disk_file_is_broken(recorder->file);
+}

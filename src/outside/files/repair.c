@@ -1,0 +1,408 @@
+#include "outside/files/repair.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/rand.h"
+#include "outside/disk/disk_finish.h"
+#include "outside/files/repair_media.h"
+#include "outside/files/sidecar.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { DEPTH_MAX = 4, DRAFT_AGE_MS = 60000, TIME_LEN = 24 };
+#define RECENT_MS (INT64_C(7) * 24 * 3600 * 1000)
+
+struct job { /* one file under repair */
+    const struct repair_config *config;
+    struct repair_result *result;
+    int folder_fd;
+    const char *folder; /* path */
+    unsigned depth;     /* of the folder below the one that is repaired */
+    const char *name;
+    const struct media_kind *kind;
+    int fd;
+    struct stat stat;
+    struct media media;
+};
+
+static void say(const struct job *job, const char *what) {
+    struct buf path = {0};
+    buf_printf(&path, "%s/%s", job->folder, job->name);
+    char *text = buf_take_text(&path);
+    if (job->config->on_line)
+        job->config->on_line(job->config->arg, text, what);
+    mem_free(text);
+}
+
+static void say_failure(const struct job *job, int err) {
+    job->result->failed++;
+    say(job, err == EINVAL ? "is not what its name says, left alone" : strerror(err));
+}
+
+static int64_t modified_ms(const struct stat *stat) {
+    return (int64_t)stat->st_mtim.tv_sec * 1000 + stat->st_mtim.tv_nsec / 1000000;
+}
+
+/* "2026-11-22T12-00-00.000Z_..." */
+static bool parse_name_time(const char *name, int64_t *at_ms) {
+    char time[TIME_LEN + 1];
+    if (strlen(name) <= TIME_LEN)
+        return false;
+    snprintf(time, sizeof time, "%s", name);
+    time[13] = time[16] = ':';
+    return text_parse_iso_time(slice_from(time), at_ms);
+}
+
+/* Names may hold the separator themselves: only when it is clear are they told apart. */
+static void guess_names(const char *name, struct sidecar *out) {
+    const char *dot = strrchr(name, '.');
+    struct slice rest = slice_of(name, (size_t)(dot - name)), room, participant;
+    if (rest.len > TIME_LEN && rest.ptr[TIME_LEN] == '_')
+        rest = slice_skip(rest, TIME_LEN + 1);
+    struct slice tail = rest;
+    bool is_clear = slice_cut(&tail, '_', &room) && slice_cut(&tail, '_', &participant) &&
+                    slice_find_byte(tail, '_') == tail.len;
+    out->room = slice_copy_text(is_clear ? room : SLICE_NONE);
+    out->participant = slice_copy_text(is_clear ? participant : SLICE_NONE);
+    out->track = slice_copy_text(is_clear ? tail : rest);
+}
+
+static const char *base_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* "<stem>_p3.wav": 3, and the name of the part before. Else 1. */
+static unsigned parse_part(const char *name, char before[STORAGE_FILE_SIZE]) {
+    const char *dot = strrchr(name, '.'), *at = dot;
+    uint64_t part;
+    while (at > name && at[-1] >= '0' && at[-1] <= '9')
+        at--;
+    if (at < name + 2 || at[-1] != 'p' || at[-2] != '_' ||
+        !slice_to_uint(slice_of(at, (size_t)(dot - at)), UINT16_MAX, &part) || part < 2)
+        return 1;
+    int stem = (int)(at - 2 - name);
+    if (part == 2)
+        snprintf(before, STORAGE_FILE_SIZE, "%.*s%s", stem, name, dot);
+    else
+        snprintf(before, STORAGE_FILE_SIZE, "%.*s_p%u%s", stem, name, (unsigned)part - 1, dot);
+    return (unsigned)part;
+}
+
+/* The newest is looked at first: the part before may not have been told its end yet. */
+static int64_t find_end_ms(const struct job *job, const char *file, struct sidecar *info) {
+    if (info->ended_ms)
+        return info->ended_ms;
+    struct stat stat;
+    struct media media = {0};
+    int fd = openat(job->folder_fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return info->started_ms;
+    if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) &&
+        !job->kind->repair(fd, (uint64_t)stat.st_size, true, &media) && media.rate_hz > 0) {
+        info->frames = media.frames;
+        info->rate_hz = media.rate_hz;
+    }
+    close(fd);
+    return info->started_ms + sidecar_duration_ms(info) + info->paused_ms;
+}
+
+/* A later part goes on where the one before it ended, and is of the same recording. */
+static bool follow_part(const struct job *job, struct sidecar *out) {
+    char before[STORAGE_FILE_SIZE];
+    unsigned part = parse_part(job->name, before);
+    if (part == 1 || sidecar_load(job->folder_fd, before, out))
+        return false;
+    int64_t started_ms = find_end_ms(job, before, out);
+    mem_free(out->end);
+    mem_free(out->gaps);
+    mem_free(out->pauses);
+    *out = (struct sidecar){
+        .recording = out->recording,
+        .meeting = out->meeting,
+        .room = out->room,
+        .participant = out->participant,
+        .name = out->name,
+        .track = out->track,
+        .format = out->format,
+        .is_video = out->is_video,
+        .part = part,
+        .started_ms = started_ms,
+    };
+    snprintf(out->file, sizeof out->file, "%s", job->name);
+    return true;
+}
+
+/* What can still be said when no sidecar was ever written. */
+static void make_sidecar(const struct job *job, struct sidecar *out) {
+    if (follow_part(job, out))
+        return;
+    *out = (struct sidecar){.part = 1, .is_video = job->kind->is_video};
+    char id[RAND_UUID_SIZE];
+    rand_uuid(id);
+    out->recording = mem_copy_text(id);
+    out->meeting = mem_copy_text(base_name(job->folder));
+    out->name = mem_copy_text("");
+    out->format = mem_copy_text(job->kind->format);
+    guess_names(job->name, out);
+    snprintf(out->file, sizeof out->file, "%s", job->name);
+    if (!parse_name_time(job->name, &out->started_ms))
+        out->started_ms = modified_ms(&job->stat);
+    if (job->kind->is_video)
+        out->ended_ms = modified_ms(&job->stat);
+}
+
+static int complete_sidecar(const struct job *job, struct sidecar *info) {
+    const struct media *media = &job->media;
+    info->bytes = media->bytes;
+    info->frames = media->frames;
+    if (media->rate_hz > 0) {
+        info->rate_hz = media->rate_hz;
+        info->channels = media->channels;
+    }
+    if (!info->end)
+        info->end = mem_copy_text("crash");
+    if (!info->ended_ms)
+        info->ended_ms = job->kind->is_video
+                             ? modified_ms(&job->stat)
+                             : info->started_ms + sidecar_duration_ms(info) + info->paused_ms;
+    int err =
+        file_sha256(job->fd, media->offset, media->bytes, job->config->is_stopping, info->sha256);
+    return err ? err : sidecar_save(job->folder_fd, info, true);
+}
+
+/* Only what lies where recordings are made can be found again by folder and file. */
+static void tell_sidecar(const struct job *job, struct sidecar *info) {
+    if (!job->config->on_sidecar || job->config->dry_run || job->depth != 1)
+        return;
+    snprintf(info->file, sizeof info->file, "%s", job->name);
+    job->config->on_sidecar(job->config->arg, base_name(job->folder), info);
+}
+
+static void repair_sidecar(struct job *job) {
+    struct sidecar info;
+    int err = sidecar_load(job->folder_fd, job->name, &info);
+    bool is_new = err == ENOENT || err == EINVAL;
+    if (err && !is_new) {
+        say_failure(job, err);
+        return;
+    }
+    bool is_true = !is_new && info.end && info.sha256[0] && info.bytes == job->media.bytes &&
+                   !job->media.is_changed;
+    if (is_true) {
+        /* Whoever was told last time may have died before it was written down. */
+        if (modified_ms(&job->stat) >= job->config->before_ms - RECENT_MS)
+            tell_sidecar(job, &info);
+        sidecar_free(&info);
+        return;
+    }
+    if (is_new)
+        make_sidecar(job, &info);
+    err = job->config->dry_run ? 0 : complete_sidecar(job, &info);
+    if (!err)
+        tell_sidecar(job, &info);
+    sidecar_free(&info);
+    if (err == ECANCELED)
+        return;
+    if (err) {
+        say_failure(job, err);
+        return;
+    }
+    job->result->repaired++;
+    say(job, is_new ? "sidecar made" : "sidecar completed");
+}
+
+/* Its row would wait for an end for ever. */
+static void tell_removed(const struct job *job) {
+    struct sidecar info;
+    if (sidecar_load(job->folder_fd, job->name, &info))
+        return;
+    mem_free(info.end);
+    info.end = mem_copy_text("empty");
+    info.bytes = info.frames = 0;
+    info.sha256[0] = '\0';
+    if (!info.ended_ms)
+        info.ended_ms = info.started_ms;
+    tell_sidecar(job, &info);
+    sidecar_free(&info);
+}
+
+/* Created, and then the process died before the header: there is nothing to keep. */
+static void remove_empty(struct job *job) {
+    if (modified_ms(&job->stat) >= job->config->before_ms)
+        return;
+    if (!job->config->dry_run && unlinkat(job->folder_fd, job->name, 0)) {
+        say_failure(job, errno);
+        return;
+    }
+    tell_removed(job);
+    char sidecar[STORAGE_FILE_SIZE];
+    sidecar_file_name(sidecar, job->name);
+    if (!job->config->dry_run)
+        unlinkat(job->folder_fd, sidecar, 0);
+    job->result->removed++;
+    say(job, "removed, it never got a byte");
+}
+
+static void repair_open_file(struct job *job) {
+    const bool dry = job->config->dry_run;
+    int err = job->kind->repair(job->fd, (uint64_t)job->stat.st_size, dry, &job->media);
+    if (!err && job->media.is_changed && !dry && fsync(job->fd))
+        err = errno;
+    if (err) {
+        say_failure(job, err);
+        return;
+    }
+    if (job->media.is_empty) {
+        remove_empty(job);
+        return;
+    }
+    if (job->media.is_changed) {
+        job->result->repaired++;
+        say(job, "made whole");
+    }
+    repair_sidecar(job);
+}
+
+static void repair_file(struct job *job) {
+    int mode = job->config->dry_run ? O_RDONLY : O_RDWR;
+    job->fd = openat(job->folder_fd, job->name, mode | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (job->fd < 0) {
+        if (errno != ENOENT)
+            say_failure(job, errno);
+        return;
+    }
+    job->result->files++;
+    /* The length is asked under the lock: a writer that just finished has said its last word. */
+    if (!storage_try_lock(job->fd))
+        job->result->locked++;
+    else if (fstat(job->fd, &job->stat))
+        say_failure(job, errno);
+    else if (S_ISREG(job->stat.st_mode))
+        repair_open_file(job);
+    close(job->fd);
+}
+
+struct entry {
+    char *name;
+    int64_t modified_ms;
+};
+
+static int compare_newest_first(const void *a, const void *b) {
+    const struct entry *left = a, *right = b;
+    if (left->modified_ms != right->modified_ms)
+        return left->modified_ms < right->modified_ms ? 1 : -1;
+    return strcmp(left->name, right->name);
+}
+
+struct listing {
+    struct entry *files, *folders;
+    size_t file_count, folder_count;
+};
+
+static void add_entry(struct entry **entries, size_t *count, const char *name, int64_t at_ms) {
+    if ((*count & (*count - 1)) == 0)
+        *entries = mem_resize(*entries, (*count ? *count * 2 : 1) * sizeof **entries);
+    (*entries)[(*count)++] = (struct entry){.name = mem_copy_text(name), .modified_ms = at_ms};
+}
+
+static void free_entries(struct entry *entries, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        mem_free(entries[i].name);
+    mem_free(entries);
+}
+
+/* A sidecar that was being written when the process died. */
+static bool is_old_draft(const char *name, int64_t at_ms) {
+    return name[0] == '.' && slice_has_suffix(slice_from(name), SLICE(".json.new")) &&
+           at_ms < clock_wall_ms() - DRAFT_AGE_MS;
+}
+
+static void list_entry(const struct repair_config *config, int folder_fd, const char *name,
+                       struct listing *out) {
+    struct stat stat;
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+        fstatat(folder_fd, name, &stat, AT_SYMLINK_NOFOLLOW))
+        return;
+    int64_t at_ms = modified_ms(&stat);
+    if (S_ISDIR(stat.st_mode))
+        add_entry(&out->folders, &out->folder_count, name, at_ms);
+    else if (S_ISREG(stat.st_mode) && media_kind_of(name))
+        add_entry(&out->files, &out->file_count, name, at_ms);
+    else if (S_ISREG(stat.st_mode) && !config->dry_run && is_old_draft(name, at_ms))
+        unlinkat(folder_fd, name, 0);
+}
+
+static int list_folder(const struct repair_config *config, int folder_fd, struct listing *out) {
+    int fd = fcntl(folder_fd, F_DUPFD_CLOEXEC, 0);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir) {
+        int err = errno;
+        if (fd >= 0)
+            close(fd);
+        return err;
+    }
+    rewinddir(dir);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        list_entry(config, folder_fd, entry->d_name, out);
+    closedir(dir);
+    if (out->file_count > 0)
+        qsort(out->files, out->file_count, sizeof *out->files, compare_newest_first);
+    if (out->folder_count > 0)
+        qsort(out->folders, out->folder_count, sizeof *out->folders, compare_newest_first);
+    return 0;
+}
+
+static bool is_stopping(const struct repair_config *config) {
+    return config->is_stopping && atomic_load(config->is_stopping);
+}
+
+static int repair_below(int folder_fd, const char *path, unsigned depth,
+                        const struct repair_config *config, struct repair_result *result) {
+    struct listing listing = {0};
+    int err = list_folder(config, folder_fd, &listing);
+    for (size_t i = 0; i < listing.file_count && !is_stopping(config); i++) {
+        struct job job = {.config = config,
+                          .result = result,
+                          .folder_fd = folder_fd,
+                          .folder = path,
+                          .depth = depth,
+                          .name = listing.files[i].name,
+                          .kind = media_kind_of(listing.files[i].name)};
+        repair_file(&job);
+    }
+    for (size_t i = 0; i < listing.folder_count && depth < DEPTH_MAX && !is_stopping(config); i++) {
+        const char *name = listing.folders[i].name;
+        int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        struct buf below = {0};
+        buf_printf(&below, "%s/%s", path, name);
+        char *text = buf_take_text(&below);
+        repair_below(fd, text, depth + 1, config, result);
+        mem_free(text);
+        close(fd);
+    }
+    free_entries(listing.files, listing.file_count);
+    free_entries(listing.folders, listing.folder_count);
+    return err;
+}
+
+int repair_folder(const char *path, const struct repair_config *config,
+                  struct repair_result *result) {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return errno;
+    int err = repair_below(fd, path, 0, config, result);
+    close(fd);
+    return err;
+}

@@ -1,0 +1,172 @@
+#include "outside/files/repair_media.h"
+
+#include "base/little.h"
+#include "base/mem.h"
+#include "wire/media/ivf.h"
+#include "wire/media/wav.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { READ_BYTES = 64 * 1024, HEADER_SEARCH_BYTES = 64 * 1024 };
+
+static int read_at(int fd, void *bytes, size_t len, uint64_t offset, size_t *got) {
+    ssize_t n;
+    do {
+        n = pread(fd, bytes, len, (off_t)offset);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return errno;
+    *got = (size_t)n;
+    return 0;
+}
+
+static int write_at(int fd, const void *bytes, size_t len, uint64_t offset) {
+    ssize_t n = pwrite(fd, bytes, len, (off_t)offset);
+    if (n < 0)
+        return errno;
+    return (size_t)n == len ? 0 : EIO;
+}
+
+/* Up to the samples, over whatever chunks lie before them. */
+static int find_samples(int fd, struct wav_parser *parser, enum wav_result *result) {
+    uint8_t bytes[512];
+    *result = WAV_MORE;
+    for (size_t total = 0; *result == WAV_MORE && total < HEADER_SEARCH_BYTES;) {
+        parser->offset += parser->skip; /* seek instead of reading */
+        parser->skip = 0;
+        size_t got;
+        int err = read_at(fd, bytes, sizeof bytes, parser->offset, &got);
+        if (err)
+            return err;
+        if (got == 0)
+            break;
+        total += wav_parse(parser, bytes, got, result);
+    }
+    return 0;
+}
+
+static int carry_out(int fd, const struct wav_repair *plan, uint64_t file_bytes) {
+    if (plan->file_bytes < file_bytes && ftruncate(fd, (off_t)plan->file_bytes))
+        return errno;
+    int err = 0;
+    for (size_t i = 0; i < plan->patch_count && !err; i++)
+        err = write_at(fd, plan->patches[i].bytes, plan->patches[i].len, plan->patches[i].offset);
+    return err;
+}
+
+int repair_wav(int fd, uint64_t file_bytes, bool dry, struct media *media) {
+    struct wav_parser parser = {0};
+    enum wav_result result;
+    int err = find_samples(fd, &parser, &result);
+    if (err)
+        return err;
+    *media = (struct media){0};
+    if (result == WAV_MORE && file_bytes < WAV_CANONICAL_BYTES) {
+        media->is_empty = true;
+        return 0;
+    }
+    if (result != WAV_DONE)
+        return EINVAL;
+
+    const struct wav_info *info = &parser.info;
+    struct wav_repair plan;
+    media->is_changed = wav_plan_repair(info, file_bytes, &plan);
+    if (media->is_changed && !dry)
+        err = carry_out(fd, &plan, file_bytes);
+    media->offset = info->data_offset;
+    media->bytes = media->is_changed ? plan.data_bytes : info->data_bytes;
+    media->frames = media->bytes / info->format.frame_bytes;
+    media->rate_hz = info->format.rate_hz;
+    media->channels = info->format.channels;
+    return err;
+}
+
+struct ivf_walk {
+    struct ivf_parser parser;
+    uint64_t whole_end; /* behind the last frame before the first empty one */
+    uint64_t whole_frames;
+    bool has_empty;
+};
+
+static void on_frame(struct ivf_walk *walk) {
+    walk->has_empty |= walk->parser.frame_bytes == 0;
+    if (walk->has_empty)
+        return;
+    walk->whole_end = walk->parser.end;
+    walk->whole_frames = walk->parser.frames;
+}
+
+static int walk_ivf(int fd, uint64_t file_bytes, struct ivf_walk *walk) {
+    uint8_t *bytes = mem_alloc_raw(READ_BYTES);
+    enum ivf_result result = IVF_MORE;
+    int err = 0;
+    while (!err && result != IVF_BAD && walk->parser.offset < file_bytes) {
+        ivf_skip(&walk->parser, file_bytes - walk->parser.offset, &result);
+        if (result == IVF_FRAME)
+            on_frame(walk);
+        size_t got = 0;
+        err = read_at(fd, bytes, READ_BYTES, walk->parser.offset, &got);
+        if (got == 0)
+            break;
+        for (size_t used = 0; used < got && result != IVF_BAD;) {
+            used += ivf_parse(&walk->parser, bytes + used, got - used, &result);
+            if (result == IVF_HEADER)
+                walk->whole_end = walk->parser.end;
+            else if (result == IVF_FRAME)
+                on_frame(walk);
+        }
+    }
+    mem_free(bytes);
+    return err;
+}
+
+/*
+ * Our writer fills a frame's length in when the frame is complete, so an empty frame that is not the plain end of a walk that fits
+ * is one that was never completed.
+ */
+int repair_ivf(int fd, uint64_t file_bytes, bool dry, struct media *media) {
+    *media = (struct media){.is_empty = file_bytes < IVF_HEADER_BYTES};
+    if (media->is_empty)
+        return 0;
+    struct ivf_walk walk = {0};
+    int err = walk_ivf(fd, file_bytes, &walk);
+    if (err)
+        return err;
+    if (walk.parser.end == 0)
+        return EINVAL;
+    bool fits = walk.parser.end == file_bytes;
+    uint64_t end = fits ? file_bytes : walk.whole_end;
+    uint64_t frames = fits ? walk.parser.frames : walk.whole_frames;
+    bool is_cut = end < file_bytes;
+    bool is_miscounted = walk.parser.header.frame_count != (uint32_t)frames;
+    media->bytes = end;
+    media->is_changed = is_cut || is_miscounted;
+    if (dry || !media->is_changed)
+        return 0;
+    if (is_cut && ftruncate(fd, (off_t)end))
+        return errno;
+    uint8_t count[4];
+    little_put_u32(count, (uint32_t)frames);
+    return write_at(fd, count, sizeof count, IVF_COUNT_OFFSET);
+}
+
+/* A stream that needs no header and bears a cut end. */
+static int repair_raw(int fd, uint64_t file_bytes, bool dry, struct media *media) {
+    *media = (struct media){.bytes = file_bytes, .is_empty = file_bytes == 0};
+    return 0;
+}
+
+const struct media_kind *media_kind_of(const char *name) {
+    static const struct media_kind kinds[] = {
+        {".wav", "wav", false, repair_wav},    {".flac", "flac", false, repair_flac},
+        {".opus", "opus", false, repair_opus}, {".h264", "h264", true, repair_raw},
+        {".ivf", "ivf", true, repair_ivf},
+    };
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && i < ARRAY_LEN(kinds); i++)
+        if (strcmp(dot, kinds[i].ending) == 0)
+            return &kinds[i];
+    return NULL;
+}

@@ -1,0 +1,354 @@
+#include "outside/files/sidecar.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { VERSION = 1, FILE_MODE = 0640, JSON_MAX_BYTES = 1 << 20 };
+
+/* Keys and the texts behind them. */
+static const struct {
+    const char *key;
+    size_t offset;
+} texts[] = {
+    {"recording", offsetof(struct sidecar, recording)},
+    {"meeting", offsetof(struct sidecar, meeting)},
+    {"room", offsetof(struct sidecar, room)},
+    {"participant", offsetof(struct sidecar, participant)},
+    {"name", offsetof(struct sidecar, name)},
+    {"track", offsetof(struct sidecar, track)},
+    {"format", offsetof(struct sidecar, format)},
+};
+
+static char **text_at(struct sidecar *sidecar, size_t offset) {
+    return (char **)(void *)((char *)sidecar + offset);
+}
+
+void sidecar_free(struct sidecar *sidecar) {
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        mem_free(*text_at(sidecar, texts[i].offset));
+    mem_free(sidecar->end);
+    mem_free(sidecar->gaps);
+    mem_free(sidecar->pauses);
+    *sidecar = (struct sidecar){0};
+}
+
+/* Lists grow by doubling and stop at SIDECAR_LIST_MAX. */
+static void *grow(void *items, size_t count, size_t item_bytes) {
+    bool is_power = (count & (count - 1)) == 0;
+    return is_power ? mem_resize(items, (count ? count * 2 : 1) * item_bytes) : items;
+}
+
+static bool touches(const struct sidecar_gap *gap, uint64_t at, enum sidecar_cause cause) {
+    return gap->cause == cause && gap->at + gap->frames == at;
+}
+
+void sidecar_add_gap(struct sidecar *sidecar, uint64_t at, uint64_t frames,
+                     enum sidecar_cause cause) {
+    sidecar->gap_frames += frames;
+    size_t count = sidecar->gap_count;
+    if (count > 0 && touches(&sidecar->gaps[count - 1], at, cause)) {
+        sidecar->gaps[count - 1].frames += frames;
+        return;
+    }
+    sidecar->gaps_total++;
+    if (count == SIDECAR_LIST_MAX)
+        return;
+    sidecar->gaps = grow(sidecar->gaps, count, sizeof *sidecar->gaps);
+    sidecar->gaps[sidecar->gap_count++] =
+        (struct sidecar_gap){.at = at, .frames = frames, .cause = cause};
+}
+
+void sidecar_add_pause(struct sidecar *sidecar, uint64_t at, int64_t from_ms) {
+    sidecar->pauses_total++;
+    if (sidecar->pause_count == SIDECAR_LIST_MAX)
+        return;
+    sidecar->pauses = grow(sidecar->pauses, sidecar->pause_count, sizeof *sidecar->pauses);
+    sidecar->pauses[sidecar->pause_count++] = (struct sidecar_pause){.at = at, .from_ms = from_ms};
+}
+
+void sidecar_end_pause(struct sidecar *sidecar, int64_t from_ms, int64_t to_ms) {
+    sidecar->paused_ms += to_ms > from_ms ? to_ms - from_ms : 0;
+    if (sidecar->pause_count == 0)
+        return;
+    struct sidecar_pause *last = &sidecar->pauses[sidecar->pause_count - 1];
+    if (last->to_ms == 0 && last->from_ms == from_ms)
+        last->to_ms = to_ms;
+}
+
+int64_t sidecar_duration_ms(const struct sidecar *sidecar) {
+    if (sidecar->rate_hz > 0)
+        return (int64_t)(sidecar->frames * 1000 / sidecar->rate_hz);
+    int64_t end_ms = sidecar->ended_ms ? sidecar->ended_ms : sidecar->started_ms;
+    return end_ms - sidecar->started_ms - sidecar->paused_ms;
+}
+
+static void add_time(struct buf *out, const char *key, int64_t at_ms) {
+    char time[TEXT_ISO_SIZE];
+    text_iso_time(at_ms, time);
+    buf_printf(out, at_ms ? "\"%s\":\"%s\"" : "\"%s\":null", key, time);
+}
+
+static void add_text(struct buf *out, const char *key, const char *text) {
+    buf_printf(out, "\"%s\":", key);
+    if (text)
+        text_add_json(out, slice_from(text));
+    else
+        buf_add_text(out, "null");
+}
+
+static void add_gaps(struct buf *out, const struct sidecar *sidecar) {
+    buf_printf(out, ",\n  \"gapCount\":%" PRIu64 ",\"gapFrames\":%" PRIu64 ",\"gaps\":[",
+               sidecar->gaps_total, sidecar->gap_frames);
+    for (size_t i = 0; i < sidecar->gap_count; i++)
+        buf_printf(out, "%s\n    {\"atFrame\":%" PRIu64 ",\"frames\":%" PRIu64 ",\"cause\":\"%s\"}",
+                   i ? "," : "", sidecar->gaps[i].at, sidecar->gaps[i].frames,
+                   sidecar->gaps[i].cause == GAP_DISK ? "disk" : "network");
+    buf_add_text(out, "]");
+}
+
+static void add_pauses(struct buf *out, const struct sidecar *sidecar) {
+    buf_printf(out, ",\n  \"pauseCount\":%" PRIu64 ",\"pausedMs\":%" PRId64 ",\"pauses\":[",
+               sidecar->pauses_total, sidecar->paused_ms);
+    for (size_t i = 0; i < sidecar->pause_count; i++) {
+        const struct sidecar_pause *pause = &sidecar->pauses[i];
+        buf_printf(out, "%s\n    {\"atFrame\":%" PRIu64 ",", i ? "," : "", pause->at);
+        add_time(out, "from", pause->from_ms);
+        buf_add_byte(out, ',');
+        add_time(out, "to", pause->to_ms);
+        buf_add_byte(out, '}');
+    }
+    buf_add_text(out, "]");
+}
+
+void sidecar_write_json(struct buf *out, const struct sidecar *sidecar) {
+    buf_printf(out, "{\n  \"version\":%d", VERSION);
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        buf_add_text(out, ",\n  ");
+        add_text(out, texts[i].key,
+                 *(char *const *)(const void *)((const char *)sidecar + texts[i].offset));
+    }
+    buf_add_text(out, ",\n  ");
+    add_text(out, "file", sidecar->file);
+    buf_printf(out, ",\n  \"kind\":\"%s\",\"part\":%u", sidecar->is_video ? "video" : "audio",
+               sidecar->part);
+    if (!sidecar->is_video)
+        buf_printf(out, ",\n  \"sampleRate\":%u,\"channels\":%u", sidecar->rate_hz,
+                   sidecar->channels);
+    buf_add_text(out, ",\n  ");
+    add_time(out, "startedAt", sidecar->started_ms);
+    buf_add_byte(out, ',');
+    add_time(out, "endedAt", sidecar->ended_ms);
+    buf_printf(out,
+               ",\n  \"bytes\":%" PRIu64 ",\"frames\":%" PRIu64 ",\"durationMs\":%" PRId64
+               ",\"driftMs\":%" PRId64,
+               sidecar->bytes, sidecar->frames, sidecar_duration_ms(sidecar), sidecar->drift_ms);
+    add_gaps(out, sidecar);
+    add_pauses(out, sidecar);
+    buf_add_text(out, ",\n  ");
+    add_text(out, "sha256", sidecar->sha256[0] ? sidecar->sha256 : NULL);
+    buf_add_text(out, ",\n  ");
+    add_text(out, "end", sidecar->end);
+    buf_add_text(out, "\n}\n");
+}
+
+static bool get_text(const json_t *root, const char *key, char **out) {
+    const json_t *value = json_object_get(root, key);
+    if (!json_is_string(value))
+        return false;
+    *out = mem_copy_text(json_string_value(value));
+    return true;
+}
+
+static uint64_t get_count(const json_t *root, const char *key) {
+    json_int_t value = json_integer_value(json_object_get(root, key));
+    return value > 0 ? (uint64_t)value : 0;
+}
+
+static int64_t get_time(const json_t *root, const char *key) {
+    const json_t *value = json_object_get(root, key);
+    int64_t at_ms = 0;
+    if (json_is_string(value) && !text_parse_iso_time(slice_from(json_string_value(value)), &at_ms))
+        return 0;
+    return at_ms;
+}
+
+static bool is_text(const json_t *root, const char *key, const char *text) {
+    const char *value = json_string_value(json_object_get(root, key));
+    return value && strcmp(value, text) == 0;
+}
+
+static void get_gaps(const json_t *root, struct sidecar *out) {
+    size_t index;
+    json_t *gap;
+    json_array_foreach(json_object_get(root, "gaps"), index, gap) {
+        sidecar_add_gap(out, get_count(gap, "atFrame"), get_count(gap, "frames"),
+                        is_text(gap, "cause", "disk") ? GAP_DISK : GAP_NETWORK);
+    }
+    out->gaps_total = get_count(root, "gapCount");
+    out->gap_frames = get_count(root, "gapFrames");
+}
+
+static void get_pauses(const json_t *root, struct sidecar *out) {
+    size_t index;
+    json_t *pause;
+    json_array_foreach(json_object_get(root, "pauses"), index, pause) {
+        int64_t from_ms = get_time(pause, "from"), to_ms = get_time(pause, "to");
+        sidecar_add_pause(out, get_count(pause, "atFrame"), from_ms);
+        if (to_ms)
+            sidecar_end_pause(out, from_ms, to_ms);
+    }
+    out->pauses_total = get_count(root, "pauseCount");
+    out->paused_ms = (int64_t)get_count(root, "pausedMs");
+}
+
+static int read_object(const json_t *root, struct sidecar *out) {
+    char *file = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (!get_text(root, texts[i].key, text_at(out, texts[i].offset)))
+            return EINVAL;
+    if (get_count(root, "version") != VERSION || !get_text(root, "file", &file))
+        return EINVAL;
+    snprintf(out->file, sizeof out->file, "%s", file);
+    mem_free(file);
+    get_text(root, "end", &out->end);
+    const char *sha256 = json_string_value(json_object_get(root, "sha256"));
+    snprintf(out->sha256, sizeof out->sha256, "%s", sha256 ? sha256 : "");
+    out->is_video = is_text(root, "kind", "video");
+    out->part = (unsigned)get_count(root, "part");
+    out->rate_hz = (uint32_t)get_count(root, "sampleRate");
+    out->channels = (uint32_t)get_count(root, "channels");
+    out->started_ms = get_time(root, "startedAt");
+    out->ended_ms = get_time(root, "endedAt");
+    out->bytes = get_count(root, "bytes");
+    out->frames = get_count(root, "frames");
+    out->drift_ms = (int64_t)json_integer_value(json_object_get(root, "driftMs"));
+    get_gaps(root, out);
+    get_pauses(root, out);
+    return 0;
+}
+
+int sidecar_parse_json(struct slice json, struct sidecar *out) {
+    json_t *root = json_loadb(json.ptr, json.len, JSON_REJECT_DUPLICATES, NULL);
+    struct sidecar sidecar = {0};
+    int err = json_is_object(root) ? read_object(root, &sidecar) : EINVAL;
+    if (err)
+        sidecar_free(&sidecar);
+    else
+        *out = sidecar;
+    json_decref(root);
+    return err;
+}
+
+void sidecar_file_name(char out[STORAGE_FILE_SIZE], const char *file) {
+    const char *dot = strrchr(file, '.');
+    int stem = dot ? (int)(dot - file) : (int)strlen(file);
+    snprintf(out, STORAGE_FILE_SIZE, "%.*s.json", stem, file);
+}
+
+static int write_all(int fd, struct slice text) {
+    while (text.len > 0) {
+        ssize_t n = write(fd, text.ptr, text.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? errno : EIO;
+        text = slice_skip(text, (size_t)n);
+    }
+    return 0;
+}
+
+static int save_as(int folder_fd, const char *name, struct slice text, bool sync) {
+    int fd =
+        openat(folder_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+    if (fd < 0)
+        return errno;
+    int err = write_all(fd, text);
+    if (!err && sync && fsync(fd))
+        err = errno;
+    if (close(fd) && !err)
+        err = errno;
+    return err;
+}
+
+int sidecar_save(int folder_fd, const struct sidecar *sidecar, bool sync) {
+    char name[STORAGE_FILE_SIZE], draft[STORAGE_FILE_SIZE + 8];
+    sidecar_file_name(name, sidecar->file);
+    snprintf(draft, sizeof draft, ".%s.new", name);
+    struct buf json = {0};
+    sidecar_write_json(&json, sidecar);
+    int err = save_as(folder_fd, draft, buf_slice(&json), sync);
+    if (!err && renameat(folder_fd, draft, folder_fd, name))
+        err = errno;
+    if (err)
+        unlinkat(folder_fd, draft, 0);
+    buf_free(&json);
+    return err;
+}
+
+int sidecar_load(int folder_fd, const char *file, struct sidecar *out) {
+    char name[STORAGE_FILE_SIZE];
+    sidecar_file_name(name, file);
+    int fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return errno;
+    struct buf json = {0};
+    int err = 0;
+    for (ssize_t n = 1; n > 0 && json.len < JSON_MAX_BYTES; json.len += (size_t)n) {
+        n = read(fd, buf_reserve(&json, 65536), 65536);
+        if (n < 0) {
+            err = errno;
+            break;
+        }
+    }
+    close(fd);
+    if (!err)
+        err = sidecar_parse_json(buf_slice(&json), out);
+    buf_free(&json);
+    return err;
+}
+
+static int rewrite_meeting(int folder_fd, const char *file, struct slice meeting) {
+    struct sidecar info;
+    int err = sidecar_load(folder_fd, file, &info);
+    if (err)
+        return err;
+    if (!slice_is_equal(slice_from(info.meeting), meeting)) {
+        mem_free(info.meeting);
+        info.meeting = slice_copy_text(meeting);
+        snprintf(info.file, sizeof info.file, "%s", file);
+        err = sidecar_save(folder_fd, &info, true);
+    }
+    sidecar_free(&info);
+    return err;
+}
+
+int sidecar_set_meeting(const struct storage *storage, enum storage_kind kind, struct slice path,
+                        struct slice meeting) {
+    char folder_name[STORAGE_FILE_SIZE], file[STORAGE_FILE_SIZE];
+    int fd, folder_fd = -1;
+    int err = storage_open_file(storage, kind, path, &fd);
+    if (err)
+        return err;
+    struct slice folder;
+    slice_cut(&path, '/', &folder);
+    snprintf(folder_name, sizeof folder_name, "%.*s", SLICE_ARG(folder));
+    snprintf(file, sizeof file, "%.*s", SLICE_ARG(path));
+    if (!storage_try_lock(fd))
+        err = EBUSY;
+    if (!err)
+        err = storage_open_folder(storage, kind, folder_name, false, &folder_fd);
+    if (!err)
+        err = rewrite_meeting(folder_fd, file, meeting);
+    if (folder_fd >= 0)
+        close(folder_fd);
+    close(fd);
+    return err;
+}

@@ -1,0 +1,82 @@
+/* What is known about one recorded file, and the .json beside it that says so. */
+#ifndef OUTSIDE_SIDECAR_H
+#define OUTSIDE_SIDECAR_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+#include "outside/files/storage.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum sidecar_cause { GAP_NETWORK, GAP_DISK, GAP_NONE /* zeros that came: not a gap */ };
+
+struct sidecar_gap { /* silence that we put in */
+    uint64_t at;     /* sample frames from the file's start */
+    uint64_t frames;
+    enum sidecar_cause cause;
+};
+
+struct sidecar_pause {      /* time that is not in the file */
+    uint64_t at;            /* sample frames from the file's start */
+    int64_t from_ms, to_ms; /* Unix time; to_ms 0: not over */
+};
+
+/* The lists keep the first ones; the totals count all. */
+enum { SIDECAR_LIST_MAX = 1000 };
+
+struct sidecar {
+    char *recording; /* id, the same for all parts */
+    char *meeting, *room, *participant, *name, *track;
+    char *format; /* "wav", "flac", "opus", "h264", "ivf" */
+    char *end;    /* why it ended; NULL: it has not */
+    char file[STORAGE_FILE_SIZE];
+    bool is_video;
+    unsigned part; /* 1, 2, ... */
+    uint32_t rate_hz, channels;
+    int64_t started_ms, ended_ms; /* Unix time; ended_ms 0: not yet */
+    uint64_t bytes;               /* of samples, or of the stream */
+    uint64_t frames;              /* sample frames; 0 for video */
+    int64_t drift_ms;             /* how far the sender's clock fell behind ours */
+    struct sidecar_gap *gaps;
+    size_t gap_count;
+    uint64_t gaps_total, gap_frames;
+    struct sidecar_pause *pauses;
+    size_t pause_count;
+    uint64_t pauses_total;
+    int64_t paused_ms;
+    char sha256[65]; /* of the samples (WAV) or of the file; empty: not known */
+};
+
+void sidecar_free(struct sidecar *sidecar); /* what it holds, not the struct */
+
+void sidecar_add_gap(struct sidecar *sidecar, uint64_t at, uint64_t frames,
+                     enum sidecar_cause cause);
+void sidecar_add_pause(struct sidecar *sidecar, uint64_t at, int64_t from_ms);
+void sidecar_end_pause(struct sidecar *sidecar, int64_t from_ms, int64_t to_ms);
+
+/* From the first sample to the last, pauses not counted. */
+int64_t sidecar_duration_ms(const struct sidecar *sidecar);
+
+void sidecar_write_json(struct buf *out, const struct sidecar *sidecar);
+
+/* EINVAL when the text is not one of ours. */
+int sidecar_parse_json(struct slice json, struct sidecar *out);
+
+/* "<name>.json" for the file "<name>.<ending>". */
+void sidecar_file_name(char out[STORAGE_FILE_SIZE], const char *file);
+
+/* Writes it beside its file in the folder, whole or not at all. */
+int sidecar_save(int folder_fd, const struct sidecar *sidecar, bool sync);
+
+/*
+ * The recording at "<folder>/<file>" turned out to be of this meeting: its sidecar says so from now on, whole or not at all. Nothing
+ * is written when it does already. EBUSY: somebody else is at the file. Waits for the disk.
+ */
+int sidecar_set_meeting(const struct storage *storage, enum storage_kind kind, struct slice path,
+                        struct slice meeting);
+
+/* ENOENT, EINVAL, or what reading said. */
+int sidecar_load(int folder_fd, const char *file, struct sidecar *out);
+
+#endif

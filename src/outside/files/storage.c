@@ -1,0 +1,184 @@
+#include "outside/files/storage.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FOLDER_MODE = 0750 };
+
+struct storage {
+    char *root;
+    int root_fd;
+    char *paths[STORAGE_KINDS];
+    int fds[STORAGE_KINDS];
+};
+
+static int make_folders(char *path) {
+    for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
+        if (slash)
+            *slash = '\0';
+        int err = mkdir(path, FOLDER_MODE) && errno != EEXIST ? errno : 0;
+        if (slash)
+            *slash = '/';
+        if (err || !slash)
+            return err;
+    }
+}
+
+bool storage_try_lock(int fd) {
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+static int open_locked(char *path, int *fd) {
+    int err = make_folders(path);
+    if (err)
+        return err;
+    *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*fd < 0)
+        return errno;
+    return storage_try_lock(*fd) ? 0 : EBUSY;
+}
+
+static char *join(const char *folder, const char *name) {
+    struct buf path = {0};
+    buf_printf(&path, "%s/%s", folder, name);
+    return buf_take_text(&path);
+}
+
+int storage_open(struct storage **out, const struct storage_config *config, char *why,
+                 size_t why_size) {
+    struct storage *storage = mem_alloc(sizeof *storage);
+    storage->root = mem_copy_text(config->root);
+    storage->paths[STORAGE_AUDIO] =
+        config->audio ? mem_copy_text(config->audio) : join(config->root, "egress/audio");
+    storage->paths[STORAGE_VIDEO] =
+        config->video ? mem_copy_text(config->video) : join(config->root, "egress/video");
+    storage->paths[STORAGE_LOGS] = join(config->root, "pipeline-logs");
+    storage->root_fd = -1;
+    for (int kind = 0; kind < STORAGE_KINDS; kind++)
+        storage->fds[kind] = -1;
+
+    const char *path = storage->root;
+    int err = open_locked(storage->root, &storage->root_fd);
+    for (int kind = 0; kind < STORAGE_KINDS && !err; kind++) {
+        path = storage->paths[kind];
+        err = open_locked(storage->paths[kind], &storage->fds[kind]);
+    }
+    if (err) {
+        snprintf(why, why_size, "%s: %s", path,
+                 err == EBUSY ? "another running server uses this folder" : strerror(err));
+        storage_close(storage);
+        return err;
+    }
+    *out = storage;
+    return 0;
+}
+
+void storage_close(struct storage *storage) {
+    if (!storage)
+        return;
+    for (int kind = 0; kind < STORAGE_KINDS; kind++) {
+        if (storage->fds[kind] >= 0)
+            close(storage->fds[kind]);
+        mem_free(storage->paths[kind]);
+    }
+    if (storage->root_fd >= 0)
+        close(storage->root_fd);
+    mem_free(storage->root);
+    mem_free(storage);
+}
+
+const char *storage_root(const struct storage *storage) {
+    return storage->root;
+}
+
+const char *storage_path(const struct storage *storage, enum storage_kind kind) {
+    return storage->paths[kind];
+}
+
+int storage_dir(const struct storage *storage, enum storage_kind kind) {
+    return storage->fds[kind];
+}
+
+void storage_file_name(char out[STORAGE_FILE_SIZE], int64_t started_ms, struct slice room,
+                       struct slice participant, struct slice track) {
+    char time[TEXT_ISO_SIZE];
+    text_iso_time(started_ms, time);
+    for (char *colon = time; (colon = strchr(colon, ':'));)
+        *colon = '-';
+    char names[3][TEXT_NAME_SIZE];
+    text_reduce(room, names[0]);
+    text_reduce(participant, names[1]);
+    text_reduce(track, names[2]);
+    snprintf(out, STORAGE_FILE_SIZE, "%s_%s_%s_%s", time, names[0], names[1], names[2]);
+}
+
+void storage_folder_name(char out[TEXT_NAME_SIZE], struct slice meeting) {
+    text_reduce_unique(meeting, out);
+}
+
+static int open_folder(int parent, const char *name, int *fd) {
+    *fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return *fd < 0 ? errno : 0;
+}
+
+/* The folder of a kind was deleted under us: makes it again in the descriptor that everybody knows. */
+static int revive(const struct storage *storage, enum storage_kind kind) {
+    int fd = -1;
+    int err = open_locked(storage->paths[kind], &fd);
+    if (!err && dup3(fd, storage->fds[kind], O_CLOEXEC) < 0)
+        err = errno;
+    if (fd >= 0)
+        close(fd);
+    return err;
+}
+
+static int make_folder(const struct storage *storage, enum storage_kind kind, const char *name) {
+    if (mkdirat(storage->fds[kind], name, FOLDER_MODE) == 0 || errno == EEXIST)
+        return 0;
+    if (errno != ENOENT)
+        return errno;
+    int err = revive(storage, kind);
+    if (err)
+        return err;
+    return mkdirat(storage->fds[kind], name, FOLDER_MODE) && errno != EEXIST ? errno : 0;
+}
+
+int storage_open_folder(const struct storage *storage, enum storage_kind kind, const char *name,
+                        bool make, int *fd) {
+    int err = open_folder(storage->fds[kind], name, fd);
+    if (err != ENOENT || !make)
+        return err;
+    err = make_folder(storage, kind, name);
+    return err ? err : open_folder(storage->fds[kind], name, fd);
+}
+
+static bool is_component(struct slice name) {
+    return name.len > 0 && name.len < STORAGE_FILE_SIZE && !slice_is_equal(name, SLICE(".")) &&
+           !slice_is_equal(name, SLICE("..")) && slice_find_byte(name, '/') == name.len &&
+           slice_find_byte(name, '\0') == name.len;
+}
+
+int storage_open_file(const struct storage *storage, enum storage_kind kind, struct slice path,
+                      int *fd) {
+    struct slice folder;
+    if (!slice_cut(&path, '/', &folder) || !is_component(folder) || !is_component(path))
+        return EINVAL;
+    char name[STORAGE_FILE_SIZE];
+    snprintf(name, sizeof name, "%.*s", SLICE_ARG(folder));
+    int dir;
+    int err = open_folder(storage->fds[kind], name, &dir);
+    if (err)
+        return err;
+    snprintf(name, sizeof name, "%.*s", SLICE_ARG(path));
+    *fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    err = *fd < 0 ? errno : 0;
+    close(dir);
+    return err;
+}

@@ -1,0 +1,67 @@
+/*
+ * Calls to LiveKit's API (Twirp over HTTP), on a thread of their own. At most 16 are under way, one for each room, and each
+ * has a deadline; the others wait in order. Calls are made, answered and cancelled on the thread of the loop given to
+ * livekit_open; texts are copied.
+ */
+#ifndef OUTSIDE_LIVEKIT_H
+#define OUTSIDE_LIVEKIT_H
+
+#include "base/slice.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct livekit;
+struct livekit_call; /* until its callback has run, or it is cancelled */
+struct loop;
+
+enum { LIVEKIT_IN_FLIGHT_MAX = 16 };
+
+struct livekit_settings {
+    struct loop *loop;
+    const char *url; /* http(s)://host:port */
+    const char *key, *secret;
+    int64_t timeout_ms;
+    bool own_thread; /* else everything runs on `loop` */
+};
+
+struct livekit_reply {
+    int status;          /* of HTTP; 0: there was none */
+    const json_t *body;  /* of a 200; NULL otherwise */
+    const char *problem; /* one line for the log; "" for a 200 */
+    struct slice code;   /* of a Twirp error: "not_found"; empty for anything else */
+};
+typedef void livekit_reply_fn(void *arg, const struct livekit_reply *);
+
+int livekit_open(struct livekit **, const struct livekit_settings *);
+/* Open calls are dropped without a callback. NULL is fine. */
+void livekit_close(struct livekit *);
+
+/* Empty reply->body members mean what LiveKit's defaults mean: read them with outside/livekit/livekit_info. */
+struct livekit_call *livekit_list_rooms(struct livekit *, livekit_reply_fn *, void *arg);
+struct livekit_call *livekit_list_participants(struct livekit *, struct slice room,
+                                               livekit_reply_fn *, void *arg);
+struct livekit_call *livekit_get_participant(struct livekit *, struct slice room,
+                                             struct slice identity, livekit_reply_fn *, void *arg);
+/* Every egress of the room that LiveKit remembers, ended ones too. */
+struct livekit_call *livekit_list_egress(struct livekit *, struct slice room, livekit_reply_fn *,
+                                         void *arg);
+struct livekit_call *livekit_start_track_egress(struct livekit *, struct slice room,
+                                                struct slice track_sid, struct slice url,
+                                                livekit_reply_fn *, void *arg);
+
+/* The callback will not run. NULL is fine. */
+void livekit_cancel(struct livekit_call *);
+
+/* Whether trying again later can help: no answer, or one that speaks of a passing trouble. */
+bool livekit_is_passing(const struct livekit_reply *);
+
+struct livekit_stats {
+    uint64_t calls, failed, no_answer;
+    uint64_t waiting; /* asked and not answered yet */
+    bool is_away;     /* the last call got no answer, or an error of LiveKit's own */
+};
+const struct livekit_stats *livekit_stats(const struct livekit *);
+
+#endif

@@ -1,0 +1,236 @@
+#include "outside/store/store_account.h"
+
+#include "base/mem.h"
+#include "base/rand.h"
+#include "outside/db/db.h"
+#include "outside/store/store_sql.h"
+
+#include <errno.h>
+
+static const char *const role_names[] = {
+    [ROLE_MEMBER] = "MEMBER", [ROLE_ADMIN] = "ADMIN", [ROLE_OWNER] = "OWNER"};
+
+const char *store_role_name(enum store_role role) {
+    return role_names[role];
+}
+
+bool store_role_parse(struct slice text, enum store_role *role) {
+    for (size_t i = 0; i < ARRAY_LEN(role_names); i++) {
+        if (slice_is_equal_nocase(text, slice_from(role_names[i]))) {
+            *role = (enum store_role)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct account_call *account_call_of(struct store_call *call) {
+    return CONTAINER_OF(call, struct account_call, call);
+}
+
+void account_answer(struct store_call *call) {
+    struct account_call *a = account_call_of(call);
+    a->fn(call->err, call->err ? NULL : &a->account, a->arg);
+}
+
+static void on_user(const struct db_row *row, void *arg) {
+    struct account_call *a = arg;
+    a->account.user_id = store_call_copy(&a->call, db_row_text(row, 0));
+    a->account.email = store_call_copy(&a->call, db_row_text(row, 1));
+    a->account.name = store_call_copy(&a->call, db_row_text(row, 2));
+    a->account.password_hash = store_call_copy(&a->call, db_row_text(row, 3));
+    a->account.is_disabled = db_row_text(row, 4).len > 0;
+    a->account.created_ms = db_row_time(row, 5);
+}
+
+static void on_membership(const struct db_row *row, void *arg) {
+    struct account_call *a = arg;
+    struct store_membership *m = &a->memberships[a->account.membership_count];
+    if (a->account.membership_count == MEMBERSHIPS_MAX ||
+        !store_role_parse(db_row_text(row, 3), &m->role))
+        return;
+    m->organization_id = store_call_copy(&a->call, db_row_text(row, 0));
+    m->organization_name = store_call_copy(&a->call, db_row_text(row, 1));
+    m->organization_slug = store_call_copy(&a->call, db_row_text(row, 2));
+    a->account.membership_count++;
+}
+
+static int read_memberships(struct account_call *a, struct db *db) {
+    a->account.memberships = a->memberships;
+    a->account.membership_count = 0;
+    a->account.current = NULL;
+    int err = STORE_RUN(db, SQL_MEMBERSHIP_OF_USER, on_membership, a, db_text(a->account.user_id));
+    if (!err && a->account.membership_count > 0)
+        a->account.current = &a->memberships[0];
+    return err;
+}
+
+int account_read(struct account_call *a, struct db *db, struct slice user_id) {
+    a->account.user_id = SLICE_NONE;
+    int err = STORE_RUN(db, SQL_USER_BY_ID, on_user, a, db_text(user_id));
+    if (err || a->account.user_id.len == 0 || a->account.is_disabled)
+        return err ? err : ENOENT;
+    a->account.password_hash = SLICE_NONE;
+    return read_memberships(a, db);
+}
+
+int account_choose(struct account_call *a, struct slice organization_id) {
+    for (size_t i = 0; i < a->account.membership_count; i++) {
+        if (slice_is_equal(a->memberships[i].organization_id, organization_id)) {
+            a->account.current = &a->memberships[i];
+            return 0;
+        }
+    }
+    return ENOENT;
+}
+
+int account_add_user(struct db *db, struct slice id, struct slice email, struct slice name,
+                     struct slice password_hash, int64_t now_ms) {
+    return STORE_RUN(db, SQL_USER_INSERT, NULL, NULL, db_text(id), db_text(email), db_maybe(name),
+                     db_text(password_hash), db_time(now_ms));
+}
+
+int account_add_member(struct db *db, struct slice user_id, struct slice organization_id,
+                       enum store_role role, int64_t now_ms) {
+    char id[RAND_UUID_SIZE];
+    rand_uuid(id);
+    int err = STORE_RUN(db, SQL_MEMBERSHIP_INSERT, NULL, NULL, db_text(slice_from(id)),
+                        db_text(user_id), db_text(organization_id),
+                        db_text(slice_from(store_role_name(role))), db_time(now_ms));
+    return !err && db->changed == 0 ? EEXIST : err;
+}
+
+int account_add_token(struct db *db, struct slice user_id, struct slice organization_id,
+                      const struct store_grant *grant) {
+    return STORE_RUN(db, SQL_TOKEN_INSERT, NULL, NULL, db_text(grant->token_id),
+                     db_text(grant->family_id), db_text(user_id), db_text(organization_id),
+                     db_text(grant->token_hash), db_time(grant->now_ms), db_time(grant->expires_ms),
+                     db_maybe(grant->user_agent));
+}
+
+struct role_found {
+    enum store_role role;
+    bool is_found;
+};
+
+static void on_role(const struct db_row *row, void *arg) {
+    struct role_found *found = arg;
+    found->is_found = store_role_parse(db_row_text(row, 0), &found->role);
+}
+
+int account_role(struct db *db, struct slice user_id, struct slice organization_id,
+                 enum store_role *role) {
+    struct role_found found = {0};
+    int err = STORE_RUN(db, SQL_MEMBERSHIP_ROLE, on_role, &found, db_text(user_id),
+                        db_text(organization_id));
+    if (err || !found.is_found)
+        return err ? err : ENOENT;
+    *role = found.role;
+    return 0;
+}
+
+struct store_grant store_call_copy_grant(struct store_call *call, const struct store_grant *grant) {
+    struct store_grant copy = *grant;
+    copy.token_id = store_call_copy(call, grant->token_id);
+    copy.family_id = store_call_copy(call, grant->family_id);
+    copy.token_hash = store_call_copy(call, grant->token_hash);
+    copy.user_agent = store_call_copy(call, grant->user_agent);
+    return copy;
+}
+
+/* Finding. */
+
+struct find_call {
+    struct account_call base;
+    struct slice email;
+    struct slice user_id, organization_id, family_id;
+};
+
+static struct find_call *find_call_of(struct store_call *call) {
+    return CONTAINER_OF(account_call_of(call), struct find_call, base);
+}
+
+/* Of somebody unknown as much is asked as of anybody: how long it takes tells nothing. */
+static int run_find(struct store_call *call, struct db *db) {
+    struct find_call *f = find_call_of(call);
+    int err = STORE_RUN(db, SQL_USER_BY_EMAIL, on_user, &f->base, db_text(f->email));
+    const bool is_known = f->base.account.user_id.len > 0;
+    if (!is_known)
+        f->base.account.user_id = SLICE("00000000-0000-0000-0000-000000000000");
+    if (!err)
+        err = read_memberships(&f->base, db);
+    return err || is_known ? err : ENOENT;
+}
+
+static void on_good(const struct db_row *row, void *arg) {
+    *(bool *)arg = true;
+}
+
+static int run_check(struct store_call *call, struct db *db) {
+    struct find_call *f = find_call_of(call);
+    bool is_good = false;
+    int err = STORE_RUN(db, SQL_ACCESS_CHECK, on_good, &is_good, db_text(f->user_id),
+                        db_text(f->organization_id), db_text(f->family_id));
+    if (!err && !is_good)
+        err = ENOENT;
+    f->base.account.family_id = f->family_id;
+    if (!err)
+        err = account_read(&f->base, db, f->user_id);
+    return err ? err : account_choose(&f->base, f->organization_id);
+}
+
+struct store_call *store_user_find(struct store *store, struct slice email, store_account_fn *fn,
+                                   void *arg) {
+    struct find_call *f = store_call_new(store, sizeof *f, run_find, account_answer);
+    f->email = store_call_copy(&f->base.call, email);
+    f->base.call.may_overtake = true;
+    f->base.fn = fn;
+    f->base.arg = arg;
+    return store_call_send(&f->base.call);
+}
+
+struct store_call *store_user_check(struct store *store, struct slice user_id,
+                                    struct slice organization_id, struct slice family_id,
+                                    store_account_fn *fn, void *arg) {
+    struct find_call *f = store_call_new(store, sizeof *f, run_check, account_answer);
+    f->user_id = store_call_copy(&f->base.call, user_id);
+    f->organization_id = store_call_copy(&f->base.call, organization_id);
+    f->family_id = store_call_copy(&f->base.call, family_id);
+    f->base.call.may_overtake = true;
+    f->base.fn = fn;
+    f->base.arg = arg;
+    return store_call_send(&f->base.call);
+}
+
+struct member_call {
+    struct store_call call;
+    struct slice user_id, organization_id, family_id;
+    store_done_fn *fn;
+    void *arg;
+};
+
+static int run_member(struct store_call *call, struct db *db) {
+    struct member_call *m = CONTAINER_OF(call, struct member_call, call);
+    bool is_good = false;
+    int err = STORE_RUN(db, SQL_ACCESS_CHECK, on_good, &is_good, db_text(m->user_id),
+                        db_text(m->organization_id), db_text(m->family_id));
+    return !err && !is_good ? ENOENT : err;
+}
+
+static void answer_member(struct store_call *call) {
+    struct member_call *m = CONTAINER_OF(call, struct member_call, call);
+    m->fn(call->err, m->arg);
+}
+
+struct store_call *store_member_check(struct store *store, struct slice user_id,
+                                      struct slice organization_id, struct slice family_id,
+                                      store_done_fn *fn, void *arg) {
+    struct member_call *m = store_call_new(store, sizeof *m, run_member, answer_member);
+    m->user_id = store_call_copy(&m->call, user_id);
+    m->organization_id = store_call_copy(&m->call, organization_id);
+    m->family_id = store_call_copy(&m->call, family_id);
+    m->call.may_overtake = true;
+    m->fn = fn;
+    m->arg = arg;
+    return store_call_send(&m->call);
+}

@@ -1,0 +1,77 @@
+#include "outside/store/store_egress.h"
+
+#include "base/mem.h"
+#include "outside/store/store_private.h"
+#include "outside/db/db.h"
+#include "outside/store/store_sql.h"
+
+struct stop_call {
+    struct store_call call;
+    struct slice meeting_id, track_sid;
+    int64_t at_ms;
+    struct slice *found; /* room for STORE_EGRESS_STOPS_MAX */
+    size_t count;
+    store_egress_stops_fn *fn;
+    void *arg;
+};
+
+static struct stop_call *stop_call_of(struct store_call *call) {
+    return CONTAINER_OF(call, struct stop_call, call);
+}
+
+static int run_add(struct store_call *call, struct db *db) {
+    struct stop_call *s = stop_call_of(call);
+    return STORE_RUN(db, SQL_EGRESS_STOP_ADD, NULL, NULL, db_text(s->track_sid),
+                     db_text(s->meeting_id), db_time(s->at_ms));
+}
+
+static int run_forget(struct store_call *call, struct db *db) {
+    struct stop_call *s = stop_call_of(call);
+    return STORE_RUN(db, SQL_EGRESS_STOP_FORGET, NULL, NULL, db_text(s->meeting_id));
+}
+
+static void on_stop(const struct db_row *row, void *arg) {
+    struct stop_call *s = arg;
+    s->found[s->count++] = store_call_copy(&s->call, db_row_text(row, 0));
+}
+
+static int run_list(struct store_call *call, struct db *db) {
+    struct stop_call *s = stop_call_of(call);
+    s->found = store_call_alloc(call, STORE_EGRESS_STOPS_MAX * sizeof *s->found);
+    return STORE_RUN(db, SQL_EGRESS_STOP_LIST, on_stop, s, db_text(s->meeting_id),
+                     db_int(STORE_EGRESS_STOPS_MAX));
+}
+
+static void answer(struct store_call *call) {
+    struct stop_call *s = stop_call_of(call);
+    if (s->fn)
+        s->fn(call->err, s->found, call->err ? 0 : s->count, s->arg);
+}
+
+static struct stop_call *new_call(struct store *store, struct slice meeting_id,
+                                  int (*run)(struct store_call *, struct db *)) {
+    struct stop_call *s = store_call_new(store, sizeof *s, run, answer);
+    s->meeting_id = store_call_copy(&s->call, meeting_id);
+    s->call.is_patient = true;
+    return s;
+}
+
+void store_egress_stop_add(struct store *store, struct slice meeting_id, struct slice track_sid,
+                           int64_t at_ms) {
+    struct stop_call *s = new_call(store, meeting_id, run_add);
+    s->track_sid = store_call_copy(&s->call, track_sid);
+    s->at_ms = at_ms;
+    store_call_send(&s->call);
+}
+
+struct store_call *store_egress_stops_list(struct store *store, struct slice meeting_id,
+                                           store_egress_stops_fn *fn, void *arg) {
+    struct stop_call *s = new_call(store, meeting_id, run_list);
+    s->fn = fn;
+    s->arg = arg;
+    return store_call_send(&s->call);
+}
+
+void store_egress_stops_forget(struct store *store, struct slice meeting_id) {
+    store_call_send(&new_call(store, meeting_id, run_forget)->call);
+}

@@ -1,0 +1,69 @@
+/* Recordings in the database, what is erased, and the audit of erasing. Rules of calls as in outside/store/store.h. */
+#ifndef OUTSIDE_STORE_RECORDING_H
+#define OUTSIDE_STORE_RECORDING_H
+
+#include "outside/store/store.h"
+
+struct store_recording {
+    struct slice id;         /* of this file */
+    struct slice meeting_id; /* while no session is known the room's name */
+    struct slice room_name;  /* for store_recording_put, may be empty; no column has it */
+    struct slice participant_id;
+    struct slice participant_name; /* may be empty */
+    struct slice track_id;
+    struct slice format; /* wav, flac, opus, h264, ivf */
+    struct slice path;   /* below the audio or video folder */
+    struct slice sha256; /* empty: not known */
+    struct slice end;    /* why it ended; empty: it goes on */
+    int64_t part;        /* 1, 2, ... */
+    int64_t rate_hz, channels;
+    int64_t started_ms, ended_ms; /* ended_ms 0: it goes on */
+    int64_t bytes, duration_ms;
+};
+
+struct store_recording_list {
+    const struct store_recording *recordings;
+    size_t count;
+};
+typedef void store_recording_fn(int err, const struct store_recording *, void *arg);
+typedef void store_recordings_fn(int err, const struct store_recording_list *, void *arg);
+
+/* Inserts the row, or brings it up to date. Who knows but the room's name is told the meeting, if a session is known by now. */
+typedef void store_recording_put_fn(int err, struct slice meeting_id, void *arg);
+struct store_call *store_recording_put(struct store *, const struct store_recording *,
+                                       store_recording_put_fn *, void *arg);
+struct store_call *store_recording_get(struct store *, struct slice id, store_recording_fn *,
+                                       void *arg);
+/* A meeting's, in the order in which they began. */
+struct store_call *store_recording_list(struct store *, struct slice meeting_id, unsigned limit,
+                                        store_recordings_fn *, void *arg);
+/* Those that ended before, the oldest first, without the first `skip`. */
+struct store_call *store_recording_list_older(struct store *, int64_t before_ms, unsigned skip,
+                                              unsigned limit, store_recordings_fn *, void *arg);
+
+/* Who erased what, for the audit. */
+struct store_erasure {
+    struct slice id;         /* of the recording, or empty */
+    struct slice meeting_id; /* a recording's, or the one that is erased */
+    struct slice actor;      /* user id, or "retention" */
+    struct slice what;       /* in words */
+    int64_t at_ms;
+};
+
+/* Deletes the recording's row and writes the audit, in one transaction. */
+struct store_call *store_recording_erase(struct store *, const struct store_erasure *,
+                                         store_done_fn *, void *arg);
+
+struct store_erased {
+    int64_t feedback, recordings, sessions;
+};
+typedef void store_erased_fn(int err, const struct store_erased *, void *arg);
+
+/*
+ * Deletes an ended meeting: its feedback, what recordings are left, its session. EBUSY: it is active. ENOENT: there is none. The
+ * audit is written in the same transaction.
+ */
+struct store_call *store_meeting_erase(struct store *, const struct store_erasure *,
+                                       store_erased_fn *, void *arg);
+
+#endif

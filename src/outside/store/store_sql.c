@@ -1,0 +1,226 @@
+#include "outside/store/store_sql.h"
+
+#include <assert.h>
+
+_Static_assert((int)SQL_STATEMENTS <= (int)DB_STATEMENTS_MAX,
+               "the cache of prepared statements is too small");
+
+#define SESSION                                                                                    \
+    "SELECT s.\"id\", s.\"meetingId\", s.\"roomSid\", s.\"roomName\", s.\"organizationId\", "      \
+    "o.\"slug\", s.\"status\", s.\"startedAt\", s.\"endedAt\" FROM \"Session\" s "                 \
+    "LEFT JOIN \"Organization\" o ON o.\"id\" = s.\"organizationId\" "
+
+#define FEEDBACK                                                                                   \
+    "SELECT \"id\", \"meetingId\", \"participantId\", \"participantName\", \"type\", "             \
+    "\"severity\", \"ts\", \"windowStart\", \"windowEnd\", \"message\", \"tips\", \"metadata\", "  \
+    "\"seq\" FROM \"FeedbackEvent\" "
+
+#define USER                                                                                       \
+    "SELECT \"id\", \"email\", \"name\", \"passwordHash\", \"disabledAt\", \"createdAt\" FROM "    \
+    "\"User\" "
+
+#define ORGANIZATION                                                                               \
+    "SELECT \"id\", \"name\", \"slug\", \"linkedAt\", \"createdAt\" FROM \"Organization\" "
+
+#define RECORDING                                                                                  \
+    "SELECT \"id\", \"meetingId\", \"participantId\", \"participantName\", \"trackId\", "          \
+    "\"format\", \"path\", \"sha256\", \"endReason\", \"part\", \"sampleRate\", \"channels\", "    \
+    "\"startedAt\", \"endedAt\", \"bytes\", \"durationMs\" FROM \"Recording\" "
+
+static const char *const texts[SQL_STATEMENTS] = {
+    [SQL_PROBE] = "SELECT 1",
+
+    /*
+     * The organization is fixed by the insert. A room's sid is unique: a second meeting that claims
+     * it goes without.
+     */
+    [SQL_SESSION_UPSERT] =
+        "INSERT INTO \"Session\" (\"id\", \"meetingId\", \"roomSid\", \"roomName\", \"status\", "
+        "\"startedAt\", \"organizationId\") VALUES ($1, $2, (SELECT CAST($3 AS TEXT) WHERE NOT "
+        "EXISTS ("
+        "SELECT 1 FROM \"Session\" o WHERE o.\"roomSid\" = $3 AND o.\"meetingId\" <> $2)), $4, "
+        "'ACTIVE', $5, $6) "
+        "ON CONFLICT (\"meetingId\") DO UPDATE SET \"status\" = 'ACTIVE', \"endedAt\" = NULL, "
+        "\"roomName\" = excluded.\"roomName\", "
+        "\"roomSid\" = COALESCE(\"Session\".\"roomSid\", excluded.\"roomSid\")",
+    [SQL_SESSION_END] = "UPDATE \"Session\" SET \"status\" = 'ENDED', "
+                        "\"endedAt\" = COALESCE(\"endedAt\", $2) WHERE \"meetingId\" = $1",
+    [SQL_SESSION_GET] = SESSION "WHERE s.\"meetingId\" = $1",
+    [SQL_SESSION_OF_ROOM_AT] =
+        "SELECT \"meetingId\" FROM \"Session\" WHERE \"roomName\" = $1 AND \"startedAt\" <= $2 "
+        "AND (\"endedAt\" IS NULL OR \"endedAt\" >= $3) ORDER BY \"startedAt\" DESC LIMIT 1",
+    [SQL_SESSION_RESOLVE] = SESSION "WHERE s.\"roomName\" = $1 AND s.\"status\" = 'ACTIVE' "
+                                    "ORDER BY s.\"startedAt\" DESC, s.\"id\" DESC LIMIT 1",
+    [SQL_SESSION_LIST] = SESSION
+    "WHERE s.\"organizationId\" = $1 AND s.\"status\" IN ($2, $3) AND s.\"startedAt\" >= $4 "
+    "AND s.\"startedAt\" < $5 AND (s.\"startedAt\", s.\"id\") < ($6, $7) "
+    "ORDER BY s.\"startedAt\" DESC, s.\"id\" DESC LIMIT $8",
+    [SQL_SESSION_LIST_ACTIVE] = SESSION "WHERE s.\"status\" = 'ACTIVE' "
+                                        "ORDER BY s.\"startedAt\" DESC, s.\"id\" DESC LIMIT $1",
+
+    /*
+     * A batch whose answer got lost is written again: the second time its rows are there already.
+     */
+    [SQL_FEEDBACK_INSERT] =
+        "INSERT INTO \"FeedbackEvent\" (\"id\", \"meetingId\", \"participantId\", "
+        "\"participantName\", "
+        "\"type\", \"severity\", \"ts\", \"windowStart\", \"windowEnd\", \"message\", \"tips\", "
+        "\"metadata\", \"seq\", \"createdAt\", \"expiresAt\") VALUES ($1, $2, $3, $4, $5, $6, $7, "
+        "$8, $9, "
+        "$10, $11, $12, $13, $14, $15) ON CONFLICT (\"id\") DO NOTHING",
+    [SQL_FEEDBACK_LIST] =
+        FEEDBACK "WHERE \"meetingId\" = $1 AND \"ts\" >= $2 AND \"ts\" < $3 "
+                 "AND (\"ts\", \"id\") < ($4, $5) ORDER BY \"ts\" DESC, \"id\" DESC LIMIT $6",
+    [SQL_FEEDBACK_REPLAY] =
+        FEEDBACK "WHERE \"meetingId\" = $1 AND \"seq\" > $2 ORDER BY \"seq\", \"id\" LIMIT $3",
+    [SQL_FEEDBACK_RENAME] =
+        "UPDATE \"FeedbackEvent\" SET \"meetingId\" = $2 WHERE \"meetingId\" = $1 AND \"ts\" >= $3",
+    [SQL_FEEDBACK_LAST_SEQ] = "SELECT MAX(\"seq\") FROM \"FeedbackEvent\" WHERE \"meetingId\" = $1",
+    [SQL_FEEDBACK_EXPIRE] =
+        "DELETE FROM \"FeedbackEvent\" WHERE \"id\" IN (SELECT \"id\" FROM "
+        "\"FeedbackEvent\" WHERE \"expiresAt\" < $1 ORDER BY \"expiresAt\" LIMIT $2)",
+
+    [SQL_USER_COUNT] = "SELECT COUNT(*) FROM \"User\" WHERE \"passwordHash\" IS NOT NULL",
+    [SQL_USER_INSERT] = "INSERT INTO \"User\" (\"id\", \"email\", \"name\", \"passwordHash\", "
+                        "\"createdAt\", \"updatedAt\") "
+                        "VALUES ($1, $2, $3, $4, $5, $5)",
+    [SQL_USER_BY_EMAIL] = USER "WHERE LOWER(\"email\") = $1 LIMIT 1",
+    [SQL_USER_BY_ID] = USER "WHERE \"id\" = $1",
+    /* Only in place of the hash that was verified: a password changed meanwhile stays. */
+    [SQL_USER_UPGRADE_HASH] = "UPDATE \"User\" SET \"passwordHash\" = $3, \"updatedAt\" = $4 "
+                              "WHERE \"id\" = $1 AND \"passwordHash\" = $2",
+
+    [SQL_ORGANIZATION_INSERT] = "INSERT INTO \"Organization\" (\"id\", \"name\", \"slug\", "
+                                "\"createdAt\") VALUES ($1, $2, $3, $4) "
+                                "ON CONFLICT (\"slug\") DO NOTHING",
+    [SQL_ORGANIZATION_BY_SLUG] = ORGANIZATION "WHERE \"slug\" = $1",
+    [SQL_ORGANIZATION_LINKED] = ORGANIZATION "WHERE \"slug\" = $1 AND \"linkedAt\" IS NOT NULL",
+    [SQL_ORGANIZATION_LINK] = "UPDATE \"Organization\" SET \"linkedAt\" = $2 WHERE \"slug\" = $1",
+    [SQL_ORGANIZATION_LIST] = ORGANIZATION "ORDER BY \"slug\"",
+    /*
+     * Whoever changes an organization's owners holds its row till the end of the transaction, on
+     * every node.
+     */
+    [SQL_ORGANIZATION_LOCK] = "UPDATE \"Organization\" SET \"name\" = \"name\" WHERE \"id\" = $1",
+
+    [SQL_MEMBERSHIP_INSERT] =
+        "INSERT INTO \"OrganizationMembership\" (\"id\", \"userId\", \"organizationId\", \"role\", "
+        "\"createdAt\") VALUES ($1, $2, $3, $4, $5) ON CONFLICT (\"userId\", \"organizationId\") "
+        "DO NOTHING",
+    [SQL_MEMBERSHIP_OF_USER] =
+        "SELECT o.\"id\", o.\"name\", o.\"slug\", m.\"role\" FROM \"OrganizationMembership\" m "
+        "JOIN \"Organization\" o ON o.\"id\" = m.\"organizationId\" WHERE m.\"userId\" = $1 "
+        "ORDER BY m.\"createdAt\", m.\"id\" LIMIT 100",
+    [SQL_MEMBERSHIP_ROLE] = "SELECT \"role\" FROM \"OrganizationMembership\" "
+                            "WHERE \"userId\" = $1 AND \"organizationId\" = $2",
+    [SQL_MEMBERSHIP_OWNERS] = "SELECT COUNT(*) FROM \"OrganizationMembership\" "
+                              "WHERE \"organizationId\" = $1 AND \"role\" = 'OWNER'",
+    [SQL_MEMBERSHIP_SET_ROLE] = "UPDATE \"OrganizationMembership\" SET \"role\" = $3 "
+                                "WHERE \"userId\" = $1 AND \"organizationId\" = $2",
+    [SQL_MEMBERSHIP_REMOVE] = "DELETE FROM \"OrganizationMembership\" "
+                              "WHERE \"userId\" = $1 AND \"organizationId\" = $2",
+    [SQL_MEMBERSHIP_LIST] =
+        "SELECT u.\"id\", u.\"email\", u.\"name\", m.\"role\", m.\"createdAt\" "
+        "FROM \"OrganizationMembership\" m JOIN \"User\" u ON u.\"id\" = m.\"userId\" "
+        "WHERE m.\"organizationId\" = $1 AND m.\"userId\" > $2 ORDER BY m.\"userId\" LIMIT $3",
+
+    [SQL_TOKEN_INSERT] =
+        "INSERT INTO \"RefreshToken\" (\"id\", \"familyId\", \"userId\", \"organizationId\", "
+        "\"tokenHash\", "
+        "\"createdAt\", \"expiresAt\", \"userAgent\") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    [SQL_TOKEN_USE] =
+        "UPDATE \"RefreshToken\" SET \"usedAt\" = $2, \"replacedBy\" = $3 WHERE \"tokenHash\" = $1 "
+        "AND \"usedAt\" IS NULL AND \"revokedAt\" IS NULL AND \"expiresAt\" > $2",
+    [SQL_TOKEN_GET] =
+        "SELECT t.\"familyId\", t.\"userId\", t.\"organizationId\", t.\"expiresAt\", t.\"usedAt\", "
+        "t.\"replacedBy\", t.\"revokedAt\", n.\"usedAt\", n.\"revokedAt\" FROM \"RefreshToken\" t "
+        "LEFT JOIN \"RefreshToken\" n ON n.\"id\" = t.\"replacedBy\" WHERE t.\"tokenHash\" = $1",
+    [SQL_TOKEN_FAMILY_START] =
+        "SELECT MIN(\"createdAt\") FROM \"RefreshToken\" WHERE \"familyId\" = $1",
+    [SQL_TOKEN_REVOKE_FAMILY] = "UPDATE \"RefreshToken\" SET \"revokedAt\" = $2 WHERE \"familyId\" "
+                                "= $1 AND \"revokedAt\" IS NULL",
+    [SQL_TOKEN_REVOKE_BY_HASH] =
+        "UPDATE \"RefreshToken\" SET \"revokedAt\" = $2 WHERE \"familyId\" IN (SELECT \"familyId\" "
+        "FROM "
+        "\"RefreshToken\" WHERE \"tokenHash\" = $1) AND \"revokedAt\" IS NULL",
+    [SQL_TOKEN_REVOKE_USER] =
+        "UPDATE \"RefreshToken\" SET \"revokedAt\" = $3 WHERE \"userId\" = $1 "
+        "AND \"familyId\" <> $2 AND \"revokedAt\" IS NULL",
+    [SQL_TOKEN_REVOKE_MEMBER] =
+        "UPDATE \"RefreshToken\" SET \"revokedAt\" = $3 WHERE \"userId\" = $1 "
+        "AND \"organizationId\" = $2 AND \"revokedAt\" IS NULL",
+    [SQL_TOKEN_EXPIRE] =
+        "DELETE FROM \"RefreshToken\" WHERE \"id\" IN (SELECT \"id\" FROM \"RefreshToken\" "
+        "WHERE \"createdAt\" < $1 ORDER BY \"createdAt\" LIMIT $2)",
+
+    [SQL_ACCESS_CHECK] =
+        "SELECT u.\"id\", u.\"email\", u.\"name\", o.\"id\", o.\"name\", o.\"slug\", m.\"role\", "
+        "u.\"createdAt\" "
+        "FROM \"User\" u JOIN \"OrganizationMembership\" m ON m.\"userId\" = u.\"id\" "
+        "JOIN \"Organization\" o ON o.\"id\" = m.\"organizationId\" "
+        "WHERE u.\"id\" = $1 AND o.\"id\" = $2 AND u.\"disabledAt\" IS NULL AND EXISTS (SELECT 1 "
+        "FROM "
+        "\"RefreshToken\" t WHERE t.\"familyId\" = $3 AND t.\"userId\" = $1 AND t.\"revokedAt\" IS "
+        "NULL)",
+
+    [SQL_INVITATION_INSERT] =
+        "INSERT INTO \"OrganizationInvitation\" (\"id\", \"organizationId\", \"role\", \"email\", "
+        "\"tokenHash\", "
+        "\"invitedBy\", \"createdAt\", \"expiresAt\") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    [SQL_INVITATION_GET] =
+        "SELECT \"organizationId\", \"role\", \"email\", \"expiresAt\", \"usedAt\" "
+        "FROM \"OrganizationInvitation\" WHERE \"tokenHash\" = $1",
+    [SQL_INVITATION_USE] = "UPDATE \"OrganizationInvitation\" SET \"usedAt\" = $2, \"usedBy\" = $3 "
+                           "WHERE \"tokenHash\" = $1 "
+                           "AND \"usedAt\" IS NULL AND \"expiresAt\" > $2",
+
+    /* A file's row comes again whenever more is known about it. */
+    /* Who knows only the room's name ($17) knows less than the row. The meeting of one that has ended is changed by
+     * SQL_RECORDING_RENAME alone: its sidecar may be older. */
+    [SQL_RECORDING_PUT] =
+        "INSERT INTO \"Recording\" (\"id\", \"meetingId\", \"participantId\", \"participantName\", "
+        "\"trackId\", \"format\", \"path\", \"sha256\", \"endReason\", \"part\", \"sampleRate\", "
+        "\"channels\", \"startedAt\", \"endedAt\", \"bytes\", \"durationMs\") VALUES ($1, $2, $3, "
+        "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (\"id\") DO UPDATE "
+        "SET \"meetingId\" = CASE WHEN \"Recording\".\"endedAt\" IS NULL "
+        "AND excluded.\"meetingId\" <> $17 THEN excluded.\"meetingId\" ELSE "
+        "\"Recording\".\"meetingId\" END, "
+        "\"participantName\" = excluded.\"participantName\", \"sha256\" = excluded.\"sha256\", "
+        "\"endReason\" = excluded.\"endReason\", \"startedAt\" = excluded.\"startedAt\", "
+        "\"endedAt\" = excluded.\"endedAt\", \"bytes\" = excluded.\"bytes\", "
+        "\"durationMs\" = excluded.\"durationMs\" RETURNING \"meetingId\"",
+    [SQL_RECORDING_GET] = RECORDING "WHERE \"id\" = $1",
+    [SQL_RECORDING_LIST] =
+        RECORDING "WHERE \"meetingId\" = $1 ORDER BY \"startedAt\", \"id\" LIMIT $2",
+    [SQL_RECORDING_LIST_OLDER] =
+        RECORDING "WHERE \"endedAt\" < $1 ORDER BY \"endedAt\", \"id\" LIMIT $2 OFFSET $3",
+    [SQL_RECORDING_DELETE] = "DELETE FROM \"Recording\" WHERE \"id\" = $1",
+    [SQL_RECORDING_DELETE_MEETING] = "DELETE FROM \"Recording\" WHERE \"meetingId\" = $1",
+    [SQL_RECORDING_RENAME] =
+        "UPDATE \"Recording\" SET \"meetingId\" = $2 "
+        "WHERE \"meetingId\" = $1 AND \"startedAt\" >= $3 AND \"startedAt\" <= $4",
+    [SQL_FEEDBACK_DELETE] = "DELETE FROM \"FeedbackEvent\" WHERE \"meetingId\" = $1",
+    [SQL_SESSION_DELETE] =
+        "DELETE FROM \"Session\" WHERE \"meetingId\" = $1 AND \"status\" = 'ENDED'",
+    [SQL_AUDIT_INSERT] =
+        "INSERT INTO \"AuditEvent\" (\"id\", \"at\", \"action\", \"actor\", \"meetingId\", "
+        "\"recordingId\", \"detail\") VALUES ($1, $2, $3, $4, $5, $6, $7)",
+
+    [SQL_EGRESS_STOP_ADD] =
+        "INSERT INTO \"EgressStop\" (\"trackSid\", \"meetingId\", \"stoppedAt\") "
+        "VALUES ($1, $2, $3) ON CONFLICT (\"trackSid\") DO NOTHING",
+    [SQL_EGRESS_STOP_LIST] =
+        "SELECT \"trackSid\" FROM \"EgressStop\" WHERE \"meetingId\" = $1 LIMIT $2",
+    [SQL_EGRESS_STOP_FORGET] = "DELETE FROM \"EgressStop\" WHERE \"meetingId\" = $1",
+};
+
+struct db_sql store_sql(enum store_sql which) {
+    assert(texts[which]);
+    return (struct db_sql){.text = texts[which], .id = which};
+}
+
+int store_run(struct db *db, enum store_sql which, const struct db_value *values, size_t count,
+              db_row_fn *on_row, void *arg) {
+    const struct db_sql sql = store_sql(which);
+    return db_run(db, &sql, values, count, on_row, arg);
+}

@@ -1,0 +1,249 @@
+/* Users who come: registering, joining by invitation, and their passwords. */
+#include "base/mem.h"
+#include "base/rand.h"
+#include "outside/store/store_account.h"
+#include "outside/db/db.h"
+#include "outside/store/store_sql.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+enum { SLUG_BYTES = 64, SLUG_TRIES = 50 };
+
+/* Registering. */
+
+struct register_call {
+    struct account_call base;
+    struct store_registration in;
+};
+
+static struct register_call *register_call_of(struct store_call *call) {
+    return CONTAINER_OF(account_call_of(call), struct register_call, base);
+}
+
+static void on_count(const struct db_row *row, void *arg) {
+    *(int64_t *)arg = db_row_int(row, 0);
+}
+
+static void on_any(const struct db_row *row, void *arg) {
+    *(bool *)arg = true;
+}
+
+/* An e-mail of the former backend may be written with capitals. */
+static int check_email(struct db *db, struct slice email) {
+    bool is_taken = false;
+    int err = STORE_RUN(db, SQL_USER_BY_EMAIL, on_any, &is_taken, db_text(email));
+    return !err && is_taken ? EEXIST : err;
+}
+
+/* "acme", "acme-2", ...; after some tries at random. A slug once given is never given again. */
+static int add_organization(struct db *db, const struct store_registration *in, struct slice id) {
+    char slug[SLUG_BYTES + 24];
+    int base_bytes = (int)(in->slug.len < SLUG_BYTES ? in->slug.len : SLUG_BYTES);
+    for (unsigned i = 1; i <= SLUG_TRIES; i++) {
+        if (i == 1)
+            snprintf(slug, sizeof slug, "%.*s", base_bytes, in->slug.ptr);
+        else if (i < SLUG_TRIES)
+            snprintf(slug, sizeof slug, "%.*s-%u", base_bytes, in->slug.ptr, i);
+        else
+            snprintf(slug, sizeof slug, "%.*s-%llx", base_bytes, in->slug.ptr,
+                     (unsigned long long)rand_u64());
+        int err = STORE_RUN(db, SQL_ORGANIZATION_INSERT, NULL, NULL, db_text(id),
+                            db_text(in->organization_name), db_text(slice_from(slug)),
+                            db_time(in->grant.now_ms));
+        if (err || db->changed > 0)
+            return err;
+    }
+    return EEXIST;
+}
+
+static int do_register(struct db *db, void *arg) {
+    struct register_call *r = arg;
+    const struct store_registration *in = &r->in;
+    char user_id[RAND_UUID_SIZE], organization_id[RAND_UUID_SIZE];
+    int64_t count = 0;
+    rand_uuid(user_id);
+    rand_uuid(organization_id);
+    const struct slice user = slice_from(user_id), organization = slice_from(organization_id);
+    int err = check_email(db, in->email);
+    if (!err && in->is_first_only)
+        err = store_run(db, SQL_USER_COUNT, NULL, 0, on_count, &count);
+    if (!err && count > 0)
+        err = EPERM;
+    if (!err)
+        err = account_add_user(db, user, in->email, in->name, in->password_hash, in->grant.now_ms);
+    if (!err)
+        err = add_organization(db, in, organization);
+    if (!err)
+        err = account_add_member(db, user, organization, ROLE_OWNER, in->grant.now_ms);
+    if (!err)
+        err = account_add_token(db, user, organization, &in->grant);
+    if (!err)
+        err = account_read(&r->base, db, user);
+    return err ? err : account_choose(&r->base, organization);
+}
+
+static int run_register(struct store_call *call, struct db *db) {
+    struct register_call *r = register_call_of(call);
+    r->base.account.token_id = r->in.grant.token_id;
+    r->base.account.family_id = r->in.grant.family_id;
+    return store_transaction(db, do_register, r);
+}
+
+struct store_call *store_user_register(struct store *store, const struct store_registration *in,
+                                       store_account_fn *fn, void *arg) {
+    struct register_call *r = store_call_new(store, sizeof *r, run_register, account_answer);
+    struct store_call *call = &r->base.call;
+    r->in = *in;
+    r->in.email = store_call_copy(call, in->email);
+    r->in.name = store_call_copy(call, in->name);
+    r->in.password_hash = store_call_copy(call, in->password_hash);
+    r->in.organization_name = store_call_copy(call, in->organization_name);
+    r->in.slug = store_call_copy(call, in->slug);
+    r->in.grant = store_call_copy_grant(call, &in->grant);
+    r->base.fn = fn;
+    r->base.arg = arg;
+    return store_call_send(call);
+}
+
+/* Joining. */
+
+struct accept_call {
+    struct account_call base;
+    struct store_acceptance in;
+};
+
+struct invitation_found {
+    struct store_call *call;
+    struct slice organization_id, email;
+    enum store_role role;
+    bool is_found;
+};
+
+static void on_invitation(const struct db_row *row, void *arg) {
+    struct invitation_found *found = arg;
+    found->organization_id = store_call_copy(found->call, db_row_text(row, 0));
+    found->email = store_call_copy(found->call, db_row_text(row, 2));
+    found->is_found = store_role_parse(db_row_text(row, 1), &found->role);
+}
+
+/* Used up first: of two that come at once, one finds nothing left. */
+static int use_invitation(struct db *db, const struct accept_call *a, struct slice user,
+                          struct invitation_found *found) {
+    int err = STORE_RUN(db, SQL_INVITATION_USE, NULL, NULL, db_text(a->in.token_hash),
+                        db_time(a->in.grant.now_ms), db_text(user));
+    if (!err && db->changed == 0)
+        err = ENOENT;
+    if (!err)
+        err = STORE_RUN(db, SQL_INVITATION_GET, on_invitation, found, db_text(a->in.token_hash));
+    return !err && !found->is_found ? ENOENT : err;
+}
+
+static int do_accept(struct db *db, void *arg) {
+    struct accept_call *a = arg;
+    const struct store_acceptance *in = &a->in;
+    struct invitation_found found = {.call = &a->base.call};
+    char id[RAND_UUID_SIZE];
+    rand_uuid(id);
+    const bool is_new = in->user_id.len == 0;
+    const struct slice user = is_new ? slice_from(id) : in->user_id;
+    int err = use_invitation(db, a, user, &found);
+    if (!err && is_new)
+        err = check_email(db, in->email);
+    if (!err && is_new)
+        err = account_add_user(db, user, in->email, in->name, in->password_hash, in->grant.now_ms);
+    if (!err)
+        err = account_add_member(db, user, found.organization_id, found.role, in->grant.now_ms);
+    if (!err)
+        err = account_read(&a->base, db, user);
+    if (!err && found.email.len > 0 && !slice_is_equal_nocase(found.email, a->base.account.email))
+        err = EACCES;
+    if (!err && in->grant.token_id.len > 0)
+        err = account_add_token(db, user, found.organization_id, &in->grant);
+    return err ? err : account_choose(&a->base, found.organization_id);
+}
+
+static int run_accept(struct store_call *call, struct db *db) {
+    struct accept_call *a = CONTAINER_OF(account_call_of(call), struct accept_call, base);
+    a->base.account.token_id = a->in.grant.token_id;
+    a->base.account.family_id = a->in.grant.family_id;
+    return store_transaction(db, do_accept, a);
+}
+
+struct store_call *store_invitation_accept(struct store *store, const struct store_acceptance *in,
+                                           store_account_fn *fn, void *arg) {
+    struct accept_call *a = store_call_new(store, sizeof *a, run_accept, account_answer);
+    struct store_call *call = &a->base.call;
+    a->in = *in;
+    a->in.token_hash = store_call_copy(call, in->token_hash);
+    a->in.user_id = store_call_copy(call, in->user_id);
+    a->in.email = store_call_copy(call, in->email);
+    a->in.name = store_call_copy(call, in->name);
+    a->in.password_hash = store_call_copy(call, in->password_hash);
+    a->in.grant = store_call_copy_grant(call, &in->grant);
+    a->base.fn = fn;
+    a->base.arg = arg;
+    return store_call_send(call);
+}
+
+/* Passwords. */
+
+struct password_call {
+    struct store_call call;
+    struct slice user_id, old_hash, new_hash, keep_family;
+    bool ends_others;
+    int64_t now_ms;
+    store_done_fn *fn;
+    void *arg;
+};
+
+static int do_password(struct db *db, void *arg) {
+    struct password_call *p = arg;
+    int err = STORE_RUN(db, SQL_USER_UPGRADE_HASH, NULL, NULL, db_text(p->user_id),
+                        db_text(p->old_hash), db_text(p->new_hash), db_time(p->now_ms));
+    if (!err && db->changed == 0)
+        err = ENOENT;
+    if (!err && p->ends_others)
+        err = STORE_RUN(db, SQL_TOKEN_REVOKE_USER, NULL, NULL, db_text(p->user_id),
+                        db_text(p->keep_family), db_time(p->now_ms));
+    return err;
+}
+
+static int run_password(struct store_call *call, struct db *db) {
+    return store_transaction(db, do_password, CONTAINER_OF(call, struct password_call, call));
+}
+
+static void answer_password(struct store_call *call) {
+    struct password_call *p = CONTAINER_OF(call, struct password_call, call);
+    p->fn(call->err, p->arg);
+}
+
+static struct store_call *change_password(struct store *store, struct slice user_id,
+                                          struct slice old_hash, struct slice new_hash,
+                                          const struct slice *keep_family, int64_t now_ms,
+                                          store_done_fn *fn, void *arg) {
+    struct password_call *p = store_call_new(store, sizeof *p, run_password, answer_password);
+    p->user_id = store_call_copy(&p->call, user_id);
+    p->old_hash = store_call_copy(&p->call, old_hash);
+    p->new_hash = store_call_copy(&p->call, new_hash);
+    p->ends_others = keep_family != NULL;
+    if (keep_family)
+        p->keep_family = store_call_copy(&p->call, *keep_family);
+    p->now_ms = now_ms;
+    p->fn = fn;
+    p->arg = arg;
+    return store_call_send(&p->call);
+}
+
+struct store_call *store_password_upgrade(struct store *store, struct slice user_id,
+                                          struct slice old_hash, struct slice new_hash,
+                                          int64_t now_ms, store_done_fn *fn, void *arg) {
+    return change_password(store, user_id, old_hash, new_hash, NULL, now_ms, fn, arg);
+}
+
+struct store_call *store_password_set(struct store *store, struct slice user_id,
+                                      struct slice old_hash, struct slice new_hash,
+                                      struct slice keep_family, int64_t now_ms, store_done_fn *fn,
+                                      void *arg) {
+    return change_password(store, user_id, old_hash, new_hash, &keep_family, now_ms, fn, arg);
+}

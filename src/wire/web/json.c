@@ -1,0 +1,383 @@
+#include "wire/web/json.h"
+
+#include <string.h>
+
+/* Each scan function takes the position of its thing and gives the position after it, NULL where
+ * the text is no JSON. */
+
+static const char *skip_space(const char *p, const char *end) {
+    while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
+        p++;
+    return p;
+}
+
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static int hex_value(char c) {
+    if (is_digit(c))
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* Four hexadecimal digits, or -1. */
+static int hex4(const char *p, const char *end) {
+    int value = 0;
+
+    if (end - p < 4)
+        return -1;
+    for (int i = 0; i < 4; i++) {
+        int digit = hex_value(p[i]);
+
+        if (digit < 0)
+            return -1;
+        value = value << 4 | digit;
+    }
+    return value;
+}
+
+static const char *scan_string(const char *p, const char *end) {
+    p++;
+    while (p < end) {
+        unsigned char c = (unsigned char)*p++;
+
+        if (c == '"')
+            return p;
+        if (c < 0x20)
+            return NULL;
+        if (c != '\\')
+            continue;
+        if (p == end)
+            return NULL;
+        c = (unsigned char)*p++;
+        if (c == 'u') {
+            if (hex4(p, end) < 0)
+                return NULL;
+            p += 4;
+        } else if (!c || !strchr("\"\\/bfnrt", c)) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+static const char *scan_digits(const char *p, const char *end) {
+    const char *start = p;
+
+    while (p < end && is_digit(*p))
+        p++;
+    return p == start ? NULL : p;
+}
+
+static const char *scan_number(const char *p, const char *end) {
+    if (*p == '-')
+        p++;
+    if (p < end && *p == '0')
+        p++;
+    else if (!(p = scan_digits(p, end)))
+        return NULL;
+    if (p < end && *p == '.' && !(p = scan_digits(p + 1, end)))
+        return NULL;
+    if (p < end && (*p == 'e' || *p == 'E')) {
+        p++;
+        if (p < end && (*p == '+' || *p == '-'))
+            p++;
+        p = scan_digits(p, end);
+    }
+    return p;
+}
+
+static const char *scan_word(const char *p, const char *end, const char *word) {
+    size_t len = strlen(word);
+
+    return (size_t)(end - p) >= len && memcmp(p, word, len) == 0 ? p + len : NULL;
+}
+
+static const char *scan_value(const char *p, const char *end, unsigned depth);
+
+/* An array's or object's inside, p after the opening bracket. */
+static const char *scan_list(const char *p, const char *end, unsigned depth, bool is_object) {
+    char close = is_object ? '}' : ']';
+
+    p = skip_space(p, end);
+    if (p < end && *p == close)
+        return p + 1;
+    for (;;) {
+        if (is_object) {
+            p = skip_space(p, end);
+            if (p == end || *p != '"' || !(p = scan_string(p, end)))
+                return NULL;
+            p = skip_space(p, end);
+            if (p == end || *p++ != ':')
+                return NULL;
+        }
+        if (!(p = scan_value(p, end, depth)))
+            return NULL;
+        p = skip_space(p, end);
+        if (p == end)
+            return NULL;
+        if (*p == close)
+            return p + 1;
+        if (*p++ != ',')
+            return NULL;
+    }
+}
+
+static const char *scan_value(const char *p, const char *end, unsigned depth) {
+    p = skip_space(p, end);
+    if (p == end)
+        return NULL;
+    switch (*p) {
+    case '{':
+    case '[':
+        return depth == 0 ? NULL : scan_list(p + 1, end, depth - 1, *p == '{');
+    case '"':
+        return scan_string(p, end);
+    case 't':
+        return scan_word(p, end, "true");
+    case 'f':
+        return scan_word(p, end, "false");
+    case 'n':
+        return scan_word(p, end, "null");
+    default:
+        return *p == '-' || is_digit(*p) ? scan_number(p, end) : NULL;
+    }
+}
+
+bool json_check(struct slice text) {
+    const char *end = text.ptr + text.len;
+    const char *p = scan_value(text.ptr, end, JSON_DEPTH_MAX);
+
+    return p && skip_space(p, end) == end;
+}
+
+bool json_is_shallow(struct slice text) {
+    unsigned depth = 0;
+    bool in_string = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+
+        if (in_string) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > JSON_DEPTH_MAX)
+                return false;
+        } else if ((c == '}' || c == ']') && depth > 0) {
+            depth--;
+        }
+    }
+    return true;
+}
+
+static struct slice trim(struct slice text) {
+    const char *end = text.ptr + text.len;
+    const char *p = skip_space(text.ptr, end);
+
+    while (end > p && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\n' || end[-1] == '\r'))
+        end--;
+    return slice_of(p, (size_t)(end - p));
+}
+
+enum json_kind json_kind(struct slice value) {
+    value = trim(value);
+    if (value.len == 0)
+        return JSON_KIND_NONE;
+    switch (value.ptr[0]) {
+    case '{':
+        return JSON_KIND_OBJECT;
+    case '[':
+        return JSON_KIND_ARRAY;
+    case '"':
+        return JSON_KIND_STRING;
+    case 't':
+        return JSON_KIND_TRUE;
+    case 'f':
+        return JSON_KIND_FALSE;
+    case 'n':
+        return JSON_KIND_NULL;
+    default:
+        return JSON_KIND_NUMBER;
+    }
+}
+
+/* The position after one value of checked text: brackets balance, so counting them is enough. */
+static const char *skip_value(const char *p, const char *end) {
+    unsigned depth = 0;
+
+    while (p < end) {
+        if (*p == '"') {
+            p = scan_string(p, end);
+            if (!p)
+                return end;
+            continue;
+        }
+        if (*p == '{' || *p == '[')
+            depth++;
+        else if (depth > 0 && (*p == '}' || *p == ']'))
+            depth--;
+        else if (depth == 0 && (*p == ',' || *p == '}' || *p == ']'))
+            break;
+        p++;
+    }
+    return p;
+}
+
+bool json_next_item(struct slice *rest, struct slice *item) {
+    const char *end = rest->ptr + rest->len;
+    const char *start = skip_space(rest->ptr, end);
+    const char *p = skip_value(start, end);
+
+    if (start == end)
+        return false;
+    *item = trim(slice_of(start, (size_t)(p - start)));
+    if (p < end)
+        p++;
+    *rest = slice_of(p, (size_t)(end - p));
+    return true;
+}
+
+bool json_next_member(struct slice *rest, struct slice *key, struct slice *value) {
+    const char *end = rest->ptr + rest->len;
+    const char *start = skip_space(rest->ptr, end);
+    const char *p;
+
+    if (start == end || *start != '"' || !(p = scan_string(start, end)))
+        return false;
+    *key = slice_of(start, (size_t)(p - start));
+    p = skip_space(p, end);
+    if (p == end || *p != ':')
+        return false;
+    *rest = slice_of(p + 1, (size_t)(end - p - 1));
+    return json_next_item(rest, value);
+}
+
+struct slice json_inside(struct slice value) {
+    value = trim(value);
+    if (value.len < 2)
+        return slice_of(value.ptr, 0);
+    return trim(slice_of(value.ptr + 1, value.len - 2));
+}
+
+struct slice json_member(struct slice object, const char *name) {
+    struct slice rest, key, value, found = slice_of(NULL, 0);
+
+    if (json_kind(object) != JSON_KIND_OBJECT)
+        return found;
+    rest = json_inside(object);
+    while (json_next_member(&rest, &key, &value)) {
+        if (json_text_is(key, name))
+            found = value;
+    }
+    return found;
+}
+
+static void add_utf8(struct buf *out, unsigned code) {
+    char bytes[4];
+    size_t n = 0;
+
+    if (code < 0x80) {
+        bytes[n++] = (char)code;
+    } else if (code < 0x800) {
+        bytes[n++] = (char)(0xc0 | code >> 6);
+        bytes[n++] = (char)(0x80 | (code & 0x3f));
+    } else if (code < 0x10000) {
+        bytes[n++] = (char)(0xe0 | code >> 12);
+        bytes[n++] = (char)(0x80 | (code >> 6 & 0x3f));
+        bytes[n++] = (char)(0x80 | (code & 0x3f));
+    } else {
+        bytes[n++] = (char)(0xf0 | code >> 18);
+        bytes[n++] = (char)(0x80 | (code >> 12 & 0x3f));
+        bytes[n++] = (char)(0x80 | (code >> 6 & 0x3f));
+        bytes[n++] = (char)(0x80 | (code & 0x3f));
+    }
+    buf_add(out, bytes, n);
+}
+
+/* The character of a \u escape, p at its digits; takes the second half of a pair along. */
+static const char *unquote_unicode(struct buf *out, const char *p, const char *end) {
+    int code = hex4(p, end);
+
+    p += 4;
+    if (code >= 0xd800 && code < 0xdc00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
+        int low = hex4(p + 2, end);
+
+        if (low >= 0xdc00 && low < 0xe000) {
+            add_utf8(out, 0x10000u + ((unsigned)(code - 0xd800) << 10) + (unsigned)(low - 0xdc00));
+            return p + 6;
+        }
+    }
+    add_utf8(out, code >= 0xd800 && code < 0xe000 ? 0xfffd : (unsigned)code);
+    return p;
+}
+
+void json_unquote(struct buf *out, struct slice string) {
+    static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+    const char *p, *end;
+
+    if (string.len < 2 || string.ptr[0] != '"')
+        return;
+    p = string.ptr + 1;
+    end = string.ptr + string.len - 1;
+    while (p < end) {
+        const char *plain = p;
+
+        while (p < end && *p != '\\')
+            p++;
+        buf_add(out, plain, (size_t)(p - plain));
+        if (end - p < 2)
+            return;
+        p++;
+        if (*p == 'u') {
+            if (hex4(p + 1, end) < 0)
+                return;
+            p = unquote_unicode(out, p + 1, end);
+        } else {
+            const char *known = strchr(from, *p);
+
+            buf_add(out, known ? &to[known - from] : p, 1);
+            p++;
+        }
+    }
+}
+
+bool json_text_is(struct slice string, const char *text) {
+    size_t len = strlen(text);
+    struct buf plain = {0};
+    bool same;
+
+    if (string.len < 2 || string.ptr[0] != '"')
+        return false;
+    if (!memchr(string.ptr, '\\', string.len))
+        return string.len - 2 == len && memcmp(string.ptr + 1, text, len) == 0;
+    json_unquote(&plain, string);
+    same = plain.len == len && memcmp(plain.data, text, len) == 0;
+    buf_free(&plain);
+    return same;
+}
+
+bool json_to_count(struct slice number, uint64_t *out) {
+    uint64_t value = 0;
+
+    if (number.len == 0 || number.len > 16)
+        return false;
+    for (size_t i = 0; i < number.len; i++) {
+        if (!is_digit(number.ptr[i]))
+            return false;
+        value = value * 10 + (unsigned)(number.ptr[i] - '0');
+    }
+    if (value > (1ull << 53) - 1)
+        return false;
+    *out = value;
+    return true;
+}

@@ -1,0 +1,248 @@
+#include "app/config/config.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct config *parse(const char *file, char *const *environment) {
+    struct config *config;
+    struct buf problem = {0};
+    int err = config_parse(&config, file ? ".env" : NULL, file, environment, &problem);
+    if (err)
+        print_error("%.*s\n", SLICE_ARG(buf_slice(&problem)));
+    assert_int_equal(err, 0);
+    buf_free(&problem);
+    return config;
+}
+
+/* The whole sentence that stops the start. */
+static void expect_refusal(const char *file, const char *sentence) {
+    struct config *config;
+    struct buf problem = {0};
+    assert_int_not_equal(config_parse(&config, ".env", file, NULL, &problem), 0);
+    assert_slice_equal(buf_slice(&problem), sentence);
+    buf_free(&problem);
+}
+
+static void defaults_stand(void **state) {
+    struct config *config = parse(NULL, NULL);
+    assert_int_equal(config->port, 3001);
+    assert_true(config->loopback_only);
+    assert_int_equal(config->mode, MODE_DEVELOPMENT);
+    assert_string_equal(config->livekit_url, "http://localhost:7880");
+    assert_string_equal(config->egress_ws_base, "ws://localhost:3001");
+    assert_string_equal(config->audio_dir, "storage/egress/audio");
+    assert_string_equal(config->default_database, "storage/prosa.db");
+    assert_null(config->database_url);
+    assert_string_equal(config->record_format, "wav");
+    assert_int_equal(config->disk_min_free_bytes, 1 << 30);
+    assert_int_equal(config->feedback_access, ACCESS_OPEN);
+    assert_int_equal(config->webhook_verify, WEBHOOK_VERIFY_OFF);
+    assert_true(config->egress_autostart);
+    assert_false(config->feedback_include_host);
+    config_free(config);
+}
+
+static void an_env_file_of_the_old_backend(void **state) {
+    struct config *config =
+        parse("PORT=3005\n"
+              "DATABASE_URL=\"postgresql://u:p@localhost:5432/live?schema=public\"\n"
+              "LIVEKIT_HOST=wss://lk.example.org/\n"
+              "LIVEKIT_API_KEY=devkey # ours\n"
+              "LIVEKIT_API_SECRET=secret\n"
+              "EGRESS_WS_BASE=ws://host.docker.internal:3001\n"
+              "AUDIO_PIPELINE_GROUP_SECONDS=2\n"
+              "AUDIO_PIPELINE_PAYLOAD=wav\n"
+              "HUME_API_KEY=\n"
+              "FEEDBACK_INCLUDE_HOST=false\n",
+              NULL);
+    assert_int_equal(config->port, 3005);
+    assert_string_equal(config->livekit_url, "https://lk.example.org");
+    assert_int_equal(config->livekit_key_count, 1);
+    assert_string_equal(config->livekit_keys[0].secret, "secret");
+    assert_int_equal(config->webhook_verify, WEBHOOK_VERIFY_REQUIRED);
+    assert_null(config->hume_api_key);
+    assert_false(config->loopback_only);
+    assert_int_equal(config->mode, MODE_PRODUCTION);
+    assert_int_equal(config->feedback_access, ACCESS_HOST);
+    assert_int_equal(config->egress_auth, EGRESS_AUTH_SIGNED);
+    config_free(config);
+}
+
+static void the_environment_wins_and_empty_is_unset(void **state) {
+    char port[] = "PORT=4000", empty[] = "HUME_API_KEY=", mode[] = "NODE_ENV=test";
+    char *const environment[] = {port, empty, mode, NULL};
+    struct config *config = parse("PORT=3005\nHUME_API_KEY=k\nNODE_ENV=production\n", environment);
+    assert_int_equal(config->port, 4000);
+    assert_string_equal(config->hume_api_key, "k");
+    assert_int_equal(config->mode, MODE_TEST);
+    config_free(config);
+}
+
+static void several_livekit_keys(void **state) {
+    struct config *config = parse("LIVEKIT_API_KEY=a\nLIVEKIT_API_SECRET=1\n"
+                                  "LIVEKIT_KEYS=b:2, c:3:4,\n",
+                                  NULL);
+    assert_int_equal(config->livekit_key_count, 3);
+    assert_string_equal(config->livekit_keys[0].key, "a");
+    assert_string_equal(config->livekit_keys[2].key, "c");
+    assert_string_equal(config->livekit_keys[2].secret, "3:4");
+    config_free(config);
+}
+
+static void sizes_and_words(void **state) {
+    struct config *config =
+        parse("DISK_QUEUE_BYTES=64M\nDISK_MIN_FREE=0\nAUDIO_RECORD_FORMAT=OPUS\n"
+              "EGRESS_AUTOSTART=off\nAUDIO_HEADER_SECONDS=0.5\nPROSA_SHARDS=0\n",
+              NULL);
+    assert_int_equal(config->disk_queue_bytes, 64 << 20);
+    assert_int_equal(config->disk_min_free_bytes, 0);
+    assert_string_equal(config->record_format, "opus");
+    assert_false(config->egress_autostart);
+    assert_true(config->header_seconds == 0.5);
+    assert_int_equal(config->shards, 0);
+    config_free(config);
+}
+
+static void rules_have_settings_too(void **state) {
+    struct config *config = parse("RULE_VOLUME_BAIXO_BELOW_DBFS=-30\n", NULL);
+    assert_true(config->rules.volume_baixo.below_dbfs == -30);
+    config_free(config);
+    expect_refusal("RULE_VOLUME_BAIXO_NOPE=1",
+                   "RULE_VOLUME_BAIXO_NOPE is not a setting of the rules; see prosa --help");
+}
+
+static void the_map_of_expressions_is_a_setting(void **state) {
+    struct config *config = parse("HUME_EXPRESSION_MAP=Joy=0.5:-0.5,Awe=none\n", NULL);
+    assert_true(expressions_find(&config->expressions, SLICE("joy"))->valence == 0.5f);
+    assert_null(expressions_find(&config->expressions, SLICE("awe")));
+    config_free(config);
+    expect_refusal("HUME_EXPRESSION_MAP=Joy=0.5:-0.5,Awe=2:0",
+                   "HUME_EXPRESSION_MAP: \"Awe=2:0\" cannot be read: it must be "
+                   "Name=valence:arousal with numbers from -1 to 1, or Name=none");
+}
+
+static void the_second_generation_takes_one_rate_only(void **state) {
+    expect_refusal(
+        "HUME_WS_URL=wss://x/v1/expression/audio/realtime\nHUME_TARGET_SAMPLE_RATE=48000",
+        "HUME_TARGET_SAMPLE_RATE is 48000: the v1 protocol of HUME_WS_URL takes 16000 "
+        "only");
+    struct config *config =
+        parse("HUME_WS_URL=wss://x/v10/models\nHUME_TARGET_SAMPLE_RATE=48000\n", NULL);
+    assert_int_equal(config->hume_rate_hz, 48000);
+    config_free(config);
+}
+
+static void bad_values_are_named(void **state) {
+    expect_refusal("PORT=abc", "PORT is \"abc\": it must be a whole number from 0 to 65535");
+    expect_refusal("PORT=65536", "PORT is \"65536\": it must be a whole number from 0 to 65535");
+    expect_refusal("PORT=30.5", "PORT is \"30.5\": it must be a whole number from 0 to 65535");
+    expect_refusal("PORT=0x10", "PORT is \"0x10\": it must be a whole number from 0 to 65535");
+    expect_refusal("FEEDBACK_ACCESS=all",
+                   "FEEDBACK_ACCESS is \"all\": it must be one of open|report|host");
+    expect_refusal("EGRESS_AUTOSTART=maybe", "EGRESS_AUTOSTART is \"maybe\": it must be true or "
+                                             "false (on, off, yes, no, 1, 0)");
+    expect_refusal("LIVEKIT_API_URL=ftp://x",
+                   "LIVEKIT_API_URL is \"ftp://x\": it must be an address like https://host:port");
+    expect_refusal("DISK_QUEUE_BYTES=1XB",
+                   "DISK_QUEUE_BYTES is \"1XB\": it must be a size from 1 MiB to 64 GiB");
+    expect_refusal("LIVEKIT_KEYS=a",
+                   "LIVEKIT_KEYS must be at most 32 pairs key:secret, separated by commas");
+    expect_refusal("LIVEKIT_API_KEY=a",
+                   "LIVEKIT_API_KEY is set but LIVEKIT_API_SECRET is not: LiveKit needs both");
+    expect_refusal("TLS_KEY_FILE=a",
+                   "TLS_KEY_FILE is set but TLS_CERT_FILE is not: TLS needs both");
+    expect_refusal("PROSA_SHARD=2",
+                   "PROSA_SHARD is not a setting of this version; see prosa --help");
+    expect_refusal("PROSA_REDIS_URL=x", "PROSA_REDIS_URL cannot be set: several nodes over Redis "
+                                        "are not part of this version");
+}
+
+static void secrets_are_not_repeated(void **state) {
+    expect_refusal("EGRESS_URL_SECRET=short",
+                   "EGRESS_URL_SECRET cannot be used: it must be text of 16 to 1024 bytes");
+    expect_refusal("JWT_ACCESS_SECRET=short",
+                   "JWT_ACCESS_SECRET is shorter than 16 bytes: production refuses it");
+    expect_refusal("JWT_REFRESH_SECRET=dev-refresh-secret-change-me",
+                   "JWT_REFRESH_SECRET is a "
+                   "published development value: production refuses it");
+}
+
+static void development_takes_what_production_refuses(void **state) {
+    struct config *config = parse("NODE_ENV=development\nJWT_ACCESS_SECRET=short\n", NULL);
+    assert_string_equal(config->jwt_access_secret, "short");
+    config_free(config);
+}
+
+static void secrets_are_made_once(void **state) {
+    char folder[] = "/tmp/prosa-config-XXXXXX", path[64], storage[64];
+    char *environment[] = {storage, NULL};
+    struct buf problem = {0};
+    struct stat info;
+
+    assert_non_null(mkdtemp(folder));
+    snprintf(storage, sizeof storage, "STORAGE_DIR=%s/a/b", folder);
+    snprintf(path, sizeof path, "%s/a/b/secrets", folder);
+    struct config *first = parse(NULL, environment), *second = parse(NULL, environment);
+    assert_int_equal(config_secrets(first, &problem), 0);
+    assert_int_equal(config_secrets(second, &problem), 0);
+    assert_int_equal(strlen(first->jwt_access_secret), 43);
+    assert_string_equal(first->jwt_access_secret, second->jwt_access_secret);
+    assert_string_equal(first->egress_url_secret, second->egress_url_secret);
+    assert_string_not_equal(first->jwt_access_secret, first->jwt_refresh_secret);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0600);
+    config_free(first);
+    config_free(second);
+
+    char command[64];
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void the_url_secret_follows_from_livekits(void **state) {
+    char folder[] = "/tmp/prosa-config-XXXXXX", storage[64], command[64];
+    char *environment[] = {storage, NULL};
+    struct buf problem = {0};
+    assert_non_null(mkdtemp(folder));
+    snprintf(storage, sizeof storage, "STORAGE_DIR=%s", folder);
+    struct config *config = parse("LIVEKIT_API_KEY=a\nLIVEKIT_API_SECRET=1\n", environment);
+    assert_int_equal(config_secrets(config, &problem), 0);
+    assert_int_equal(strlen(config->egress_url_secret), 43);
+    config_free(config);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void open_doors_are_named(void **state) {
+    struct buf doors = {0};
+    struct config *config = parse("NODE_ENV=development\n", NULL);
+    config_open_doors(config, &doors);
+    buf_add_byte(&doors, 0);
+    assert_non_null(strstr(doors.data, "FEEDBACK_ACCESS=host"));
+    assert_non_null(strstr(doors.data, "EGRESS_AUTH=signed"));
+    assert_non_null(strstr(doors.data, "PROSA_HOST"));
+    buf_free(&doors);
+    config_free(config);
+
+    config = parse("PROSA_HOST=10.0.0.1\nTLS_CERT_FILE=a\nTLS_KEY_FILE=b\nCORS_ORIGINS=https://x\n"
+                   "LIVEKIT_API_KEY=a\nLIVEKIT_API_SECRET=1\n",
+                   NULL);
+    config_open_doors(config, &doors);
+    assert_int_equal(doors.len, 0);
+    config_free(config);
+    buf_free(&doors);
+}
+
+RUN_TESTS(TEST(defaults_stand), TEST(an_env_file_of_the_old_backend),
+          TEST(the_environment_wins_and_empty_is_unset), TEST(several_livekit_keys),
+          TEST(sizes_and_words), TEST(rules_have_settings_too),
+          TEST(the_map_of_expressions_is_a_setting),
+          TEST(the_second_generation_takes_one_rate_only), TEST(bad_values_are_named),
+          TEST(secrets_are_not_repeated), TEST(development_takes_what_production_refuses),
+          TEST(secrets_are_made_once), TEST(the_url_secret_follows_from_livekits),
+          TEST(open_doors_are_named))

@@ -1,0 +1,368 @@
+#include "outside/files/repair.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "outside/files/sidecar.h"
+#include "outside/files/storage.h"
+#include "unit.h"
+#include "wire/media/ivf.h"
+#include "wire/media/wav.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STEM       "2026-11-22T12-00-00.000Z_room_bob_TR"
+#define STARTED_MS INT64_C(1795348800000)
+
+struct fixture {
+    char folder[64];
+    int fd; /* of the meeting's folder */
+    struct buf said;
+    struct repair_result result;
+    struct repair_config config;
+};
+
+static void on_line(void *arg, const char *path, const char *what) {
+    struct fixture *f = arg;
+    buf_printf(&f->said, "%s;", what);
+}
+
+static int setup(void **state) {
+    struct fixture *f = mem_alloc(sizeof *f);
+    snprintf(f->folder, sizeof f->folder, "/tmp/repair-test-XXXXXX");
+    assert_non_null(mkdtemp(f->folder));
+    int root = open(f->folder, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(mkdirat(root, "RM_1", 0750), 0);
+    f->fd = openat(root, "RM_1", O_RDONLY | O_DIRECTORY);
+    close(root);
+    f->config =
+        (struct repair_config){.before_ms = clock_wall_ms() + 1000, .on_line = on_line, .arg = f};
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct fixture *f = *state;
+    char command[96];
+    snprintf(command, sizeof command, "rm -rf %s", f->folder);
+    int status = system(command);
+    close(f->fd);
+    buf_free(&f->said);
+    mem_free(f);
+    return status;
+}
+
+static void put_file(struct fixture *f, const char *name, const void *bytes, size_t len) {
+    int fd = openat(f->fd, name, O_WRONLY | O_CREAT | O_EXCL, 0640);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, len), len);
+    close(fd);
+}
+
+static size_t get_file(struct fixture *f, const char *name, void *bytes, size_t room) {
+    int fd = openat(f->fd, name, O_RDONLY);
+    assert_true(fd >= 0);
+    ssize_t n = read(fd, bytes, room);
+    assert_true(n >= 0);
+    close(fd);
+    return (size_t)n;
+}
+
+static const char *run(struct fixture *f) {
+    buf_clear(&f->said);
+    f->result = (struct repair_result){0};
+    assert_int_equal(repair_folder(f->folder, &f->config, &f->result), 0);
+    buf_add_byte(&f->said, '\0');
+    return f->said.data;
+}
+
+/* Says 400 bytes, holds 1001: a writer that died. */
+static size_t put_stale_wav(struct fixture *f) {
+    uint8_t file[WAV_HEADER_MAX + 1001];
+    struct wav_format format = wav_format_s16(1000, 1);
+    size_t head = wav_write_header(file, WAV_CANONICAL, &format, 400);
+    memset(file + head, 'x', 1001);
+    put_file(f, STEM ".wav", file, head + 1001);
+    return head + 1001;
+}
+
+static void a_stale_wav_is_made_whole_and_gets_a_sidecar(void **state) {
+    struct fixture *f = *state;
+    put_stale_wav(f);
+    assert_string_equal(run(f), "made whole;sidecar made;");
+    uint8_t file[2000], expected[WAV_HEADER_MAX];
+    assert_int_equal(get_file(f, STEM ".wav", file, sizeof file), 1044);
+    struct wav_format format = wav_format_s16(1000, 1);
+    wav_write_header(expected, WAV_CANONICAL, &format, 1000);
+    assert_memory_equal(file, expected, 44);
+
+    struct sidecar info;
+    assert_int_equal(sidecar_load(f->fd, STEM ".wav", &info), 0);
+    assert_string_equal(info.end, "crash");
+    assert_string_equal(info.meeting, "RM_1");
+    assert_string_equal(info.participant, "bob");
+    assert_string_equal(info.track, "TR");
+    assert_int_equal(info.frames, 500);
+    assert_int_equal(info.started_ms, STARTED_MS);
+    assert_int_equal(info.ended_ms, STARTED_MS + 500);
+    /* head -c 1000 /dev/zero | tr '\0' x | sha256sum */
+    assert_string_equal(info.sha256,
+                        "44f8354494a5ba03ba1792a8d3e9c534c47a9181980fde7a3f44b06ef2ae7c7f");
+    sidecar_free(&info);
+}
+
+static void a_second_time_changes_nothing(void **state) {
+    struct fixture *f = *state;
+    put_stale_wav(f);
+    run(f);
+    assert_string_equal(run(f), "");
+    assert_int_equal(f->result.files, 1);
+    assert_int_equal(f->result.repaired, 0);
+}
+
+static void on_sidecar(void *arg, const char *folder, const struct sidecar *info) {
+    struct fixture *f = arg;
+    buf_printf(&f->said, "%s/%s %s;", folder, info->file, info->end);
+}
+
+static void each_time_it_is_told_what_a_file_holds(void **state) {
+    struct fixture *f = *state;
+    put_stale_wav(f);
+    f->config.on_sidecar = on_sidecar;
+    f->config.dry_run = true;
+    assert_string_equal(run(f), "made whole;sidecar made;");
+    f->config.dry_run = false;
+    assert_string_equal(run(f), "made whole;RM_1/" STEM ".wav crash;sidecar made;");
+    assert_string_equal(run(f), "RM_1/" STEM ".wav crash;");
+}
+
+static void set_age(int fd, time_t seconds) {
+    const struct timespec at = {.tv_sec = (time_t)(clock_wall_ms() / 1000) - seconds};
+    assert_int_equal(futimens(fd, (const struct timespec[]){at, at}), 0);
+}
+
+static void put_tiny_wav(int folder_fd, const char *name, time_t age_s) {
+    uint8_t file[WAV_HEADER_MAX + 2] = {0};
+    struct wav_format format = wav_format_s16(1000, 1);
+    size_t len = wav_write_header(file, WAV_CANONICAL, &format, 2) + 2;
+    int fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_EXCL, 0640);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, file, len), len);
+    set_age(fd, age_s);
+    close(fd);
+}
+
+/* What the sidecar of the stale WAV says of its recording. */
+static struct sidecar known_info(const char *meeting, const char *room, const char *name) {
+    return (struct sidecar){.recording = mem_copy_text("an-id"),
+                            .meeting = mem_copy_text(meeting),
+                            .room = mem_copy_text(room),
+                            .participant = mem_copy_text("bob"),
+                            .name = mem_copy_text(name),
+                            .track = mem_copy_text("TR"),
+                            .format = mem_copy_text("wav"),
+                            .file = STEM ".wav",
+                            .part = 1,
+                            .rate_hz = 1000,
+                            .channels = 1,
+                            .started_ms = STARTED_MS};
+}
+
+static void a_part_goes_on_where_the_unfinished_one_before_it_ends(void **state) {
+    struct fixture *f = *state;
+    put_stale_wav(f);
+    int fd = openat(f->fd, STEM ".wav", O_RDONLY);
+    set_age(fd, 100);
+    close(fd);
+    struct sidecar info = known_info("RM_1", "room", "Bob");
+    assert_int_equal(sidecar_save(f->fd, &info, false), 0);
+    sidecar_free(&info);
+    put_tiny_wav(f->fd, STEM "_p2.wav", 50);
+    assert_string_equal(run(f), "sidecar made;made whole;sidecar completed;");
+    assert_int_equal(sidecar_load(f->fd, STEM "_p2.wav", &info), 0);
+    assert_string_equal(info.recording, "an-id");
+    assert_int_equal(info.part, 2);
+    assert_int_equal(info.started_ms, STARTED_MS + 500);
+    sidecar_free(&info);
+}
+
+/* Folders by what happened in them last, files in a folder by when they were written last. */
+static void what_is_newest_comes_first(void **state) {
+    struct fixture *f = *state;
+    int root = openat(f->fd, "..", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(mkdirat(root, "RM_0", 0750), 0);
+    assert_int_equal(mkdirat(root, "RM_2", 0750), 0);
+    int older = openat(root, "RM_0", O_RDONLY | O_DIRECTORY);
+    int newer = openat(root, "RM_2", O_RDONLY | O_DIRECTORY);
+    put_tiny_wav(f->fd, "b.wav", 2000);
+    put_tiny_wav(f->fd, "c.wav", 3000);
+    put_tiny_wav(f->fd, "a.wav", 1000);
+    put_tiny_wav(older, "old.wav", 4000);
+    put_tiny_wav(newer, "new.wav", 10);
+    set_age(older, 4000);
+    set_age(f->fd, 1000);
+    set_age(newer, 10);
+    close(older);
+    close(newer);
+    close(root);
+    f->config.on_line = NULL;
+    f->config.on_sidecar = on_sidecar;
+    assert_string_equal(run(f), "RM_2/new.wav crash;RM_1/a.wav crash;RM_1/b.wav crash;"
+                                "RM_1/c.wav crash;RM_0/old.wav crash;");
+}
+
+static void a_dry_run_only_says_so(void **state) {
+    struct fixture *f = *state;
+    size_t len = put_stale_wav(f);
+    f->config.dry_run = true;
+    assert_string_equal(run(f), "made whole;sidecar made;");
+    uint8_t file[2000];
+    assert_int_equal(get_file(f, STEM ".wav", file, sizeof file), len);
+    assert_int_equal(file[40] | file[41] << 8, 400);
+    assert_int_not_equal(faccessat(f->fd, STEM ".json", F_OK, 0), 0);
+}
+
+static void what_is_locked_is_left_alone(void **state) {
+    struct fixture *f = *state;
+    size_t len = put_stale_wav(f);
+    int fd = openat(f->fd, STEM ".wav", O_RDWR);
+    assert_true(storage_try_lock(fd));
+    assert_string_equal(run(f), "");
+    assert_int_equal(f->result.locked, 1);
+    uint8_t file[2000];
+    assert_int_equal(get_file(f, STEM ".wav", file, sizeof file), len);
+    close(fd);
+}
+
+static void an_unfinished_sidecar_keeps_what_it_knows(void **state) {
+    struct fixture *f = *state;
+    put_stale_wav(f);
+    struct sidecar info = known_info("a/b", "r\xc3\xa4um", "Bob \"B\"");
+    sidecar_add_gap(&info, 100, 50, GAP_NETWORK);
+    sidecar_add_gap(&info, 300, 10, GAP_DISK);
+    sidecar_add_pause(&info, 200, STARTED_MS + 200);
+    sidecar_end_pause(&info, STARTED_MS + 200, STARTED_MS + 1200);
+    assert_int_equal(sidecar_save(f->fd, &info, false), 0);
+    sidecar_free(&info);
+
+    assert_string_equal(run(f), "made whole;sidecar completed;");
+    assert_int_equal(sidecar_load(f->fd, STEM ".wav", &info), 0);
+    assert_string_equal(info.meeting, "a/b");
+    assert_string_equal(info.room, "r\xc3\xa4um");
+    assert_string_equal(info.name, "Bob \"B\"");
+    assert_int_equal(info.gap_count, 2);
+    assert_int_equal(info.gaps[1].at, 300);
+    assert_int_equal(info.gaps[1].cause, GAP_DISK);
+    assert_int_equal(info.gap_frames, 60);
+    assert_int_equal(info.paused_ms, 1000);
+    assert_int_equal(info.pauses[0].to_ms, STARTED_MS + 1200);
+    assert_int_equal(info.ended_ms, STARTED_MS + 500 + 1000);
+    assert_string_equal(info.end, "crash");
+    sidecar_free(&info);
+}
+
+static void keep_sidecar(void *arg, const char *folder, const struct sidecar *info) {
+    struct sidecar *kept = arg;
+    struct buf json = {0};
+    sidecar_write_json(&json, info);
+    sidecar_free(kept);
+    assert_int_equal(sidecar_parse_json(buf_slice(&json), kept), 0);
+    buf_free(&json);
+}
+
+static void a_file_that_never_got_a_byte_goes(void **state) {
+    struct fixture *f = *state;
+    put_file(f, STEM ".wav", "", 0);
+    f->config.before_ms = clock_wall_ms() - 5000; /* too young */
+    assert_string_equal(run(f), "");
+    f->config.before_ms = clock_wall_ms() + 1000;
+    assert_string_equal(run(f), "removed, it never got a byte;");
+    assert_int_equal(f->result.removed, 1);
+    assert_int_not_equal(faccessat(f->fd, STEM ".wav", F_OK, 0), 0);
+}
+
+static void the_end_of_what_is_removed_is_told(void **state) {
+    struct fixture *f = *state;
+    struct sidecar told = {0}, info = {
+                                   .recording = mem_copy_text("an-id"),
+                                   .meeting = mem_copy_text("RM_1"),
+                                   .room = mem_copy_text("room"),
+                                   .participant = mem_copy_text("bob"),
+                                   .name = mem_copy_text("Bob"),
+                                   .track = mem_copy_text("TR"),
+                                   .format = mem_copy_text("h264"),
+                                   .file = STEM ".h264",
+                                   .is_video = true,
+                                   .part = 1,
+                                   .started_ms = STARTED_MS,
+                               };
+    put_file(f, STEM ".h264", "", 0);
+    assert_int_equal(sidecar_save(f->fd, &info, false), 0);
+    sidecar_free(&info);
+    f->config.on_sidecar = keep_sidecar;
+    f->config.arg = &told;
+    f->config.on_line = NULL;
+    run(f);
+    assert_int_equal(f->result.removed, 1);
+    assert_string_equal(told.recording, "an-id");
+    assert_string_equal(told.file, STEM ".h264");
+    assert_string_equal(told.end, "empty");
+    assert_int_equal(told.ended_ms, STARTED_MS);
+    assert_int_equal(told.bytes, 0);
+    assert_int_not_equal(faccessat(f->fd, STEM ".h264", F_OK, 0), 0);
+    assert_int_not_equal(faccessat(f->fd, STEM ".json", F_OK, 0), 0);
+    sidecar_free(&told);
+}
+
+static void an_ivf_is_cut_behind_its_last_whole_frame(void **state) {
+    struct fixture *f = *state;
+    uint8_t file[4096] = {0};
+    const struct ivf_header header = {.codec = IVF_VP8, .rate = 1000, .scale = 1};
+    ivf_write_header(file, &header);
+    size_t at = IVF_HEADER_BYTES;
+    for (uint32_t i = 0; i < 3; i++) {
+        ivf_write_frame_header(file + at, 100, i * 33);
+        at += IVF_FRAME_HEADER_BYTES + 100;
+    }
+    size_t whole = at;
+    ivf_write_frame_header(file + at, 0, 99); /* its length was to be filled in at its end */
+    at += IVF_FRAME_HEADER_BYTES + 777;
+    put_file(f, STEM ".ivf", file, at);
+    assert_string_equal(run(f), "made whole;sidecar made;");
+    uint8_t after[4096];
+    assert_int_equal(get_file(f, STEM ".ivf", after, sizeof after), whole);
+    assert_int_equal(after[IVF_COUNT_OFFSET], 3);
+    assert_memory_equal(after + IVF_HEADER_BYTES, file + IVF_HEADER_BYTES,
+                        whole - IVF_HEADER_BYTES);
+    assert_string_equal(run(f), "");
+}
+
+static void what_is_not_ours_is_left_alone(void **state) {
+    struct fixture *f = *state;
+    char text[100];
+    memset(text, 't', sizeof text);
+    put_file(f, "notes.wav", text, sizeof text);
+    put_file(f, "readme.txt", text, sizeof text);
+    assert_string_equal(run(f), "is not what its name says, left alone;");
+    assert_int_equal(f->result.failed, 1);
+    assert_int_equal(get_file(f, "notes.wav", text, sizeof text), 100);
+    assert_int_not_equal(faccessat(f->fd, "notes.json", F_OK, 0), 0);
+}
+
+#define REPAIR_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+RUN_TESTS(REPAIR_TEST(a_stale_wav_is_made_whole_and_gets_a_sidecar),
+          REPAIR_TEST(a_second_time_changes_nothing), REPAIR_TEST(what_is_newest_comes_first),
+          REPAIR_TEST(each_time_it_is_told_what_a_file_holds), REPAIR_TEST(a_dry_run_only_says_so),
+          REPAIR_TEST(what_is_locked_is_left_alone),
+          REPAIR_TEST(an_unfinished_sidecar_keeps_what_it_knows),
+          REPAIR_TEST(a_part_goes_on_where_the_unfinished_one_before_it_ends),
+          REPAIR_TEST(a_file_that_never_got_a_byte_goes),
+          REPAIR_TEST(the_end_of_what_is_removed_is_told),
+          REPAIR_TEST(an_ivf_is_cut_behind_its_last_whole_frame),
+          REPAIR_TEST(what_is_not_ours_is_left_alone))

@@ -1,0 +1,330 @@
+/* Recordings and erasing, on SQLite, or with the path of tests/fixtures/postgres as argument on PostgreSQL. */
+#include "outside/store/store_recording.h"
+
+#include "base/mem.h"
+#include "store_fixture.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define T0 INT64_C(1790000000123)
+
+struct answer {
+    bool done;
+    int err;
+    size_t count;
+    char id[8][32];
+    struct store_recording first; /* numbers only */
+    char path[64], sha256[80], end[16], name[32], meeting[32];
+    struct store_erased erased;
+};
+
+static void copy(char *out, size_t size, struct slice text) {
+    snprintf(out, size, "%.*s", SLICE_ARG(text));
+}
+
+static void on_done(int err, void *arg) {
+    struct answer *a = arg;
+    a->err = err;
+    a->done = true;
+}
+
+static void take(struct answer *a, const struct store_recording *r, size_t i) {
+    copy(a->id[i], sizeof a->id[i], r->id);
+    if (i > 0)
+        return;
+    a->first = *r;
+    copy(a->path, sizeof a->path, r->path);
+    copy(a->sha256, sizeof a->sha256, r->sha256);
+    copy(a->end, sizeof a->end, r->end);
+    copy(a->name, sizeof a->name, r->participant_name);
+    copy(a->meeting, sizeof a->meeting, r->meeting_id);
+}
+
+static void on_recording(int err, const struct store_recording *r, void *arg) {
+    struct answer *a = arg;
+    on_done(err, a);
+    if (!err)
+        take(a, r, 0);
+}
+
+static void on_recordings(int err, const struct store_recording_list *list, void *arg) {
+    struct answer *a = arg;
+    on_done(err, a);
+    a->count = err ? 0 : list->count;
+    for (size_t i = 0; i < a->count && i < 8; i++)
+        take(a, &list->recordings[i], i);
+}
+
+static void on_erased(int err, const struct store_erased *erased, void *arg) {
+    struct answer *a = arg;
+    on_done(err, a);
+    if (!err)
+        a->erased = *erased;
+}
+
+static void on_session(int err, const struct store_session *session, void *arg) {
+    on_done(err, arg);
+}
+
+static struct store_recording sample(const char *id, int64_t started_ms) {
+    return (struct store_recording){.id = slice_from(id),
+                                    .meeting_id = SLICE("RM_1"),
+                                    .participant_id = SLICE("bob:x"),
+                                    .participant_name = SLICE("Bob"),
+                                    .track_id = SLICE("TR_1"),
+                                    .format = SLICE("wav"),
+                                    .path = SLICE("RM_1/file.wav"),
+                                    .part = 1,
+                                    .rate_hz = 48000,
+                                    .channels = 2,
+                                    .started_ms = started_ms};
+}
+
+static void on_put(int err, struct slice meeting_id, void *arg) {
+    struct answer *a = arg;
+    on_done(err, a);
+    copy(a->meeting, sizeof a->meeting, meeting_id);
+}
+
+static struct answer put(struct store_fixture *f, struct store *store,
+                         const struct store_recording *r) {
+    struct answer a = {0};
+    store_recording_put(store, r, on_put, &a);
+    fixture_wait(f, &a.done);
+    assert_int_equal(a.err, 0);
+    return a;
+}
+
+static struct answer list(struct store_fixture *f, struct store *store, const char *meeting) {
+    struct answer a = {0};
+    store_recording_list(store, slice_from(meeting), 100, on_recordings, &a);
+    fixture_wait(f, &a.done);
+    assert_int_equal(a.err, 0);
+    return a;
+}
+
+static void a_row_grows_with_what_is_known(void **state) {
+    struct store_fixture *f = *state;
+    struct store *store = fixture_open(f, NULL);
+    struct store_recording r = sample("r1", T0);
+    put(f, store, &r);
+    struct answer a = {0};
+    store_recording_get(store, SLICE("r1"), on_recording, &a);
+    fixture_wait(f, &a.done);
+    assert_int_equal(a.err, 0);
+    assert_int_equal(a.first.ended_ms, 0);
+    assert_string_equal(a.end, "");
+
+    r.ended_ms = T0 + 5000;
+    r.end = SLICE("closed");
+    r.bytes = INT64_C(5000000000);
+    r.duration_ms = 5000;
+    r.sha256 = SLICE("abc");
+    put(f, store, &r);
+    a = (struct answer){0};
+    store_recording_get(store, SLICE("r1"), on_recording, &a);
+    fixture_wait(f, &a.done);
+    assert_int_equal(a.first.bytes, INT64_C(5000000000));
+    assert_int_equal(a.first.ended_ms, T0 + 5000);
+    assert_int_equal(a.first.started_ms, T0);
+    assert_string_equal(a.end, "closed");
+    assert_string_equal(a.sha256, "abc");
+    assert_string_equal(a.path, "RM_1/file.wav");
+    assert_string_equal(a.name, "Bob");
+    assert_int_equal(list(f, store, "RM_1").count, 1);
+    store_close(store, 1000);
+}
+
+static void an_unknown_one_is_not_there(void **state) {
+    struct store_fixture *f = *state;
+    struct store *store = fixture_open(f, NULL);
+    struct answer a = {0};
+    store_recording_get(store, SLICE("x"), on_recording, &a);
+    fixture_wait(f, &a.done);
+    assert_int_equal(a.err, ENOENT);
+    assert_int_equal(list(f, store, "RM_1").count, 0);
+    store_close(store, 1000);
+}
+
+static void old_ones_are_found_and_erased_with_a_trace(void **state) {
+    struct store_fixture *f = *state;
+    struct store *store = fixture_open(f, NULL);
+    struct store_recording open = sample("open", T0), old = sample("old", T0 + 1),
+                           young = sample("young", T0 + 2);
+    old.ended_ms = T0 + 1000;
+    young.ended_ms = T0 + 9000;
+    put(f, store, &open);
+    put(f, store, &old);
+    put(f, store, &young);
+    struct answer a = {0};
+    store_recording_list_older(store, T0 + 5000, 0, 10, on_recordings, &a);
+    fixture_wait(f, &a.done);
+    assert_int_equal(a.count, 1);
+    assert_string_equal(a.id[0], "old");
+    a = (struct answer){0};
+    store_recording_list_older(store, T0 + 10000, 1, 10, on_recordings, &a);
+    fixture_wait(f, &a.done);
+    assert_int_equal(a.count, 1);
+    assert_string_equal(a.id[0], "young");
+
+    const struct store_erasure erasure = {.id = SLICE("old"),
+                                          .meeting_id = SLICE("RM_1"),
+                                          .actor = SLICE("retention"),
+                                          .what = SLICE("RM_1/file.wav"),
+                                          .at_ms = T0 + 6000};
+    a = (struct answer){0};
+    store_recording_erase(store, &erasure, on_done, &a);
+    fixture_wait(f, &a.done);
+    assert_int_equal(a.err, 0);
+    a = list(f, store, "RM_1");
+    assert_int_equal(a.count, 2);
+    assert_string_equal(a.id[0], "open");
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"AuditEvent\" WHERE \"action\" = "
+                                      "'recording.delete' AND \"recordingId\" = 'old'"),
+                     1);
+    store_close(store, 1000);
+}
+
+static struct answer erase(struct store_fixture *f, struct store *store) {
+    struct answer a = {0};
+    const struct store_erasure erasure = {.meeting_id = SLICE("RM_1"),
+                                          .actor = SLICE("user"),
+                                          .what = SLICE("2 files"),
+                                          .at_ms = T0 + 1};
+    store_meeting_erase(store, &erasure, on_erased, &a);
+    fixture_wait(f, &a.done);
+    return a;
+}
+
+static void a_meeting_is_erased_once_it_has_ended(void **state) {
+    struct store_fixture *f = *state;
+    struct store *store = fixture_open(f, NULL);
+    assert_int_equal(erase(f, store).err, ENOENT);
+    struct answer a = {0};
+    const struct store_session_start start = {
+        .meeting_id = SLICE("RM_1"), .room_name = SLICE("room"), .at_ms = T0};
+    store_session_start(store, &start, on_session, &a);
+    fixture_wait(f, &a.done);
+    struct store_recording r = sample("r1", T0);
+    put(f, store, &r);
+    const struct store_feedback event = {.id = SLICE("e1"),
+                                         .meeting_id = SLICE("RM_1"),
+                                         .participant_id = SLICE("bob"),
+                                         .type = SLICE("volume_baixo"),
+                                         .severity = SLICE("info"),
+                                         .ts_ms = INT64_C(4000000000000),
+                                         .message = SLICE("m")};
+    assert_true(store_feedback_add(store, &event));
+    assert_int_equal(erase(f, store).err, EBUSY);
+    assert_int_equal(list(f, store, "RM_1").count, 1);
+
+    a = (struct answer){0};
+    store_session_end(store, SLICE("RM_1"), T0 + 1, on_done, &a);
+    fixture_wait(f, &a.done);
+    a = erase(f, store);
+    assert_int_equal(a.err, 0);
+    assert_int_equal(a.erased.feedback, 1);
+    assert_int_equal(a.erased.recordings, 1);
+    assert_int_equal(a.erased.sessions, 1);
+    assert_int_equal(list(f, store, "RM_1").count, 0);
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"FeedbackEvent\""), 0);
+    assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"AuditEvent\" WHERE \"action\" = "
+                                      "'session.delete' AND \"actor\" = 'user'"),
+                     1);
+    store_close(store, 1000);
+}
+
+static void a_provisional_meeting_hands_its_recordings_on(void **state) {
+    struct store_fixture *f = *state;
+    struct store *store = fixture_open(f, NULL);
+    struct store_recording r = sample("r1", T0);
+    r.meeting_id = SLICE("room");
+    put(f, store, &r);
+    struct answer a = {0};
+    store_feedback_rename(store, SLICE("room"), SLICE("RM_1"), T0 - 1, on_done, &a);
+    fixture_wait(f, &a.done);
+    assert_int_equal(list(f, store, "RM_1").count, 1);
+
+    r.meeting_id = SLICE("RM_1");
+    r.ended_ms = T0 + 1000;
+    put(f, store, &r);
+    r.meeting_id = SLICE("room"); /* a sidecar that nobody told */
+    put(f, store, &r);
+    assert_int_equal(list(f, store, "RM_1").count, 1);
+    store_close(store, 1000);
+}
+
+static void start(struct store_fixture *f, struct store *store, const char *id, int64_t at_ms,
+                  int64_t ended_ms) {
+    struct answer a = {0};
+    const struct store_session_start session = {.meeting_id = slice_from(id),
+                                                .room_name = SLICE("room"),
+                                                .at_ms = at_ms,
+                                                .ended_ms = ended_ms};
+    store_session_start(store, &session, on_session, &a);
+    fixture_wait(f, &a.done);
+    assert_int_equal(a.err, 0);
+}
+
+/* As after a restart: only the database knows that the recordings were of this room. */
+static void a_session_takes_what_was_recorded_since_its_room_was_made(void **state) {
+    struct store_fixture *f = *state;
+    struct store *store = fixture_open(f, NULL);
+    struct store_recording before = sample("before", T0 - 60000), open = sample("open", T0 + 1000),
+                           closed = sample("closed", T0 + 2000), after = sample("after", T0 + 9000);
+    struct store_recording *const rows[] = {&before, &open, &closed, &after};
+    closed.ended_ms = T0 + 3000;
+    for (size_t i = 0; i < 4; i++) {
+        rows[i]->meeting_id = rows[i]->room_name = SLICE("room");
+        assert_string_equal(put(f, store, rows[i]).meeting, "room");
+    }
+    start(f, store, "RM_1", T0, T0 + 5000);
+    assert_int_equal(list(f, store, "RM_1").count, 2);
+    assert_int_equal(list(f, store, "room").count, 2);
+    start(f, store, "RM_1", T0, T0 + 5000);
+    assert_int_equal(list(f, store, "RM_1").count, 2);
+    store_close(store, 1000);
+}
+
+/* The report of a track that ended while its meeting was renamed comes after the renaming. */
+static void a_rooms_name_takes_no_meeting_back(void **state) {
+    struct store_fixture *f = *state;
+    struct store *store = fixture_open(f, NULL);
+    struct store_recording r = sample("r1", T0);
+    r.meeting_id = r.room_name = SLICE("room");
+    put(f, store, &r);
+    start(f, store, "RM_1", T0 - 1000, 0);
+    r.ended_ms = T0 + 1000;
+    assert_string_equal(put(f, store, &r).meeting, "RM_1");
+    assert_string_equal(put(f, store, &r).meeting, "RM_1");
+
+    struct store_recording late = sample("r2", T0 + 500);
+    late.meeting_id = late.room_name = SLICE("room");
+    assert_string_equal(put(f, store, &late).meeting, "RM_1");
+    late = sample("r3", T0 - 60000);
+    late.meeting_id = late.room_name = SLICE("room");
+    assert_string_equal(put(f, store, &late).meeting, "room");
+    late = sample("r4", T0 + 500);
+    late.meeting_id = SLICE("RM_2");
+    late.room_name = SLICE("room");
+    assert_string_equal(put(f, store, &late).meeting, "RM_2");
+    store_close(store, 1000);
+}
+
+#define STORE_TEST(function) cmocka_unit_test_setup(function, fixture_next_database)
+
+int main(int argc, char **argv) {
+    fixture_choose(argc, argv);
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(a_row_grows_with_what_is_known),
+        STORE_TEST(an_unknown_one_is_not_there),
+        STORE_TEST(old_ones_are_found_and_erased_with_a_trace),
+        STORE_TEST(a_meeting_is_erased_once_it_has_ended),
+        STORE_TEST(a_provisional_meeting_hands_its_recordings_on),
+        STORE_TEST(a_session_takes_what_was_recorded_since_its_room_was_made),
+        STORE_TEST(a_rooms_name_takes_no_meeting_back),
+    };
+    return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
+}
