@@ -2,6 +2,8 @@
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 
+#include "base/macros.h"
+
 #include <stddef.h>
 
 /* Before the first thread: large pieces go back to the system when they are freed. */
@@ -20,10 +22,5 @@ void *mem_resize(void *ptr, size_t size);
 void *mem_copy(const void *ptr, size_t size);
 char *mem_copy_text(const char *text);
 void mem_free(void *ptr);
-
-#define ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
-
-/* The struct that holds `field` at `ptr`. */
-#define CONTAINER_OF(ptr, type, field) ((type *)(void *)((char *)(ptr)-offsetof(type, field)))
 
 #endif
