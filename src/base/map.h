@@ -24,13 +24,20 @@ void *map_set(struct map *map, struct slice key, void *value);
 void *map_remove(struct map *map, struct slice key);
 
 struct map_cursor {
+    struct slice key; /* of the entry that MAP_EACH is at, borrowed from the map */
+    void *value;      /* the same entry's */
     size_t slot;
     struct map_entry *next;
 };
 
-/* Walks all entries in no particular order from a zeroed cursor; false at the end. Only the entry
- * just returned may be removed. */
+/* Walks all entries in no particular order from a zeroed cursor; false at the end. The body may
+ * remove the entry just returned, and no other. */
 bool map_next(const struct map *map, struct map_cursor *at, struct slice *key, void **value);
+
+/* The same walk as a loop: the body finds its entry in at.key and at.value. A removed entry's key
+ * is gone from memory. */
+#define MAP_EACH(map, at)                                                                          \
+    for (struct map_cursor at = {0}; map_next((map), &at, &at.key, &at.value);)
 
 uint64_t map_hash(uint64_t seed, struct slice key);
 
