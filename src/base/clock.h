@@ -7,6 +7,5 @@
 int64_t clock_wall_ms(void); /* Unix time, UTC */
 int64_t clock_mono_ms(void); /* never jumps; its zero means nothing */
 uint64_t clock_mono_ns(void);
-uint64_t clock_thread_ns(void); /* CPU time of the calling thread */
 
 #endif

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,9 +41,6 @@ static void add_value(struct buf *line, const struct log_field *field) {
     switch (field->kind) {
     case LOG_FIELD_INT:
         buf_printf(line, "%lld", (long long)field->integer);
-        break;
-    case LOG_FIELD_REAL:
-        buf_printf(line, "%.6g", isfinite(field->real) ? field->real : 0.0);
         break;
     case LOG_FIELD_TEXT: {
         struct slice text = slice_take(field->text, VALUE_MAX);

@@ -13,11 +13,10 @@ enum log_format { LOG_TEXT, LOG_JSON };
 
 struct log_field {
     const char *key;
-    enum { LOG_FIELD_TEXT, LOG_FIELD_INT, LOG_FIELD_REAL } kind;
+    enum { LOG_FIELD_TEXT, LOG_FIELD_INT } kind;
     union {
         struct slice text;
         int64_t integer;
-        double real;
     };
 };
 
@@ -38,10 +37,6 @@ static inline struct log_field log_text(const char *key, const char *text) {
 
 static inline struct log_field log_int(const char *key, int64_t value) {
     return (struct log_field){.key = key, .kind = LOG_FIELD_INT, .integer = value};
-}
-
-static inline struct log_field log_real(const char *key, double value) {
-    return (struct log_field){.key = key, .kind = LOG_FIELD_REAL, .real = value};
 }
 
 /* strerror's words under the key "error". */
