@@ -1,5 +1,5 @@
-/* Byte-string keys to pointers. Keys are copied. Hashed with SipHash-1-3 under the caller's seed,
- * because strangers choose keys. */
+/* A hash map from byte strings to pointers. Keys are copied. The hash is SipHash-1-3 with a seed
+ * from the caller, because clients choose keys and could otherwise make them collide. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
@@ -12,14 +12,14 @@ struct map {
     uint64_t seed;
 };
 
-/* `seed` from rand_u64 where keys come from outside; a constant where results must be the same each
- * time. */
+/* The seed comes from rand_u64 where clients choose the keys. It is a constant where the order of a
+ * walk must be the same each time. */
 void map_init(struct map *map, uint64_t seed);
-void map_free(struct map *map); /* not the values */
+void map_free(struct map *map); /* the values stay the caller's */
 
 void *map_find(const struct map *map, struct slice key); /* NULL when absent */
 
-/* Returns the value that was there, or NULL. `value` is not NULL. */
+/* Both return the value that was there before, or NULL. `value` is not NULL. */
 void *map_set(struct map *map, struct slice key, void *value);
 void *map_remove(struct map *map, struct slice key);
 

@@ -1,4 +1,5 @@
-/* Memory that is always there: running out is logged and aborts, so no caller checks. */
+/* Memory allocation that never fails: without memory the process says so and aborts, so no caller
+ * checks. */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 
@@ -6,14 +7,15 @@
 
 #include <stddef.h>
 
-/* Before the first thread: large pieces go back to the system when they are freed. */
+/* Makes large blocks go back to the system when they are freed. Call it before any other thread
+ * starts. */
 void mem_init(void);
 
 /* Zeroed. `size` 0 gives a unique pointer. Free with mem_free. */
 void *mem_alloc(size_t size);
 void *mem_alloc_array(size_t count, size_t size);
 
-/* Not zeroed: for buffers that are filled before they are read. */
+/* Not zeroed; for buffers that are written before they are read. */
 void *mem_alloc_raw(size_t size);
 
 /* New bytes are not zeroed. */
