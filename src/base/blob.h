@@ -1,5 +1,5 @@
-/* Bytes that are shared: filled by one owner, then immutable and counted. The only refcounted
- * thing. */
+/* Bytes with a reference count: one owner fills them, after that they never change and several
+ * threads may hold them. Nothing else in the program is reference-counted. */
 #ifndef BASE_BLOB_H
 #define BASE_BLOB_H
 
@@ -24,7 +24,8 @@ struct blob *blob_ref(struct blob *blob);
 /* Frees with the last reference; NULL is allowed. */
 void blob_unref(struct blob *blob);
 
-/* Only while there is one owner. Returns how many of `len` bytes fitted. */
+/* Appends as much as there is room for; returns how many of the `len` bytes fitted. Only while
+ * there is one owner. */
 size_t blob_append(struct blob *blob, const void *ptr, size_t len);
 
 struct slice blob_slice(const struct blob *blob);

@@ -10,11 +10,11 @@ struct buf {
     size_t cap;
 };
 
-void buf_free(struct buf *buf);  /* gives the memory back; the buffer is empty again */
+void buf_free(struct buf *buf);  /* the buffer is empty again */
 void buf_clear(struct buf *buf); /* keeps the memory */
 
-/* Room for `extra` more bytes behind len; returns where they begin. The caller adds what it wrote
- * to len. */
+/* Makes room for `extra` more bytes and returns where they begin. The caller writes there and adds
+ * the number of bytes written to len. */
 char *buf_reserve(struct buf *buf, size_t extra);
 
 void buf_add(struct buf *buf, const void *ptr, size_t len);
@@ -23,12 +23,13 @@ void buf_add_text(struct buf *buf, const char *text);
 void buf_add_byte(struct buf *buf, char byte);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Drops `count` bytes at the front by moving the rest down. */
+/* Removes `count` bytes at the front; the rest moves down. */
 void buf_consume(struct buf *buf, size_t count);
 
 struct slice buf_slice(const struct buf *buf);
 
-/* Terminated text; the buffer is empty afterwards. Free with mem_free. */
+/* The content as terminated text, which the caller frees with mem_free. The buffer is empty
+ * afterwards. */
 char *buf_take_text(struct buf *buf);
 
 #endif

@@ -1,4 +1,5 @@
-/* A doubly linked ring of nodes that live inside their owners' structs. */
+/* A doubly linked list of nodes that are members of their owners' structs. The list itself is a
+ * node too and closes the ring. */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
 
@@ -18,7 +19,7 @@ static inline bool list_is_empty(const struct list *list) {
     return list->next == list;
 }
 
-/* At the end. */
+/* Adds at the end. */
 static inline void list_add(struct list *list, struct list *node) {
     node->prev = list->prev;
     node->next = list;
@@ -26,7 +27,7 @@ static inline void list_add(struct list *list, struct list *node) {
     list->prev = node;
 }
 
-/* A removed node is a list of its own: removing it again is harmless. */
+/* A removed node becomes an empty list, so removing it again is harmless. */
 static inline void list_remove(struct list *node) {
     node->prev->next = node->next;
     node->next->prev = node->prev;
@@ -41,7 +42,7 @@ static inline struct list *list_take_first(struct list *list) {
     return node;
 }
 
-/* `node` may be removed in the body. */
+/* Walks the list from its first node. The body may remove `node`, and no other. */
 #define LIST_EACH(ring, node)                                                                      \
     for (struct list *node = (ring)->next, *node##_next = node->next; node != (ring);              \
          node = node##_next, node##_next = node->next)

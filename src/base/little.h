@@ -1,4 +1,4 @@
-/* Numbers in little-endian bytes, as RIFF, IVF and Ogg hold them. Any alignment. */
+/* Little-endian numbers, as in RIFF, IVF and Ogg files. The bytes may have any alignment. */
 #ifndef BASE_LITTLE_H
 #define BASE_LITTLE_H
 
@@ -16,7 +16,7 @@ static inline uint64_t little_u64(const uint8_t *p) {
     return little_u32(p) | (uint64_t)little_u32(p + 4) << 32;
 }
 
-/* Each returns the byte after its number. */
+/* Each returns the position after the number written. */
 static inline uint8_t *little_put_u16(uint8_t *p, uint16_t v) {
     p[0] = (uint8_t)v;
     p[1] = (uint8_t)(v >> 8);

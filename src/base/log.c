@@ -4,12 +4,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
-/* The one process-wide setting: passing a logger through every call would say nothing more. Written
- * before threads start. */
+/* The only variable of the whole process. Every module logs, so a logger passed as an argument
+ * would appear in every call and carry no information. Written once, before any other thread
+ * starts. */
 static struct {
     enum log_level level;
     enum log_format format;
@@ -42,9 +42,6 @@ static void add_value(struct buf *line, const struct log_field *field) {
     switch (field->kind) {
     case LOG_FIELD_INT:
         buf_printf(line, "%lld", (long long)field->integer);
-        break;
-    case LOG_FIELD_REAL:
-        buf_printf(line, "%.6g", isfinite(field->real) ? field->real : 0.0);
         break;
     case LOG_FIELD_TEXT: {
         struct slice text = slice_take(field->text, VALUE_MAX);
@@ -89,8 +86,8 @@ void log_write(enum log_level level, const char *area, const char *message,
     else
         add_text_line(&line, time, names[level], area, message, fields, count);
     buf_add_byte(&line, '\n');
-    /* One write a line: lines of several threads do not mix. A log that cannot be written has
-     * nobody to tell. */
+    /* Each line is a single write, so that lines of several threads do not mix. A failure is
+     * ignored: there is no other place to report it. */
     ssize_t ignored = write(STDERR_FILENO, line.data, line.len);
     (void)ignored;
     buf_free(&line);

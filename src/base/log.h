@@ -1,7 +1,7 @@
 /*
- * The log: one line an event on standard error, text or JSON. Values are escaped here, so that
- * nothing a stranger sends can forge a line. Never give it tokens, passwords or audio; names go
- * through text_reduce first.
+ * The log: one line for each event on standard error, as text or JSON. Values are escaped here, so
+ * text from clients cannot forge a line. Never log tokens, passwords or audio; reduce names with
+ * text_reduce first.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -13,15 +13,14 @@ enum log_format { LOG_TEXT, LOG_JSON };
 
 struct log_field {
     const char *key;
-    enum { LOG_FIELD_TEXT, LOG_FIELD_INT, LOG_FIELD_REAL } kind;
+    enum { LOG_FIELD_TEXT, LOG_FIELD_INT } kind;
     union {
         struct slice text;
         int64_t integer;
-        double real;
     };
 };
 
-/* Once, before any thread starts. The default is text at LOG_INFO. */
+/* Call it once, before any other thread starts. Without it: text at LOG_INFO. */
 void log_setup(enum log_level level, enum log_format format);
 bool log_is_on(enum log_level level);
 
@@ -40,17 +39,13 @@ static inline struct log_field log_int(const char *key, int64_t value) {
     return (struct log_field){.key = key, .kind = LOG_FIELD_INT, .integer = value};
 }
 
-static inline struct log_field log_real(const char *key, double value) {
-    return (struct log_field){.key = key, .kind = LOG_FIELD_REAL, .real = value};
-}
-
-/* strerror's words under the key "error". */
+/* The description of an errno value, under the key "error". */
 struct log_field log_errno(int err);
 
 /*
  * log_info("egress", "audio track connected", log_text("room", room), log_int("rateHz", rate));
- * `area` names the part of the program, `message` is a constant sentence, what varies goes into
- * fields.
+ * `area` names the part of the program. `message` is a constant sentence; everything that varies is
+ * a field.
  */
 #define LOG_AT(level, area, message, ...)                                                          \
     do {                                                                                           \

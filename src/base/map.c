@@ -30,8 +30,7 @@ static void sip_round(uint64_t v[4]) {
     v[2] = rotate(v[2], 32);
 }
 
-/* SipHash-1-3 (Aumasson, Bernstein 2012) with the 128-bit key made of the seed and its complement.
- */
+/* SipHash-1-3 (Aumasson, Bernstein 2012). Its 128-bit key is the seed and the seed's complement. */
 uint64_t map_hash(uint64_t seed, struct slice key) {
     uint64_t v[4] = {seed ^ 0x736f6d6570736575, ~seed ^ 0x646f72616e646f6d,
                      seed ^ 0x6c7967656e657261, ~seed ^ 0x7465646279746573};
@@ -70,7 +69,8 @@ void map_free(struct map *map) {
     *map = (struct map){.seed = map->seed};
 }
 
-/* The link that points to the key's entry, or to the NULL where it would go. */
+/* The pointer that leads to the key's entry. Where the key is absent, the NULL pointer that would
+ * lead to it. */
 static struct map_entry **find_link(const struct map *map, struct slice key, uint64_t hash) {
     struct map_entry **link = &map->slots[hash & (map->slot_count - 1)];
     while (*link) {

@@ -1,5 +1,5 @@
-/* Byte-string keys to pointers. Keys are copied. Hashed with SipHash-1-3 under the caller's seed,
- * because strangers choose keys. */
+/* A hash map from byte strings to pointers. Keys are copied. The hash is SipHash-1-3 with a seed
+ * from the caller, because clients choose keys and could otherwise make them collide. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
@@ -12,25 +12,32 @@ struct map {
     uint64_t seed;
 };
 
-/* `seed` from rand_u64 where keys come from outside; a constant where results must be the same each
- * time. */
+/* The seed comes from rand_u64 where clients choose the keys. It is a constant where the order of a
+ * walk must be the same each time. */
 void map_init(struct map *map, uint64_t seed);
-void map_free(struct map *map); /* not the values */
+void map_free(struct map *map); /* the values stay the caller's */
 
 void *map_find(const struct map *map, struct slice key); /* NULL when absent */
 
-/* Returns the value that was there, or NULL. `value` is not NULL. */
+/* Both return the value that was there before, or NULL. `value` is not NULL. */
 void *map_set(struct map *map, struct slice key, void *value);
 void *map_remove(struct map *map, struct slice key);
 
 struct map_cursor {
+    struct slice key; /* of the entry that MAP_EACH is at, borrowed from the map */
+    void *value;      /* the same entry's */
     size_t slot;
     struct map_entry *next;
 };
 
-/* Walks all entries in no particular order from a zeroed cursor; false at the end. Only the entry
- * just returned may be removed. */
+/* Walks all entries in no particular order from a zeroed cursor; false at the end. The body may
+ * remove the entry just returned, and no other. */
 bool map_next(const struct map *map, struct map_cursor *at, struct slice *key, void **value);
+
+/* The same walk as a loop: the body finds its entry in at.key and at.value. A removed entry's key
+ * is gone from memory. */
+#define MAP_EACH(map, at)                                                                          \
+    for (struct map_cursor at = {0}; map_next((map), &at, &at.key, &at.value);)
 
 uint64_t map_hash(uint64_t seed, struct slice key);
 

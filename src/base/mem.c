@@ -10,8 +10,9 @@
 
 enum { LARGE_BYTES = 32 * 1024 };
 
-/* Blocks for the prosody service (64 KB, 85 KB as text) come and go by the hundred: in the heap they
- * leave holes, six times their size. glibc would raise its own limit with the first that is freed. */
+/* Hundreds of blocks for the prosody service (64 KB, 85 KB as text) are allocated and freed. In the
+ * heap they leave holes of six times their size, so blocks that large are mapped on their own. With
+ * the threshold set here, glibc does not raise it when the first such block is freed. */
 void mem_init(void) {
 #ifdef __GLIBC__
     mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);

@@ -21,7 +21,8 @@ uint64_t rand_u64(void) {
 
 uint64_t rand_below(uint64_t below) {
     assert(below);
-    uint64_t limit = UINT64_MAX - UINT64_MAX % below; /* the last, uneven stretch is drawn again */
+    /* Values from the limit on would favour small remainders, so they are drawn again. */
+    uint64_t limit = UINT64_MAX - UINT64_MAX % below;
     uint64_t value;
     do
         value = rand_u64();

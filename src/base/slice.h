@@ -28,24 +28,26 @@ bool slice_has_prefix_nocase(struct slice s, struct slice prefix);
 bool slice_has_suffix(struct slice s, struct slice suffix);
 int slice_compare(struct slice a, struct slice b); /* byte order, as strcmp */
 
-bool slice_is_zero(struct slice s); /* nothing but zero bytes, or nothing */
+bool slice_is_zero(struct slice s); /* only zero bytes; true of an empty slice */
 
 /* Offset of the first `byte`, or s.len. */
 size_t slice_find_byte(struct slice s, char byte);
 
-struct slice slice_skip(struct slice s,
-                        size_t count); /* `count` beyond the end gives an empty slice */
+/* Without, or only, the first `count` bytes. A `count` beyond the end means all of them. */
+struct slice slice_skip(struct slice s, size_t count);
 struct slice slice_take(struct slice s, size_t count);
+
 struct slice slice_trim(struct slice s); /* spaces and tabs at both ends */
 
-/* Cuts the part before `separator` off *rest and returns it; the last part is what is left. False
- * when *rest has none left. */
+/* Moves the part before the first `separator` from *rest to *part; without a separator, all of
+ * *rest. False when no part is left. */
 bool slice_cut(struct slice *rest, char separator, struct slice *part);
 
-/* What lies before and after the first `separator`; false, and nothing set, when there is none. */
+/* The parts before and after the first `separator`. Without a separator: false, and nothing is
+ * set. */
 bool slice_split(struct slice s, char separator, struct slice *before, struct slice *after);
 
-/* Decimal digits only, the whole slice. False on anything else or beyond the bounds. */
+/* Reads a slice of decimal digits only. False for anything else, or a number above `max`. */
 bool slice_to_uint(struct slice s, uint64_t max, uint64_t *out);
 
 /* Terminated copy; free with mem_free. */

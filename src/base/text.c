@@ -141,7 +141,7 @@ void text_iso_time(int64_t unix_ms, char out[TEXT_ISO_SIZE]) {
              (unsigned)ms % 1000);
 }
 
-/* Takes `count` digits off the front. */
+/* Removes `count` digits from the front and reads them. */
 static bool take_digits(struct slice *s, size_t count, int *out) {
     uint64_t value;
     if (s->len < count || !slice_to_uint(slice_take(*s, count), 9999, &value))

@@ -1,5 +1,5 @@
-/* Text that comes from or goes to people: UTF-8, times, names that may stand in a path, JSON
- * strings. */
+/* Text in its forms: UTF-8, names that are safe in a path, times, JSON strings, hexadecimal and
+ * base 36. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
@@ -9,7 +9,7 @@
 /* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
 bool text_is_utf8(struct slice s);
 
-/* UTF-8 that arrives in pieces. Zeroed is the start of a text. */
+/* Checks UTF-8 that arrives in pieces. Zeroed at the start of a text. */
 struct text_utf8 {
     uint32_t need; /* continuation bytes still due */
     uint8_t low;   /* bounds of the next one */
@@ -20,20 +20,20 @@ struct text_utf8 {
 bool text_utf8_feed(struct text_utf8 *state, struct slice part);
 bool text_utf8_is_complete(const struct text_utf8 *state);
 
-/* Valid UTF-8 of 1..max bytes without control characters (C0, DEL, C1): what may name a room or a
- * person. */
+/* Valid UTF-8 of 1..max bytes without control characters (C0, DEL, C1): a name that a room or a
+ * person may have. */
 bool text_is_identity(struct slice s, size_t max);
 
 enum { TEXT_NAME_MAX = 64, TEXT_NAME_SIZE = TEXT_NAME_MAX + 1 };
 
 /*
  * Reduces untrusted text to one path component: each character outside [A-Za-z0-9._-] becomes '_',
- * at most 64 bytes, never empty, "." or "..". Returns whether that changed anything.
+ * at most 64 bytes, never empty, "." or "..". Returns true when the result differs from s.
  */
 bool text_reduce(struct slice s, char out[TEXT_NAME_SIZE]);
 
-/* The same, but what was changed carries a short hash of the original, so that two names never meet
- * in one folder. */
+/* The same, but a changed name ends in a short hash of the original, so that two names do not end
+ * up in the same folder. */
 void text_reduce_unique(struct slice s, char out[TEXT_NAME_SIZE]);
 
 enum { TEXT_ISO_SIZE = 25 };

@@ -1,37 +1,26 @@
 #include "wire/web/base64.h"
 
-static const char STANDARD[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static const char URL[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-static void write_with(struct buf *out, struct slice bytes, const char *alphabet, bool is_padded) {
-    const uint8_t *in = (const uint8_t *)bytes.ptr;
-    char *to = buf_reserve(out, (bytes.len + 2) / 3 * 4);
-    char *start = to;
-    size_t at = 0;
-    for (; at + 3 <= bytes.len; at += 3) {
-        uint32_t three = (uint32_t)in[at] << 16 | (uint32_t)in[at + 1] << 8 | in[at + 2];
-        for (int shift = 18; shift >= 0; shift -= 6)
-            *to++ = alphabet[three >> shift & 63];
-    }
-    size_t rest = bytes.len - at;
-    if (rest) {
-        uint32_t three = (uint32_t)in[at] << 16 | (rest == 2 ? (uint32_t)in[at + 1] << 8 : 0);
-        *to++ = alphabet[three >> 18 & 63];
-        *to++ = alphabet[three >> 12 & 63];
-        if (rest == 2)
-            *to++ = alphabet[three >> 6 & 63];
-        for (size_t pad = rest; is_padded && pad < 3; pad++)
-            *to++ = '=';
-    }
-    out->len += (size_t)(to - start);
-}
+#include <assert.h>
+#include <openssl/evp.h>
 
 void base64_write(struct buf *out, struct slice bytes) {
-    write_with(out, bytes, STANDARD, true);
+    assert(bytes.len <= INT32_MAX / 2);
+    /* EVP_EncodeBlock also writes a terminator. */
+    char *to = buf_reserve(out, (bytes.len + 2) / 3 * 4 + 1);
+    out->len += (size_t)EVP_EncodeBlock((unsigned char *)to, (const unsigned char *)bytes.ptr,
+                                        (int)bytes.len);
 }
 
 void base64url_write(struct buf *out, struct slice bytes) {
-    write_with(out, bytes, URL, false);
+    size_t start = out->len;
+    base64_write(out, bytes);
+    out->len = start + (bytes.len * 4 + 2) / 3; /* without the padding */
+    for (size_t i = start; i < out->len; i++) {
+        if (out->data[i] == '+')
+            out->data[i] = '-';
+        else if (out->data[i] == '/')
+            out->data[i] = '_';
+    }
 }
 
 /* The six bits of a character, or -1. `last` are the alphabet's two that differ. */
@@ -47,7 +36,7 @@ static int value_of(char c, const char last[2]) {
     return c == last[1] ? 63 : -1;
 }
 
-static bool parse_with(struct buf *out, struct slice text, const char *alphabet) {
+static bool parse_with(struct buf *out, struct slice text, const char last[2]) {
     if (text.len % 4 == 1)
         return false;
     size_t old_len = out->len;
@@ -56,7 +45,7 @@ static bool parse_with(struct buf *out, struct slice text, const char *alphabet)
     unsigned count = 0;
     size_t made = 0;
     for (size_t i = 0; i < text.len; i++) {
-        int value = value_of(text.ptr[i], alphabet + 62);
+        int value = value_of(text.ptr[i], last);
         if (value < 0)
             return false;
         bits = bits << 6 | (uint32_t)value;
@@ -77,9 +66,9 @@ bool base64_parse(struct buf *out, struct slice text) {
         return false;
     for (int pad = 0; pad < 2 && slice_has_suffix(text, SLICE("=")); pad++)
         text.len--;
-    return parse_with(out, text, STANDARD);
+    return parse_with(out, text, "+/");
 }
 
 bool base64url_parse(struct buf *out, struct slice text) {
-    return parse_with(out, text, URL);
+    return parse_with(out, text, "-_");
 }

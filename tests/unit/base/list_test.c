@@ -1,5 +1,5 @@
 #include "base/list.h"
-#include "base/mem.h"
+#include "base/macros.h"
 #include "unit.h"
 
 struct item {
@@ -26,11 +26,11 @@ static void a_node_may_go_while_walking(void **state) {
     for (int i = 0; i < 4; i++)
         list_add(&list, &items[i].node);
     LIST_EACH(&list, node)
-    if (CONTAINER_OF(node, struct item, node)->value % 2)
-        list_remove(node);
+        if (CONTAINER_OF(node, struct item, node)->value % 2)
+            list_remove(node);
     int sum = 0;
     LIST_EACH(&list, node)
-    sum += CONTAINER_OF(node, struct item, node)->value;
+        sum += CONTAINER_OF(node, struct item, node)->value;
     assert_int_equal(sum, 6);
     list_remove(&items[0].node); /* a second removal is harmless */
 }

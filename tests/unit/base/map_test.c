@@ -43,6 +43,36 @@ static void a_thousand_keys_are_found_and_walked_once(void **state) {
     map_free(&map);
 }
 
+static void a_loop_may_skip_remove_and_stop(void **state) {
+    struct map map;
+    map_init(&map, 7);
+    int values[100], sum = 0, seen = 0;
+    MAP_EACH(&map, at)
+        seen++;
+    assert_int_equal(seen, 0);
+    for (int i = 0; i < 100; i++) {
+        values[i] = i;
+        map_set(&map, slice_of(&values[i], sizeof values[i]), &values[i]);
+    }
+    MAP_EACH(&map, at) {
+        const int *value = at.value;
+        assert_memory_equal(at.key.ptr, value, sizeof *value);
+        if (*value % 2)
+            continue;
+        map_remove(&map, at.key);
+    }
+    MAP_EACH(&map, at)
+        sum += *(int *)at.value;
+    assert_int_equal(sum, 2500);
+    MAP_EACH(&map, at)
+        MAP_EACH(&map, other) {
+            seen++;
+            break;
+        }
+    assert_int_equal(seen, 50);
+    map_free(&map);
+}
+
 static void the_seed_changes_the_hash(void **state) {
     assert_true(map_hash(1, SLICE("room")) == map_hash(1, SLICE("room")));
     assert_true(map_hash(1, SLICE("room")) != map_hash(2, SLICE("room")));
@@ -50,4 +80,4 @@ static void the_seed_changes_the_hash(void **state) {
 }
 
 RUN_TESTS(TEST(keys_are_bytes), TEST(a_thousand_keys_are_found_and_walked_once),
-          TEST(the_seed_changes_the_hash))
+          TEST(a_loop_may_skip_remove_and_stop), TEST(the_seed_changes_the_hash))

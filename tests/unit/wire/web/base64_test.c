@@ -44,6 +44,15 @@ static void every_length_survives_the_round_trip(void **state) {
     }
 }
 
+static void both_alphabets_are_written(void **state) {
+    struct buf out = {0};
+    buf_add_text(&out, "+/="); /* what was there stays */
+    base64_write(&out, SLICE("\xfb\xff\xfe\xff"));
+    base64url_write(&out, SLICE("\xfb\xff\xfe\xff"));
+    assert_true(slice_is_equal(buf_slice(&out), SLICE("+/=+//+/w==-__-_w")));
+    buf_free(&out);
+}
+
 static void other_spellings_are_refused(void **state) {
     static const char *const standard[] = {"Zg",     "Zg=",  "Zg===", "Zh==", "Zm9=", "Zm 9v",
                                            "Zm9v\n", "Zm-_", "=",     "====", "Z===", "Zm9v=Zm9"};
@@ -67,6 +76,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rfc_vectors_are_written_and_read),
         cmocka_unit_test(every_length_survives_the_round_trip),
+        cmocka_unit_test(both_alphabets_are_written),
         cmocka_unit_test(other_spellings_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
