@@ -32,9 +32,9 @@ static void write_tips(struct buf *json, const struct feedback *feedback, enum l
     buf_add_byte(json, ']');
 }
 
-static void keep(struct delivery *delivery, const char *id, const struct directory_feedback *from) {
+static void keep(struct feedback_out *out, const char *id, const struct directory_feedback *from) {
     const struct feedback *feedback = from->feedback;
-    enum locale locale = (enum locale)delivery->config->feedback_locale;
+    enum locale locale = (enum locale)out->config->feedback_locale;
     char message[FEEDBACK_MESSAGE_MAX];
     struct buf tips = {0}, metadata = {0};
 
@@ -56,17 +56,15 @@ static void keep(struct delivery *delivery, const char *id, const struct directo
         .metadata = buf_slice(&metadata),
         .seq = (int64_t)from->seq,
     };
-    store_feedback_add(delivery->store, &row);
+    store_feedback_add(out->store, &row);
     buf_free(&tips);
     buf_free(&metadata);
 }
 
-void delivery_take(struct delivery *delivery, const struct directory_feedback *from) {
+void feedback_out_take(struct feedback_out *out, const struct directory_feedback *from) {
     char id[ID_SIZE];
-
     make_id(id, from->now_ms);
-    delivery->counts[from->feedback->type]++;
-    hosts_feedback(delivery->hosts, slice_from(id), from);
-    if (delivery->store)
-        keep(delivery, id, from);
+    out->counts[from->feedback->type]++;
+    hosts_feedback(out->hosts, slice_from(id), from);
+    keep(out, id, from);
 }

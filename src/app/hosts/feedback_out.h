@@ -1,4 +1,5 @@
-/* One feedback's way out of the server: to the hosts of its meeting, and into the store. Control thread only. */
+/* Takes one feedback out of the server: to the hosts of its meeting and into the store. Control
+ * thread only. */
 #ifndef APP_FEEDBACK_OUT_H
 #define APP_FEEDBACK_OUT_H
 
@@ -11,13 +12,13 @@ struct directory_feedback;
 struct hosts;
 struct store;
 
-struct delivery {
+struct feedback_out {
     const struct config *config;
     struct hosts *hosts;
-    struct store *store; /* NULL: nothing is stored */
+    struct store *store;
     uint64_t counts[FEEDBACK_TYPES];
 };
 
-void delivery_take(struct delivery *, const struct directory_feedback *);
+void feedback_out_take(struct feedback_out *, const struct directory_feedback *);
 
 #endif

@@ -328,7 +328,7 @@ static void write_feedback(const struct server *server, struct buf *out) {
     for (int i = 0; i < FEEDBACK_TYPES; i++)
         exposition_value(out, "prosa_feedback_total", "type",
                          feedback_type_name((enum feedback_type)i),
-                         (double)server->delivery.counts[i]);
+                         (double)server->feedback_out.counts[i]);
     exposition_histogram(out, "prosa_feedback_latency_seconds",
                          "From an event's time to its hand-over to the hosts' sockets.",
                          hosts_latency_bounds_ms, hosts->latency, HOSTS_LATENCY_BUCKETS,

@@ -61,7 +61,7 @@ static void on_feedback(void *arg, const struct directory_feedback *feedback) {
     struct server *server = arg;
     if (server->is_closing)
         return;
-    delivery_take(&server->delivery, feedback);
+    feedback_out_take(&server->feedback_out, feedback);
 }
 
 static void on_track(void *arg, struct slice meeting_id, const struct shard_track_event *event) {
@@ -238,7 +238,7 @@ static int open_sessions(struct server *server, struct buf *problem) {
     struct hosts_world world = {server->loop, server->config, server->sessions, server->store};
     server->hosts = hosts_open(&world);
     server->talk_stats = talk_stats_start(server->loop, server->directory, server->hosts);
-    server->delivery = (struct delivery){server->config, server->hosts, server->store, {0}};
+    server->feedback_out = (struct feedback_out){server->config, server->hosts, server->store, {0}};
     sessions_load(server->sessions);
     return 0;
 }

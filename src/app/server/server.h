@@ -68,7 +68,7 @@ struct server {
     struct hume_limiter hume_limiter;
     struct http_server *http;
     struct signals *signals;
-    struct delivery delivery;
+    struct feedback_out feedback_out;
     struct resolver resolver;
     struct feedback_api feedback_api;
     struct recording_api recording_api;
