@@ -1,9 +1,9 @@
 #include "app/egress/egress_door.h"
 
 #include "app/config/config.h"
-#include "app/sessions/directory.h"
 #include "app/egress/egress_url.h"
 #include "app/rest/routes.h"
+#include "app/sessions/directory.h"
 #include "app/shard/track_params.h"
 #include "base/clock.h"
 #include "base/log.h"

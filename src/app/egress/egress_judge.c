@@ -1,15 +1,17 @@
-#include "app/egress/egress_track.h"
+#include "app/egress/egress_judge.h"
+
+#include "base/slice.h"
 #include "outside/livekit/livekit_info.h"
 
 #include <string.h>
 
-enum { YOUNG_MS = 20000, BACKOFF_FIRST_MS = 1000, BACKOFF_MAX_MS = 30000 };
+enum { YOUNG_MS = 20000 };
 
 static bool says(struct slice text, const char *part) {
     return text.len && memmem(text.ptr, text.len, part, strlen(part)) != NULL;
 }
 
-/* Ours is what dials the address we give out. */
+/* Our egresses dial EGRESS_WS_BASE. */
 static bool is_our_url(struct slice url, const char *base) {
     struct slice rest = slice_skip(url, strlen(base));
     return slice_has_prefix(url, slice_from(base)) &&
@@ -21,7 +23,7 @@ static bool was_stopped(const struct livekit_egress *egress) {
         return true;
     if (says(egress->details, "StopEgress") || says(egress->error, "StopEgress"))
         return true;
-    /* The reasons of LiveKit Egress that no repetition can change. */
+    /* LiveKit Egress says so of a codec that it cannot send: another try would fail as well. */
     return egress->status == EGRESS_FAILED && says(egress->error, "incompatible");
 }
 
@@ -37,13 +39,4 @@ enum egress_verdict egress_judge(const struct livekit_egress *egress, const char
     if (egress->status >= EGRESS_COMPLETE)
         return was_stopped(egress) ? EGRESS_WAS_STOPPED : EGRESS_IS_NOTHING;
     return is_alive ? EGRESS_IS_OURS : EGRESS_IS_NOTHING;
-}
-
-int64_t egress_backoff_ms(unsigned tries, uint64_t random) {
-    int64_t ms = BACKOFF_FIRST_MS;
-    while (tries-- > 1 && ms < BACKOFF_MAX_MS)
-        ms *= 2;
-    if (ms > BACKOFF_MAX_MS)
-        ms = BACKOFF_MAX_MS;
-    return ms / 2 + (int64_t)(random % (uint64_t)(ms / 2 + 1));
 }

@@ -1,8 +1,10 @@
 #include "app/egress/egress_track.h"
 
 #include "app/config/config.h"
+#include "app/egress/egress_judge.h"
 #include "app/egress/egress_url.h"
 #include "app/sessions/sessions.h"
+#include "base/backoff.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -17,51 +19,113 @@
 #include <stdio.h>
 
 enum {
+    BACKOFF_FIRST_MS = 1000,
+    BACKOFF_MAX_MS = 30000,
     SOCKET_DUE_MS = 20000, /* an egress worker that is busy starts slowly */
-    RELOOK_MS = 2500       /* at an egress that runs but has no socket here */
+    RELOOK_MS = 2500,      /* at an egress that runs but has no socket here */
+    STEADY_MS = 10000,     /* a socket that lived so long forgives earlier tries */
+    TRACKS_MAX = 5000      /* of a meeting */
 };
 
+static void advance(struct egress_track *track);
+
 static int64_t now_ms(const struct egress_track *track) {
-    return loop_now_ms(track->room->owner->loop);
+    return loop_now_ms(track->room->world->loop);
 }
 
 static const struct session *session_of(const struct egress_room *room) {
-    return sessions_find(room->owner->sessions, slice_from(room->meeting_id));
+    return sessions_find(room->world->sessions, slice_from(room->meeting_id));
 }
 
-/* ---- waiting ---- */
+/* ---- Rooms and tracks ---- */
+
+struct egress_room *egress_room_new(struct egress_world *world, const struct session *session) {
+    struct egress_room *room = mem_alloc(sizeof *room);
+    room->world = world;
+    room->meeting_id = mem_copy_text(session->meeting_id);
+    room->name = mem_copy_text(session->room_name);
+    map_init(&room->tracks, rand_u64());
+    return room;
+}
+
+static void track_free(struct egress_track *track) {
+    egress_track_unpublish(track);
+    mem_free(track->sid);
+    mem_free(track->identity);
+    mem_free(track->source);
+    mem_free(track->egress_id);
+    mem_free(track);
+}
+
+void egress_room_free(struct egress_room *room) {
+    livekit_cancel(room->listing);
+    if (room->asking)
+        store_cancel(room->asking);
+    MAP_EACH(&room->tracks, at) {
+        struct egress_track *track = at.value;
+        if (track->sockets)
+            room->world->stats.connected--;
+        track_free(track);
+    }
+    map_free(&room->tracks);
+    mem_free(room->meeting_id);
+    mem_free(room->name);
+    mem_free(room);
+}
+
+struct egress_track *egress_room_find(const struct egress_room *room, struct slice sid) {
+    return map_find(&room->tracks, sid);
+}
+
+struct egress_track *egress_room_get(struct egress_room *room, struct slice sid) {
+    struct egress_track *track = egress_room_find(room, sid);
+    if (track || room->tracks.len >= TRACKS_MAX)
+        return track;
+    track = mem_alloc(sizeof *track);
+    track->room = room;
+    track->sid = slice_copy_text(sid);
+    track->identity = mem_copy_text("");
+    track->source = mem_copy_text("");
+    track->egress_id = mem_copy_text("");
+    map_set(&room->tracks, sid, track);
+    return track;
+}
+
+/* ---- Waiting ---- */
 
 static void on_timer(void *arg) {
     struct egress_track *track = arg;
     if (track->state == EGRESS_PAUSING || track->state == EGRESS_STARTED) {
         track->state = EGRESS_LOOKING;
-        track->room->listed_ms = 0;
+        track->room->has_looked = false;
     }
-    egress_track_advance(track);
+    advance(track);
 }
 
 static void wait_for(struct egress_track *track, enum egress_state state, int64_t ms) {
     track->state = state;
-    timer_start(track->room->owner->loop, &track->timer, ms, 0, on_timer, track);
+    timer_start(track->room->world->loop, &track->timer, ms, 0, on_timer, track);
 }
 
-void egress_track_back_off(struct egress_track *track) {
+/* Counts a failure and tries again later, in this state. */
+static void back_off(struct egress_track *track, enum egress_state state) {
     track->tries++;
-    wait_for(track, EGRESS_PAUSING, egress_backoff_ms(track->tries, rand_u64()));
+    wait_for(track, state, backoff_ms(track->tries, BACKOFF_FIRST_MS, BACKOFF_MAX_MS, rand_u64()));
 }
 
-void egress_track_leave_alone(struct egress_track *track, const char *why) {
+/* The store remembers it, so that a restart of the server does not start the track either. */
+static void leave_alone(struct egress_track *track, const char *why) {
+    struct egress_world *world = track->room->world;
     timer_stop(&track->timer);
     track->state = EGRESS_LEFT_ALONE;
-    if (track->room->owner->store)
-        store_egress_stop_add(track->room->owner->store, slice_from(track->room->meeting_id),
-                              slice_from(track->sid), clock_wall_ms());
-    track->room->owner->stats.left_alone++;
+    store_egress_stop_add(world->store, slice_from(track->room->meeting_id), slice_from(track->sid),
+                          clock_wall_ms());
+    world->stats.left_alone++;
     log_info("egress", "track left alone", log_text("meetingId", track->room->meeting_id),
              log_text("track", track->sid), log_text("why", why));
 }
 
-/* ---- starting ---- */
+/* ---- Starting an egress ---- */
 
 static void add_param(struct buf *query, const char *name, const char *value) {
     buf_printf(query, "%s%s=", query->len ? "&" : "", name);
@@ -69,7 +133,7 @@ static void add_param(struct buf *query, const char *name, const char *value) {
 }
 
 static void write_url(struct buf *url, const struct egress_track *track) {
-    const struct config *config = track->room->owner->config;
+    const struct config *config = track->room->world->config;
     struct buf query = {0};
     char group[32], nonce[EGRESS_NONCE_CHARS + 1];
 
@@ -91,72 +155,70 @@ static void write_url(struct buf *url, const struct egress_track *track) {
     buf_free(&query);
 }
 
-static void take_egress_id(struct egress_track *track, struct slice id) {
-    char *old = track->egress_id;
-    if (old[0])
-        track->room->owner->stats.restarted++;
-    track->egress_id = slice_copy_text(id);
-    mem_free(old);
+static void take_started(struct egress_track *track, const json_t *body) {
+    struct egress_track_stats *stats = &track->room->world->stats;
+    struct livekit_egress egress;
+    livekit_read_egress(&egress, body);
+    stats->started++;
+    stats->restarted += track->egress_id[0] != 0;
+    mem_free(track->egress_id);
+    track->egress_id = slice_copy_text(egress.id);
+    track->started_ms = now_ms(track);
+    log_info("egress", "egress started", log_text("meetingId", track->room->meeting_id),
+             log_text("track", track->sid), log_slice("egress", egress.id));
+    if (track->state == EGRESS_CALLING && track->sockets)
+        track->state = EGRESS_CONNECTED;
+    else if (track->state == EGRESS_CALLING)
+        wait_for(track, EGRESS_STARTED, SOCKET_DUE_MS);
 }
 
 static void on_started(void *arg, const struct livekit_reply *reply) {
     struct egress_track *track = arg;
-    struct egress_start *start = track->room->owner;
-    struct livekit_egress egress;
+    struct egress_world *world = track->room->world;
 
     track->call = NULL;
     if (reply->body) {
-        livekit_read_egress(&egress, reply->body);
-        start->stats.started++;
-        take_egress_id(track, egress.id);
-        track->started_ms = now_ms(track);
-        log_info("egress", "egress started", log_text("meetingId", track->room->meeting_id),
-                 log_text("track", track->sid), log_slice("egress", egress.id));
-        if (track->state == EGRESS_CALLING && track->sockets)
-            track->state = EGRESS_CONNECTED;
-        else if (track->state == EGRESS_CALLING)
-            wait_for(track, EGRESS_STARTED, SOCKET_DUE_MS);
+        take_started(track, reply->body);
         return;
     }
-    start->stats.failed++;
+    world->stats.failed++;
     log_warn("egress", "egress not started", log_text("meetingId", track->room->meeting_id),
              log_text("track", track->sid), log_text("problem", reply->problem));
     if (track->state != EGRESS_CALLING)
         return;
+    /* A call without an answer may have started one, so the next try looks at what runs first. */
     if (livekit_is_passing(reply))
-        egress_track_back_off(
-            track); /* and look before the next try: the call may have done its work */
+        back_off(track, EGRESS_PAUSING);
     else if (reply->status == 400 || reply->status == 501)
-        egress_track_leave_alone(track, "LiveKit refuses it");
+        leave_alone(track, "LiveKit refuses it");
     else
-        wait_for(track, EGRESS_PAUSING, start->config->reconcile_seconds * 1000);
+        wait_for(track, EGRESS_PAUSING, world->config->reconcile_seconds * 1000);
 }
 
 static void call_start(struct egress_track *track) {
-    struct egress_start *start = track->room->owner;
     struct buf url = {0};
     write_url(&url, track);
     track->state = EGRESS_CALLING;
     track->call =
-        livekit_start_track_egress(start->livekit, slice_from(track->room->name),
+        livekit_start_track_egress(track->room->world->livekit, slice_from(track->room->name),
                                    slice_from(track->sid), buf_slice(&url), on_started, track);
     buf_free(&url);
 }
 
-/* ---- looking at what runs ---- */
+/* ---- Looking at what runs ---- */
 
 struct look {
     enum egress_verdict verdict;
     int64_t newest_ms;
 };
 
-/* The newest egress of a track decides, except that one which runs beats one that does not. */
+/* The newest egress of a track decides, except that a running one takes precedence over others. */
 static void weigh(const struct egress_track *track, const struct livekit_egress *egress,
                   struct look *look) {
     bool is_own = slice_is_equal(egress->id, slice_from(track->egress_id));
     bool is_young = egress_is_young(egress, clock_wall_ms()) ||
                     (is_own && now_ms(track) - track->started_ms < SOCKET_DUE_MS);
-    enum egress_verdict verdict = egress_judge(egress, track->room->owner->config->egress_ws_base,
+    enum egress_verdict verdict = egress_judge(egress, track->room->world->config->egress_ws_base,
                                                track->sockets > 0 || is_young);
     bool is_newer = egress->started_ms >= look->newest_ms;
     if (verdict == EGRESS_IS_OURS || (is_newer && look->verdict != EGRESS_IS_OURS))
@@ -165,7 +227,8 @@ static void weigh(const struct egress_track *track, const struct livekit_egress 
         look->newest_ms = egress->started_ms;
 }
 
-static void settle(struct egress_track *track, const json_t *items) {
+/* Acts on the egresses that LiveKit lists. */
+static void take_listing(struct egress_track *track, const json_t *items) {
     struct look look = {EGRESS_IS_NOTHING, 0};
     size_t i;
     json_t *item;
@@ -179,7 +242,7 @@ static void settle(struct egress_track *track, const json_t *items) {
     if (track->sockets)
         track->state = EGRESS_CONNECTED;
     else if (look.verdict == EGRESS_WAS_STOPPED)
-        egress_track_leave_alone(track, "its egress was stopped");
+        leave_alone(track, "its egress was stopped");
     else if (look.verdict == EGRESS_IS_OURS)
         wait_for(track, EGRESS_STARTED, RELOOK_MS);
     else
@@ -188,120 +251,177 @@ static void settle(struct egress_track *track, const json_t *items) {
 
 static void on_listed(void *arg, const struct livekit_reply *reply) {
     struct egress_room *room = arg;
-    struct map_cursor at = {0};
-    struct slice key;
-    void *value;
-
     room->listing = NULL;
     if (reply->body)
-        room->listed_ms = loop_now_ms(room->owner->loop);
-    while (map_next(&room->tracks, &at, &key, &value)) {
-        struct egress_track *track = value;
+        room->has_looked = true;
+    MAP_EACH(&room->tracks, at) {
+        struct egress_track *track = at.value;
         if (track->state != EGRESS_LOOKING || track->is_gone)
             continue;
         if (reply->body)
-            settle(track, json_object_get(reply->body, "items"));
+            take_listing(track, json_object_get(reply->body, "items"));
         else
-            egress_track_back_off(track);
+            back_off(track, EGRESS_PAUSING);
     }
 }
 
-static void look(struct egress_room *room) {
+static void ask_listing(struct egress_room *room) {
     if (!room->listing)
         room->listing =
-            livekit_list_egress(room->owner->livekit, slice_from(room->name), on_listed, room);
+            livekit_list_egress(room->world->livekit, slice_from(room->name), on_listed, room);
 }
 
-/* ---- what was stopped before a restart ---- */
+/* ---- What was stopped before a restart ---- */
 
-static void advance_all(struct egress_room *room) {
-    struct map_cursor at = {0};
-    struct slice key;
-    void *value;
-    while (map_next(&room->tracks, &at, &key, &value)) {
-        struct egress_track *track = value;
-        if (track->state == EGRESS_LOOKING)
-            egress_track_advance(track);
-    }
-}
-
-/* A store that is away knows nothing; LiveKit's own memory has to do then. */
+/* While the database is away, the ended egresses that LiveKit remembers have to suffice. */
 static void on_stops(int err, const struct slice *sids, size_t count, void *arg) {
     struct egress_room *room = arg;
     room->asking = NULL;
     room->knows_stops = true;
     for (size_t i = 0; i < count; i++) {
-        struct egress_track *track = egress_track_get(room, sids[i]);
+        struct egress_track *track = egress_room_get(room, sids[i]);
         if (track && !track->sockets)
             track->state = EGRESS_LEFT_ALONE;
     }
-    advance_all(room);
+    MAP_EACH(&room->tracks, at) {
+        struct egress_track *track = at.value;
+        if (track->state == EGRESS_LOOKING)
+            advance(track);
+    }
 }
 
 static void ask_stops(struct egress_room *room) {
-    struct store *store = room->owner->store;
-    if (!store)
-        room->knows_stops = true;
-    else if (!room->asking)
-        room->asking = store_egress_stops_list(store, slice_from(room->meeting_id), on_stops, room);
+    if (!room->asking)
+        room->asking = store_egress_stops_list(room->world->store, slice_from(room->meeting_id),
+                                               on_stops, room);
 }
 
-/* ---- who publishes it ---- */
+/* ---- Who publishes it ---- */
 
 static void on_participant(void *arg, const struct livekit_reply *reply) {
     struct egress_track *track = arg;
-    struct egress_start *start = track->room->owner;
     const struct session *session = session_of(track->room);
-    struct livekit_participant participant;
 
     track->call = NULL;
     if (!session || track->state != EGRESS_ASKING)
         return;
     if (reply->body) {
+        struct livekit_participant participant;
         livekit_read_participant(&participant, reply->body);
-        sessions_participant_seen(start->sessions, session, &participant);
-        egress_start_participant(start, session, slice_from(track->identity));
+        sessions_participant_seen(track->room->world->sessions, session, &participant);
+        egress_room_participant_seen(track->room, slice_from(track->identity));
     } else if (livekit_is_passing(reply)) {
-        track->tries++;
-        wait_for(track, EGRESS_ASKING, egress_backoff_ms(track->tries, rand_u64()));
-    } else { /* gone, or hidden from us: its sound is recorded all the same */
+        back_off(track, EGRESS_ASKING);
+    } else { /* LiveKit does not know the participant: the sound is recorded all the same */
         track->state = EGRESS_LOOKING;
-        egress_track_advance(track);
+        advance(track);
     }
 }
 
-static void ask(struct egress_track *track) {
-    struct egress_start *start = track->room->owner;
+static void ask_participant(struct egress_track *track) {
     if (!track->call && !timer_is_running(&track->timer))
-        track->call = livekit_get_participant(start->livekit, slice_from(track->room->name),
-                                              slice_from(track->identity), on_participant, track);
+        track->call =
+            livekit_get_participant(track->room->world->livekit, slice_from(track->room->name),
+                                    slice_from(track->identity), on_participant, track);
 }
 
-/* One step further, from wherever the track is. */
-void egress_track_advance(struct egress_track *track) {
-    const struct session *session = session_of(track->room);
+void egress_room_participant_seen(struct egress_room *room, struct slice identity) {
+    MAP_EACH(&room->tracks, at) {
+        struct egress_track *track = at.value;
+        if (track->state == EGRESS_ASKING && slice_is_equal(slice_from(track->identity), identity))
+            advance(track);
+    }
+}
+
+/* ---- The next step ---- */
+
+static void identify(struct egress_track *track, const struct session *session) {
+    const struct attendee *attendee = session_find_attendee(session, slice_from(track->identity));
+    if (!attendee || !attendee->is_known)
+        ask_participant(track);
+    else if (attendee->is_service)
+        leave_alone(track, "it is no participant's");
+    else
+        track->state = EGRESS_LOOKING;
+}
+
+/* Takes the next step, if the track's state has one that nothing else will bring about. */
+static void advance(struct egress_track *track) {
+    struct egress_room *room = track->room;
+    const struct session *session = session_of(room);
     if (track->is_gone || !session || !session->is_active)
         return;
-
-    if (track->state == EGRESS_ASKING) {
-        const struct attendee *attendee =
-            session_find_attendee(session, slice_from(track->identity));
-        if (attendee && attendee->is_known && attendee->is_service)
-            egress_track_leave_alone(track, "it is no participant's");
-        else if (attendee && attendee->is_known)
-            track->state = EGRESS_LOOKING;
-        else
-            ask(track);
-    }
+    if (track->state == EGRESS_ASKING)
+        identify(track, session);
     if (track->state != EGRESS_LOOKING)
         return;
-    /* The first track of a room looks at what runs; those that come later need not, they are new. */
+    /* One listing serves the room's first tracks. Those published later are new, so none runs. */
     if (track->sockets)
         track->state = EGRESS_CONNECTED;
-    else if (!track->room->knows_stops)
-        ask_stops(track->room);
-    else if (track->room->listed_ms)
+    else if (!room->knows_stops)
+        ask_stops(room);
+    else if (room->has_looked)
         call_start(track);
     else
-        look(track->room);
+        ask_listing(room);
+}
+
+/* ---- What happens to a track ---- */
+
+void egress_track_publish(struct egress_track *track, struct slice identity,
+                          const struct livekit_track *info) {
+    track->is_listed = true;
+    if (track->is_gone || track->identity[0])
+        return;
+    track->has_no_dtx = info->has_no_dtx;
+    mem_free(track->identity);
+    mem_free(track->source);
+    track->identity = slice_copy_text(identity);
+    track->source = slice_copy_text(info->source);
+    track->room->world->stats.tracks++;
+    advance(track);
+}
+
+void egress_track_unpublish(struct egress_track *track) {
+    if (track->is_gone)
+        return;
+    track->is_gone = true;
+    timer_stop(&track->timer);
+    livekit_cancel(track->call);
+    track->call = NULL;
+    if (track->identity[0])
+        track->room->world->stats.tracks--;
+}
+
+void egress_track_hear(struct egress_track *track, const struct livekit_egress *egress) {
+    if (track->is_gone || egress->status < EGRESS_COMPLETE || track->state == EGRESS_LEFT_ALONE)
+        return;
+    if (track->egress_id[0] && !slice_is_equal(egress->id, slice_from(track->egress_id)))
+        return; /* an earlier one of this track */
+    const char *base = track->room->world->config->egress_ws_base;
+    if (egress_judge(egress, base, false) == EGRESS_WAS_STOPPED)
+        leave_alone(track, "its egress was stopped");
+    else if (track->state == EGRESS_STARTED && !track->sockets)
+        back_off(track, EGRESS_PAUSING);
+}
+
+void egress_track_connect(struct egress_track *track) {
+    if (track->sockets++ == 0)
+        track->room->world->stats.connected++;
+    track->connected_ms = now_ms(track);
+    if (track->state == EGRESS_LEFT_ALONE || track->state == EGRESS_CALLING ||
+        track->state == EGRESS_ASKING)
+        return;
+    timer_stop(&track->timer);
+    track->state = EGRESS_CONNECTED;
+}
+
+void egress_track_disconnect(struct egress_track *track) {
+    if (!track->sockets || --track->sockets)
+        return;
+    track->room->world->stats.connected--;
+    if (now_ms(track) - track->connected_ms >= STEADY_MS)
+        track->tries = 0;
+    if (track->state == EGRESS_CONNECTED && !track->is_gone)
+        back_off(track, EGRESS_PAUSING);
 }

@@ -1,24 +1,58 @@
 /*
- * One published track on its way to an egress, and what the files of egress_start share: egress_start.c (what is known),
- * egress_advance.c (what is done about it), egress_judge.c (what an egress means).
+ * One published track on its way to an egress, and the meeting that it belongs to. A track goes
+ * through
+ *
+ *     asking who it is -> looking at what runs -> starting -> started -> connected
+ *                 ^            ^ after an unclear answer or a lost socket, with back-off
+ *
+ * or ends as left alone. Control thread only.
  */
 #ifndef APP_EGRESS_TRACK_H
 #define APP_EGRESS_TRACK_H
 
-#include "app/egress/egresses.h"
-#include "base/list.h"
 #include "base/map.h"
+#include "base/slice.h"
 #include "net/timer.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
+struct config;
+struct livekit;
 struct livekit_call;
+struct livekit_egress;
+struct livekit_track;
+struct loop;
+struct session;
+struct sessions;
+struct store;
 struct store_call;
+
+struct egress_track_stats {
+    uint64_t started;    /* StartTrackEgress answered with an egress */
+    uint64_t restarted;  /* of those, for a track that had one before */
+    uint64_t failed;     /* StartTrackEgress answered with an error, or not at all */
+    uint64_t left_alone; /* tracks whose egress was stopped, or can never work */
+    uint64_t tracks;     /* published audio tracks known now */
+    uint64_t connected;  /* of those, with a socket */
+};
+
+/* What all tracks share. */
+struct egress_world {
+    struct loop *loop;
+    const struct config *config;
+    struct livekit *livekit;
+    struct sessions *sessions;
+    struct store *store; /* remembers which tracks to leave alone after a restart */
+    struct egress_track_stats stats;
+};
 
 enum egress_state {
     EGRESS_ASKING,    /* who publishes it? */
     EGRESS_LOOKING,   /* does one run already? */
     EGRESS_CALLING,   /* StartTrackEgress is under way */
     EGRESS_STARTED,   /* LiveKit has one; its socket is due */
-    EGRESS_CONNECTED, /* its socket is here */
+    EGRESS_CONNECTED, /* its socket is open here */
     EGRESS_PAUSING,   /* until the next try */
     EGRESS_LEFT_ALONE /* not ours to start (again) */
 };
@@ -29,7 +63,7 @@ struct egress_track {
     char *egress_id; /* of the last one started; "" for none */
     enum egress_state state;
     bool has_no_dtx;
-    bool is_gone;   /* unpublished; stays so that a late event does not bring it back */
+    bool is_gone;   /* unpublished; kept, so that a late event does not bring it back */
     bool is_listed; /* seen in the listing under way */
     unsigned sockets;
     unsigned tries;                   /* since it last worked */
@@ -38,51 +72,37 @@ struct egress_track {
     struct livekit_call *call;
 };
 
-struct egress_start {
-    struct loop *loop;
-    const struct config *config;
-    struct livekit *livekit;
-    struct sessions *sessions;
-    struct store *store; /* NULL: nothing is remembered over a restart */
-    struct map rooms;    /* meeting id -> struct egress_room */
-    struct egress_start_stats stats;
-};
-
 /* A meeting's tracks. */
 struct egress_room {
-    struct egress_start *owner;
+    struct egress_world *world;
     char *meeting_id, *name;
     struct map tracks; /* track sid -> struct egress_track */
     struct livekit_call *listing;
-    struct store_call *asking; /* for the tracks that somebody stopped */
+    struct store_call *asking; /* for the tracks that were stopped before a restart */
     bool knows_stops;
-    int64_t listed_ms; /* monotonic; 0: never */
+    bool has_looked; /* LiveKit has listed the room's egresses */
 };
 
+/* The world must outlive the room. */
+struct egress_room *egress_room_new(struct egress_world *world, const struct session *session);
+void egress_room_free(struct egress_room *room);
+
+struct egress_track *egress_room_find(const struct egress_room *room, struct slice sid);
 /* Finds or adds; NULL when the meeting has too many. */
-struct egress_track *egress_track_get(struct egress_room *, struct slice sid);
+struct egress_track *egress_room_get(struct egress_room *room, struct slice sid);
 
-/* One step further, from wherever the track is. */
-void egress_track_advance(struct egress_track *);
-/* Tries again later, and looks first at what runs. */
-void egress_track_back_off(struct egress_track *);
-/* Never again, a restart included. */
-void egress_track_leave_alone(struct egress_track *, const char *why);
+/* The role of a participant has become known, or has changed. */
+void egress_room_participant_seen(struct egress_room *room, struct slice identity);
 
-/* What an egress that runs or ran means for its track. */
-enum egress_verdict {
-    EGRESS_IS_NOTHING, /* another's, or an old one: start ours */
-    EGRESS_IS_OURS,    /* it runs, or has just begun */
-    EGRESS_WAS_STOPPED /* somebody ended it, or it can never work */
-};
+void egress_track_publish(struct egress_track *track, struct slice identity,
+                          const struct livekit_track *info);
+void egress_track_unpublish(struct egress_track *track);
 
-/* `base` is EGRESS_WS_BASE; is_alive: its socket is here, or it has only just begun. */
-enum egress_verdict egress_judge(const struct livekit_egress *, const char *base, bool is_alive);
+/* LiveKit reports the state of an egress of this track. */
+void egress_track_hear(struct egress_track *track, const struct livekit_egress *egress);
 
-/* Began less than 20 s ago; now_ms is Unix time. */
-bool egress_is_young(const struct livekit_egress *, int64_t now_ms);
-
-/* Milliseconds before try number `tries` (1 is the first repetition): 1 s, 2 s, 4 s ... 30 s, each 50 to 100 % of it. */
-int64_t egress_backoff_ms(unsigned tries, uint64_t random);
+/* One of the track's media sockets opened, or closed. */
+void egress_track_connect(struct egress_track *track);
+void egress_track_disconnect(struct egress_track *track);
 
 #endif

@@ -1,12 +1,7 @@
 /*
- * Which tracks have an egress, which need one, and which must be left alone. Starts one for every published audio track,
- * once however often it is told of it; starts it again when its socket ends while the track is still published; never
- * against somebody's will. A track goes through
- *
- *     asking who it is -> looking at what runs -> starting -> started -> connected
- *                 ^            ^ after an unclear answer, or a lost socket, with back-off
- *
- * or ends as left alone. Control thread only.
+ * Which tracks have an egress, which need one, and which must be left alone. Starts one for every
+ * published audio track, once however often the track is reported; starts it again when its socket
+ * ends while the track is still published; never again after a user stopped it. Control thread only.
  */
 #ifndef APP_EGRESSES_H
 #define APP_EGRESSES_H
@@ -14,10 +9,9 @@
 #include "base/slice.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 
 struct config;
-struct egress_start;
+struct egresses;
 struct livekit;
 struct livekit_egress;
 struct livekit_track;
@@ -26,37 +20,31 @@ struct session;
 struct sessions;
 struct store;
 
-struct egress_start_stats {
-    uint64_t started;    /* StartTrackEgress answered with an egress */
-    uint64_t restarted;  /* of those, for a track that had one before */
-    uint64_t failed;     /* answers that were none */
-    uint64_t left_alone; /* tracks somebody stopped, or that can never work */
-    uint64_t tracks;     /* published audio tracks known now */
-    uint64_t connected;  /* of those, with a socket */
-};
+/* All must outlive the egresses. The store remembers which tracks to leave alone after a restart. */
+struct egresses *egresses_new(struct loop *loop, const struct config *config,
+                              struct livekit *livekit, struct sessions *sessions,
+                              struct store *store);
+void egresses_free(struct egresses *egresses); /* NULL is fine */
+const struct egress_track_stats *egresses_stats(const struct egresses *egresses);
 
-/* `store` remembers over a restart what is to be left alone; NULL in tests. */
-struct egress_start *egress_start_new(struct loop *, const struct config *, struct livekit *,
-                                      struct sessions *, struct store *);
-void egress_start_free(struct egress_start *); /* NULL is fine */
-const struct egress_start_stats *egress_start_stats(const struct egress_start *);
-
-/* A track was published, or is seen to be. */
-void egress_start_published(struct egress_start *, const struct session *, struct slice identity,
-                            const struct livekit_track *);
-void egress_start_unpublished(struct egress_start *, const struct session *,
-                              struct slice track_sid);
-/* Who somebody is has become known, or has changed. */
-void egress_start_participant(struct egress_start *, const struct session *, struct slice identity);
-/* What LiveKit says about an egress. */
-void egress_start_egress(struct egress_start *, const struct livekit_egress *);
+/* A track was published, or is listed as published. */
+void egresses_track_published(struct egresses *egresses, const struct session *session,
+                              struct slice identity, const struct livekit_track *info);
+void egresses_track_unpublished(struct egresses *egresses, const struct session *session,
+                                struct slice track_sid);
+/* The role of a participant has become known, or has changed. */
+void egresses_participant_seen(struct egresses *egresses, const struct session *session,
+                               struct slice identity);
+/* LiveKit reports the state of an egress. */
+void egresses_status_seen(struct egresses *egresses, const struct livekit_egress *egress);
 /* A media socket of the track opened or ended. */
-void egress_start_socket(struct egress_start *, struct slice meeting_id, struct slice track_sid,
-                         bool is_open);
-void egress_start_ended(struct egress_start *, const struct session *);
+void egresses_socket_changed(struct egresses *egresses, struct slice meeting_id,
+                             struct slice track_sid, bool is_open);
+void egresses_session_ended(struct egresses *egresses, const struct session *session);
 
-/* The tracks that LiveKit lists now; what is missing there is not published any more. */
-void egress_start_listing_begin(struct egress_start *, const struct session *);
-void egress_start_listing_end(struct egress_start *, const struct session *);
+/* Between the two, egresses_track_published reports every track that LiveKit lists now. At the end,
+ * tracks that were not reported count as unpublished. */
+void egresses_listing_begin(struct egresses *egresses, const struct session *session);
+void egresses_listing_end(struct egresses *egresses, const struct session *session);
 
 #endif

@@ -2,7 +2,9 @@
 
 #include "app/config/config.h"
 #include "app/egress/egresses.h"
+#include "app/egress/roll_call.h"
 #include "app/sessions/sessions.h"
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -14,14 +16,9 @@
 
 #include <string.h>
 
-enum { READY_CHECK_MS = 100, RETRY_FIRST_MS = 1000, ABSENCES = 2 };
+enum { READY_CHECK_MS = 100, RETRY_FIRST_MS = 1000 };
 
-/* Rooms that LiveKit did not list, by meeting id, with how often in a row. */
-struct absence {
-    unsigned times;
-};
-
-/* One room being asked about. */
+/* One room whose participants are being listed. */
 struct visit {
     struct reconcile *owner;
     struct list in_owner;
@@ -34,12 +31,12 @@ struct reconcile {
     const struct config *config;
     struct livekit *livekit;
     struct sessions *sessions;
-    struct egress_start *egress_start;
+    struct egresses *egresses;
     struct timer timer;
     struct livekit_call *call;
     struct list visits;
-    struct map absences;
-    int64_t retry_ms;
+    struct roll_call roll;
+    unsigned failures; /* listings of rooms that failed in a row */
 };
 
 static void on_timer(void *arg);
@@ -48,7 +45,7 @@ static void sweep_in(struct reconcile *reconcile, int64_t ms) {
     timer_start(reconcile->loop, &reconcile->timer, ms, 0, on_timer, reconcile);
 }
 
-/* ---- one room ---- */
+/* ---- One room ---- */
 
 static void visit_free(struct visit *visit) {
     list_remove(&visit->in_owner);
@@ -67,11 +64,11 @@ static void see_participant(struct reconcile *reconcile, const struct session *s
     if (participant.is_disconnected)
         return;
     sessions_participant_seen(reconcile->sessions, session, &participant);
-    egress_start_participant(reconcile->egress_start, session, participant.identity);
+    egresses_participant_seen(reconcile->egresses, session, participant.identity);
     json_array_foreach(participant.tracks, i, item) {
         struct livekit_track track;
         livekit_read_track(&track, item);
-        egress_start_published(reconcile->egress_start, session, participant.identity, &track);
+        egresses_track_published(reconcile->egresses, session, participant.identity, &track);
     }
 }
 
@@ -85,11 +82,11 @@ static void on_participants(void *arg, const struct livekit_reply *reply) {
     if (reply->body && session && session->is_active) {
         size_t i;
         json_t *item;
-        egress_start_listing_begin(reconcile->egress_start, session);
+        egresses_listing_begin(reconcile->egresses, session);
         json_array_foreach(json_object_get(reply->body, "participants"), i, item) {
             see_participant(reconcile, session, item);
         }
-        egress_start_listing_end(reconcile->egress_start, session);
+        egresses_listing_end(reconcile->egresses, session);
     }
     visit_free(visit);
 }
@@ -114,35 +111,13 @@ static void visit_room(struct reconcile *reconcile, const struct session *sessio
                                             on_participants, visit);
 }
 
-/* ---- all rooms ---- */
+/* ---- All rooms ---- */
 
-static const json_t *find_listed(const json_t *rooms, const struct session *session) {
-    size_t i;
-    json_t *item;
-    json_array_foreach(rooms, i, item) {
-        struct livekit_room room;
-        livekit_read_room(&room, item);
-        bool has_sid = session->room_sid[0] && room.sid.len;
-        if (has_sid ? slice_is_equal(room.sid, slice_from(session->room_sid))
-                    : slice_is_equal(room.name, slice_from(session->room_name)))
-            return item;
-    }
-    return NULL;
-}
-
-/* A room that LiveKit no longer has, twice in a row: its end was lost. */
-static void note_absence(struct reconcile *reconcile, const struct session *session) {
-    struct slice id = slice_from(session->meeting_id);
-    struct absence *absence = map_find(&reconcile->absences, id);
-    if (!absence) {
-        absence = mem_alloc(sizeof *absence);
-        map_set(&reconcile->absences, id, absence);
-    }
-    if (++absence->times < ABSENCES)
-        return;
-    mem_free(map_remove(&reconcile->absences, id));
+/* The webhook that told of the room's end was lost. */
+static void finish_room(struct reconcile *reconcile, const struct session *session) {
     log_info("reconcile", "room is gone", log_text("meetingId", session->meeting_id));
-    struct livekit_room room = {.sid = id, .name = slice_from(session->room_name)};
+    struct livekit_room room = {.sid = slice_from(session->meeting_id),
+                                .name = slice_from(session->room_name)};
     struct session_event event = {clock_wall_ms(), session->is_signed};
     sessions_room_finished(reconcile->sessions, &room, &event);
 }
@@ -151,20 +126,15 @@ static void compare(struct reconcile *reconcile, const json_t *rooms) {
     struct map_cursor at = {0};
     const struct session *session;
     while ((session = sessions_next(reconcile->sessions, &at))) {
-        if (!session->is_active) {
-            mem_free(map_remove(&reconcile->absences, slice_from(session->meeting_id)));
-            continue;
-        }
-        if (!find_listed(rooms, session)) {
-            note_absence(reconcile, session);
-            continue;
-        }
-        mem_free(map_remove(&reconcile->absences, slice_from(session->meeting_id)));
-        visit_room(reconcile, session);
+        enum roll_answer answer = roll_call_take(&reconcile->roll, session, rooms);
+        if (answer == ROLL_GONE)
+            finish_room(reconcile, session);
+        else if (answer == ROLL_PRESENT)
+            visit_room(reconcile, session);
     }
 }
 
-/* RECONCILE_ROOMS=all: rooms whose beginning was lost, too. */
+/* RECONCILE_ROOMS=all: also rooms whose first webhook was lost. */
 static void adopt(struct reconcile *reconcile, const json_t *rooms) {
     size_t i;
     json_t *item;
@@ -182,13 +152,11 @@ static void on_rooms(void *arg, const struct livekit_reply *reply) {
 
     reconcile->call = NULL;
     if (!reply->body) {
-        sweep_in(reconcile, reconcile->retry_ms);
-        reconcile->retry_ms *= 2;
-        if (reconcile->retry_ms > period_ms)
-            reconcile->retry_ms = period_ms;
+        reconcile->failures++;
+        sweep_in(reconcile, backoff_ms(reconcile->failures, RETRY_FIRST_MS, period_ms, rand_u64()));
         return;
     }
-    reconcile->retry_ms = RETRY_FIRST_MS;
+    reconcile->failures = 0;
     const json_t *rooms = json_object_get(reply->body, "rooms");
     if (reconcile->config->reconcile_rooms == RECONCILE_ALL)
         adopt(reconcile, rooms);
@@ -210,16 +178,15 @@ static void on_timer(void *arg) {
 
 struct reconcile *reconcile_new(struct loop *loop, const struct config *config,
                                 struct livekit *livekit, struct sessions *sessions,
-                                struct egress_start *egress_start) {
+                                struct egresses *egresses) {
     struct reconcile *reconcile = mem_alloc(sizeof *reconcile);
     reconcile->loop = loop;
     reconcile->config = config;
     reconcile->livekit = livekit;
     reconcile->sessions = sessions;
-    reconcile->egress_start = egress_start;
-    reconcile->retry_ms = RETRY_FIRST_MS;
+    reconcile->egresses = egresses;
     list_init(&reconcile->visits);
-    map_init(&reconcile->absences, rand_u64());
+    roll_call_init(&reconcile->roll, rand_u64());
     sweep_in(reconcile, READY_CHECK_MS);
     return reconcile;
 }
@@ -227,15 +194,11 @@ struct reconcile *reconcile_new(struct loop *loop, const struct config *config,
 void reconcile_free(struct reconcile *reconcile) {
     if (!reconcile)
         return;
-    struct map_cursor at = {0};
-    struct slice key;
-    void *absence;
     timer_stop(&reconcile->timer);
     livekit_cancel(reconcile->call);
-    LIST_EACH(&reconcile->visits, node)
-    visit_free(CONTAINER_OF(node, struct visit, in_owner));
-    while (map_next(&reconcile->absences, &at, &key, &absence))
-        mem_free(absence);
-    map_free(&reconcile->absences);
+    LIST_EACH(&reconcile->visits, node) {
+        visit_free(CONTAINER_OF(node, struct visit, in_owner));
+    }
+    roll_call_free(&reconcile->roll);
     mem_free(reconcile);
 }

@@ -4,6 +4,7 @@
 #include "app/config/config.h"
 #include "app/sessions/directory.h"
 #include "app/egress/egress_door.h"
+#include "app/egress/egress_track.h"
 #include "app/egress/egresses.h"
 #include "app/server/exposition.h"
 #include "app/hosts/hosts.h"
@@ -121,7 +122,7 @@ static void write_livekit(const struct server *server, struct buf *out) {
     if (!server->livekit)
         return;
     const struct livekit_stats *calls = livekit_stats(server->livekit);
-    const struct egress_start_stats *starts = egress_start_stats(server->egress_start);
+    const struct egress_track_stats *starts = egresses_stats(server->egresses);
     exposition_counter(out, "prosa_livekit_calls_total", "Calls to LiveKit.", (double)calls->calls);
     exposition_counter(out, "prosa_livekit_failed_total", "Calls that failed.",
                        (double)calls->failed);

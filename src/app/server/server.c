@@ -48,8 +48,8 @@ static void on_session_started(void *arg, const struct session *session) {
 static void on_session_ended(void *arg, const struct session *session) {
     struct server *server = arg;
     hosts_session_ended(server->hosts, session);
-    if (server->egress_start)
-        egress_start_ended(server->egress_start, session);
+    if (server->egresses)
+        egresses_session_ended(server->egresses, session);
 }
 
 static void on_session_stored(void *arg, const struct session *session) {
@@ -66,32 +66,32 @@ static void on_feedback(void *arg, const struct directory_feedback *feedback) {
 
 static void on_track(void *arg, struct slice meeting_id, const struct shard_track_event *event) {
     struct server *server = arg;
-    if (server->egress_start && !server->is_closing && event->kind == TRACK_AUDIO)
-        egress_start_socket(server->egress_start, meeting_id, slice_from(event->track),
+    if (server->egresses && !server->is_closing && event->kind == TRACK_AUDIO)
+        egresses_socket_changed(server->egresses, meeting_id, slice_from(event->track),
                             event->opened);
 }
 
 static void on_published(void *arg, const struct session *session, struct slice identity,
                          const struct livekit_track *track, bool is_published) {
     struct server *server = arg;
-    if (!server->egress_start)
+    if (!server->egresses)
         return;
     if (is_published)
-        egress_start_published(server->egress_start, session, identity, track);
+        egresses_track_published(server->egresses, session, identity, track);
     else
-        egress_start_unpublished(server->egress_start, session, track->sid);
+        egresses_track_unpublished(server->egresses, session, track->sid);
 }
 
 static void on_participant(void *arg, const struct session *session, struct slice identity) {
     struct server *server = arg;
-    if (server->egress_start)
-        egress_start_participant(server->egress_start, session, identity);
+    if (server->egresses)
+        egresses_participant_seen(server->egresses, session, identity);
 }
 
 static void on_egress(void *arg, const struct livekit_egress *egress) {
     struct server *server = arg;
-    if (server->egress_start)
-        egress_start_egress(server->egress_start, egress);
+    if (server->egresses)
+        egresses_status_seen(server->egresses, egress);
 }
 
 static void on_user_changed(void *arg, struct slice user_id) {
@@ -270,10 +270,10 @@ static int open_livekit(struct server *server, struct buf *problem) {
     int err = livekit_open(&server->livekit, &set);
     if (err)
         return fail(problem, "The thread for LiveKit cannot be started", err);
-    server->egress_start =
-        egress_start_new(server->loop, config, server->livekit, server->sessions, server->store);
+    server->egresses =
+        egresses_new(server->loop, config, server->livekit, server->sessions, server->store);
     server->reconcile = reconcile_new(server->loop, config, server->livekit, server->sessions,
-                                      server->egress_start);
+                                      server->egresses);
     return 0;
 }
 
@@ -458,7 +458,7 @@ void server_close(struct server *server) {
     talk_stats_stop(server->talk_stats);
     hosts_close(server->hosts);
     reconcile_free(server->reconcile);
-    egress_start_free(server->egress_start);
+    egresses_free(server->egresses);
     livekit_close(server->livekit);
     sessions_free(server->sessions);
     repair_stop(server->repair);

@@ -23,7 +23,7 @@ struct config;
 struct directory;
 struct disk;
 struct egress_door;
-struct egress_start;
+struct egresses;
 struct erasures;
 struct hosts;
 struct http_server;
@@ -56,7 +56,7 @@ struct server {
     struct talk_stats *talk_stats;
     struct auth *auth;
     struct livekit *livekit;           /* NULL without a key */
-    struct egress_start *egress_start; /* NULL without a key */
+    struct egresses *egresses;         /* NULL without a key */
     struct reconcile *reconcile;       /* NULL without a key */
     struct webhook_listener listener;
     struct webhook *webhook;
