@@ -7,6 +7,7 @@
 #include "app/shard/track_params.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "net/http/http_server.h"
 #include "net/stream.h"
@@ -20,7 +21,7 @@ struct egress_door {
     const struct config *config;
     struct directory *directory;
     struct egress_nonces *nonces;
-    struct egress_stats stats;
+    struct egress_door_stats stats;
 };
 
 static void log_refusal(const struct http_request *req, const char *cause) {
@@ -40,7 +41,7 @@ static enum egress_url_fault check_signature(struct egress_door *door,
     return fault;
 }
 
-/* True when the connection may go on; else it has been answered. */
+/* False when the connection was refused; it has been answered then. */
 static bool admit_signature(struct egress_door *door, struct http_request *req,
                             enum egress_url_fault fault) {
     int policy = door->config->egress_auth;
@@ -60,7 +61,7 @@ static bool admit_signature(struct egress_door *door, struct http_request *req,
     return false;
 }
 
-/* LiveKit Egress says what it sends; nobody else has reason to. */
+/* LiveKit Egress names the type of what it sends; other clients have no reason to. */
 static bool is_from_livekit(const struct http_request *req) {
     const struct slice *type = http_find_header(req->head, "content-type");
     return type && slice_has_prefix_nocase(*type, SLICE("audio/x-raw"));
@@ -90,7 +91,7 @@ static void hand_over(struct egress_door *door, struct http_request *req,
     snprintf(accept, sizeof accept, "%s", http_websocket_accept(req));
     struct stream *stream = http_take_stream(req);
     if (!stream)
-        return; /* the peer went while it asked */
+        return; /* the peer has closed the connection */
     err = directory_take_track(door->directory, params, stream, accept);
     if (err) {
         log_error("egress", "a track could not be handed over", log_errno(err));
@@ -118,18 +119,20 @@ static void take(struct egress_door *door, struct http_request *req, enum track_
     hand_over(door, req, &params);
 }
 
-static void on_audio(void *owner, struct http_request *req, const struct route_match *match) {
+static void egress_door_on_audio(void *owner, struct http_request *req,
+                                 const struct route_match *match) {
     take(owner, req, TRACK_AUDIO);
 }
 
-static void on_video(void *owner, struct http_request *req, const struct route_match *match) {
+static void egress_door_on_video(void *owner, struct http_request *req,
+                                 const struct route_match *match) {
     take(owner, req, TRACK_VIDEO);
 }
 
 void egress_door_add_routes(struct egress_door *door, struct routes *routes) {
     static const struct route rows[] = {
-        {ROUTE_UPGRADE, "/egress-audio", on_audio},
-        {ROUTE_UPGRADE, "/egress-video", on_video},
+        {ROUTE_UPGRADE, "/egress-audio", egress_door_on_audio},
+        {ROUTE_UPGRADE, "/egress-video", egress_door_on_video},
     };
     routes_add(routes, rows, ARRAY_LEN(rows), door);
 }
@@ -149,6 +152,6 @@ void egress_door_free(struct egress_door *door) {
     mem_free(door);
 }
 
-const struct egress_stats *egress_door_stats(const struct egress_door *door) {
+const struct egress_door_stats *egress_door_stats(const struct egress_door *door) {
     return &door->stats;
 }

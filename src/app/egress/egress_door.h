@@ -1,7 +1,7 @@
 /*
- * The doors of /egress-audio and /egress-video: checks the signature and the parameters of a handshake and hands the
- * socket over to its meeting's shard, or refuses with an HTTP answer before the upgrade.
- * Control thread only.
+ * The doors of /egress-audio and /egress-video: checks the signature and the parameters of a
+ * handshake and hands the socket over to its meeting's shard, or refuses with an HTTP answer before
+ * the upgrade. Control thread only.
  */
 #ifndef APP_EGRESS_DOOR_H
 #define APP_EGRESS_DOOR_H
@@ -17,7 +17,7 @@ struct directory;
 struct egress_door;
 struct routes;
 
-struct egress_stats {
+struct egress_door_stats {
     uint64_t accepted;
     uint64_t refused_signature[EGRESS_URL_FAULTS];
     uint64_t reported_signature; /* let in by EGRESS_AUTH=report */
@@ -25,9 +25,9 @@ struct egress_stats {
 };
 
 /* Both must outlive the door. */
-struct egress_door *egress_door_new(const struct config *, struct directory *);
-void egress_door_free(struct egress_door *); /* NULL is fine */
-void egress_door_add_routes(struct egress_door *, struct routes *);
-const struct egress_stats *egress_door_stats(const struct egress_door *);
+struct egress_door *egress_door_new(const struct config *config, struct directory *directory);
+void egress_door_free(struct egress_door *door); /* NULL is fine */
+void egress_door_add_routes(struct egress_door *door, struct routes *routes);
+const struct egress_door_stats *egress_door_stats(const struct egress_door *door);
 
 #endif

@@ -93,7 +93,7 @@ struct egress_track *egress_room_get(struct egress_room *room, struct slice sid)
 
 /* ---- Waiting ---- */
 
-static void on_timer(void *arg) {
+static void egress_on_timer(void *arg) {
     struct egress_track *track = arg;
     if (track->state == EGRESS_PAUSING || track->state == EGRESS_STARTED) {
         track->state = EGRESS_LOOKING;
@@ -104,7 +104,7 @@ static void on_timer(void *arg) {
 
 static void wait_for(struct egress_track *track, enum egress_state state, int64_t ms) {
     track->state = state;
-    timer_start(track->room->world->loop, &track->timer, ms, 0, on_timer, track);
+    timer_start(track->room->world->loop, &track->timer, ms, 0, egress_on_timer, track);
 }
 
 /* Counts a failure and tries again later, in this state. */
@@ -172,7 +172,7 @@ static void take_started(struct egress_track *track, const json_t *body) {
         wait_for(track, EGRESS_STARTED, SOCKET_DUE_MS);
 }
 
-static void on_started(void *arg, const struct livekit_reply *reply) {
+static void egress_on_started(void *arg, const struct livekit_reply *reply) {
     struct egress_track *track = arg;
     struct egress_world *world = track->room->world;
 
@@ -199,9 +199,9 @@ static void call_start(struct egress_track *track) {
     struct buf url = {0};
     write_url(&url, track);
     track->state = EGRESS_CALLING;
-    track->call =
-        livekit_start_track_egress(track->room->world->livekit, slice_from(track->room->name),
-                                   slice_from(track->sid), buf_slice(&url), on_started, track);
+    track->call = livekit_start_track_egress(track->room->world->livekit,
+                                             slice_from(track->room->name), slice_from(track->sid),
+                                             buf_slice(&url), egress_on_started, track);
     buf_free(&url);
 }
 
@@ -249,7 +249,7 @@ static void take_listing(struct egress_track *track, const json_t *items) {
         call_start(track);
 }
 
-static void on_listed(void *arg, const struct livekit_reply *reply) {
+static void egress_on_listed(void *arg, const struct livekit_reply *reply) {
     struct egress_room *room = arg;
     room->listing = NULL;
     if (reply->body)
@@ -267,14 +267,14 @@ static void on_listed(void *arg, const struct livekit_reply *reply) {
 
 static void ask_listing(struct egress_room *room) {
     if (!room->listing)
-        room->listing =
-            livekit_list_egress(room->world->livekit, slice_from(room->name), on_listed, room);
+        room->listing = livekit_list_egress(room->world->livekit, slice_from(room->name),
+                                            egress_on_listed, room);
 }
 
 /* ---- What was stopped before a restart ---- */
 
 /* While the database is away, the ended egresses that LiveKit remembers have to suffice. */
-static void on_stops(int err, const struct slice *sids, size_t count, void *arg) {
+static void egress_on_stops(int err, const struct slice *sids, size_t count, void *arg) {
     struct egress_room *room = arg;
     room->asking = NULL;
     room->knows_stops = true;
@@ -293,12 +293,12 @@ static void on_stops(int err, const struct slice *sids, size_t count, void *arg)
 static void ask_stops(struct egress_room *room) {
     if (!room->asking)
         room->asking = store_egress_stops_list(room->world->store, slice_from(room->meeting_id),
-                                               on_stops, room);
+                                               egress_on_stops, room);
 }
 
 /* ---- Who publishes it ---- */
 
-static void on_participant(void *arg, const struct livekit_reply *reply) {
+static void egress_on_participant(void *arg, const struct livekit_reply *reply) {
     struct egress_track *track = arg;
     const struct session *session = session_of(track->room);
 
@@ -322,7 +322,7 @@ static void ask_participant(struct egress_track *track) {
     if (!track->call && !timer_is_running(&track->timer))
         track->call =
             livekit_get_participant(track->room->world->livekit, slice_from(track->room->name),
-                                    slice_from(track->identity), on_participant, track);
+                                    slice_from(track->identity), egress_on_participant, track);
 }
 
 void egress_room_participant_seen(struct egress_room *room, struct slice identity) {

@@ -21,7 +21,7 @@ const char *egress_url_fault_name(enum egress_url_fault fault) {
     return names[fault];
 }
 
-/* A parameter with both sides decoded, as offsets into one buffer that still grows. */
+/* A parameter with name and value decoded, as offsets into one buffer that still grows. */
 struct param {
     size_t name, value, end;
 };
@@ -44,7 +44,7 @@ static struct slice param_value(const struct params *params, size_t i) {
     return slice_of(params->text.data + p->value, p->end - p->value);
 }
 
-/* The two spellings that the old backend took for one thing. */
+/* The old backend accepts these names as synonyms, so both together are ambiguous. */
 static struct slice one_name(struct slice name) {
     if (slice_is_equal(name, SLICE("room")))
         return SLICE("roomName");
@@ -83,7 +83,7 @@ static enum egress_url_fault read_params(struct params *params, struct slice que
     return has_twins(params) ? EGRESS_URL_AMBIGUOUS : EGRESS_URL_OK;
 }
 
-/* Insertion sort by name: there are ten of them. */
+/* Insertion sort by name: there are about ten of them. */
 static void sort_params(struct params *params) {
     for (size_t i = 1; i < params->count; i++)
         for (size_t j = i; j > 0; j--) {
@@ -95,7 +95,8 @@ static void sort_params(struct params *params) {
         }
 }
 
-/* Lines that no other set of parameters can give, because '=' and newlines in them are escaped. */
+/* The signed text is one line for each parameter. '=' and newlines inside names and values are
+ * escaped, so no other set of parameters gives the same text. */
 static void write_mac(struct buf *out, struct params *params, struct slice path,
                       struct slice secret, struct slice nonce, int64_t expires_s) {
     struct buf text = {0};
@@ -189,32 +190,31 @@ struct egress_nonces *egress_nonces_new(void) {
     return nonces;
 }
 
-static void sweep(struct egress_nonces *nonces, int64_t now_s, bool everything) {
-    struct map_cursor at = {0};
-    struct slice key;
-    void *value;
-    while (map_next(&nonces->used, &at, &key, &value)) {
-        struct use *use = value;
-        if (!everything && use->forget_s > now_s)
-            continue;
-        map_remove(&nonces->used, key);
-        mem_free(use);
-    }
-}
-
 void egress_nonces_free(struct egress_nonces *nonces) {
     if (!nonces)
         return;
-    sweep(nonces, 0, true);
+    MAP_EACH(&nonces->used, at) {
+        mem_free(at.value);
+    }
     map_free(&nonces->used);
     mem_free(nonces);
+}
+
+static void forget_expired(struct egress_nonces *nonces, int64_t now_s) {
+    MAP_EACH(&nonces->used, at) {
+        struct use *use = at.value;
+        if (use->forget_s > now_s)
+            continue;
+        map_remove(&nonces->used, at.key);
+        mem_free(use);
+    }
 }
 
 bool egress_nonces_use(struct egress_nonces *nonces, struct slice nonce, int64_t now_s) {
     if (map_find(&nonces->used, nonce))
         return false;
     if (nonces->until_sweep-- == 0) {
-        sweep(nonces, now_s, false);
+        forget_expired(nonces, now_s);
         nonces->until_sweep = SWEEP_EVERY;
     }
     struct use *use = mem_alloc(sizeof *use);

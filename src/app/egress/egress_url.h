@@ -1,7 +1,8 @@
 /*
- * Signed addresses for /egress-audio and /egress-video: LiveKit Egress sends no header that could prove anything, so the
- * proof stands in the URL it was given. The parameter `token` is `v1.EXPIRY.NONCE.MAC`; the MAC covers the path and every
- * other parameter, decoded and sorted, known or not. It opens one connection, until EXPIRY. Time is an argument.
+ * Signed addresses for /egress-audio and /egress-video. LiveKit Egress sends no header that could
+ * prove anything, so the proof is part of the URL it is given. The parameter `token` is
+ * `v1.EXPIRY.NONCE.MAC`; the MAC covers the path and every other parameter, decoded and sorted,
+ * known or not. It opens one connection, until EXPIRY. Time is an argument.
  */
 #ifndef APP_EGRESS_URL_H
 #define APP_EGRESS_URL_H
@@ -26,21 +27,23 @@ enum egress_url_fault {
 };
 
 /* One word for logs and metrics. */
-const char *egress_url_fault_name(enum egress_url_fault);
+const char *egress_url_fault_name(enum egress_url_fault fault);
 
-/* Appends "&token=..." to a query ("a=b&c=d", encoded). `nonce` is EGRESS_NONCE_CHARS of base64url. */
+/* Appends "&token=..." to a query ("a=b&c=d", encoded). `nonce` is EGRESS_NONCE_CHARS of
+ * base64url. */
 void egress_url_sign(struct buf *query, struct slice path, struct slice secret, struct slice nonce,
                      int64_t expires_s);
 
-/* Everything but whether the nonce was used; *nonce borrows from the query, empty unless the token has its shape. */
+/* Checks everything but whether the nonce was used. *nonce borrows from the query; it is empty
+ * unless the result is EGRESS_URL_OK. */
 enum egress_url_fault egress_url_check(struct slice query, struct slice path, struct slice secret,
                                        int64_t now_s, struct slice *nonce);
 
 /* The nonces that were used and have not expired. */
 struct egress_nonces;
 struct egress_nonces *egress_nonces_new(void);
-void egress_nonces_free(struct egress_nonces *);
+void egress_nonces_free(struct egress_nonces *nonces); /* NULL is fine */
 /* False when it was used before. */
-bool egress_nonces_use(struct egress_nonces *, struct slice nonce, int64_t now_s);
+bool egress_nonces_use(struct egress_nonces *nonces, struct slice nonce, int64_t now_s);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * Which tracks have an egress, which need one, and which must be left alone. Starts one for every
  * published audio track, once however often the track is reported; starts it again when its socket
- * ends while the track is still published; never again after a user stopped it. Control thread only.
+ * ends while the track is still published; never again after a user stopped it. Control thread
+ * only.
  */
 #ifndef APP_EGRESSES_H
 #define APP_EGRESSES_H
@@ -20,7 +21,7 @@ struct session;
 struct sessions;
 struct store;
 
-/* All must outlive the egresses. The store remembers which tracks to leave alone after a restart. */
+/* All must outlive it. The store remembers which tracks to leave alone after a restart. */
 struct egresses *egresses_new(struct loop *loop, const struct config *config,
                               struct livekit *livekit, struct sessions *sessions,
                               struct store *store);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "net/loop.h"
@@ -39,10 +40,10 @@ struct reconcile {
     unsigned failures; /* listings of rooms that failed in a row */
 };
 
-static void on_timer(void *arg);
+static void reconcile_on_timer(void *arg);
 
 static void sweep_in(struct reconcile *reconcile, int64_t ms) {
-    timer_start(reconcile->loop, &reconcile->timer, ms, 0, on_timer, reconcile);
+    timer_start(reconcile->loop, &reconcile->timer, ms, 0, reconcile_on_timer, reconcile);
 }
 
 /* ---- One room ---- */
@@ -72,7 +73,7 @@ static void see_participant(struct reconcile *reconcile, const struct session *s
     }
 }
 
-static void on_participants(void *arg, const struct livekit_reply *reply) {
+static void reconcile_on_participants(void *arg, const struct livekit_reply *reply) {
     struct visit *visit = arg;
     struct reconcile *reconcile = visit->owner;
     const struct session *session =
@@ -108,7 +109,7 @@ static void visit_room(struct reconcile *reconcile, const struct session *sessio
     visit->meeting_id = mem_copy_text(session->meeting_id);
     list_add(&reconcile->visits, &visit->in_owner);
     visit->call = livekit_list_participants(reconcile->livekit, slice_from(session->room_name),
-                                            on_participants, visit);
+                                            reconcile_on_participants, visit);
 }
 
 /* ---- All rooms ---- */
@@ -146,7 +147,7 @@ static void adopt(struct reconcile *reconcile, const json_t *rooms) {
     }
 }
 
-static void on_rooms(void *arg, const struct livekit_reply *reply) {
+static void reconcile_on_rooms(void *arg, const struct livekit_reply *reply) {
     struct reconcile *reconcile = arg;
     int64_t period_ms = reconcile->config->reconcile_seconds * 1000;
 
@@ -164,7 +165,7 @@ static void on_rooms(void *arg, const struct livekit_reply *reply) {
     sweep_in(reconcile, period_ms);
 }
 
-static void on_timer(void *arg) {
+static void reconcile_on_timer(void *arg) {
     struct reconcile *reconcile = arg;
     bool is_needed = sessions_count_active(reconcile->sessions) > 0 ||
                      reconcile->config->reconcile_rooms == RECONCILE_ALL;
@@ -173,7 +174,7 @@ static void on_timer(void *arg) {
     else if (!is_needed)
         sweep_in(reconcile, reconcile->config->reconcile_seconds * 1000);
     else
-        reconcile->call = livekit_list_rooms(reconcile->livekit, on_rooms, reconcile);
+        reconcile->call = livekit_list_rooms(reconcile->livekit, reconcile_on_rooms, reconcile);
 }
 
 struct reconcile *reconcile_new(struct loop *loop, const struct config *config,

@@ -1,7 +1,7 @@
 /*
- * Compares sessions with the rooms that LiveKit lists, and remembers who was missing. One listing
- * without its room proves little about a session (the room may have been closing, or being made),
- * so only the second in a row ends it. Pure.
+ * Compares sessions with the rooms that LiveKit lists, and remembers whose room was missing. One
+ * such listing proves little (it may have been made before the room was), so only the second in a
+ * row ends a session. Pure.
  */
 #ifndef APP_ROLL_CALL_H
 #define APP_ROLL_CALL_H

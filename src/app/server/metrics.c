@@ -102,7 +102,7 @@ static void write_webhooks(const struct server *server, struct buf *out) {
 }
 
 static void write_egress(const struct server *server, struct buf *out) {
-    const struct egress_stats *stats = egress_door_stats(server->egress_door);
+    const struct egress_door_stats *stats = egress_door_stats(server->egress_door);
     static const char name[] = "prosa_egress_refused_total";
     exposition_counter(out, "prosa_egress_accepted_total", "Media connections taken.",
                        (double)stats->accepted);
