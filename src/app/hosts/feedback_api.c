@@ -1,86 +1,85 @@
 #include "app/hosts/feedback_api.h"
 
-#include "app/sessions/directory.h"
 #include "app/hosts/hosts.h"
 #include "app/rest/routes.h"
+#include "app/sessions/directory.h"
 #include "base/buf.h"
+#include "base/macros.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "meeting/feedback.h"
 #include "net/http/http_server.h"
+#include "wire/web/json_write.h"
 
-/* A request that waits for its right, then for a shard. Those answers come exactly once, so it outlives an abort. */
-struct question {
+/* A request that waits for its right, then for a shard. Both answer exactly once, so the question
+ * outlives an aborted request. */
+struct feedback_question {
     struct feedback_api *api;
     struct http_request *req; /* NULL once the client is gone */
     char *meeting_id;
-    void (*answer)(struct question *);
+    void (*answer)(struct feedback_question *);
 };
 
-static void question_free(struct question *question) {
+static void question_free(struct feedback_question *question) {
     mem_free(question->meeting_id);
     mem_free(question);
 }
 
-static void on_abort(struct http_request *req) {
-    struct question *question = req->user;
+static void feedback_api_on_abort(struct http_request *req) {
+    struct feedback_question *question = req->user;
     question->req = NULL;
 }
 
-static void on_described(void *arg, struct slice json) {
-    struct question *question = arg;
+static void feedback_api_on_described(void *arg, struct slice json) {
+    struct feedback_question *question = arg;
     if (question->req)
         http_respond_json(question->req, 200,
                           json.len ? json : SLICE("{\"meetingId\":\"none\",\"participants\":[]}"));
     question_free(question);
 }
 
-static void describe(struct question *question) {
+static void describe(struct feedback_question *question) {
     struct slice id, room;
     if (!directory_find(question->api->directory, slice_from(question->meeting_id), &id, &room))
-        on_described(question, SLICE_NONE);
+        feedback_api_on_described(question, SLICE_NONE);
     else
-        directory_describe(question->api->directory, slice_from(question->meeting_id), on_described,
-                           question);
+        directory_describe(question->api->directory, slice_from(question->meeting_id),
+                           feedback_api_on_described, question);
 }
 
 static void write_counts(struct buf *json, const uint64_t counts[FEEDBACK_TYPES]) {
-    const char *comma = "";
-    buf_add_text(json, "\"counts\":{");
+    json_open(json, "counts");
     for (int type = 0; type < FEEDBACK_TYPES; type++) {
-        if (!counts[type])
-            continue;
-        buf_printf(json, "%s\"%s\":%llu", comma, feedback_type_name((enum feedback_type)type),
-                   (unsigned long long)counts[type]);
-        comma = ",";
+        if (counts[type])
+            json_add_uint(json, feedback_type_name((enum feedback_type)type), counts[type]);
     }
-    buf_add_byte(json, '}');
+    json_close(json);
 }
 
-static void count(struct question *question) {
+static void count(struct feedback_question *question) {
+    struct feedback_api *api = question->api;
     uint64_t counts[FEEDBACK_TYPES] = {0};
     struct slice name = slice_from(question->meeting_id), id, room;
-    struct buf json = {0};
     unsigned samples = 0, latency_ms = 0;
-    bool is_known = directory_find(question->api->directory, name, &id, &room) &&
-                    directory_counts(question->api->directory, name, counts);
-
+    bool is_known = directory_find(api->directory, name, &id, &room) &&
+                    directory_counts(api->directory, name, counts);
     if (is_known)
-        latency_ms = hosts_latency_avg_ms(question->api->hosts, id, &samples);
-    buf_add_text(&json, "{\"meetingId\":");
-    text_add_json(&json, is_known ? name : SLICE("none"));
-    buf_add_byte(&json, ',');
+        latency_ms = hosts_latency_avg_ms(api->hosts, id, &samples);
+
+    struct buf json = {0};
+    json_open(&json, NULL);
+    json_add_text(&json, "meetingId", is_known ? name : SLICE("none"));
     write_counts(&json, counts);
     if (samples)
-        buf_printf(&json, ",\"latencyAvgMs\":%u", latency_ms);
-    buf_printf(&json, ",\"samples\":%u}", samples);
+        json_add_uint(&json, "latencyAvgMs", latency_ms);
+    json_add_uint(&json, "samples", samples);
+    json_close(&json);
     http_respond_json(question->req, 200, buf_slice(&json));
     buf_free(&json);
     question_free(question);
 }
 
-static void on_right(void *arg, int status) {
-    struct question *question = arg;
+static void feedback_api_on_right(int status, void *user) {
+    struct feedback_question *question = user;
     if (!question->req) {
         question_free(question);
     } else if (status != 200) {
@@ -99,27 +98,29 @@ static struct slice bearer(const struct http_request *req) {
 }
 
 static void ask(struct feedback_api *api, struct http_request *req, const struct route_match *match,
-                void (*answer)(struct question *)) {
-    struct question *question = mem_alloc(sizeof *question);
-    *question = (struct question){api, req, slice_copy_text(match->params[0]), answer};
+                void (*answer)(struct feedback_question *)) {
+    struct feedback_question *question = mem_alloc(sizeof *question);
+    *question = (struct feedback_question){api, req, slice_copy_text(match->params[0]), answer};
     req->user = question;
-    req->on_abort = on_abort;
-    hosts_check_bearer(api->hosts, bearer(req), slice_from(question->meeting_id), on_right,
-                       question);
+    req->on_abort = feedback_api_on_abort;
+    hosts_check_bearer(api->hosts, bearer(req), slice_from(question->meeting_id),
+                       feedback_api_on_right, question);
 }
 
-static void on_debug(void *owner, struct http_request *req, const struct route_match *match) {
+static void feedback_api_on_debug(void *owner, struct http_request *req,
+                                  const struct route_match *match) {
     ask(owner, req, match, describe);
 }
 
-static void on_metrics(void *owner, struct http_request *req, const struct route_match *match) {
+static void feedback_api_on_metrics(void *owner, struct http_request *req,
+                                    const struct route_match *match) {
     ask(owner, req, match, count);
 }
 
 void feedback_api_add_routes(struct feedback_api *api, struct routes *routes) {
     static const struct route rows[] = {
-        {"GET", "/feedback/debug/:meetingId", on_debug},
-        {"GET", "/feedback/metrics/:meetingId", on_metrics},
+        {"GET", "/feedback/debug/:meetingId", feedback_api_on_debug},
+        {"GET", "/feedback/metrics/:meetingId", feedback_api_on_metrics},
     };
     routes_add(routes, rows, ARRAY_LEN(rows), api);
 }

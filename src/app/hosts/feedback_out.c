@@ -1,18 +1,19 @@
 #include "app/hosts/feedback_out.h"
 
 #include "app/config/config.h"
-#include "app/sessions/directory.h"
 #include "app/hosts/hosts.h"
+#include "app/sessions/directory.h"
 #include "base/buf.h"
 #include "base/rand.h"
 #include "base/text.h"
 #include "outside/store/store.h"
+#include "wire/web/json_write.h"
 
 #include <stdio.h>
 
 enum { ID_SIZE = 32 };
 
-/* As the old backend made them: the time and a random number, both in base 36. */
+/* In the old backend's form: the time and a random number, both in base 36. */
 static void make_id(char id[ID_SIZE], int64_t now_ms) {
     char time[14], random[14];
     text_base36((uint64_t)now_ms, time);
@@ -23,13 +24,10 @@ static void make_id(char id[ID_SIZE], int64_t now_ms) {
 static void write_tips(struct buf *json, const struct feedback *feedback, enum locale locale) {
     const char *tips[FEEDBACK_TIPS_MAX];
     size_t count = feedback_tips(tips, feedback, locale);
-    buf_add_byte(json, '[');
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            buf_add_byte(json, ',');
-        text_add_json(json, slice_from(tips[i]));
-    }
-    buf_add_byte(json, ']');
+    json_open_array(json, NULL);
+    for (size_t i = 0; i < count; i++)
+        json_add_text(json, NULL, slice_from(tips[i]));
+    json_close_array(json);
 }
 
 static void keep(struct feedback_out *out, const char *id, const struct directory_feedback *from) {

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "wire/web/json.h"
+#include "wire/web/json_write.h"
 
 #include <errno.h>
 #include <string.h>
@@ -26,7 +27,6 @@ bool hosts_is_feedback_room(struct slice room, struct slice *name) {
 /* A room as clients name it: text, or a number as it is written. */
 static struct buf room_name(struct slice json) {
     struct buf name = {0};
-
     if (json_kind(json) == JSON_KIND_NUMBER)
         buf_add_slice(&name, json);
     else
@@ -34,26 +34,26 @@ static struct buf room_name(struct slice json) {
     return name;
 }
 
-/* The same room as it is told to others: nothing of its length but the name's own. */
+/* The same room as the others are told of it: a number stays a number. */
 static void write_room(struct buf *out, struct slice json, struct slice name) {
     if (json_kind(json) == JSON_KIND_NUMBER)
-        buf_add_slice(out, name);
+        json_add_raw(out, NULL, name);
     else
-        text_add_json(out, name);
+        json_add_text(out, NULL, name);
 }
 
-static void tell_room(struct hosts *hosts, const struct slice *rooms, unsigned count,
-                      const char *event, struct sio_socket *socket, struct slice room_json) {
-    struct sio_target target = {.rooms = rooms, .room_count = count};
-    struct buf json = {0};
+/* ---- Joining ---- */
 
+static void tell_rooms(struct hosts *hosts, const struct slice *rooms, unsigned count,
+                       const char *event, struct sio_socket *socket, struct slice room_json) {
     if (count == 0)
         return;
-    buf_add_text(&json, "{\"clientId\":");
-    text_add_json(&json, sio_id(socket));
-    buf_add_text(&json, ",\"room\":");
-    buf_add_slice(&json, room_json);
-    buf_add_byte(&json, '}');
+    struct sio_target target = {.rooms = rooms, .room_count = count};
+    struct buf json = {0};
+    json_open(&json, NULL);
+    json_add_text(&json, "clientId", sio_id(socket));
+    json_add_raw(&json, "room", room_json);
+    json_close(&json);
     sio_broadcast(hosts->ns, &target, event, buf_slice(&json));
     buf_free(&json);
 }
@@ -69,11 +69,10 @@ static const char *join_fault(int err) {
     }
 }
 
-/* Joining again is no error: the event is repeated, as it always was. */
+/* Joining again is no error: the room is told again, as the old backend did. */
 static bool enter(struct host_client *client, struct slice room) {
     struct hosts *hosts = client->hosts;
     int err = text_is_identity(room, HOSTS_ROOM_MAX) ? sio_join(client->socket, room) : EINVAL;
-
     if (err == 0 || err == EEXIST) {
         hosts->counters.joins++;
         return true;
@@ -84,16 +83,15 @@ static bool enter(struct host_client *client, struct slice room) {
 }
 
 void hosts_enter(struct host_client *client, struct slice room, bool wants_stats, bool is_silent) {
-    struct buf json = {0};
-
     if (!enter(client, room))
         return;
     if (wants_stats)
         hosts_stats_join(client, room);
     if (is_silent)
         return;
-    text_add_json(&json, room);
-    tell_room(client->hosts, &room, 1, "user-joined", client->socket, buf_slice(&json));
+    struct buf json = {0};
+    json_add_text(&json, NULL, room);
+    tell_rooms(client->hosts, &room, 1, "user-joined", client->socket, buf_slice(&json));
     buf_free(&json);
 }
 
@@ -101,57 +99,58 @@ void hosts_enter(struct host_client *client, struct slice room, bool wants_stats
 static bool join_one(struct host_client *client, struct slice room, const struct wish *wish) {
     struct hosts *hosts = client->hosts;
     struct slice name;
+    if (!hosts_is_feedback_room(room, &name) ||
+        (!wish->has_after && hosts->settings.config->feedback_access == ACCESS_OPEN))
+        return enter(client, room);
+    if (text_is_identity(room, HOSTS_ROOM_MAX))
+        hosts_ticket_start(client, room, wish->has_after ? &wish->after : NULL, wish->wants_stats);
+    else
+        hosts_exception(hosts, client->socket, join_fault(EINVAL), "join-room", NULL);
+    return false;
+}
 
-    if (hosts_is_feedback_room(room, &name) &&
-        (wish->has_after || hosts->world.config->feedback_access != ACCESS_OPEN)) {
-        if (text_is_identity(room, HOSTS_ROOM_MAX))
-            hosts_ticket_start(client, room, wish->has_after ? &wish->after : NULL,
-                               wish->wants_stats);
-        else
-            hosts_exception(hosts, client->socket, join_fault(EINVAL), "join-room", NULL);
-        return false;
+/* The rooms that one event has entered so far. */
+struct entered {
+    struct buf *names;
+    struct slice *rooms; /* they borrow from the names */
+    unsigned count;
+    struct buf json; /* in the shape of the wish: one room, or an array */
+};
+
+static void join_item(struct host_client *client, const struct wish *wish, struct slice item,
+                      struct entered *entered) {
+    struct buf name = room_name(item);
+    if (!join_one(client, buf_slice(&name), wish)) {
+        buf_free(&name);
+        return;
     }
-    return enter(client, room);
+    write_room(&entered->json, item, buf_slice(&name));
+    if (wish->wants_stats)
+        hosts_stats_join(client, buf_slice(&name));
+    entered->names[entered->count] = name;
+    entered->rooms[entered->count++] = buf_slice(&name);
 }
 
 static void join_all(struct host_client *client, const struct wish *wish) {
-    struct hosts *hosts = client->hosts;
-    struct slice rest = wish->rooms, item;
-    size_t most = (size_t)hosts->world.config->rooms_per_client;
-    struct buf *names = mem_alloc_array(most, sizeof *names);
-    struct slice *rooms = mem_alloc_array(most, sizeof *rooms);
-    unsigned count = 0, entered = 0;
-    bool is_array = json_kind(rest) == JSON_KIND_ARRAY;
-    struct buf told = {0}; /* the rooms that were entered, in the shape of the wish */
+    size_t most = (size_t)client->hosts->settings.config->rooms_per_client;
+    struct entered entered = {.names = mem_alloc_array(most, sizeof *entered.names),
+                              .rooms = mem_alloc_array(most, sizeof *entered.rooms)};
+    bool is_array = json_kind(wish->rooms) == JSON_KIND_ARRAY;
+    struct slice rest = is_array ? json_inside(wish->rooms) : wish->rooms, item;
 
-    if (is_array) {
-        rest = json_inside(rest);
-        buf_add_byte(&told, '[');
-    }
-    while (count < most && json_next_item(&rest, &item)) {
-        struct buf name = room_name(item);
-
-        if (join_one(client, buf_slice(&name), wish)) {
-            if (entered > 0)
-                buf_add_byte(&told, ',');
-            write_room(&told, item, buf_slice(&name));
-            names[entered] = name;
-            rooms[entered++] = buf_slice(&name);
-            if (wish->wants_stats)
-                hosts_stats_join(client, buf_slice(&name));
-        } else {
-            buf_free(&name);
-        }
-        count++;
-    }
     if (is_array)
-        buf_add_byte(&told, ']');
-    tell_room(hosts, rooms, entered, "user-joined", client->socket, buf_slice(&told));
-    buf_free(&told);
-    for (unsigned i = 0; i < entered; i++)
-        buf_free(&names[i]);
-    mem_free(names);
-    mem_free(rooms);
+        json_open_array(&entered.json, NULL);
+    for (size_t i = 0; i < most && json_next_item(&rest, &item); i++)
+        join_item(client, wish, item, &entered);
+    if (is_array)
+        json_close_array(&entered.json);
+    tell_rooms(client->hosts, entered.rooms, entered.count, "user-joined", client->socket,
+               buf_slice(&entered.json));
+    buf_free(&entered.json);
+    for (unsigned i = 0; i < entered.count; i++)
+        buf_free(&entered.names[i]);
+    mem_free(entered.names);
+    mem_free(entered.rooms);
 }
 
 static void read_options(struct host_client *client, struct slice object, struct wish *wish) {
@@ -164,7 +163,7 @@ static void read_options(struct host_client *client, struct slice object, struct
     wish->wants_stats = json_kind(json_member(object, "stats")) == JSON_KIND_TRUE;
     if (locale_find(buf_slice(&locale), &chosen)) {
         client->locale = (uint8_t)chosen;
-        hosts->is_multilingual |= (int)chosen != hosts->world.config->feedback_locale;
+        hosts->is_multilingual |= (int)chosen != hosts->settings.config->feedback_locale;
     }
     buf_free(&locale);
 }
@@ -173,15 +172,14 @@ void hosts_on_join(void *arg, struct sio_socket *socket, const struct sio_event 
     struct hosts *hosts = arg;
     struct host_client *client = sio_data(socket);
     struct slice rest = event->args, first = SLICE_NONE;
-    struct wish wish = {0};
 
-    json_next_item(&rest, &first);
-    wish.rooms = first;
     if (!hosts_may_join_more(client)) {
         hosts->counters.limited++;
         hosts_exception(hosts, socket, "Too many requests", "join-room", event);
         return;
     }
+    json_next_item(&rest, &first);
+    struct wish wish = {.rooms = first};
     if (json_kind(first) == JSON_KIND_OBJECT)
         read_options(client, first, &wish);
     switch (json_kind(wish.rooms)) {
@@ -195,15 +193,16 @@ void hosts_on_join(void *arg, struct sio_socket *socket, const struct sio_event 
     }
 }
 
+/* ---- Leaving ---- */
+
 static void leave_one(struct hosts *hosts, struct sio_socket *socket, struct slice json) {
-    struct buf name = room_name(json);
+    struct buf name = room_name(json), told = {0};
     struct slice room = buf_slice(&name);
-    struct buf told = {0};
 
     write_room(&told, json, room);
     hosts_forget_expired(sio_data(socket), room);
     if (hosts_leave(socket, room) == 0)
-        tell_room(hosts, &room, 1, "user-left", socket, buf_slice(&told));
+        tell_rooms(hosts, &room, 1, "user-left", socket, buf_slice(&told));
     buf_free(&told);
     buf_free(&name);
 }

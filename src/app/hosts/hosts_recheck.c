@@ -1,17 +1,18 @@
 /*
- * Rights of ours are asked for when a socket joins, and again while it listens: a member who is
- * removed, or whose login is ended, loses the meetings of that organization here. At once where this
- * server did it, else at the next round.
+ * A membership is checked when a socket joins, and again while it listens: a member who is removed,
+ * or whose login is ended, stops hearing the meetings of that organization. At once where this
+ * server made the change, else in the next round.
  */
 #include "app/config/config.h"
 #include "app/hosts/hosts_private.h"
+#include "base/macros.h"
 #include "base/mem.h"
 
 #include <errno.h>
 
 enum { ROUND_MS = 20 * 1000 };
 
-/* One room of one socket that is being asked about. */
+/* One room of one socket whose right is being checked. */
 struct host_recheck {
     struct list node; /* of the client */
     struct host_client *client;
@@ -31,9 +32,9 @@ void hosts_rechecks_end(struct host_client *client) {
         recheck_free(CONTAINER_OF(client->rechecks.next, struct host_recheck, node));
 }
 
-/* While the database is away the answer of before holds. */
-static void on_answer(void *arg, int err) {
-    struct host_recheck *recheck = arg;
+/* While the database is away the earlier answer holds. */
+static void hosts_on_rechecked(int err, void *user) {
+    struct host_recheck *recheck = user;
     struct host_client *client = recheck->client;
     if (err == ENOENT && client->socket) {
         client->hosts->counters.rights_expired++;
@@ -45,7 +46,7 @@ static void on_answer(void *arg, int err) {
     recheck_free(recheck);
 }
 
-static bool is_asked(const struct host_client *client, struct slice room) {
+static bool is_in_check(const struct host_client *client, struct slice room) {
     LIST_EACH(&client->rechecks, node) {
         const struct host_recheck *recheck = CONTAINER_OF(node, struct host_recheck, node);
         if (slice_is_equal(buf_slice(&recheck->room), room))
@@ -54,11 +55,11 @@ static bool is_asked(const struct host_client *client, struct slice room) {
     return false;
 }
 
-/* The next room of the socket that only a membership lets it hear, and nobody has asked about yet. */
+/* The next room that the socket may hear only by a membership, and that is not in check yet. */
 static struct host_recheck *next_recheck(struct host_client *client) {
     struct slice room, name;
     for (unsigned i = 0; sio_room_at(client->socket, i, &room); i++) {
-        if (!hosts_is_feedback_room(room, &name) || is_asked(client, room) ||
+        if (!hosts_is_feedback_room(room, &name) || is_in_check(client, room) ||
             hosts_judge(client, name) != HOST_ASK)
             continue;
         struct host_recheck *recheck = mem_alloc(sizeof *recheck);
@@ -70,7 +71,7 @@ static struct host_recheck *next_recheck(struct host_client *client) {
     return NULL;
 }
 
-/* The list is made first: an answer may come at once and change the rooms. */
+/* The list is made before the first question: an answer may come at once and change the rooms. */
 static void recheck_client(struct host_client *client) {
     struct host_recheck *recheck;
     while ((recheck = next_recheck(client)))
@@ -81,12 +82,12 @@ static void recheck_client(struct host_client *client) {
         if (recheck->ask.hosts)
             continue; /* on its way since the last round */
         hosts_is_feedback_room(buf_slice(&recheck->room), &name);
-        hosts_ask_start(&recheck->ask, client, name, on_answer, recheck);
+        hosts_ask_start(&recheck->ask, client, name, hosts_on_rechecked, recheck);
     }
 }
 
 void hosts_recheck(struct hosts *hosts, struct slice user_id) {
-    if (hosts->world.config->feedback_access != ACCESS_HOST)
+    if (hosts->settings.config->feedback_access != ACCESS_HOST)
         return;
     LIST_EACH(&hosts->clients, node) {
         struct host_client *client = CONTAINER_OF(node, struct host_client, node);
@@ -97,10 +98,10 @@ void hosts_recheck(struct hosts *hosts, struct slice user_id) {
     }
 }
 
-static void on_round(void *arg) {
+static void hosts_on_round(void *arg) {
     hosts_recheck(arg, SLICE_NONE);
 }
 
 void hosts_start_rechecks(struct hosts *hosts) {
-    timer_start(hosts->world.loop, &hosts->rechecks, ROUND_MS, ROUND_MS, on_round, hosts);
+    timer_start(hosts->settings.loop, &hosts->rechecks, ROUND_MS, ROUND_MS, hosts_on_round, hosts);
 }

@@ -1,13 +1,13 @@
-/* The numbers of a meeting, for those who asked for them when they joined. */
+/* Talk statistics of a meeting, for clients that asked for them when they joined. */
 #include "app/hosts/hosts_private.h"
 
 #include <string.h>
 
-/* Nobody can ask for a room whose name begins with a control character. */
+/* No client can ask for such a room: names that begin with a control character are refused. */
 #define PREFIX "\x01stats:"
 
 static void write_room(struct buf *out, struct slice name) {
-    buf_add_slice(out, SLICE(PREFIX));
+    buf_add_text(out, PREFIX);
     buf_add_slice(out, name);
 }
 
@@ -20,10 +20,9 @@ bool hosts_is_stats_room(struct slice room, struct slice *name) {
 
 void hosts_stats_join(struct host_client *client, struct slice room) {
     struct slice name;
-    struct buf stats = {0};
-
     if (!hosts_is_feedback_room(room, &name))
         return;
+    struct buf stats = {0};
     write_room(&stats, name);
     sio_join(client->socket, buf_slice(&stats));
     buf_free(&stats);
@@ -31,9 +30,8 @@ void hosts_stats_join(struct host_client *client, struct slice room) {
 
 int hosts_leave(struct sio_socket *socket, struct slice room) {
     struct slice name;
-    struct buf stats = {0};
-
     if (hosts_is_feedback_room(room, &name)) {
+        struct buf stats = {0};
         write_room(&stats, name);
         sio_leave(socket, buf_slice(&stats));
         buf_free(&stats);
@@ -43,12 +41,10 @@ int hosts_leave(struct sio_socket *socket, struct slice room) {
 
 static bool is_wanted(const struct hosts *hosts, struct slice name) {
     struct buf room = {0};
-    bool is;
-
     write_room(&room, name);
-    is = sio_room_size(hosts->ns, buf_slice(&room)) > 0;
+    bool has_clients = sio_room_size(hosts->ns, buf_slice(&room)) > 0;
     buf_free(&room);
-    return is;
+    return has_clients;
 }
 
 bool hosts_want_stats(const struct hosts *hosts, struct slice meeting_id, struct slice room_name) {
@@ -58,14 +54,12 @@ bool hosts_want_stats(const struct hosts *hosts, struct slice meeting_id, struct
 void hosts_stats(struct hosts *hosts, struct slice meeting_id, struct slice room_name,
                  struct slice json) {
     struct buf by_id = {0}, by_room = {0};
-    struct slice rooms[2];
-    struct sio_target target = {.rooms = rooms, .room_count = 1, .is_volatile = true};
-
-    target.room_count += hosts_is_alias(hosts, room_name, meeting_id);
     write_room(&by_id, meeting_id);
     write_room(&by_room, room_name);
-    rooms[0] = buf_slice(&by_id);
-    rooms[1] = buf_slice(&by_room);
+    struct slice rooms[] = {buf_slice(&by_id), buf_slice(&by_room)};
+    bool is_alias = hosts_is_alias(hosts, room_name, meeting_id);
+    struct sio_target target = {
+        .rooms = rooms, .room_count = is_alias ? 2 : 1, .is_volatile = true};
     sio_broadcast(hosts->ns, &target, "stats", json);
     buf_free(&by_id);
     buf_free(&by_room);

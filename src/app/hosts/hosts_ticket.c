@@ -3,13 +3,15 @@
  *
  *     right?  ->  what the client missed, from the store  ->  from memory  ->  join
  *
- * The last of what was missed and the join happen in one turn, so that nothing falls between them and nothing comes twice.
+ * The last page from memory and the join happen in one turn of the loop, so that no feedback is
+ * missed between them and none comes twice.
  */
 #include "app/config/config.h"
-#include "app/recordings/feedback_row.h"
 #include "app/hosts/hosts_private.h"
+#include "app/recordings/feedback_row.h"
 #include "app/sessions/sessions.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "outside/store/store.h"
@@ -23,7 +25,7 @@ enum {
     PAUSE_MS = 50,
 };
 
-static void step(void *arg);
+static void hosts_on_step(void *arg);
 static void judge(struct host_ticket *);
 
 static void ticket_free(struct host_ticket *ticket) {
@@ -45,30 +47,28 @@ void hosts_tickets_end(struct host_client *client) {
 
 static struct slice meeting_name(const struct host_ticket *ticket) {
     struct slice name = SLICE_NONE;
-
     hosts_is_feedback_room(buf_slice(&ticket->room), &name);
     return name;
 }
 
-/* What it may hear: the session that it was judged for, whatever the room's name means by now. */
-static struct slice meant(const struct host_ticket *ticket) {
+/* The meeting to play back: the session that the ticket was judged for, even if the room's name
+ * means another by now. */
+static struct slice meeting_of(const struct host_ticket *ticket) {
     return ticket->meeting_id ? slice_from(ticket->meeting_id) : meeting_name(ticket);
 }
 
 static void remember_session(struct host_ticket *ticket) {
     const struct session *session = hosts_find_session(ticket->client->hosts, meeting_name(ticket));
-
     mem_free(ticket->meeting_id);
     ticket->meeting_id = session ? mem_copy_text(session->meeting_id) : NULL;
 }
 
-/* True when the name has come to mean another meeting since. */
+/* True when the name has come to mean another meeting since it was judged. */
 static bool is_outdated(const struct host_ticket *ticket) {
     const struct hosts *hosts = ticket->client->hosts;
     const struct session *session = hosts_find_session(hosts, meeting_name(ticket));
     const char *now = session ? session->meeting_id : "";
-
-    return hosts->world.config->feedback_access == ACCESS_HOST &&
+    return hosts->settings.config->feedback_access == ACCESS_HOST &&
            strcmp(now, ticket->meeting_id ? ticket->meeting_id : "") != 0;
 }
 
@@ -76,7 +76,6 @@ static void finish(struct host_ticket *ticket) {
     struct host_client *client = ticket->client;
     struct buf room = ticket->room;
     bool wants_stats = ticket->wants_stats, is_silent = ticket->is_silent;
-
     ticket->room = (struct buf){0};
     ticket_free(ticket);
     hosts_enter(client, buf_slice(&room), wants_stats, is_silent);
@@ -86,7 +85,8 @@ static void finish(struct host_ticket *ticket) {
 static bool is_ahead(struct host_ticket *ticket) {
     if (sio_queued_bytes(ticket->client->socket) < AHEAD_BYTES)
         return false;
-    timer_start(ticket->client->hosts->world.loop, &ticket->pause, PAUSE_MS, 0, step, ticket);
+    timer_start(ticket->client->hosts->settings.loop, &ticket->pause, PAUSE_MS, 0, hosts_on_step,
+                ticket);
     return true;
 }
 
@@ -98,45 +98,43 @@ static void replay(struct host_ticket *ticket, struct slice json, uint64_t seq) 
 
 /* The number of the oldest event in memory; what is older comes from the store. */
 static uint64_t oldest_seq(const struct host_meeting *meeting) {
-    const struct host_event *oldest;
-
     if (!meeting || meeting->events.len == 0)
         return UINT64_MAX;
-    oldest = ring_at(&meeting->events, 0);
+    const struct host_event *oldest = ring_at(&meeting->events, 0);
     return oldest->seq;
 }
 
-static void on_stored(int err, const struct store_feedback_list *list, void *arg) {
+static void hosts_on_page(int err, const struct store_feedback_list *list, void *arg) {
     struct host_ticket *ticket = arg;
-    const struct host_meeting *meeting = hosts_find_meeting(ticket->client->hosts, meant(ticket));
+    const struct host_meeting *meeting =
+        hosts_find_meeting(ticket->client->hosts, meeting_of(ticket));
     uint64_t oldest = oldest_seq(meeting);
 
     ticket->call = NULL;
     ticket->is_store_done = err || list->count < PAGE;
     for (size_t i = 0; !err && i < list->count; i++) {
         const struct store_feedback *row = &list->events[i];
-        struct buf json = {0};
-
         if ((uint64_t)row->seq >= oldest || (uint64_t)row->seq <= ticket->after) {
             ticket->is_store_done = true;
             break;
         }
+        struct buf json = {0};
         feedback_row_write(&json, row);
         replay(ticket, buf_slice(&json), (uint64_t)row->seq);
         buf_free(&json);
     }
-    step(ticket);
+    hosts_on_step(ticket);
 }
 
-/* True when an answer is awaited. */
+/* True when the store was asked; the ticket continues in hosts_on_page. */
 static bool ask_store(struct host_ticket *ticket, const struct host_meeting *meeting) {
     struct hosts *hosts = ticket->client->hosts;
-    struct slice name = meeting ? slice_from(meeting->id) : meant(ticket);
+    struct slice name = meeting ? slice_from(meeting->id) : meeting_of(ticket);
 
-    if (ticket->is_store_done || !hosts->world.store || oldest_seq(meeting) <= ticket->after + 1)
+    if (ticket->is_store_done || oldest_seq(meeting) <= ticket->after + 1)
         return false;
-    ticket->call = store_feedback_replay(hosts->world.store, name, (int64_t)ticket->after, PAGE,
-                                         on_stored, ticket);
+    ticket->call = store_feedback_replay(hosts->settings.store, name, (int64_t)ticket->after, PAGE,
+                                         hosts_on_page, ticket);
     return true;
 }
 
@@ -147,12 +145,11 @@ static bool replay_memory(struct host_ticket *ticket, const struct host_meeting 
 
     for (size_t i = 0; meeting && i < meeting->events.len; i++) {
         const struct host_event *event = ring_at(&meeting->events, i);
-        struct buf json = {0};
-
         if (event->seq <= ticket->after)
             continue;
         if (sent++ == PAGE)
             return false;
+        struct buf json = {0};
         feedback_write_json(&json, &event->feedback, locale, slice_from(event->id),
                             slice_from(meeting->id), event->seq);
         replay(ticket, buf_slice(&json), event->seq);
@@ -161,16 +158,15 @@ static bool replay_memory(struct host_ticket *ticket, const struct host_meeting 
     return true;
 }
 
-static void step(void *arg) {
+static void hosts_on_step(void *arg) {
     struct host_ticket *ticket = arg;
-    const struct host_meeting *meeting;
-
     if (is_outdated(ticket)) {
         ticket->is_store_done = false;
         judge(ticket);
         return;
     }
-    meeting = hosts_find_meeting(ticket->client->hosts, meant(ticket));
+    const struct host_meeting *meeting =
+        hosts_find_meeting(ticket->client->hosts, meeting_of(ticket));
     if (ticket->has_after) {
         if (is_ahead(ticket) || ask_store(ticket, meeting))
             return;
@@ -184,7 +180,6 @@ static void step(void *arg) {
 
 static void refuse(struct host_ticket *ticket) {
     struct host_client *client = ticket->client;
-
     client->hosts->counters.joins_refused++;
     hosts_exception(client->hosts, client->socket,
                     "Forbidden: FEEDBACK_ACCESS lets only hosts of this meeting listen",
@@ -192,15 +187,14 @@ static void refuse(struct host_ticket *ticket) {
     ticket_free(ticket);
 }
 
-/* What FEEDBACK_ACCESS makes of the answer. */
+/* Applies FEEDBACK_ACCESS to the verdict. */
 static void decide(struct host_ticket *ticket, enum host_verdict verdict) {
     struct hosts *hosts = ticket->client->hosts;
-    int access = hosts->world.config->feedback_access;
+    int access = hosts->settings.config->feedback_access;
 
     if (verdict != HOST_YES && access == ACCESS_REPORT) {
-        char name[TEXT_NAME_SIZE];
-
         hosts->counters.joins_reported++;
+        char name[TEXT_NAME_SIZE];
         text_reduce(meeting_name(ticket), name);
         log_warn("hosts", "FEEDBACK_ACCESS=host would refuse this listener",
                  log_text("meeting", name));
@@ -208,7 +202,7 @@ static void decide(struct host_ticket *ticket, enum host_verdict verdict) {
     if (verdict == HOST_YES || access != ACCESS_HOST) {
         if (ticket->has_after)
             hosts->counters.replays++;
-        step(ticket);
+        hosts_on_step(ticket);
     } else if (verdict == HOST_WAIT) {
         ticket->is_waiting = true;
     } else {
@@ -216,64 +210,53 @@ static void decide(struct host_ticket *ticket, enum host_verdict verdict) {
     }
 }
 
-static void on_member(void *arg, int err) {
-    decide(arg, err ? HOST_NO : HOST_YES);
+static void hosts_on_member(int err, void *user) {
+    decide(user, err ? HOST_NO : HOST_YES);
 }
 
 static void judge(struct host_ticket *ticket) {
     struct host_client *client = ticket->client;
     enum host_verdict verdict = HOST_YES;
-
     remember_session(ticket);
-    if (client->hosts->world.config->feedback_access != ACCESS_OPEN)
+    if (client->hosts->settings.config->feedback_access != ACCESS_OPEN)
         verdict = hosts_judge(client, meeting_name(ticket));
     if (verdict == HOST_ASK)
-        hosts_ask_start(&ticket->ask, client, meeting_name(ticket), on_member, ticket);
+        hosts_ask_start(&ticket->ask, client, meeting_name(ticket), hosts_on_member, ticket);
     else
         decide(ticket, verdict);
 }
 
-static struct host_ticket *ticket_new(struct host_client *client, struct slice room) {
+static void start(struct host_client *client, struct slice room, const uint64_t *after,
+                  bool wants_stats, bool is_silent) {
     struct host_ticket *ticket = mem_alloc(sizeof *ticket);
-
     ticket->client = client;
     buf_add_slice(&ticket->room, room);
+    ticket->has_after = after;
+    ticket->after = after ? *after : 0;
+    ticket->wants_stats = wants_stats;
+    ticket->is_silent = is_silent;
     list_add(&client->tickets, &ticket->node);
     client->ticket_count++;
-    return ticket;
+    judge(ticket);
 }
 
 void hosts_ticket_start(struct host_client *client, struct slice room, const uint64_t *after,
                         bool wants_stats) {
-    struct host_ticket *ticket;
-
-    if (client->ticket_count >= HOSTS_TICKETS_MAX) {
+    if (client->ticket_count >= HOSTS_TICKETS_MAX)
         hosts_exception(client->hosts, client->socket, "Too many requests", "join-room", NULL);
-        return;
-    }
-    ticket = ticket_new(client, room);
-    ticket->has_after = after;
-    ticket->after = after ? *after : 0;
-    ticket->wants_stats = wants_stats;
-    judge(ticket);
+    else
+        start(client, room, after, wants_stats, false);
 }
 
 void hosts_ticket_return(struct host_client *client, struct slice room, const uint64_t *after,
                          bool wants_stats) {
-    struct host_ticket *ticket = ticket_new(client, room);
-
-    ticket->has_after = after;
-    ticket->after = after ? *after : 0;
-    ticket->is_silent = true;
-    ticket->wants_stats = wants_stats;
-    judge(ticket);
+    start(client, room, after, wants_stats, true);
 }
 
 void hosts_tickets_wake(struct host_client *client, const struct session *session) {
     LIST_EACH(&client->tickets, node) {
         struct host_ticket *ticket = CONTAINER_OF(node, struct host_ticket, node);
         struct slice name = meeting_name(ticket);
-
         if (!ticket->is_waiting || (!slice_is_equal(name, slice_from(session->room_name)) &&
                                     !slice_is_equal(name, slice_from(session->meeting_id))))
             continue;

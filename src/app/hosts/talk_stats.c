@@ -1,18 +1,18 @@
 #include "app/hosts/talk_stats.h"
 
-#include "app/sessions/directory.h"
 #include "app/hosts/hosts.h"
+#include "app/sessions/directory.h"
 #include "base/mem.h"
 #include "net/timer.h"
 
 struct talk_stats {
     struct directory *directory;
-    struct hosts *hosts; /* NULL: stopped */
+    struct hosts *hosts; /* NULL once the owner has freed it */
     struct timer timer;
-    unsigned asked; /* answers on their way keep it alive */
+    unsigned asked; /* answers on their way keep the struct alive */
 };
 
-struct question {
+struct talk_question {
     struct talk_stats *stats;
     char *meeting_id, *room_name;
 };
@@ -22,8 +22,8 @@ static void stats_unref(struct talk_stats *stats) {
         mem_free(stats);
 }
 
-static void on_described(void *arg, struct slice json) {
-    struct question *question = arg;
+static void talk_stats_on_described(void *arg, struct slice json) {
+    struct talk_question *question = arg;
     struct talk_stats *stats = question->stats;
     stats->asked--;
     if (stats->hosts && json.len > 0)
@@ -35,33 +35,35 @@ static void on_described(void *arg, struct slice json) {
     mem_free(question);
 }
 
-/* Nobody computes what nobody reads. */
-static void meeting_ask(void *arg, struct slice meeting_id, struct slice room_name) {
+/* Statistics that no client wants are not computed. */
+static void ask_meeting(void *arg, struct slice meeting_id, struct slice room_name) {
     struct talk_stats *stats = arg;
     if (!hosts_want_stats(stats->hosts, meeting_id, room_name))
         return;
-    struct question *question = mem_alloc(sizeof *question);
-    *question = (struct question){stats, slice_copy_text(meeting_id), slice_copy_text(room_name)};
+    struct talk_question *question = mem_alloc(sizeof *question);
+    *question =
+        (struct talk_question){stats, slice_copy_text(meeting_id), slice_copy_text(room_name)};
     stats->asked++;
-    directory_describe(stats->directory, slice_from(question->meeting_id), on_described, question);
+    directory_describe(stats->directory, slice_from(question->meeting_id), talk_stats_on_described,
+                       question);
 }
 
-static void on_timer(void *arg) {
+static void talk_stats_on_timer(void *arg) {
     struct talk_stats *stats = arg;
     if (stats->asked == 0) /* a shard that is late is not asked again */
-        directory_each(stats->directory, meeting_ask, stats);
+        directory_each(stats->directory, ask_meeting, stats);
 }
 
-struct talk_stats *talk_stats_start(struct loop *loop, struct directory *directory,
-                                    struct hosts *hosts) {
+struct talk_stats *talk_stats_new(struct loop *loop, struct directory *directory,
+                                  struct hosts *hosts) {
     struct talk_stats *stats = mem_alloc(sizeof *stats);
     stats->directory = directory;
     stats->hosts = hosts;
-    timer_start(loop, &stats->timer, TALK_STATS_MS, TALK_STATS_MS, on_timer, stats);
+    timer_start(loop, &stats->timer, TALK_STATS_MS, TALK_STATS_MS, talk_stats_on_timer, stats);
     return stats;
 }
 
-void talk_stats_stop(struct talk_stats *stats) {
+void talk_stats_free(struct talk_stats *stats) {
     if (!stats)
         return;
     timer_stop(&stats->timer);

@@ -332,8 +332,8 @@ static void write_feedback(const struct server *server, struct buf *out) {
                          (double)server->feedback_out.counts[i]);
     exposition_histogram(out, "prosa_feedback_latency_seconds",
                          "From an event's time to its hand-over to the hosts' sockets.",
-                         hosts_latency_bounds_ms, hosts->latency, HOSTS_LATENCY_BUCKETS,
-                         hosts->latency_ms_sum);
+                         hosts_latency_bounds.ms, hosts->latency.counts, hosts_latency_bounds.count,
+                         hosts->latency.sum_ms);
 }
 
 static void write_sockets(const struct server *server, struct buf *out) {

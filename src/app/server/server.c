@@ -235,9 +235,9 @@ static int open_sessions(struct server *server, struct buf *problem) {
     };
     server->sessions = sessions_new(&set);
 
-    struct hosts_world world = {server->loop, server->config, server->sessions, server->store};
-    server->hosts = hosts_open(&world);
-    server->talk_stats = talk_stats_start(server->loop, server->directory, server->hosts);
+    struct hosts_settings hosts = {server->loop, server->config, server->sessions, server->store};
+    server->hosts = hosts_new(&hosts);
+    server->talk_stats = talk_stats_new(server->loop, server->directory, server->hosts);
     server->feedback_out = (struct feedback_out){server->config, server->hosts, server->store, {0}};
     sessions_load(server->sessions);
     return 0;
@@ -455,8 +455,8 @@ void server_close(struct server *server) {
     routes_free(server->routes);
     erasures_close(server->erasures);
     auth_close(server->auth);
-    talk_stats_stop(server->talk_stats);
-    hosts_close(server->hosts);
+    talk_stats_free(server->talk_stats);
+    hosts_free(server->hosts);
     reconcile_free(server->reconcile);
     egresses_free(server->egresses);
     livekit_close(server->livekit);
