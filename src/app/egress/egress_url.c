@@ -6,12 +6,9 @@
 #include "wire/web/base64.h"
 #include "wire/web/url.h"
 
-#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { MAC_CHARS = 43, SWEEP_EVERY = 256 };
 

@@ -55,8 +55,8 @@ static bool is_in_check(const struct host_client *client, struct slice room) {
     return false;
 }
 
-/* The next room that the socket may hear only by a membership, and that is not in check yet. */
-static struct host_recheck *next_recheck(struct host_client *client) {
+/* Lists the rooms that the socket may hear only by a membership, and that are not in check yet. */
+static void list_rooms(struct host_client *client) {
     struct slice room, name;
     for (unsigned i = 0; sio_room_at(client->socket, i, &room); i++) {
         if (!hosts_is_feedback_room(room, &name) || is_in_check(client, room) ||
@@ -66,19 +66,15 @@ static struct host_recheck *next_recheck(struct host_client *client) {
         recheck->client = client;
         buf_add_slice(&recheck->room, room);
         list_add(&client->rechecks, &recheck->node);
-        return recheck;
     }
-    return NULL;
 }
 
 /* The list is made before the first question: an answer may come at once and change the rooms. */
 static void recheck_client(struct host_client *client) {
-    struct host_recheck *recheck;
-    while ((recheck = next_recheck(client)))
-        continue;
+    list_rooms(client);
     LIST_EACH(&client->rechecks, node) {
+        struct host_recheck *recheck = CONTAINER_OF(node, struct host_recheck, node);
         struct slice name = SLICE_NONE;
-        recheck = CONTAINER_OF(node, struct host_recheck, node);
         if (recheck->ask.hosts)
             continue; /* on its way since the last round */
         hosts_is_feedback_room(buf_slice(&recheck->room), &name);
