@@ -59,7 +59,8 @@ static void keep(struct feedback_out *out, const char *id, const struct director
     buf_free(&metadata);
 }
 
-void feedback_out_take(struct feedback_out *out, const struct directory_feedback *from) {
+void feedback_out_take(const struct directory_feedback *from, void *user) {
+    struct feedback_out *out = user;
     char id[ID_SIZE];
     make_id(id, from->now_ms);
     out->counts[from->feedback->type]++;

@@ -19,6 +19,7 @@ struct feedback_out {
     uint64_t counts[FEEDBACK_TYPES];
 };
 
-void feedback_out_take(struct feedback_out *, const struct directory_feedback *);
+/* `user` is the struct feedback_out. */
+void feedback_out_take(const struct directory_feedback *from, void *user);
 
 #endif

@@ -61,7 +61,7 @@ static void on_feedback(void *arg, const struct directory_feedback *feedback) {
     struct server *server = arg;
     if (server->is_closing)
         return;
-    feedback_out_take(&server->feedback_out, feedback);
+    feedback_out_take(feedback, &server->feedback_out);
 }
 
 static void on_track(void *arg, struct slice meeting_id, const struct shard_track_event *event) {
