@@ -25,8 +25,8 @@ async function serverBinary() {
 }
 
 export class RealLivekit {
-  constructor(folder, ports, webhookUrl) {
-    Object.assign(this, { folder, ports, webhookUrl, log: '' });
+  constructor(folder, ports, webhookUrl, more = {}) {
+    Object.assign(this, { folder, ports, webhookUrl, more, log: '' });
     this.url = `http://127.0.0.1:${ports.api}`;
     this.rooms = new RoomServiceClient(this.url, key, secret);
   }
@@ -43,6 +43,7 @@ export class RealLivekit {
       },
       webhook: { api_key: key, urls: [this.webhookUrl] },
       logging: { level: 'info', json: true },
+      ...this.more,
     };
     const file = join(this.folder, 'livekit.json'); // JSON is YAML
     await writeFile(file, JSON.stringify(settings));
