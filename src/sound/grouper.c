@@ -50,7 +50,8 @@ size_t grouper_pass(struct grouper *g, size_t frames, size_t *passed, bool *is_f
     size_t used = resample_room(&g->resample, want);
     if (used > frames)
         used = frames;
-    if (g->has_sound) { /* what is passed over is zeros to the filters, and so must be their memory */
+    /* To the filters, what is passed over is zeros. Their memory must be zeros as well. */
+    if (g->has_sound) {
         memset(g->resample.tail, 0, sizeof g->resample.tail);
         memset(g->resample.sinc_tail, 0, sizeof g->resample.sinc_tail);
         g->has_sound = false;
@@ -64,10 +65,6 @@ uint32_t grouper_cut(struct grouper *g) {
     uint32_t filled = g->filled;
     g->filled = 0;
     return filled;
-}
-
-void grouper_reset(struct grouper *g) {
-    resample_reset(&g->resample);
 }
 
 void grouper_normalize(int16_t *pcm, size_t n) {

@@ -14,7 +14,6 @@ INLINE lanes pair_squares(shorts v) {
 static float squares(const int16_t *x, size_t n) {
     lanes even = all(0), odd = all(0);
     size_t i = 0;
-
     for (; i + 2 * SHORTS <= n; i += 2 * SHORTS) {
         even += pair_squares(load_shorts(x + i));
         odd += pair_squares(load_shorts(x + i + SHORTS));
@@ -27,7 +26,6 @@ static float squares(const int16_t *x, size_t n) {
 
 static float mix(const int16_t *pcm, size_t frames, unsigned channels, int16_t *mono) {
     size_t i = 0;
-
     if (channels == 1) {
         memcpy(mono, pcm, frames * sizeof *mono);
         return squares(mono, frames);
@@ -45,7 +43,6 @@ static float mix(const int16_t *pcm, size_t frames, unsigned channels, int16_t *
 
 static int peak(const int16_t *pcm, size_t n) {
     int16_t high = 0, low = 0;
-
     for (size_t i = 0; i < n; i++) {
         high = pcm[i] > high ? pcm[i] : high;
         low = pcm[i] < low ? pcm[i] : low;
@@ -56,7 +53,6 @@ static int peak(const int16_t *pcm, size_t n) {
 /* LANES outputs; where ntaps and step are constants the loops unfold. */
 INLINE lanes_int filtered(const int16_t *x, const int16_t *taps, size_t ntaps, size_t step) {
     lanes_int rows[LANES];
-
     for (int r = 0; r < LANES; r++) {
         const int16_t *from = x + (size_t)r * step;
         rows[r] = pair_products(load_shorts(taps), load_shorts(from));
@@ -69,7 +65,6 @@ INLINE lanes_int filtered(const int16_t *x, const int16_t *taps, size_t ntaps, s
 INLINE size_t decimate_rows(const int16_t *x, const int16_t *taps, size_t ntaps, size_t step,
                             int16_t *y, size_t ny) {
     size_t i = 0;
-
     for (; i + SHORTS <= ny; i += SHORTS) {
         lanes_int a = filtered(x + i * step, taps, ntaps, step);
         lanes_int b = filtered(x + (i + LANES) * step, taps, ntaps, step);
@@ -81,7 +76,6 @@ INLINE size_t decimate_rows(const int16_t *x, const int16_t *taps, size_t ntaps,
 static void decimate(const int16_t *x, const int16_t *taps, size_t ntaps, size_t step, int16_t *y,
                      size_t ny) {
     size_t i;
-
     if (ntaps == 48 && step == 3) /* 48 kHz: the common case */
         i = decimate_rows(x, taps, 48, 3, y, ny);
     else if (ntaps == 32 && step == 3)
@@ -105,7 +99,6 @@ static void decimate(const int16_t *x, const int16_t *taps, size_t ntaps, size_t
 INLINE lanes squares_rows(const int16_t *x, const int16_t *taps, size_t ntaps, size_t step,
                           size_t ny) {
     lanes total = all(0);
-
     for (size_t i = 0; i < ny; i += LANES) {
         lanes y = to_floats(filtered(x + i * step, taps, ntaps, step)) * 0x1p-30f;
         total += y * y;
@@ -127,7 +120,6 @@ struct complex {
 INLINE void dft4(struct complex *a, struct complex *b, struct complex *c, struct complex *d) {
     struct complex ac = {a->re + c->re, a->im + c->im}, a_c = {a->re - c->re, a->im - c->im};
     struct complex bd = {b->re + d->re, b->im + d->im}, b_d = {b->re - d->re, b->im - d->im};
-
     *a = (struct complex){ac.re + bd.re, ac.im + bd.im};
     *b = (struct complex){a_c.re + b_d.im, a_c.im - b_d.re};
     *c = (struct complex){ac.re - bd.re, ac.im - bd.im};
@@ -141,7 +133,6 @@ INLINE struct complex turn(struct complex a, float re, float im) {
 /* Sixteen points, for LANES columns at a time: 4 x 4. The answer's order is [k / 4 + k % 4 * 4]. */
 INLINE void dft16(struct complex z[16]) {
     static const float c = 0.92387953f, s = 0.38268343f, h = 0.70710678f;
-
     for (int i = 0; i < 4; i++)
         dft4(&z[i], &z[4 + i], &z[8 + i], &z[12 + i]);
     z[5] = turn(z[5], c, -s);
@@ -161,7 +152,6 @@ INLINE void dft16(struct complex z[16]) {
  * second answer lies in natural order. Even samples are the real, odd ones the imaginary part. */
 static void dft256(const int16_t x[SPECTRUM_WINDOW], float re[256], float im[256]) {
     _Alignas(32) float tre[256], tim[256];
-
     for (int column = 0; column < 16; column += LANES) {
         struct complex z[16];
         lanes a[16], b[16];
@@ -205,7 +195,6 @@ static void dft256(const int16_t x[SPECTRUM_WINDOW], float re[256], float im[256
  * table's. */
 static void spectrum(const int16_t x[SPECTRUM_WINDOW], float power[SPECTRUM_PADDED]) {
     _Alignas(32) float re[256 + LANES], im[256 + LANES];
-
     dft256(x, re, im);
     re[256] = re[0];
     im[256] = im[0];
@@ -231,7 +220,6 @@ static const float least[MEL_PADDED] = {
 static float mel(const float power[SPECTRUM_PADDED], float db[MEL_PADDED]) {
     const float *w = table_mel_weights;
     lanes total = all(0);
-
     for (int b = 0; b < MEL_PADDED; b += LANES) {
         lanes rows[LANES];
         for (int r = 0; r < LANES; r++) {
@@ -252,7 +240,6 @@ static float mel(const float power[SPECTRUM_PADDED], float db[MEL_PADDED]) {
 
 static float band_sum(const float db[MEL_PADDED]) {
     lanes total = all(0);
-
     for (int b = 0; b < MEL_PADDED; b += LANES) {
         lanes power = exp2_of(0.332192809f * load(db + b));
         total += pick((lanes_int)(load(least + b) < 0.5f), power, all(0));
@@ -265,7 +252,6 @@ static float band_sum(const float db[MEL_PADDED]) {
 static int centre(const int16_t line[AUTOCORR_LINE], float *dc, int16_t x[AUTOCORR_LINE]) {
     enum { MOST = 5181 };
     int total = 0, shift = 0;
-
     for (int i = 0; i < AUTOCORR_FRAME; i++)
         total += line[AUTOCORR_HISTORY + i];
     *dc += 0.1f * ((float)total / AUTOCORR_FRAME - *dc);
@@ -284,7 +270,6 @@ INLINE void cross_products(const int16_t x[AUTOCORR_LINE], float scale,
                            float cross[AUTOCORR_LAGS]) {
     enum { VECTORS = 8 };
     int32_t pairs[AUTOCORR_LINE]; /* x[i], x[i + 1]: each sample twice, for the odd lags too */
-
     for (int i = 0; i < AUTOCORR_LINE - 1; i++)
         pairs[i] = (int32_t)((uint32_t)(uint16_t)x[i] | (uint32_t)x[i + 1] << 16);
     for (int lag = 0; lag < AUTOCORR_LAGS; lag += VECTORS * LANES) {
@@ -308,7 +293,6 @@ static void correlate(const int16_t line[AUTOCORR_LINE], float *dc, struct autoc
     _Alignas(32) float square[AUTOCORR_LINE];
     int shift = centre(line, dc, x);
     float scale = (float)(1 << 2 * shift) * 0x1p-30f;
-
     cross_products(x, scale, now->cross);
     for (int i = 0; i < AUTOCORR_LINE; i += LANES) {
         lanes v = load_widened(x + i);
@@ -332,7 +316,6 @@ static void correlate(const int16_t line[AUTOCORR_LINE], float *dc, struct autoc
 static void vertices(const struct autocorr *before, const struct autocorr *now,
                      float height[AUTOCORR_LAGS], float shift[AUTOCORR_LAGS]) {
     _Alignas(32) float line[AUTOCORR_LAGS + 2 * LANES], *at = line + LANES;
-
     /* 2ab / (a^2 + b^2) over 40 ms: as good as ab / sqrt(a^2 b^2), never above 1, no root */
     for (int l = 0; l < AUTOCORR_LAGS; l += LANES)
         store(at + l, 2 * (load(before->cross + l) + load(now->cross + l)) /
@@ -361,7 +344,6 @@ static void narrow(const float *x, float scale, int16_t *y, size_t n) {
 INLINE void affine_columns(const int16_t *w, const float *scale, const float *bias,
                            const int16_t *x, size_t nx, float *y, size_t ny, const int vectors) {
     lanes_int acc[6];
-
     for (int v = 0; v < vectors; v++)
         acc[v] = (lanes_int){0};
     for (size_t i = 0; i < nx; i += 2) {
@@ -378,7 +360,6 @@ INLINE void affine_columns(const int16_t *w, const float *scale, const float *bi
 static void affine(const int16_t *w, const float *scale, const float *bias, const int16_t *x,
                    size_t nx, float *y, size_t ny) {
     size_t j = 0;
-
     for (; j + 6 * LANES <= ny; j += 6 * LANES)
         affine_columns(w + 2 * j, scale + j, bias + j, x, nx, y + j, ny, 6);
     for (; j + 4 * LANES <= ny; j += 4 * LANES)

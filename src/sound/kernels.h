@@ -1,19 +1,21 @@
-/* The hot loops of this floor, compiled for the baseline of the machine and on x86-64 for AVX2 with FMA
- * and for AVX-512 with VNNI too. Internal to sound/; the scalar twins that say what each must compute are in the tests.
+/* The hot loops of this floor, compiled for the baseline of the machine and, on x86-64, also for
+ * AVX2 with FMA and for AVX-512 with VNNI. Internal to sound/. The tests hold a scalar twin of
+ * each, which defines what it must compute.
  *
- * Samples stay s16 as far as they can, multiplied in pairs and summed in 32 bits: half the memory of
- * floats and twice the lanes. */
-#pragma once
+ * Samples stay s16 for as long as possible, are multiplied in pairs and summed in 32 bits: this
+ * takes half the memory of floats and gives twice the lanes. */
+#ifndef SOUND_KERNELS_H
+#define SOUND_KERNELS_H
+
+#include "sound/tables.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    SPECTRUM_WINDOW = 512,
     SPECTRUM_BINS = 257, /* bin k lies at k * rate / 512 */
     SPECTRUM_PADDED = 264,
-    MEL_BANDS = 20,
     MEL_PADDED = 24,
     AUTOCORR_LAG_MIN = 8, /* lags 8..71 are computed: eight vectors, of which 10..66 are used */
     AUTOCORR_LAGS = 64,
@@ -30,8 +32,8 @@ struct autocorr {
 
 struct kernels {
     const char *name;
-    /* Interleaved s16 -> mono s16, of two channels the rounded mean; returns the sum of its squares,
-     * full scale 1.0. */
+    /* Interleaved s16 -> mono s16, of two channels the rounded mean; returns the sum of its
+     * squares, full scale 1.0. */
     float (*mix)(const int16_t *pcm, size_t frames, unsigned channels, int16_t *mono);
     /* Largest |x| of n samples, 0..32768. */
     int (*peak)(const int16_t *pcm, size_t n);
@@ -66,10 +68,12 @@ struct kernels {
     void (*gru)(const float *from_input, const float *from_h, float *h, size_t n);
 };
 
-/* The tables this machine can run: the baseline's is the first, the fastest the last. */
+/* The tables that this machine can run: the baseline's is the first, the fastest the last. */
 unsigned kernels_count(void);
 const struct kernels *kernels_at(unsigned i);
 
 static inline const struct kernels *kernels_best(void) {
     return kernels_at(kernels_count() - 1);
 }
+
+#endif

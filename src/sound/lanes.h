@@ -1,6 +1,7 @@
-/* Vectors of what the machine has, and what the kernels do with them. Only for kernels.c, which is
- * compiled once for each width. */
-#pragma once
+/* Vectors as wide as the machine's registers, and the operations that the kernels need. Only for
+ * kernels.c, which is compiled once for each width. */
+#ifndef SOUND_LANES_H
+#define SOUND_LANES_H
 
 #include <stdint.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include <immintrin.h>
 #endif
 
-/* LANES floats: what the machine has, for a wider vector would live in memory. */
+/* LANES floats: one register. A wider vector would live in memory. */
 #if defined(__AVX2__)
 enum { LANES = 8 };
 typedef float lanes __attribute__((vector_size(32)));
@@ -313,3 +314,5 @@ INLINE lanes log2_of(lanes x) {
 INLINE lanes sigmoid(lanes x) {
     return 1.0f / (1.0f + exp2_of(-1.44269504f * x));
 }
+
+#endif

@@ -13,7 +13,6 @@ void level_noise_init(struct level_noise *noise) {
 
 void level_noise_hear(struct level_noise *noise, float power) {
     float dbfs = level_dbfs(power);
-
     if (!noise->known)
         *noise = (struct level_noise){.dbfs = dbfs, .known = true};
     else
@@ -26,7 +25,6 @@ void level_init(struct level *level) {
 
 void level_hear(struct level *level, float power, float noise_power, int64_t at_ms) {
     float speech = power - noise_power;
-
     level->before[level->next] = level->sum;
     level->sum += speech > 1e-12f ? (double)speech : 1e-12;
     level->at_ms[level->next] = at_ms;
@@ -43,7 +41,6 @@ static unsigned place_of(const struct level *level, unsigned n) {
 unsigned level_active(const struct level *level, unsigned want_ms, unsigned age_ms, int64_t now_ms,
                       float *dbfs) {
     unsigned used = want_ms / LEVEL_FRAME_MS;
-
     used = used < level->count ? used : level->count;
     while (used > 0 && level->at_ms[place_of(level, used)] + age_ms < now_ms)
         used--;

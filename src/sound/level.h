@@ -1,11 +1,10 @@
-/* Levels of one track: its noise, and how loud the person is while actually speaking. */
-#pragma once
+/* Levels of one track: its noise, and how loud the person is while they actually speak. */
+#ifndef SOUND_LEVEL_H
+#define SOUND_LEVEL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define LEVEL_STRONG 0.8f /* probability of speech from which a frame counts for the level */
 
 enum {
     LEVEL_FRAME_MS = 20,
@@ -24,8 +23,8 @@ struct level_noise {
 void level_noise_init(struct level_noise *noise);
 void level_noise_hear(struct level_noise *noise, float power);
 
-/* Active level: mean power of strong speech frames, the noise taken off. Kept as sums of all so far,
- * whose differences are the sums of any stretch: in doubles months cost them nothing that counts. */
+/* Active level: mean power of strong speech frames, minus the noise. Kept as running sums, whose
+ * differences are the sums of any stretch. Doubles stay precise enough for months of speech. */
 struct level {
     uint16_t count, next;
     double sum;                  /* with the newest frame */
@@ -41,3 +40,5 @@ void level_hear(struct level *level, float power, float noise_power, int64_t at_
  * many ms of speech are in it and sets *dbfs when there are any. */
 unsigned level_active(const struct level *level, unsigned want_ms, unsigned age_ms, int64_t now_ms,
                       float *dbfs);
+
+#endif

@@ -2,19 +2,17 @@
 
 #include <assert.h>
 
-/* The value below which k lie, of those counted. */
+/* The value with at most *k counted below it; *k becomes its place among its equals. */
 static unsigned value_at(const uint16_t counts[256], size_t *k) {
     unsigned value = 0;
-
     while (counts[value] <= *k)
         *k -= counts[value++];
     return value;
 }
 
 int16_t order_nth(const int16_t *x, size_t n, size_t k) {
-    uint16_t high[256] = {0}, low[256] = {0};
-
     assert(k < n && n <= UINT16_MAX);
+    uint16_t high[256] = {0}, low[256] = {0};
     for (size_t i = 0; i < n; i++)
         high[(x[i] >> 8) + 128]++;
     int top = (int)value_at(high, &k) - 128;

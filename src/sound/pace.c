@@ -15,7 +15,6 @@ void pace_envelope_init(struct pace_envelope *e) {
 float pace_envelope_hear(struct pace_envelope *e, float amplitude) {
     float y =
         0.06745527f * (amplitude + 2 * e->x1 + e->x2) + 1.14298050f * e->y1 - 0.41280160f * e->y2;
-
     *e = (struct pace_envelope){.x1 = amplitude, .x2 = e->x1, .y1 = y, .y2 = e->y1};
     return y > 1e-6f ? 6.02059991f * log2f(y) : -120;
 }
@@ -38,22 +37,10 @@ void pace_hear(struct pace *pace, const float syllable_db[2]) {
     }
 }
 
-static int16_t step_at(const struct pace *pace, size_t i) {
-    size_t at = (size_t)(pace->next + PACE_SPAN_STEPS - pace->count) + i;
-    return pace->centibel[at % PACE_SPAN_STEPS];
-}
-
 void pace_break(struct pace *pace) {
-    if (pace->count && step_at(pace, (size_t)pace->count - 1u) != PACE_BREAK)
+    unsigned newest = (pace->next + PACE_SPAN_STEPS - 1u) % PACE_SPAN_STEPS;
+    if (pace->count && pace->centibel[newest] != PACE_BREAK)
         add(pace, PACE_BREAK);
-}
-
-float pace_seconds(const struct pace *pace) {
-    size_t steps = 0;
-
-    for (size_t i = 0; i < pace->count; i++)
-        steps += step_at(pace, i) != PACE_BREAK;
-    return (float)(steps * PACE_STEP_MS) / 1000;
 }
 
 /* Peaks of the stretch of speech from..to: a peak counts once the envelope has risen by the
@@ -62,7 +49,6 @@ float pace_seconds(const struct pace *pace) {
 static unsigned nuclei(const int16_t *x, int from, int to, int threshold, int *last) {
     unsigned found = 0;
     int valley = INT16_MIN, top = INT16_MIN, top_at = from;
-
     for (int i = from; i < to; i++) {
         if (x[i] > top) {
             top = x[i];
@@ -83,19 +69,18 @@ static unsigned nuclei(const int16_t *x, int from, int to, int threshold, int *l
 }
 
 bool pace_rate(const struct pace *pace, float least_s, float *per_second) {
-    int16_t line[PACE_SPAN_STEPS], speech[PACE_SPAN_STEPS];
-    size_t steps = 0;
-
     size_t oldest = pace->count < PACE_SPAN_STEPS ? 0 : pace->next;
+    int16_t line[PACE_SPAN_STEPS];
     memcpy(line, pace->centibel + oldest, (pace->count - oldest) * sizeof *line);
     memcpy(line + pace->count - oldest, pace->centibel, oldest * sizeof *line);
+    int16_t speech[PACE_SPAN_STEPS];
+    size_t steps = 0;
     for (size_t i = 0; i < pace->count; i++) {
         speech[steps] = line[i];
         steps += line[i] != PACE_BREAK;
     }
     if (steps == 0 || (float)(steps * PACE_STEP_MS) < least_s * 1000)
         return false;
-
     int threshold = order_nth(speech, steps, steps / 2) - BELOW_MEDIAN;
     unsigned found = 0;
     int last = -PACE_NUCLEUS_STEPS;

@@ -1,5 +1,6 @@
 /* How fast somebody speaks: syllable nuclei are peaks of the 300-3000 Hz envelope. */
-#pragma once
+#ifndef SOUND_PACE_H
+#define SOUND_PACE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,9 +36,8 @@ void pace_hear(struct pace *pace, const float syllable_db[2]);
 /* Speech stopped: peaks do not reach over the pause. Calling it again changes nothing. */
 void pace_break(struct pace *pace);
 
-/* Seconds of speech heard, at most 10. */
-float pace_seconds(const struct pace *pace);
-
-/* Syllable nuclei per second of speech: peaks with 2 dB prominence, 70 ms apart, not more than 12 dB
- * under the median. False before `least_s` seconds of speech. Call it now and then. */
+/* Syllable nuclei per second of speech: peaks with 2 dB prominence, 70 ms apart, not more than 12
+ * dB under the median. False before `least_s` seconds of speech. Costly: not for every frame. */
 bool pace_rate(const struct pace *pace, float least_s, float *per_second);
+
+#endif

@@ -5,7 +5,6 @@
 bool pcm_is_zero(const int16_t *pcm, size_t n) {
     enum { CHUNK = 64 };
     size_t i = 0;
-
     for (; i + CHUNK <= n; i += CHUNK) {
         int16_t any = 0;
         for (size_t j = 0; j < CHUNK; j++)
@@ -21,7 +20,6 @@ bool pcm_is_zero(const int16_t *pcm, size_t n) {
 
 size_t pcm_clipped(const int16_t *pcm, size_t n) {
     size_t clipped = 0;
-
     for (size_t i = 0; i < n; i++)
         clipped += (pcm[i] >= PCM_CLIP) | (pcm[i] <= -PCM_CLIP);
     return clipped;

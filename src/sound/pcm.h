@@ -1,5 +1,6 @@
-/* Interleaved s16 audio: what can be told from the samples as they came. */
-#pragma once
+/* Interleaved s16 audio: what can be measured on the samples as they arrive. */
+#ifndef SOUND_PCM_H
+#define SOUND_PCM_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -7,8 +8,10 @@
 
 enum { PCM_CLIP = 32440 }; /* |x| from here counts as clipped */
 
-/* Digital silence: every sample is exactly 0. Cheap: stops at the first that is not. */
+/* Digital silence: every sample is exactly 0. Cheap: stops soon after the first that is not. */
 bool pcm_is_zero(const int16_t *pcm, size_t n);
 
 /* How many of n samples are clipped. */
 size_t pcm_clipped(const int16_t *pcm, size_t n);
+
+#endif

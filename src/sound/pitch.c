@@ -14,7 +14,6 @@ static const float LATER = 0.015f;
 
 static struct pitch best_peak(const float height[AUTOCORR_LAGS], const float shift[AUTOCORR_LAGS]) {
     float highest = 0, lag = PITCH_LAG_MAX;
-
     for (int i = PITCH_LAG_MIN; i <= PITCH_LAG_MAX; i++) {
         int l = i - AUTOCORR_LAG_MIN;
         if (height[l] <= highest + LATER)
@@ -32,13 +31,12 @@ static struct pitch best_peak(const float height[AUTOCORR_LAGS], const float shi
 struct pitch pitch_track(struct pitch_tracker *t, const struct kernels *k,
                          const int16_t x[PITCH_FRAME]) {
     _Alignas(32) int16_t line[AUTOCORR_LINE] = {0};
-    _Alignas(32) float height[AUTOCORR_LAGS], shift[AUTOCORR_LAGS];
-    struct autocorr now;
-
     memcpy(line, t->before, sizeof t->before);
     memcpy(line + AUTOCORR_HISTORY, x, PITCH_FRAME * sizeof *x);
     memcpy(t->before, line + PITCH_FRAME, sizeof t->before);
+    struct autocorr now;
     k->correlate(line, &t->dc, &now);
+    _Alignas(32) float height[AUTOCORR_LAGS], shift[AUTOCORR_LAGS];
     k->vertices(&t->last, &now, height, shift);
     t->last = now;
     return best_peak(height, shift);
@@ -50,7 +48,6 @@ void pitch_span_init(struct pitch_span *span) {
 
 void pitch_span_hear(struct pitch_span *span, float f0_hz, float periodicity) {
     bool voiced = periodicity > 0.7f && f0_hz >= 40 && f0_hz <= 500;
-
     span->decihertz[span->next] = voiced ? (uint16_t)lrintf(f0_hz * 10) : 0;
     span->next = (uint16_t)((span->next + 1) % PITCH_SPAN_FRAMES);
     if (span->count < PITCH_SPAN_FRAMES)
@@ -60,8 +57,7 @@ void pitch_span_hear(struct pitch_span *span, float f0_hz, float periodicity) {
 
 bool pitch_span_spread(const struct pitch_span *span, float *semitones) {
     int16_t voiced[PITCH_SPAN_FRAMES], smooth[PITCH_SPAN_FRAMES];
-    size_t n = 0, kept = 0;
-
+    size_t n = 0;
     for (size_t i = 0; i < span->count; i++) {
         size_t at = (size_t)(span->next + PITCH_SPAN_FRAMES - span->count) + i;
         uint16_t x = span->decihertz[at % PITCH_SPAN_FRAMES];
@@ -74,8 +70,9 @@ bool pitch_span_spread(const struct pitch_span *span, float *semitones) {
     for (size_t i = 0; i < n; i++)
         smooth[i] = order_median_of_five(voiced + i);
 
-    /* nine semitones to either side: what is left beyond them is octave errors */
+    /* Beyond nine semitones to either side there are only octave errors. */
     float middle = order_nth(smooth, n, n / 2), ratio = 1.6817928f;
+    size_t kept = 0;
     for (size_t i = 0; i < n; i++)
         if ((float)smooth[i] * ratio >= middle && (float)smooth[i] <= middle * ratio)
             smooth[kept++] = smooth[i];

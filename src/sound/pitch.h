@@ -1,6 +1,7 @@
-/* Fundamental frequency: per 20 ms from the autocorrelation at 4 kHz, and how lively it is over
- * the last ten seconds of speech. */
-#pragma once
+/* Fundamental frequency: per 20 ms from the autocorrelation at 4 kHz, and how lively it is over the
+ * last ten seconds of speech. */
+#ifndef SOUND_PITCH_H
+#define SOUND_PITCH_H
 
 #include "sound/kernels.h"
 
@@ -45,7 +46,9 @@ void pitch_span_init(struct pitch_span *span);
 /* One 20 ms frame of speech; frames whose periodicity is not above 0.7 count as unvoiced. */
 void pitch_span_hear(struct pitch_span *span, float f0_hz, float periodicity);
 
-/* (P90 - P10) / 2.56 in semitones of the voiced frames, median of five, within nine semitones of
- * their median. False while fewer than PITCH_VOICED_FRAMES are voiced. Sorts: call it now and then,
- * not every frame. */
+/* Spread of the voiced frames, (P90 - P10) / 2.56 in semitones, after a median of five and within
+ * nine semitones of their median. False while fewer than PITCH_VOICED_FRAMES are voiced. Costly:
+ * not for every frame. */
 bool pitch_span_spread(const struct pitch_span *span, float *semitones);
+
+#endif

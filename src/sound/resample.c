@@ -9,7 +9,6 @@ static const double BAND_HZ = 7000, pi = 3.14159265358979323846;
 /* Modified Bessel function of order 0. */
 static double bessel(double x) {
     double term = 1, total = 1;
-
     for (int i = 1; term > 1e-12 * total; i++) {
         term *= x * x / (4.0 * i * i);
         total += term;
@@ -20,7 +19,6 @@ static double bessel(double x) {
 /* Both have the same slope, for Kaiser's at 40 dB is as wide over 32 taps as Hamming's over 48. */
 static double window(double w, enum resample_quality quality) {
     static const double kaiser = 3.395;
-
     if (quality == RESAMPLE_TO_MEASURE)
         return bessel(kaiser * sqrt(1 - w * w)) / bessel(kaiser);
     return 0.54 + 0.46 * cos(pi * w);
@@ -30,7 +28,6 @@ static double window(double w, enum resample_quality quality) {
 static void lowpass(int16_t *taps, size_t n, double centre, double cutoff,
                     enum resample_quality quality) {
     double total = 0, h[RESAMPLE_TAPS_MAX];
-
     for (size_t i = 0; i < n; i++) {
         double x = (double)i - centre, w = x / ((double)n / 2);
         double sinc = fabs(x) < 1e-9 ? 2 * cutoff : sin(2 * pi * cutoff * x) / (pi * x);
@@ -43,7 +40,6 @@ static void lowpass(int16_t *taps, size_t n, double centre, double cutoff,
 
 static uint32_t taps_for(uint32_t step, enum resample_quality quality) {
     uint32_t taps = step * RESAMPLE_TAPS_EACH;
-
     if (quality == RESAMPLE_TO_MEASURE)
         taps = taps * 2 / 3;
     return (taps + RESAMPLE_TAPS_UNIT - 1) / RESAMPLE_TAPS_UNIT * RESAMPLE_TAPS_UNIT;
@@ -87,9 +83,8 @@ void resample_reset(struct resample *r) {
 }
 
 size_t resample_room(const struct resample *r, size_t want) {
-    size_t inner = want;
-
     assert(want >= 1);
+    size_t inner = want;
     if (r->scale) {
         int64_t last = r->phase + (int64_t)(want - 1) * r->rate_hz;
         inner = last <= 0 ? 0 : (size_t)((last + r->scale - 1) / r->scale);
@@ -108,7 +103,6 @@ static int16_t sinc_at(const struct resample *r, const struct kernels *k, const 
     float at = (1 + (float)r->phase / (float)r->scale) * RESAMPLE_PHASES;
     int row = (int)at;
     int16_t a, b = 0;
-
     k->decimate(newest, r->sinc[row], RESAMPLE_SINC_TAPS, 1, &a, 1);
     if (row < RESAMPLE_PHASES)
         k->decimate(newest, r->sinc[row + 1], RESAMPLE_SINC_TAPS, 1, &b, 1);
@@ -119,10 +113,9 @@ static int16_t sinc_at(const struct resample *r, const struct kernels *k, const 
 static size_t run_sinc(struct resample *r, const struct kernels *k, const int16_t *x, size_t n,
                        int16_t *y, size_t want) {
     int16_t line[RESAMPLE_SINC_TAPS + RESAMPLE_BLOCK];
-    size_t out = 0;
-
     memcpy(line, r->sinc_tail, sizeof r->sinc_tail);
     memcpy(line + RESAMPLE_SINC_TAPS, x, n * sizeof *x);
+    size_t out = 0;
     for (size_t i = 0;; i++) {
         for (; r->phase <= 0 && out < want; r->phase += (int32_t)r->rate_hz)
             y[out++] = sinc_at(r, k, line + i);
@@ -136,10 +129,9 @@ static size_t run_sinc(struct resample *r, const struct kernels *k, const int16_
 
 size_t resample_run(struct resample *r, const struct kernels *k, int16_t *x, size_t n, int16_t *y,
                     size_t want) {
+    assert(n <= RESAMPLE_BLOCK && n <= resample_room(r, want));
     size_t out = whole_outputs(r, n), total = r->held + n;
     int16_t *line = x - r->held;
-
-    assert(n <= RESAMPLE_BLOCK && n <= resample_room(r, want));
     memcpy(line, r->tail, r->held * sizeof *line);
     r->held = (uint32_t)(total - out * r->step);
     if (r->scale) {
@@ -154,9 +146,8 @@ size_t resample_run(struct resample *r, const struct kernels *k, int16_t *x, siz
 }
 
 size_t resample_pass(struct resample *r, size_t n, size_t want) {
-    size_t inner = whole_outputs(r, n), out = 0;
-
     assert(n <= resample_room(r, want));
+    size_t inner = whole_outputs(r, n), out = 0;
     r->held = (uint32_t)(r->held + n - inner * r->step);
     if (!r->scale)
         return inner;

@@ -2,7 +2,8 @@
  *
  * Two stages: a decimating low-pass by the whole factor (48 kHz: 3), then, only where 16 kHz is not
  * reached yet (44.1 kHz, 8 kHz ...), a windowed sinc read between 33 stored phases. */
-#pragma once
+#ifndef SOUND_RESAMPLE_H
+#define SOUND_RESAMPLE_H
 
 #include "sound/kernels.h"
 
@@ -37,14 +38,18 @@ void resample_init(struct resample *r, uint32_t rate_hz, enum resample_quality q
 /* Forgets the audio, keeps the rate. */
 void resample_reset(struct resample *r);
 
-/* How many input frames bring `want` (>= 1) outputs; 0 when that many are due already, as may happen
- * below 16 kHz. */
+/* How many input frames bring `want` (>= 1) outputs; 0 when that many are due already, which can
+ * happen below 16 kHz. */
 size_t resample_room(const struct resample *r, size_t want);
 
-/* n <= resample_room(r, want) samples in, at most RESAMPLE_BLOCK; returns how many outputs were written
- * to y, <= want. The RESAMPLE_TAPS_MAX samples in front of x are overwritten. */
+/* Takes n samples, at most resample_room(r, want) and at most RESAMPLE_BLOCK; returns how many
+ * outputs were written to y, at most `want`. The RESAMPLE_TAPS_MAX samples in front of x are
+ * overwritten. */
 size_t resample_run(struct resample *r, const struct kernels *k, int16_t *x, size_t n, int16_t *y,
                     size_t want);
 
-/* The same for n zeros into a resampler that holds only zeros, any n up to the room: counts, writes nothing. */
+/* The same for n zeros into a resampler that holds only zeros, any n up to the room: counts the
+ * outputs and writes nothing. */
 size_t resample_pass(struct resample *r, size_t n, size_t want);
+
+#endif

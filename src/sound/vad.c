@@ -43,7 +43,6 @@ static void follow_floors(struct vad *v, const float db[MEL_PADDED]) {
 static void follow_syllables(struct vad *v, const struct kernels *k, float db[2]) {
     const int16_t *first =
         v->line + SPECTRUM_WINDOW - VOWEL_TAPS - (2 * VOWEL_HALF - 1) * VOWEL_STEP;
-
     for (int i = 0; i < 2; i++) {
         float squares = k->band_squares(first + i * VOWEL_HALF * VOWEL_STEP, table_vowel,
                                         VOWEL_TAPS, VOWEL_STEP, VOWEL_HALF);
@@ -54,12 +53,11 @@ static void follow_syllables(struct vad *v, const struct kernels *k, float db[2]
 void vad_inputs(struct vad *v, const struct kernels *k, bool is_zero,
                 float inputs[VAD_INPUTS_PADDED], struct vad_frame *out) {
     _Alignas(32) float power[SPECTRUM_PADDED], db[MEL_PADDED];
-    int16_t quarter[PITCH_FRAME];
-
     k->spectrum(v->line, power);
     float total = k->mel(power, db), mean = 0;
     if (!is_zero)
         follow_floors(v, db);
+    int16_t quarter[PITCH_FRAME];
     k->decimate(v->line + SPECTRUM_WINDOW - QUARTER_TAPS - (PITCH_FRAME - 1) * QUARTER_STEP,
                 table_quarter, QUARTER_TAPS, QUARTER_STEP, quarter, PITCH_FRAME);
     out->pitch = pitch_track(&v->pitch, k, quarter);
@@ -83,13 +81,13 @@ void vad_inputs(struct vad *v, const struct kernels *k, bool is_zero,
 
 void vad_hear(struct vad *v, const struct kernels *k, bool is_zero, struct vad_frame *out) {
     _Alignas(32) float inputs[VAD_INPUTS_PADDED], dense[VAD_DENSE];
-    int16_t x[VAD_INPUTS_PADDED], d[VAD_DENSE], h[VAD_HIDDEN];
     _Alignas(32) float from_input[3 * VAD_HIDDEN], from_h[3 * VAD_HIDDEN];
-
+    int16_t x[VAD_INPUTS_PADDED], d[VAD_DENSE], h[VAD_HIDDEN];
     vad_inputs(v, k, is_zero, inputs, out);
     k->narrow(inputs, VAD_INPUT_ONE, x, VAD_INPUTS_PADDED);
     k->affine(vad_dense_w, vad_dense_scale, vad_dense_b, x, VAD_INPUTS, dense, VAD_DENSE);
-    for (int i = 0; i < VAD_DENSE; i++) { /* the greater of the two: no branch to be guessed */
+    /* Leaky ReLU as the greater of the two: no branch to predict. */
+    for (int i = 0; i < VAD_DENSE; i++) {
         float leak = 0.1f * dense[i];
         dense[i] = dense[i] > leak ? dense[i] : leak;
     }

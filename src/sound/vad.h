@@ -1,10 +1,11 @@
 /* Voice activity: the probability that each 20 ms holds speech of the near speaker.
  *
- *   16 kHz -> 512-point spectrum -> 20 mel bands -> noise floors ----> 44 inputs -> dense -> GRU -> p
- *        \--> 4 kHz -> autocorrelation (periodicity, F0) ---------/
+ *   16 kHz -> 512-point spectrum -> 20 mel bands -> noise floors ---> 44 inputs -> dense -> GRU -> p
+ *        \--> 4 kHz -> autocorrelation (periodicity, F0) --------/
  *
  * The network hears 40 ms more than it judges. Weights: vad_weights.c, made by tools/vad. */
-#pragma once
+#ifndef SOUND_VAD_H
+#define SOUND_VAD_H
 
 #include "sound/pace.h"
 #include "sound/pitch.h"
@@ -31,7 +32,8 @@ struct vad {
     int16_t line[SPECTRUM_WINDOW]; /* 192 samples kept, then the 320 being filled */
 };
 
-/* What the last 20 ms sounded like; `speech` alone speaks of the 20 ms that ended 40 ms ago. */
+/* What the last 20 ms sounded like. Only `speech` is about an earlier frame: the one that ended 40
+ * ms ago. */
 struct vad_frame {
     float speech;
     struct pitch pitch;
@@ -52,6 +54,8 @@ static inline int16_t *vad_input(struct vad *v) {
 /* Judges the samples at vad_input(). is_zero: digital silence, which must not move the floors. */
 void vad_hear(struct vad *v, const struct kernels *k, bool is_zero, struct vad_frame *out);
 
-/* The network's inputs of the same samples, without the network: what the weights are fitted to. */
+/* Only the network's inputs for these samples; the weights are fitted to them (tools/vad). */
 void vad_inputs(struct vad *v, const struct kernels *k, bool is_zero,
                 float inputs[VAD_INPUTS_PADDED], struct vad_frame *out);
+
+#endif

@@ -1,8 +1,9 @@
 /* The fitted network. vad_weights.c is written by tools/vad/fit.py; sizes here are checked there.
  *
- * A layer's weights are whole numbers of 12 bits in pairs, as kernels.h's `affine` takes them, and a
- * scale for each output; what a layer hears is a whole number too, of which ..._ONE are 1.0. */
-#pragma once
+ * A layer's weights are whole numbers of 12 bits in pairs, as kernels.h's `affine` takes them, and
+ * a scale for each output; what a layer hears is a whole number too, of which ..._ONE are 1.0. */
+#ifndef SOUND_VAD_WEIGHTS_H
+#define SOUND_VAD_WEIGHTS_H
 
 #include <stdint.h>
 
@@ -22,3 +23,5 @@ extern const float vad_dense_scale[VAD_DENSE], vad_dense_b[VAD_DENSE];
 extern const float vad_input_scale[3 * VAD_HIDDEN], vad_input_b[3 * VAD_HIDDEN];
 extern const float vad_hidden_scale[3 * VAD_HIDDEN], vad_hidden_b[3 * VAD_HIDDEN];
 extern const float vad_out_w[VAD_HIDDEN], vad_out_b;
+
+#endif

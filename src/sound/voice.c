@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { ZERO_FRAMES_MAX = 4 }; /* digital silence up to here is still listened to */
+enum { ZERO_FRAMES_MAX = 4 }; /* digital silence up to here is still analysed */
 
 static const struct voice_frame silence = {.syllable_db = {-120, -120}};
 
@@ -31,7 +31,8 @@ static void begin_frame(struct voice *v) {
     v->squares = 0;
 }
 
-/* While asleep no sample has been computed; those of this frame were zeros, as are the filters. */
+/* Nothing was computed while asleep: this frame's samples so far were zeros, and so are the
+ * filters. */
 static void wake(struct voice *v) {
     v->asleep = false;
     memset(vad_input(&v->vad), 0, v->filled * sizeof(int16_t));
@@ -58,7 +59,7 @@ static void listen(struct voice *v, const struct kernels *k, const int16_t *pcm,
                                         vad_input(&v->vad) + v->filled, VAD_FRAME - v->filled);
 }
 
-/* The frame that is complete waits for its 40 ms; the one that has waited so long comes out. */
+/* The complete frame begins to wait for its 40 ms; the one that has waited 40 ms is the result. */
 static bool end_frame(struct voice *v, const struct kernels *k, struct voice_frame *out) {
     bool is_zero = v->peak == 0;
     v->zero_frames = is_zero ? v->zero_frames + 1 : 0;
@@ -97,7 +98,6 @@ size_t voice_hear(struct voice *v, const int16_t *pcm, size_t frames, struct voi
                   bool *done) {
     const struct kernels *k = kernels_at(v->kernels);
     size_t used = 0;
-
     *done = false;
     if (frames > 0)
         v->missing_ms = 0;

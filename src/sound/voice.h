@@ -4,7 +4,8 @@
  *     \--> [level: power, peak, clipping] ------------------------------------/
  *
  * Pure and plain: `struct voice` holds no pointer and may be copied; nothing is allocated. */
-#pragma once
+#ifndef SOUND_VOICE_H
+#define SOUND_VOICE_H
 
 #include "sound/resample.h"
 #include "sound/vad.h"
@@ -37,8 +38,8 @@ struct voice_frame {
 struct voice {
     uint32_t rate_hz;
     uint8_t channels;
-    uint8_t kernels; /* which of them run */
-    bool asleep;     /* digital silence went on for so long that nothing is computed */
+    uint8_t kernels; /* index of the kernels in use */
+    bool asleep;     /* digital silence has lasted so long that nothing is computed */
     uint8_t waiting; /* frames in `ahead` */
     uint32_t zero_frames;
     uint32_t missing_ms; /* skipped since the last sample */
@@ -52,20 +53,22 @@ struct voice {
     struct voice_frame ahead[2]; /* frames whose speech is not known yet, oldest first */
 };
 
-/* rate_hz 8000..192000, channels 1..2 (asserted: whoever speaks to strangers checks before). */
+/* rate_hz 8000..192000, channels 1..2. Asserted: the caller checks what comes from outside. */
 void voice_init(struct voice *voice, unsigned rate_hz, unsigned channels);
 
-/* Hears up to `frames` sample frames of interleaved s16 (host order, no alignment needed beyond
- * int16_t) and returns how many it took: all of them, or fewer when a 20 ms frame is complete.
- * *done tells that *out was set. The frame set is the one that ended VOICE_DELAY_MS before the
- * samples taken so far; the first two 20 ms after init, a reset or a long gap set none. */
+/* Takes up to `frames` sample frames of interleaved s16 (host order) and returns how many it took:
+ * all of them, or fewer when a 20 ms frame is complete. *done: *out was set, to the frame that
+ * ended VOICE_DELAY_MS before the samples taken so far. The first two frames after init, a reset or
+ * a long gap set nothing. */
 size_t voice_hear(struct voice *voice, const int16_t *pcm, size_t frames, struct voice_frame *out,
                   bool *done);
 
-/* `ms` of audio are missing, in one piece or several. Up to VOICE_KEEP_MS levels, floors and the detector stay as they
- * are; above, the detector starts anew. Frames still waiting for their 40 ms are given up, and so is
- * the unfinished 20 ms: the next sample begins a new frame. */
+/* `ms` of audio are missing; several calls in a row add up. Up to VOICE_KEEP_MS the noise floors
+ * and the detector keep their state; above, the detector starts anew. Frames that still wait for
+ * their 40 ms are dropped, and so is the unfinished frame: the next sample begins a new one. */
 void voice_skip(struct voice *voice, unsigned ms);
 
-/* Other kernels than the fastest, below kernels_count(): for tests and benchmarks. */
+/* Uses other kernels than the fastest; i < kernels_count(). For tests and benchmarks. */
 void voice_use_kernels(struct voice *voice, unsigned i);
+
+#endif

@@ -1,5 +1,6 @@
 /* What each kernel must compute, written as plainly as it can be. */
-#pragma once
+#ifndef TESTS_UNIT_SOUND_TWINS_H
+#define TESTS_UNIT_SOUND_TWINS_H
 
 #include "sound/kernels.h"
 #include "sound/tables.h"
@@ -107,3 +108,5 @@ static inline void twin_gru(const float *from_input, const float *from_h, const 
         h[i] = (1 - z) * c + z * (double)before[i];
     }
 }
+
+#endif
