@@ -1,5 +1,5 @@
-/* A loudspeaker, or a neighbour in the same room, is heard in a second microphone: softer, a little
- * later, with the same rise and fall. Method and numbers: feedback-rules, section 4. */
+/* A second microphone picks up a loudspeaker, or a neighbour in the same room: softer, a little
+ * later, with the same rise and fall. Such speech is not the participant's own. */
 #include "meeting/meeting_private.h"
 
 #include <math.h>
@@ -9,24 +9,24 @@ enum {
     PEAK_SLOTS = 15,     /* 0.3 s: the level that is judged */
     ENVELOPE_SLOTS = 40, /* 0.8 s: what is compared */
     RISE_SLOTS = 8,      /* 0.16 s: every voice begins softly */
-    HOLD_SLOTS = 15,     /* 0.3 s: how long a verdict stands */
-    ALONE_SLOTS = 25,    /* 0.5 s: nobody else spoke */
+    HOLD_SLOTS = 15,     /* 0.3 s: how long a verdict holds */
+    ALONE_SLOTS = 25,    /* 0.5 s in which nobody else spoke */
 };
 
 #define LOUDER_DB   10.0f /* the source is this much above */
-#define OWN_NEAR_DB 8.0f  /* so close to the own level it is the own voice */
-#define OWN_FAR_DB  14.0f /* so far below it is not */
-#define STRANGER_DB 24.0f /* without an own level: so far below the source */
+#define OWN_NEAR_DB 8.0f  /* within this of the own level it is the own voice */
+#define OWN_FAR_DB  14.0f /* this far below the own level it is not */
+#define STRANGER_DB 24.0f /* without an own level: this far below the source it is not */
 #define ALIKE       0.8f  /* correlation of the envelopes */
-#define QUIET_DB    -80.0f
+#define QUIET_DB    (-80.0f)
 
 static float envelope_db(const struct hearing *hearing, int64_t slot) {
     const struct moment *moment = timeline_at(&hearing->timeline, slot);
     return moment && moment->db > QUIET_DB ? moment->db : QUIET_DB;
 }
 
-/* The loudest of the last `slots`. Peaks, not means: a voice that pauses for breath is no softer, an
- * echo is. */
+/* The loudest of the last `slots`. Peaks, not means: pauses for breath make no voice softer, but an
+ * echo is softer. */
 static float loudest_db(const struct hearing *hearing, int64_t slot, int slots) {
     float most = QUIET_DB;
     for (int i = 0; i < slots; i++) {
@@ -71,10 +71,10 @@ static bool is_picked_up(const struct hearing *mine, float peak, const struct he
                          float source_db, int64_t slot) {
     if (source_db - peak <= LOUDER_DB)
         return false;
-    bool has_own = mine->own_frames >= OWN_SLOTS;
-    if (has_own && peak > mine->own_db - OWN_NEAR_DB)
+    bool has_own = mine->bleed.own_frames >= OWN_SLOTS;
+    if (has_own && peak > mine->bleed.own_db - OWN_NEAR_DB)
         return false;
-    if (has_own && peak <= mine->own_db - OWN_FAR_DB)
+    if (has_own && peak <= mine->bleed.own_db - OWN_FAR_DB)
         return true;
     if (!has_own && source_db - peak >= STRANGER_DB)
         return true;
@@ -86,8 +86,8 @@ struct loud {
     float db;
 };
 
-/* The loudest of those who are or just were to be heard: in a meeting of a thousand voices the rest
- * cannot be told from noise, and comparing all with all would be a million pairs. */
+/* The loudest of those who speak or just spoke. In a meeting of a thousand voices the rest cannot be
+ * told from noise, and comparing all with all would be a million pairs. */
 static unsigned loudest_find(struct meeting *meeting, int64_t slot, struct loud loud[LOUDEST],
                              unsigned *recent) {
     unsigned count = 0;
@@ -110,13 +110,12 @@ static unsigned loudest_find(struct meeting *meeting, int64_t slot, struct loud 
     return count;
 }
 
-static void own_level_learn(struct hearing *hearing, int64_t slot) {
-    float db = envelope_db(hearing, slot);
-    if (hearing->own_frames == 0)
-        hearing->own_db = db;
-    if (hearing->own_frames < OWN_SLOTS)
-        hearing->own_frames++;
-    hearing->own_db += (db - hearing->own_db) * (db > hearing->own_db ? 0.08f : 0.01f);
+static void own_level_learn(struct bleed *bleed, float db) {
+    if (bleed->own_frames == 0)
+        bleed->own_db = db;
+    if (bleed->own_frames < OWN_SLOTS)
+        bleed->own_frames++;
+    bleed->own_db += (db - bleed->own_db) * (db > bleed->own_db ? 0.08f : 0.01f);
 }
 
 void bleed_gate(struct meeting *meeting, int64_t first_slot, unsigned index) {
@@ -127,21 +126,21 @@ void bleed_gate(struct meeting *meeting, int64_t first_slot, unsigned index) {
     unsigned count = loudest_find(meeting, slot, loud, &recent);
     for (size_t i = 0; i < meeting->actives; i++) {
         struct hearing *mine = meeting->active[i]->hearing;
-        if (!(mine->detected & bit))
+        if (!(mine->detector.speech & bit))
             continue;
         if (recent == 1) {
-            if (mine->voiced & bit)
-                own_level_learn(mine, slot);
-        } else if (slot - mine->onset_slot >= RISE_SLOTS || mine->bleed_hold > 0) {
+            if (mine->detector.voiced & bit)
+                own_level_learn(&mine->bleed, envelope_db(mine, slot));
+        } else if (slot - mine->detector.onset_slot >= RISE_SLOTS || mine->bleed.hold > 0) {
             float peak = loudest_db(mine, slot, PEAK_SLOTS);
             for (unsigned k = 0; k < count; k++)
                 if (loud[k].hearing != mine &&
                     is_picked_up(mine, peak, loud[k].hearing, loud[k].db, slot))
-                    mine->bleed_hold = HOLD_SLOTS;
+                    mine->bleed.hold = HOLD_SLOTS;
         }
-        if (mine->bleed_hold > 0) {
-            mine->bleed_hold--;
-            mine->detected &= (uint8_t)~bit;
+        if (mine->bleed.hold > 0) {
+            mine->bleed.hold--;
+            mine->detector.speech &= (uint8_t)~bit;
         }
     }
 }

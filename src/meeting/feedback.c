@@ -1,32 +1,11 @@
 #include "meeting/feedback.h"
 
-#include "base/mem.h"
 #include "base/text.h"
-#include "meeting/sentences.h"
+#include "meeting/rule.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <string.h>
-
-static const char *const type_names[FEEDBACK_TYPES] = {
-    [FEEDBACK_VOLUME_BAIXO] = "volume_baixo",
-    [FEEDBACK_VOLUME_ALTO] = "volume_alto",
-    [FEEDBACK_SILENCIO_PROLONGADO] = "silencio_prolongado",
-    [FEEDBACK_OVERLAP_FALA] = "overlap_fala",
-    [FEEDBACK_MONOLOGO_PROLONGADO] = "monologo_prolongado",
-    [FEEDBACK_INTERRUPCOES_FREQUENTES] = "interrupcoes_frequentes",
-    [FEEDBACK_RITMO_ACELERADO] = "ritmo_acelerado",
-    [FEEDBACK_RITMO_PAUSADO] = "ritmo_pausado",
-    [FEEDBACK_MONOTONIA_PROSODICA] = "monotonia_prosodica",
-    [FEEDBACK_RUIDO_DE_FUNDO] = "ruido_de_fundo",
-    [FEEDBACK_TENDENCIA_EMOCIONAL_NEGATIVA] = "tendencia_emocional_negativa",
-    [FEEDBACK_ENGAJAMENTO_BAIXO] = "engajamento_baixo",
-    [FEEDBACK_FRUSTRACAO_CRESCENTE] = "frustracao_crescente",
-    [FEEDBACK_ENTUSIASMO_ALTO] = "entusiasmo_alto",
-    [FEEDBACK_ENERGIA_GRUPO_BAIXA] = "energia_grupo_baixa",
-    [FEEDBACK_POLARIZACAO_EMOCIONAL] = "polarizacao_emocional",
-    [FEEDBACK_EFEITO_POS_INTERRUPCAO] = "efeito_pos_interrupcao",
-};
 
 static const char *const severity_names[] = {
     [SEVERITY_INFO] = "info",
@@ -41,7 +20,7 @@ static const char *const reason_names[] = {
     [REASON_CLIPPING] = "clipping",
 };
 
-/* Names of the old backend where it had one; digits behind the point that carry meaning. */
+/* Names as in the old backend where it had them; digits after the point that carry meaning. */
 static const struct {
     const char *name;
     int digits;
@@ -61,17 +40,7 @@ static const struct {
 };
 
 const char *feedback_type_name(enum feedback_type type) {
-    assert(type < FEEDBACK_TYPES);
-    return type_names[type];
-}
-
-bool feedback_type_find(struct slice name, enum feedback_type *out) {
-    for (int i = 0; i < FEEDBACK_TYPES; i++)
-        if (slice_is_equal(name, slice_from(type_names[i]))) {
-            *out = (enum feedback_type)i;
-            return true;
-        }
-    return false;
+    return rule_of(type)->name;
 }
 
 const char *severity_name(enum severity severity) {
@@ -95,9 +64,22 @@ bool locale_find(struct slice name, enum locale *out) {
     return true;
 }
 
+/* Never NULL: every type has a sentence for each severity and reason that it can have. */
+static const struct sentence *sentence_of(const struct feedback *feedback, enum locale locale) {
+    assert(locale < LOCALES);
+    const struct rule_sentence *sentences = rule_of(feedback->type)->sentences;
+    for (int i = 0; i < RULE_SENTENCES_MAX; i++)
+        if (sentences[i].in[locale].text && sentences[i].least <= feedback->severity &&
+            (sentences[i].reason == REASON_NONE || sentences[i].reason == feedback->reason) &&
+            (!sentences[i].is_group || feedback->is_group))
+            return &sentences[i].in[locale];
+    assert(!"a type without a sentence");
+    return NULL;
+}
+
 size_t feedback_message(char out[FEEDBACK_MESSAGE_MAX], const struct feedback *feedback,
                         enum locale locale) {
-    struct slice rest = slice_from(sentence_find(feedback, locale)->text);
+    struct slice rest = slice_from(sentence_of(feedback, locale)->text);
     struct slice name = slice_from(feedback->name[0] ? feedback->name : feedback->participant);
     struct slice mark = SLICE("{name}");
     size_t len = 0;
@@ -117,7 +99,7 @@ size_t feedback_message(char out[FEEDBACK_MESSAGE_MAX], const struct feedback *f
 
 size_t feedback_tips(const char *tips[FEEDBACK_TIPS_MAX], const struct feedback *feedback,
                      enum locale locale) {
-    const struct sentence *sentence = sentence_find(feedback, locale);
+    const struct sentence *sentence = sentence_of(feedback, locale);
     size_t count = 0;
     while (count < FEEDBACK_TIPS_MAX && sentence->tips[count]) {
         tips[count] = sentence->tips[count];
@@ -165,7 +147,8 @@ void feedback_write_json(struct buf *out, const struct feedback *feedback, enum 
     buf_add_text(out, "{\"id\":");
     text_add_json(out, id);
     buf_printf(out, ",\"type\":\"%s\",\"severity\":\"%s\",\"ts\":%" PRId64 ",\"meetingId\":",
-               type_names[feedback->type], severity_names[feedback->severity], feedback->ts_ms);
+               feedback_type_name(feedback->type), severity_names[feedback->severity],
+               feedback->ts_ms);
     text_add_json(out, meeting_id);
     buf_add_byte(out, ',');
     field_write(out, "participantId", feedback->participant);

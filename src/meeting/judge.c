@@ -1,46 +1,23 @@
 #include "meeting/judge.h"
 
-#include "base/mem.h"
+#include "meeting/meeting_private.h"
 
 #include <assert.h>
-#include <math.h>
 #include <string.h>
 
-#define ON(type)       offsetof(struct rules, type.enabled)
-#define COOLDOWN(type) offsetof(struct rules, type.cooldown_s)
-
-/* The two settings that every type has. */
-static const struct {
-    size_t enabled, cooldown_s;
-} types[FEEDBACK_TYPES] = {
-#define TYPE(constant, type) [FEEDBACK_##constant] = {ON(type), COOLDOWN(type)}
-    TYPE(VOLUME_BAIXO, volume_baixo),
-    TYPE(VOLUME_ALTO, volume_alto),
-    TYPE(SILENCIO_PROLONGADO, silencio_prolongado),
-    TYPE(OVERLAP_FALA, overlap_fala),
-    TYPE(MONOLOGO_PROLONGADO, monologo_prolongado),
-    TYPE(INTERRUPCOES_FREQUENTES, interrupcoes_frequentes),
-    TYPE(RITMO_ACELERADO, ritmo_acelerado),
-    TYPE(RITMO_PAUSADO, ritmo_pausado),
-    TYPE(MONOTONIA_PROSODICA, monotonia_prosodica),
-    TYPE(RUIDO_DE_FUNDO, ruido_de_fundo),
-    TYPE(TENDENCIA_EMOCIONAL_NEGATIVA, tendencia_emocional_negativa),
-    TYPE(ENGAJAMENTO_BAIXO, engajamento_baixo),
-    TYPE(FRUSTRACAO_CRESCENTE, frustracao_crescente),
-    TYPE(ENTUSIASMO_ALTO, entusiasmo_alto),
-    TYPE(ENERGIA_GRUPO_BAIXA, energia_grupo_baixa),
-    TYPE(POLARIZACAO_EMOCIONAL, polarizacao_emocional),
-    TYPE(EFEITO_POS_INTERRUPCAO, efeito_pos_interrupcao),
-#undef TYPE
-};
-
-static double type_setting(const struct rules *rules, size_t offset) {
-    return *(const double *)(const void *)((const char *)rules + offset);
+static const struct rule_settings *settings_of(const struct judgement *judgement) {
+    return judgement->settings;
 }
 
-static struct alarm *alarm_of(struct meeting *meeting, enum feedback_type type,
-                              struct participant *participant) {
-    return participant ? &participant->hearing->alarms[type] : &meeting->alarms[type];
+struct alarm *judge_alarm(const struct judgement *judgement, struct participant *participant) {
+    struct alarm *alarms = participant ? participant->hearing->alarms : judgement->meeting->alarms;
+    return &alarms[judgement->type];
+}
+
+bool judge_is_due(const struct judgement *judgement, const struct participant *participant) {
+    const struct hearing *hearing = participant->hearing;
+    return judgement->at_ms / MEETING_STEP_MS % SECOND_STEPS == hearing->phase &&
+           judgement->slot - hearing->spoke_slot <= SECOND_SLOTS;
 }
 
 void finding_add(struct finding *finding, enum feedback_fact fact, double value) {
@@ -49,20 +26,14 @@ void finding_add(struct finding *finding, enum feedback_fact fact, double value)
     finding->fact[finding->facts++].value = value;
 }
 
-void judge_clear(struct judgement *judgement, enum feedback_type type,
-                 struct participant *participant) {
-    alarm_of(judgement->meeting, type, participant)->is_raised = false;
+void judge_clear(const struct judgement *judgement, struct participant *participant) {
+    judge_alarm(judgement, participant)->since = 0;
 }
 
-bool judge_is_raised(const struct judgement *judgement, enum feedback_type type,
-                     struct participant *participant) {
-    return alarm_of(judgement->meeting, type, participant)->is_raised;
-}
-
-static void judge_tell(struct judgement *judgement, enum feedback_type type,
-                       const struct participant *about, const struct finding *finding) {
+static void judge_tell(const struct judgement *judgement, const struct participant *about,
+                       const struct finding *finding) {
     struct feedback feedback = {
-        .type = type,
+        .type = judgement->type,
         .severity = finding->severity,
         .reason = finding->reason,
         .ts_ms = judgement->at_ms,
@@ -77,82 +48,59 @@ static void judge_tell(struct judgement *judgement, enum feedback_type type,
     }
     strcpy(feedback.participant, about ? about->identity : "group");
     strcpy(feedback.name, about ? about->name : "");
-    judgement->on_feedback(&feedback, judgement->arg);
+    judgement->on_feedback(&feedback, judgement->user);
 }
 
-static void judge_raise(struct judgement *judgement, enum feedback_type type, struct alarm *alarm,
+static void judge_raise(const struct judgement *judgement, struct alarm *alarm,
                         const struct participant *about, const struct finding *finding) {
-    const struct rules *rules = &judgement->meeting->rules;
-    int64_t cooldown_ms = (int64_t)(type_setting(rules, types[type].cooldown_s) * 1000);
-    alarm->is_raised = true;
+    int64_t cooldown_ms = (int64_t)(settings_of(judgement)->cooldown_s * 1000);
+    if (!alarm->since)
+        alarm->since = judgement->at_ms;
     bool is_worse = finding->severity == SEVERITY_CRITICAL && alarm->severity < SEVERITY_CRITICAL;
     if (alarm->is_told && judgement->at_ms - alarm->told_ms < cooldown_ms && !is_worse)
         return;
     alarm->is_told = true;
     alarm->told_ms = judgement->at_ms;
     alarm->severity = finding->severity;
-    judge_tell(judgement, type, about, finding);
+    judge_tell(judgement, about, finding);
 }
 
-void judge_find(struct judgement *judgement, enum feedback_type type,
-                struct participant *participant, const struct finding *finding) {
-    judge_raise(judgement, type, alarm_of(judgement->meeting, type, participant), participant,
-                finding);
+void judge_find(const struct judgement *judgement, struct participant *participant,
+                const struct finding *finding) {
+    judge_raise(judgement, judge_alarm(judgement, participant), participant, finding);
 }
 
-void judge_find_among(struct judgement *judgement, enum feedback_type type,
-                      struct participant *about, const struct finding *finding) {
+void judge_find_group(const struct judgement *judgement, struct participant *about,
+                      const struct finding *finding) {
     if (about && about->is_host && !judgement->meeting->rules.include_host)
         about = NULL;
-    judge_raise(judgement, type, &judgement->meeting->alarms[type], about, finding);
+    judge_raise(judgement, judge_alarm(judgement, NULL), about, finding);
 }
 
-enum scope { EACH, GROUP };
-
-static const struct rule {
-    enum feedback_type type;
-    enum scope scope;
-    rule_fn *judge;
-} rules_table[] = {
-    {FEEDBACK_SILENCIO_PROLONGADO, GROUP, rule_group_silence},
-    {FEEDBACK_OVERLAP_FALA, GROUP, rule_overlap},
-    {FEEDBACK_INTERRUPCOES_FREQUENTES, GROUP, rule_interrupcoes},
-    {FEEDBACK_SILENCIO_PROLONGADO, EACH, rule_dead_mic},
-    {FEEDBACK_VOLUME_BAIXO, EACH, rule_volume_baixo},
-    {FEEDBACK_VOLUME_ALTO, EACH, rule_volume_alto},
-    {FEEDBACK_MONOLOGO_PROLONGADO, EACH, rule_monologo},
-    {FEEDBACK_RITMO_ACELERADO, EACH, rule_ritmo_acelerado},
-    {FEEDBACK_RITMO_PAUSADO, EACH, rule_ritmo_pausado},
-    {FEEDBACK_MONOTONIA_PROSODICA, EACH, rule_monotonia},
-    {FEEDBACK_RUIDO_DE_FUNDO, EACH, rule_ruido},
-    {FEEDBACK_TENDENCIA_EMOCIONAL_NEGATIVA, EACH, rule_negativa},
-    {FEEDBACK_ENGAJAMENTO_BAIXO, EACH, rule_engajamento},
-    {FEEDBACK_FRUSTRACAO_CRESCENTE, EACH, rule_frustracao},
-    {FEEDBACK_ENTUSIASMO_ALTO, EACH, rule_entusiasmo},
-    {FEEDBACK_EFEITO_POS_INTERRUPCAO, EACH, rule_pos_interrupcao},
-    {FEEDBACK_ENERGIA_GRUPO_BAIXA, GROUP, rule_energia_grupo},
-    {FEEDBACK_POLARIZACAO_EMOCIONAL, GROUP, rule_polarizacao},
-};
+/* participant NULL: the group. */
+static void judge_all_rules(struct judgement *judgement, struct participant *participant) {
+    for (int type = 0; type < FEEDBACK_TYPES; type++) {
+        const struct rule *rule = rule_of((enum feedback_type)type);
+        judgement->type = (enum feedback_type)type;
+        judgement->settings = judgement->meeting->rules.values[type];
+        if (settings_of(judgement)->enabled == 0)
+            continue;
+        if (participant && rule->judge_participant)
+            rule->judge_participant(judgement, participant);
+        else if (!participant && rule->judge_group)
+            rule->judge_group(judgement);
+    }
+}
 
 static bool is_judged(const struct meeting *meeting, const struct participant *participant) {
     return participant->connections > 0 && !participant->hearing->is_muted &&
            (!participant->is_host || meeting->rules.include_host);
 }
 
-static void judge_scope(struct judgement *judgement, enum scope scope,
-                        struct participant *participant) {
-    for (size_t i = 0; i < ARRAY_LEN(rules_table); i++) {
-        const struct rule *rule = &rules_table[i];
-        if (rule->scope == scope &&
-            type_setting(&judgement->meeting->rules, types[rule->type].enabled) != 0)
-            rule->judge(judgement, participant);
-    }
-}
-
 void judge_step(struct judgement *judgement) {
     struct meeting *meeting = judgement->meeting;
-    judge_scope(judgement, GROUP, NULL);
+    judge_all_rules(judgement, NULL);
     for (size_t i = 0; i < meeting->count; i++)
         if (is_judged(meeting, meeting->participants[i]))
-            judge_scope(judgement, EACH, meeting->participants[i]);
+            judge_all_rules(judgement, meeting->participants[i]);
 }

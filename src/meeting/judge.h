@@ -1,19 +1,24 @@
-/* From a condition to an event: the rules' side of the engine. */
+/* From a condition to an event: what the rules see of the engine, and what they call. */
 #ifndef MEETING_JUDGE_H
 #define MEETING_JUDGE_H
 
 #include "meeting/meeting_private.h"
 
-/* One 100 ms step being judged. */
+#include <math.h>
+
+/* One 100 ms step, judged by one rule. */
 struct judgement {
     struct meeting *meeting;
     int64_t at_ms;
     int64_t slot; /* first that is not judged */
+    /* The rule, and its own struct of settings. */
+    enum feedback_type type;
+    const void *settings;
     feedback_fn *on_feedback;
-    void *arg;
+    void *user;
 };
 
-/* What a rule has found: everything of an event that is not the same for all. */
+/* What a rule has found: everything of an event that differs from rule to rule. */
 struct finding {
     enum severity severity;
     enum feedback_reason reason;
@@ -27,29 +32,38 @@ struct finding {
 
 void finding_add(struct finding *finding, enum feedback_fact fact, double value);
 
-/* The condition holds now. Becomes an event unless the cooldown, the host's privilege or the pause
- * of the rule forbids; what has become critical within the cooldown is told at once. `participant`
- * NULL: about the group, with the meeting's cooldown. `about`: whom a group rule names, or NULL. */
-void judge_find(struct judgement *judgement, enum feedback_type type,
-                struct participant *participant, const struct finding *finding);
-void judge_find_among(struct judgement *judgement, enum feedback_type type,
-                      struct participant *about, const struct finding *finding);
+/* The condition holds now. This becomes an event unless the rule's cooldown forbids it; what has
+ * become critical during the cooldown is told at once. */
+void judge_find(const struct judgement *judgement, struct participant *participant,
+                const struct finding *finding);
+/* The same about the group, with the meeting's cooldown. `about`: the participant who is named, or
+ * NULL. */
+void judge_find_group(const struct judgement *judgement, struct participant *about,
+                      const struct finding *finding);
 
-/* The condition is over. */
-void judge_clear(struct judgement *judgement, enum feedback_type type,
-                 struct participant *participant);
-bool judge_is_raised(const struct judgement *judgement, enum feedback_type type,
-                     struct participant *participant);
+/* The condition is over. participant NULL: the group's. */
+void judge_clear(const struct judgement *judgement, struct participant *participant);
 
-/* All rules over all participants. */
+/* What the rule remembers of the participant, or, for NULL, of the group. */
+struct alarm *judge_alarm(const struct judgement *judgement, struct participant *participant);
+
+/* Costly measures are taken once a second and only of those who speak. Each participant has their
+ * own step of the second, which spreads the work. */
+bool judge_is_due(const struct judgement *judgement, const struct participant *participant);
+
+/* All rules over the group and all participants. */
 void judge_step(struct judgement *judgement);
 
-/* One function a rule; rules_voice.c, rules_group.c, rules_mood.c. */
-typedef void rule_fn(struct judgement *judgement, struct participant *participant);
-rule_fn rule_volume_baixo, rule_volume_alto, rule_dead_mic, rule_monologo, rule_ritmo_acelerado,
-    rule_ritmo_pausado, rule_monotonia, rule_ruido;
-rule_fn rule_group_silence, rule_overlap, rule_interrupcoes;
-rule_fn rule_negativa, rule_engajamento, rule_frustracao, rule_entusiasmo, rule_pos_interrupcao;
-rule_fn rule_energia_grupo, rule_polarizacao;
+static inline int64_t ms_of(double seconds) {
+    return llrint(seconds * 1000);
+}
+
+static inline int64_t slots_of(double seconds) {
+    return llrint(seconds * SECOND_SLOTS);
+}
+
+static inline double seconds_of(int64_t slots) {
+    return (double)slots * SLOT_MS / 1000;
+}
 
 #endif

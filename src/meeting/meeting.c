@@ -7,10 +7,10 @@
 #include <string.h>
 
 enum {
-    ALIVE_SLOTS = SECOND_SLOTS,     /* a track that gave nothing for a second holds nobody up */
+    ALIVE_SLOTS = SECOND_SLOTS,     /* steps do not wait for a track without frames for a second */
     KEEP_MS = 60000,                /* how long a hearing outlives its last track */
-    REMEMBERED = 4096,              /* participants at most who are not connected */
-    LEAP_SLOTS = 60 * SECOND_SLOTS, /* nobody called for a minute: not a step, a leap */
+    REMEMBERED = 4096,              /* participants who are not connected, at most */
+    LEAP_SLOTS = 60 * SECOND_SLOTS, /* a minute without a call: the time is skipped, not judged */
 };
 
 static int64_t step_of(int64_t ms) {
@@ -52,13 +52,13 @@ struct participant *meeting_find(struct meeting *meeting, struct slice identity)
 static void text_set(char out[FEEDBACK_NAME_MAX + 1], struct slice text) {
     size_t len = text.len <= FEEDBACK_NAME_MAX ? text.len : FEEDBACK_NAME_MAX;
     while (len < text.len && len > 0 && (text.ptr[len] & 0xC0) == 0x80)
-        len--; /* not in the middle of a character */
+        len--; /* never cuts a character */
     if (len > 0)
         memcpy(out, text.ptr, len);
     out[len] = '\0';
 }
 
-/* The one who left longest ago makes room; a name somebody will need is never the first to go. */
+/* Where too many are remembered, the one who left longest ago is forgotten. */
 static void meeting_forget_one(struct meeting *meeting) {
     size_t gone = 0, oldest = SIZE_MAX;
     for (size_t i = 0; i < meeting->count; i++) {
@@ -115,10 +115,10 @@ void meeting_set_dtx(struct participant *participant, bool is_dtx) {
 static struct hearing *hearing_new(uint8_t phase) {
     struct hearing *hearing = mem_alloc(sizeof *hearing);
     hearing->phase = phase;
-    hearing->sound_slot = hearing->spoke_slot = NEVER;
+    hearing->detector.sound_slot = hearing->spoke_slot = NEVER;
     hearing->turn.before_slot = hearing->turn.last_slot = NEVER;
     mood_init(&hearing->mood);
-    level_noise_init(&hearing->noise);
+    level_noise_init(&hearing->microphone.noise);
     level_init(&hearing->level);
     pitch_span_init(&hearing->pitch);
     pace_init(&hearing->pace);
@@ -138,7 +138,7 @@ void meeting_connect(struct meeting *meeting, struct participant *participant, i
         participant->hearing = hearing_new((uint8_t)(meeting->joined++ % SECOND_STEPS));
     participant->hearing->is_muted = participant->is_muted;
     timeline_init(&participant->hearing->timeline, slot);
-    speech_start(participant->hearing, slot);
+    speech_start(participant->hearing, meeting->slot, slot);
 }
 
 void meeting_disconnect(struct meeting *meeting, struct participant *participant, int64_t at_ms) {
@@ -147,7 +147,7 @@ void meeting_disconnect(struct meeting *meeting, struct participant *participant
         return;
     participant->left_ms = at_ms;
     turns_close(meeting, participant);
-    speech_start(participant->hearing, meeting->slot);
+    speech_start(participant->hearing, meeting->slot, meeting->slot);
     participant->is_muted = false;
 }
 
@@ -179,7 +179,7 @@ int64_t meeting_judged_ms(const struct meeting *meeting) {
     return meeting->slot * SLOT_MS;
 }
 
-/* Somebody whose last minute still counts, but whom no track brings any more. */
+/* A participant without a track, whose last minute still counts. */
 static void hearing_fade(struct meeting *meeting, struct participant *participant) {
     if (meeting_judged_ms(meeting) - participant->left_ms < KEEP_MS) {
         share_add(&participant->hearing->share, 0);
@@ -203,7 +203,7 @@ static void step_listen(struct meeting *meeting) {
         meeting->present++;
         meeting->listening += !hearing->is_muted;
         meeting->open_ears += !hearing->is_muted && !participant->is_dtx;
-        if (hearing->detected || hearing->turn.is_open ||
+        if (hearing->detector.speech || hearing->turn.is_open ||
             speech_is_near(hearing, meeting->slot, SECOND_SLOTS))
             meeting->active[meeting->actives++] = participant;
     }
@@ -233,7 +233,7 @@ static void step_measure(struct meeting *meeting) {
     }
 }
 
-static void meeting_step(struct meeting *meeting, feedback_fn *on_feedback, void *arg) {
+static void meeting_step(struct meeting *meeting, feedback_fn *on_feedback, void *user) {
     overlap_open_step(meeting, meeting->slot);
     step_listen(meeting);
     for (unsigned i = 0; i < STEP_SLOTS && meeting->actives > 0; i++) {
@@ -247,11 +247,11 @@ static void meeting_step(struct meeting *meeting, feedback_fn *on_feedback, void
                                   .at_ms = meeting_judged_ms(meeting),
                                   .slot = meeting->slot,
                                   .on_feedback = on_feedback,
-                                  .arg = arg};
+                                  .user = user};
     judge_step(&judgement);
 }
 
-/* Time passed that nobody listened to: every run begins anew. */
+/* Skips time that was not analysed: every run begins anew. */
 static void meeting_leap(struct meeting *meeting, int64_t slot) {
     meeting->slot = slot;
     meeting->gathered_slot = NEVER;
@@ -263,7 +263,7 @@ static void meeting_leap(struct meeting *meeting, int64_t slot) {
         if (!participant->hearing)
             continue;
         turns_close(meeting, participant);
-        speech_start(participant->hearing, slot);
+        speech_start(participant->hearing, slot, slot);
         timeline_skip(&participant->hearing->timeline, slot);
         memset(&participant->hearing->share, 0, sizeof participant->hearing->share);
     }
@@ -289,14 +289,14 @@ static bool is_ripe(const struct meeting *meeting, int64_t now_ms) {
     return true;
 }
 
-void meeting_judge(struct meeting *meeting, int64_t now_ms, feedback_fn *on_feedback, void *arg) {
+void meeting_judge(struct meeting *meeting, int64_t now_ms, feedback_fn *on_feedback, void *user) {
     int64_t last = step_of(now_ms - MEETING_WAIT_MS);
     if (meeting->is_paused)
         return;
     if (last - meeting->slot > LEAP_SLOTS)
         meeting_leap(meeting, last);
     while (is_ripe(meeting, now_ms))
-        meeting_step(meeting, on_feedback, arg);
+        meeting_step(meeting, on_feedback, user);
 }
 
 void meeting_pause(struct meeting *meeting) {

@@ -1,21 +1,22 @@
-/* What the files of the engine share and nobody else includes: the state of a meeting.
+/* The state of a meeting, shared by the files of the engine and by the rules.
  *
  *   meeting.c   who is there, which step is ripe, the order of work in a step
  *   speech.c    a participant's frames become runs: speech, zeros, nothing, background
- *   bleed.c     speech that is only a loudspeaker's is taken away
+ *   bleed.c     removes speech that comes only from a loudspeaker
  *   turns.c     utterances, backchannels, who holds the floor, overlap, interruptions
- *   delivery.c  how one speaks: turns with their long pauses
+ *   delivery.c  how somebody delivers their speech: turns with their long pauses
  *   mood.c      what a prosody service read in a voice
  *   talk.c      statistics of the talk
- *   judge.c     the table of rules; cooldowns; what is told
+ *   judge.c     calls the rules; cooldowns; makes events
  *
  * Ownership: meeting > participant > hearing. A participant is remembered with what the host may
- * ask about later; his hearing, the heavy part, lives from his first track until a minute after his
+ * ask about later. The hearing, the heavy part, lives from the first track until a minute after the
  * last. Slots are 20 ms, counted from time 0. */
 #ifndef MEETING_MEETING_PRIVATE_H
 #define MEETING_MEETING_PRIVATE_H
 
 #include "meeting/meeting.h"
+#include "meeting/rule.h"
 #include "meeting/timeline.h"
 #include "sound/level.h"
 #include "sound/pace.h"
@@ -25,23 +26,26 @@ enum {
     STEP_SLOTS = MEETING_STEP_MS / SLOT_MS,
     SECOND_SLOTS = 1000 / SLOT_MS,
     SECOND_STEPS = 1000 / MEETING_STEP_MS,
-    SHARE_STEPS = 600,   /* a minute */
-    OVERLAP_SLOTS = 512, /* a little more than 10 s */
-    CLIP_STEPS = 20,     /* 2 s */
-    INTERRUPTIONS = 64,
-    READINGS = 24,     /* of a mood: a minute and more */
-    PAUSES = 64,       /* a minute of them */
-    OWN_SLOTS = 50,    /* 1 s of speech while nobody else spoke makes an own level */
-    LOUDEST = 3,       /* voices that may bleed into others' microphones at once */
-    NEVER = INT32_MIN, /* a slot or a time long before any */
+    SHARE_STEPS = 600,    /* a minute */
+    OVERLAP_SLOTS = 512,  /* a little more than 10 s */
+    CLIP_STEPS = 20,      /* 2 s */
+    INTERRUPTIONS = 64,   /* remembered per meeting */
+    READINGS = 24,        /* of a mood: more than a minute */
+    PAUSES = 64,          /* a minute of them */
+    OWN_SLOTS = 50,       /* 1 s of speech while nobody else spoke makes an own level */
+    LOUDEST = 3,          /* voices that may bleed into others' microphones at once */
+    LEVEL_MS = 3000,      /* speech that a level is taken from, where no setting says otherwise */
+    LEVEL_AGE_MS = 15000, /* older speech says nothing about the level now */
+    NEVER = INT32_MIN,    /* a slot or a time long before any */
 };
 
-/* Whether a type was told lately. */
+/* What a rule has told about a participant or the meeting, and what it remembers. */
 struct alarm {
     int64_t told_ms;
     enum severity severity;
-    bool is_told;   /* told_ms and severity hold */
-    bool is_raised; /* and the condition has not cleared since */
+    bool is_told; /* told_ms and severity hold */
+    /* When the rule's condition began to hold, in a unit of the rule's choice; 0: it does not. */
+    int64_t since;
 };
 
 /* Speech of the last minute, in slots per step. */
@@ -54,9 +58,9 @@ struct share {
 /* Who held the floor when somebody began, and how long both have spoken since. */
 struct over {
     struct participant *who;
-    int64_t last_slot; /* of his speech */
+    int64_t last_slot; /* of their speech */
     unsigned together; /* slots in which both spoke */
-    bool lingered;     /* he went on for a while all the same */
+    bool lingered;     /* they went on for a while all the same */
 };
 
 /* One person's utterance: a run of speech with pauses up to 0.5 s. */
@@ -73,8 +77,8 @@ struct turn {
     unsigned overs;
 };
 
-/* How somebody delivers: a turn in the wider sense, with pauses up to 3 s while nobody else has a
- * say. */
+/* How somebody delivers their speech: a turn in the wider sense, with pauses up to 3 s in which
+ * nobody else says anything. */
 struct delivery {
     bool is_open;
     int64_t start_ms, last_ms; /* of speech */
@@ -84,7 +88,7 @@ struct delivery {
     unsigned pause_count;
 };
 
-/* What a prosody service heard in a stretch of somebody's voice; NAN: it did not say. */
+/* What a prosody service heard in a stretch of somebody's voice; NAN: not given. */
 struct reading {
     int64_t from_ms, to_ms;
     float valence, arousal;
@@ -95,7 +99,7 @@ struct mood {
     unsigned count;
     float valence, arousal; /* running averages; NAN: none */
     int64_t interrupted_ms; /* when somebody last took the floor from this one; NEVER */
-    float valence_before;   /* and how it stood then */
+    float valence_before;   /* the average at that moment */
 };
 
 /* The readings whose middle lies in a span of time. */
@@ -105,45 +109,60 @@ struct mood_span {
     double valence, arousal; /* means; NAN: none */
 };
 
+/* Which slots hold speech, from the probabilities of the voice detector. */
+struct detector {
+    uint8_t run;        /* frames of probable speech in a row */
+    uint8_t hold;       /* frames for which the decision still holds */
+    uint8_t speech;     /* per slot of this step, bit 0 the first */
+    uint8_t voiced;     /* the same, without the hold */
+    int64_t onset_slot; /* where the latest speech began */
+    int64_t sound_slot; /* its last slot */
+};
+
+/* What shows whether an open microphone works: its frames, digital silence, background noise. */
+struct microphone {
+    int64_t frame_slot;  /* last slot with a frame */
+    int64_t zero_slot;   /* first of the run of digital silence; NEVER: no run */
+    bool has_only_zeros; /* since open_slot */
+    bool has_background; /* two seconds of live non-speech were heard once */
+    unsigned background; /* slots of it in a row */
+    struct level_noise noise;
+};
+
+/* Whether speech is the participant's own, or another voice that their microphone picked up. */
+struct bleed {
+    float own_db; /* speaking level while nobody else could be heard */
+    unsigned own_frames;
+    unsigned hold; /* slots for which the verdict "picked up" still holds */
+};
+
 struct hearing {
     struct timeline timeline;
+    struct detector detector;
+    struct microphone microphone;
+    struct bleed bleed;
+
     bool is_muted;
+    int64_t open_slot; /* first judged since the track joined, unmuted or resumed */
 
-    int64_t open_slot;     /* joined, unmuted, resumed: runs count from here */
-    int64_t frame_slot;    /* last slot with a frame */
-    int64_t zero_slot;     /* first of the run of digital silence; NEVER: no run */
-    int64_t onset_slot;    /* where the latest speech began, as the detector sees it */
-    int64_t sound_slot;    /* its last slot */
-    bool has_only_zeros;   /* since open_slot */
-    bool has_background;   /* two seconds of live non-speech were heard once */
-    unsigned background;   /* slots of it running */
-    uint8_t speech_run;    /* frames of probable speech running */
-    uint8_t speech_hold;   /* frames the decision is still held */
-    uint8_t detected;      /* speech per slot of this step, bit 0 the first; as the detector says */
-    uint8_t voiced;        /* the same, without the hold */
-    unsigned speech_slots; /* speech in this step after the gate */
-    bool is_speaking;      /* this slot, after the gate */
-    int64_t spoke_slot;    /* last slot of speech after the gate */
+    /* Speech after the bleed gate: */
+    bool is_speaking;      /* in this slot */
+    unsigned speech_slots; /* in this step */
+    int64_t spoke_slot;    /* the last one */
 
-    float own_db; /* speaking level while nobody else was to be heard */
-    unsigned own_frames;
-    unsigned bleed_hold;
-
-    struct level_noise noise;
     struct level level;
+    float floor_db;            /* noise under the voice, of the latest strong frame */
     float clipped[CLIP_STEPS]; /* clipped share of speech, summed over the slots of a step */
     unsigned clipped_next;
-    float floor_db;   /* noise under the voice, of the latest strong frame */
-    int64_t noisy_ms; /* since when noise is close to the voice; NEVER */
     struct pitch_span pitch;
-    uint32_t flat_at; /* pitch.heard when its spread became flat, or was last told; 0: it is not */
     struct pace pace;
-    uint8_t phase; /* 0..9: in which step of a second the costly rules look */
 
     struct share share;
     struct turn turn;
     struct delivery delivery;
     struct mood mood;
+
+    uint8_t phase; /* 0..9: in which step of a second the costly rules judge */
     struct alarm alarms[FEEDBACK_TYPES];
 };
 
@@ -175,11 +194,11 @@ struct meeting {
     struct rules rules;
     struct participant **participants; /* in order of appearance */
     size_t count, cap;
-    struct participant **active; /* those with speech about, in this step; cap entries */
+    struct participant **active; /* those who speak or just spoke, in this step; cap entries */
     size_t actives;
     int64_t slot; /* first that is not judged */
     bool is_paused;
-    unsigned joined;             /* how often somebody began to be heard */
+    unsigned joined;             /* how often a hearing began */
     unsigned present, listening; /* connected; and not muted: in this step */
     unsigned open_ears;          /* of these, whose zeros would mean a dead microphone */
 
@@ -197,32 +216,45 @@ struct meeting {
     struct alarm alarms[FEEDBACK_TYPES];
 };
 
-/* speech.c */
-void speech_start(struct hearing *hearing, int64_t slot); /* runs begin anew */
+/* ---- speech.c ---- */
+
+/* Runs begin anew with `slot`, which may lie ahead; judged_slot: the first that is not judged. */
+void speech_start(struct hearing *hearing, int64_t judged_slot, int64_t slot);
 void speech_hear_step(struct hearing *hearing, int64_t first_slot);
-void speech_measure_step(struct hearing *hearing, int64_t first_slot); /* after the gate */
+/* After the bleed gate. */
+void speech_measure_step(struct hearing *hearing, int64_t first_slot);
 bool speech_is_near(const struct hearing *hearing, int64_t slot, unsigned slots);
 
-/* bleed.c: clears the detected bit of slot first + index in those who only picked somebody up. */
+/* ---- bleed.c ---- */
+
+/* Clears the detected bit of slot first_slot + index of those whose microphone only picked up
+ * somebody else. */
 void bleed_gate(struct meeting *meeting, int64_t first_slot, unsigned index);
 
-/* turns.c */
+/* ---- turns.c ---- */
+
 void turns_hear(struct meeting *meeting, int64_t slot, unsigned index);
 void turns_close(struct meeting *meeting, struct participant *participant);
 void overlap_open_step(struct meeting *meeting, int64_t first_slot);
 unsigned overlap_slots(const struct meeting *meeting, int64_t end_slot, unsigned window);
 
-/* talk.c */
+/* ---- talk.c ---- */
+
 void talk_on_turn(struct meeting *meeting, struct participant *participant);
 void talk_hear(struct meeting *meeting, unsigned speakers);
 void talk_close_step(struct participant *participant, int64_t at_ms);
 void share_add(struct share *share, unsigned slots);
-unsigned share_recent(const struct share *share, unsigned steps); /* slots of speech in them */
+/* Slots of speech in the last `steps`. */
+unsigned share_recent(const struct share *share, unsigned steps);
+/* Share of speech in the last 10 s. */
+double share_coverage(const struct share *share);
 
-/* delivery.c */
+/* ---- delivery.c ---- */
+
 void delivery_hear_step(struct meeting *meeting, int64_t end_ms);
 
-/* mood.c */
+/* ---- mood.c ---- */
+
 void mood_init(struct mood *mood);
 struct mood_span mood_between(const struct mood *mood, int64_t from_ms, int64_t to_ms);
 

@@ -1,29 +1,10 @@
 #include "meeting/meeting_private.h"
 
-#include "meeting/expressions.h"
-
-#include <math.h>
 #include <string.h>
 
-enum { STALE_MS = 60000 }; /* a mood older than this is no longer somebody's */
+enum { STALE_MS = 60000 }; /* older readings say nothing about the mood now */
 
 #define SMOOTHING 0.3f /* of the running averages, as in the old backend */
-#define FAINT     0.1  /* a score below says nothing */
-
-static float lean(float so_far, float by) {
-    return fminf(fmaxf((isnan(so_far) ? 0 : so_far) + by, -1), 1);
-}
-
-bool feeling_add(struct feeling *feeling, const struct expressions *map, struct slice name,
-                 double score) {
-    const struct expression *expression = expressions_find(map, name);
-    if (!expression)
-        return false;
-    float weight = score >= FAINT ? (float)fmin(score, 1) : 0;
-    feeling->valence = lean(feeling->valence, weight * expression->valence);
-    feeling->arousal = lean(feeling->arousal, weight * expression->arousal);
-    return true;
-}
 
 static float smooth(float average, float value) {
     if (isnan(value))

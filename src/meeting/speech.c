@@ -4,83 +4,87 @@
 
 enum {
     SPEECH_PROBABLE = 128,  /* p >= 0.5 */
-    SPEECH_ONSET = 3,       /* frames running that begin speech */
-    SPEECH_HOLD = 6,        /* frames it is held */
-    SPEECH_STRONG = 166,    /* p >= 0.65: what levels are taken from */
+    SPEECH_ONSET = 3,       /* frames in a row that begin speech */
+    SPEECH_HOLD = 6,        /* frames for which speech is held */
+    SPEECH_STRONG = 166,    /* p >= 0.65: levels are taken from these frames only */
     BACKGROUND_SLOTS = 100, /* 2 s of live background prove a microphone */
 };
 
-void speech_start(struct hearing *hearing, int64_t slot) {
-    hearing->open_slot = hearing->frame_slot = slot;
-    hearing->zero_slot = NEVER;
-    hearing->has_only_zeros = true;
-    hearing->background = 0;
-    hearing->speech_run = hearing->speech_hold = 0;
-    hearing->bleed_hold = 0;
-    hearing->noisy_ms = NEVER;
+void speech_start(struct hearing *hearing, int64_t judged_slot, int64_t slot) {
+    hearing->open_slot = judged_slot;
+    hearing->microphone.frame_slot = slot;
+    hearing->microphone.zero_slot = NEVER;
+    hearing->microphone.has_only_zeros = true;
+    hearing->microphone.background = 0;
+    hearing->detector.run = hearing->detector.hold = 0;
+    hearing->bleed.hold = 0;
 }
 
 bool speech_is_near(const struct hearing *hearing, int64_t slot, unsigned slots) {
-    return hearing->sound_slot >= slot - (int64_t)slots;
+    return hearing->detector.sound_slot >= slot - (int64_t)slots;
 }
 
-/* Zeros and live background: what a dead microphone is told by. */
-static void microphone_hear(struct hearing *hearing, const struct moment *moment, int64_t slot) {
+static bool is_probable(const struct moment *moment) {
+    return moment && moment->speech >= SPEECH_PROBABLE;
+}
+
+static void detector_hear(struct detector *detector, const struct moment *moment, int64_t slot) {
+    if (!is_probable(moment)) {
+        detector->run = 0;
+        if (detector->hold > 0)
+            detector->hold--;
+        return;
+    }
+    if (detector->run < SPEECH_ONSET)
+        detector->run++;
+    if (detector->hold > 0) {
+        detector->hold = SPEECH_HOLD;
+    } else if (detector->run == SPEECH_ONSET) {
+        detector->hold = SPEECH_HOLD;
+        detector->onset_slot = slot - SPEECH_ONSET + 1;
+    }
+}
+
+static void microphone_hear(struct microphone *microphone, const struct moment *moment,
+                            bool is_speech, int64_t slot) {
+    microphone->frame_slot = slot;
     if (moment->is_zero) {
-        if (hearing->zero_slot == NEVER)
-            hearing->zero_slot = slot;
-        hearing->background = 0;
+        if (microphone->zero_slot == NEVER)
+            microphone->zero_slot = slot;
+        microphone->background = 0;
         return;
     }
-    hearing->zero_slot = NEVER;
-    hearing->has_only_zeros = false;
-    if (hearing->speech_hold > 0 || moment->speech >= SPEECH_PROBABLE) {
-        hearing->background = 0;
+    microphone->zero_slot = NEVER;
+    microphone->has_only_zeros = false;
+    if (is_speech) {
+        microphone->background = 0;
         return;
     }
-    level_noise_hear(&hearing->noise, moment->power);
-    if (hearing->background < BACKGROUND_SLOTS && ++hearing->background == BACKGROUND_SLOTS)
-        hearing->has_background = true;
-}
-
-static void detector_hear(struct hearing *hearing, const struct moment *moment, int64_t slot) {
-    bool is_probable = moment && moment->speech >= SPEECH_PROBABLE;
-    if (!is_probable) {
-        hearing->speech_run = 0;
-        if (hearing->speech_hold > 0)
-            hearing->speech_hold--;
-        return;
-    }
-    if (hearing->speech_run < SPEECH_ONSET)
-        hearing->speech_run++;
-    if (hearing->speech_hold > 0) {
-        hearing->speech_hold = SPEECH_HOLD;
-    } else if (hearing->speech_run == SPEECH_ONSET) {
-        hearing->speech_hold = SPEECH_HOLD;
-        hearing->onset_slot = slot - SPEECH_ONSET + 1;
-    }
+    level_noise_hear(&microphone->noise, moment->power);
+    if (microphone->background < BACKGROUND_SLOTS && ++microphone->background == BACKGROUND_SLOTS)
+        microphone->has_background = true;
 }
 
 void speech_hear_step(struct hearing *hearing, int64_t first_slot) {
-    hearing->detected = hearing->voiced = 0;
+    struct detector *detector = &hearing->detector;
+    detector->speech = detector->voiced = 0;
     for (int i = 0; i < STEP_SLOTS; i++) {
         int64_t slot = first_slot + i;
         if (timeline_take_mute(&hearing->timeline, slot, &hearing->is_muted))
-            speech_start(hearing, slot);
+            speech_start(hearing, first_slot, slot);
         if (hearing->is_muted)
             continue;
         const struct moment *moment = timeline_at(&hearing->timeline, slot);
-        detector_hear(hearing, moment, slot);
-        if (moment) {
-            hearing->frame_slot = slot;
-            microphone_hear(hearing, moment, slot);
-        }
-        if (hearing->speech_hold == 0)
+        detector_hear(detector, moment, slot);
+        bool is_speech = detector->hold > 0;
+        if (moment)
+            microphone_hear(&hearing->microphone, moment, is_speech || is_probable(moment), slot);
+        if (!is_speech)
             continue;
-        hearing->detected |= (uint8_t)(1u << i);
-        hearing->sound_slot = slot;
-        if (moment && moment->speech >= SPEECH_PROBABLE)
-            hearing->voiced |= (uint8_t)(1u << i);
+        detector->speech |= (uint8_t)(1u << i);
+        detector->sound_slot = slot;
+        if (is_probable(moment))
+            detector->voiced |= (uint8_t)(1u << i);
     }
 }
 
@@ -91,7 +95,8 @@ static void speech_measure(struct hearing *hearing, const struct moment *moment,
     pitch_span_hear(&hearing->pitch, moment->f0_hz, periodicity);
     if (moment->speech < SPEECH_STRONG)
         return;
-    float noise = hearing->noise.known ? powf(10.0f, hearing->noise.dbfs / 10.0f) : 0.0f;
+    const struct level_noise *known = &hearing->microphone.noise;
+    float noise = known->known ? powf(10.0f, known->dbfs / 10.0f) : 0.0f;
     level_hear(&hearing->level, moment->power, noise, (slot + 1) * SLOT_MS);
     hearing->floor_db = moment->floor_db;
 }
@@ -100,7 +105,7 @@ void speech_measure_step(struct hearing *hearing, int64_t first_slot) {
     float clipped = 0;
     for (int i = 0; i < STEP_SLOTS; i++) {
         const struct moment *moment = timeline_at(&hearing->timeline, first_slot + i);
-        if (!(hearing->detected >> i & 1)) {
+        if (!(hearing->detector.speech >> i & 1)) {
             pace_break(&hearing->pace);
         } else if (moment) {
             speech_measure(hearing, moment, first_slot + i);

@@ -4,15 +4,13 @@
 
 enum {
     SPOKEN_SLOTS = 10,    /* 0.2 s of speech end a silence */
-    RESPONSE_SLOTS = 250, /* what comes later than 5 s is no answer */
+    RESPONSE_SLOTS = 250, /* speech that begins later than 5 s is no answer */
     SHORT_STEPS = 100,    /* 10 s */
-    LEVEL_MS = 3000,
-    LEVEL_AGE_MS = 15000,
 };
 
 void share_add(struct share *share, unsigned slots) {
     if (slots == 0 && share->in_60s == 0)
-        return; /* nothing but zeros in it, and nothing changes */
+        return; /* only zeros in it: nothing changes */
     unsigned old_10s = (share->next + SHARE_STEPS - SHORT_STEPS) % SHARE_STEPS;
     share->in_60s = (uint16_t)(share->in_60s + slots - share->steps[share->next]);
     share->in_10s = (uint16_t)(share->in_10s + slots - share->steps[old_10s]);
@@ -25,6 +23,10 @@ unsigned share_recent(const struct share *share, unsigned steps) {
     for (unsigned i = 1; i <= steps; i++)
         slots += share->steps[(share->next + SHARE_STEPS - i) % SHARE_STEPS];
     return slots;
+}
+
+double share_coverage(const struct share *share) {
+    return share->in_10s * SLOT_MS / 10000.0;
 }
 
 void talk_on_turn(struct meeting *meeting, struct participant *participant) {
@@ -71,8 +73,9 @@ static void hearing_write(struct buf *out, const struct hearing *hearing, int64_
     float value;
     if (level_active(&hearing->level, LEVEL_MS, LEVEL_AGE_MS, at_ms, &value) > 0)
         buf_printf(out, ",\"rmsMean3s\":%.1f", (double)value);
-    if (hearing->noise.known)
-        buf_printf(out, ",\"noiseDbfs\":%.1f", (double)hearing->noise.dbfs);
+    const struct level_noise *noise = &hearing->microphone.noise;
+    if (noise->known)
+        buf_printf(out, ",\"noiseDbfs\":%.1f", (double)noise->dbfs);
     if (pace_rate(&hearing->pace, 3, &value))
         buf_printf(out, ",\"syllablesPerSecond\":%.1f", (double)value);
     if (pitch_span_spread(&hearing->pitch, &value))
@@ -89,8 +92,7 @@ static void participant_write(struct buf *out, const struct meeting *meeting,
         buf_add_text(out, ",\"name\":");
         text_add_json(out, slice_from(participant->name));
     }
-    buf_printf(out, ",\"speechCoverage10s\":%.2f",
-               hearing ? hearing->share.in_10s * SLOT_MS / 10000.0 : 0.0);
+    buf_printf(out, ",\"speechCoverage10s\":%.2f", hearing ? share_coverage(&hearing->share) : 0.0);
     if (hearing)
         hearing_write(out, hearing, meeting_judged_ms(meeting));
     if (talk->has_rms)

@@ -188,7 +188,7 @@ static void turn_speak(struct meeting *meeting, struct participant *participant,
 void turns_hear(struct meeting *meeting, int64_t slot, unsigned index) {
     for (size_t i = 0; i < meeting->actives; i++) {
         struct hearing *hearing = meeting->active[i]->hearing;
-        hearing->is_speaking = hearing->detected >> index & 1;
+        hearing->is_speaking = hearing->detector.speech >> index & 1;
         if (hearing->is_speaking)
             hearing->spoke_slot = slot;
     }
@@ -196,7 +196,8 @@ void turns_hear(struct meeting *meeting, int64_t slot, unsigned index) {
         struct participant *participant = meeting->active[i];
         struct turn *turn = &participant->hearing->turn;
         if (participant->hearing->is_speaking)
-            turn_speak(meeting, participant, slot, participant->hearing->voiced >> index & 1);
+            turn_speak(meeting, participant, slot,
+                       participant->hearing->detector.voiced >> index & 1);
         else if (turn->is_open && slot - turn->last_slot > PAUSE_SLOTS)
             turns_close(meeting, participant);
         else

@@ -17,15 +17,15 @@ struct seen {
     enum severity severity[FEEDBACK_TYPES][PEOPLE + 1];
 };
 
-static void check(const struct feedback *feedback, void *arg) {
-    struct seen *seen = arg;
+static void check(const struct feedback *feedback, void *user) {
+    struct seen *seen = user;
     assert(feedback->ts_ms >= seen->last_ms);
     seen->last_ms = feedback->ts_ms;
     assert(feedback->window_start_ms < feedback->window_end_ms);
     assert(strcmp(feedback->participant, "host") != 0);
     int who = feedback->is_group ? PEOPLE : feedback->participant[0] - 'a';
     if (feedback->type == FEEDBACK_OVERLAP_FALA)
-        who = PEOPLE; /* its cooldown is the meeting's, whoever is named */
+        who = PEOPLE; /* the cooldown is the meeting's, not that of the person named */
     assert(who >= 0 && who <= PEOPLE);
     int64_t *told = &seen->told_ms[feedback->type][who];
     enum severity *severity = &seen->severity[feedback->type][who];
@@ -100,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct rules rules;
     rules_init(&rules);
-    rules.ruido_de_fundo.enabled = 1;
+    rules_set(&rules, SLICE("ruido_de_fundo_enabled"), SLICE("1"), NULL);
     struct play *play = calloc(1, sizeof *play);
     *play = (struct play){.names = {"a", "b", "c", "host"}, .now_ms = 1000000};
     play->meeting = meeting_new(&rules, play->now_ms);

@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/slice.h"
+#include "meeting/rule.h"
 #include "net/client_address.h"
 #include "outside/hume/hume.h"
 
@@ -205,31 +206,17 @@ static int set_special(struct source *source, struct config *config) {
     return err ? err : set_webhook_verify(source, config);
 }
 
-/* RULE_<TYPE>_<FIELD>: which exist is the rules' own affair. */
-static const struct rule_setting *find_rule(struct slice name) {
-    size_t count;
-    const struct rule_setting *rows = rules_settings(&count);
-    name = slice_skip(name, sizeof "RULE_" - 1);
-    for (size_t i = 0; i < count; i++) {
-        struct slice type = slice_from(rows[i].type), field = slice_from(rows[i].field);
-        if (name.len == type.len + 1 + field.len && name.ptr[type.len] == '_' &&
-            slice_is_equal_nocase(slice_take(name, type.len), type) &&
-            slice_is_equal_nocase(slice_skip(name, type.len + 1), field))
-            return &rows[i];
-    }
-    return NULL;
-}
-
 static int set_rule(struct source *source, struct config *config, struct slice name,
                     const char *value) {
-    const struct rule_setting *row = find_rule(name);
-    if (!row) {
+    const struct rule_setting *row;
+    int err =
+        rules_set(&config->rules, slice_skip(name, sizeof "RULE_" - 1), slice_from(value), &row);
+    if (err == ENOENT) {
         buf_printf(source->problem, "%.*s is not a setting of the rules; see prosa --help",
                    SLICE_ARG(name));
         return EINVAL;
     }
-    if (rules_set(&config->rules, slice_from(row->type), slice_from(row->field), slice_from(value),
-                  NULL)) {
+    if (err) {
         buf_printf(source->problem, "%.*s is \"%s\": it must be a number from %g to %g",
                    SLICE_ARG(name), value, row->min, row->max);
         return EINVAL;

@@ -2,6 +2,7 @@
 #include "app/config/setting.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "meeting/rule.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -14,8 +15,8 @@ static void write_fallback(const struct setting *row, struct buf *out) {
         buf_add_text(out, row->fallback);
 }
 
-static void rule_name(const struct rule_setting *rule, struct buf *out) {
-    buf_printf(out, "RULE_%s_%s", rule->type, rule->field);
+static void rule_name(const struct rules_cursor *at, struct buf *out) {
+    buf_printf(out, "RULE_%s_%s", rule_of(at->type)->name, at->setting->field);
     for (size_t i = 0; i < out->len; i++)
         out->data[i] = (char)toupper((unsigned char)out->data[i]);
 }
@@ -36,14 +37,13 @@ void config_write_help(FILE *out) {
         buf_free(&fallback);
     }
 
-    size_t count;
-    const struct rule_setting *rules = rules_settings(&count);
+    struct rules_cursor at = {0};
     fprintf(out, "\n  Rules of feedback\n");
-    for (size_t i = 0; i < count; i++) {
+    while (rules_next(&at)) {
         struct buf name = {0};
-        rule_name(&rules[i], &name);
-        fprintf(out, "    %-47.*s %s [%g]\n", SLICE_ARG(buf_slice(&name)), rules[i].help,
-                rules[i].value);
+        rule_name(&at, &name);
+        fprintf(out, "    %-47.*s %s [%g]\n", SLICE_ARG(buf_slice(&name)), at.setting->help,
+                at.setting->value);
         buf_free(&name);
     }
 }
@@ -68,14 +68,13 @@ void config_write_example(FILE *out) {
         fprintf(out, "#%s=%s\n", row->name, row->fallback ? row->fallback : "");
     }
 
-    size_t count;
-    const struct rule_setting *rules = rules_settings(&count);
+    struct rules_cursor at = {0};
     fputs("\n# ---- Rules of feedback ----\n\n", out);
-    for (size_t i = 0; i < count; i++) {
+    while (rules_next(&at)) {
         struct buf name = {0};
-        rule_name(&rules[i], &name);
-        fprintf(out, "# %s\n#%.*s=%g\n", rules[i].help, SLICE_ARG(buf_slice(&name)),
-                rules[i].value);
+        rule_name(&at, &name);
+        fprintf(out, "# %s\n#%.*s=%g\n", at.setting->help, SLICE_ARG(buf_slice(&name)),
+                at.setting->value);
         buf_free(&name);
     }
 }
@@ -130,16 +129,15 @@ void config_write_markdown(FILE *out) {
                     settings[i].help);
     }
 
-    size_t count;
-    const struct rule_setting *rules = rules_settings(&count);
+    struct rules_cursor at = {0};
     fputs("\n## Rules of feedback\n\n| name | value | default | meaning |\n| --- | --- | --- | --- "
           "|\n",
           out);
-    for (size_t i = 0; i < count; i++) {
+    while (rules_next(&at)) {
         struct buf name = {0};
-        rule_name(&rules[i], &name);
+        rule_name(&at, &name);
         fprintf(out, "| `%.*s` | a number from %g to %g | %g | %s |\n", SLICE_ARG(buf_slice(&name)),
-                rules[i].min, rules[i].max, rules[i].value, rules[i].help);
+                at.setting->min, at.setting->max, at.setting->value, at.setting->help);
         buf_free(&name);
     }
     write_expressions(out);

@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 struct expressions; /* meeting/expressions.h */
-struct feeling;     /* meeting/meeting.h */
+struct feeling;     /* meeting/feeling.h */
 struct hume;
 struct hume_track;
 struct loop;

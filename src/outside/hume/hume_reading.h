@@ -5,7 +5,7 @@
 
 #include "base/slice.h"
 #include "meeting/expressions.h"
-#include "meeting/meeting.h"
+#include "meeting/feeling.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -79,15 +79,12 @@ static void every_event_that_can_be_has_a_sentence_and_json_in_every_language(vo
                     }
 }
 
-static void names_are_found_again(void **state) {
-    for (int type = 0; type < FEEDBACK_TYPES; type++) {
-        enum feedback_type found;
-        assert_true(
-            feedback_type_find(slice_from(feedback_type_name((enum feedback_type)type)), &found));
-        assert_int_equal(found, type);
-    }
-    enum feedback_type none;
-    assert_false(feedback_type_find(SLICE("volume"), &none));
+static void every_type_has_a_name_of_its_own(void **state) {
+    assert_string_equal(feedback_type_name(FEEDBACK_VOLUME_BAIXO), "volume_baixo");
+    for (int type = 0; type < FEEDBACK_TYPES; type++)
+        for (int other = 0; other < type; other++)
+            assert_string_not_equal(feedback_type_name((enum feedback_type)type),
+                                    feedback_type_name((enum feedback_type)other));
 }
 
 static void locales_are_found_by_language(void **state) {
@@ -104,4 +101,4 @@ static void locales_are_found_by_language(void **state) {
 
 RUN_TESTS(TEST(the_old_message_and_tips_are_kept), TEST(the_json_is_the_contracts),
           TEST(every_event_that_can_be_has_a_sentence_and_json_in_every_language),
-          TEST(names_are_found_again), TEST(locales_are_found_by_language))
+          TEST(every_type_has_a_name_of_its_own), TEST(locales_are_found_by_language))

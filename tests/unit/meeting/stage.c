@@ -9,8 +9,8 @@ enum { FRAME_MS = VOICE_FRAME_MS, RING = 4096 };
 
 #define PI 3.14159265358979323846
 
-static void stage_tell(const struct feedback *feedback, void *arg) {
-    struct stage *stage = arg;
+static void stage_tell(const struct feedback *feedback, void *user) {
+    struct stage *stage = user;
     assert(stage->tolds < TOLD);
     stage->told[stage->tolds++] = *feedback;
 }
@@ -24,6 +24,13 @@ void stage_open(struct stage *stage, const struct rules *rules) {
 
 void stage_close(struct stage *stage) {
     meeting_free(stage->meeting);
+}
+
+void stage_open_three(struct stage *stage, struct actor *actors[3]) {
+    static const char *const names[] = {"ana", "bob", "eva"};
+    stage_open(stage, NULL);
+    for (int i = 0; i < 3; i++)
+        actors[i] = stage_join(stage, names[i]);
 }
 
 static int64_t stage_now_ms(const struct stage *stage) {
@@ -143,6 +150,19 @@ void stage_say(struct stage *stage, struct actor *actor, double seconds) {
     actor_speak(actor, actor->level_dbfs);
     stage_play(stage, seconds);
     actor_listen(actor);
+}
+
+void stage_say_in_mood(struct stage *stage, struct actor *actor, double seconds, float valence,
+                       float arousal) {
+    actor_speak(actor, -21);
+    for (double done = 0; done < seconds; done += 2) {
+        stage_play(stage, 2);
+        int64_t now = (int64_t)(stage_now_s(stage) * 1000);
+        struct feeling feeling = {valence, arousal};
+        meeting_feel(stage->meeting, actor->participant, &feeling, now - 2000, now);
+    }
+    actor_listen(actor);
+    stage_play(stage, 0.4);
 }
 
 static bool is_told(const struct feedback *told, enum feedback_type type, const char *who) {

@@ -35,6 +35,8 @@ struct stage {
 
 void stage_open(struct stage *stage, const struct rules *rules); /* NULL: defaults */
 void stage_close(struct stage *stage);
+/* With the defaults, and "ana", "bob" and "eva" in it. */
+void stage_open_three(struct stage *stage, struct actor *actors[3]);
 
 /* Joins now with an open microphone and listens. */
 struct actor *stage_join(struct stage *stage, const char *identity);
@@ -50,6 +52,10 @@ double stage_now_s(const struct stage *stage);
 
 /* Speaks for so long while the others do what they do, then listens. */
 void stage_say(struct stage *stage, struct actor *actor, double seconds);
+
+/* The same in blocks of two seconds, which a prosody service reads as given. */
+void stage_say_in_mood(struct stage *stage, struct actor *actor, double seconds, float valence,
+                       float arousal);
 
 /* How often it was told, about `who` (NULL: anybody, the group too). */
 int stage_count(const struct stage *stage, enum feedback_type type, const char *who);

@@ -1,6 +1,7 @@
 #include "app/config/config.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "meeting/rule.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -110,7 +111,11 @@ static void sizes_and_words(void **state) {
 
 static void rules_have_settings_too(void **state) {
     struct config *config = parse("RULE_VOLUME_BAIXO_BELOW_DBFS=-30\n", NULL);
-    assert_true(config->rules.volume_baixo.below_dbfs == -30);
+    struct rules_cursor at = {0};
+    while (rules_next(&at) && strcmp(at.setting->field, "below_dbfs") != 0)
+        ;
+    assert_int_equal(at.type, FEEDBACK_VOLUME_BAIXO);
+    assert_true(*rules_value(&config->rules, &at) == -30);
     config_free(config);
     expect_refusal("RULE_VOLUME_BAIXO_NOPE=1",
                    "RULE_VOLUME_BAIXO_NOPE is not a setting of the rules; see prosa --help");

@@ -2,7 +2,6 @@
 #include "unit.h"
 
 #include <math.h>
-#include <string.h>
 
 static void a_quiet_voice_is_told_once_and_again_after_the_cooldown(void **state) {
     struct stage stage;
@@ -39,7 +38,7 @@ static void a_voice_that_fades_to_nothing_is_critical_at_once(void **state) {
     stage_close(&stage);
 }
 
-/* The old backend's mean over blocks said "low volume" of everybody who thinks before he speaks. */
+/* The old backend's mean over blocks said "low volume" of all who think before they speak. */
 static void pauses_make_no_voice_quiet(void **state) {
     struct stage stage;
     stage_open(&stage, NULL);
@@ -49,17 +48,6 @@ static void pauses_make_no_voice_quiet(void **state) {
         stage_say(&stage, ana, 0.9);
         stage_play(&stage, 1.4);
     }
-    assert_int_equal(stage_count(&stage, FEEDBACK_VOLUME_BAIXO, NULL), 0);
-    stage_close(&stage);
-}
-
-static void a_radio_beside_a_listener_is_no_quiet_voice(void **state) {
-    struct stage stage;
-    stage_open(&stage, NULL);
-    struct actor *ana = stage_join(&stage, "ana");
-    ana->noise_dbfs = -42; /* the detector takes it for speech, the floor knows better */
-    actor_speak(ana, -36);
-    stage_play(&stage, 20);
     assert_int_equal(stage_count(&stage, FEEDBACK_VOLUME_BAIXO, NULL), 0);
     stage_close(&stage);
 }
@@ -78,6 +66,17 @@ static void a_television_that_talks_along_is_no_quiet_voice(void **state) {
     actor_speak(bob, -37); /* a person would go on */
     stage_play(&stage, 8);
     assert_int_equal(stage_count(&stage, FEEDBACK_VOLUME_BAIXO, "bob"), 1);
+    stage_close(&stage);
+}
+
+static void a_radio_beside_a_listener_is_no_quiet_voice(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana");
+    ana->noise_dbfs = -42; /* the detector takes it for speech, the floor knows better */
+    actor_speak(ana, -36);
+    stage_play(&stage, 20);
+    assert_int_equal(stage_count(&stage, FEEDBACK_VOLUME_BAIXO, NULL), 0);
     stage_close(&stage);
 }
 
@@ -128,112 +127,9 @@ static void hosts_are_judged_only_when_asked(void **state) {
     }
 }
 
-static void zeros_since_joining_are_a_dead_microphone(void **state) {
-    struct stage stage;
-    stage_open(&stage, NULL);
-    struct actor *bob = stage_join(&stage, "bob");
-    actor_do(bob, SENDS_ZEROS);
-    stage_play(&stage, 12);
-    const struct feedback *told = stage_told(&stage, FEEDBACK_SILENCIO_PROLONGADO, 0);
-    assert_non_null(told);
-    assert_in_range(told->ts_ms, 10000, 10300);
-    assert_int_equal(told->reason, REASON_DEAD_MIC);
-    assert_string_equal(told->participant, "bob");
-    actor_listen(bob);
-    stage_play(&stage, 60);
-    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 1);
-    stage_close(&stage);
-}
-
-static void a_live_room_that_turns_to_zeros_is_a_dead_microphone(void **state) {
-    struct stage stage;
-    stage_open(&stage, NULL);
-    struct actor *bob = stage_join(&stage, "bob");
-    stage_play(&stage, 5);
-    actor_do(bob, SENDS_ZEROS);
-    stage_play(&stage, 9.8);
-    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 0);
-    stage_play(&stage, 0.6);
-    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 1);
-    stage_close(&stage);
-}
-
-static void a_codec_that_saves_silence_is_no_dead_microphone(void **state) {
-    struct stage stage;
-    stage_open(&stage, NULL);
-    struct actor *bob = stage_join(&stage, "bob");
-    bob->noise_dbfs = -120;
-    for (int i = 0; i < 5; i++) {
-        stage_say(&stage, bob, 3);
-        stage_play(&stage, 30);
-    }
-    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 0);
-    stage_close(&stage);
-}
-
-static void four_silent_listeners_on_livekit_are_no_news(void **state) {
-    static const char *const names[] = {"a", "b", "c", "d"};
-    struct stage stage;
-    stage_open(&stage, NULL);
-    struct actor *actors[4];
-    for (int i = 0; i < 4; i++) {
-        actors[i] = stage_join(&stage, names[i]);
-        meeting_set_dtx(actors[i]->participant, true);
-        actor_do(actors[i], SENDS_ZEROS);
-    }
-    for (int minute = 0; minute < 10; minute++) {
-        for (int i = 0; i < 4; i++)
-            actor_listen(actors[i]);
-        stage_play(&stage, 2);
-        for (int i = 0; i < 4; i++)
-            actor_do(actors[i], SENDS_ZEROS);
-        stage_play(&stage, 58);
-    }
-    assert_int_equal(stage.tolds, 0);
-    stage_close(&stage);
-}
-
-static void an_open_microphone_without_frames_is_told(void **state) {
-    struct stage stage;
-    stage_open(&stage, NULL);
-    struct actor *bob = stage_join(&stage, "bob");
-    meeting_set_dtx(bob->participant, true);
-    stage_play(&stage, 3);
-    actor_do(bob, SENDS_NOTHING);
-    stage_play(&stage, 11);
-    const struct feedback *told = stage_told(&stage, FEEDBACK_SILENCIO_PROLONGADO, 0);
-    assert_non_null(told);
-    assert_in_range(told->ts_ms, 13000, 13300);
-    assert_int_equal(told->reason, REASON_NO_FRAMES);
-    stage_close(&stage);
-}
-
-static void a_muted_microphone_is_nobodys_business(void **state) {
-    struct stage stage;
-    stage_open(&stage, NULL);
-    struct actor *bob = stage_join(&stage, "bob");
-    stage_play(&stage, 3);
-    for (int i = 0; i < 3; i++) {
-        actor_do(bob, i == 0 ? SENDS_NOTHING : SENDS_ZEROS);
-        stage_mute(&stage, bob, true);
-        stage_play(&stage, 40);
-        stage_mute(&stage, bob, false);
-        actor_do(bob, SENDS_ZEROS);
-        stage_play(&stage, 8);
-    }
-    assert_int_equal(stage.tolds, 0);
-    stage_close(&stage);
-}
-
 RUN_TESTS(TEST(a_quiet_voice_is_told_once_and_again_after_the_cooldown),
           TEST(a_voice_that_fades_to_nothing_is_critical_at_once), TEST(pauses_make_no_voice_quiet),
           TEST(a_television_that_talks_along_is_no_quiet_voice),
           TEST(a_radio_beside_a_listener_is_no_quiet_voice),
           TEST(a_loud_voice_is_told_after_a_second_and_worse_as_critical),
-          TEST(clipping_needs_no_level), TEST(hosts_are_judged_only_when_asked),
-          TEST(zeros_since_joining_are_a_dead_microphone),
-          TEST(a_live_room_that_turns_to_zeros_is_a_dead_microphone),
-          TEST(a_codec_that_saves_silence_is_no_dead_microphone),
-          TEST(four_silent_listeners_on_livekit_are_no_news),
-          TEST(an_open_microphone_without_frames_is_told),
-          TEST(a_muted_microphone_is_nobodys_business))
+          TEST(clipping_needs_no_level), TEST(hosts_are_judged_only_when_asked))

@@ -1,0 +1,71 @@
+/* A rule: one type of feedback, with its settings, its judges and its sentences.
+ *
+ * Each rule is one constant, in one of the rule_*.c; FEEDBACK_TYPE_MAP lists them all. It reads the
+ * state of the meeting (meeting_private.h) and reports what it finds to judge.h. */
+#ifndef MEETING_RULE_H
+#define MEETING_RULE_H
+
+#include "meeting/feedback_type.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { RULE_SENTENCES_MAX = 3 }; /* sentences of one rule, per language */
+
+struct judgement;
+struct participant;
+
+/* A number that operators can change, as RULE_<NAME OF THE RULE>_<FIELD>. Every value is a double:
+ * seconds, decibels and counts, as people write them. */
+struct rule_setting {
+    const char *field; /* "below_dbfs"; NULL: after the last */
+    size_t offset;     /* of a double in the rule's own struct of settings */
+    double value;      /* default */
+    double min, max;
+    const char *help; /* one line, English */
+};
+
+/* What every rule can be told. A rule's own struct of settings begins with it, and its list of
+ * settings begins with RULE_ENABLED and ends with RULE_COOLDOWN. */
+struct rule_settings {
+    double enabled, cooldown_s;
+};
+
+#define RULE_SETTING(rule, field, value, min, max, help)                                           \
+    { #field, offsetof(struct rule##_settings, field), value, min, max, help }
+#define RULE_ENABLED(value) RULE_SETTING(rule, enabled, value, 0, 1, "1: on, 0: off")
+#define RULE_COOLDOWN(value)                                                                       \
+    RULE_SETTING(rule, cooldown_s, value, 0, 3600, "seconds between two events")
+
+struct sentence {
+    const char *text; /* "{name}" stands for the participant */
+    const char *tips[FEEDBACK_TIPS_MAX];
+};
+
+/* What the host reads. Within a rule the first that fits is taken, so the special ones stand before
+ * the general. Written for a host in the middle of a conversation: what is the matter, what to do,
+ * no blame. */
+struct rule_sentence {
+    enum feedback_reason reason; /* REASON_NONE: any */
+    enum severity least;         /* for this severity and above */
+    bool is_group;               /* only for events about the group */
+    struct sentence in[LOCALES]; /* text NULL: after the last */
+};
+
+struct rule {
+    const char *name; /* of the type of feedback, "volume_baixo" */
+    /* Called for every step of 100 ms; NULL: the rule never tells about the group. */
+    void (*judge_group)(const struct judgement *judgement);
+    /* The same for each participant who is connected and unmuted. */
+    void (*judge_participant)(const struct judgement *judgement, struct participant *participant);
+    struct rule_setting settings[RULE_SETTINGS_MAX];
+    struct rule_sentence sentences[RULE_SENTENCES_MAX];
+};
+
+#define X(constant, name) extern const struct rule rule_##name;
+FEEDBACK_TYPE_MAP(X)
+#undef X
+
+const struct rule *rule_of(enum feedback_type type);
+
+#endif

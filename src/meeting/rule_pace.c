@@ -1,0 +1,119 @@
+/* How fast somebody speaks, and whether they get stuck in pauses. */
+#include "meeting/judge.h"
+
+/* ---- ritmo_acelerado ---- */
+
+struct ritmo_acelerado_settings {
+    struct rule_settings rule;
+    double above_per_s, warning_per_s, speech_s;
+};
+
+#define FULL 0.9 /* of the span: the marks of pauses take some of its room */
+
+static void judge_fast(const struct judgement *judgement, struct participant *participant) {
+    const struct ritmo_acelerado_settings *settings = judgement->settings;
+    float rate;
+    if (!judge_is_due(judgement, participant) ||
+        !pace_rate(&participant->hearing->pace, (float)(FULL * settings->speech_s), &rate))
+        return;
+    double per_s = (double)rate;
+    if (per_s < settings->above_per_s) {
+        judge_clear(judgement, participant);
+        return;
+    }
+    struct finding finding = {
+        .severity = per_s >= settings->warning_per_s ? SEVERITY_WARNING : SEVERITY_INFO,
+        .window_s = settings->speech_s,
+    };
+    finding_add(&finding, FACT_SYLLABLES_PER_S, per_s);
+    judge_find(judgement, participant, &finding);
+}
+
+/* clang-format off */
+const struct rule rule_ritmo_acelerado = {
+    .name = "ritmo_acelerado",
+    .judge_participant = judge_fast,
+    .settings = {
+        RULE_ENABLED(1),
+        RULE_SETTING(ritmo_acelerado, above_per_s, 6.5, 2, 15, "syllables a second of speech"),
+        RULE_SETTING(ritmo_acelerado, warning_per_s, 7.5, 2, 15, "the same, as a warning"),
+        RULE_SETTING(ritmo_acelerado, speech_s, 10, 2, 10, "over the last seconds of speech"),
+        RULE_COOLDOWN(20),
+    },
+    .sentences = {
+        {.least = SEVERITY_WARNING, .in = {
+            [LOCALE_PT_BR] = {"{name}: fala muito rápida; peça uma pausa entre as ideias.",
+                              {"Resuma o que entendeu e confirme", "Peça que fale mais devagar"}},
+            [LOCALE_EN] = {"{name}: speaking very fast; ask for a pause between ideas.",
+                           {"Sum up what you heard and confirm it", "Ask them to slow down"}},
+        }},
+        {.in = {
+            [LOCALE_PT_BR] = {"{name}: ritmo acelerado; sugira falar um pouco mais devagar.",
+                              {"Resuma o que entendeu e confirme",
+                               "Peça um exemplo para ganhar tempo"}},
+            [LOCALE_EN] = {"{name}: speaking fast; suggest slowing down a little.",
+                           {"Sum up what you heard and confirm it",
+                            "Ask for an example to gain time"}},
+        }},
+    },
+};
+/* clang-format on */
+
+/* ---- ritmo_pausado ---- */
+
+struct ritmo_pausado_settings {
+    struct rule_settings rule;
+    double pause_share, turn_s;
+};
+
+static int64_t paused_since(const struct delivery *delivery, int64_t from_ms) {
+    int64_t paused_ms = 0;
+    for (unsigned i = 0; i < delivery->pause_count; i++) {
+        int64_t begin_ms = delivery->pauses[i].from_ms, end_ms = delivery->pauses[i].to_ms;
+        if (end_ms > from_ms)
+            paused_ms += end_ms - (begin_ms > from_ms ? begin_ms : from_ms);
+    }
+    return paused_ms;
+}
+
+/* Judged where speech resumes: before that, a pause may be the end of the turn. */
+static void judge_halting(const struct judgement *judgement, struct participant *participant) {
+    const struct ritmo_pausado_settings *settings = judgement->settings;
+    const struct delivery *delivery = &participant->hearing->delivery;
+    int64_t turn_ms = ms_of(settings->turn_s);
+    int64_t from_ms = judgement->at_ms - turn_ms;
+    if (!delivery->is_open || delivery->last_ms != judgement->at_ms || delivery->start_ms > from_ms)
+        return;
+    double share = (double)paused_since(delivery, from_ms) / (double)turn_ms;
+    if (share <= settings->pause_share) {
+        judge_clear(judgement, participant);
+        return;
+    }
+    struct finding finding = {.severity = SEVERITY_INFO, .window_s = settings->turn_s};
+    finding_add(&finding, FACT_PAUSE_SHARE, share);
+    judge_find(judgement, participant, &finding);
+}
+
+/* clang-format off */
+const struct rule rule_ritmo_pausado = {
+    .name = "ritmo_pausado",
+    .judge_participant = judge_halting,
+    .settings = {
+        RULE_ENABLED(1),
+        RULE_SETTING(ritmo_pausado, pause_share, 0.45, 0.1, 1,
+                     "share of pauses of 1 to 3 s in a turn"),
+        RULE_SETTING(ritmo_pausado, turn_s, 15, 5, 60, "seconds of a turn"),
+        RULE_COOLDOWN(20),
+    },
+    .sentences = {
+        {.in = {
+            [LOCALE_PT_BR] = {"{name}: muitas pausas longas; ajude com uma pergunta direta.",
+                              {"Faça uma pergunta curta e concreta",
+                               "Dê tempo, ou ofereça voltar ao assunto depois"}},
+            [LOCALE_EN] = {"{name}: many long pauses; help with a direct question.",
+                           {"Ask something short and concrete",
+                            "Give time, or offer to come back to it later"}},
+        }},
+    },
+};
+/* clang-format on */

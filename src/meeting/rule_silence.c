@@ -1,0 +1,97 @@
+/* Silence: nobody in the meeting speaks, or an open microphone gives nothing. */
+#include "meeting/judge.h"
+
+struct silencio_prolongado_settings {
+    struct rule_settings rule;
+    double group_s, dead_mic_s;
+};
+
+/* Silence is a matter of the meeting: a listener may be silent for any time. It begins with the last
+ * speech. Before anybody has spoken it counts only between open microphones whose zeros mean
+ * something: otherwise an empty room and a patient one look the same. */
+static void judge_meeting(const struct judgement *judgement) {
+    const struct silencio_prolongado_settings *settings = judgement->settings;
+    const struct meeting *meeting = judgement->meeting;
+    int64_t since = meeting->spoken_slot;
+    if (meeting->gathered_slot > since)
+        since = meeting->gathered_slot;
+    bool has_begun = meeting->spoken_slot != NEVER || meeting->open_ears >= 2;
+    int64_t silent = judgement->slot - 1 - since;
+    if (meeting->gathered_slot == NEVER || meeting->listening == 0 || !has_begun ||
+        silent < slots_of(settings->group_s)) {
+        judge_clear(judgement, NULL);
+        return;
+    }
+    struct finding finding = {
+        .severity = SEVERITY_WARNING, .reason = REASON_GROUP, .window_s = settings->group_s};
+    finding_add(&finding, FACT_SILENCE_S, seconds_of(silent));
+    judge_find_group(judgement, NULL, &finding);
+}
+
+/* Zeros alone prove little: a codec leaves silence out between two utterances. They mean a dead
+ * microphone if it never gave anything else, or if the room's background was heard before. */
+static void judge_microphone(const struct judgement *judgement, struct participant *participant) {
+    const struct silencio_prolongado_settings *settings = judgement->settings;
+    const struct hearing *hearing = participant->hearing;
+    const struct microphone *microphone = &hearing->microphone;
+    int64_t limit_ms = ms_of(settings->dead_mic_s);
+    int64_t absent_ms = (judgement->slot - 1 - microphone->frame_slot) * SLOT_MS;
+    int64_t zero_ms = 0;
+    if (microphone->zero_slot != NEVER)
+        zero_ms = (judgement->slot - microphone->zero_slot) * SLOT_MS;
+    bool can_tell =
+        !participant->is_dtx && (microphone->has_only_zeros || microphone->has_background);
+    bool is_dead = zero_ms >= limit_ms && can_tell;
+    if (!is_dead && absent_ms < limit_ms) {
+        judge_clear(judgement, participant);
+        return;
+    }
+    struct finding finding = {
+        .severity = SEVERITY_WARNING,
+        .reason = absent_ms >= limit_ms ? REASON_NO_FRAMES : REASON_DEAD_MIC,
+        .window_s = settings->dead_mic_s,
+    };
+    finding_add(&finding, FACT_SPEECH_COVERAGE, share_coverage(&hearing->share));
+    finding_add(&finding, FACT_SILENCE_S, (double)(is_dead ? zero_ms : absent_ms) / 1000);
+    judge_find(judgement, participant, &finding);
+}
+
+/* clang-format off */
+const struct rule rule_silencio_prolongado = {
+    .name = "silencio_prolongado",
+    .judge_group = judge_meeting,
+    .judge_participant = judge_microphone,
+    .settings = {
+        RULE_ENABLED(1),
+        RULE_SETTING(silencio_prolongado, group_s, 10, 1, 600,
+                     "seconds for which nobody has spoken"),
+        RULE_SETTING(silencio_prolongado, dead_mic_s, 10, 1, 600,
+                     "seconds of nothing from an open microphone"),
+        RULE_COOLDOWN(15),
+    },
+    .sentences = {
+        {.reason = REASON_DEAD_MIC, .in = {
+            [LOCALE_PT_BR] = {"{name}: microfone aberto, mas sem som; verifique o dispositivo.",
+                              {"Confira se o microfone certo está selecionado",
+                               "Veja se o botão do headset está no mudo"}},
+            [LOCALE_EN] = {"{name}: the microphone is open but gives no sound; check the device.",
+                           {"Check that the right microphone is selected",
+                            "Look for a mute switch on the headset"}},
+        }},
+        {.reason = REASON_NO_FRAMES, .in = {
+            [LOCALE_PT_BR] = {"{name}: nenhum áudio está chegando; verifique a conexão.",
+                              {"Peça que feche e abra o microfone",
+                               "Se não bastar, peça que entre de novo"}},
+            [LOCALE_EN] = {"{name}: no audio is arriving; check the connection.",
+                           {"Ask them to mute and unmute",
+                            "If that does not help, ask them to rejoin"}},
+        }},
+        {.in = {
+            [LOCALE_PT_BR] = {"Silêncio prolongado na reunião; retome a conversa.",
+                              {"Faça uma pergunta aberta", "Chame alguém pelo nome"}},
+            [LOCALE_EN] = {"The meeting has gone quiet; pick the conversation up again.",
+                           {"Ask an open question", "Invite somebody by name"}},
+        }},
+    },
+};
+/* clang-format on */

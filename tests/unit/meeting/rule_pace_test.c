@@ -1,0 +1,47 @@
+#include "stage.h"
+#include "unit.h"
+
+static struct stage stage;
+
+static struct actor *two(const struct rules *rules) {
+    stage_open(&stage, rules);
+    struct actor *ana = stage_join(&stage, "ana");
+    stage_join(&stage, "bob");
+    return ana;
+}
+
+static void a_torrent_of_words_is_told_and_ordinary_speech_is_not(void **state) {
+    struct actor *ana = two(NULL);
+    ana->syllables_per_s = 4.5;
+    stage_say(&stage, ana, 20);
+    assert_int_equal(stage_count(&stage, FEEDBACK_RITMO_ACELERADO, NULL), 0);
+    ana->syllables_per_s = 8;
+    stage_say(&stage, ana, 14);
+    const struct feedback *told = stage_told(&stage, FEEDBACK_RITMO_ACELERADO, 0);
+    assert_non_null(told);
+    assert_true(told_fact(told, FACT_SYLLABLES_PER_S) >= 6.5);
+    assert_string_equal(told->participant, "ana");
+    stage_close(&stage);
+}
+
+static void somebody_who_gets_stuck_is_told_and_a_listener_is_not(void **state) {
+    struct actor *ana = two(NULL);
+    struct actor *bob = &stage.actors[1];
+    for (int i = 0; i < 8; i++) {
+        stage_say(&stage, ana, 1);
+        stage_say(&stage, bob, 1.9); /* a dialogue: her pauses are listening */
+        stage_play(&stage, 0.2);
+    }
+    assert_int_equal(stage_count(&stage, FEEDBACK_RITMO_PAUSADO, NULL), 0);
+    stage_play(&stage, 4);
+    for (int i = 0; i < 8; i++) {
+        stage_say(&stage, ana, 1.2);
+        stage_play(&stage, 2.2);
+    }
+    assert_int_equal(stage_count(&stage, FEEDBACK_RITMO_PAUSADO, "ana"), 1);
+    assert_int_equal(stage_told(&stage, FEEDBACK_RITMO_PAUSADO, 0)->severity, SEVERITY_INFO);
+    stage_close(&stage);
+}
+
+RUN_TESTS(TEST(a_torrent_of_words_is_told_and_ordinary_speech_is_not),
+          TEST(somebody_who_gets_stuck_is_told_and_a_listener_is_not))

@@ -1,0 +1,154 @@
+#include "stage.h"
+#include "unit.h"
+
+static void zeros_since_joining_are_a_dead_microphone(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *bob = stage_join(&stage, "bob");
+    actor_do(bob, SENDS_ZEROS);
+    stage_play(&stage, 12);
+    const struct feedback *told = stage_told(&stage, FEEDBACK_SILENCIO_PROLONGADO, 0);
+    assert_non_null(told);
+    assert_in_range(told->ts_ms, 10000, 10300);
+    assert_int_equal(told->reason, REASON_DEAD_MIC);
+    assert_string_equal(told->participant, "bob");
+    actor_listen(bob);
+    stage_play(&stage, 60);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 1);
+    stage_close(&stage);
+}
+
+static void a_live_room_that_turns_to_zeros_is_a_dead_microphone(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *bob = stage_join(&stage, "bob");
+    stage_play(&stage, 5);
+    actor_do(bob, SENDS_ZEROS);
+    stage_play(&stage, 9.8);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 0);
+    stage_play(&stage, 0.6);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 1);
+    stage_close(&stage);
+}
+
+static void a_codec_that_saves_silence_is_no_dead_microphone(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *bob = stage_join(&stage, "bob");
+    bob->noise_dbfs = -120;
+    for (int i = 0; i < 5; i++) {
+        stage_say(&stage, bob, 3);
+        stage_play(&stage, 30);
+    }
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 0);
+    stage_close(&stage);
+}
+
+static void four_silent_listeners_on_livekit_are_no_news(void **state) {
+    static const char *const names[] = {"a", "b", "c", "d"};
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *actors[4];
+    for (int i = 0; i < 4; i++) {
+        actors[i] = stage_join(&stage, names[i]);
+        meeting_set_dtx(actors[i]->participant, true);
+        actor_do(actors[i], SENDS_ZEROS);
+    }
+    for (int minute = 0; minute < 10; minute++) {
+        for (int i = 0; i < 4; i++)
+            actor_listen(actors[i]);
+        stage_play(&stage, 2);
+        for (int i = 0; i < 4; i++)
+            actor_do(actors[i], SENDS_ZEROS);
+        stage_play(&stage, 58);
+    }
+    assert_int_equal(stage.tolds, 0);
+    stage_close(&stage);
+}
+
+static void an_open_microphone_without_frames_is_told(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *bob = stage_join(&stage, "bob");
+    meeting_set_dtx(bob->participant, true);
+    stage_play(&stage, 3);
+    actor_do(bob, SENDS_NOTHING);
+    stage_play(&stage, 11);
+    const struct feedback *told = stage_told(&stage, FEEDBACK_SILENCIO_PROLONGADO, 0);
+    assert_non_null(told);
+    assert_in_range(told->ts_ms, 13000, 13300);
+    assert_int_equal(told->reason, REASON_NO_FRAMES);
+    stage_close(&stage);
+}
+
+static void a_muted_microphone_is_nobodys_business(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *bob = stage_join(&stage, "bob");
+    stage_play(&stage, 3);
+    for (int i = 0; i < 3; i++) {
+        actor_do(bob, i == 0 ? SENDS_NOTHING : SENDS_ZEROS);
+        stage_mute(&stage, bob, true);
+        stage_play(&stage, 40);
+        stage_mute(&stage, bob, false);
+        actor_do(bob, SENDS_ZEROS);
+        stage_play(&stage, 8);
+    }
+    assert_int_equal(stage.tolds, 0);
+    stage_close(&stage);
+}
+
+static void ten_seconds_without_a_word_are_told(void **state) {
+    struct stage stage;
+    struct actor *actors[3];
+    stage_open_three(&stage, actors);
+    stage_say(&stage, actors[0], 5);
+    stage_play(&stage, 26);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "group"), 2);
+    const struct feedback *told = stage_told(&stage, FEEDBACK_SILENCIO_PROLONGADO, 0);
+    assert_in_range(told->ts_ms, 15000, 15200);
+    assert_true(told->is_group);
+    assert_int_equal(told->reason, REASON_GROUP);
+    stage_close(&stage);
+}
+
+static void a_cough_does_not_end_the_silence_and_a_word_does(void **state) {
+    struct stage stage;
+    struct actor *actors[3];
+    stage_open_three(&stage, actors);
+    stage_say(&stage, actors[0], 5);
+    stage_play(&stage, 6);
+    stage_say(&stage, actors[1], 0.08);
+    stage_play(&stage, 5);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "group"), 1);
+    stage_say(&stage, actors[1], 0.6);
+    stage_play(&stage, 9.5);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "group"), 1);
+    stage_close(&stage);
+}
+
+static void alone_one_may_be_silent(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana");
+    stage_say(&stage, ana, 3);
+    stage_play(&stage, 60);
+    assert_int_equal(stage.tolds, 0);
+    struct actor *bob = stage_join(&stage, "bob");
+    stage_play(&stage, 9.8);
+    assert_int_equal(stage.tolds, 0);
+    stage_play(&stage, 1);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "group"), 1);
+    stage_leave(&stage, bob);
+    stage_play(&stage, 60);
+    assert_int_equal(stage.tolds, 1);
+    stage_close(&stage);
+}
+
+RUN_TESTS(TEST(zeros_since_joining_are_a_dead_microphone),
+          TEST(a_live_room_that_turns_to_zeros_is_a_dead_microphone),
+          TEST(a_codec_that_saves_silence_is_no_dead_microphone),
+          TEST(four_silent_listeners_on_livekit_are_no_news),
+          TEST(an_open_microphone_without_frames_is_told),
+          TEST(a_muted_microphone_is_nobodys_business), TEST(ten_seconds_without_a_word_are_told),
+          TEST(a_cough_does_not_end_the_silence_and_a_word_does), TEST(alone_one_may_be_silent))
