@@ -1,10 +1,9 @@
 #include "meeting/feedback.h"
 
-#include "base/text.h"
 #include "meeting/rule.h"
+#include "wire/web/json_write.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <string.h>
 
 static const char *const severity_names[] = {
@@ -109,56 +108,42 @@ size_t feedback_tips(const char *tips[FEEDBACK_TIPS_MAX], const struct feedback 
 }
 
 void feedback_write_metadata(struct buf *out, const struct feedback *feedback) {
-    const char *comma = "";
-    buf_add_byte(out, '{');
+    json_open(out, NULL);
     for (unsigned i = 0; i < feedback->facts; i++) {
         enum feedback_fact fact = feedback->fact[i].fact;
-        buf_printf(out, "%s\"%s\":%.*f", comma, fact_names[fact].name, fact_names[fact].digits,
-                   feedback->fact[i].value);
-        comma = ",";
+        json_add_real(out, fact_names[fact].name, feedback->fact[i].value, fact_names[fact].digits);
     }
     if (feedback->reason != REASON_NONE)
-        buf_printf(out, "%s\"reason\":\"%s\"", comma, reason_names[feedback->reason]);
-    buf_add_byte(out, '}');
-}
-
-static void field_write(struct buf *out, const char *key, const char *text) {
-    buf_printf(out, "\"%s\":", key);
-    text_add_json(out, slice_from(text));
-    buf_add_byte(out, ',');
-}
-
-static void tips_write(struct buf *out, const struct feedback *feedback, enum locale locale) {
-    const char *tips[FEEDBACK_TIPS_MAX];
-    size_t count = feedback_tips(tips, feedback, locale);
-    buf_add_text(out, "\"tips\":[");
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            buf_add_byte(out, ',');
-        text_add_json(out, slice_from(tips[i]));
-    }
-    buf_add_text(out, "],");
+        json_add_text(out, "reason", slice_from(reason_names[feedback->reason]));
+    json_close(out);
 }
 
 void feedback_write_json(struct buf *out, const struct feedback *feedback, enum locale locale,
                          struct slice id, struct slice meeting_id, uint64_t seq) {
     char message[FEEDBACK_MESSAGE_MAX];
-    feedback_message(message, feedback, locale);
-    buf_add_text(out, "{\"id\":");
-    text_add_json(out, id);
-    buf_printf(out, ",\"type\":\"%s\",\"severity\":\"%s\",\"ts\":%" PRId64 ",\"meetingId\":",
-               feedback_type_name(feedback->type), severity_names[feedback->severity],
-               feedback->ts_ms);
-    text_add_json(out, meeting_id);
-    buf_add_byte(out, ',');
-    field_write(out, "participantId", feedback->participant);
+    size_t message_len = feedback_message(message, feedback, locale);
+    const char *tips[FEEDBACK_TIPS_MAX];
+    size_t tip_count = feedback_tips(tips, feedback, locale);
+    json_open(out, NULL);
+    json_add_text(out, "id", id);
+    json_add_text(out, "type", slice_from(feedback_type_name(feedback->type)));
+    json_add_text(out, "severity", slice_from(severity_name(feedback->severity)));
+    json_add_int(out, "ts", feedback->ts_ms);
+    json_add_text(out, "meetingId", meeting_id);
+    json_add_text(out, "participantId", slice_from(feedback->participant));
     if (feedback->name[0])
-        field_write(out, "participantName", feedback->name);
-    buf_printf(out, "\"window\":{\"start\":%" PRId64 ",\"end\":%" PRId64 "},",
-               feedback->window_start_ms, feedback->window_end_ms);
-    field_write(out, "message", message);
-    tips_write(out, feedback, locale);
-    buf_add_text(out, "\"metadata\":");
+        json_add_text(out, "participantName", slice_from(feedback->name));
+    json_open(out, "window");
+    json_add_int(out, "start", feedback->window_start_ms);
+    json_add_int(out, "end", feedback->window_end_ms);
+    json_close(out);
+    json_add_text(out, "message", slice_of(message, message_len));
+    json_open_array(out, "tips");
+    for (size_t i = 0; i < tip_count; i++)
+        json_add_text(out, NULL, slice_from(tips[i]));
+    json_close_array(out);
+    json_add_name(out, "metadata");
     feedback_write_metadata(out, feedback);
-    buf_printf(out, ",\"seq\":%" PRIu64 "}", seq);
+    json_add_uint(out, "seq", seq);
+    json_close(out);
 }

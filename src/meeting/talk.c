@@ -1,6 +1,6 @@
 #include "meeting/meeting_private.h"
 
-#include "base/text.h"
+#include "wire/web/json_write.h"
 
 enum {
     SPOKEN_SLOTS = 10,    /* 0.2 s of speech end a silence */
@@ -65,65 +65,60 @@ void talk_close_step(struct participant *participant, int64_t at_ms) {
     talk->has_rms = true;
 }
 
-static void seconds_write(struct buf *out, const char *key, int64_t ms) {
-    buf_printf(out, ",\"%s\":%.1f", key, (double)ms / 1000);
-}
-
 static void hearing_write(struct buf *out, const struct hearing *hearing, int64_t at_ms) {
+    const struct level_noise *noise = &hearing->microphone.noise;
     float value;
     if (level_active(&hearing->level, LEVEL_MS, LEVEL_AGE_MS, at_ms, &value) > 0)
-        buf_printf(out, ",\"rmsMean3s\":%.1f", (double)value);
-    const struct level_noise *noise = &hearing->microphone.noise;
+        json_add_real(out, "rmsMean3s", (double)value, 1);
     if (noise->known)
-        buf_printf(out, ",\"noiseDbfs\":%.1f", (double)noise->dbfs);
+        json_add_real(out, "noiseDbfs", (double)noise->dbfs, 1);
     if (pace_rate(&hearing->pace, 3, &value))
-        buf_printf(out, ",\"syllablesPerSecond\":%.1f", (double)value);
+        json_add_real(out, "syllablesPerSecond", (double)value, 1);
     if (pitch_span_spread(&hearing->pitch, &value))
-        buf_printf(out, ",\"pitchRangeSemitones\":%.1f", (double)value);
+        json_add_real(out, "pitchRangeSemitones", (double)value, 1);
+}
+
+static void talk_write(struct buf *out, const struct talk *talk, int64_t all_speech_ms) {
+    double share = all_speech_ms > 0 ? (double)talk->speech_ms / (double)all_speech_ms : 0;
+    json_add_real(out, "talkSeconds", (double)talk->speech_ms / 1000, 1);
+    json_add_real(out, "talkShare", share, 3);
+    json_add_uint(out, "turns", talk->turns);
+    json_add_real(out, "longestTurnSeconds", (double)talk->longest_turn_ms / 1000, 1);
+    json_add_uint(out, "interruptionsGiven", talk->interruptions_given);
+    json_add_uint(out, "interruptionsTaken", talk->interruptions_taken);
+    json_add_real(out, "overlapSeconds", (double)talk->overlap_ms / 1000, 1);
+    if (talk->responses > 0)
+        json_add_real(out, "responseGapSeconds", (double)talk->response_ms / 1000 / talk->responses,
+                      2);
 }
 
 static void participant_write(struct buf *out, const struct meeting *meeting,
-                              const struct participant *participant, int64_t speech_ms) {
+                              const struct participant *participant, int64_t all_speech_ms) {
     const struct talk *talk = &participant->talk;
     const struct hearing *hearing = participant->hearing;
-    buf_add_text(out, "{\"participantId\":");
-    text_add_json(out, slice_from(participant->identity));
-    if (participant->name[0]) {
-        buf_add_text(out, ",\"name\":");
-        text_add_json(out, slice_from(participant->name));
-    }
-    buf_printf(out, ",\"speechCoverage10s\":%.2f", hearing ? share_coverage(&hearing->share) : 0.0);
+    json_open(out, NULL);
+    json_add_text(out, "participantId", slice_from(participant->identity));
+    if (participant->name[0])
+        json_add_text(out, "name", slice_from(participant->name));
+    json_add_real(out, "speechCoverage10s", hearing ? share_coverage(&hearing->share) : 0, 2);
     if (hearing)
         hearing_write(out, hearing, meeting_judged_ms(meeting));
     if (talk->has_rms)
-        buf_printf(out, ",\"emaRms\":%.1f", (double)talk->ema_rms);
-    buf_printf(out, ",\"samples\":%llu", (unsigned long long)talk->frames);
-    buf_printf(out, ",\"isHost\":%s,\"isConnected\":%s,\"isMuted\":%s",
-               participant->is_host ? "true" : "false", participant->connections ? "true" : "false",
-               hearing && hearing->is_muted ? "true" : "false");
-    seconds_write(out, "talkSeconds", talk->speech_ms);
-    buf_printf(out, ",\"talkShare\":%.3f",
-               speech_ms > 0 ? (double)talk->speech_ms / (double)speech_ms : 0.0);
-    buf_printf(out, ",\"turns\":%u", talk->turns);
-    seconds_write(out, "longestTurnSeconds", talk->longest_turn_ms);
-    buf_printf(out, ",\"interruptionsGiven\":%u,\"interruptionsTaken\":%u",
-               talk->interruptions_given, talk->interruptions_taken);
-    seconds_write(out, "overlapSeconds", talk->overlap_ms);
-    if (talk->responses > 0)
-        buf_printf(out, ",\"responseGapSeconds\":%.2f",
-                   (double)talk->response_ms / 1000 / talk->responses);
-    buf_add_byte(out, '}');
+        json_add_real(out, "emaRms", (double)talk->ema_rms, 1);
+    json_add_uint(out, "samples", talk->frames);
+    json_add_bool(out, "isHost", participant->is_host);
+    json_add_bool(out, "isConnected", participant->connections > 0);
+    json_add_bool(out, "isMuted", hearing && hearing->is_muted);
+    talk_write(out, talk, all_speech_ms);
+    json_close(out);
 }
 
 void meeting_write_stats(struct buf *out, const struct meeting *meeting) {
     int64_t speech_ms = 0;
     for (size_t i = 0; i < meeting->count; i++)
         speech_ms += meeting->participants[i]->talk.speech_ms;
-    buf_add_byte(out, '[');
-    for (size_t i = 0; i < meeting->count; i++) {
-        if (i > 0)
-            buf_add_byte(out, ',');
+    json_open_array(out, NULL);
+    for (size_t i = 0; i < meeting->count; i++)
         participant_write(out, meeting, meeting->participants[i], speech_ms);
-    }
-    buf_add_byte(out, ']');
+    json_close_array(out);
 }
