@@ -30,8 +30,8 @@ static void clock_move(struct audio_clock *clock, int64_t by_ms) {
     clock->moved_ms += by_ms;
 }
 
-/* A lag that never was smaller for a whole second is no jitter: beyond the slack the anchor
- * follows. Ahead of time nothing can be: there it follows at once. */
+/* A lag that was never smaller for a whole second is not jitter: beyond the slack the anchor
+ * follows. Samples cannot come before their time: then the anchor follows at once. */
 static void clock_follow_drift(struct audio_clock *clock, int64_t lag_ms, int64_t now_ms) {
     if (lag_ms < clock->lag_least_ms)
         clock->lag_least_ms = lag_ms;

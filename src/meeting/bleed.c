@@ -86,8 +86,8 @@ struct loud {
     float db;
 };
 
-/* The loudest of those who speak or just spoke. In a meeting of a thousand voices the rest cannot be
- * told from noise, and comparing all with all would be a million pairs. */
+/* The loudest of those who speak or just spoke. In a meeting of a thousand voices the rest cannot
+ * be told from noise, and comparing all with all would be a million pairs. */
 static unsigned loudest_find(struct meeting *meeting, int64_t slot, struct loud loud[LOUDEST],
                              unsigned *recent) {
     unsigned count = 0;

@@ -3,8 +3,8 @@
 #include <string.h>
 
 enum {
-    PAUSE_MS = 1000,     /* shorter ones are breath */
-    PAUSE_MAX_MS = 3000, /* after longer ones it is another turn */
+    PAUSE_MS = 1000,     /* shorter ones are for breath */
+    PAUSE_MAX_MS = 3000, /* longer ones end the turn */
 };
 
 static void delivery_pause(struct delivery *delivery, int64_t from_ms, int64_t to_ms) {
@@ -40,7 +40,7 @@ void delivery_hear_step(struct meeting *meeting, int64_t end_ms) {
     for (size_t i = 0; i < meeting->actives; i++) {
         struct hearing *hearing = meeting->active[i]->hearing;
         if (saying > has_a_say(hearing))
-            hearing->delivery.is_open = false; /* somebody else's turn: his pauses are listening */
+            hearing->delivery.is_open = false; /* another's turn: these pauses are listening */
         else if (hearing->speech_slots > 0)
             delivery_speak(&hearing->delivery, end_ms - MEETING_STEP_MS, end_ms);
     }

@@ -1,6 +1,6 @@
 #include "meeting/expressions.h"
 
-#include "base/mem.h"
+#include "base/macros.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -83,7 +83,7 @@ const struct expression *expressions_find(const struct expressions *map, struct 
     return i < map->count ? &map->list[i] : NULL;
 }
 
-/* -1..1, written as people do: no exponent, no "nan", no "0x". */
+/* -1..1 in decimal notation: no exponent, no "nan", no "0x". */
 static bool parse_number(struct slice text, float *number) {
     char copy[16], *rest;
     if (text.len == 0 || text.len >= sizeof copy)

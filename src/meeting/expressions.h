@@ -1,12 +1,11 @@
-/*
- * What expressions that a prosody service names ("Anger", "surprise (positive)") say of valence and
- * arousal, for services that send neither.
+/* Valence and arousal of the expressions that a prosody service names ("Anger", "surprise
+ * (positive)"), for services that send neither.
  *
  * Source: the circumplex of affect (J. A. Russell, 1980, Journal of Personality and Social
- * Psychology 39, 1161-1178), on which words for feelings lie around two axes, unpleasant to pleasant
- * and sleepy to excited. The names of contracts that it does not have lie beside those nearest in
- * meaning; all are rounded to tenths. They are estimates, and so a setting: HUME_EXPRESSION_MAP.
- */
+ * Psychology 39, 1161-1178), on which words for feelings lie around two axes, unpleasant to
+ * pleasant and sleepy to excited. Names that the circumplex lacks lie beside those nearest in
+ * meaning; all are rounded to tenths. They are estimates, so operators can change them:
+ * HUME_EXPRESSION_MAP. */
 #ifndef MEETING_EXPRESSIONS_H
 #define MEETING_EXPRESSIONS_H
 
@@ -27,12 +26,11 @@ struct expressions {
 /* The table above. */
 void expressions_init(struct expressions *map);
 
-/* Changes and additions, "Name=valence:arousal,Name=none,...": none takes a name out. 0, or EINVAL
- * with the part that cannot be read, or ENOSPC with the first for which there is no room; the parts
- * before it are set. */
+/* Changes and additions, "Name=valence:arousal,Name=none,...": none removes a name. 0; EINVAL: *bad
+ * cannot be read; ENOSPC: there is no room for *bad. The parts before *bad are set. */
 int expressions_set(struct expressions *map, struct slice text, struct slice *bad);
 
-/* Without regard to letter case; NULL for a name that says nothing. */
+/* In any letter case; NULL for a name that is not in the map. */
 const struct expression *expressions_find(const struct expressions *map, struct slice name);
 
 #endif

@@ -3,8 +3,8 @@
  *   voice frames -> timeline -> speech -> bleed gate -> floor, levels, pitch, pace -> rules
  *
  * Pure: no clock, no thread, no file. Times are int64 ms of one clock that the caller chooses (the
- * server: Unix time; analyze: ms from the start) and that does not run backwards; now_ms is the same
- * clock at the moment of the call. One thread at a time. Nothing is allocated per frame. */
+ * server: Unix time; analyze: ms from the start) and that does not run backwards; now_ms is the
+ * same clock at the moment of the call. One thread at a time. Nothing is allocated per frame. */
 #ifndef MEETING_MEETING_H
 #define MEETING_MEETING_H
 
@@ -27,7 +27,8 @@ struct meeting *meeting_new(const struct rules *rules, int64_t at_ms);
 void meeting_free(struct meeting *meeting);
 
 /* Finds or adds. `identity`: 1..256 bytes. The pointer stays valid while the participant is
- * connected. Participants who left are forgotten some time later: add them again to connect them. */
+ * connected. Participants who left are forgotten some time later: add them again to connect
+ * them. */
 struct participant *meeting_add(struct meeting *meeting, struct slice identity);
 struct participant *meeting_find(struct meeting *meeting, struct slice identity);
 
@@ -38,8 +39,8 @@ void meeting_set_host(struct participant *participant, bool is_host);
  * TF_NO_DTX), so they prove no dead microphone. False by default. */
 void meeting_set_dtx(struct participant *participant, bool is_dtx);
 
-/* An audio track of the participant opened, or closed. Counted: every connect needs its disconnect.
- */
+/* An audio track of the participant opened, or closed. Counted: every connect needs its
+ * disconnect. */
 void meeting_connect(struct meeting *meeting, struct participant *participant, int64_t at_ms);
 void meeting_disconnect(struct meeting *meeting, struct participant *participant, int64_t at_ms);
 

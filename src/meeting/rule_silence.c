@@ -6,8 +6,8 @@ struct silencio_prolongado_settings {
     double group_s, dead_mic_s;
 };
 
-/* Silence is a matter of the meeting: a listener may be silent for any time. It begins with the last
- * speech. Before anybody has spoken it counts only between open microphones whose zeros mean
+/* Silence is a matter of the meeting: a listener may be silent for any time. It begins with the
+ * last speech. Before anybody has spoken it counts only between open microphones whose zeros mean
  * something: otherwise an empty room and a patient one look the same. */
 static void judge_meeting(const struct judgement *judgement) {
     const struct silencio_prolongado_settings *settings = judgement->settings;

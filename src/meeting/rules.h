@@ -19,8 +19,8 @@ struct rules {
     double values[FEEDBACK_TYPES][RULE_SETTINGS_MAX];
 };
 
-/* A setting in the list of all, which has the order of the documents. The walk:
- * struct rules_cursor at = {0}; while (rules_next(&at)) ... */
+/* A setting in the list of all, which has the order of the documents. The walk: struct rules_cursor
+ * at = {0}; while (rules_next(&at)) ... */
 struct rules_cursor {
     enum feedback_type type;
     const struct rule_setting *setting;
@@ -34,7 +34,8 @@ double *rules_value(struct rules *rules, const struct rules_cursor *at);
 void rules_init(struct rules *rules);
 
 /* Sets one value from text. `name` without RULE_, in any letter case. 0; ENOENT: no such setting;
- * EINVAL: not a number; ERANGE: outside its bounds. *setting, if wanted, is the setting, or NULL. */
+ * EINVAL: not a number; ERANGE: outside its bounds. *setting, if wanted, is the setting, or
+ * NULL. */
 int rules_set(struct rules *rules, struct slice name, struct slice value,
               const struct rule_setting **setting);
 

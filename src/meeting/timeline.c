@@ -68,7 +68,7 @@ void timeline_skip(struct timeline *timeline, int64_t slot) {
 
 void timeline_mute(struct timeline *timeline, int64_t slot, bool is_muted) {
     if (timeline->mute_count == TIMELINE_MUTES)
-        timeline->mute_count--; /* somebody plays with the button: the last word counts */
+        timeline->mute_count--; /* muted and unmuted very often: the last state counts */
     unsigned last = timeline->mute_count++;
     if (last > 0 && timeline->mutes[last - 1].slot > slot)
         slot = timeline->mutes[last - 1].slot;

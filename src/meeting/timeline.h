@@ -1,7 +1,8 @@
 /* What was heard of one participant, on the meeting's grid of 20 ms slots.
  *
- * Slot k covers the time (k * 20, k * 20 + 20] ms. Frames are put where they belong as they come and
- * are read when their step is judged: a ring holds what is waiting and the second before. */
+ * Slot k covers the time (k * 20, k * 20 + 20] ms. Frames are stored in their slot as they arrive
+ * and are read when their step is judged. The ring holds the frames that wait and the second before
+ * them. */
 #ifndef MEETING_TIMELINE_H
 #define MEETING_TIMELINE_H
 
@@ -11,7 +12,7 @@ enum {
     SLOT_MS = 20,
     TIMELINE_SLOTS = 256,  /* 5.1 s */
     TIMELINE_HISTORY = 64, /* slots that stay readable after they were judged */
-    TIMELINE_MUTES = 4,    /* announced and not reached yet */
+    TIMELINE_MUTES = 4,    /* changes announced but not reached yet */
 };
 
 /* A frame, packed: a thousand participants have a quarter of a million of them. */
@@ -30,7 +31,7 @@ struct moment {
 };
 
 struct timeline {
-    int64_t heard_slot; /* everything before it has been heard or given up */
+    int64_t heard_slot; /* all slots before it were heard or given up */
     struct moment ring[TIMELINE_SLOTS];
     struct {
         int64_t slot;
@@ -44,11 +45,12 @@ int64_t slot_of(int64_t end_ms);
 
 void timeline_init(struct timeline *timeline, int64_t slot);
 
-/* `next`: the first slot that is not judged yet. A frame before it, or too far ahead, is dropped. */
+/* `next`: the first slot that is not judged yet. Frames before it, or too far ahead, are
+ * dropped. */
 void timeline_put(struct timeline *timeline, int64_t next, int64_t slot,
                   const struct voice_frame *frame);
 
-/* Nothing more is awaited before `slot`. */
+/* No more frames are expected before `slot`. */
 void timeline_skip(struct timeline *timeline, int64_t slot);
 
 /* NULL: nothing was heard in that slot. */
@@ -56,7 +58,7 @@ const struct moment *timeline_at(const struct timeline *timeline, int64_t slot);
 
 void timeline_mute(struct timeline *timeline, int64_t slot, bool is_muted);
 
-/* The state that begins with `slot`, when one does. */
+/* The mute state that begins up to and with `slot`, if any; false if none does. */
 bool timeline_take_mute(struct timeline *timeline, int64_t slot, bool *is_muted);
 
 #endif

@@ -4,14 +4,14 @@
 
 enum {
     PAUSE_SLOTS = 31,       /* 0.5 s end an utterance; the detector lets go 0.12 s early */
-    BACKCHANNEL_SLOTS = 40, /* 0.8 s: up to here it is a nod */
+    BACKCHANNEL_SLOTS = 40, /* 0.8 s: up to this length it is a backchannel ("uhum") */
     ONSET_SLOTS = 2,        /* the detector decided two frames after speech began */
-    FLOOR_SLOTS = 50,       /* 1 s: who holds the floor */
+    FLOOR_SLOTS = 50,       /* 1 s of speech: then somebody holds the floor */
     TOGETHER_SLOTS = 10,    /* 0.2 s in which both speak */
-    LINGER_SLOTS = 22,      /* 0.45 s: so long the first one does not give in */
-    AWAY_SLOTS = 500,       /* 10 s: after that it is another matter */
-    BREATH_SLOTS = 60,      /* 1.2 s: so long a pause keeps the floor while nobody else speaks */
-    GO_ON_SLOTS = 50,       /* 1 s: and the second goes on */
+    LINGER_SLOTS = 22,      /* 0.45 s for which the interrupted one still speaks */
+    AWAY_SLOTS = 500,       /* 10 s without a turn: what was before no longer counts */
+    BREATH_SLOTS = 60,      /* 1.2 s: a pause up to this keeps the floor while nobody else speaks */
+    GO_ON_SLOTS = 50,       /* 1 s for which the interrupter speaks */
     SPOKEN_BITS = 64,
 };
 
@@ -39,7 +39,7 @@ static void overlap_count(struct meeting *meeting, struct participant *participa
     if (++*speakers < 2 || slot <= meeting->overlap.last_slot)
         return;
     meeting->overlap.last_slot = slot;
-    /* The joiner is who began later of those who speak now. */
+    /* The joiner is the one who began last of those who speak now. */
     struct participant *joiner = participant;
     for (size_t i = 0; i < meeting->actives; i++) {
         struct hearing *other = meeting->active[i]->hearing;
@@ -50,7 +50,7 @@ static void overlap_count(struct meeting *meeting, struct participant *participa
     meeting->overlap.joiner = joiner;
 }
 
-/* Both who spoke then have overlapped. */
+/* Counts slot `at` as overlap for the participant and for the one who spoke at the same time. */
 static void overlap_credit(struct meeting *meeting, struct participant *participant, int64_t at,
                            int64_t slot) {
     unsigned speakers = *overlap_at(meeting, at);
@@ -64,7 +64,7 @@ static void overlap_credit(struct meeting *meeting, struct participant *particip
     }
 }
 
-/* An utterance that proves to be more than a nod counts from its beginning. */
+/* An utterance that has become longer than a backchannel counts from its beginning. */
 static void turn_begin_count(struct meeting *meeting, struct participant *participant,
                              int64_t slot) {
     struct turn *turn = &participant->hearing->turn;
@@ -91,15 +91,15 @@ static void interruption_add(struct meeting *meeting, struct participant *by,
     of->hearing->mood.valence_before = of->hearing->mood.valence;
 }
 
-/* Two who talk at once and pause for breath do not interrupt each other anew: the floor must have
- * been taken since one last had it oneself. */
+/* Two people who talk at once and pause for breath do not interrupt each other again and again:
+ * "theirs" must have taken the floor after "mine" last had it. */
 static bool has_taken_floor(const struct turn *theirs, const struct turn *mine) {
     return theirs->is_open && theirs->floor_slot <= mine->start_slot - FLOOR_SLOTS &&
            (theirs->floor_slot >= mine->before_slot - PAUSE_SLOTS ||
             mine->start_slot - mine->before_slot > AWAY_SLOTS);
 }
 
-/* Who holds the floor while this one begins. */
+/* Notes who holds the floor while this utterance begins. */
 static void turn_look_round(struct meeting *meeting, struct participant *participant) {
     struct turn *turn = &participant->hearing->turn;
     turn->overs = 0;
@@ -115,7 +115,7 @@ static void turn_look_round(struct meeting *meeting, struct participant *partici
     }
 }
 
-/* Whoever stops before 0.45 s have passed has given the floor, not lost it. */
+/* Those who stop within 0.45 s have given the floor away, not lost it. */
 static void turn_watch_floor(struct meeting *meeting, struct participant *participant,
                              int64_t slot) {
     struct turn *turn = &participant->hearing->turn;
@@ -178,7 +178,7 @@ static void turn_speak(struct meeting *meeting, struct participant *participant,
     turn->spoken = turn->spoken << 1 | 1;
     turn->slots++;
     if (is_voiced)
-        turn->last_slot = slot; /* the held tail makes no nod longer */
+        turn->last_slot = slot; /* the held tail does not count: it would lengthen backchannels */
     if (!turn->is_counted && turn->last_slot - turn->start_slot >= BACKCHANNEL_SLOTS)
         turn_begin_count(meeting, participant, slot);
     if (turn->is_counted)

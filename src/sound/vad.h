@@ -1,7 +1,7 @@
 /* Voice activity: the probability that each 20 ms holds speech of the near speaker.
  *
- *   16 kHz -> 512-point spectrum -> 20 mel bands -> noise floors ---> 44 inputs -> dense -> GRU -> p
- *        \--> 4 kHz -> autocorrelation (periodicity, F0) --------/
+ *   16 kHz -> 512-point spectrum -> 20 mel bands -> noise floors --> 44 inputs -> dense -> GRU -> p
+ *        \--> 4 kHz -> autocorrelation (periodicity, F0) -------/
  *
  * The network hears 40 ms more than it judges. Weights: vad_weights.c, made by tools/vad. */
 #ifndef SOUND_VAD_H
