@@ -61,13 +61,11 @@ const struct rule rule_energia_grupo_baixa = {
         RULE_COOLDOWN(30),
     },
     .sentences = {
-        {.in = {
-            [LOCALE_PT_BR] = {"Energia do grupo baixa; proponha uma pausa ou mude a dinâmica.",
+        {.in[LOCALE_PT_BR] = {"Energia do grupo baixa; proponha uma pausa ou mude a dinâmica.",
                               {"Faça uma pausa de cinco minutos",
                                "Passe para um assunto mais leve"}},
-            [LOCALE_EN] = {"The group is low on energy; propose a break or change the format.",
-                           {"Take a five-minute break", "Move to a lighter topic"}},
-        }},
+         .in[LOCALE_EN] = {"The group is low on energy; propose a break or change the format.",
+                           {"Take a five-minute break", "Move to a lighter topic"}}},
     },
 };
 /* clang-format on */
@@ -117,13 +115,11 @@ const struct rule rule_polarizacao_emocional = {
         RULE_COOLDOWN(45),
     },
     .sentences = {
-        {.in = {
-            [LOCALE_PT_BR] = {"Ânimos divididos na reunião; ouça os dois lados antes de seguir.",
+        {.in[LOCALE_PT_BR] = {"Ânimos divididos na reunião; ouça os dois lados antes de seguir.",
                               {"Resuma cada posição com neutralidade",
                                "Procure um ponto em comum"}},
-            [LOCALE_EN] = {"The mood is divided; hear both sides before going on.",
-                           {"Sum up each position neutrally", "Look for common ground"}},
-        }},
+         .in[LOCALE_EN] = {"The mood is divided; hear both sides before going on.",
+                           {"Sum up each position neutrally", "Look for common ground"}}},
     },
 };
 /* clang-format on */

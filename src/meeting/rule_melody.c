@@ -85,13 +85,11 @@ const struct rule rule_monotonia_prosodica = {
         RULE_COOLDOWN(20),
     },
     .sentences = {
-        {.in = {
-            [LOCALE_PT_BR] = {"{name}: tom de voz pouco variado; peça que destaque o principal.",
+        {.in[LOCALE_PT_BR] = {"{name}: tom de voz pouco variado; peça que destaque o principal.",
                               {"Pergunte qual é o ponto mais importante",
                                "Peça um exemplo prático"}},
-            [LOCALE_EN] = {"{name}: little change of tone; ask for the main point.",
-                           {"Ask what matters most", "Ask for a practical example"}},
-        }},
+         .in[LOCALE_EN] = {"{name}: little change of tone; ask for the main point.",
+                           {"Ask what matters most", "Ask for a practical example"}}},
     },
 };
 /* clang-format on */

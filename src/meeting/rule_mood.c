@@ -65,19 +65,16 @@ const struct rule rule_tendencia_emocional_negativa = {
         RULE_COOLDOWN(25),
     },
     .sentences = {
-        {.least = SEVERITY_WARNING, .in = {
-            [LOCALE_PT_BR] = {"{name}: parece bastante contrariado(a); acolha antes de seguir.",
+        {.least = SEVERITY_WARNING,
+         .in[LOCALE_PT_BR] = {"{name}: parece bastante contrariado(a); acolha antes de seguir.",
                               {"Pergunte o que preocupa", "Reconheça o ponto antes de responder"}},
-            [LOCALE_EN] = {"{name}: sounds quite upset; acknowledge it before going on.",
-                           {"Ask what the concern is", "Acknowledge the point before answering"}},
-        }},
-        {.in = {
-            [LOCALE_PT_BR] = {"{name}: tom de voz negativo; pergunte se há algo a resolver.",
+         .in[LOCALE_EN] = {"{name}: sounds quite upset; acknowledge it before going on.",
+                           {"Ask what the concern is", "Acknowledge the point before answering"}}},
+        {.in[LOCALE_PT_BR] = {"{name}: tom de voz negativo; pergunte se há algo a resolver.",
                               {"Pergunte o que preocupa",
                                "Ofereça uma conversa depois da reunião"}},
-            [LOCALE_EN] = {"{name}: a negative tone; ask whether something needs solving.",
-                           {"Ask what the concern is", "Offer a talk after the meeting"}},
-        }},
+         .in[LOCALE_EN] = {"{name}: a negative tone; ask whether something needs solving.",
+                           {"Ask what the concern is", "Offer a talk after the meeting"}}},
     },
 };
 /* clang-format on */
@@ -110,13 +107,11 @@ const struct rule rule_engajamento_baixo = {
         RULE_COOLDOWN(20),
     },
     .sentences = {
-        {.in = {
-            [LOCALE_PT_BR] = {"{name}: pouca energia na voz; convide a participar.",
+        {.in[LOCALE_PT_BR] = {"{name}: pouca energia na voz; convide a participar.",
                               {"Faça uma pergunta sobre a área dessa pessoa",
                                "Considere uma pausa curta"}},
-            [LOCALE_EN] = {"{name}: little energy in the voice; invite them in.",
-                           {"Ask about something in their field", "Consider a short break"}},
-        }},
+         .in[LOCALE_EN] = {"{name}: little energy in the voice; invite them in.",
+                           {"Ask about something in their field", "Consider a short break"}}},
     },
 };
 /* clang-format on */
@@ -157,15 +152,13 @@ const struct rule rule_frustracao_crescente = {
         RULE_COOLDOWN(25),
     },
     .sentences = {
-        {.in = {
-            [LOCALE_PT_BR] = {
+        {.in[LOCALE_PT_BR] = {
                 "{name}: frustração crescente; reconheça o ponto e combine um próximo passo.",
                 {"Repita o ponto com as suas palavras",
                                "Proponha um próximo passo concreto"}},
-            [LOCALE_EN] = {"{name}: growing frustration; acknowledge it and agree on a next step.",
+         .in[LOCALE_EN] = {"{name}: growing frustration; acknowledge it and agree on a next step.",
                            {"Repeat the point in your own words",
-                            "Propose one concrete next step"}},
-        }},
+                            "Propose one concrete next step"}}},
     },
 };
 /* clang-format on */
@@ -199,12 +192,10 @@ const struct rule rule_entusiasmo_alto = {
         RULE_COOLDOWN(20),
     },
     .sentences = {
-        {.in = {
-            [LOCALE_PT_BR] = {"{name}: muito entusiasmo; aproveite para avançar.",
+        {.in[LOCALE_PT_BR] = {"{name}: muito entusiasmo; aproveite para avançar.",
                               {"Peça que conduza o próximo passo", "Registre a ideia"}},
-            [LOCALE_EN] = {"{name}: full of enthusiasm; a good moment to move on.",
-                           {"Ask them to lead the next step", "Write the idea down"}},
-        }},
+         .in[LOCALE_EN] = {"{name}: full of enthusiasm; a good moment to move on.",
+                           {"Ask them to lead the next step", "Write the idea down"}}},
     },
 };
 /* clang-format on */
@@ -247,13 +238,11 @@ const struct rule rule_efeito_pos_interrupcao = {
         RULE_COOLDOWN(25),
     },
     .sentences = {
-        {.in = {
-            [LOCALE_PT_BR] = {"{name}: desanimou depois de ser interrompido(a); devolva a palavra.",
+        {.in[LOCALE_PT_BR] = {"{name}: desanimou depois de ser interrompido(a); devolva a palavra.",
                               {"Convide a concluir a ideia", "Agradeça a contribuição"}},
-            [LOCALE_EN] = {"{name}: lost heart after being interrupted; give the floor back.",
+         .in[LOCALE_EN] = {"{name}: lost heart after being interrupted; give the floor back.",
                            {"Invite them to finish the thought",
-                            "Thank them for the contribution"}},
-        }},
+                            "Thank them for the contribution"}}},
     },
 };
 /* clang-format on */

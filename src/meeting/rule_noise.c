@@ -47,14 +47,12 @@ const struct rule rule_ruido_de_fundo = {
         RULE_COOLDOWN(60),
     },
     .sentences = {
-        {.in = {
-            [LOCALE_PT_BR] = {
+        {.in[LOCALE_PT_BR] = {
                 "{name}: ruído de fundo perto do nível da voz; sugira um lugar mais calmo.",
                 {"Peça que silencie o microfone quando não fala",
                                "Sugira fones com microfone"}},
-            [LOCALE_EN] = {"{name}: background noise close to the voice; suggest a quieter place.",
-                           {"Ask them to mute while listening", "Suggest a headset"}},
-        }},
+         .in[LOCALE_EN] = {"{name}: background noise close to the voice; suggest a quieter place.",
+                           {"Ask them to mute while listening", "Suggest a headset"}}},
     },
 };
 /* clang-format on */

@@ -41,20 +41,17 @@ const struct rule rule_ritmo_acelerado = {
         RULE_COOLDOWN(20),
     },
     .sentences = {
-        {.least = SEVERITY_WARNING, .in = {
-            [LOCALE_PT_BR] = {"{name}: fala muito rápida; peça uma pausa entre as ideias.",
+        {.least = SEVERITY_WARNING,
+         .in[LOCALE_PT_BR] = {"{name}: fala muito rápida; peça uma pausa entre as ideias.",
                               {"Resuma o que entendeu e confirme", "Peça que fale mais devagar"}},
-            [LOCALE_EN] = {"{name}: speaking very fast; ask for a pause between ideas.",
-                           {"Sum up what you heard and confirm it", "Ask them to slow down"}},
-        }},
-        {.in = {
-            [LOCALE_PT_BR] = {"{name}: ritmo acelerado; sugira falar um pouco mais devagar.",
+         .in[LOCALE_EN] = {"{name}: speaking very fast; ask for a pause between ideas.",
+                           {"Sum up what you heard and confirm it", "Ask them to slow down"}}},
+        {.in[LOCALE_PT_BR] = {"{name}: ritmo acelerado; sugira falar um pouco mais devagar.",
                               {"Resuma o que entendeu e confirme",
                                "Peça um exemplo para ganhar tempo"}},
-            [LOCALE_EN] = {"{name}: speaking fast; suggest slowing down a little.",
+         .in[LOCALE_EN] = {"{name}: speaking fast; suggest slowing down a little.",
                            {"Sum up what you heard and confirm it",
-                            "Ask for an example to gain time"}},
-        }},
+                            "Ask for an example to gain time"}}},
     },
 };
 /* clang-format on */
@@ -106,14 +103,12 @@ const struct rule rule_ritmo_pausado = {
         RULE_COOLDOWN(20),
     },
     .sentences = {
-        {.in = {
-            [LOCALE_PT_BR] = {"{name}: muitas pausas longas; ajude com uma pergunta direta.",
+        {.in[LOCALE_PT_BR] = {"{name}: muitas pausas longas; ajude com uma pergunta direta.",
                               {"Faça uma pergunta curta e concreta",
                                "Dê tempo, ou ofereça voltar ao assunto depois"}},
-            [LOCALE_EN] = {"{name}: many long pauses; help with a direct question.",
+         .in[LOCALE_EN] = {"{name}: many long pauses; help with a direct question.",
                            {"Ask something short and concrete",
-                            "Give time, or offer to come back to it later"}},
-        }},
+                            "Give time, or offer to come back to it later"}}},
     },
 };
 /* clang-format on */

@@ -36,21 +36,18 @@ const struct rule rule_overlap_fala = {
         RULE_COOLDOWN(15),
     },
     .sentences = {
-        {.is_group = true, .in = {
-            [LOCALE_PT_BR] = {"Várias pessoas falando ao mesmo tempo; organize a vez de cada uma.",
+        {.is_group = true,
+         .in[LOCALE_PT_BR] = {"Várias pessoas falando ao mesmo tempo; organize a vez de cada uma.",
                               {"Passe a palavra a uma pessoa de cada vez",
                                "Sugira levantar a mão"}},
-            [LOCALE_EN] = {"Several people are talking at once; give them turns.",
-                           {"Give the floor to one person at a time", "Suggest raising hands"}},
-        }},
-        {.in = {
-            [LOCALE_PT_BR] = {
+         .in[LOCALE_EN] = {"Several people are talking at once; give them turns.",
+                           {"Give the floor to one person at a time", "Suggest raising hands"}}},
+        {.in[LOCALE_PT_BR] = {
                 "{name}: falando ao mesmo tempo que outra pessoa; organize a vez de cada um.",
                 {"Passe a palavra a uma pessoa de cada vez",
                                "Sugira levantar a mão"}},
-            [LOCALE_EN] = {"{name}: talking at the same time as somebody else; give them turns.",
-                           {"Give the floor to one person at a time", "Suggest raising hands"}},
-        }},
+         .in[LOCALE_EN] = {"{name}: talking at the same time as somebody else; give them turns.",
+                           {"Give the floor to one person at a time", "Suggest raising hands"}}},
     },
 };
 /* clang-format on */
@@ -93,14 +90,12 @@ const struct rule rule_monologo_prolongado = {
         RULE_COOLDOWN(30),
     },
     .sentences = {
-        {.in = {
-            [LOCALE_PT_BR] = {"{name}: fala há bastante tempo; abra espaço para os outros.",
+        {.in[LOCALE_PT_BR] = {"{name}: fala há bastante tempo; abra espaço para os outros.",
                               {"Agradeça e peça a opinião de outra pessoa",
                                "Combine um tempo para cada fala"}},
-            [LOCALE_EN] = {"{name}: has been talking for a while; make room for the others.",
+         .in[LOCALE_EN] = {"{name}: has been talking for a while; make room for the others.",
                            {"Say thanks and ask somebody else for a view",
-                            "Agree on a time for each speaker"}},
-        }},
+                            "Agree on a time for each speaker"}}},
     },
 };
 /* clang-format on */
@@ -138,13 +133,11 @@ const struct rule rule_interrupcoes_frequentes = {
         RULE_COOLDOWN(30),
     },
     .sentences = {
-        {.in = {
-            [LOCALE_PT_BR] = {"Interrupções frequentes na reunião; combine quem fala a seguir.",
+        {.in[LOCALE_PT_BR] = {"Interrupções frequentes na reunião; combine quem fala a seguir.",
                               {"Peça que cada um conclua antes da resposta",
                                "Sugira levantar a mão"}},
-            [LOCALE_EN] = {"People keep interrupting each other; agree on who speaks next.",
-                           {"Ask to let each other finish", "Suggest raising hands"}},
-        }},
+         .in[LOCALE_EN] = {"People keep interrupting each other; agree on who speaks next.",
+                           {"Ask to let each other finish", "Suggest raising hands"}}},
     },
 };
 /* clang-format on */

@@ -95,18 +95,15 @@ const struct rule rule_volume_baixo = {
         RULE_COOLDOWN(10),
     },
     .sentences = {
-        {.least = SEVERITY_CRITICAL, .in = {
-            [LOCALE_PT_BR] = {"{name}: quase inaudível; aumente o ganho imediatamente.",
+        {.least = SEVERITY_CRITICAL,
+         .in[LOCALE_PT_BR] = {"{name}: quase inaudível; aumente o ganho imediatamente.",
                               {"Aumente o ganho de entrada", "Aproxime-se do microfone"}},
-            [LOCALE_EN] = {"{name}: almost inaudible; turn the microphone up now.",
-                           {"Raise the input gain", "Move closer to the microphone"}},
-        }},
-        {.in = {
-            [LOCALE_PT_BR] = {"{name}: volume baixo; aumente o ganho ou aproxime-se do microfone.",
+         .in[LOCALE_EN] = {"{name}: almost inaudible; turn the microphone up now.",
+                           {"Raise the input gain", "Move closer to the microphone"}}},
+        {.in[LOCALE_PT_BR] = {"{name}: volume baixo; aumente o ganho ou aproxime-se do microfone.",
                               {"Aumente o ganho de entrada", "Aproxime-se do microfone"}},
-            [LOCALE_EN] = {"{name}: too quiet; turn the microphone up or move closer.",
-                           {"Raise the input gain", "Move closer to the microphone"}},
-        }},
+         .in[LOCALE_EN] = {"{name}: too quiet; turn the microphone up or move closer.",
+                           {"Raise the input gain", "Move closer to the microphone"}}},
     },
 };
 /* clang-format on */
@@ -175,24 +172,20 @@ const struct rule rule_volume_alto = {
         RULE_COOLDOWN(10),
     },
     .sentences = {
-        {.reason = REASON_CLIPPING, .in = {
-            [LOCALE_PT_BR] = {"{name}: áudio distorcido; reduza o ganho do microfone.",
+        {.reason = REASON_CLIPPING,
+         .in[LOCALE_PT_BR] = {"{name}: áudio distorcido; reduza o ganho do microfone.",
                               {"Reduza o ganho de entrada", "Afaste-se um pouco do microfone"}},
-            [LOCALE_EN] = {"{name}: distorted sound; turn the microphone down.",
-                           {"Lower the input gain", "Move back from the microphone a little"}},
-        }},
-        {.least = SEVERITY_CRITICAL, .in = {
-            [LOCALE_PT_BR] = {"{name}: volume muito alto; reduza o ganho imediatamente.",
+         .in[LOCALE_EN] = {"{name}: distorted sound; turn the microphone down.",
+                           {"Lower the input gain", "Move back from the microphone a little"}}},
+        {.least = SEVERITY_CRITICAL,
+         .in[LOCALE_PT_BR] = {"{name}: volume muito alto; reduza o ganho imediatamente.",
                               {"Reduza o ganho de entrada", "Afaste-se do microfone"}},
-            [LOCALE_EN] = {"{name}: far too loud; turn the microphone down now.",
-                           {"Lower the input gain", "Move back from the microphone"}},
-        }},
-        {.in = {
-            [LOCALE_PT_BR] = {"{name}: volume alto; reduza o ganho ou afaste-se do microfone.",
+         .in[LOCALE_EN] = {"{name}: far too loud; turn the microphone down now.",
+                           {"Lower the input gain", "Move back from the microphone"}}},
+        {.in[LOCALE_PT_BR] = {"{name}: volume alto; reduza o ganho ou afaste-se do microfone.",
                               {"Reduza o ganho de entrada", "Afaste-se um pouco do microfone"}},
-            [LOCALE_EN] = {"{name}: too loud; turn the microphone down or move back.",
-                           {"Lower the input gain", "Move back from the microphone a little"}},
-        }},
+         .in[LOCALE_EN] = {"{name}: too loud; turn the microphone down or move back.",
+                           {"Lower the input gain", "Move back from the microphone a little"}}},
     },
 };
 /* clang-format on */

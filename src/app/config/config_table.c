@@ -31,7 +31,8 @@ const struct setting settings[] = {
      .help = "sqlite:PATH, file:PATH or postgresql://...; unset: sqlite:storage/prosa.db"},
     {"DATABASE_STALL_MS", .type = SETTING_INT, AT(database_stall_ms), .fallback = "50", .min = 20,
      .max = 2000,
-     .help = "how long a request waits for SQLite's disk when that does nothing at all, before it is answered 503"},
+     .help = "how long a request waits for SQLite's disk when that does nothing at all, before it "
+             "is answered 503"},
     {"STORAGE_DIR", .type = SETTING_TEXT, AT(storage_dir), .fallback = "storage", .min = 1,
      .max = 4096, .help = "folder of recordings, logs, the database and generated secrets"},
     {"EGRESS_AUDIO_OUTPUT_DIR", .type = SETTING_TEXT, .flags = SETTING_SPECIAL, AT(audio_dir),
