@@ -84,7 +84,7 @@ static void a_track_that_died_holds_nobody_up_after_a_second(void **state) {
     meeting_free(meeting);
 }
 
-/* The machine slept: no silence is made of the time that nobody listened. */
+/* The machine slept: time without analysis is not taken for silence. */
 static void a_leap_in_time_is_no_silence(void **state) {
     struct participant *ana, *bob;
     int64_t start = 1795349600000;

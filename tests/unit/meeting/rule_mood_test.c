@@ -67,7 +67,7 @@ static void joy_is_enthusiasm_and_anger_is_not(void **state) {
     stage_close(&stage);
 }
 
-/* The old backend looked at whoever spoke last alone; it is the interrupted one who loses heart. */
+/* The effect is looked for in the person who was interrupted, not in the one who spoke last. */
 static void who_loses_heart_after_an_interruption_is_told(void **state) {
     open_stage();
     stage_say_in_mood(&stage, ana, 8, 0.4f, 0.2f);
