@@ -14,18 +14,22 @@
 
 enum { NAME_MAX_BYTES = 63, COLUMNS_MAX = 64, VALUES_MAX = 64, LOCK_WAIT_MS = 30000 };
 
-/* One column as the database has it. */
+/* A column as it is in the database. */
 struct found_column {
     char name[NAME_MAX_BYTES + 1];
-    char type[NAME_MAX_BYTES + 1];      /* PostgreSQL's data_type, or SQLite's declaration */
-    char enum_name[NAME_MAX_BYTES + 1]; /* PostgreSQL's type behind USER-DEFINED */
+    /* PostgreSQL's data_type, or SQLite's declaration */
+    char type[NAME_MAX_BYTES + 1];
+    /* PostgreSQL: the enumeration, when the type is USER-DEFINED */
+    char enum_name[NAME_MAX_BYTES + 1];
     char enum_schema[NAME_MAX_BYTES + 1];
-    bool is_required; /* NOT NULL without a default */
+    /* NOT NULL without a default */
+    bool is_required;
 };
 
 struct found_table {
     struct found_column columns[COLUMNS_MAX];
-    size_t count; /* 0: there is no such table */
+    /* 0: there is no such table */
+    size_t count;
 };
 
 struct migration {
@@ -79,8 +83,8 @@ static void on_column(const struct db_row *row, void *arg) {
     copy_name(column->enum_schema, db_row_text(row, 4));
 }
 
-/* `name` is one of ours, so it needs no escape. */
-static int look_at(struct migration *m, const char *name, struct found_table *table) {
+/* `name` is a table's name from db_schema, so it needs no escape. */
+static int read_table(struct migration *m, const char *name, struct found_table *table) {
     static const char postgres[] =
         "SELECT column_name, data_type, CASE WHEN is_nullable = 'NO' AND column_default IS NULL "
         "AND "
@@ -107,7 +111,7 @@ static const struct found_column *find_column(const struct found_table *table, c
     return NULL;
 }
 
-/* Whether PostgreSQL's type can hold what we write there. SQLite's types bind nobody. */
+/* Whether values of this kind fit PostgreSQL's type. SQLite does not enforce types. */
 static bool type_fits(const char *type, enum column_kind kind, const char *name) {
     static const char *const fits[][4] = {
         [COLUMN_TEXT] = {"text", "character varying", NULL},
@@ -124,8 +128,8 @@ static bool type_fits(const char *type, enum column_kind kind, const char *name)
 }
 
 /*
- * A table that is there has every column it was born with, of a type we know, and asks for nothing
- * we do not give.
+ * An existing table must have every column that its first migration made, of a type that fits, and
+ * may require no column that we do not write.
  */
 static int check_table(struct migration *m, const struct schema_table *due,
                        const struct found_table *found) {
@@ -160,7 +164,7 @@ static void on_number(const struct db_row *row, void *arg) {
     *(int *)arg = (int)db_row_int(row, 0);
 }
 
-/* Prisma on SQLite writes times as Unix ms or, with its newer drivers, as text in ISO 8601. */
+/* Refuses times that are neither Unix ms nor, as Prisma's newer drivers write them, ISO 8601. */
 static int check_times(struct migration *m, const struct schema_table *due,
                        const struct found_table *found) {
     int err = 0;
@@ -188,7 +192,7 @@ static int check_times(struct migration *m, const struct schema_table *due,
 static int check_all(struct migration *m) {
     struct found_table found;
     for (size_t i = 0; i < schema_table_count; i++) {
-        int err = look_at(m, schema_tables[i].name, &found);
+        int err = read_table(m, schema_tables[i].name, &found);
         if (!err && found.count > 0)
             err = check_table(m, &schema_tables[i], &found);
         if (!err && found.count > 0 && !m->is_postgres)
@@ -218,7 +222,7 @@ static bool has_value(const struct value_set *set, const char *value) {
     return false;
 }
 
-/* An SQL literal or identifier: quotes doubled. */
+/* Appends an SQL literal or identifier, its quotes doubled. */
 static void add_quoted(struct buf *sql, const char *text, char quote) {
     buf_add_byte(sql, quote);
     for (; *text; text++) {
@@ -247,9 +251,7 @@ static int read_values(struct migration *m, const char *schema, const char *name
     return err ? failed(m, err) : 0;
 }
 
-/*
- * Adds the values that an enumeration of the former backend lacks. `schema` NULL: the current one.
- */
+/* Adds the values that an enumeration of the former backend lacks. `schema` NULL: the current one. */
 static int extend_enum(struct migration *m, const struct schema_enum *due, const char *schema,
                        const char *name) {
     struct value_set have;
@@ -302,7 +304,7 @@ static void add_column_text(struct migration *m, struct buf *sql,
         buf_add_text(sql, (m->is_postgres ? postgres : sqlite)[column->kind]);
     if (column->is_required)
         buf_add_text(sql, " NOT NULL");
-    /* CURRENT_TIMESTAMP is text to SQLite, and our times are numbers there. */
+    /* SQLite's CURRENT_TIMESTAMP is text, but our times are numbers there. */
     if (column->extra && (m->is_postgres || column->kind != COLUMN_TIME))
         buf_printf(sql, " %s", column->extra);
 }
@@ -330,7 +332,7 @@ static int add_column(struct migration *m, const struct schema_table *table,
     return apply(m, &sql);
 }
 
-static int settle_enums(struct migration *m, const struct schema_table *table,
+static int update_enums(struct migration *m, const struct schema_table *table,
                         const struct found_table *found, int number) {
     int err = 0;
     for (size_t i = 0; i < table->column_count && !err; i++) {
@@ -346,9 +348,9 @@ static int settle_enums(struct migration *m, const struct schema_table *table,
     return err;
 }
 
-/* Ours are numbers, and SQLite holds every text to be later than every number. */
-static int settle_times(struct migration *m, const struct schema_table *table,
-                        const struct found_table *found) {
+/* Turns times that are text into numbers: SQLite sorts every text behind every number. */
+static int convert_times(struct migration *m, const struct schema_table *table,
+                         const struct found_table *found) {
     int err = 0;
     for (size_t i = 0; i < table->column_count && !err; i++) {
         const char *name = table->columns[i].name;
@@ -365,15 +367,15 @@ static int settle_times(struct migration *m, const struct schema_table *table,
     return err;
 }
 
-static int settle_table(struct migration *m, const struct schema_table *table, int number) {
+static int update_table(struct migration *m, const struct schema_table *table, int number) {
     struct found_table found;
-    int err = look_at(m, table->name, &found);
+    int err = read_table(m, table->name, &found);
     if (!err && m->is_postgres)
-        err = settle_enums(m, table, &found, number);
+        err = update_enums(m, table, &found, number);
     if (err || found.count == 0)
         return err ? err : create_table(m, table, number);
     if (!m->is_postgres && table->since == number)
-        err = settle_times(m, table, &found);
+        err = convert_times(m, table, &found);
     for (size_t i = 0; i < table->column_count && !err; i++) {
         const struct schema_column *column = &table->columns[i];
         if (column->since <= number && !find_column(&found, column->name))
@@ -388,7 +390,7 @@ static int run_migration(struct migration *m, int number) {
         buf_printf(m->plan, "-- %d: %s\n", number, schema_migrations[number - 1]);
     for (size_t i = 0; i < schema_table_count && !err; i++) {
         if (schema_tables[i].since <= number)
-            err = settle_table(m, &schema_tables[i], number);
+            err = update_table(m, &schema_tables[i], number);
     }
     for (size_t i = 0; i < schema_index_count && !err; i++) {
         struct buf sql = {0};
@@ -412,7 +414,7 @@ static int run_migration(struct migration *m, int number) {
 static int read_state(struct migration *m, int *applied) {
     struct found_table table;
     *applied = 0;
-    int err = look_at(m, "_prosa_migrations", &table);
+    int err = read_table(m, "_prosa_migrations", &table);
     if (err || table.count == 0)
         return err;
     if (db_ask(m->db, "SELECT COALESCE(MAX(\"number\"), 0) FROM \"_prosa_migrations\"", on_number,
@@ -434,15 +436,15 @@ static struct migration migration_of(struct db *db, struct buf *plan, char *why,
                               .why_bytes = why_bytes};
 }
 
-int store_migrate_state(struct db *db, int *applied, char *why, size_t why_bytes) {
+int db_migrate_state(struct db *db, int *applied, char *why, size_t why_bytes) {
     struct migration m = migration_of(db, NULL, why, why_bytes);
     return read_state(&m, applied);
 }
 
 /*
- * BEGIN IMMEDIATE is SQLite's lock. The number is ours alone: "prosa" in ASCII. Whether there is a
- * schema is read from the table: current_schema() may still not know of one that another node made
- * while we waited for the lock.
+ * SQLite's lock is BEGIN IMMEDIATE, PostgreSQL's is an advisory one whose number is "prosa" in
+ * ASCII. The schema is looked up in pg_namespace because current_schema() may not see one that
+ * another node made while this one waited for the lock.
  */
 static int lock(struct migration *m) {
     int err = db_begin(m->db);
@@ -474,7 +476,7 @@ static int apply_missing(struct migration *m) {
     return err;
 }
 
-int store_migrate(struct db *db, bool is_dry, struct buf *plan, char *why, size_t why_bytes) {
+int db_migrate(struct db *db, bool is_dry, struct buf *plan, char *why, size_t why_bytes) {
     struct migration m = migration_of(db, plan, why, why_bytes);
     db->deadline_ms = clock_mono_ms() + LOCK_WAIT_MS;
     int err = lock(&m);

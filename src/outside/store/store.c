@@ -46,7 +46,7 @@ enum {
 #define TOKEN_KEEP_MS (INT64_C(100) * 24 * 3600 * 1000)
 
 struct store {
-    struct store_url url;
+    struct db_url url;
     char *default_organization;
     int64_t deadline_ms;
 
@@ -117,10 +117,10 @@ static bool try_connect(struct store *store) {
     char why[DB_WHY_BYTES];
     int err = 0;
     if (!store->opening)
-        err = store_connect_start(&store->opening, &store->url, why, sizeof why);
+        err = db_connect_start(&store->opening, &store->url, why, sizeof why);
     atomic_store(&store->watch.is_connecting, true);
     if (!err)
-        err = store_connect_step(store->opening, &store->url, clock_mono_ms() + STEP_MS, why,
+        err = db_connect_step(store->opening, &store->url, clock_mono_ms() + STEP_MS, why,
                                  sizeof why);
     atomic_store(&store->watch.is_connecting, false);
     if (err == EINPROGRESS) {
@@ -150,7 +150,7 @@ static void flush_soon(struct store *store, int64_t after_ms) {
 
 /* Whatever the database is asked stands between standstill_begin and this: who waits looks whether it goes on. */
 static void end_work(struct store *store) {
-    if (store->db && store->url.kind == STORE_SQLITE)
+    if (store->db && store->url.engine == DB_SQLITE)
         store_checkpoint_look(store->checkpoint, store->db);
     standstill_end(&store->watch.writer);
 }
@@ -338,7 +338,7 @@ static void run_thread(void *arg) {
 
 static bool connect_last(struct store *store) {
     char why[DB_WHY_BYTES];
-    return !store_connect(&store->db, &store->url, clock_mono_ms() + LAST_CONNECT_MS, why,
+    return !db_connect(&store->db, &store->url, clock_mono_ms() + LAST_CONNECT_MS, why,
                           sizeof why);
 }
 
@@ -396,7 +396,7 @@ static void free_store(struct store *store) {
     db_close(store->opening);
     db_close(store->db);
     feedback_queue_close(&store->queue);
-    store_url_free(&store->url);
+    db_url_free(&store->url);
     mem_free(store->default_organization);
     mem_free(store);
 }
@@ -413,18 +413,18 @@ void store_close(struct store *store, unsigned patience_ms) {
     free_store(store);
 }
 
-static int read_url(struct store *store, const struct store_config *config, char *why,
+static int read_url(struct store *store, const struct store_settings *config, char *why,
                     size_t why_bytes) {
     if (config->url)
-        return store_url_parse(&store->url, config->url, why, why_bytes);
-    store->url.kind = STORE_SQLITE;
+        return db_url_parse(&store->url, config->url, why, why_bytes);
+    store->url.engine = DB_SQLITE;
     store->url.path = mem_copy_text(config->default_path);
     return 0;
 }
 
 static int connect_first(struct store *store, char *why, size_t why_bytes) {
     int err =
-        store_connect(&store->db, &store->url, clock_mono_ms() + FIRST_CONNECT_MS, why, why_bytes);
+        db_connect(&store->db, &store->url, clock_mono_ms() + FIRST_CONNECT_MS, why, why_bytes);
     if (err != EAGAIN)
         return err;
     atomic_store(&store->away_since_ms, clock_mono_ms());
@@ -435,7 +435,7 @@ static int connect_first(struct store *store, char *why, size_t why_bytes) {
 
 /* Helpful, not needed. */
 static void open_beside(struct store *store) {
-    if (!store->db || store->url.kind != STORE_SQLITE)
+    if (!store->db || store->url.engine != DB_SQLITE)
         return;
     store->db->standstill = &store->watch.writer;
     int err = store_reader_open(&store->reader, &store->url, store->answers);
@@ -447,7 +447,7 @@ static void open_beside(struct store *store) {
         log_warn("store", "the writer itself waits for the disk", log_errno(err));
 }
 
-int store_open(struct store **out, const struct store_config *config, struct loop *loop, char *why,
+int store_open(struct store **out, const struct store_settings *config, struct loop *loop, char *why,
                size_t why_bytes) {
     struct store *store = mem_alloc(sizeof *store);
     store->deadline_ms = config->deadline_ms ? config->deadline_ms : DEADLINE_MS;
@@ -459,7 +459,7 @@ int store_open(struct store **out, const struct store_config *config, struct loo
                         config->feedback_ttl_days);
     int err = read_url(store, config, why, why_bytes);
     store_watch_init(&store->watch, loop, store->deadline_ms,
-                     store->url.kind == STORE_SQLITE ? config->stall_ms : 0);
+                     store->url.engine == DB_SQLITE ? config->stall_ms : 0);
     if (!err)
         err = loop_open(&store->loop);
     if (!err)

@@ -26,7 +26,7 @@ struct loop;
 struct store;
 struct store_call; /* a question on its way; valid until its callback has run or it is cancelled */
 
-struct store_config {
+struct store_settings {
     const char *url;          /* DATABASE_URL as Prisma writes it; NULL: SQLite at default_path */
     const char *default_path; /* e.g. storage/prosa.db */
     unsigned feedback_ttl_days;
@@ -43,7 +43,7 @@ struct store_config {
  * this program, of an unknown shape, a URL that makes no sense) is, and `why` then holds one
  * sentence.
  */
-int store_open(struct store **, const struct store_config *, struct loop *, char *why,
+int store_open(struct store **, const struct store_settings *, struct loop *, char *why,
                size_t why_bytes);
 
 /* Writes what is queued, for at most patience_ms, and ends the thread. Open calls are answered

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "outside/db/db.h"
+#include "outside/db/db_connect.h"
+#include "outside/db/db_sqlite.h"
 #include "outside/db/db_migrate.h"
 #include "outside/db/db_schema.h"
 #include "outside/store/store_sql.h"
@@ -14,7 +16,7 @@
 enum { PATIENCE_MS = 10 * 1000 };
 
 struct store_admin {
-    struct store_url url;
+    struct db_url url;
     struct db *db;
 };
 
@@ -29,7 +31,7 @@ int store_admin_open(struct store_admin **out, const char *url, const char *defa
     struct store_admin *admin = mem_alloc(sizeof *admin);
     int err = 0;
     if (url)
-        err = store_url_parse(&admin->url, url, why, why_bytes);
+        err = db_url_parse(&admin->url, url, why, why_bytes);
     else
         admin->url.path = mem_copy_text(default_path);
     if (!err)
@@ -46,13 +48,13 @@ void store_admin_close(struct store_admin *admin) {
     if (!admin)
         return;
     db_close(admin->db);
-    store_url_free(&admin->url);
+    db_url_free(&admin->url);
     mem_free(admin);
 }
 
 int store_admin_status(struct store_admin *admin, struct buf *lines, char *why, size_t why_bytes) {
     int applied = 0;
-    int err = store_migrate_state(admin->db, &applied, why, why_bytes);
+    int err = db_migrate_state(admin->db, &applied, why, why_bytes);
     for (int i = 0; i < schema_latest && !err; i++)
         buf_printf(lines, "%2d  %-8s %s\n", i + 1, i < applied ? "applied" : "missing",
                    schema_migrations[i]);
@@ -61,11 +63,11 @@ int store_admin_status(struct store_admin *admin, struct buf *lines, char *why, 
 
 int store_admin_migrate(struct store_admin *admin, bool is_dry, struct buf *sql, char *why,
                         size_t why_bytes) {
-    return store_migrate(admin->db, is_dry, sql, why, why_bytes);
+    return db_migrate(admin->db, is_dry, sql, why, why_bytes);
 }
 
 int store_admin_backup(struct store_admin *admin, const char *path, char *why, size_t why_bytes) {
-    if (admin->url.kind != STORE_SQLITE) {
+    if (admin->url.engine != DB_SQLITE) {
         snprintf(why, why_bytes,
                  "DATABASE_URL is a PostgreSQL database: back it up with pg_dump "
                  "--format=custom, restore it with pg_restore");

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "net/station.h"
 #include "outside/db/db.h"
+#include "outside/db/db_sqlite.h"
 
 #include <errno.h>
 
@@ -44,7 +45,7 @@ void store_checkpoint_look(struct store_checkpoint *checkpoint, struct db *write
         station_send(checkpoint->station, &checkpoint->order);
 }
 
-int store_checkpoint_open(struct store_checkpoint **out, const struct store_url *url) {
+int store_checkpoint_open(struct store_checkpoint **out, const struct db_url *url) {
     struct store_checkpoint *checkpoint = mem_alloc(sizeof *checkpoint);
     checkpoint->order.deliver = take_order;
     int err = db_sqlite_open_beside(&checkpoint->db, url, "PRAGMA synchronous=NORMAL");

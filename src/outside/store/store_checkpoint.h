@@ -7,10 +7,10 @@
 
 struct db;
 struct store_checkpoint;
-struct store_url;
+struct db_url;
 
 /* SQLite, after the tables are there. */
-int store_checkpoint_open(struct store_checkpoint **, const struct store_url *);
+int store_checkpoint_open(struct store_checkpoint **, const struct db_url *);
 void store_checkpoint_close(struct store_checkpoint *); /* NULL is fine */
 
 /*

@@ -7,6 +7,7 @@
 #include "net/station.h"
 #include "outside/store/store_private.h"
 #include "outside/db/db.h"
+#include "outside/db/db_sqlite.h"
 #include "outside/store/store_sql.h"
 
 enum { NICE = 5, DEADLINE_MS = 2000 };
@@ -65,7 +66,7 @@ static void take_hello(struct mail *mail, void *owner) {
     atomic_store(&reader->standstill.thread_id, thread_id());
 }
 
-int store_reader_open(struct store_reader **out, const struct store_url *url,
+int store_reader_open(struct store_reader **out, const struct db_url *url,
                       struct mailbox *answers) {
     struct store_reader *reader = mem_alloc(sizeof *reader);
     reader->answers = answers;

@@ -10,10 +10,10 @@ struct mailbox;
 struct standstill;
 struct store_call;
 struct store_reader;
-struct store_url;
+struct db_url;
 
 /* SQLite, after the tables are there. Calls come back to `answers`. */
-int store_reader_open(struct store_reader **, const struct store_url *, struct mailbox *answers);
+int store_reader_open(struct store_reader **, const struct db_url *, struct mailbox *answers);
 void store_reader_close(struct store_reader *); /* answers what it has; NULL is fine */
 
 /* The caller's thread: a call that is with the writer, too. Who begins it first answers it. */

@@ -241,7 +241,7 @@ static void a_file_of_strange_times_is_refused(void **state) {
     char why[256] = "";
     make_former_file(f);
     fixture_run(f, "UPDATE \"User\" SET \"updatedAt\" = 'yesterday'");
-    const struct store_config config = {.url = fixture_url(f), .feedback_ttl_days = 14};
+    const struct store_settings config = {.url = fixture_url(f), .feedback_ttl_days = 14};
     assert_int_equal(store_open(&store, &config, fixture_loop(f), why, sizeof why), EINVAL);
     assert_non_null(strstr(why, "\"updatedAt\""));
     assert_non_null(strstr(why, "\"User\""));
@@ -263,7 +263,7 @@ static void a_dry_run_says_all_and_does_nothing(void **state) {
     fixture_use_schema(f, "dry");
     make_former(f, "dry");
     struct db *db = fixture_connect(f);
-    assert_int_equal(store_migrate(db, true, &plan, why, sizeof why), 0);
+    assert_int_equal(db_migrate(db, true, &plan, why, sizeof why), 0);
     buf_add_byte(&plan, 0);
     assert_non_null(strstr(
         plan.data, "ALTER TYPE \"dry\".\"FeedbackType\" ADD VALUE IF NOT EXISTS 'ruido_de_fundo'"));
@@ -284,7 +284,7 @@ static void a_strange_type_is_refused_by_name(void **state) {
     fixture_use_schema(f, "strange");
     make_former(f, "strange");
     fixture_run(f, "ALTER TABLE \"FeedbackEvent\" ALTER COLUMN \"ts\" TYPE BIGINT USING 0");
-    const struct store_config config = {.url = fixture_url(f), .feedback_ttl_days = 14};
+    const struct store_settings config = {.url = fixture_url(f), .feedback_ttl_days = 14};
     assert_int_equal(store_open(&store, &config, fixture_loop(f), why, sizeof why), EINVAL);
     assert_non_null(strstr(why, "\"ts\""));
     assert_non_null(strstr(why, "\"FeedbackEvent\""));

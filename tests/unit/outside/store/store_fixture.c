@@ -5,6 +5,7 @@
 #include "net/loop.h"
 #include "net/timer.h"
 #include "outside/db/db.h"
+#include "outside/db/db_connect.h"
 #include "outside/db/db_url.h"
 
 #include <setjmp.h>
@@ -117,10 +118,10 @@ static bool is_there(void *arg) {
     return !stats.is_away;
 }
 
-struct store *fixture_open(struct store_fixture *f, const struct store_config *settings) {
-    struct store_config config =
+struct store *fixture_open(struct store_fixture *f, const struct store_settings *settings) {
+    struct store_settings config =
         settings ? *settings
-                 : (struct store_config){.feedback_ttl_days = 14, .deadline_ms = PATIENCE_MS};
+                 : (struct store_settings){.feedback_ttl_days = 14, .deadline_ms = PATIENCE_MS};
     struct store *store = NULL;
     char why[512] = "";
     config.url = f->url;
@@ -133,12 +134,12 @@ struct store *fixture_open(struct store_fixture *f, const struct store_config *s
 }
 
 struct db *fixture_connect(struct store_fixture *f) {
-    struct store_url url;
+    struct db_url url;
     struct db *db = NULL;
     char why[512] = "";
-    assert_int_equal(store_url_parse(&url, f->url, why, sizeof why), 0);
+    assert_int_equal(db_url_parse(&url, f->url, why, sizeof why), 0);
     int err = db_open(&db, &url, clock_mono_ms() + PATIENCE_MS, why, sizeof why);
-    store_url_free(&url);
+    db_url_free(&url);
     if (err)
         fail_msg("db_open: %d %s", err, why);
     return db;

@@ -39,7 +39,7 @@ void fixture_server(struct store_fixture *, const char *verb);
  * A store on the current database; fails the test when it does not open. Without settings it is
  * there, and patient.
  */
-struct store *fixture_open(struct store_fixture *, const struct store_config *settings);
+struct store *fixture_open(struct store_fixture *, const struct store_settings *settings);
 /* A plain connection to it, for looking behind the store's back. */
 struct db *fixture_connect(struct store_fixture *);
 int64_t fixture_count(struct store_fixture *, const char *sql);

@@ -20,7 +20,7 @@
 
 static int try_open(struct store_fixture *f, char *why, size_t why_bytes) {
     struct store *store = NULL;
-    const struct store_config config = {.url = fixture_url(f), .feedback_ttl_days = 14};
+    const struct store_settings config = {.url = fixture_url(f), .feedback_ttl_days = 14};
     *why = 0;
     int err = store_open(&store, &config, fixture_loop(f), why, why_bytes);
     if (!err)
@@ -83,7 +83,7 @@ static void *open_in_thread(void *arg) {
     struct opener *o = arg;
     struct loop *loop;
     struct store *store = NULL;
-    const struct store_config config = {.url = fixture_url(o->fixture), .feedback_ttl_days = 14};
+    const struct store_settings config = {.url = fixture_url(o->fixture), .feedback_ttl_days = 14};
     o->err = loop_open(&loop);
     if (!o->err)
         o->err = store_open(&store, &config, loop, o->why, sizeof o->why);

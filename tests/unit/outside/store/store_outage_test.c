@@ -20,7 +20,7 @@
 /* Longer than any answer takes, also on a slow machine. */
 enum { AWAY_MS = 6000 };
 
-static const struct store_config settings = {.feedback_ttl_days =
+static const struct store_settings settings = {.feedback_ttl_days =
                                                  14}; /* the deadline of real life */
 /* Feeds the store one event a look, and asks it something now and then. */
 struct load {
@@ -304,7 +304,7 @@ static void read_beside_a_writer_that_stands_still(void **state) {
     struct store_fixture *fixture = *state;
     struct beside beside = {0};
     fixture_next(fixture);
-    struct store *store = fixture_open(fixture, &(struct store_config){.deadline_ms = 30000});
+    struct store *store = fixture_open(fixture, &(struct store_settings){.deadline_ms = 30000});
     struct store_session_start start = {
         .meeting_id = SLICE("RM_1"), .room_name = SLICE("daily"), .at_ms = clock_wall_ms()};
     store_session_start(store, &start, on_started, &beside);
@@ -338,7 +338,7 @@ static void told_in_time_that_it_takes_too_long(void **state) {
     struct store_fixture *fixture = *state;
     bool is_told[3] = {0};
     fixture_next(fixture);
-    struct store *store = fixture_open(fixture, &(struct store_config){.deadline_ms = 500});
+    struct store *store = fixture_open(fixture, &(struct store_settings){.deadline_ms = 500});
     struct db *holder = fixture_connect(fixture);
     holder->deadline_ms = INT64_MAX;
     assert_int_equal(db_script(holder, "BEGIN IMMEDIATE"), 0);

@@ -23,7 +23,7 @@ enum {
     HOUR_MS = 3600 * 1000,
 };
 
-static const struct store_config settings = {
+static const struct store_settings settings = {
     .feedback_ttl_days = 14, .deadline_ms = PATIENT_MS, .stall_ms = STALL_MS};
 
 struct answer {
@@ -184,7 +184,7 @@ static bool is_done(void *arg) {
 /* What is done in time is done, with somebody else at the lock every now and then. */
 static void a_short_pause_refuses_nobody(void **state) {
     struct store_fixture *f = *state;
-    struct store_config config = settings;
+    struct store_settings config = settings;
     struct answer a;
     char name[16];
     config.stall_ms = 20000;

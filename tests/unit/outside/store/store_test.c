@@ -239,7 +239,7 @@ static void only_a_linked_slug_of_a_signed_webhook_owns_a_meeting(void **state) 
 
 static void the_default_organization_takes_the_rest(void **state) {
     struct store_fixture *f = *state;
-    const struct store_config config = {.feedback_ttl_days = 14, .default_organization = "base"};
+    const struct store_settings config = {.feedback_ttl_days = 14, .default_organization = "base"};
     struct store *store = fixture_open(f, &config);
     add_organizations(f);
     assert_string_equal(start_session(f, store, "m1", "r", "acme", T0).owner, "acme");
@@ -504,7 +504,7 @@ static struct db *hold(struct store_fixture *f) {
 
 static void a_held_database_answers_within_the_deadline(void **state) {
     struct store_fixture *f = *state;
-    const struct store_config config = {
+    const struct store_settings config = {
         .feedback_ttl_days = 14, .deadline_ms = 600, .feedback_queue_max = 20};
     struct store *store = fixture_open(f, &config);
     struct db *holder = hold(f);
