@@ -256,6 +256,14 @@ int db_url_parse(struct db_url *out, const char *text, char *why, size_t why_byt
     return err;
 }
 
+int db_url_parse_or(struct db_url *out, const char *text, const char *default_path, char *why,
+                    size_t why_bytes) {
+    if (text)
+        return db_url_parse(out, text, why, why_bytes);
+    *out = (struct db_url){.engine = DB_SQLITE, .path = mem_copy_text(default_path)};
+    return 0;
+}
+
 void db_url_free(struct db_url *url) {
     for (size_t i = 0; i < DB_URL_KEYS; i++)
         mem_free(url->values[i]);

@@ -32,6 +32,9 @@ struct db_url {
 
 /* 0, or EINVAL and a sentence that never repeats the URL, which holds a password. */
 int db_url_parse(struct db_url *, const char *text, char *why, size_t why_bytes);
+/* The same; `text` NULL is SQLite at default_path. */
+int db_url_parse_or(struct db_url *, const char *text, const char *default_path, char *why,
+                    size_t why_bytes);
 void db_url_free(struct db_url *);
 
 #endif
