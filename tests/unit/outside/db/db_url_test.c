@@ -1,16 +1,12 @@
 #include "base/mem.h"
 #include "outside/db/db_url.h"
+#include "unit.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static struct db_url parse(const char *text) {
     struct db_url url;

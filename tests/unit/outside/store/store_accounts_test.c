@@ -3,14 +3,10 @@
 #include "base/mem.h"
 #include "outside/store/store_accounts.h"
 #include "store_fixture.h"
+#include "unit.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 static int64_t T0; /* now: old tokens are deleted behind a test's back */
 static const int64_t HOUR_MS = 3600 * 1000;

@@ -2,18 +2,15 @@
  * Every step of every statement fails once, in turn: whatever was under way, nothing half done stays,
  * no transaction stays open, and the next try succeeds. sqlite3_step is wrapped at link time.
  */
-#include "outside/store/store_accounts.h"
 #include "outside/db/db.h"
+#include "outside/store/store_accounts.h"
 #include "store_fixture.h"
+#include "unit.h"
 
 #include <errno.h>
-#include <setjmp.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
-
-#include <cmocka.h>
 
 int __real_sqlite3_step(sqlite3_stmt *);
 int __wrap_sqlite3_step(sqlite3_stmt *);

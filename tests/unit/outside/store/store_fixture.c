@@ -7,18 +7,14 @@
 #include "outside/db/db.h"
 #include "outside/db/db_connect.h"
 #include "outside/db/db_url.h"
+#include "unit.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-/* Of tests that do not measure time: for slow machines. */
+/* For tests that do not measure time, also on slow machines. */
 enum { PATIENCE_MS = 60000 };
 
 struct store_fixture {
@@ -163,6 +159,21 @@ int64_t fixture_count(struct store_fixture *f, const char *sql) {
         fail_msg("%s: %s", sql, db->why);
     db_close(db);
     return count;
+}
+
+struct db *fixture_hold(struct store_fixture *f) {
+    struct db *db = fixture_connect(f);
+    db->deadline_ms = INT64_MAX;
+    assert_int_equal(db_begin(db), 0);
+    if (script)
+        assert_int_equal(
+            db_script(db, "LOCK TABLE \"FeedbackEvent\", \"Session\" IN ACCESS EXCLUSIVE MODE"), 0);
+    return db;
+}
+
+void fixture_release(struct db *db) {
+    db_rollback(db);
+    db_close(db);
 }
 
 struct waiting {

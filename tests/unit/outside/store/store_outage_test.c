@@ -4,24 +4,22 @@
  */
 #include "base/clock.h"
 #include "base/mem.h"
-#include "outside/store/store.h"
 #include "outside/db/db.h"
+#include "outside/store/store.h"
 #include "store_fixture.h"
+#include "unit.h"
 
 #include <errno.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/resource.h>
-
-#include <cmocka.h>
 
 /* Longer than any answer takes, also on a slow machine. */
 enum { AWAY_MS = 6000 };
 
-static const struct store_settings settings = {.feedback_ttl_days =
-                                                 14}; /* the deadline of real life */
+/* With the deadline of a server. */
+static const struct store_settings settings = {.feedback_ttl_days = 14};
+
 /* Feeds the store one event a look, and asks it something now and then. */
 struct load {
     struct store_fixture *fixture;
@@ -264,12 +262,9 @@ static void a_full_disk_under_sqlite(void **state) {
 static void held_by_somebody_under_sqlite(void **state) {
     struct load load = {.fixture = *state};
     start(&load);
-    struct db *holder = fixture_connect(load.fixture);
-    holder->deadline_ms = INT64_MAX;
-    assert_int_equal(db_script(holder, "BEGIN IMMEDIATE"), 0);
+    struct db *holder = fixture_hold(load.fixture);
     feed_away(&load, 2000);
-    db_rollback(holder);
-    db_close(holder);
+    fixture_release(holder);
     feed_for(&load, 500);
     load.refused++;
     expect_all(&load);
@@ -309,9 +304,7 @@ static void read_beside_a_writer_that_stands_still(void **state) {
         .meeting_id = SLICE("RM_1"), .room_name = SLICE("daily"), .at_ms = clock_wall_ms()};
     store_session_start(store, &start, on_started, &beside);
     fixture_wait(fixture, &beside.is_written);
-    struct db *holder = fixture_connect(fixture);
-    holder->deadline_ms = INT64_MAX;
-    assert_int_equal(db_script(holder, "BEGIN IMMEDIATE"), 0);
+    struct db *holder = fixture_hold(fixture);
 
     beside.is_written = false;
     start.meeting_id = SLICE("RM_2");
@@ -322,8 +315,7 @@ static void read_beside_a_writer_that_stands_still(void **state) {
     assert_true(fixture_wait_for(fixture, has_read, &beside, 20000));
     assert_false(beside.is_written);
 
-    db_rollback(holder);
-    db_close(holder);
+    fixture_release(holder);
     fixture_wait(fixture, &beside.is_written);
     store_close(store, 3000);
 }
@@ -339,17 +331,14 @@ static void told_in_time_that_it_takes_too_long(void **state) {
     bool is_told[3] = {0};
     fixture_next(fixture);
     struct store *store = fixture_open(fixture, &(struct store_settings){.deadline_ms = 500});
-    struct db *holder = fixture_connect(fixture);
-    holder->deadline_ms = INT64_MAX;
-    assert_int_equal(db_script(holder, "BEGIN IMMEDIATE"), 0);
+    struct db *holder = fixture_hold(fixture);
     const struct store_session_start start = {
         .meeting_id = SLICE("RM_1"), .room_name = SLICE("daily"), .at_ms = clock_wall_ms()};
     for (size_t i = 0; i < ARRAY_LEN(is_told); i++)
         store_session_start(store, &start, on_refused, &is_told[i]);
     for (size_t i = 0; i < ARRAY_LEN(is_told); i++)
         fixture_wait(fixture, &is_told[i]);
-    db_rollback(holder);
-    db_close(holder);
+    fixture_release(holder);
     store_close(store, 3000);
 }
 

@@ -4,18 +4,14 @@
  */
 #include "base/clock.h"
 #include "base/mem.h"
-#include "outside/store/store_accounts.h"
 #include "outside/db/db.h"
+#include "outside/store/store_accounts.h"
 #include "store_fixture.h"
+#include "unit.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
-
-#include <cmocka.h>
 
 enum {
     PATIENT_MS = 120000, /* the deadline: no answer before it is due to that */
@@ -108,18 +104,6 @@ static void rotate_in_the_end(struct store_fixture *f, struct store *store, cons
     assert_int_equal(a.err, 0);
 }
 
-static struct db *hold(struct store_fixture *f) {
-    struct db *holder = fixture_connect(f);
-    holder->deadline_ms = INT64_MAX;
-    assert_int_equal(db_script(holder, "BEGIN IMMEDIATE"), 0);
-    return holder;
-}
-
-static void let_go(struct db *holder) {
-    db_rollback(holder);
-    db_close(holder);
-}
-
 /* The first one is being done when it is refused, the second one waits behind it. */
 static void what_was_refused_is_not_done(void **state) {
     struct store_fixture *f = *state;
@@ -129,7 +113,7 @@ static void what_was_refused_is_not_done(void **state) {
     struct store *store = fixture_open(f, &settings);
     add_user_in_the_end(f, store, "ana", clock_wall_ms());
 
-    struct db *holder = hold(f);
+    struct db *holder = fixture_hold(f);
     add_user(store, "bo", clock_wall_ms(), &first);
     add_user(store, "cy", clock_wall_ms(), &second);
     start_session(store, "daily", &patient);
@@ -148,7 +132,7 @@ static void what_was_refused_is_not_done(void **state) {
     assert_int_equal(ended(f, &read), ENOENT);
     assert_false(patient.done);
 
-    let_go(holder);
+    fixture_release(holder);
     assert_int_equal(ended(f, &patient), 0);
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"User\""), 1);
     add_user_in_the_end(f, store, "bo", clock_wall_ms());
@@ -164,11 +148,11 @@ static void a_refused_rotation_leaves_the_token_as_it_was(void **state) {
     struct store *store = fixture_open(f, &settings);
     add_user_in_the_end(f, store, "t1", now_ms);
 
-    struct db *holder = hold(f);
+    struct db *holder = fixture_hold(f);
     rotate(store, "t1", "t2", now_ms, &a);
     start_session(store, "daily", &after);
     assert_int_equal(ended(f, &a), EAGAIN);
-    let_go(holder);
+    fixture_release(holder);
     assert_int_equal(ended(f, &after), 0);
 
     rotate_in_the_end(f, store, "t1", "t3", now_ms + 60000);
@@ -191,11 +175,11 @@ static void a_short_pause_refuses_nobody(void **state) {
     fixture_next(f);
     struct store *store = fixture_open(f, &config);
     for (int i = 0; i < 5; i++) {
-        struct db *holder = hold(f);
+        struct db *holder = fixture_hold(f);
         snprintf(name, sizeof name, "u%d", i);
         add_user(store, name, clock_wall_ms(), &a);
         fixture_wait_for(f, is_done, &a, 60);
-        let_go(holder);
+        fixture_release(holder);
         assert_int_equal(ended(f, &a), 0);
     }
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"User\""), 5);
