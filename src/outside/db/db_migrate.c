@@ -251,7 +251,8 @@ static int read_values(struct migration *m, const char *schema, const char *name
     return err ? failed(m, err) : 0;
 }
 
-/* Adds the values that an enumeration of the former backend lacks. `schema` NULL: the current one. */
+/* Adds the values that an enumeration of the former backend lacks. `schema` NULL: the current
+ * one. */
 static int extend_enum(struct migration *m, const struct schema_enum *due, const char *schema,
                        const char *name) {
     struct value_set have;

@@ -54,7 +54,8 @@ static int on_busy(void *arg, int tries) {
     return 1;
 }
 
-/* SQLite's error as an errno, its text in `why`. The texts name tables and columns, never values. */
+/* SQLite's error as an errno, its text in `why`. The texts name tables and columns, never
+ * values. */
 static int fail(struct sqlite_db *s, int code) {
     snprintf(s->db.why, sizeof s->db.why, "%s", sqlite3_errmsg(s->handle));
     switch (code & 0xff) {

@@ -1,7 +1,7 @@
 /*
  * Checkpoints (SQLite): a thread with a connection of its own moves the log into the database and
- * waits for the disk. The writer then never waits for an fsync, so a writer that stands still has a
- * disk that stalls.
+ * waits for the disk. The writer never waits for an fsync then, so a writer without progress means
+ * a disk that stalls.
  */
 #ifndef OUTSIDE_STORE_CHECKPOINT_H
 #define OUTSIDE_STORE_CHECKPOINT_H

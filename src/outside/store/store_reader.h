@@ -1,7 +1,7 @@
 /*
  * The reader (SQLite): a thread with a connection of its own for calls that only read. It takes
- * over when the writer stands still, because its disk stalls or another process holds SQLite's
- * write lock. Readers wait for neither; they see what was committed last.
+ * over when the writer makes no progress, because its disk stalls or another process holds SQLite's
+ * write lock. A read waits for neither; it sees what was committed last.
  */
 #ifndef OUTSIDE_STORE_READER_H
 #define OUTSIDE_STORE_READER_H

@@ -2,10 +2,9 @@
  * Watches the open calls from the caller's thread, so that each is answered soon after its deadline
  * whatever the database waits for.
  *
- * A writer that stands still, in the middle of a call and without progress, is stalled. Calls that
- * only read are then run by the reader. A moment later the requests that have to write are refused
- * until the writer makes progress again: those still queued are not run, and the one it is running
- * is undone.
+ * When the writer makes no progress in the middle of its work, the reader runs the calls that only
+ * read. A moment later the writer counts as stalled, and requests that have to write are refused
+ * until it makes progress again: those still queued are not run, and the one that runs is undone.
  */
 #ifndef OUTSIDE_STORE_WATCH_H
 #define OUTSIDE_STORE_WATCH_H
@@ -24,13 +23,13 @@ struct store_watch {
     struct loop *loop;
     struct store_writer *writer;
     int64_t deadline_ms;
-    /* a request waits so long for a writer that stands still; 0: until its deadline */
+    /* a request waits so long for a writer without progress; 0: until its deadline */
     int64_t stall_ms;
     /* the open calls, the oldest first */
     struct list calls;
     /* runs while there are any, or the writer is stalled */
     struct timer timer;
-    /* how long each had stood still at the last look */
+    /* how long each had made no progress at the last look */
     int64_t writer_still_ms, reader_still_ms;
     int64_t stalled_since_ms;
 
@@ -45,7 +44,7 @@ void store_watch_stop(struct store_watch *);
 
 /* A call that has just been sent to the writer. */
 void store_watch_add(struct store_watch *, struct store_call *);
-/* Gives the call to the reader as well, if it only reads and the writer stands still. */
+/* Gives the call to the reader as well, if it only reads and the writer makes no progress. */
 void store_watch_hasten(struct store_watch *, struct store_call *);
 
 /* Any thread: whether requests that have to write are refused. */

@@ -1,5 +1,5 @@
-/* A database that the former backend's Prisma migrations made, in SQL of our own, is adopted without
- * losing a row. */
+/* A database that the former backend's Prisma migrations made, in SQL of our own, is adopted
+ * without losing a row. */
 #include "base/buf.h"
 #include "outside/db/db.h"
 #include "outside/db/db_migrate.h"
@@ -11,8 +11,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* As such a backend leaves it: quoted names, enumerations with seven of the types, TIMESTAMP(3), its
- * own table of migrations. */
+/* As such a backend leaves it: quoted names, enumerations with seven of the types, TIMESTAMP(3),
+ * its own table of migrations. */
 static const char former_tables[] =
     "CREATE TYPE \"SessionStatus\" AS ENUM ('ACTIVE', 'ENDED');"
     "CREATE TYPE \"FeedbackSeverity\" AS ENUM ('info', 'warning', 'critical');"
@@ -66,7 +66,8 @@ static const char former_rows[] =
     "INSERT INTO \"User\" (\"id\", \"email\", \"updatedAt\") VALUES ('u1', 'Old@Example.org', "
     "now())";
 
-/* The same by Prisma's SQLite: no enumerations; times as Unix ms, or as text by its newer drivers. */
+/* The same by Prisma's SQLite: no enumerations; times as Unix ms, or as text by its newer
+ * drivers. */
 static const char former_file[] =
     "CREATE TABLE \"Session\" (\"id\" TEXT NOT NULL PRIMARY KEY, \"meetingId\" TEXT NOT NULL, "
     "\"roomSid\" TEXT, \"roomName\" TEXT NOT NULL, \"status\" TEXT NOT NULL DEFAULT 'ACTIVE', "

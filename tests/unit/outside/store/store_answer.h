@@ -38,7 +38,8 @@ struct answer ask_room(struct store_fixture *, struct store *, const char *room)
 struct answer ask_feedback(struct store_fixture *, struct store *,
                            const struct store_feedback_filter *);
 
-/* Queues a warning of `participant` "ana" with all its texts; its id is made of meeting and number. */
+/* Queues a warning of `participant` "ana" with all its texts; its id is made of meeting and
+ * number. */
 void add_event(struct store *, const char *meeting, unsigned number, int64_t ts_ms);
 
 #endif

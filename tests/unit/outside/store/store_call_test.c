@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-/* A minute ago: what is older than the time feedback is kept is deleted behind a test's back. */
+/* A minute ago, because the store deletes feedback that is too old. */
 static int64_t T0;
 
 static void never(int err, const struct store_session *s, void *arg) {

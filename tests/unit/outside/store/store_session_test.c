@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A minute ago: what is older than the time feedback is kept is deleted behind a test's back. */
+/* A minute ago, because the store deletes feedback that is too old. */
 static int64_t T0;
 
 static struct answer start_session(struct store_fixture *f, struct store *store,

@@ -1,6 +1,6 @@
 /*
- * SQLite's writer stands still, here because somebody holds its lock: requests are refused soon, and what was refused is not done when
- * it goes on.
+ * SQLite's writer is stalled, here because another connection holds its lock: requests are refused
+ * soon, and what was refused is not done when the lock is free again.
  */
 #include "base/clock.h"
 #include "base/mem.h"
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 
 enum {
-    PATIENT_MS = 120000, /* the deadline: no answer before it is due to that */
+    PATIENT_MS = 120000, /* the deadline: too far away to be the reason of an answer */
     STALL_MS = 50,
     HOUR_MS = 3600 * 1000,
 };
@@ -85,7 +85,7 @@ static int ended(struct store_fixture *f, struct answer *a) {
     return a->err;
 }
 
-/* A real disk may stall as well: then once more. */
+/* Tries again when refused, because a real disk may stall as well. */
 static void add_user_in_the_end(struct store_fixture *f, struct store *store, const char *name,
                                 int64_t now_ms) {
     struct answer a;
@@ -104,7 +104,7 @@ static void rotate_in_the_end(struct store_fixture *f, struct store *store, cons
     assert_int_equal(a.err, 0);
 }
 
-/* The first one is being done when it is refused, the second one waits behind it. */
+/* The first call runs when it is refused, the second one is queued behind it. */
 static void what_was_refused_is_not_done(void **state) {
     struct store_fixture *f = *state;
     struct answer first, second, third, patient, read;
@@ -139,7 +139,7 @@ static void what_was_refused_is_not_done(void **state) {
     store_close(store, 3000);
 }
 
-/* Whoever asks again with the token it has is no thief, however long the disk stood still. */
+/* A client that sends its token again is no thief, however long the disk stalled. */
 static void a_refused_rotation_leaves_the_token_as_it_was(void **state) {
     struct store_fixture *f = *state;
     const int64_t now_ms = clock_wall_ms();
@@ -165,7 +165,7 @@ static bool is_done(void *arg) {
     return a->done;
 }
 
-/* What is done in time is done, with somebody else at the lock every now and then. */
+/* Another connection holds the lock now and then, shorter than stall_ms. */
 static void a_short_pause_refuses_nobody(void **state) {
     struct store_fixture *f = *state;
     struct store_settings config = settings;
@@ -221,7 +221,7 @@ static bool has_moved(void *arg) {
     return bytes_of(g->path, "") > 8 << 20;
 }
 
-/* The writer leaves it to somebody else, and somebody does it. */
+/* The thread of checkpoints does it, while the writer writes. */
 static void the_log_is_moved_into_the_database(void **state) {
     struct store_fixture *f = *state;
     struct growth growth = {0};
