@@ -137,13 +137,8 @@ int account_role(struct db *db, struct slice user_id, struct slice organization_
     return 0;
 }
 
-struct store_grant store_call_copy_grant(struct store_call *call, const struct store_grant *grant) {
-    struct store_grant copy = *grant;
-    copy.token_id = store_call_copy(call, grant->token_id);
-    copy.family_id = store_call_copy(call, grant->family_id);
-    copy.token_hash = store_call_copy(call, grant->token_hash);
-    copy.user_agent = store_call_copy(call, grant->user_agent);
-    return copy;
+void account_copy_grant(struct store_call *call, struct store_grant *grant) {
+    STORE_COPY(call, &grant->token_id, &grant->family_id, &grant->token_hash, &grant->user_agent);
 }
 
 /* ---- Finding and checking users ---- */

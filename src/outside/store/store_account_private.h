@@ -35,6 +35,7 @@ int account_add_token(struct db *, struct slice user_id, struct slice organizati
 int account_role(struct db *, struct slice user_id, struct slice organization_id,
                  enum store_role *);
 
-struct store_grant store_call_copy_grant(struct store_call *, const struct store_grant *);
+/* As STORE_COPY. */
+void account_copy_grant(struct store_call *, struct store_grant *);
 
 #endif

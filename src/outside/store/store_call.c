@@ -65,6 +65,11 @@ struct slice store_call_copy(struct store_call *call, struct slice text) {
     return slice_of(copy, text.len);
 }
 
+void store_call_copy_all(struct store_call *call, struct slice *const texts[], size_t count) {
+    for (size_t i = 0; i < count; i++)
+        *texts[i] = store_call_copy(call, *texts[i]);
+}
+
 bool store_call_claim(struct store_call *call, enum store_runner runner) {
     int unclaimed = STORE_UNCLAIMED;
     return atomic_compare_exchange_strong(&call->runner, &unclaimed, (int)runner);

@@ -126,10 +126,8 @@ static int run_change(struct store_call *call, struct db *db) {
 static struct change_call *change_new(struct store *store, const struct store_member_change *in,
                                       store_done_fn *fn, void *arg) {
     struct change_call *c = store_call_new_done(store, sizeof *c, run_change, fn, arg);
-    c->in.organization_id = store_call_copy(&c->call, in->organization_id);
-    c->in.user_id = store_call_copy(&c->call, in->user_id);
-    c->in.actor_id = store_call_copy(&c->call, in->actor_id);
-    c->in.now_ms = in->now_ms;
+    c->in = *in;
+    STORE_COPY(&c->call, &c->in.organization_id, &c->in.user_id, &c->in.actor_id);
     return c;
 }
 
@@ -171,10 +169,7 @@ struct store_call *store_invitation_add(struct store *store, const struct store_
                                         store_done_fn *fn, void *arg) {
     struct invite_call *i = store_call_new_done(store, sizeof *i, run_invite, fn, arg);
     i->in = *in;
-    i->in.id = store_call_copy(&i->call, in->id);
-    i->in.organization_id = store_call_copy(&i->call, in->organization_id);
-    i->in.email = store_call_copy(&i->call, in->email);
-    i->in.token_hash = store_call_copy(&i->call, in->token_hash);
-    i->in.invited_by = store_call_copy(&i->call, in->invited_by);
+    STORE_COPY(&i->call, &i->in.id, &i->in.organization_id, &i->in.email, &i->in.token_hash,
+               &i->in.invited_by);
     return store_call_send(&i->call);
 }

@@ -82,6 +82,11 @@ int store_call_refuse(struct store_call *, struct db *);
 /* Memory that lives as long as the call. */
 void *store_call_alloc(struct store_call *, size_t bytes);
 struct slice store_call_copy(struct store_call *, struct slice);
+/* Replaces each of the texts (pointers to slices) by such a copy. */
+void store_call_copy_all(struct store_call *, struct slice *const texts[], size_t count);
+#define STORE_COPY(call, ...)                                                                      \
+    store_call_copy_all((call), (struct slice *const[]){__VA_ARGS__},                              \
+                        sizeof((struct slice *const[]){__VA_ARGS__}) / sizeof(struct slice *))
 
 /* ---- What several questions need ---- */
 

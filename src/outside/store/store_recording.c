@@ -18,12 +18,9 @@ struct put_call {
 };
 
 static void copy_texts(struct store_call *call, struct store_recording *row) {
-    struct slice *const texts[] = {
-        &row->id,       &row->meeting_id, &row->room_name, &row->participant_id,
-        &row->track_id, &row->format,     &row->path,      &row->participant_name,
-        &row->sha256,   &row->end};
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        *texts[i] = store_call_copy(call, *texts[i]);
+    STORE_COPY(call, &row->id, &row->meeting_id, &row->room_name, &row->participant_id,
+               &row->participant_name, &row->track_id, &row->format, &row->path, &row->sha256,
+               &row->end);
 }
 
 static void on_meeting_row(const struct db_row *row, void *arg) {
@@ -244,10 +241,7 @@ static void answer_erased(struct store_call *call) {
 
 static struct store_call *erase_send(struct erase_call *e, const struct store_erasure *in) {
     e->in = *in;
-    e->in.id = store_call_copy(&e->call, in->id);
-    e->in.meeting_id = store_call_copy(&e->call, in->meeting_id);
-    e->in.actor = store_call_copy(&e->call, in->actor);
-    e->in.what = store_call_copy(&e->call, in->what);
+    STORE_COPY(&e->call, &e->in.id, &e->in.meeting_id, &e->in.actor, &e->in.what);
     e->call.is_patient = true;
     return store_call_send(&e->call);
 }

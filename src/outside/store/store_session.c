@@ -128,10 +128,8 @@ struct store_call *store_session_start(struct store *store, const struct store_s
                                        store_session_fn *fn, void *arg) {
     struct session_call *s = store_call_new(store, sizeof *s, run_start, answer_session, arg);
     s->start = *start;
-    s->start.meeting_id = store_call_copy(&s->call, start->meeting_id);
-    s->start.room_sid = store_call_copy(&s->call, start->room_sid);
-    s->start.room_name = store_call_copy(&s->call, start->room_name);
-    s->start.organization = store_call_copy(&s->call, start->organization);
+    STORE_COPY(&s->call, &s->start.meeting_id, &s->start.room_sid, &s->start.room_name,
+               &s->start.organization);
     s->call.reads_feedback = true; /* because of last_seq */
     s->call.is_patient = true;
     s->fn = fn;

@@ -36,7 +36,8 @@ struct store_call *store_token_add(struct store *store, struct slice user_id,
     struct token_call *t = store_call_new_done(store, sizeof *t, run_add, fn, arg);
     t->user_id = store_call_copy(&t->call, user_id);
     t->organization_id = store_call_copy(&t->call, organization_id);
-    t->grant = store_call_copy_grant(&t->call, grant);
+    t->grant = *grant;
+    account_copy_grant(&t->call, &t->grant);
     return store_call_send(&t->call);
 }
 
@@ -150,9 +151,6 @@ struct store_call *store_token_rotate(struct store *store, const struct store_ro
     struct rotate_call *r = account_call_new(store, sizeof *r, run_rotate, fn, arg);
     struct store_call *call = &r->base.call;
     r->in = *in;
-    r->in.token_hash = store_call_copy(call, in->token_hash);
-    r->in.next_id = store_call_copy(call, in->next_id);
-    r->in.next_hash = store_call_copy(call, in->next_hash);
-    r->in.user_agent = store_call_copy(call, in->user_agent);
+    STORE_COPY(call, &r->in.token_hash, &r->in.next_id, &r->in.next_hash, &r->in.user_agent);
     return store_call_send(call);
 }

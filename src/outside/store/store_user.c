@@ -95,12 +95,9 @@ struct store_call *store_user_register(struct store *store, const struct store_r
     struct register_call *r = account_call_new(store, sizeof *r, run_register, fn, arg);
     struct store_call *call = &r->base.call;
     r->in = *in;
-    r->in.email = store_call_copy(call, in->email);
-    r->in.name = store_call_copy(call, in->name);
-    r->in.password_hash = store_call_copy(call, in->password_hash);
-    r->in.organization_name = store_call_copy(call, in->organization_name);
-    r->in.slug = store_call_copy(call, in->slug);
-    r->in.grant = store_call_copy_grant(call, &in->grant);
+    STORE_COPY(call, &r->in.email, &r->in.name, &r->in.password_hash, &r->in.organization_name,
+               &r->in.slug);
+    account_copy_grant(call, &r->in.grant);
     return store_call_send(call);
 }
 
@@ -174,12 +171,9 @@ struct store_call *store_invitation_accept(struct store *store, const struct sto
     struct accept_call *a = account_call_new(store, sizeof *a, run_accept, fn, arg);
     struct store_call *call = &a->base.call;
     a->in = *in;
-    a->in.token_hash = store_call_copy(call, in->token_hash);
-    a->in.user_id = store_call_copy(call, in->user_id);
-    a->in.email = store_call_copy(call, in->email);
-    a->in.name = store_call_copy(call, in->name);
-    a->in.password_hash = store_call_copy(call, in->password_hash);
-    a->in.grant = store_call_copy_grant(call, &in->grant);
+    STORE_COPY(call, &a->in.token_hash, &a->in.user_id, &a->in.email, &a->in.name,
+               &a->in.password_hash);
+    account_copy_grant(call, &a->in.grant);
     return store_call_send(call);
 }
 
