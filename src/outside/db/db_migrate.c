@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "outside/db/db.h"
+#include "outside/db/db_migrate_private.h"
 #include "outside/db/db_schema.h"
 
 #include <errno.h>
@@ -12,36 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 63, COLUMNS_MAX = 64, VALUES_MAX = 64, LOCK_WAIT_MS = 30000 };
+enum { VALUES_MAX = 64, LOCK_WAIT_MS = 30000 };
 
-/* A column as it is in the database. */
-struct found_column {
-    char name[NAME_MAX_BYTES + 1];
-    /* PostgreSQL's data_type, or SQLite's declaration */
-    char type[NAME_MAX_BYTES + 1];
-    /* PostgreSQL: the enumeration, when the type is USER-DEFINED */
-    char enum_name[NAME_MAX_BYTES + 1];
-    char enum_schema[NAME_MAX_BYTES + 1];
-    /* NOT NULL without a default */
-    bool is_required;
-};
-
-struct found_table {
-    struct found_column columns[COLUMNS_MAX];
-    /* 0: there is no such table */
-    size_t count;
-};
-
-struct migration {
-    struct db *db;
-    bool is_postgres;
-    struct buf *plan;
-    char *why;
-    size_t why_bytes;
-};
-
-__attribute__((format(printf, 2, 3))) static int refuse(struct migration *m, const char *format,
-                                                        ...) {
+int migrate_refuse(struct migration *m, const char *format, ...) {
     va_list args;
     va_start(args, format);
     vsnprintf(m->why, m->why_bytes, format, args);
@@ -49,7 +23,7 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct migration *m, con
     return EINVAL;
 }
 
-static int failed(struct migration *m, int err) {
+int migrate_fail(struct migration *m, int err) {
     snprintf(m->why, m->why_bytes, "%s", m->db->why);
     return err;
 }
@@ -68,7 +42,7 @@ static int apply(struct migration *m, struct buf *sql) {
     }
     int err = db_script(m->db, text);
     mem_free(text);
-    return err ? failed(m, err) : 0;
+    return err ? migrate_fail(m, err) : 0;
 }
 
 static void on_column(const struct db_row *row, void *arg) {
@@ -83,8 +57,7 @@ static void on_column(const struct db_row *row, void *arg) {
     copy_name(column->enum_schema, db_row_text(row, 4));
 }
 
-/* `name` is a table's name from db_schema, so it needs no escape. */
-static int read_table(struct migration *m, const char *name, struct found_table *table) {
+int migrate_read_table(struct migration *m, const char *name, struct found_table *table) {
     static const char postgres[] =
         "SELECT column_name, data_type, CASE WHEN is_nullable = 'NO' AND column_default IS NULL "
         "AND "
@@ -100,10 +73,10 @@ static int read_table(struct migration *m, const char *name, struct found_table 
     table->count = 0;
     int err = db_ask(m->db, text, on_column, table);
     mem_free(text);
-    return err ? failed(m, err) : 0;
+    return err ? migrate_fail(m, err) : 0;
 }
 
-static const struct found_column *find_column(const struct found_table *table, const char *name) {
+const struct found_column *migrate_find_column(const struct found_table *table, const char *name) {
     for (size_t i = 0; i < table->count; i++) {
         if (strcmp(table->columns[i].name, name) == 0)
             return &table->columns[i];
@@ -111,96 +84,8 @@ static const struct found_column *find_column(const struct found_table *table, c
     return NULL;
 }
 
-/* Whether values of this kind fit PostgreSQL's type. SQLite does not enforce types. */
-static bool type_fits(const char *type, enum column_kind kind, const char *name) {
-    static const char *const fits[][4] = {
-        [COLUMN_TEXT] = {"text", "character varying", NULL},
-        [COLUMN_TIME] = {"timestamp without time zone", "timestamp with time zone", NULL},
-        [COLUMN_INT] = {"bigint", "integer", NULL},
-        [COLUMN_JSON] = {"jsonb", "json", "text", NULL},
-        [COLUMN_ENUM] = {"USER-DEFINED", "text", "character varying", NULL},
-    };
-    for (size_t i = 0; i < 4 && fits[kind][i]; i++) {
-        if (strcmp(type, fits[kind][i]) == 0)
-            return true;
-    }
-    return kind == COLUMN_TEXT && strcmp(name, "id") == 0 && strcmp(type, "uuid") == 0;
-}
-
-/*
- * An existing table must have every column that its first migration made, of a type that fits, and
- * may require no column that we do not write.
- */
-static int check_table(struct migration *m, const struct schema_table *due,
-                       const struct found_table *found) {
-    for (size_t i = 0; i < due->column_count; i++) {
-        const struct schema_column *column = &due->columns[i];
-        const struct found_column *have = find_column(found, column->name);
-        if (!have && column->since == due->since)
-            return refuse(m,
-                          "table \"%s\" has no column \"%s\": this is not a database of Prosa or "
-                          "of its predecessor",
-                          due->name, column->name);
-        if (have && m->is_postgres && !type_fits(have->type, column->kind, column->name))
-            return refuse(
-                m, "column \"%s\" of table \"%s\" is of type %s, which Prosa does not know there",
-                column->name, due->name, have->type);
-    }
-    for (size_t i = 0; i < found->count; i++) {
-        const struct found_column *have = &found->columns[i];
-        bool is_known = false;
-        for (size_t k = 0; k < due->column_count; k++)
-            is_known |= strcmp(due->columns[k].name, have->name) == 0;
-        char reduced[TEXT_NAME_SIZE];
-        text_reduce(slice_from(have->name), reduced);
-        if (!is_known && have->is_required)
-            return refuse(m, "table \"%s\" requires a column \"%s\" that Prosa does not know",
-                          due->name, reduced);
-    }
-    return 0;
-}
-
-static void on_number(const struct db_row *row, void *arg) {
+void migrate_on_number(const struct db_row *row, void *arg) {
     *(int *)arg = (int)db_row_int(row, 0);
-}
-
-/* Refuses times that are neither Unix ms nor, as Prisma's newer drivers write them, ISO 8601. */
-static int check_times(struct migration *m, const struct schema_table *due,
-                       const struct found_table *found) {
-    int err = 0;
-    for (size_t i = 0; i < due->column_count && !err; i++) {
-        const char *name = due->columns[i].name;
-        int strange = 0;
-        if (due->columns[i].kind != COLUMN_TIME || !find_column(found, name))
-            continue;
-        struct buf sql = {0};
-        buf_printf(&sql,
-                   "SELECT COUNT(*) FROM \"%s\" WHERE typeof(\"%s\") = 'blob' OR "
-                   "(typeof(\"%s\") = 'text' AND strftime('%%s', \"%s\") IS NULL)",
-                   due->name, name, name, name);
-        char *text = buf_take_text(&sql);
-        if (db_ask(m->db, text, on_number, &strange))
-            err = failed(m, EAGAIN);
-        mem_free(text);
-        if (!err && strange)
-            err = refuse(m, "column \"%s\" of table \"%s\" holds times that Prosa cannot read",
-                         name, due->name);
-    }
-    return err;
-}
-
-static int check_all(struct migration *m) {
-    struct found_table found;
-    for (size_t i = 0; i < schema_table_count; i++) {
-        int err = read_table(m, schema_tables[i].name, &found);
-        if (!err && found.count > 0)
-            err = check_table(m, &schema_tables[i], &found);
-        if (!err && found.count > 0 && !m->is_postgres)
-            err = check_times(m, &schema_tables[i], &found);
-        if (err)
-            return err;
-    }
-    return 0;
 }
 
 struct value_set {
@@ -248,7 +133,7 @@ static int read_values(struct migration *m, const char *schema, const char *name
     char *text = buf_take_text(&sql);
     int err = db_ask(m->db, text, on_value, set);
     mem_free(text);
-    return err ? failed(m, err) : 0;
+    return err ? migrate_fail(m, err) : 0;
 }
 
 /* Adds the values that an enumeration of the former backend lacks. `schema` NULL: the current
@@ -340,7 +225,7 @@ static int update_enums(struct migration *m, const struct schema_table *table,
         const struct schema_column *column = &table->columns[i];
         if (column->kind != COLUMN_ENUM || column->since > number)
             continue;
-        const struct found_column *have = find_column(found, column->name);
+        const struct found_column *have = migrate_find_column(found, column->name);
         if (!have)
             err = create_enum(m, column->type);
         else if (strcmp(have->type, "USER-DEFINED") == 0)
@@ -355,7 +240,7 @@ static int convert_times(struct migration *m, const struct schema_table *table,
     int err = 0;
     for (size_t i = 0; i < table->column_count && !err; i++) {
         const char *name = table->columns[i].name;
-        if (table->columns[i].kind != COLUMN_TIME || !find_column(found, name))
+        if (table->columns[i].kind != COLUMN_TIME || !migrate_find_column(found, name))
             continue;
         struct buf sql = {0};
         buf_printf(&sql,
@@ -370,7 +255,7 @@ static int convert_times(struct migration *m, const struct schema_table *table,
 
 static int update_table(struct migration *m, const struct schema_table *table, int number) {
     struct found_table found;
-    int err = read_table(m, table->name, &found);
+    int err = migrate_read_table(m, table->name, &found);
     if (!err && m->is_postgres)
         err = update_enums(m, table, &found, number);
     if (err || found.count == 0)
@@ -379,7 +264,7 @@ static int update_table(struct migration *m, const struct schema_table *table, i
         err = convert_times(m, table, &found);
     for (size_t i = 0; i < table->column_count && !err; i++) {
         const struct schema_column *column = &table->columns[i];
-        if (column->since <= number && !find_column(&found, column->name))
+        if (column->since <= number && !migrate_find_column(&found, column->name))
             err = add_column(m, table, column);
     }
     return err;
@@ -415,17 +300,18 @@ static int run_migration(struct migration *m, int number) {
 static int read_state(struct migration *m, int *applied) {
     struct found_table table;
     *applied = 0;
-    int err = read_table(m, "_prosa_migrations", &table);
+    int err = migrate_read_table(m, "_prosa_migrations", &table);
     if (err || table.count == 0)
         return err;
-    if (db_ask(m->db, "SELECT COALESCE(MAX(\"number\"), 0) FROM \"_prosa_migrations\"", on_number,
-               applied))
-        return failed(m, EAGAIN);
+    if (db_ask(m->db, "SELECT COALESCE(MAX(\"number\"), 0) FROM \"_prosa_migrations\"",
+               migrate_on_number, applied))
+        return migrate_fail(m, EAGAIN);
     if (*applied > schema_latest)
-        return refuse(m,
-                      "the database was changed by a newer Prosa (migration %d; this program knows "
-                      "%d): update the program",
-                      *applied, schema_latest);
+        return migrate_refuse(
+            m,
+            "the database was changed by a newer Prosa (migration %d; this program knows "
+            "%d): update the program",
+            *applied, schema_latest);
     return 0;
 }
 
@@ -456,14 +342,14 @@ static int lock(struct migration *m) {
                    "current_setting('search_path')), '\"\"', '\"'); BEGIN "
                    "IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = due) THEN "
                    "EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', due); END IF; END $$");
-    return err ? failed(m, err) : 0;
+    return err ? migrate_fail(m, err) : 0;
 }
 
 static int apply_missing(struct migration *m) {
     int applied;
     int err = read_state(m, &applied);
     if (!err && applied < schema_latest)
-        err = check_all(m);
+        err = migrate_check(m);
     if (!err && applied < schema_latest) {
         struct buf sql = {0};
         buf_add_text(
@@ -489,7 +375,7 @@ int db_migrate(struct db *db, bool is_dry, struct buf *plan, char *why, size_t w
     if (!err && !is_dry) {
         err = db_commit(db);
         if (err)
-            failed(&m, err);
+            migrate_fail(&m, err);
     }
     if (err || is_dry)
         db_rollback(db);
