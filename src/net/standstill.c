@@ -3,6 +3,7 @@
 #include "net/thread.h"
 
 void standstill_begin(struct standstill *s) {
+    atomic_store(&s->thread_id, thread_id());
     atomic_store(&s->is_held, false);
     uint64_t turn = atomic_load(&s->turn);
     atomic_store(&s->turn, turn + (turn & 1 ? 2 : 1));

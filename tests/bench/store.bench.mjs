@@ -5,6 +5,7 @@ import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startPostgres } from '../system/accounts.mjs';
 import { startServer } from '../system/harness.mjs';
+import { lateness, latenessP99, median } from '../system/times.mjs';
 import WebSocket from 'ws';
 
 const rounds = Number(process.env.ROUNDS ?? 5);
@@ -16,21 +17,6 @@ const env = { PROSA_ENV: 'development', RULE_SILENCIO_PROLONGADO_DEAD_MIC_S: '1'
 
 const ends = [];
 const scope = { after: (fn) => ends.unshift(fn) };
-const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
-
-// The buckets of the lateness histogram: [[seconds, count], ...]
-async function lateness(server) {
-  const { body } = await server.get('/metrics');
-  return [...body.matchAll(/^prosa_tick_lateness_seconds_bucket\{le="([^"]+)"\} (\d+)/gm)]
-    .map(([, bound, count]) => [bound === '+Inf' ? Infinity : Number(bound), Number(count)]);
-}
-
-// The bound below which 99 % of the ticks between two readings began.
-function p99(before, after) {
-  const counts = after.map(([bound, count], i) => [bound, count - before[i][1]]);
-  const due = 0.99 * counts.at(-1)[1];
-  return 1000 * counts.find(([, count]) => count >= due)[0];
-}
 
 async function round(url) {
   const server = await startServer(scope, { env: { ...env, ...(url && { DATABASE_URL: url }) } });
@@ -59,7 +45,7 @@ async function round(url) {
   clearInterval(pump);
   for (const ws of sockets) ws.terminate();
   await server.stop();
-  return { p99: p99(before, after), events, written, dropped };
+  return { p99: latenessP99(before, after), events, written, dropped };
 }
 
 const postgres = await startPostgres(scope);

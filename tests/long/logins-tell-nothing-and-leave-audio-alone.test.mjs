@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { accounts, password, postFrom, register } from '../system/accounts.mjs';
 import { startServer } from '../system/harness.mjs';
 import { deadMicrophone } from '../system/meeting.mjs';
+import { lateness, latenessP99, median } from '../system/times.mjs';
 
-const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 // Hashes of the cost that is the default.
 const env = { ...accounts, ARGON2_MEMORY_KIB: '19456', ARGON2_PASSES: '2', EGRESS_AUTH: 'off' };
 
@@ -31,17 +31,6 @@ test('an unknown user takes as long as a wrong password', async (t) => {
   assert.ok(difference() < 0.05, said);
 });
 
-// The bound below which 99 % of the ticks between two readings began.
-async function lateness(server) {
-  const { body } = await server.get('/metrics');
-  return [...body.matchAll(/^prosa_tick_lateness_seconds_bucket\{le="([^"]+)"\} (\d+)/gm)]
-    .map(([, bound, count]) => [bound === '+Inf' ? Infinity : Number(bound), Number(count)]);
-}
-function p99(before, after) {
-  const counts = after.map(([bound, count], i) => [bound, count - before[i][1]]);
-  return 1000 * counts.find(([, count]) => count >= 0.99 * counts.at(-1)[1])[0];
-}
-
 test('a hundred logins at once succeed and leave audio alone', async (t) => {
   const server = await startServer(t, { env: { ...env, AUTH_LOGINS_PER_MINUTE: '20' } });
   for (let i = 0; i < 100; i++) await register(server, `user${i}`);
@@ -56,8 +45,8 @@ test('a hundred logins at once succeed and leave audio alone', async (t) => {
       postFrom(server, `127.9.${i >> 4}.${(i & 15) + 1}`, '/auth/login', { email: `user${i}@example.org`, password })));
     const busy = await lateness(server);
     assert.deepEqual([...new Set(answers.map((a) => a.status))], [200]);
-    rounds.calm.push(p99(before, calm));
-    rounds.busy.push(p99(calm, busy));
+    rounds.calm.push(latenessP99(before, calm));
+    rounds.busy.push(latenessP99(calm, busy));
   }
   const [calm, busy] = [median(rounds.calm), median(rounds.busy)];
   console.log(`p99 of tick lateness, median of five rounds: calm ${calm} ms (${rounds.calm}), with a hundred logins ${busy} ms (${rounds.busy})`);

@@ -152,7 +152,7 @@ static int open_disk(struct server *server, struct buf *problem) {
 static int open_store(struct server *server, struct buf *problem) {
     const struct config *config = server->config;
     char why[WHY_SIZE] = "";
-    struct store_config set = {
+    struct store_settings set = {
         .url = config->database_url,
         .default_path = config->default_database,
         .feedback_ttl_days = (unsigned)config->feedback_ttl_days,

@@ -1,41 +1,5 @@
 #include "outside/db/db.h"
 
-#include "base/clock.h"
-#include "outside/db/db_url.h"
-
-#include <errno.h>
-#include <stdio.h>
-
-enum { FILE_MS = 1000 };
-
-int db_open_start(struct db **db, const struct store_url *url, char *why, size_t why_bytes) {
-    return url->kind == STORE_SQLITE
-               ? db_sqlite_open(db, url, clock_mono_ms() + FILE_MS, why, why_bytes)
-               : db_postgres_start(db, url, why, why_bytes);
-}
-
-int db_open_step(struct db *db, const struct store_url *url, int64_t until_ms) {
-    return url->kind == STORE_SQLITE ? 0 : db_postgres_step(db, url, until_ms);
-}
-
-int db_open(struct db **out, const struct store_url *url, int64_t deadline_ms, char *why,
-            size_t why_bytes) {
-    if (url->kind == STORE_SQLITE)
-        return db_sqlite_open(out, url, deadline_ms, why, why_bytes);
-    struct db *db;
-    int err = db_postgres_start(&db, url, why, why_bytes);
-    if (err)
-        return err;
-    err = db_postgres_step(db, url, deadline_ms);
-    if (err) {
-        snprintf(why, why_bytes, "%s", err == EINPROGRESS ? "the server does not answer" : db->why);
-        db_close(db);
-        return err == EINPROGRESS ? EAGAIN : err;
-    }
-    *out = db;
-    return 0;
-}
-
 void db_close(struct db *db) {
     if (db)
         db->engine->close(db);

@@ -1,26 +1,51 @@
 #include "outside/db/db_connect.h"
 
+#include "base/clock.h"
 #include "outside/db/db.h"
 #include "outside/db/db_migrate.h"
+#include "outside/db/db_postgres.h"
 #include "outside/db/db_schema.h"
+#include "outside/db/db_sqlite.h"
+#include "outside/db/db_url.h"
 
+#include <errno.h>
 #include <stdio.h>
 
-static int settle(struct db *db, char *why, size_t why_bytes) {
+enum { FILE_MS = 1000 };
+
+static int migrate(struct db *db, char *why, size_t why_bytes) {
     int applied = 0;
-    int err = store_migrate_state(db, &applied, why, why_bytes);
+    int err = db_migrate_state(db, &applied, why, why_bytes);
     if (!err && applied < schema_latest)
-        err = store_migrate(db, false, NULL, why, why_bytes);
+        err = db_migrate(db, false, NULL, why, why_bytes);
     return err;
 }
 
-int store_connect(struct db **out, const struct store_url *url, int64_t deadline_ms, char *why,
-                  size_t why_bytes) {
+int db_open(struct db **out, const struct db_url *url, int64_t deadline_ms, char *why,
+            size_t why_bytes) {
+    if (url->engine == DB_SQLITE)
+        return db_sqlite_open(out, url, deadline_ms, why, why_bytes);
+    struct db *db;
+    int err = db_postgres_start(&db, url, why, why_bytes);
+    if (err)
+        return err;
+    err = db_postgres_step(db, url, deadline_ms);
+    if (err) {
+        snprintf(why, why_bytes, "%s", err == EINPROGRESS ? "the server does not answer" : db->why);
+        db_close(db);
+        return err == EINPROGRESS ? EAGAIN : err;
+    }
+    *out = db;
+    return 0;
+}
+
+int db_connect(struct db **out, const struct db_url *url, int64_t deadline_ms, char *why,
+               size_t why_bytes) {
     struct db *db;
     int err = db_open(&db, url, deadline_ms, why, why_bytes);
     if (err)
         return err;
-    err = settle(db, why, why_bytes);
+    err = migrate(db, why, why_bytes);
     if (err)
         db_close(db);
     else
@@ -28,16 +53,18 @@ int store_connect(struct db **out, const struct store_url *url, int64_t deadline
     return err;
 }
 
-int store_connect_start(struct db **db, const struct store_url *url, char *why, size_t why_bytes) {
-    return db_open_start(db, url, why, why_bytes);
+int db_connect_start(struct db **out, const struct db_url *url, char *why, size_t why_bytes) {
+    return url->engine == DB_SQLITE
+               ? db_sqlite_open(out, url, clock_mono_ms() + FILE_MS, why, why_bytes)
+               : db_postgres_start(out, url, why, why_bytes);
 }
 
-int store_connect_step(struct db *db, const struct store_url *url, int64_t until_ms, char *why,
-                       size_t why_bytes) {
-    int err = db_open_step(db, url, until_ms);
+int db_connect_step(struct db *db, const struct db_url *url, int64_t until_ms, char *why,
+                    size_t why_bytes) {
+    int err = url->engine == DB_SQLITE ? 0 : db_postgres_step(db, url, until_ms);
     if (err) {
         snprintf(why, why_bytes, "%s", db->why);
         return err;
     }
-    return settle(db, why, why_bytes);
+    return migrate(db, why, why_bytes);
 }

@@ -1,4 +1,8 @@
-/* Opens the database of a URL and brings its tables up to date. */
+/*
+ * Opens the database of a URL, as it is or brought up to date.
+ *
+ * EAGAIN: it is away for now. Any other error: it cannot be used. `why` is one sentence.
+ */
 #ifndef OUTSIDE_DB_CONNECT_H
 #define OUTSIDE_DB_CONNECT_H
 
@@ -6,15 +10,22 @@
 #include <stdint.h>
 
 struct db;
-struct store_url;
+struct db_url;
 
-/* EAGAIN: away for now. Any other error: cannot be used, and `why` is a sentence. */
-int store_connect(struct db **, const struct store_url *, int64_t deadline_ms, char *why,
-                  size_t why_bytes);
+/* Opens it without looking at its tables. */
+int db_open(struct db **, const struct db_url *, int64_t deadline_ms, char *why, size_t why_bytes);
 
-/* The same in steps, as db_open_start and db_open_step. */
-int store_connect_start(struct db **, const struct store_url *, char *why, size_t why_bytes);
-int store_connect_step(struct db *, const struct store_url *, int64_t until_ms, char *why,
-                       size_t why_bytes);
+/* Opens it and applies the migrations that are missing. */
+int db_connect(struct db **, const struct db_url *, int64_t deadline_ms, char *why,
+               size_t why_bytes);
+
+/*
+ * db_connect() in steps, for a thread that has other work while a server is silent: a step waits
+ * until `until_ms`, a little longer once the server answers. EINPROGRESS: call again, or close it.
+ * Any other error of a step ends the attempt: close it.
+ */
+int db_connect_start(struct db **, const struct db_url *, char *why, size_t why_bytes);
+int db_connect_step(struct db *, const struct db_url *, int64_t until_ms, char *why,
+                    size_t why_bytes);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "outside/db/db.h"
+#include "outside/db/db_migrate_private.h"
 #include "outside/db/db_schema.h"
 
 #include <errno.h>
@@ -12,32 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_MAX_BYTES = 63, COLUMNS_MAX = 64, VALUES_MAX = 64, LOCK_WAIT_MS = 30000 };
+enum { VALUES_MAX = 64, LOCK_WAIT_MS = 30000 };
 
-/* One column as the database has it. */
-struct found_column {
-    char name[NAME_MAX_BYTES + 1];
-    char type[NAME_MAX_BYTES + 1];      /* PostgreSQL's data_type, or SQLite's declaration */
-    char enum_name[NAME_MAX_BYTES + 1]; /* PostgreSQL's type behind USER-DEFINED */
-    char enum_schema[NAME_MAX_BYTES + 1];
-    bool is_required; /* NOT NULL without a default */
-};
-
-struct found_table {
-    struct found_column columns[COLUMNS_MAX];
-    size_t count; /* 0: there is no such table */
-};
-
-struct migration {
-    struct db *db;
-    bool is_postgres;
-    struct buf *plan;
-    char *why;
-    size_t why_bytes;
-};
-
-__attribute__((format(printf, 2, 3))) static int refuse(struct migration *m, const char *format,
-                                                        ...) {
+int migrate_refuse(struct migration *m, const char *format, ...) {
     va_list args;
     va_start(args, format);
     vsnprintf(m->why, m->why_bytes, format, args);
@@ -45,7 +23,7 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct migration *m, con
     return EINVAL;
 }
 
-static int failed(struct migration *m, int err) {
+int migrate_fail(struct migration *m, int err) {
     snprintf(m->why, m->why_bytes, "%s", m->db->why);
     return err;
 }
@@ -64,7 +42,7 @@ static int apply(struct migration *m, struct buf *sql) {
     }
     int err = db_script(m->db, text);
     mem_free(text);
-    return err ? failed(m, err) : 0;
+    return err ? migrate_fail(m, err) : 0;
 }
 
 static void on_column(const struct db_row *row, void *arg) {
@@ -79,8 +57,7 @@ static void on_column(const struct db_row *row, void *arg) {
     copy_name(column->enum_schema, db_row_text(row, 4));
 }
 
-/* `name` is one of ours, so it needs no escape. */
-static int look_at(struct migration *m, const char *name, struct found_table *table) {
+int migrate_read_table(struct migration *m, const char *name, struct found_table *table) {
     static const char postgres[] =
         "SELECT column_name, data_type, CASE WHEN is_nullable = 'NO' AND column_default IS NULL "
         "AND "
@@ -96,10 +73,10 @@ static int look_at(struct migration *m, const char *name, struct found_table *ta
     table->count = 0;
     int err = db_ask(m->db, text, on_column, table);
     mem_free(text);
-    return err ? failed(m, err) : 0;
+    return err ? migrate_fail(m, err) : 0;
 }
 
-static const struct found_column *find_column(const struct found_table *table, const char *name) {
+const struct found_column *migrate_find_column(const struct found_table *table, const char *name) {
     for (size_t i = 0; i < table->count; i++) {
         if (strcmp(table->columns[i].name, name) == 0)
             return &table->columns[i];
@@ -107,96 +84,8 @@ static const struct found_column *find_column(const struct found_table *table, c
     return NULL;
 }
 
-/* Whether PostgreSQL's type can hold what we write there. SQLite's types bind nobody. */
-static bool type_fits(const char *type, enum column_kind kind, const char *name) {
-    static const char *const fits[][4] = {
-        [COLUMN_TEXT] = {"text", "character varying", NULL},
-        [COLUMN_TIME] = {"timestamp without time zone", "timestamp with time zone", NULL},
-        [COLUMN_INT] = {"bigint", "integer", NULL},
-        [COLUMN_JSON] = {"jsonb", "json", "text", NULL},
-        [COLUMN_ENUM] = {"USER-DEFINED", "text", "character varying", NULL},
-    };
-    for (size_t i = 0; i < 4 && fits[kind][i]; i++) {
-        if (strcmp(type, fits[kind][i]) == 0)
-            return true;
-    }
-    return kind == COLUMN_TEXT && strcmp(name, "id") == 0 && strcmp(type, "uuid") == 0;
-}
-
-/*
- * A table that is there has every column it was born with, of a type we know, and asks for nothing
- * we do not give.
- */
-static int check_table(struct migration *m, const struct schema_table *due,
-                       const struct found_table *found) {
-    for (size_t i = 0; i < due->column_count; i++) {
-        const struct schema_column *column = &due->columns[i];
-        const struct found_column *have = find_column(found, column->name);
-        if (!have && column->since == due->since)
-            return refuse(m,
-                          "table \"%s\" has no column \"%s\": this is not a database of Prosa or "
-                          "of its predecessor",
-                          due->name, column->name);
-        if (have && m->is_postgres && !type_fits(have->type, column->kind, column->name))
-            return refuse(
-                m, "column \"%s\" of table \"%s\" is of type %s, which Prosa does not know there",
-                column->name, due->name, have->type);
-    }
-    for (size_t i = 0; i < found->count; i++) {
-        const struct found_column *have = &found->columns[i];
-        bool is_known = false;
-        for (size_t k = 0; k < due->column_count; k++)
-            is_known |= strcmp(due->columns[k].name, have->name) == 0;
-        char reduced[TEXT_NAME_SIZE];
-        text_reduce(slice_from(have->name), reduced);
-        if (!is_known && have->is_required)
-            return refuse(m, "table \"%s\" requires a column \"%s\" that Prosa does not know",
-                          due->name, reduced);
-    }
-    return 0;
-}
-
-static void on_number(const struct db_row *row, void *arg) {
+void migrate_on_number(const struct db_row *row, void *arg) {
     *(int *)arg = (int)db_row_int(row, 0);
-}
-
-/* Prisma on SQLite writes times as Unix ms or, with its newer drivers, as text in ISO 8601. */
-static int check_times(struct migration *m, const struct schema_table *due,
-                       const struct found_table *found) {
-    int err = 0;
-    for (size_t i = 0; i < due->column_count && !err; i++) {
-        const char *name = due->columns[i].name;
-        int strange = 0;
-        if (due->columns[i].kind != COLUMN_TIME || !find_column(found, name))
-            continue;
-        struct buf sql = {0};
-        buf_printf(&sql,
-                   "SELECT COUNT(*) FROM \"%s\" WHERE typeof(\"%s\") = 'blob' OR "
-                   "(typeof(\"%s\") = 'text' AND strftime('%%s', \"%s\") IS NULL)",
-                   due->name, name, name, name);
-        char *text = buf_take_text(&sql);
-        if (db_ask(m->db, text, on_number, &strange))
-            err = failed(m, EAGAIN);
-        mem_free(text);
-        if (!err && strange)
-            err = refuse(m, "column \"%s\" of table \"%s\" holds times that Prosa cannot read",
-                         name, due->name);
-    }
-    return err;
-}
-
-static int check_all(struct migration *m) {
-    struct found_table found;
-    for (size_t i = 0; i < schema_table_count; i++) {
-        int err = look_at(m, schema_tables[i].name, &found);
-        if (!err && found.count > 0)
-            err = check_table(m, &schema_tables[i], &found);
-        if (!err && found.count > 0 && !m->is_postgres)
-            err = check_times(m, &schema_tables[i], &found);
-        if (err)
-            return err;
-    }
-    return 0;
 }
 
 struct value_set {
@@ -218,7 +107,7 @@ static bool has_value(const struct value_set *set, const char *value) {
     return false;
 }
 
-/* An SQL literal or identifier: quotes doubled. */
+/* Appends an SQL literal or identifier, its quotes doubled. */
 static void add_quoted(struct buf *sql, const char *text, char quote) {
     buf_add_byte(sql, quote);
     for (; *text; text++) {
@@ -244,12 +133,11 @@ static int read_values(struct migration *m, const char *schema, const char *name
     char *text = buf_take_text(&sql);
     int err = db_ask(m->db, text, on_value, set);
     mem_free(text);
-    return err ? failed(m, err) : 0;
+    return err ? migrate_fail(m, err) : 0;
 }
 
-/*
- * Adds the values that an enumeration of the former backend lacks. `schema` NULL: the current one.
- */
+/* Adds the values that an enumeration of the former backend lacks. `schema` NULL: the current
+ * one. */
 static int extend_enum(struct migration *m, const struct schema_enum *due, const char *schema,
                        const char *name) {
     struct value_set have;
@@ -302,7 +190,7 @@ static void add_column_text(struct migration *m, struct buf *sql,
         buf_add_text(sql, (m->is_postgres ? postgres : sqlite)[column->kind]);
     if (column->is_required)
         buf_add_text(sql, " NOT NULL");
-    /* CURRENT_TIMESTAMP is text to SQLite, and our times are numbers there. */
+    /* SQLite's CURRENT_TIMESTAMP is text, but our times are numbers there. */
     if (column->extra && (m->is_postgres || column->kind != COLUMN_TIME))
         buf_printf(sql, " %s", column->extra);
 }
@@ -330,14 +218,14 @@ static int add_column(struct migration *m, const struct schema_table *table,
     return apply(m, &sql);
 }
 
-static int settle_enums(struct migration *m, const struct schema_table *table,
+static int update_enums(struct migration *m, const struct schema_table *table,
                         const struct found_table *found, int number) {
     int err = 0;
     for (size_t i = 0; i < table->column_count && !err; i++) {
         const struct schema_column *column = &table->columns[i];
         if (column->kind != COLUMN_ENUM || column->since > number)
             continue;
-        const struct found_column *have = find_column(found, column->name);
+        const struct found_column *have = migrate_find_column(found, column->name);
         if (!have)
             err = create_enum(m, column->type);
         else if (strcmp(have->type, "USER-DEFINED") == 0)
@@ -346,13 +234,13 @@ static int settle_enums(struct migration *m, const struct schema_table *table,
     return err;
 }
 
-/* Ours are numbers, and SQLite holds every text to be later than every number. */
-static int settle_times(struct migration *m, const struct schema_table *table,
-                        const struct found_table *found) {
+/* Turns times that are text into numbers: SQLite sorts every text behind every number. */
+static int convert_times(struct migration *m, const struct schema_table *table,
+                         const struct found_table *found) {
     int err = 0;
     for (size_t i = 0; i < table->column_count && !err; i++) {
         const char *name = table->columns[i].name;
-        if (table->columns[i].kind != COLUMN_TIME || !find_column(found, name))
+        if (table->columns[i].kind != COLUMN_TIME || !migrate_find_column(found, name))
             continue;
         struct buf sql = {0};
         buf_printf(&sql,
@@ -365,18 +253,18 @@ static int settle_times(struct migration *m, const struct schema_table *table,
     return err;
 }
 
-static int settle_table(struct migration *m, const struct schema_table *table, int number) {
+static int update_table(struct migration *m, const struct schema_table *table, int number) {
     struct found_table found;
-    int err = look_at(m, table->name, &found);
+    int err = migrate_read_table(m, table->name, &found);
     if (!err && m->is_postgres)
-        err = settle_enums(m, table, &found, number);
+        err = update_enums(m, table, &found, number);
     if (err || found.count == 0)
         return err ? err : create_table(m, table, number);
     if (!m->is_postgres && table->since == number)
-        err = settle_times(m, table, &found);
+        err = convert_times(m, table, &found);
     for (size_t i = 0; i < table->column_count && !err; i++) {
         const struct schema_column *column = &table->columns[i];
-        if (column->since <= number && !find_column(&found, column->name))
+        if (column->since <= number && !migrate_find_column(&found, column->name))
             err = add_column(m, table, column);
     }
     return err;
@@ -388,7 +276,7 @@ static int run_migration(struct migration *m, int number) {
         buf_printf(m->plan, "-- %d: %s\n", number, schema_migrations[number - 1]);
     for (size_t i = 0; i < schema_table_count && !err; i++) {
         if (schema_tables[i].since <= number)
-            err = settle_table(m, &schema_tables[i], number);
+            err = update_table(m, &schema_tables[i], number);
     }
     for (size_t i = 0; i < schema_index_count && !err; i++) {
         struct buf sql = {0};
@@ -412,17 +300,18 @@ static int run_migration(struct migration *m, int number) {
 static int read_state(struct migration *m, int *applied) {
     struct found_table table;
     *applied = 0;
-    int err = look_at(m, "_prosa_migrations", &table);
+    int err = migrate_read_table(m, "_prosa_migrations", &table);
     if (err || table.count == 0)
         return err;
-    if (db_ask(m->db, "SELECT COALESCE(MAX(\"number\"), 0) FROM \"_prosa_migrations\"", on_number,
-               applied))
-        return failed(m, EAGAIN);
+    if (db_ask(m->db, "SELECT COALESCE(MAX(\"number\"), 0) FROM \"_prosa_migrations\"",
+               migrate_on_number, applied))
+        return migrate_fail(m, EAGAIN);
     if (*applied > schema_latest)
-        return refuse(m,
-                      "the database was changed by a newer Prosa (migration %d; this program knows "
-                      "%d): update the program",
-                      *applied, schema_latest);
+        return migrate_refuse(
+            m,
+            "the database was changed by a newer Prosa (migration %d; this program knows "
+            "%d): update the program",
+            *applied, schema_latest);
     return 0;
 }
 
@@ -434,15 +323,15 @@ static struct migration migration_of(struct db *db, struct buf *plan, char *why,
                               .why_bytes = why_bytes};
 }
 
-int store_migrate_state(struct db *db, int *applied, char *why, size_t why_bytes) {
+int db_migrate_state(struct db *db, int *applied, char *why, size_t why_bytes) {
     struct migration m = migration_of(db, NULL, why, why_bytes);
     return read_state(&m, applied);
 }
 
 /*
- * BEGIN IMMEDIATE is SQLite's lock. The number is ours alone: "prosa" in ASCII. Whether there is a
- * schema is read from the table: current_schema() may still not know of one that another node made
- * while we waited for the lock.
+ * SQLite's lock is BEGIN IMMEDIATE, PostgreSQL's is an advisory one whose number is "prosa" in
+ * ASCII. The schema is looked up in pg_namespace because current_schema() may not see one that
+ * another node made while this one waited for the lock.
  */
 static int lock(struct migration *m) {
     int err = db_begin(m->db);
@@ -453,14 +342,14 @@ static int lock(struct migration *m) {
                    "current_setting('search_path')), '\"\"', '\"'); BEGIN "
                    "IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = due) THEN "
                    "EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', due); END IF; END $$");
-    return err ? failed(m, err) : 0;
+    return err ? migrate_fail(m, err) : 0;
 }
 
 static int apply_missing(struct migration *m) {
     int applied;
     int err = read_state(m, &applied);
     if (!err && applied < schema_latest)
-        err = check_all(m);
+        err = migrate_check(m);
     if (!err && applied < schema_latest) {
         struct buf sql = {0};
         buf_add_text(
@@ -474,7 +363,7 @@ static int apply_missing(struct migration *m) {
     return err;
 }
 
-int store_migrate(struct db *db, bool is_dry, struct buf *plan, char *why, size_t why_bytes) {
+int db_migrate(struct db *db, bool is_dry, struct buf *plan, char *why, size_t why_bytes) {
     struct migration m = migration_of(db, plan, why, why_bytes);
     db->deadline_ms = clock_mono_ms() + LOCK_WAIT_MS;
     int err = lock(&m);
@@ -486,7 +375,7 @@ int store_migrate(struct db *db, bool is_dry, struct buf *plan, char *why, size_
     if (!err && !is_dry) {
         err = db_commit(db);
         if (err)
-            failed(&m, err);
+            migrate_fail(&m, err);
     }
     if (err || is_dry)
         db_rollback(db);

@@ -1,8 +1,8 @@
 /*
- * Brings a database to the tables of store_schema: all that is missing in one transaction, under a
- * lock that lets the second of two nodes wait and then find nothing to do. A shape that is not ours
- * is refused by name before anything is changed, and so is a database that a later program has
- * changed.
+ * Brings a database to the tables of db_schema. All that is missing is added in one transaction,
+ * under a lock: the second of two nodes waits for it and then finds nothing to do. A database of
+ * another shape is refused by name before anything is changed, and so is one that a newer program
+ * has migrated.
  */
 #ifndef OUTSIDE_DB_MIGRATE_H
 #define OUTSIDE_DB_MIGRATE_H
@@ -13,16 +13,15 @@
 struct buf;
 struct db;
 
-/*
- * The highest number applied; 0: none yet. EINVAL, with a sentence, when it is higher than we know.
- */
-int store_migrate_state(struct db *, int *applied, char *why, size_t why_bytes);
+/* The number of the last migration applied, 0: none. EINVAL and a sentence: this program does not
+ * know it. */
+int db_migrate_state(struct db *, int *applied, char *why, size_t why_bytes);
 
 /*
- * Applies what is missing. `plan`, if given, receives the SQL; with is_dry nothing stays changed.
- * EINVAL: refused, `why` says what and where; EAGAIN: the database is away or somebody else holds
- * it.
+ * Applies what is missing. `plan`, if given, receives the SQL; with is_dry all changes are undone.
+ * EINVAL: refused, `why` says what and where. EAGAIN: the database is away, or another connection
+ * holds the lock.
  */
-int store_migrate(struct db *, bool is_dry, struct buf *plan, char *why, size_t why_bytes);
+int db_migrate(struct db *, bool is_dry, struct buf *plan, char *why, size_t why_bytes);
 
 #endif

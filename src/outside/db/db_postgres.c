@@ -1,3 +1,5 @@
+#include "outside/db/db_postgres.h"
+
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -14,21 +16,24 @@
 #include <string.h>
 
 /*
- * libpq is used in its non-blocking form throughout, with every wait bounded by the deadline: a
- * server that is stopped, not dead, answers nothing and closes nothing. A wait that ends late gives
- * the connection up.
+ * Only libpq's non-blocking calls are used, and the deadline limits every wait: a server that is
+ * stopped, but not dead, neither answers nor closes its connections. A wait that reaches the
+ * deadline closes the connection.
  */
 enum {
-    STATEMENT_MS = 1500, /* the server's own limit is the shorter one */
-    SETTLE_MS = 1500,
-    SILENCE_MS = 3000, /* a handshake that takes no step for so long is begun anew */
+    /* the server's own limit of a statement, shorter than the deadline of a call */
+    STATEMENT_MS = 1500,
+    SET_UP_MS = 1500,
+    /* a handshake without progress for so long is started again */
+    SILENCE_MS = 3000,
 };
 
 struct postgres_db {
     struct db db;
     PGconn *handle;
-    PostgresPollingStatusType next; /* while it connects */
-    int64_t heard_ms;               /* while it connects: when the server last took a step */
+    /* while it connects: the next step, and when the server last took one */
+    PostgresPollingStatusType next;
+    int64_t heard_ms;
     bool is_pgbouncer;
     bool is_prepared[DB_STATEMENTS_MAX];
     char begin[256];
@@ -38,18 +43,18 @@ static struct postgres_db *of(struct db *db) {
     return CONTAINER_OF(db, struct postgres_db, db);
 }
 
-static void say(struct postgres_db *p, const char *text) {
+static void set_why(struct postgres_db *p, const char *text) {
     size_t len = strcspn(text, "\n");
     snprintf(p->db.why, sizeof p->db.why, "%.*s", (int)(len < 200 ? len : 200), text);
 }
 
 static int give_up(struct postgres_db *p, const char *why) {
-    say(p, why);
+    set_why(p, why);
     p->db.is_open = false;
     return EAGAIN;
 }
 
-/* SQLSTATE, or its class, to an errno (PostgreSQL's manual, appendix A). */
+/* The errno of an SQLSTATE or its class (PostgreSQL's manual, appendix A). */
 static int error_of(const char *state) {
     static const char *const later[] = {"08", "25006", "40", "53", "55", "57", "58"};
     if (!state || !*state)
@@ -65,13 +70,13 @@ static int error_of(const char *state) {
 
 static int fail(struct postgres_db *p, const PGresult *result) {
     const char *words = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
-    say(p, words ? words : PQerrorMessage(p->handle));
+    set_why(p, words ? words : PQerrorMessage(p->handle));
     if (PQstatus(p->handle) == CONNECTION_BAD)
         p->db.is_open = false;
     return error_of(result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL);
 }
 
-/* Until the socket is ready for any of `events` or the deadline has passed. */
+/* Waits until the socket is ready for any of `events`. False: the deadline has passed. */
 static bool wait_for(struct postgres_db *p, short events) {
     for (;;) {
         int64_t left_ms = p->db.deadline_ms - clock_mono_ms();
@@ -84,7 +89,7 @@ static bool wait_for(struct postgres_db *p, short events) {
     }
 }
 
-/* What was sent is on its way, and the next result is complete. */
+/* Sends what is buffered and waits until the next result is complete. */
 static int await_result(struct postgres_db *p, PGresult **result) {
     for (;;) {
         int unsent = PQflush(p->handle);
@@ -118,7 +123,7 @@ static int take_result(struct postgres_db *p, PGresult *result, db_row_fn *on_ro
     return 0;
 }
 
-/* All results of one query. The first error counts; the rest is read all the same. */
+/* Reads all results of one query and returns the first error. */
 static int take_all(struct postgres_db *p, db_row_fn *on_row, void *arg) {
     int err = 0;
     for (;;) {
@@ -141,7 +146,7 @@ static int script_here(struct postgres_db *p, const char *text, db_row_fn *on_ro
     return take_all(p, on_row, arg);
 }
 
-/* Behind PgBouncer the search path holds for a transaction only, so there is always one. */
+/* Behind PgBouncer the search path lasts for one transaction, so every statement needs one. */
 static bool needs_transaction(const struct postgres_db *p) {
     return p->is_pgbouncer && PQtransactionStatus(p->handle) == PQTRANS_IDLE;
 }
@@ -162,8 +167,8 @@ static int script(struct db *db, const char *text, db_row_fn *on_row, void *arg)
     return err ? err : end_err;
 }
 
-/* The values as libpq wants them: terminated texts in one block. */
-struct arguments {
+/* Values in libpq's form: terminated texts, in one block. */
+struct postgres_values {
     struct buf block;
     const char *texts[DB_VALUES_MAX];
 };
@@ -187,7 +192,7 @@ static void add_value(struct buf *block, const struct db_value *value) {
     buf_add_byte(block, 0);
 }
 
-static void fill_arguments(struct arguments *a, const struct db_value *values, size_t count) {
+static void fill_arguments(struct postgres_values *a, const struct db_value *values, size_t count) {
     size_t starts[DB_VALUES_MAX];
     assert(count <= DB_VALUES_MAX);
     buf_clear(&a->block);
@@ -199,12 +204,12 @@ static void fill_arguments(struct arguments *a, const struct db_value *values, s
         a->texts[i] = values[i].kind == DB_NULL ? NULL : a->block.data + starts[i];
 }
 
-/* PostgreSQL has no zero bytes in texts, and libpq would end them there. */
+/* PostgreSQL's texts cannot hold a zero byte, and libpq would cut them off there. */
 static int check_values(struct postgres_db *p, const struct db_value *values, size_t count) {
     for (size_t i = 0; i < count; i++) {
         struct slice text = values[i].text;
         if (values[i].kind == DB_TEXT && text.len > 0 && memchr(text.ptr, 0, text.len)) {
-            say(p, "a text holds a zero byte");
+            set_why(p, "a text holds a zero byte");
             return EINVAL;
         }
     }
@@ -228,7 +233,7 @@ static int prepare(struct postgres_db *p, const struct db_sql *sql) {
     return err;
 }
 
-static int send(struct postgres_db *p, const struct db_sql *sql, const struct arguments *a,
+static int send(struct postgres_db *p, const struct db_sql *sql, const struct postgres_values *a,
                 size_t count) {
     char name[16];
     name_of(sql, name);
@@ -241,7 +246,7 @@ static int send(struct postgres_db *p, const struct db_sql *sql, const struct ar
 
 static int run_here(struct postgres_db *p, const struct db_sql *sql, const struct db_value *values,
                     size_t count, db_row_fn *on_row, void *arg) {
-    struct arguments a = {0};
+    struct postgres_values a = {0};
     int err = check_values(p, values, count);
     if (!err)
         err = prepare(p, sql);
@@ -274,7 +279,7 @@ static int run(struct db *db, const struct db_sql *sql, const struct db_value *v
     return err;
 }
 
-/* One statement of a pipeline ends with a NULL result, the pipeline with PGRES_PIPELINE_SYNC. */
+/* A NULL result ends each statement of a pipeline, PGRES_PIPELINE_SYNC the pipeline. */
 static int take_pipeline(struct postgres_db *p) {
     int err = 0;
     for (;;) {
@@ -293,13 +298,10 @@ static int take_pipeline(struct postgres_db *p) {
     }
 }
 
-/*
- * What lies between two synchronisation points is one transaction, and goes over the wire in one
- * piece.
- */
+/* The statements before a synchronisation point are one transaction and one round trip. */
 static int batch_in_pipeline(struct postgres_db *p, const struct db_sql *sql,
                              const struct db_value *rows, size_t columns, size_t count) {
-    struct arguments a = {0};
+    struct postgres_values a = {0};
     if (!PQenterPipelineMode(p->handle))
         return fail(p, NULL);
     int broken = 0;
@@ -357,7 +359,7 @@ static int64_t row_number(const struct db_row *row, unsigned column) {
     return atoll(PQgetvalue(result_of(row), row->index, (int)column));
 }
 
-/* "2026-11-22 12:00:00.5", with "+00" behind it when the column knows zones: ours is UTC. */
+/* "2026-11-22 12:00:00.5", followed by "+00" if the column has a zone: the session's is UTC. */
 static int64_t row_time(const struct db_row *row, unsigned column) {
     struct slice text = row_text(row, column);
     char iso[40];
@@ -388,10 +390,9 @@ static const struct db_engine engine = {
     .time = row_time,
 };
 
-/* Begins to connect. The descriptor may change from step to step, and is asked for anew each time. */
-static int connect_start(struct postgres_db *p, const struct store_url *url) {
-    const char *values[STORE_URL_KEYS + 1] = {NULL};
-    for (size_t i = 0; i < STORE_URL_KEYS && url->keys[i]; i++)
+static int connect_start(struct postgres_db *p, const struct db_url *url) {
+    const char *values[DB_URL_KEYS + 1] = {NULL};
+    for (size_t i = 0; i < DB_URL_KEYS && url->keys[i]; i++)
         values[i] = url->values[i];
     p->handle = PQconnectStartParams(url->keys, values, 0);
     if (!p->handle || PQstatus(p->handle) == CONNECTION_BAD)
@@ -401,8 +402,8 @@ static int connect_start(struct postgres_db *p, const struct store_url *url) {
     return 0;
 }
 
-/* As many steps of the handshake as the server takes until then. */
-static int connect_step(struct postgres_db *p, const struct store_url *url, int64_t until_ms) {
+/* Continues the handshake until `until_ms`. libpq may change the descriptor between steps. */
+static int connect_step(struct postgres_db *p, const struct db_url *url, int64_t until_ms) {
     const int64_t patience_ms = url->connect_timeout_ms ? url->connect_timeout_ms : SILENCE_MS;
     p->db.deadline_ms = until_ms;
     while (p->next != PGRES_POLLING_OK) {
@@ -418,14 +419,14 @@ static int connect_step(struct postgres_db *p, const struct store_url *url, int6
     return 0;
 }
 
-static void be_quiet(void *arg, const char *notice) {
+static void ignore_notice(void *arg, const char *notice) {
 }
 
 /*
- * What each connection, or behind PgBouncer each transaction, is told first. The last line makes
- * the server let go of locks when we vanish in the middle of a transaction without a word.
+ * Settings of each connection, or behind PgBouncer of each transaction. The timeouts of `always`
+ * make the server release our locks if this process vanishes in the middle of a transaction.
  */
-static int set_up(struct postgres_db *p, const struct store_url *url) {
+static int set_up(struct postgres_db *p, const struct db_url *url) {
     static const char always[] =
         "SET TIME ZONE 'UTC'; SET datestyle TO ISO;"
         "SET idle_in_transaction_session_timeout TO 30000; SET tcp_keepalives_idle TO 10;"
@@ -450,7 +451,7 @@ static int set_up(struct postgres_db *p, const struct store_url *url) {
     return 0;
 }
 
-int db_postgres_start(struct db **out, const struct store_url *url, char *why, size_t why_bytes) {
+int db_postgres_start(struct db **out, const struct db_url *url, char *why, size_t why_bytes) {
     struct postgres_db *p = mem_alloc(sizeof *p);
     p->db = (struct db){.engine = &engine};
     int err = connect_start(p, url);
@@ -463,15 +464,15 @@ int db_postgres_start(struct db **out, const struct store_url *url, char *why, s
     return 0;
 }
 
-int db_postgres_step(struct db *db, const struct store_url *url, int64_t until_ms) {
+int db_postgres_step(struct db *db, const struct db_url *url, int64_t until_ms) {
     struct postgres_db *p = of(db);
     int err = connect_step(p, url, until_ms);
     if (err)
         return err;
-    int64_t settled_ms = clock_mono_ms() + SETTLE_MS;
-    p->db.deadline_ms = settled_ms > until_ms ? settled_ms : until_ms;
+    int64_t set_up_ms = clock_mono_ms() + SET_UP_MS;
+    p->db.deadline_ms = set_up_ms > until_ms ? set_up_ms : until_ms;
     p->db.is_open = true;
     PQsetnonblocking(p->handle, 1);
-    PQsetNoticeProcessor(p->handle, be_quiet, NULL);
+    PQsetNoticeProcessor(p->handle, ignore_notice, NULL);
     return set_up(p, url);
 }

@@ -161,9 +161,7 @@ const size_t schema_table_count = ARRAY_LEN(schema_tables);
 #define INDEX(name, rest)  "CREATE INDEX IF NOT EXISTS \"" name "\" ON " rest
 #define UNIQUE(name, rest) "CREATE UNIQUE INDEX IF NOT EXISTS \"" name "\" ON " rest
 
-/*
- * The first ones carry the names Prisma gives, so that an adopted database does not get them twice.
- */
+/* The first ones have Prisma's names, so that an adopted database does not get them twice. */
 const struct schema_index schema_indexes[] = {
     {1, UNIQUE("Session_meetingId_key", "\"Session\"(\"meetingId\")")},
     {1, UNIQUE("Session_roomSid_key", "\"Session\"(\"roomSid\")")},

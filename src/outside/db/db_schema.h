@@ -1,7 +1,7 @@
 /*
- * The tables (docs/architecture.md; PascalCase tables and camelCase columns, as Prisma makes them)
- * and the numbered steps that bring a database to them. A step only adds: tables, columns, indexes,
- * values of enumerations. What the former backend made is adopted as it is.
+ * The tables and the numbered migrations that make them. Names are as Prisma makes them: PascalCase
+ * tables, camelCase columns. A migration only adds tables, columns, indexes and values of
+ * enumerations, so the tables of the former backend are adopted as they are.
  */
 #ifndef OUTSIDE_DB_SCHEMA_H
 #define OUTSIDE_DB_SCHEMA_H
@@ -13,28 +13,35 @@ enum column_kind { COLUMN_TEXT, COLUMN_TIME, COLUMN_INT, COLUMN_JSON, COLUMN_ENU
 
 struct schema_enum {
     const char *name;
-    const char *const *values; /* NULL after the last */
+    /* NULL after the last */
+    const char *const *values;
 };
 
 struct schema_column {
     const char *name;
     enum column_kind kind;
-    bool is_required;               /* NOT NULL */
-    int since;                      /* number of the migration that adds it */
-    const struct schema_enum *type; /* of COLUMN_ENUM */
-    const char *extra;              /* PRIMARY KEY, REFERENCES; or NULL */
+    /* NOT NULL */
+    bool is_required;
+    /* number of the migration that adds it */
+    int since;
+    /* of COLUMN_ENUM */
+    const struct schema_enum *type;
+    /* PRIMARY KEY, REFERENCES, DEFAULT; or NULL */
+    const char *extra;
 };
 
 struct schema_table {
     const char *name;
-    int since; /* columns of the same migration must be there when the table is */
+    /* an existing table must have the columns of the same migration */
+    int since;
     const struct schema_column *columns;
     size_t column_count;
 };
 
 struct schema_index {
     int since;
-    const char *sql; /* CREATE ... IF NOT EXISTS, the same for both engines */
+    /* CREATE ... IF NOT EXISTS, the same for both engines */
+    const char *sql;
 };
 
 extern const struct schema_table schema_tables[];

@@ -1,3 +1,5 @@
+#include "outside/db/db_sqlite.h"
+
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/standstill.h"
@@ -17,16 +19,21 @@
 struct sqlite_db {
     struct db db;
     sqlite3 *handle;
-    struct store_wal wal; /* the writer's */
-    unsigned log_pages;   /* after the last commit */
+    /* of the connection that writes */
+    struct db_wal wal;
+    /* after the last commit */
+    unsigned log_pages;
     sqlite3_stmt *prepared[DB_STATEMENTS_MAX];
 };
 
-/*
- * How often a long statement looks at the clock, in steps of the virtual machine: about every 0.1
- * ms.
- */
-enum { STEPS_A_LOOK = 2000, BUSY_SLEEP_US = 2000 };
+enum {
+    /* A long statement checks its deadline after so many steps of SQLite's virtual machine, which
+     * take about 0.1 ms. */
+    STEPS_A_CHECK = 2000,
+    BUSY_SLEEP_US = 2000,
+    CHECK_MS = 60 * 1000,
+    UNDO_MS = 1000,
+};
 
 static struct sqlite_db *of(struct db *db) {
     return CONTAINER_OF(db, struct sqlite_db, db);
@@ -47,7 +54,8 @@ static int on_busy(void *arg, int tries) {
     return 1;
 }
 
-/* What SQLite says, in our words. Its own texts name tables and columns, never values. */
+/* SQLite's error as an errno, its text in `why`. The texts name tables and columns, never
+ * values. */
 static int fail(struct sqlite_db *s, int code) {
     snprintf(s->db.why, sizeof s->db.why, "%s", sqlite3_errmsg(s->handle));
     switch (code & 0xff) {
@@ -71,7 +79,7 @@ static int fail(struct sqlite_db *s, int code) {
     }
 }
 
-/* "$1" is a name to SQLite, "?1" a number. Our statements have '$' nowhere else. */
+/* SQLite reads "$1" as a name and "?1" as a number. Our statements have '$' nowhere else. */
 static int prepare(struct sqlite_db *s, const struct db_sql *sql, sqlite3_stmt **stmt) {
     assert(sql->id < DB_STATEMENTS_MAX);
     if (!s->prepared[sql->id]) {
@@ -160,7 +168,7 @@ static int batch(struct db *db, const struct db_sql *sql, const struct db_value 
     if (err && !sqlite3_get_autocommit(of(db)->handle)) {
         char why[DB_WHY_BYTES];
         memcpy(why, db->why, sizeof why);
-        db->deadline_ms = clock_mono_ms() + 1000; /* undoing may not be late */
+        db->deadline_ms = clock_mono_ms() + UNDO_MS; /* undoing must not fail on the deadline */
         db_rollback(db);
         memcpy(db->why, why, sizeof why);
     }
@@ -193,7 +201,7 @@ static void close_db(struct db *db) {
     int code = sqlite3_close(s->handle);
     assert(code == SQLITE_OK);
     (void)code;
-    store_wal_unregister(&s->wal);
+    db_wal_unregister(&s->wal);
     mem_free(s);
 }
 
@@ -209,8 +217,8 @@ static const struct db_engine engine = {
 };
 
 /*
- * The folder, and the file with rights for its owner alone: it holds password hashes. Journals
- * inherit them.
+ * Makes the folders and the file, which only its owner may read because it holds password hashes.
+ * SQLite's log inherits these rights.
  */
 static int create_file(const char *path) {
     char *folder = mem_copy_text(path);
@@ -237,7 +245,7 @@ static void on_check(const struct db_row *row, void *arg) {
     snprintf(verdict, DB_WHY_BYTES, "%.*s", SLICE_ARG(text));
 }
 
-/* Settings of the connection, then a look whether the pages hang together. */
+/* Applies the settings of the connection and checks the pages of the file. */
 static int set_up(struct sqlite_db *s) {
     static const char settings[] =
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
@@ -260,17 +268,17 @@ static int open_handle(struct sqlite_db **out, const char *path, bool writes) {
     s->db = (struct db){
         .engine = &engine, .begin = "BEGIN IMMEDIATE", .deadline_ms = INT64_MAX, .is_open = true};
     *out = s;
-    const char *vfs = writes ? store_wal_register(&s->wal, &s->db.given_up) : NULL;
+    const char *vfs = writes ? db_wal_register(&s->wal, &s->db.given_up) : NULL;
     int code = sqlite3_open_v2(path, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
     if (code)
         return fail(s, code);
     sqlite3_extended_result_codes(s->handle, 1);
     sqlite3_busy_handler(s->handle, on_busy, s);
-    sqlite3_progress_handler(s->handle, STEPS_A_LOOK, is_late, s);
+    sqlite3_progress_handler(s->handle, STEPS_A_CHECK, is_late, s);
     return 0;
 }
 
-int db_sqlite_open_beside(struct db **out, const struct store_url *url, const char *settings) {
+int db_sqlite_open_beside(struct db **out, const struct db_url *url, const char *settings) {
     struct sqlite_db *s;
     int err = open_handle(&s, url->path, false);
     if (!err)
@@ -283,8 +291,7 @@ int db_sqlite_open_beside(struct db **out, const struct store_url *url, const ch
     return 0;
 }
 
-/* Commits have made the log so long. */
-static int on_commit(void *arg, sqlite3 *handle, const char *name, int pages) {
+static int note_log_pages(void *arg, sqlite3 *handle, const char *name, int pages) {
     struct sqlite_db *s = arg;
     s->log_pages = (unsigned)pages;
     return SQLITE_OK;
@@ -300,7 +307,7 @@ int db_sqlite_checkpoint(struct db *db) {
     return code ? fail(s, code) : 0;
 }
 
-int db_sqlite_open(struct db **out, const struct store_url *url, int64_t deadline_ms, char *why,
+int db_sqlite_open(struct db **out, const struct db_url *url, int64_t deadline_ms, char *why,
                    size_t why_bytes) {
     int err = create_file(url->path);
     if (err) {
@@ -310,12 +317,11 @@ int db_sqlite_open(struct db **out, const struct store_url *url, int64_t deadlin
     struct sqlite_db *s;
     err = open_handle(&s, url->path, true);
     if (!err) {
-        s->db.deadline_ms =
-            clock_mono_ms() + 60 * 1000; /* the check of a large file takes its time */
+        s->db.deadline_ms = clock_mono_ms() + CHECK_MS; /* a large file takes long to check */
         err = set_up(s);
     }
     if (!err)
-        sqlite3_wal_hook(s->handle, on_commit, s);
+        sqlite3_wal_hook(s->handle, note_log_pages, s);
     if (err) {
         snprintf(why, why_bytes, "%s: %s", url->path, s->db.why);
         close_db(&s->db);
@@ -326,7 +332,7 @@ int db_sqlite_open(struct db **out, const struct store_url *url, int64_t deadlin
     return 0;
 }
 
-/* In one go: a writer that comes between steps would make it begin anew. */
+/* All pages in one step: a write between two steps would make SQLite start over. */
 static int copy_pages(struct sqlite_db *from, sqlite3 *to) {
     sqlite3_backup *backup = sqlite3_backup_init(to, "main", from->handle, "main");
     if (!backup)

@@ -11,13 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Where Debian and most others keep the authorities that are trusted. */
+/* The trusted authorities of Debian and most other systems. */
 #define SYSTEM_ROOTS "/etc/ssl/certs/ca-certificates.crt"
 
 enum ssl_accept { ACCEPT_UNSAID, ACCEPT_STRICT, ACCEPT_ANY };
 
-struct reader {
-    struct store_url *url;
+struct url_reader {
+    struct db_url *url;
     size_t count;
     enum ssl_accept accept;
     bool has_client_key;
@@ -25,7 +25,8 @@ struct reader {
     size_t why_bytes;
 };
 
-__attribute__((format(printf, 2, 3))) static int refuse(struct reader *r, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static int refuse(struct url_reader *r, const char *format,
+                                                        ...) {
     va_list args;
     va_start(args, format);
     vsnprintf(r->why, r->why_bytes, format, args);
@@ -33,7 +34,7 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct reader *r, const 
     return EINVAL;
 }
 
-static const char *find_value(const struct reader *r, const char *key) {
+static const char *find_value(const struct url_reader *r, const char *key) {
     for (size_t i = 0; i < r->count; i++) {
         if (strcmp(r->url->keys[i], key) == 0)
             return r->url->values[i];
@@ -41,13 +42,13 @@ static const char *find_value(const struct reader *r, const char *key) {
     return NULL;
 }
 
-/* `key` is a literal; `value` is copied. A key that is there is given the new value. */
-static void set_value(struct reader *r, const char *key, struct slice value) {
+/* `key` is a literal; `value` is copied and replaces an earlier one. */
+static void set_value(struct url_reader *r, const char *key, struct slice value) {
     size_t i = 0;
     while (i < r->count && strcmp(r->url->keys[i], key) != 0)
         i++;
     if (i == r->count) {
-        if (r->count == STORE_URL_KEYS - 1)
+        if (r->count == DB_URL_KEYS - 1)
             return;
         r->url->keys[r->count++] = key;
     }
@@ -55,14 +56,14 @@ static void set_value(struct reader *r, const char *key, struct slice value) {
     r->url->values[i] = slice_copy_text(value);
 }
 
-static void rename_value(struct reader *r, const char *from, const char *to) {
+static void rename_value(struct url_reader *r, const char *from, const char *to) {
     for (size_t i = 0; i < r->count; i++) {
         if (strcmp(r->url->keys[i], from) == 0)
             r->url->keys[i] = to;
     }
 }
 
-static int set_seconds(struct reader *r, const char *name, struct slice value, unsigned *ms) {
+static int set_seconds(struct url_reader *r, const char *name, struct slice value, unsigned *ms) {
     uint64_t seconds;
     if (!slice_to_uint(value, 86400, &seconds))
         return refuse(r, "DATABASE_URL: %s must be a number of seconds", name);
@@ -70,7 +71,7 @@ static int set_seconds(struct reader *r, const char *name, struct slice value, u
     return 0;
 }
 
-/* Handed to libpq under the same name. */
+/* The parameter's name as a literal if libpq takes it under the same name, else NULL. */
 static const char *find_passed_on(struct slice name) {
     static const char *const names[] = {
         "host",        "sslmode", "sslcert",          "sslkey",          "sslpassword",
@@ -82,7 +83,7 @@ static const char *find_passed_on(struct slice name) {
     return NULL;
 }
 
-/* Prisma's own knobs of a pool that we do not have: understood, without effect. */
+/* Settings of Prisma's connection pool: accepted, without effect, because there is no pool. */
 static bool is_of_pool(struct slice name) {
     return slice_is_equal(name, SLICE("connection_limit")) ||
            slice_is_equal(name, SLICE("pool_timeout")) ||
@@ -91,7 +92,7 @@ static bool is_of_pool(struct slice name) {
            slice_is_equal(name, SLICE("max_connection_lifetime"));
 }
 
-static int read_parameter(struct reader *r, struct slice name, struct slice value) {
+static int read_parameter(struct url_reader *r, struct slice name, struct slice value) {
     const char *passed_on = find_passed_on(name);
     if (passed_on) {
         if (value.len > 0)
@@ -128,7 +129,7 @@ static int read_parameter(struct reader *r, struct slice name, struct slice valu
     return refuse(r, "DATABASE_URL: the parameter %s is unknown", reduced);
 }
 
-static int read_parameters(struct reader *r, struct slice query) {
+static int read_parameters(struct url_reader *r, struct slice query) {
     struct slice name, value;
     while (query_next(&query, &name, &value)) {
         struct buf plain_name = {0}, plain_value = {0};
@@ -147,10 +148,10 @@ static int read_parameters(struct reader *r, struct slice query) {
 }
 
 /*
- * Prisma's words for TLS to libpq's. Its `sslcert` is the authority's certificate, libpq's the
- * client's own: with a key beside it, it is the client's.
+ * Translates Prisma's words for TLS to libpq's. Prisma's `sslcert` is the authority's certificate,
+ * libpq's is the client's own. With a key beside it, it is the client's.
  */
-static void settle_tls(struct reader *r) {
+static void settle_tls(struct url_reader *r) {
     if (!r->has_client_key && !find_value(r, "sslrootcert"))
         rename_value(r, "sslcert", "sslrootcert");
     const char *mode = find_value(r, "sslmode");
@@ -161,7 +162,7 @@ static void settle_tls(struct reader *r) {
     }
 }
 
-static int set_decoded(struct reader *r, const char *key, struct slice text) {
+static int set_decoded(struct url_reader *r, const char *key, struct slice text) {
     struct buf plain = {0};
     int err = url_decode(&plain, text, false);
     if (!err && memchr(plain.data ? plain.data : "", 0, plain.len))
@@ -174,12 +175,12 @@ static int set_decoded(struct reader *r, const char *key, struct slice text) {
     return err;
 }
 
-static int parse_postgres(struct reader *r, struct slice text) {
+static int parse_postgres(struct url_reader *r, struct slice text) {
     struct url parts;
     if (url_parse(&parts, text))
         return refuse(r, "DATABASE_URL is not a URL: a password with /, ?, # or @ in it must be "
                          "percent-encoded");
-    r->url->kind = STORE_POSTGRES;
+    r->url->engine = DB_POSTGRES;
     r->url->schema = mem_copy_text("public");
     int err = set_decoded(r, "host", parts.host);
     if (!err)
@@ -204,7 +205,7 @@ static int parse_postgres(struct reader *r, struct slice text) {
     return err;
 }
 
-/* Prisma reads a relative file: from the folder of its schema, which is prisma/. */
+/* Prisma resolves a relative file: from the folder of its schema, prisma/. NULL: not there. */
 static char *find_prisma_file(const char *path) {
     struct buf name = {0};
     while (strncmp(path, "./", 2) == 0)
@@ -217,9 +218,10 @@ static char *find_prisma_file(const char *path) {
     return NULL;
 }
 
-static int parse_sqlite(struct reader *r, struct slice path, bool is_of_prisma) {
-    r->url->kind = STORE_SQLITE;
-    path = slice_take(path, slice_find_byte(path, '?')); /* Prisma's ?connection_limit=1 */
+static int parse_sqlite(struct url_reader *r, struct slice path, bool is_of_prisma) {
+    r->url->engine = DB_SQLITE;
+    /* Cuts off parameters such as Prisma's ?connection_limit=1. */
+    path = slice_take(path, slice_find_byte(path, '?'));
     if (slice_has_prefix(path, SLICE("//")))
         path = slice_skip(path, 2);
     if (path.len == 0)
@@ -233,9 +235,9 @@ static int parse_sqlite(struct reader *r, struct slice path, bool is_of_prisma) 
     return 0;
 }
 
-int store_url_parse(struct store_url *out, const char *text, char *why, size_t why_bytes) {
-    struct store_url url = {0};
-    struct reader r = {.url = &url, .why = why, .why_bytes = why_bytes};
+int db_url_parse(struct db_url *out, const char *text, char *why, size_t why_bytes) {
+    struct db_url url = {0};
+    struct url_reader r = {.url = &url, .why = why, .why_bytes = why_bytes};
     struct slice s = slice_from(text);
     int err;
     if (slice_has_prefix_nocase(s, SLICE("sqlite:")))
@@ -248,16 +250,24 @@ int store_url_parse(struct store_url *out, const char *text, char *why, size_t w
     else
         err = refuse(&r, "DATABASE_URL must begin with postgresql:, sqlite: or file:");
     if (err)
-        store_url_free(&url);
+        db_url_free(&url);
     else
         *out = url;
     return err;
 }
 
-void store_url_free(struct store_url *url) {
-    for (size_t i = 0; i < STORE_URL_KEYS; i++)
+int db_url_parse_or(struct db_url *out, const char *text, const char *default_path, char *why,
+                    size_t why_bytes) {
+    if (text)
+        return db_url_parse(out, text, why, why_bytes);
+    *out = (struct db_url){.engine = DB_SQLITE, .path = mem_copy_text(default_path)};
+    return 0;
+}
+
+void db_url_free(struct db_url *url) {
+    for (size_t i = 0; i < DB_URL_KEYS; i++)
         mem_free(url->values[i]);
     mem_free(url->path);
     mem_free(url->schema);
-    *url = (struct store_url){0};
+    *url = (struct db_url){0};
 }

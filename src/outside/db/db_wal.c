@@ -4,8 +4,8 @@
 
 struct wal_file {
     sqlite3_file base;
-    const struct store_wal *wal;
-    sqlite3_file *real; /* behind this struct */
+    const struct db_wal *wal;
+    sqlite3_file *real; /* in the memory behind this struct */
 };
 
 static struct wal_file *of(sqlite3_file *file) {
@@ -24,7 +24,7 @@ static int read_file(sqlite3_file *file, void *out, int bytes, sqlite3_int64 at)
     return real_of(file)->pMethods->xRead(real_of(file), out, bytes, at);
 }
 
-/* Looked at afterwards: it is the write that takes long. */
+/* The flag is read after the write, which is what takes long. */
 static int write_file(sqlite3_file *file, const void *from, int bytes, sqlite3_int64 at) {
     int code = real_of(file)->pMethods->xWrite(real_of(file), from, bytes, at);
     const atomic_bool *given_up = *of(file)->wal->given_up;
@@ -84,7 +84,7 @@ static const sqlite3_io_methods methods = {
 };
 
 static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out) {
-    const struct store_wal *wal = vfs->pAppData;
+    const struct db_wal *wal = vfs->pAppData;
     if (!(flags & SQLITE_OPEN_WAL))
         return wal->real->xOpen(wal->real, name, file, flags, out);
     struct wal_file *own = of(file);
@@ -95,7 +95,7 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
     return code;
 }
 
-const char *store_wal_register(struct store_wal *wal, const atomic_bool *const *given_up) {
+const char *db_wal_register(struct db_wal *wal, const atomic_bool *const *given_up) {
     wal->real = sqlite3_vfs_find(NULL);
     if (!wal->real)
         return NULL;
@@ -110,7 +110,7 @@ const char *store_wal_register(struct store_wal *wal, const atomic_bool *const *
     return sqlite3_vfs_register(&wal->vfs, 0) == SQLITE_OK ? wal->name : NULL;
 }
 
-void store_wal_unregister(struct store_wal *wal) {
+void db_wal_unregister(struct db_wal *wal) {
     if (wal->vfs.zName)
         sqlite3_vfs_unregister(&wal->vfs);
 }

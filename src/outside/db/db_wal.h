@@ -1,6 +1,9 @@
 /*
- * A commit of SQLite's is its last write to the log. Whoever asked for it may have been told meanwhile that the database does not
- * answer: then that write fails, SQLite undoes the transaction, and "no answer" meant "not done". Private to store_sqlite.c.
+ * Lets a commit of SQLite's fail after the caller has given up on it.
+ *
+ * SQLite commits with its last write to the log. By then the caller may already have been told that
+ * the database does not answer. The write then fails, SQLite undoes the transaction, and "no
+ * answer" keeps meaning "not done".
  */
 #ifndef OUTSIDE_DB_WAL_H
 #define OUTSIDE_DB_WAL_H
@@ -9,15 +12,18 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-struct store_wal {
-    sqlite3_vfs vfs; /* SQLite's own, but for the log */
+struct db_wal {
+    /* SQLite's own, except for files of the log */
+    sqlite3_vfs vfs;
     sqlite3_vfs *real;
     char name[32];
-    const atomic_bool *const *given_up; /* of whom it works for; what it points to may be NULL */
+    /* points to the flag of the call that runs, or to NULL */
+    const atomic_bool *const *given_up;
 };
 
-/* A name for sqlite3_open_v2. Lives as long as the connection; one of its own each. */
-const char *store_wal_register(struct store_wal *, const atomic_bool *const *given_up);
-void store_wal_unregister(struct store_wal *);
+/* Returns a name for sqlite3_open_v2, NULL on failure. Each connection that writes needs its own,
+ * which must outlive it. */
+const char *db_wal_register(struct db_wal *, const atomic_bool *const *given_up);
+void db_wal_unregister(struct db_wal *);
 
 #endif

@@ -1,6 +1,6 @@
-#include "outside/store/store_account.h"
+#include "outside/store/store_account_private.h"
 
-#include "base/mem.h"
+#include "base/macros.h"
 #include "base/rand.h"
 #include "outside/db/db.h"
 #include "outside/store/store_sql.h"
@@ -28,12 +28,19 @@ struct account_call *account_call_of(struct store_call *call) {
     return CONTAINER_OF(call, struct account_call, call);
 }
 
-void account_answer(struct store_call *call) {
+static void answer_account(struct store_call *call) {
     struct account_call *a = account_call_of(call);
-    a->fn(call->err, call->err ? NULL : &a->account, a->arg);
+    a->fn(call->err, call->err ? NULL : &a->account, call->arg);
 }
 
-static void on_user(const struct db_row *row, void *arg) {
+void *account_call_new(struct store *store, size_t bytes, store_run_fn *run, store_account_fn *fn,
+                       void *arg) {
+    struct account_call *a = store_call_new(store, bytes, run, answer_account, arg);
+    a->fn = fn;
+    return a;
+}
+
+static void on_user_row(const struct db_row *row, void *arg) {
     struct account_call *a = arg;
     a->account.user_id = store_call_copy(&a->call, db_row_text(row, 0));
     a->account.email = store_call_copy(&a->call, db_row_text(row, 1));
@@ -43,7 +50,7 @@ static void on_user(const struct db_row *row, void *arg) {
     a->account.created_ms = db_row_time(row, 5);
 }
 
-static void on_membership(const struct db_row *row, void *arg) {
+static void on_membership_row(const struct db_row *row, void *arg) {
     struct account_call *a = arg;
     struct store_membership *m = &a->memberships[a->account.membership_count];
     if (a->account.membership_count == MEMBERSHIPS_MAX ||
@@ -59,7 +66,8 @@ static int read_memberships(struct account_call *a, struct db *db) {
     a->account.memberships = a->memberships;
     a->account.membership_count = 0;
     a->account.current = NULL;
-    int err = STORE_RUN(db, SQL_MEMBERSHIP_OF_USER, on_membership, a, db_text(a->account.user_id));
+    int err =
+        STORE_RUN(db, SQL_MEMBERSHIP_OF_USER, on_membership_row, a, db_text(a->account.user_id));
     if (!err && a->account.membership_count > 0)
         a->account.current = &a->memberships[0];
     return err;
@@ -67,7 +75,7 @@ static int read_memberships(struct account_call *a, struct db *db) {
 
 int account_read(struct account_call *a, struct db *db, struct slice user_id) {
     a->account.user_id = SLICE_NONE;
-    int err = STORE_RUN(db, SQL_USER_BY_ID, on_user, a, db_text(user_id));
+    int err = STORE_RUN(db, SQL_USER_BY_ID, on_user_row, a, db_text(user_id));
     if (err || a->account.user_id.len == 0 || a->account.is_disabled)
         return err ? err : ENOENT;
     a->account.password_hash = SLICE_NONE;
@@ -113,7 +121,7 @@ struct role_found {
     bool is_found;
 };
 
-static void on_role(const struct db_row *row, void *arg) {
+static void on_role_row(const struct db_row *row, void *arg) {
     struct role_found *found = arg;
     found->is_found = store_role_parse(db_row_text(row, 0), &found->role);
 }
@@ -121,7 +129,7 @@ static void on_role(const struct db_row *row, void *arg) {
 int account_role(struct db *db, struct slice user_id, struct slice organization_id,
                  enum store_role *role) {
     struct role_found found = {0};
-    int err = STORE_RUN(db, SQL_MEMBERSHIP_ROLE, on_role, &found, db_text(user_id),
+    int err = STORE_RUN(db, SQL_MEMBERSHIP_ROLE, on_role_row, &found, db_text(user_id),
                         db_text(organization_id));
     if (err || !found.is_found)
         return err ? err : ENOENT;
@@ -129,16 +137,11 @@ int account_role(struct db *db, struct slice user_id, struct slice organization_
     return 0;
 }
 
-struct store_grant store_call_copy_grant(struct store_call *call, const struct store_grant *grant) {
-    struct store_grant copy = *grant;
-    copy.token_id = store_call_copy(call, grant->token_id);
-    copy.family_id = store_call_copy(call, grant->family_id);
-    copy.token_hash = store_call_copy(call, grant->token_hash);
-    copy.user_agent = store_call_copy(call, grant->user_agent);
-    return copy;
+void account_copy_grant(struct store_call *call, struct store_grant *grant) {
+    STORE_COPY(call, &grant->token_id, &grant->family_id, &grant->token_hash, &grant->user_agent);
 }
 
-/* Finding. */
+/* ---- Finding and checking users ---- */
 
 struct find_call {
     struct account_call base;
@@ -150,10 +153,10 @@ static struct find_call *find_call_of(struct store_call *call) {
     return CONTAINER_OF(account_call_of(call), struct find_call, base);
 }
 
-/* Of somebody unknown as much is asked as of anybody: how long it takes tells nothing. */
+/* An unknown user takes as many questions as a known one, so that the time tells nothing. */
 static int run_find(struct store_call *call, struct db *db) {
     struct find_call *f = find_call_of(call);
-    int err = STORE_RUN(db, SQL_USER_BY_EMAIL, on_user, &f->base, db_text(f->email));
+    int err = STORE_RUN(db, SQL_USER_BY_EMAIL, on_user_row, &f->base, db_text(f->email));
     const bool is_known = f->base.account.user_id.len > 0;
     if (!is_known)
         f->base.account.user_id = SLICE("00000000-0000-0000-0000-000000000000");
@@ -162,17 +165,22 @@ static int run_find(struct store_call *call, struct db *db) {
     return err || is_known ? err : ENOENT;
 }
 
-static void on_good(const struct db_row *row, void *arg) {
+static void on_login_row(const struct db_row *row, void *arg) {
     *(bool *)arg = true;
+}
+
+/* ENOENT: the user is no member, is disabled, or the login has ended. */
+static int check_login(struct db *db, struct slice user_id, struct slice organization_id,
+                       struct slice family_id) {
+    bool is_good = false;
+    int err = STORE_RUN(db, SQL_ACCESS_CHECK, on_login_row, &is_good, db_text(user_id),
+                        db_text(organization_id), db_text(family_id));
+    return !err && !is_good ? ENOENT : err;
 }
 
 static int run_check(struct store_call *call, struct db *db) {
     struct find_call *f = find_call_of(call);
-    bool is_good = false;
-    int err = STORE_RUN(db, SQL_ACCESS_CHECK, on_good, &is_good, db_text(f->user_id),
-                        db_text(f->organization_id), db_text(f->family_id));
-    if (!err && !is_good)
-        err = ENOENT;
+    int err = check_login(db, f->user_id, f->organization_id, f->family_id);
     f->base.account.family_id = f->family_id;
     if (!err)
         err = account_read(&f->base, db, f->user_id);
@@ -181,56 +189,40 @@ static int run_check(struct store_call *call, struct db *db) {
 
 struct store_call *store_user_find(struct store *store, struct slice email, store_account_fn *fn,
                                    void *arg) {
-    struct find_call *f = store_call_new(store, sizeof *f, run_find, account_answer);
+    struct find_call *f = account_call_new(store, sizeof *f, run_find, fn, arg);
     f->email = store_call_copy(&f->base.call, email);
     f->base.call.may_overtake = true;
-    f->base.fn = fn;
-    f->base.arg = arg;
     return store_call_send(&f->base.call);
 }
 
 struct store_call *store_user_check(struct store *store, struct slice user_id,
                                     struct slice organization_id, struct slice family_id,
                                     store_account_fn *fn, void *arg) {
-    struct find_call *f = store_call_new(store, sizeof *f, run_check, account_answer);
+    struct find_call *f = account_call_new(store, sizeof *f, run_check, fn, arg);
     f->user_id = store_call_copy(&f->base.call, user_id);
     f->organization_id = store_call_copy(&f->base.call, organization_id);
     f->family_id = store_call_copy(&f->base.call, family_id);
     f->base.call.may_overtake = true;
-    f->base.fn = fn;
-    f->base.arg = arg;
     return store_call_send(&f->base.call);
 }
 
 struct member_call {
     struct store_call call;
     struct slice user_id, organization_id, family_id;
-    store_done_fn *fn;
-    void *arg;
 };
 
 static int run_member(struct store_call *call, struct db *db) {
     struct member_call *m = CONTAINER_OF(call, struct member_call, call);
-    bool is_good = false;
-    int err = STORE_RUN(db, SQL_ACCESS_CHECK, on_good, &is_good, db_text(m->user_id),
-                        db_text(m->organization_id), db_text(m->family_id));
-    return !err && !is_good ? ENOENT : err;
-}
-
-static void answer_member(struct store_call *call) {
-    struct member_call *m = CONTAINER_OF(call, struct member_call, call);
-    m->fn(call->err, m->arg);
+    return check_login(db, m->user_id, m->organization_id, m->family_id);
 }
 
 struct store_call *store_member_check(struct store *store, struct slice user_id,
                                       struct slice organization_id, struct slice family_id,
                                       store_done_fn *fn, void *arg) {
-    struct member_call *m = store_call_new(store, sizeof *m, run_member, answer_member);
+    struct member_call *m = store_call_new_done(store, sizeof *m, run_member, fn, arg);
     m->user_id = store_call_copy(&m->call, user_id);
     m->organization_id = store_call_copy(&m->call, organization_id);
     m->family_id = store_call_copy(&m->call, family_id);
     m->call.may_overtake = true;
-    m->fn = fn;
-    m->arg = arg;
     return store_call_send(&m->call);
 }

@@ -3,10 +3,12 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "outside/db/db.h"
+#include "outside/db/db_connect.h"
 #include "outside/db/db_migrate.h"
 #include "outside/db/db_schema.h"
-#include "outside/store/store_sql.h"
+#include "outside/db/db_sqlite.h"
 #include "outside/db/db_url.h"
+#include "outside/store/store_sql.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +16,7 @@
 enum { PATIENCE_MS = 10 * 1000 };
 
 struct store_admin {
-    struct store_url url;
+    struct db_url url;
     struct db *db;
 };
 
@@ -27,11 +29,7 @@ static int explain(const struct store_admin *admin, int err, char *why, size_t w
 int store_admin_open(struct store_admin **out, const char *url, const char *default_path, char *why,
                      size_t why_bytes) {
     struct store_admin *admin = mem_alloc(sizeof *admin);
-    int err = 0;
-    if (url)
-        err = store_url_parse(&admin->url, url, why, why_bytes);
-    else
-        admin->url.path = mem_copy_text(default_path);
+    int err = db_url_parse_or(&admin->url, url, default_path, why, why_bytes);
     if (!err)
         err = db_open(&admin->db, &admin->url, clock_mono_ms() + PATIENCE_MS, why, why_bytes);
     if (err) {
@@ -46,13 +44,13 @@ void store_admin_close(struct store_admin *admin) {
     if (!admin)
         return;
     db_close(admin->db);
-    store_url_free(&admin->url);
+    db_url_free(&admin->url);
     mem_free(admin);
 }
 
 int store_admin_status(struct store_admin *admin, struct buf *lines, char *why, size_t why_bytes) {
     int applied = 0;
-    int err = store_migrate_state(admin->db, &applied, why, why_bytes);
+    int err = db_migrate_state(admin->db, &applied, why, why_bytes);
     for (int i = 0; i < schema_latest && !err; i++)
         buf_printf(lines, "%2d  %-8s %s\n", i + 1, i < applied ? "applied" : "missing",
                    schema_migrations[i]);
@@ -61,11 +59,11 @@ int store_admin_status(struct store_admin *admin, struct buf *lines, char *why, 
 
 int store_admin_migrate(struct store_admin *admin, bool is_dry, struct buf *sql, char *why,
                         size_t why_bytes) {
-    return store_migrate(admin->db, is_dry, sql, why, why_bytes);
+    return db_migrate(admin->db, is_dry, sql, why, why_bytes);
 }
 
 int store_admin_backup(struct store_admin *admin, const char *path, char *why, size_t why_bytes) {
-    if (admin->url.kind != STORE_SQLITE) {
+    if (admin->url.engine != DB_SQLITE) {
         snprintf(why, why_bytes,
                  "DATABASE_URL is a PostgreSQL database: back it up with pg_dump "
                  "--format=custom, restore it with pg_restore");
@@ -87,7 +85,7 @@ int store_admin_link(struct store_admin *admin, struct slice slug, bool is_linke
     return explain(admin, err, why, why_bytes);
 }
 
-static void on_organization(const struct db_row *row, void *arg) {
+static void on_organization_row(const struct db_row *row, void *arg) {
     struct slice name = db_row_text(row, 1), slug = db_row_text(row, 2);
     buf_printf(arg, "%-40.*s %-8s %.*s\n", SLICE_ARG(slug),
                db_row_text(row, 3).len > 0 ? "linked" : "-", SLICE_ARG(name));
@@ -96,6 +94,6 @@ static void on_organization(const struct db_row *row, void *arg) {
 int store_admin_organizations(struct store_admin *admin, struct buf *lines, char *why,
                               size_t why_bytes) {
     admin->db->deadline_ms = clock_mono_ms() + PATIENCE_MS;
-    int err = store_run(admin->db, SQL_ORGANIZATION_LIST, NULL, 0, on_organization, lines);
+    int err = store_run(admin->db, SQL_ORGANIZATION_LIST, NULL, 0, on_organization_row, lines);
     return explain(admin, err, why, why_bytes);
 }

@@ -1,6 +1,6 @@
 /*
- * What an operator does with the database from the command line, while a server may be running on it.
- * These wait, and belong to no loop. On failure `why` holds one sentence.
+ * What an operator does with the database from the command line, even while a server uses it. All
+ * of these block. On failure `why` holds one sentence.
  */
 #ifndef OUTSIDE_STORE_ADMIN_H
 #define OUTSIDE_STORE_ADMIN_H
@@ -14,24 +14,24 @@
 
 struct store_admin;
 
-/* Opens the database as it is. `url` NULL: SQLite at default_path. */
+/* Opens the database without migrating it. `url` NULL: SQLite at default_path. */
 int store_admin_open(struct store_admin **, const char *url, const char *default_path, char *why,
                      size_t why_bytes);
 void store_admin_close(struct store_admin *); /* NULL is fine */
 
-/* Appends a line a migration: its number, name, and whether it is applied. */
+/* Appends a line for each migration: its number, whether it is applied, its name. */
 int store_admin_status(struct store_admin *, struct buf *lines, char *why, size_t why_bytes);
-/* Applies what is missing; with is_dry only appends the SQL that would. */
+/* Applies what is missing and appends its SQL; with is_dry all changes are undone. */
 int store_admin_migrate(struct store_admin *, bool is_dry, struct buf *sql, char *why,
                         size_t why_bytes);
 
-/* A consistent copy of a SQLite database, while it is written to; the file must not exist. */
+/* Copies a SQLite database as of one moment, while others write to it; the file must not exist. */
 int store_admin_backup(struct store_admin *, const char *path, char *why, size_t why_bytes);
 
-/* Whether rooms may name this organization as the owner of their meetings. ENOENT: no such slug. */
+/* Sets whether rooms may name this organization as their meetings' owner. ENOENT: no such slug. */
 int store_admin_link(struct store_admin *, struct slice slug, bool is_linked, char *why,
                      size_t why_bytes);
-/* Appends a line an organization: slug, name, "linked" or nothing. */
+/* Appends a line for each organization: slug, "linked" or "-", name. */
 int store_admin_organizations(struct store_admin *, struct buf *lines, char *why, size_t why_bytes);
 
 #endif

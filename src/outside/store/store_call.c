@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "outside/db/db.h"
@@ -11,13 +12,46 @@
 #include <stddef.h>
 #include <string.h>
 
-struct call_block {
-    struct call_block *next;
+/* How long undoing a transaction may take whose deadline has passed. */
+enum { UNDO_MS = 500 };
+
+struct store_call_block {
+    struct store_call_block *next;
     max_align_t data[];
 };
 
+void *store_call_new(struct store *store, size_t bytes, store_run_fn *run, store_answer_fn *answer,
+                     void *arg) {
+    struct store_call *call = mem_alloc(bytes);
+    call->store = store;
+    call->run = run;
+    call->answer = answer;
+    call->arg = arg;
+    return call;
+}
+
+static void answer_done(struct store_call *call) {
+    if (call->done)
+        call->done(call->err, call->arg);
+}
+
+void *store_call_new_done(struct store *store, size_t bytes, store_run_fn *run, store_done_fn *fn,
+                          void *arg) {
+    struct store_call *call = store_call_new(store, bytes, run, answer_done, arg);
+    call->done = fn;
+    return call;
+}
+
+static void free_call(struct store_call *call) {
+    for (struct store_call_block *block = call->blocks, *next; block; block = next) {
+        next = block->next;
+        mem_free(block);
+    }
+    mem_free(call);
+}
+
 void *store_call_alloc(struct store_call *call, size_t bytes) {
-    struct call_block *block = mem_alloc(sizeof *block + bytes);
+    struct store_call_block *block = mem_alloc(sizeof *block + bytes);
     block->next = call->blocks;
     call->blocks = block;
     return block->data;
@@ -31,23 +65,20 @@ struct slice store_call_copy(struct store_call *call, struct slice text) {
     return slice_of(copy, text.len);
 }
 
-void store_call_free(struct store_call *call) {
-    for (struct call_block *block = call->blocks, *next; block; block = next) {
-        next = block->next;
-        mem_free(block);
-    }
-    mem_free(call);
+void store_call_copy_all(struct store_call *call, struct slice *const texts[], size_t count) {
+    for (size_t i = 0; i < count; i++)
+        *texts[i] = store_call_copy(call, *texts[i]);
 }
 
 bool store_call_claim(struct store_call *call, enum store_runner runner) {
-    int nobody = STORE_NOBODY;
-    return atomic_compare_exchange_strong(&call->runner, &nobody, (int)runner);
+    int unclaimed = STORE_UNCLAIMED;
+    return atomic_compare_exchange_strong(&call->runner, &unclaimed, (int)runner);
 }
 
 void store_call_answer(struct store_call *call, int err) {
-    if (call->is_cancelled)
+    if (call->is_over)
         return;
-    call->is_cancelled = true;
+    call->is_over = true;
     call->err = err;
     call->answer(call);
 }
@@ -58,15 +89,15 @@ static void come_back(struct store_call *call, enum store_runner from) {
     if (--call->mails > 0)
         return;
     list_remove(&call->open);
-    store_call_free(call);
+    free_call(call);
 }
 
-void store_call_back(struct mail *mail, void *owner) {
-    come_back(CONTAINER_OF(mail, struct store_call, mail), STORE_WRITER);
+void store_call_back_from_writer(struct mail *mail, void *owner) {
+    come_back(CONTAINER_OF(mail, struct store_call, to_writer), STORE_WRITER);
 }
 
-void store_call_aside_back(struct mail *mail, void *owner) {
-    come_back(CONTAINER_OF(mail, struct store_call, aside), STORE_READER);
+void store_call_back_from_reader(struct mail *mail, void *owner) {
+    come_back(CONTAINER_OF(mail, struct store_call, to_reader), STORE_READER);
 }
 
 int store_call_refuse(struct store_call *call, struct db *db) {
@@ -85,8 +116,8 @@ int store_transaction(struct db *db, int (*work)(struct db *, void *arg), void *
     if (!err)
         err = db_commit(db);
     if (err) {
-        /* A deadline that has passed may not leave the transaction open. */
-        int64_t least_ms = clock_mono_ms() + 500;
+        /* The transaction must not stay open because its deadline has passed. */
+        int64_t least_ms = clock_mono_ms() + UNDO_MS;
         if (db->deadline_ms < least_ms)
             db->deadline_ms = least_ms;
         db_rollback(db);
@@ -108,14 +139,13 @@ bool store_cursor_parse(struct store_call *call, struct slice cursor, int64_t *a
                         struct slice *id) {
     if (cursor.len == 0) {
         *at_ms = STORE_TIME_MAX;
-        *id = SLICE("00000000-0000-0000-0000-000000000000"); /* ids may be of the type uuid */
+        *id = SLICE("00000000-0000-0000-0000-000000000000"); /* the column may be of type uuid */
         return true;
     }
     struct buf plain = {0};
-    struct slice rest, number;
-    uint64_t at;
     bool is_ours = cursor.len <= 512 && base64url_parse(&plain, cursor);
-    rest = buf_slice(&plain);
+    struct slice rest = buf_slice(&plain), number;
+    uint64_t at;
     is_ours = is_ours && slice_cut(&rest, ' ', &number) &&
               slice_to_uint(number, STORE_TIME_MAX, &at) && text_is_identity(rest, 256);
     if (is_ours) {

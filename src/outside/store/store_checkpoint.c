@@ -5,21 +5,22 @@
 #include "base/mem.h"
 #include "net/station.h"
 #include "outside/db/db.h"
+#include "outside/db/db_sqlite.h"
 
 #include <errno.h>
 
 enum {
     NICE = 5,
-    PAGES = 1000,          /* 4 MiB, as SQLite's own default */
-    PAGES_AT_MOST = 16000, /* then the writer pauses for it */
-    PAUSE_MS = 200,        /* while it is written to, a log is seldom empty at once */
+    PAGES = 1000,          /* 4 MiB, SQLite's own default */
+    PAGES_AT_MOST = 16000, /* the writer itself makes the checkpoint */
+    PAUSE_MS = 200,        /* a checkpoint beside writes seldom empties the log */
 };
 
 struct store_checkpoint {
     struct station *station;
     struct db *db;
     struct mail order;
-    atomic_bool is_ordered;
+    atomic_bool is_ordered; /* the mail is under way */
     _Atomic int64_t done_ms;
 };
 
@@ -27,8 +28,7 @@ static void take_order(struct mail *mail, void *owner) {
     struct store_checkpoint *checkpoint = owner;
     int err = db_sqlite_checkpoint(checkpoint->db);
     if (err && err != EAGAIN)
-        log_error("store", "the log cannot be moved into the database",
-                  log_text("why", checkpoint->db->why));
+        log_error("store", "checkpoint failed", log_text("why", checkpoint->db->why));
     atomic_store(&checkpoint->done_ms, clock_mono_ms());
     atomic_store(&checkpoint->is_ordered, false);
 }
@@ -44,7 +44,7 @@ void store_checkpoint_look(struct store_checkpoint *checkpoint, struct db *write
         station_send(checkpoint->station, &checkpoint->order);
 }
 
-int store_checkpoint_open(struct store_checkpoint **out, const struct store_url *url) {
+int store_checkpoint_open(struct store_checkpoint **out, const struct db_url *url) {
     struct store_checkpoint *checkpoint = mem_alloc(sizeof *checkpoint);
     checkpoint->order.deliver = take_order;
     int err = db_sqlite_open_beside(&checkpoint->db, url, "PRAGMA synchronous=NORMAL");

@@ -1,21 +1,23 @@
 /*
- * SQLite's checkpoints: what is in the log is moved into the database, and the disk waited for. A thread with a connection of its own
- * does it, so that the writer waits for no disk and a writer that stands still is one whose disk stalls.
+ * Checkpoints (SQLite): a thread with a connection of its own moves the log into the database and
+ * waits for the disk. The writer never waits for an fsync then, so a writer without progress means
+ * a disk that stalls.
  */
 #ifndef OUTSIDE_STORE_CHECKPOINT_H
 #define OUTSIDE_STORE_CHECKPOINT_H
 
 struct db;
+struct db_url;
 struct store_checkpoint;
-struct store_url;
 
-/* SQLite, after the tables are there. */
-int store_checkpoint_open(struct store_checkpoint **, const struct store_url *);
+/* The tables must exist. */
+int store_checkpoint_open(struct store_checkpoint **, const struct db_url *);
 void store_checkpoint_close(struct store_checkpoint *); /* NULL is fine */
 
 /*
- * The writer's thread, which may have committed. Where nobody else does it, or a log that is written to without a pause has become too
- * long, the writer does it itself. NULL: there is nobody else.
+ * The writer's thread, after it may have committed: orders a checkpoint when the log is long
+ * enough. Without this thread (NULL), or when the log became far too long because it is written to
+ * without a pause, the writer makes the checkpoint itself.
  */
 void store_checkpoint_look(struct store_checkpoint *, struct db *writer);
 

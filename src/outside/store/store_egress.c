@@ -1,18 +1,17 @@
 #include "outside/store/store_egress.h"
 
-#include "base/mem.h"
-#include "outside/store/store_private.h"
+#include "base/macros.h"
 #include "outside/db/db.h"
+#include "outside/store/store_private.h"
 #include "outside/store/store_sql.h"
 
 struct stop_call {
     struct store_call call;
     struct slice meeting_id, track_sid;
     int64_t at_ms;
-    struct slice *found; /* room for STORE_EGRESS_STOPS_MAX */
+    struct slice *found; /* at most STORE_EGRESS_STOPS_MAX */
     size_t count;
     store_egress_stops_fn *fn;
-    void *arg;
 };
 
 static struct stop_call *stop_call_of(struct store_call *call) {
@@ -30,27 +29,27 @@ static int run_forget(struct store_call *call, struct db *db) {
     return STORE_RUN(db, SQL_EGRESS_STOP_FORGET, NULL, NULL, db_text(s->meeting_id));
 }
 
-static void on_stop(const struct db_row *row, void *arg) {
+static void on_stop_row(const struct db_row *row, void *arg) {
     struct stop_call *s = arg;
     s->found[s->count++] = store_call_copy(&s->call, db_row_text(row, 0));
 }
 
-static int run_list(struct store_call *call, struct db *db) {
+static int run_stop_list(struct store_call *call, struct db *db) {
     struct stop_call *s = stop_call_of(call);
     s->found = store_call_alloc(call, STORE_EGRESS_STOPS_MAX * sizeof *s->found);
-    return STORE_RUN(db, SQL_EGRESS_STOP_LIST, on_stop, s, db_text(s->meeting_id),
+    return STORE_RUN(db, SQL_EGRESS_STOP_LIST, on_stop_row, s, db_text(s->meeting_id),
                      db_int(STORE_EGRESS_STOPS_MAX));
 }
 
-static void answer(struct store_call *call) {
+static void answer_stops(struct store_call *call) {
     struct stop_call *s = stop_call_of(call);
     if (s->fn)
-        s->fn(call->err, s->found, call->err ? 0 : s->count, s->arg);
+        s->fn(call->err, s->found, call->err ? 0 : s->count, call->arg);
 }
 
-static struct stop_call *new_call(struct store *store, struct slice meeting_id,
-                                  int (*run)(struct store_call *, struct db *)) {
-    struct stop_call *s = store_call_new(store, sizeof *s, run, answer);
+static struct stop_call *stop_call_new(struct store *store, struct slice meeting_id,
+                                       store_run_fn *run, void *arg) {
+    struct stop_call *s = store_call_new(store, sizeof *s, run, answer_stops, arg);
     s->meeting_id = store_call_copy(&s->call, meeting_id);
     s->call.is_patient = true;
     return s;
@@ -58,7 +57,7 @@ static struct stop_call *new_call(struct store *store, struct slice meeting_id,
 
 void store_egress_stop_add(struct store *store, struct slice meeting_id, struct slice track_sid,
                            int64_t at_ms) {
-    struct stop_call *s = new_call(store, meeting_id, run_add);
+    struct stop_call *s = stop_call_new(store, meeting_id, run_add, NULL);
     s->track_sid = store_call_copy(&s->call, track_sid);
     s->at_ms = at_ms;
     store_call_send(&s->call);
@@ -66,12 +65,11 @@ void store_egress_stop_add(struct store *store, struct slice meeting_id, struct 
 
 struct store_call *store_egress_stops_list(struct store *store, struct slice meeting_id,
                                            store_egress_stops_fn *fn, void *arg) {
-    struct stop_call *s = new_call(store, meeting_id, run_list);
+    struct stop_call *s = stop_call_new(store, meeting_id, run_stop_list, arg);
     s->fn = fn;
-    s->arg = arg;
     return store_call_send(&s->call);
 }
 
 void store_egress_stops_forget(struct store *store, struct slice meeting_id) {
-    store_call_send(&new_call(store, meeting_id, run_forget)->call);
+    store_call_send(&stop_call_new(store, meeting_id, run_forget, NULL)->call);
 }

@@ -1,6 +1,7 @@
 /*
- * Egresses that somebody stopped, or that can never work: by the track, until its meeting ends, so that a restart does not start
- * them against anybody's will. As the rest of outside/store/store.h: calls on the store's loop, callbacks there.
+ * Tracks whose egress a person stopped, or whose egress can never work. They are kept until their
+ * meeting ends, so that a restart of this program does not start those egresses again. Calls and
+ * callbacks follow the rules of outside/store/store.h.
  */
 #ifndef OUTSIDE_STORE_EGRESS_H
 #define OUTSIDE_STORE_EGRESS_H
@@ -16,7 +17,7 @@ void store_egress_stop_add(struct store *, struct slice meeting_id, struct slice
                            int64_t at_ms);
 struct store_call *store_egress_stops_list(struct store *, struct slice meeting_id,
                                            store_egress_stops_fn *, void *arg);
-/* The meeting has ended. */
+/* For a meeting that has ended. */
 void store_egress_stops_forget(struct store *, struct slice meeting_id);
 
 #endif

@@ -1,12 +1,12 @@
-/* Who belongs to an organization, in which role, and who may come. */
-#include "base/mem.h"
-#include "outside/store/store_account.h"
+/* Members of organizations: listing, changing, inviting. */
+#include "base/macros.h"
 #include "outside/db/db.h"
+#include "outside/store/store_account_private.h"
 #include "outside/store/store_sql.h"
 
 #include <errno.h>
 
-/* Listing. */
+/* ---- Listing ---- */
 
 struct members_call {
     struct store_call call;
@@ -15,10 +15,9 @@ struct members_call {
     struct store_member *members;
     struct store_member_list list;
     store_members_fn *fn;
-    void *arg;
 };
 
-static void on_member(const struct db_row *row, void *arg) {
+static void on_member_row(const struct db_row *row, void *arg) {
     struct members_call *m = arg;
     struct store_member *member = &m->members[m->list.count];
     if (!store_role_parse(db_row_text(row, 3), &member->role))
@@ -30,11 +29,11 @@ static void on_member(const struct db_row *row, void *arg) {
     m->list.count++;
 }
 
-static int run_list(struct store_call *call, struct db *db) {
+static int run_member_list(struct store_call *call, struct db *db) {
     struct members_call *m = CONTAINER_OF(call, struct members_call, call);
     m->members = store_call_alloc(call, (m->limit + 1) * sizeof *m->members);
     m->list.members = m->members;
-    int err = STORE_RUN(db, SQL_MEMBERSHIP_LIST, on_member, m, db_text(m->organization_id),
+    int err = STORE_RUN(db, SQL_MEMBERSHIP_LIST, on_member_row, m, db_text(m->organization_id),
                         db_text(m->after), db_int(m->limit + 1));
     if (!err && m->list.count > m->limit) {
         m->list.count = m->limit;
@@ -43,41 +42,38 @@ static int run_list(struct store_call *call, struct db *db) {
     return err;
 }
 
-static void answer_list(struct store_call *call) {
+static void answer_members(struct store_call *call) {
     struct members_call *m = CONTAINER_OF(call, struct members_call, call);
-    m->fn(call->err, call->err ? NULL : &m->list, m->arg);
+    m->fn(call->err, call->err ? NULL : &m->list, call->arg);
 }
 
 struct store_call *store_member_list(struct store *store, struct slice organization_id,
                                      struct slice cursor, unsigned limit, store_members_fn *fn,
                                      void *arg) {
-    struct members_call *m = store_call_new(store, sizeof *m, run_list, answer_list);
+    struct members_call *m = store_call_new(store, sizeof *m, run_member_list, answer_members, arg);
     int64_t unused_ms;
     m->organization_id = store_call_copy(&m->call, organization_id);
     m->limit = store_limit(limit, 200);
     if (!store_cursor_parse(&m->call, cursor, &unused_ms, &m->after))
         m->call.run = store_call_refuse;
     m->fn = fn;
-    m->arg = arg;
     return store_call_send(&m->call);
 }
 
-/* Changing. */
+/* ---- Changing ---- */
 
 struct change_call {
     struct store_call call;
     struct store_member_change in;
     bool is_removal;
     enum store_role new_role;
-    store_done_fn *fn;
-    void *arg;
 };
 
-static void on_count(const struct db_row *row, void *arg) {
+static void on_owner_count(const struct db_row *row, void *arg) {
     *(int64_t *)arg = db_row_int(row, 0);
 }
 
-/* Admins look after members and admins, owners after everybody; whoever wants to may leave. */
+/* Members may leave. Admins may change members and admins, owners may change all. */
 static bool may_change(const struct change_call *c, enum store_role actor, enum store_role target) {
     if (c->is_removal && slice_is_equal(c->in.actor_id, c->in.user_id))
         return true;
@@ -114,8 +110,8 @@ static int do_change(struct db *db, void *arg) {
     if (!may_change(c, actor, target))
         return EACCES;
     if (target == ROLE_OWNER && (c->is_removal || c->new_role != ROLE_OWNER))
-        err =
-            STORE_RUN(db, SQL_MEMBERSHIP_OWNERS, on_count, &owners, db_text(c->in.organization_id));
+        err = STORE_RUN(db, SQL_MEMBERSHIP_OWNERS, on_owner_count, &owners,
+                        db_text(c->in.organization_id));
     else
         owners = 2;
     if (!err && owners < 2)
@@ -127,20 +123,11 @@ static int run_change(struct store_call *call, struct db *db) {
     return store_transaction(db, do_change, CONTAINER_OF(call, struct change_call, call));
 }
 
-static void answer_change(struct store_call *call) {
-    struct change_call *c = CONTAINER_OF(call, struct change_call, call);
-    c->fn(call->err, c->arg);
-}
-
 static struct change_call *change_new(struct store *store, const struct store_member_change *in,
                                       store_done_fn *fn, void *arg) {
-    struct change_call *c = store_call_new(store, sizeof *c, run_change, answer_change);
-    c->in.organization_id = store_call_copy(&c->call, in->organization_id);
-    c->in.user_id = store_call_copy(&c->call, in->user_id);
-    c->in.actor_id = store_call_copy(&c->call, in->actor_id);
-    c->in.now_ms = in->now_ms;
-    c->fn = fn;
-    c->arg = arg;
+    struct change_call *c = store_call_new_done(store, sizeof *c, run_change, fn, arg);
+    c->in = *in;
+    STORE_COPY(&c->call, &c->in.organization_id, &c->in.user_id, &c->in.actor_id);
     return c;
 }
 
@@ -158,16 +145,14 @@ struct store_call *store_member_remove(struct store *store, const struct store_m
     return store_call_send(&c->call);
 }
 
-/* Inviting. */
+/* ---- Inviting ---- */
 
 struct invite_call {
     struct store_call call;
     struct store_invitation in;
-    store_done_fn *fn;
-    void *arg;
 };
 
-/* Nobody gives more than he has. */
+/* Nobody can give a higher role than their own. */
 static int run_invite(struct store_call *call, struct db *db) {
     const struct store_invitation *in = &CONTAINER_OF(call, struct invite_call, call)->in;
     enum store_role role;
@@ -180,21 +165,11 @@ static int run_invite(struct store_call *call, struct db *db) {
                      db_time(in->now_ms), db_time(in->expires_ms));
 }
 
-static void answer_invite(struct store_call *call) {
-    struct invite_call *i = CONTAINER_OF(call, struct invite_call, call);
-    i->fn(call->err, i->arg);
-}
-
 struct store_call *store_invitation_add(struct store *store, const struct store_invitation *in,
                                         store_done_fn *fn, void *arg) {
-    struct invite_call *i = store_call_new(store, sizeof *i, run_invite, answer_invite);
+    struct invite_call *i = store_call_new_done(store, sizeof *i, run_invite, fn, arg);
     i->in = *in;
-    i->in.id = store_call_copy(&i->call, in->id);
-    i->in.organization_id = store_call_copy(&i->call, in->organization_id);
-    i->in.email = store_call_copy(&i->call, in->email);
-    i->in.token_hash = store_call_copy(&i->call, in->token_hash);
-    i->in.invited_by = store_call_copy(&i->call, in->invited_by);
-    i->fn = fn;
-    i->arg = arg;
+    STORE_COPY(&i->call, &i->in.id, &i->in.organization_id, &i->in.email, &i->in.token_hash,
+               &i->in.invited_by);
     return store_call_send(&i->call);
 }

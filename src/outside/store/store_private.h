@@ -1,6 +1,7 @@
 /*
- * A question on its way: made on the caller's thread, run on the store's, answered on the caller's.
- * Private to the files store*.c.
+ * A call: one question to the database and its answer. The caller's thread makes it, the writer's
+ * thread or the reader's runs it, and the caller's thread runs its callback. The function for each
+ * question lives in store_session.c, store_feedback.c and so on.
  */
 #ifndef OUTSIDE_STORE_PRIVATE_H
 #define OUTSIDE_STORE_PRIVATE_H
@@ -12,72 +13,101 @@
 #include <stdatomic.h>
 
 struct db;
+struct store_call_block;
 
-enum store_runner { STORE_NOBODY, STORE_WRITER, STORE_READER, STORE_CALLER /* gave it up */ };
+/* Who claimed a call. Only the one that claims it may run it; the caller claims it to give up. */
+enum store_runner { STORE_UNCLAIMED, STORE_WRITER, STORE_READER, STORE_CALLER };
+
+/* The thread that claimed the call; must leave no transaction open. */
+typedef int store_run_fn(struct store_call *, struct db *);
+/* The caller's thread, with call->err set: runs the typed callback. */
+typedef void store_answer_fn(struct store_call *);
 
 /* The first member of each question's own struct. */
 struct store_call {
-    struct mail mail;
-    struct list open; /* among the store's open calls; the caller's thread only */
     struct store *store;
-    int (*run)(struct store_call *,
-               struct db *); /* on the store's thread; leaves no transaction open */
-    void (*answer)(
-        struct store_call *); /* on the caller's, with err set: runs the typed callback */
+    store_run_fn *run;
+    store_answer_fn *answer;
+    /* the callback of a call whose answer is only an error; may be NULL */
+    store_done_fn *done;
+    /* the callback's, whatever its type */
+    void *arg;
     int64_t posted_ms;
-    int err;             /* for `answer` */
-    bool is_cancelled;   /* or answered: nobody waits any more */
-    bool reads_feedback; /* what is queued is written first */
-    bool may_overtake;   /* only reads, and need not see what is still to be written */
-    bool is_patient;     /* nobody's request: it waits for a disk that stalls as for any other */
-    struct mail aside;   /* to the reader and back */
-    unsigned mails;      /* under way: to the writer, to the reader */
-    atomic_int runner;   /* enum store_runner: who began it */
-    atomic_bool
-        is_given_up; /* while it runs: what it has not committed by then is not to be done */
-    int result;      /* of `run`, the runner's until it comes back */
-    struct call_block *blocks;
+    /* the answer's */
+    int err;
+    /* answered or cancelled: the callback must not run any more */
+    bool is_over;
+    /* feedback that is queued must be written first */
+    bool reads_feedback;
+    /* only reads, and may miss writes that are still queued */
+    bool may_overtake;
+    /* no request waits for it, so a disk that stalls is no reason to refuse it */
+    bool is_patient;
+
+    /* Where it is. */
+    struct list open;
+    struct mail to_writer, to_reader;
+    /* how many of the two mails have not come back */
+    unsigned mails;
+    /* enum store_runner */
+    atomic_int runner;
+    /* the caller was answered while it ran: it must not commit any more */
+    atomic_bool is_given_up;
+    /* of `run`; the runner's until the mail comes back */
+    int result;
+    struct store_call_block *blocks;
 };
 
-/* Zeroed, `bytes` long. */
-void *store_call_new(struct store *, size_t bytes, int (*run)(struct store_call *, struct db *),
-                     void (*answer)(struct store_call *));
+/* `bytes` is the size of the question's own struct, which is zeroed. */
+void *store_call_new(struct store *, size_t bytes, store_run_fn *, store_answer_fn *, void *arg);
+/* One whose answer is only an error; `fn` may be NULL. */
+void *store_call_new_done(struct store *, size_t bytes, store_run_fn *, store_done_fn *fn,
+                          void *arg);
 struct store_call *store_call_send(struct store_call *);
-void store_call_free(struct store_call *);
 
-/* On the thread that would run it, or give it up: true when nobody else has begun to. */
+/* True when this runner may run it, or the caller give it up: it was not claimed before. */
 bool store_call_claim(struct store_call *, enum store_runner);
 
-/* The caller's thread: runs the callback, unless nobody waits for it. */
+/* The caller's thread: runs the callback, unless the call is over. */
 void store_call_answer(struct store_call *, int err);
 
-/* The mails of a call on their way back; the runner's has the answer, the last one frees. */
-void store_call_back(struct mail *, void *owner);
-void store_call_aside_back(struct mail *, void *owner);
+/* Deliver a call's two mails back to the caller's thread. The runner's mail carries the answer, and
+ * the last one to come back frees the call. */
+void store_call_back_from_writer(struct mail *, void *owner);
+void store_call_back_from_reader(struct mail *, void *owner);
 
-/* A `run` for calls whose arguments make no sense: EINVAL. */
+/* A `run` for arguments that make no sense: EINVAL. */
 int store_call_refuse(struct store_call *, struct db *);
-unsigned store_limit(unsigned limit, unsigned max); /* at least 1, at most max */
 
 /* Memory that lives as long as the call. */
 void *store_call_alloc(struct store_call *, size_t bytes);
 struct slice store_call_copy(struct store_call *, struct slice);
+/* Replaces each of the texts (pointers to slices) by such a copy. */
+void store_call_copy_all(struct store_call *, struct slice *const texts[], size_t count);
+#define STORE_COPY(call, ...)                                                                      \
+    store_call_copy_all((call), (struct slice *const[]){__VA_ARGS__},                              \
+                        sizeof((struct slice *const[]){__VA_ARGS__}) / sizeof(struct slice *))
 
-/* What calls need to know of the store. */
+/* ---- What several questions need ---- */
+
 struct slice store_default_organization(const struct store *);
 
-/* Runs `work` in a transaction: committed when it gives 0, else undone. */
+unsigned store_limit(unsigned limit, unsigned max); /* at least 1, at most max */
+
+/* Runs `work` in a transaction: commits if it returns 0, else undoes it. */
 int store_transaction(struct db *, int (*work)(struct db *, void *arg), void *arg);
 
-/* The place after a row in a list: a time and an id, in a form that means nothing to others. */
+/* A cursor is the place after a row of a list: its time and id, encoded so that clients do not
+ * depend on them. An empty cursor is the place before the first row. */
 struct slice store_cursor_write(struct store_call *, int64_t at_ms, struct slice id);
-/* False when it is not one of ours. An empty cursor stands before the first row. */
+/* False when this program did not write it. */
 bool store_cursor_parse(struct store_call *, struct slice cursor, int64_t *at_ms, struct slice *id);
 
-/* A room is made before anything in it is recorded, by a clock that may be ahead of ours by this much. */
+/* LiveKit creates a room before anything in it is recorded, but its clock may be ahead of ours by
+ * this much. */
 enum { STORE_SKEW_MS = 5000 };
 
-/* Later than every time there is, for open ends: the last ms of the year 9999. */
+/* The last ms of the year 9999: the end of a range without an end. */
 #define STORE_TIME_MAX INT64_C(253402300799999)
 
 #endif

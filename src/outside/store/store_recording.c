@@ -1,9 +1,9 @@
 #include "outside/store/store_recording.h"
 
-#include "base/mem.h"
+#include "base/macros.h"
 #include "base/rand.h"
-#include "outside/store/store_private.h"
 #include "outside/db/db.h"
+#include "outside/store/store_private.h"
 #include "outside/store/store_sql.h"
 
 #include <errno.h>
@@ -15,19 +15,15 @@ struct put_call {
     struct store_recording row;
     struct slice meeting_id; /* as the row has it now */
     store_recording_put_fn *fn;
-    void *arg;
 };
 
 static void copy_texts(struct store_call *call, struct store_recording *row) {
-    struct slice *const texts[] = {
-        &row->id,       &row->meeting_id, &row->room_name, &row->participant_id,
-        &row->track_id, &row->format,     &row->path,      &row->participant_name,
-        &row->sha256,   &row->end};
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        *texts[i] = store_call_copy(call, *texts[i]);
+    STORE_COPY(call, &row->id, &row->meeting_id, &row->room_name, &row->participant_id,
+               &row->participant_name, &row->track_id, &row->format, &row->path, &row->sha256,
+               &row->end);
 }
 
-static void on_meeting(const struct db_row *row, void *arg) {
+static void on_meeting_row(const struct db_row *row, void *arg) {
     struct put_call *p = arg;
     p->meeting_id = store_call_copy(&p->call, db_row_text(row, 0));
 }
@@ -37,53 +33,52 @@ static int run_put(struct store_call *call, struct db *db) {
     const struct store_recording *r = &p->row;
     p->meeting_id = r->meeting_id;
     if (r->room_name.len > 0 && slice_is_equal(r->meeting_id, r->room_name)) {
-        int err = STORE_RUN(db, SQL_SESSION_OF_ROOM_AT, on_meeting, p, db_text(r->room_name),
+        int err = STORE_RUN(db, SQL_SESSION_OF_ROOM_AT, on_meeting_row, p, db_text(r->room_name),
                             db_time(r->started_ms + STORE_SKEW_MS), db_time(r->started_ms));
         if (err)
             return err;
     }
     const struct db_value ended =
         r->ended_ms ? db_time(r->ended_ms) : (struct db_value){.kind = DB_NULL};
-    return STORE_RUN(db, SQL_RECORDING_PUT, on_meeting, p, db_text(r->id), db_text(p->meeting_id),
-                     db_text(r->participant_id), db_maybe(r->participant_name),
-                     db_text(r->track_id), db_text(r->format), db_text(r->path),
-                     db_maybe(r->sha256), db_maybe(r->end), db_int(r->part), db_int(r->rate_hz),
-                     db_int(r->channels), db_time(r->started_ms), ended, db_int(r->bytes),
-                     db_int(r->duration_ms), db_text(r->room_name));
+    return STORE_RUN(db, SQL_RECORDING_PUT, on_meeting_row, p, db_text(r->id),
+                     db_text(p->meeting_id), db_text(r->participant_id),
+                     db_maybe(r->participant_name), db_text(r->track_id), db_text(r->format),
+                     db_text(r->path), db_maybe(r->sha256), db_maybe(r->end), db_int(r->part),
+                     db_int(r->rate_hz), db_int(r->channels), db_time(r->started_ms), ended,
+                     db_int(r->bytes), db_int(r->duration_ms), db_text(r->room_name));
 }
 
 static void answer_put(struct store_call *call) {
     struct put_call *p = CONTAINER_OF(call, struct put_call, call);
-    p->fn(call->err, call->err ? SLICE_NONE : p->meeting_id, p->arg);
+    p->fn(call->err, call->err ? SLICE_NONE : p->meeting_id, call->arg);
 }
 
 struct store_call *store_recording_put(struct store *store, const struct store_recording *row,
                                        store_recording_put_fn *fn, void *arg) {
-    struct put_call *p = store_call_new(store, sizeof *p, run_put, answer_put);
+    struct put_call *p = store_call_new(store, sizeof *p, run_put, answer_put, arg);
     p->row = *row;
     copy_texts(&p->call, &p->row);
     p->call.is_patient = true;
     p->fn = fn;
-    p->arg = arg;
     return store_call_send(&p->call);
 }
 
-/* Reading. */
+/* ---- Reading ---- */
 
-struct list_call {
+struct recording_call {
     struct store_call call;
     struct slice id; /* of a recording or a meeting */
     int64_t before_ms;
     unsigned skip, limit;
     struct store_recording *rows;
     struct store_recording_list list;
-    store_recording_fn *on_one; /* one of the two */
+    /* one of the two */
+    store_recording_fn *on_one;
     store_recordings_fn *on_list;
-    void *arg;
 };
 
-static void on_row(const struct db_row *row, void *arg) {
-    struct list_call *l = arg;
+static void on_recording_row(const struct db_row *row, void *arg) {
+    struct recording_call *l = arg;
     if (l->list.count == l->limit)
         return;
     struct store_recording *r = &l->rows[l->list.count++];
@@ -108,53 +103,51 @@ static void on_row(const struct db_row *row, void *arg) {
     copy_texts(&l->call, r);
 }
 
-static struct list_call *list_of(struct store_call *call) {
-    struct list_call *l = CONTAINER_OF(call, struct list_call, call);
+static struct recording_call *list_of(struct store_call *call) {
+    struct recording_call *l = CONTAINER_OF(call, struct recording_call, call);
     l->rows = store_call_alloc(call, l->limit * sizeof *l->rows);
     l->list.recordings = l->rows;
     return l;
 }
 
-static int run_get(struct store_call *call, struct db *db) {
-    struct list_call *l = list_of(call);
-    int err = STORE_RUN(db, SQL_RECORDING_GET, on_row, l, db_text(l->id));
+static int run_recording_get(struct store_call *call, struct db *db) {
+    struct recording_call *l = list_of(call);
+    int err = STORE_RUN(db, SQL_RECORDING_GET, on_recording_row, l, db_text(l->id));
     return !err && l->list.count == 0 ? ENOENT : err;
 }
 
-static int run_list(struct store_call *call, struct db *db) {
-    struct list_call *l = list_of(call);
-    return STORE_RUN(db, SQL_RECORDING_LIST, on_row, l, db_text(l->id), db_int(l->limit));
+static int run_recording_list(struct store_call *call, struct db *db) {
+    struct recording_call *l = list_of(call);
+    return STORE_RUN(db, SQL_RECORDING_LIST, on_recording_row, l, db_text(l->id), db_int(l->limit));
 }
 
-static int run_list_older(struct store_call *call, struct db *db) {
-    struct list_call *l = list_of(call);
-    return STORE_RUN(db, SQL_RECORDING_LIST_OLDER, on_row, l, db_time(l->before_ms),
+static int run_older_list(struct store_call *call, struct db *db) {
+    struct recording_call *l = list_of(call);
+    return STORE_RUN(db, SQL_RECORDING_LIST_OLDER, on_recording_row, l, db_time(l->before_ms),
                      db_int(l->limit), db_int(l->skip));
 }
 
-static void answer_get(struct store_call *call) {
-    struct list_call *l = CONTAINER_OF(call, struct list_call, call);
-    l->on_one(call->err, call->err ? NULL : l->rows, l->arg);
+static void answer_recording(struct store_call *call) {
+    struct recording_call *l = CONTAINER_OF(call, struct recording_call, call);
+    l->on_one(call->err, call->err ? NULL : l->rows, call->arg);
 }
 
-static void answer_list(struct store_call *call) {
-    struct list_call *l = CONTAINER_OF(call, struct list_call, call);
-    l->on_list(call->err, call->err ? NULL : &l->list, l->arg);
+static void answer_recordings(struct store_call *call) {
+    struct recording_call *l = CONTAINER_OF(call, struct recording_call, call);
+    l->on_list(call->err, call->err ? NULL : &l->list, call->arg);
 }
 
-static struct list_call *list_new(struct store *store, struct slice id, unsigned limit,
-                                  int (*run)(struct store_call *, struct db *),
-                                  void (*answer)(struct store_call *), void *arg) {
-    struct list_call *l = store_call_new(store, sizeof *l, run, answer);
+static struct recording_call *list_new(struct store *store, struct slice id, unsigned limit,
+                                       store_run_fn *run, store_answer_fn *answer, void *arg) {
+    struct recording_call *l = store_call_new(store, sizeof *l, run, answer, arg);
     l->id = store_call_copy(&l->call, id);
     l->limit = store_limit(limit, LIST_MAX);
-    l->arg = arg;
     return l;
 }
 
 struct store_call *store_recording_get(struct store *store, struct slice id, store_recording_fn *fn,
                                        void *arg) {
-    struct list_call *l = list_new(store, id, 1, run_get, answer_get, arg);
+    struct recording_call *l = list_new(store, id, 1, run_recording_get, answer_recording, arg);
     l->call.may_overtake = true;
     l->on_one = fn;
     return store_call_send(&l->call);
@@ -162,7 +155,8 @@ struct store_call *store_recording_get(struct store *store, struct slice id, sto
 
 struct store_call *store_recording_list(struct store *store, struct slice meeting_id,
                                         unsigned limit, store_recordings_fn *fn, void *arg) {
-    struct list_call *l = list_new(store, meeting_id, limit, run_list, answer_list, arg);
+    struct recording_call *l =
+        list_new(store, meeting_id, limit, run_recording_list, answer_recordings, arg);
     l->call.is_patient = true;
     l->on_list = fn;
     return store_call_send(&l->call);
@@ -170,7 +164,8 @@ struct store_call *store_recording_list(struct store *store, struct slice meetin
 
 struct store_call *store_recording_list_older(struct store *store, int64_t before_ms, unsigned skip,
                                               unsigned limit, store_recordings_fn *fn, void *arg) {
-    struct list_call *l = list_new(store, SLICE_NONE, limit, run_list_older, answer_list, arg);
+    struct recording_call *l =
+        list_new(store, SLICE_NONE, limit, run_older_list, answer_recordings, arg);
     l->before_ms = before_ms;
     l->skip = skip;
     l->call.is_patient = true;
@@ -178,16 +173,14 @@ struct store_call *store_recording_list_older(struct store *store, int64_t befor
     return store_call_send(&l->call);
 }
 
-/* Erasing. */
+/* ---- Erasing ---- */
 
 struct erase_call {
     struct store_call call;
     struct store_erasure in;
     struct store_erased erased;
     bool is_active, is_found;
-    store_done_fn *on_done; /* one of the two */
-    store_erased_fn *on_erased;
-    void *arg;
+    store_erased_fn *fn; /* of a meeting */
 };
 
 static int write_audit(struct erase_call *e, struct db *db, const char *action) {
@@ -208,7 +201,7 @@ static int run_erase_recording(struct store_call *call, struct db *db) {
     return store_transaction(db, erase_recording, CONTAINER_OF(call, struct erase_call, call));
 }
 
-static void on_status(const struct db_row *row, void *arg) {
+static void on_status_row(const struct db_row *row, void *arg) {
     struct erase_call *e = arg;
     e->is_found = true;
     e->is_active = !slice_is_equal(db_row_text(row, 6), SLICE("ENDED"));
@@ -223,7 +216,7 @@ static int delete_of_meeting(struct erase_call *e, struct db *db, enum store_sql
 
 static int erase_meeting(struct db *db, void *arg) {
     struct erase_call *e = arg;
-    int err = STORE_RUN(db, SQL_SESSION_GET, on_status, e, db_text(e->in.meeting_id));
+    int err = STORE_RUN(db, SQL_SESSION_GET, on_status_row, e, db_text(e->in.meeting_id));
     if (!err && !e->is_found)
         err = ENOENT;
     if (!err && e->is_active)
@@ -241,41 +234,28 @@ static int run_erase_meeting(struct store_call *call, struct db *db) {
     return store_transaction(db, erase_meeting, CONTAINER_OF(call, struct erase_call, call));
 }
 
-static void answer_done(struct store_call *call) {
-    struct erase_call *e = CONTAINER_OF(call, struct erase_call, call);
-    e->on_done(call->err, e->arg);
-}
-
 static void answer_erased(struct store_call *call) {
     struct erase_call *e = CONTAINER_OF(call, struct erase_call, call);
-    e->on_erased(call->err, call->err ? NULL : &e->erased, e->arg);
+    e->fn(call->err, call->err ? NULL : &e->erased, call->arg);
 }
 
-static struct erase_call *erase_new(struct store *store, const struct store_erasure *in,
-                                    int (*run)(struct store_call *, struct db *),
-                                    void (*answer)(struct store_call *), void *arg) {
-    struct erase_call *e = store_call_new(store, sizeof *e, run, answer);
+static struct store_call *erase_send(struct erase_call *e, const struct store_erasure *in) {
     e->in = *in;
-    e->in.id = store_call_copy(&e->call, in->id);
-    e->in.meeting_id = store_call_copy(&e->call, in->meeting_id);
-    e->in.actor = store_call_copy(&e->call, in->actor);
-    e->in.what = store_call_copy(&e->call, in->what);
+    STORE_COPY(&e->call, &e->in.id, &e->in.meeting_id, &e->in.actor, &e->in.what);
     e->call.is_patient = true;
-    e->arg = arg;
-    return e;
+    return store_call_send(&e->call);
 }
 
 struct store_call *store_recording_erase(struct store *store, const struct store_erasure *in,
                                          store_done_fn *fn, void *arg) {
-    struct erase_call *e = erase_new(store, in, run_erase_recording, answer_done, arg);
-    e->on_done = fn;
-    return store_call_send(&e->call);
+    struct erase_call *e = store_call_new_done(store, sizeof *e, run_erase_recording, fn, arg);
+    return erase_send(e, in);
 }
 
 struct store_call *store_meeting_erase(struct store *store, const struct store_erasure *in,
                                        store_erased_fn *fn, void *arg) {
-    struct erase_call *e = erase_new(store, in, run_erase_meeting, answer_erased, arg);
-    e->call.reads_feedback = true; /* events still queued are written first, then deleted */
-    e->on_erased = fn;
-    return store_call_send(&e->call);
+    struct erase_call *e = store_call_new(store, sizeof *e, run_erase_meeting, answer_erased, arg);
+    e->call.reads_feedback = true; /* queued events are written first, so that they are deleted */
+    e->fn = fn;
+    return erase_send(e, in);
 }

@@ -1,4 +1,7 @@
-/* Recordings in the database, what is erased, and the audit of erasing. Rules of calls as in outside/store/store.h. */
+/*
+ * Recordings in the database, erasing, and the audit of what was erased. Calls and callbacks follow
+ * the rules of outside/store/store.h.
+ */
 #ifndef OUTSIDE_STORE_RECORDING_H
 #define OUTSIDE_STORE_RECORDING_H
 
@@ -27,26 +30,29 @@ struct store_recording_list {
 };
 typedef void store_recording_fn(int err, const struct store_recording *, void *arg);
 typedef void store_recordings_fn(int err, const struct store_recording_list *, void *arg);
-
-/* Inserts the row, or brings it up to date. Who knows but the room's name is told the meeting, if a session is known by now. */
 typedef void store_recording_put_fn(int err, struct slice meeting_id, void *arg);
+
+/*
+ * Inserts the row, or updates it. The callback receives the meeting that the row now has: for a
+ * recording that was reported under its room's name this is the session's, if one is known by now.
+ */
 struct store_call *store_recording_put(struct store *, const struct store_recording *,
                                        store_recording_put_fn *, void *arg);
 struct store_call *store_recording_get(struct store *, struct slice id, store_recording_fn *,
                                        void *arg);
-/* A meeting's, in the order in which they began. */
+/* A meeting's recordings, in the order in which they started. */
 struct store_call *store_recording_list(struct store *, struct slice meeting_id, unsigned limit,
                                         store_recordings_fn *, void *arg);
-/* Those that ended before, the oldest first, without the first `skip`. */
+/* Those that ended before a time, the oldest first, without the first `skip`. */
 struct store_call *store_recording_list_older(struct store *, int64_t before_ms, unsigned skip,
                                               unsigned limit, store_recordings_fn *, void *arg);
 
-/* Who erased what, for the audit. */
+/* An entry of the audit. */
 struct store_erasure {
     struct slice id;         /* of the recording, or empty */
-    struct slice meeting_id; /* a recording's, or the one that is erased */
+    struct slice meeting_id; /* the recording's, or the erased one */
     struct slice actor;      /* user id, or "retention" */
-    struct slice what;       /* in words */
+    struct slice what;       /* was erased, in words */
     int64_t at_ms;
 };
 
@@ -60,8 +66,8 @@ struct store_erased {
 typedef void store_erased_fn(int err, const struct store_erased *, void *arg);
 
 /*
- * Deletes an ended meeting: its feedback, what recordings are left, its session. EBUSY: it is active. ENOENT: there is none. The
- * audit is written in the same transaction.
+ * Deletes an ended meeting: its feedback, the rows of its recordings, its session. Writes the audit
+ * in the same transaction. EBUSY: it is active. ENOENT: there is none.
  */
 struct store_call *store_meeting_erase(struct store *, const struct store_erasure *,
                                        store_erased_fn *, void *arg);

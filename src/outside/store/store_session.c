@@ -1,23 +1,24 @@
-#include "base/mem.h"
+/* Meetings: starting, ending, finding and listing them. */
+#include "base/macros.h"
 #include "base/rand.h"
-#include "outside/store/store_private.h"
 #include "outside/db/db.h"
+#include "outside/store/store_private.h"
 #include "outside/store/store_sql.h"
 
 #include <errno.h>
 
-/* Starting, ending, finding one. */
+/* ---- One session ---- */
 
 struct session_call {
     struct store_call call;
-    struct store_session_start start; /* of store_session_start */
-    struct slice name;                /* meeting or room */
+    /* of store_session_start */
+    struct store_session_start start;
+    /* of the others: a meeting or a room */
+    struct slice name;
     int64_t at_ms;
     struct store_session session;
     bool is_found;
-    store_session_fn *on_session; /* one of the two */
-    store_done_fn *on_done;
-    void *arg;
+    store_session_fn *fn;
 };
 
 static struct session_call *session_call_of(struct store_call *call) {
@@ -36,43 +37,39 @@ static void read_session(struct store_call *call, const struct db_row *row,
     s->ended_ms = db_row_time(row, 8);
 }
 
-static void on_session(const struct db_row *row, void *arg) {
+static void on_session_row(const struct db_row *row, void *arg) {
     struct session_call *s = arg;
     read_session(&s->call, row, &s->session);
     s->is_found = true;
 }
 
-static void on_seq(const struct db_row *row, void *arg) {
+static void on_last_seq(const struct db_row *row, void *arg) {
     *(int64_t *)arg = db_row_int(row, 0);
 }
 
-static void on_organization(const struct db_row *row, void *arg) {
+static void on_owner(const struct db_row *row, void *arg) {
     struct session_call *s = arg;
     s->session.organization_id = store_call_copy(&s->call, db_row_text(row, 0));
 }
 
 /*
- * A slug counts when an operator linked it; the default is an operator's word anyway. Unsigned word
- * counts for nothing.
+ * Only a signed webhook gives a meeting an owner: the organization that it names, if an operator
+ * linked that one, else the default organization.
  */
-static int find_owner(struct session_call *s, struct db *db, struct slice *owner) {
-    int err = 0;
-    *owner = SLICE_NONE;
+static int find_owner(struct session_call *s, struct db *db) {
     if (!s->start.is_signed)
         return 0;
-    s->session.organization_id = SLICE_NONE;
+    int err = 0;
     if (s->start.organization.len > 0)
-        err = STORE_RUN(db, SQL_ORGANIZATION_LINKED, on_organization, s,
-                        db_text(s->start.organization));
+        err = STORE_RUN(db, SQL_ORGANIZATION_LINKED, on_owner, s, db_text(s->start.organization));
     struct slice otherwise = store_default_organization(s->call.store);
     if (!err && s->session.organization_id.len == 0 && otherwise.len > 0)
-        err = STORE_RUN(db, SQL_ORGANIZATION_BY_SLUG, on_organization, s, db_text(otherwise));
-    *owner = s->session.organization_id;
+        err = STORE_RUN(db, SQL_ORGANIZATION_BY_SLUG, on_owner, s, db_text(otherwise));
     return err;
 }
 
-/* What was recorded under the room's name since the room was made belongs to this session: also when we were not there in
- * between. */
+/* Moves recordings that were made under the room's name since the room was created to this session.
+ * Some may be from before a restart of this program. */
 static int adopt_recordings(const struct store_session_start *start, struct db *db) {
     if (slice_is_equal(start->meeting_id, start->room_name))
         return 0;
@@ -85,20 +82,20 @@ static int adopt_recordings(const struct store_session_start *start, struct db *
 static int run_start(struct store_call *call, struct db *db) {
     struct session_call *s = session_call_of(call);
     const struct store_session_start *start = &s->start;
-    struct slice owner;
     char id[RAND_UUID_SIZE];
     rand_uuid(id);
-    int err = find_owner(s, db, &owner);
+    int err = find_owner(s, db);
     if (!err)
         err = STORE_RUN(db, SQL_SESSION_UPSERT, NULL, NULL, db_text(slice_from(id)),
                         db_text(start->meeting_id), db_maybe(start->room_sid),
-                        db_text(start->room_name), db_time(start->at_ms), db_maybe(owner));
+                        db_text(start->room_name), db_time(start->at_ms),
+                        db_maybe(s->session.organization_id));
     if (!err)
         err = adopt_recordings(start, db);
     if (!err)
-        err = STORE_RUN(db, SQL_SESSION_GET, on_session, s, db_text(start->meeting_id));
+        err = STORE_RUN(db, SQL_SESSION_GET, on_session_row, s, db_text(start->meeting_id));
     if (!err)
-        err = STORE_RUN(db, SQL_FEEDBACK_LAST_SEQ, on_seq, &s->session.last_seq,
+        err = STORE_RUN(db, SQL_FEEDBACK_LAST_SEQ, on_last_seq, &s->session.last_seq,
                         db_text(start->meeting_id));
     return err;
 }
@@ -110,7 +107,7 @@ static int run_end(struct store_call *call, struct db *db) {
 }
 
 static int run_find(struct session_call *s, struct db *db, enum store_sql sql) {
-    int err = STORE_RUN(db, sql, on_session, s, db_text(s->name));
+    int err = STORE_RUN(db, sql, on_session_row, s, db_text(s->name));
     return !err && !s->is_found ? ENOENT : err;
 }
 
@@ -124,46 +121,36 @@ static int run_get(struct store_call *call, struct db *db) {
 
 static void answer_session(struct store_call *call) {
     struct session_call *s = session_call_of(call);
-    if (s->on_session)
-        s->on_session(call->err, call->err ? NULL : &s->session, s->arg);
-    else if (s->on_done)
-        s->on_done(call->err, s->arg);
+    s->fn(call->err, call->err ? NULL : &s->session, call->arg);
 }
 
 struct store_call *store_session_start(struct store *store, const struct store_session_start *start,
                                        store_session_fn *fn, void *arg) {
-    struct session_call *s = store_call_new(store, sizeof *s, run_start, answer_session);
+    struct session_call *s = store_call_new(store, sizeof *s, run_start, answer_session, arg);
     s->start = *start;
-    s->start.meeting_id = store_call_copy(&s->call, start->meeting_id);
-    s->start.room_sid = store_call_copy(&s->call, start->room_sid);
-    s->start.room_name = store_call_copy(&s->call, start->room_name);
-    s->start.organization = store_call_copy(&s->call, start->organization);
-    s->call.reads_feedback = true; /* for the last seq */
+    STORE_COPY(&s->call, &s->start.meeting_id, &s->start.room_sid, &s->start.room_name,
+               &s->start.organization);
+    s->call.reads_feedback = true; /* because of last_seq */
     s->call.is_patient = true;
-    s->on_session = fn;
-    s->arg = arg;
+    s->fn = fn;
     return store_call_send(&s->call);
 }
 
 struct store_call *store_session_end(struct store *store, struct slice meeting_id, int64_t at_ms,
                                      store_done_fn *fn, void *arg) {
-    struct session_call *s = store_call_new(store, sizeof *s, run_end, answer_session);
+    struct session_call *s = store_call_new_done(store, sizeof *s, run_end, fn, arg);
     s->name = store_call_copy(&s->call, meeting_id);
     s->at_ms = at_ms;
     s->call.is_patient = true;
-    s->on_done = fn;
-    s->arg = arg;
     return store_call_send(&s->call);
 }
 
-static struct store_call *find_session(struct store *store,
-                                       int (*run)(struct store_call *, struct db *),
-                                       struct slice name, store_session_fn *fn, void *arg) {
-    struct session_call *s = store_call_new(store, sizeof *s, run, answer_session);
+static struct store_call *find_session(struct store *store, store_run_fn *run, struct slice name,
+                                       store_session_fn *fn, void *arg) {
+    struct session_call *s = store_call_new(store, sizeof *s, run, answer_session, arg);
     s->name = store_call_copy(&s->call, name);
     s->call.may_overtake = true;
-    s->on_session = fn;
-    s->arg = arg;
+    s->fn = fn;
     return store_call_send(&s->call);
 }
 
@@ -177,7 +164,7 @@ struct store_call *store_session_get(struct store *store, struct slice meeting_i
     return find_session(store, run_get, meeting_id, fn, arg);
 }
 
-/* Lists. */
+/* ---- Lists ---- */
 
 struct sessions_call {
     struct store_call call;
@@ -187,19 +174,18 @@ struct sessions_call {
     struct store_session *sessions;
     struct store_session_list list;
     store_sessions_fn *fn;
-    void *arg;
 };
 
 static struct sessions_call *sessions_call_of(struct store_call *call) {
     return CONTAINER_OF(call, struct sessions_call, call);
 }
 
-static void on_sessions(const struct db_row *row, void *arg) {
+static void on_listed_row(const struct db_row *row, void *arg) {
     struct sessions_call *s = arg;
     read_session(&s->call, row, &s->sessions[s->list.count++]);
 }
 
-static int run_list(struct store_call *call, struct db *db) {
+static int run_session_list(struct store_call *call, struct db *db) {
     static const char *const names[] = {[SESSION_ACTIVE] = "ACTIVE", [SESSION_ENDED] = "ENDED"};
     struct sessions_call *s = sessions_call_of(call);
     const struct store_session_filter *f = &s->filter;
@@ -207,7 +193,7 @@ static int run_list(struct store_call *call, struct db *db) {
     const char *other = f->status < 0 ? names[SESSION_ENDED] : one;
     s->sessions = store_call_alloc(call, (f->limit + 1) * sizeof *s->sessions);
     s->list.sessions = s->sessions;
-    int err = STORE_RUN(db, SQL_SESSION_LIST, on_sessions, s, db_text(f->organization_id),
+    int err = STORE_RUN(db, SQL_SESSION_LIST, on_listed_row, s, db_text(f->organization_id),
                         db_text(slice_from(one)), db_text(slice_from(other)), db_time(f->from_ms),
                         db_time(f->to_ms), db_time(s->cursor_ms), db_text(s->cursor_id),
                         db_int(f->limit + 1));
@@ -219,22 +205,23 @@ static int run_list(struct store_call *call, struct db *db) {
     return err;
 }
 
-static int run_list_active(struct store_call *call, struct db *db) {
+static int run_session_list_active(struct store_call *call, struct db *db) {
     struct sessions_call *s = sessions_call_of(call);
     s->sessions = store_call_alloc(call, s->filter.limit * sizeof *s->sessions);
     s->list.sessions = s->sessions;
-    return STORE_RUN(db, SQL_SESSION_LIST_ACTIVE, on_sessions, s, db_int(s->filter.limit));
+    return STORE_RUN(db, SQL_SESSION_LIST_ACTIVE, on_listed_row, s, db_int(s->filter.limit));
 }
 
 static void answer_sessions(struct store_call *call) {
     struct sessions_call *s = sessions_call_of(call);
-    s->fn(call->err, call->err ? NULL : &s->list, s->arg);
+    s->fn(call->err, call->err ? NULL : &s->list, call->arg);
 }
 
 struct store_call *store_session_list(struct store *store,
                                       const struct store_session_filter *filter,
                                       store_sessions_fn *fn, void *arg) {
-    struct sessions_call *s = store_call_new(store, sizeof *s, run_list, answer_sessions);
+    struct sessions_call *s =
+        store_call_new(store, sizeof *s, run_session_list, answer_sessions, arg);
     s->filter = *filter;
     s->filter.organization_id = store_call_copy(&s->call, filter->organization_id);
     s->filter.limit = store_limit(filter->limit, 200);
@@ -244,16 +231,15 @@ struct store_call *store_session_list(struct store *store,
     if (!store_cursor_parse(&s->call, filter->cursor, &s->cursor_ms, &s->cursor_id))
         s->call.run = store_call_refuse;
     s->fn = fn;
-    s->arg = arg;
     return store_call_send(&s->call);
 }
 
 struct store_call *store_session_list_active(struct store *store, unsigned limit,
                                              store_sessions_fn *fn, void *arg) {
-    struct sessions_call *s = store_call_new(store, sizeof *s, run_list_active, answer_sessions);
+    struct sessions_call *s =
+        store_call_new(store, sizeof *s, run_session_list_active, answer_sessions, arg);
     s->filter.limit = store_limit(limit, 10000);
     s->call.is_patient = true;
     s->fn = fn;
-    s->arg = arg;
     return store_call_send(&s->call);
 }

@@ -31,8 +31,8 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_PROBE] = "SELECT 1",
 
     /*
-     * The organization is fixed by the insert. A room's sid is unique: a second meeting that claims
-     * it goes without.
+     * Only the insert sets the organization. A room's sid is unique: a second meeting that claims
+     * it gets none.
      */
     [SQL_SESSION_UPSERT] =
         "INSERT INTO \"Session\" (\"id\", \"meetingId\", \"roomSid\", \"roomName\", \"status\", "
@@ -58,9 +58,7 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_SESSION_LIST_ACTIVE] = SESSION "WHERE s.\"status\" = 'ACTIVE' "
                                         "ORDER BY s.\"startedAt\" DESC, s.\"id\" DESC LIMIT $1",
 
-    /*
-     * A batch whose answer got lost is written again: the second time its rows are there already.
-     */
+    /* A batch whose answer was lost is written again; then its rows exist already. */
     [SQL_FEEDBACK_INSERT] =
         "INSERT INTO \"FeedbackEvent\" (\"id\", \"meetingId\", \"participantId\", "
         "\"participantName\", "
@@ -86,7 +84,7 @@ static const char *const texts[SQL_STATEMENTS] = {
                         "VALUES ($1, $2, $3, $4, $5, $5)",
     [SQL_USER_BY_EMAIL] = USER "WHERE LOWER(\"email\") = $1 LIMIT 1",
     [SQL_USER_BY_ID] = USER "WHERE \"id\" = $1",
-    /* Only in place of the hash that was verified: a password changed meanwhile stays. */
+    /* Replaces only the hash that was verified, so that a password changed meanwhile stays. */
     [SQL_USER_UPGRADE_HASH] = "UPDATE \"User\" SET \"passwordHash\" = $3, \"updatedAt\" = $4 "
                               "WHERE \"id\" = $1 AND \"passwordHash\" = $2",
 
@@ -97,10 +95,8 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_ORGANIZATION_LINKED] = ORGANIZATION "WHERE \"slug\" = $1 AND \"linkedAt\" IS NOT NULL",
     [SQL_ORGANIZATION_LINK] = "UPDATE \"Organization\" SET \"linkedAt\" = $2 WHERE \"slug\" = $1",
     [SQL_ORGANIZATION_LIST] = ORGANIZATION "ORDER BY \"slug\"",
-    /*
-     * Whoever changes an organization's owners holds its row till the end of the transaction, on
-     * every node.
-     */
+    /* Locks the organization's row until the transaction ends, so that no other transaction, on
+     * this node or another, changes its owners at the same time. */
     [SQL_ORGANIZATION_LOCK] = "UPDATE \"Organization\" SET \"name\" = \"name\" WHERE \"id\" = $1",
 
     [SQL_MEMBERSHIP_INSERT] =
@@ -174,9 +170,11 @@ static const char *const texts[SQL_STATEMENTS] = {
                            "WHERE \"tokenHash\" = $1 "
                            "AND \"usedAt\" IS NULL AND \"expiresAt\" > $2",
 
-    /* A file's row comes again whenever more is known about it. */
-    /* Who knows only the room's name ($17) knows less than the row. The meeting of one that has ended is changed by
-     * SQL_RECORDING_RENAME alone: its sidecar may be older. */
+    /*
+     * A file's row is put again whenever more is known about it. A report under the room's name
+     * ($17) does not replace the row's meeting. Nor does any report once the recording has ended,
+     * because its sidecar may be older than a SQL_RECORDING_RENAME.
+     */
     [SQL_RECORDING_PUT] =
         "INSERT INTO \"Recording\" (\"id\", \"meetingId\", \"participantId\", \"participantName\", "
         "\"trackId\", \"format\", \"path\", \"sha256\", \"endReason\", \"part\", \"sampleRate\", "

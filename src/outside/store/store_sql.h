@@ -1,4 +1,4 @@
-/* Every statement the store runs, in SQL that SQLite and PostgreSQL both understand. */
+/* Every statement of the store, in SQL that SQLite and PostgreSQL both understand. */
 #ifndef OUTSIDE_STORE_SQL_H
 #define OUTSIDE_STORE_SQL_H
 
@@ -68,7 +68,7 @@ enum store_sql {
 
 struct db_sql store_sql(enum store_sql);
 
-/* db_run of one of ours. */
+/* Runs one of these statements. */
 int store_run(struct db *, enum store_sql, const struct db_value *values, size_t count, db_row_fn *,
               void *arg);
 

@@ -1,19 +1,18 @@
-/* Refresh tokens: one row each, chained to their successors, in families that end together. */
-#include "base/mem.h"
-#include "outside/store/store_account.h"
+/* Refresh tokens: a row each, chained to its successor. The tokens of one login are a family, which
+ * ends as a whole. */
+#include "base/macros.h"
 #include "outside/db/db.h"
+#include "outside/store/store_account_private.h"
 #include "outside/store/store_sql.h"
 
 #include <errno.h>
 
-/* Adding one. */
+/* ---- Adding and revoking ---- */
 
 struct token_call {
     struct store_call call;
     struct slice user_id, organization_id;
     struct store_grant grant;
-    store_done_fn *fn;
-    void *arg;
 };
 
 static struct token_call *token_call_of(struct store_call *call) {
@@ -31,40 +30,32 @@ static int run_revoke(struct store_call *call, struct db *db) {
                      db_time(t->grant.now_ms));
 }
 
-static void answer_token(struct store_call *call) {
-    struct token_call *t = token_call_of(call);
-    t->fn(call->err, t->arg);
-}
-
 struct store_call *store_token_add(struct store *store, struct slice user_id,
                                    struct slice organization_id, const struct store_grant *grant,
                                    store_done_fn *fn, void *arg) {
-    struct token_call *t = store_call_new(store, sizeof *t, run_add, answer_token);
+    struct token_call *t = store_call_new_done(store, sizeof *t, run_add, fn, arg);
     t->user_id = store_call_copy(&t->call, user_id);
     t->organization_id = store_call_copy(&t->call, organization_id);
-    t->grant = store_call_copy_grant(&t->call, grant);
-    t->fn = fn;
-    t->arg = arg;
+    t->grant = *grant;
+    account_copy_grant(&t->call, &t->grant);
     return store_call_send(&t->call);
 }
 
 struct store_call *store_token_revoke(struct store *store, struct slice token_hash, int64_t now_ms,
                                       store_done_fn *fn, void *arg) {
-    struct token_call *t = store_call_new(store, sizeof *t, run_revoke, answer_token);
+    struct token_call *t = store_call_new_done(store, sizeof *t, run_revoke, fn, arg);
     t->grant.token_hash = store_call_copy(&t->call, token_hash);
     t->grant.now_ms = now_ms;
-    t->fn = fn;
-    t->arg = arg;
     return store_call_send(&t->call);
 }
 
-/* Rotating. */
+/* ---- Rotating ---- */
 
 struct token_row {
     struct store_call *call;
     struct slice family_id, user_id, organization_id, replaced_by;
     int64_t expires_ms, used_ms, revoked_ms;
-    int64_t next_used_ms, next_revoked_ms; /* of its successor */
+    int64_t next_used_ms, next_revoked_ms; /* the successor's */
     bool is_found;
 };
 
@@ -74,7 +65,7 @@ struct rotate_call {
     bool is_reuse;
 };
 
-static void on_token(const struct db_row *row, void *arg) {
+static void on_token_row(const struct db_row *row, void *arg) {
     struct token_row *t = arg;
     t->family_id = store_call_copy(t->call, db_row_text(row, 0));
     t->user_id = store_call_copy(t->call, db_row_text(row, 1));
@@ -88,14 +79,15 @@ static void on_token(const struct db_row *row, void *arg) {
     t->is_found = true;
 }
 
-static void on_start(const struct db_row *row, void *arg) {
+static void on_family_start(const struct db_row *row, void *arg) {
     *(int64_t *)arg = db_row_time(row, 0);
 }
 
 static int add_successor(struct db *db, const struct rotate_call *r, const struct token_row *t) {
     const struct store_rotation *in = &r->in;
     int64_t start_ms = in->now_ms;
-    int err = STORE_RUN(db, SQL_TOKEN_FAMILY_START, on_start, &start_ms, db_text(t->family_id));
+    int err =
+        STORE_RUN(db, SQL_TOKEN_FAMILY_START, on_family_start, &start_ms, db_text(t->family_id));
     if (err)
         return err;
     const int64_t family_end_ms = start_ms + in->family_ttl_ms;
@@ -111,15 +103,15 @@ static int add_successor(struct db *db, const struct rotate_call *r, const struc
     return account_add_token(db, t->user_id, t->organization_id, &grant);
 }
 
-/* The same request again, because an answer was lost or two tabs woke at once. */
+/* The same token again, because an answer was lost or two tabs sent it at once. */
 static bool is_within_grace(const struct rotate_call *r, const struct token_row *t) {
     return t->used_ms > 0 && t->replaced_by.len > 0 && t->next_used_ms == 0 &&
            t->next_revoked_ms == 0 && r->in.now_ms - t->used_ms <= r->in.grace_ms;
 }
 
 /*
- * The conditional update comes first: of two at once, the second waits for the first and changes
- * nothing.
+ * The conditional update comes first. Of two rotations at once the second waits for the first, and
+ * then changes nothing.
  */
 static int do_rotate(struct db *db, void *arg) {
     struct rotate_call *r = arg;
@@ -129,7 +121,7 @@ static int do_rotate(struct db *db, void *arg) {
                         db_text(in->next_id));
     const bool is_fresh = !err && db->changed == 1;
     if (!err)
-        err = STORE_RUN(db, SQL_TOKEN_GET, on_token, &t, db_text(in->token_hash));
+        err = STORE_RUN(db, SQL_TOKEN_GET, on_token_row, &t, db_text(in->token_hash));
     if (err || !t.is_found)
         return err ? err : ENOENT;
     r->base.account.token_id = is_fresh ? in->next_id : t.replaced_by;
@@ -139,7 +131,7 @@ static int do_rotate(struct db *db, void *arg) {
     else if (t.revoked_ms > 0 || t.expires_ms <= in->now_ms)
         err = ENOENT;
     else if (!is_within_grace(r, &t)) {
-        r->is_reuse = true; /* to be kept: this transaction commits */
+        r->is_reuse = true; /* the transaction commits all the same */
         return STORE_RUN(db, SQL_TOKEN_REVOKE_FAMILY, NULL, NULL, db_text(t.family_id),
                          db_time(in->now_ms));
     }
@@ -156,14 +148,9 @@ static int run_rotate(struct store_call *call, struct db *db) {
 
 struct store_call *store_token_rotate(struct store *store, const struct store_rotation *in,
                                       store_account_fn *fn, void *arg) {
-    struct rotate_call *r = store_call_new(store, sizeof *r, run_rotate, account_answer);
+    struct rotate_call *r = account_call_new(store, sizeof *r, run_rotate, fn, arg);
     struct store_call *call = &r->base.call;
     r->in = *in;
-    r->in.token_hash = store_call_copy(call, in->token_hash);
-    r->in.next_id = store_call_copy(call, in->next_id);
-    r->in.next_hash = store_call_copy(call, in->next_hash);
-    r->in.user_agent = store_call_copy(call, in->user_agent);
-    r->base.fn = fn;
-    r->base.arg = arg;
+    STORE_COPY(call, &r->in.token_hash, &r->in.next_id, &r->in.next_hash, &r->in.user_agent);
     return store_call_send(call);
 }

@@ -1,8 +1,8 @@
-/* Users who come: registering, joining by invitation, and their passwords. */
-#include "base/mem.h"
+/* Users: registering, joining by invitation, changing passwords. */
+#include "base/macros.h"
 #include "base/rand.h"
-#include "outside/store/store_account.h"
 #include "outside/db/db.h"
+#include "outside/store/store_account_private.h"
 #include "outside/store/store_sql.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 enum { SLUG_BYTES = 64, SLUG_TRIES = 50 };
 
-/* Registering. */
+/* ---- Registering ---- */
 
 struct register_call {
     struct account_call base;
@@ -21,22 +21,22 @@ static struct register_call *register_call_of(struct store_call *call) {
     return CONTAINER_OF(account_call_of(call), struct register_call, base);
 }
 
-static void on_count(const struct db_row *row, void *arg) {
+static void on_user_count(const struct db_row *row, void *arg) {
     *(int64_t *)arg = db_row_int(row, 0);
 }
 
-static void on_any(const struct db_row *row, void *arg) {
+static void on_taken_email(const struct db_row *row, void *arg) {
     *(bool *)arg = true;
 }
 
-/* An e-mail of the former backend may be written with capitals. */
+/* Not left to the unique index: e-mails of the former backend may have capitals. */
 static int check_email(struct db *db, struct slice email) {
     bool is_taken = false;
-    int err = STORE_RUN(db, SQL_USER_BY_EMAIL, on_any, &is_taken, db_text(email));
+    int err = STORE_RUN(db, SQL_USER_BY_EMAIL, on_taken_email, &is_taken, db_text(email));
     return !err && is_taken ? EEXIST : err;
 }
 
-/* "acme", "acme-2", ...; after some tries at random. A slug once given is never given again. */
+/* Tries "acme", "acme-2" and so on, at last a random suffix. Slugs are never given twice. */
 static int add_organization(struct db *db, const struct store_registration *in, struct slice id) {
     char slug[SLUG_BYTES + 24];
     int base_bytes = (int)(in->slug.len < SLUG_BYTES ? in->slug.len : SLUG_BYTES);
@@ -67,7 +67,7 @@ static int do_register(struct db *db, void *arg) {
     const struct slice user = slice_from(user_id), organization = slice_from(organization_id);
     int err = check_email(db, in->email);
     if (!err && in->is_first_only)
-        err = store_run(db, SQL_USER_COUNT, NULL, 0, on_count, &count);
+        err = store_run(db, SQL_USER_COUNT, NULL, 0, on_user_count, &count);
     if (!err && count > 0)
         err = EPERM;
     if (!err)
@@ -92,21 +92,16 @@ static int run_register(struct store_call *call, struct db *db) {
 
 struct store_call *store_user_register(struct store *store, const struct store_registration *in,
                                        store_account_fn *fn, void *arg) {
-    struct register_call *r = store_call_new(store, sizeof *r, run_register, account_answer);
+    struct register_call *r = account_call_new(store, sizeof *r, run_register, fn, arg);
     struct store_call *call = &r->base.call;
     r->in = *in;
-    r->in.email = store_call_copy(call, in->email);
-    r->in.name = store_call_copy(call, in->name);
-    r->in.password_hash = store_call_copy(call, in->password_hash);
-    r->in.organization_name = store_call_copy(call, in->organization_name);
-    r->in.slug = store_call_copy(call, in->slug);
-    r->in.grant = store_call_copy_grant(call, &in->grant);
-    r->base.fn = fn;
-    r->base.arg = arg;
+    STORE_COPY(call, &r->in.email, &r->in.name, &r->in.password_hash, &r->in.organization_name,
+               &r->in.slug);
+    account_copy_grant(call, &r->in.grant);
     return store_call_send(call);
 }
 
-/* Joining. */
+/* ---- Joining ---- */
 
 struct accept_call {
     struct account_call base;
@@ -120,14 +115,14 @@ struct invitation_found {
     bool is_found;
 };
 
-static void on_invitation(const struct db_row *row, void *arg) {
+static void on_invitation_row(const struct db_row *row, void *arg) {
     struct invitation_found *found = arg;
     found->organization_id = store_call_copy(found->call, db_row_text(row, 0));
     found->email = store_call_copy(found->call, db_row_text(row, 2));
     found->is_found = store_role_parse(db_row_text(row, 1), &found->role);
 }
 
-/* Used up first: of two that come at once, one finds nothing left. */
+/* Uses it up first, so that of two acceptances at once one fails. */
 static int use_invitation(struct db *db, const struct accept_call *a, struct slice user,
                           struct invitation_found *found) {
     int err = STORE_RUN(db, SQL_INVITATION_USE, NULL, NULL, db_text(a->in.token_hash),
@@ -135,7 +130,8 @@ static int use_invitation(struct db *db, const struct accept_call *a, struct sli
     if (!err && db->changed == 0)
         err = ENOENT;
     if (!err)
-        err = STORE_RUN(db, SQL_INVITATION_GET, on_invitation, found, db_text(a->in.token_hash));
+        err =
+            STORE_RUN(db, SQL_INVITATION_GET, on_invitation_row, found, db_text(a->in.token_hash));
     return !err && !found->is_found ? ENOENT : err;
 }
 
@@ -172,29 +168,22 @@ static int run_accept(struct store_call *call, struct db *db) {
 
 struct store_call *store_invitation_accept(struct store *store, const struct store_acceptance *in,
                                            store_account_fn *fn, void *arg) {
-    struct accept_call *a = store_call_new(store, sizeof *a, run_accept, account_answer);
+    struct accept_call *a = account_call_new(store, sizeof *a, run_accept, fn, arg);
     struct store_call *call = &a->base.call;
     a->in = *in;
-    a->in.token_hash = store_call_copy(call, in->token_hash);
-    a->in.user_id = store_call_copy(call, in->user_id);
-    a->in.email = store_call_copy(call, in->email);
-    a->in.name = store_call_copy(call, in->name);
-    a->in.password_hash = store_call_copy(call, in->password_hash);
-    a->in.grant = store_call_copy_grant(call, &in->grant);
-    a->base.fn = fn;
-    a->base.arg = arg;
+    STORE_COPY(call, &a->in.token_hash, &a->in.user_id, &a->in.email, &a->in.name,
+               &a->in.password_hash);
+    account_copy_grant(call, &a->in.grant);
     return store_call_send(call);
 }
 
-/* Passwords. */
+/* ---- Passwords ---- */
 
 struct password_call {
     struct store_call call;
     struct slice user_id, old_hash, new_hash, keep_family;
     bool ends_others;
     int64_t now_ms;
-    store_done_fn *fn;
-    void *arg;
 };
 
 static int do_password(struct db *db, void *arg) {
@@ -213,16 +202,11 @@ static int run_password(struct store_call *call, struct db *db) {
     return store_transaction(db, do_password, CONTAINER_OF(call, struct password_call, call));
 }
 
-static void answer_password(struct store_call *call) {
-    struct password_call *p = CONTAINER_OF(call, struct password_call, call);
-    p->fn(call->err, p->arg);
-}
-
 static struct store_call *change_password(struct store *store, struct slice user_id,
                                           struct slice old_hash, struct slice new_hash,
                                           const struct slice *keep_family, int64_t now_ms,
                                           store_done_fn *fn, void *arg) {
-    struct password_call *p = store_call_new(store, sizeof *p, run_password, answer_password);
+    struct password_call *p = store_call_new_done(store, sizeof *p, run_password, fn, arg);
     p->user_id = store_call_copy(&p->call, user_id);
     p->old_hash = store_call_copy(&p->call, old_hash);
     p->new_hash = store_call_copy(&p->call, new_hash);
@@ -230,8 +214,6 @@ static struct store_call *change_password(struct store *store, struct slice user
     if (keep_family)
         p->keep_family = store_call_copy(&p->call, *keep_family);
     p->now_ms = now_ms;
-    p->fn = fn;
-    p->arg = arg;
     return store_call_send(&p->call);
 }
 

@@ -1,43 +1,53 @@
 /*
- * The calls that are open, seen from the caller's thread: nobody waits much longer than the deadline, whatever the database waits for.
- * A writer that stands still is overtaken by questions that only read, and a moment later the requests that have to write are refused,
- * until it goes on: those in the queue are then not done, the one that it works at is undone.
+ * Watches the open calls from the caller's thread, so that each is answered soon after its deadline
+ * whatever the database waits for.
+ *
+ * When the writer makes no progress in the middle of its work, the reader runs the calls that only
+ * read. A moment later the writer counts as stalled, and requests that have to write are refused
+ * until it makes progress again: those still queued are not run, and the one that runs is undone.
  */
 #ifndef OUTSIDE_STORE_WATCH_H
 #define OUTSIDE_STORE_WATCH_H
 
 #include "base/list.h"
-#include "net/standstill.h"
 #include "net/timer.h"
 
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
 struct store_call;
-struct store_reader;
+struct store_writer;
 
 struct store_watch {
     struct loop *loop;
-    struct store_reader *reader; /* NULL: nobody reads beside the writer */
+    struct store_writer *writer;
     int64_t deadline_ms;
-    int64_t
-        stall_ms; /* for how long a request waits for a writer that stands still; 0: to its deadline */
-    struct list calls;  /* the oldest first */
-    struct timer timer; /* while there are any, or it stalls */
-    struct standstill writer;
-    int64_t still_ms, reader_still_ms; /* at the last look */
-    atomic_uint_fast64_t
-        stalled_turn; /* any thread: what the writer stands still at for too long */
-    atomic_uint_fast64_t stalls;
-    atomic_bool is_connecting; /* any thread: and that may take a migration's time */
+    /* a request waits so long for a writer without progress; 0: until its deadline */
+    int64_t stall_ms;
+    /* the open calls, the oldest first */
+    struct list calls;
+    /* runs while there are any, or the writer is stalled */
+    struct timer timer;
+    /* how long each had made no progress at the last look */
+    int64_t writer_still_ms, reader_still_ms;
     int64_t stalled_since_ms;
+
+    /* Any thread: the turn in which the writer is stalled, 0: none; and the number of stalls. */
+    atomic_uint_fast64_t stalled_turn;
+    atomic_uint_fast64_t stalls;
 };
 
-void store_watch_init(struct store_watch *, struct loop *, int64_t deadline_ms, int64_t stall_ms);
+void store_watch_init(struct store_watch *, struct loop *, struct store_writer *,
+                      int64_t deadline_ms, int64_t stall_ms);
 void store_watch_stop(struct store_watch *);
 
-/* A call that was sent to the writer a moment ago, or may overtake it from now on. */
+/* A call that has just been sent to the writer. */
 void store_watch_add(struct store_watch *, struct store_call *);
+/* Gives the call to the reader as well, if it only reads and the writer makes no progress. */
 void store_watch_hasten(struct store_watch *, struct store_call *);
 
-/* Any thread: who has to write is refused. */
+/* Any thread: whether requests that have to write are refused. */
 bool store_watch_is_stalled(const struct store_watch *);
 
 #endif

@@ -1,29 +1,25 @@
 #include "base/mem.h"
 #include "outside/db/db_url.h"
+#include "unit.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-static struct store_url parse(const char *text) {
-    struct store_url url;
+static struct db_url parse(const char *text) {
+    struct db_url url;
     char why[256] = "";
-    int err = store_url_parse(&url, text, why, sizeof why);
+    int err = db_url_parse(&url, text, why, sizeof why);
     if (err)
         print_error("%s\n", why);
     assert_int_equal(err, 0);
     return url;
 }
 
-static const char *value(const struct store_url *url, const char *key) {
-    for (size_t i = 0; i < STORE_URL_KEYS && url->keys[i]; i++) {
+static const char *value(const struct db_url *url, const char *key) {
+    for (size_t i = 0; i < DB_URL_KEYS && url->keys[i]; i++) {
         if (strcmp(url->keys[i], key) == 0)
             return url->values[i];
     }
@@ -31,10 +27,10 @@ static const char *value(const struct store_url *url, const char *key) {
 }
 
 static void prisma_writes_it_like_this(void **state) {
-    struct store_url url = parse(
+    struct db_url url = parse(
         "postgresql://live:p%40ss%2Fw%3Ard@db.example.org:5433/live_meeting?schema=prosa&"
         "connection_limit=5&pool_timeout=10&socket_timeout=7&connect_timeout=3&pgbouncer=true");
-    assert_int_equal(url.kind, STORE_POSTGRES);
+    assert_int_equal(url.engine, DB_POSTGRES);
     assert_string_equal(value(&url, "host"), "db.example.org");
     assert_string_equal(value(&url, "port"), "5433");
     assert_string_equal(value(&url, "user"), "live");
@@ -44,52 +40,52 @@ static void prisma_writes_it_like_this(void **state) {
     assert_int_equal(url.socket_timeout_ms, 7000);
     assert_int_equal(url.connect_timeout_ms, 3000);
     assert_true(url.is_pgbouncer);
-    store_url_free(&url);
+    db_url_free(&url);
 }
 
 static void what_is_not_said_has_a_default(void **state) {
-    struct store_url url = parse("postgres://localhost/db");
+    struct db_url url = parse("postgres://localhost/db");
     assert_string_equal(url.schema, "public");
     assert_string_equal(value(&url, "user"), "");
     assert_string_equal(value(&url, "port"), "");
     assert_string_equal(value(&url, "application_name"), "prosa");
     assert_false(url.is_pgbouncer);
-    store_url_free(&url);
+    db_url_free(&url);
 }
 
 static void the_host_may_be_a_socket_folder(void **state) {
-    struct store_url url = parse("postgresql://u:p@localhost/db?host=/var/run/postgresql");
+    struct db_url url = parse("postgresql://u:p@localhost/db?host=/var/run/postgresql");
     assert_string_equal(value(&url, "host"), "/var/run/postgresql");
-    store_url_free(&url);
+    db_url_free(&url);
     url = parse("postgresql://u:p@[::1]:5432/db");
     assert_string_equal(value(&url, "host"), "::1");
-    store_url_free(&url);
+    db_url_free(&url);
 }
 
 static void prismas_words_for_tls_become_libpqs(void **state) {
-    struct store_url url = parse("postgresql://h/db?sslmode=require&sslaccept=strict");
+    struct db_url url = parse("postgresql://h/db?sslmode=require&sslaccept=strict");
     assert_string_equal(value(&url, "sslmode"), "verify-full");
     assert_string_equal(value(&url, "sslrootcert"), "/etc/ssl/certs/ca-certificates.crt");
-    store_url_free(&url);
+    db_url_free(&url);
 
     url = parse("postgresql://h/db?sslmode=require&sslaccept=strict&sslcert=ca.pem");
     assert_string_equal(value(&url, "sslrootcert"), "ca.pem");
     assert_string_equal(value(&url, "sslcert"), "");
-    store_url_free(&url);
+    db_url_free(&url);
 
     url = parse("postgresql://h/db?sslcert=me.pem&sslkey=me.key");
     assert_string_equal(value(&url, "sslcert"), "me.pem");
     assert_string_equal(value(&url, "sslkey"), "me.key");
-    store_url_free(&url);
+    db_url_free(&url);
 
     url = parse("postgresql://h/db?sslmode=require&sslaccept=accept_invalid_certs");
     assert_string_equal(value(&url, "sslmode"), "require");
     assert_string_equal(value(&url, "sslrootcert"), "");
-    store_url_free(&url);
+    db_url_free(&url);
 
     url = parse("postgresql://h/db?sslmode=disable&sslaccept=strict");
     assert_string_equal(value(&url, "sslmode"), "disable");
-    store_url_free(&url);
+    db_url_free(&url);
 }
 
 static void files_have_two_spellings(void **state) {
@@ -101,10 +97,10 @@ static void files_have_two_spellings(void **state) {
         {"SQLITE:x", "x"},
     };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        struct store_url url = parse(texts[i][0]);
-        assert_int_equal(url.kind, STORE_SQLITE);
+        struct db_url url = parse(texts[i][0]);
+        assert_int_equal(url.engine, DB_SQLITE);
         assert_string_equal(url.path, texts[i][1]);
-        store_url_free(&url);
+        db_url_free(&url);
     }
 }
 
@@ -124,9 +120,9 @@ static void nonsense_is_refused_without_repeating_it(void **state) {
         {"postgresql://u:geheim@h:99999/db", "not a URL"},
     };
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        struct store_url url;
+        struct db_url url;
         char why[256] = "";
-        assert_int_equal(store_url_parse(&url, texts[i][0], why, sizeof why), EINVAL);
+        assert_int_equal(db_url_parse(&url, texts[i][0], why, sizeof why), EINVAL);
         if (!strstr(why, texts[i][1]))
             fail_msg("%s: %s", texts[i][0], why);
         assert_null(strstr(why, "geheim"));
@@ -146,19 +142,19 @@ static void a_file_is_looked_for_where_prisma_has_it(void **state) {
     assert_int_equal(mkdir("prisma", 0700), 0);
     touch("prisma/dev.db");
 
-    struct store_url url = parse("file:./dev.db?connection_limit=1");
+    struct db_url url = parse("file:./dev.db?connection_limit=1");
     assert_string_equal(url.path, "prisma/dev.db");
-    store_url_free(&url);
+    db_url_free(&url);
     url = parse("sqlite:./dev.db");
     assert_string_equal(url.path, "./dev.db");
-    store_url_free(&url);
+    db_url_free(&url);
     url = parse("file:./other.db");
     assert_string_equal(url.path, "./other.db");
-    store_url_free(&url);
+    db_url_free(&url);
     touch("dev.db");
     url = parse("file:./dev.db");
     assert_string_equal(url.path, "./dev.db");
-    store_url_free(&url);
+    db_url_free(&url);
 
     assert_int_equal(chdir("/"), 0);
     snprintf(command, sizeof command, "rm -rf %s", folder);

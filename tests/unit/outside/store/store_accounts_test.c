@@ -1,21 +1,18 @@
-/* Users and logins, on SQLite, or with the path of tests/fixtures/postgres as argument on PostgreSQL. */
+/* Users and logins, on SQLite, or with the path of tests/fixtures/postgres as argument on
+ * PostgreSQL. */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "outside/store/store_accounts.h"
 #include "store_fixture.h"
+#include "unit.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-static int64_t T0; /* now: old tokens are deleted behind a test's back */
+static int64_t T0; /* now, because the store deletes old tokens */
 static const int64_t HOUR_MS = 3600 * 1000;
 
-/* A store of its own for each test, and the last answer. */
+/* The store of a test, and its last answer. */
 struct world {
     struct store_fixture *fixture;
     struct store *store;

@@ -1,24 +1,21 @@
 /*
- * Every step of every statement fails once, in turn: whatever was under way, nothing half done stays,
- * no transaction stays open, and the next try succeeds. sqlite3_step is wrapped at link time.
+ * Every step of every statement fails once, in turn: nothing half done stays, no transaction stays
+ * open, and the next try succeeds. sqlite3_step is wrapped at link time.
  */
-#include "outside/store/store_accounts.h"
 #include "outside/db/db.h"
+#include "outside/store/store_accounts.h"
 #include "store_fixture.h"
+#include "unit.h"
 
 #include <errno.h>
-#include <setjmp.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
-
-#include <cmocka.h>
 
 int __real_sqlite3_step(sqlite3_stmt *);
 int __wrap_sqlite3_step(sqlite3_stmt *);
 
-/* In the future: what is old is deleted behind a test's back. */
+/* In the future, because the store deletes what is old. */
 #define LATER_MS INT64_C(4000000000000)
 
 static atomic_int steps_left; /* before one fails; negative: none does */
@@ -136,7 +133,7 @@ static void fail_each(struct world *w, int (*action)(struct world *)) {
             return;
         }
         if (err == 0)
-            return; /* what failed was the tidying up after the work was done */
+            return; /* a step after the commit failed */
         assert_int_equal(err, EAGAIN);
         expect_whole(w, users);
     }

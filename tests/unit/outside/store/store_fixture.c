@@ -5,19 +5,16 @@
 #include "net/loop.h"
 #include "net/timer.h"
 #include "outside/db/db.h"
+#include "outside/db/db_connect.h"
 #include "outside/db/db_url.h"
+#include "unit.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-/* Of tests that do not measure time: for slow machines. */
+/* For tests that do not measure time, also on slow machines. */
 enum { PATIENCE_MS = 60000 };
 
 struct store_fixture {
@@ -117,10 +114,10 @@ static bool is_there(void *arg) {
     return !stats.is_away;
 }
 
-struct store *fixture_open(struct store_fixture *f, const struct store_config *settings) {
-    struct store_config config =
+struct store *fixture_open(struct store_fixture *f, const struct store_settings *settings) {
+    struct store_settings config =
         settings ? *settings
-                 : (struct store_config){.feedback_ttl_days = 14, .deadline_ms = PATIENCE_MS};
+                 : (struct store_settings){.feedback_ttl_days = 14, .deadline_ms = PATIENCE_MS};
     struct store *store = NULL;
     char why[512] = "";
     config.url = f->url;
@@ -133,12 +130,12 @@ struct store *fixture_open(struct store_fixture *f, const struct store_config *s
 }
 
 struct db *fixture_connect(struct store_fixture *f) {
-    struct store_url url;
+    struct db_url url;
     struct db *db = NULL;
     char why[512] = "";
-    assert_int_equal(store_url_parse(&url, f->url, why, sizeof why), 0);
+    assert_int_equal(db_url_parse(&url, f->url, why, sizeof why), 0);
     int err = db_open(&db, &url, clock_mono_ms() + PATIENCE_MS, why, sizeof why);
-    store_url_free(&url);
+    db_url_free(&url);
     if (err)
         fail_msg("db_open: %d %s", err, why);
     return db;
@@ -162,6 +159,21 @@ int64_t fixture_count(struct store_fixture *f, const char *sql) {
         fail_msg("%s: %s", sql, db->why);
     db_close(db);
     return count;
+}
+
+struct db *fixture_hold(struct store_fixture *f) {
+    struct db *db = fixture_connect(f);
+    db->deadline_ms = INT64_MAX;
+    assert_int_equal(db_begin(db), 0);
+    if (script)
+        assert_int_equal(
+            db_script(db, "LOCK TABLE \"FeedbackEvent\", \"Session\" IN ACCESS EXCLUSIVE MODE"), 0);
+    return db;
+}
+
+void fixture_release(struct db *db) {
+    db_rollback(db);
+    db_close(db);
 }
 
 struct waiting {

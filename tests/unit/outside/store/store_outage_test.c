@@ -1,28 +1,26 @@
 /*
- * The database goes away under load, in every way it can, and comes back: nothing that fitted the
- * queue is lost. With the path of tests/fixtures/postgres as argument on PostgreSQL, else on SQLite.
+ * The database goes away under load, in every way it can, and comes back: no event that fitted the
+ * queue is lost. On SQLite, or with the path of tests/fixtures/postgres as argument on PostgreSQL.
  */
 #include "base/clock.h"
 #include "base/mem.h"
-#include "outside/store/store.h"
 #include "outside/db/db.h"
+#include "outside/store/store.h"
 #include "store_fixture.h"
+#include "unit.h"
 
 #include <errno.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/resource.h>
-
-#include <cmocka.h>
 
 /* Longer than any answer takes, also on a slow machine. */
 enum { AWAY_MS = 6000 };
 
-static const struct store_config settings = {.feedback_ttl_days =
-                                                 14}; /* the deadline of real life */
-/* Feeds the store one event a look, and asks it something now and then. */
+/* With the deadline of a server. */
+static const struct store_settings settings = {.feedback_ttl_days = 14};
+
+/* Feeds the store two events at each look, and has one call open all the time. */
 struct load {
     struct store_fixture *fixture;
     struct store *store;
@@ -82,7 +80,7 @@ static bool feed_until_away(void *arg) {
     return stats.is_away;
 }
 
-/* The load goes on until the store knows, and a while longer. */
+/* Feeds until the store says that it is away, and then for more_ms. */
 static void feed_away(struct load *load, int64_t more_ms) {
     assert_true(fixture_wait_for(load->fixture, feed_until_away, load, 30000));
     feed_for(load, more_ms);
@@ -104,8 +102,8 @@ static void expect_all(struct load *load) {
     store_close(load->store, 30000);
     assert_int_equal(fixture_count(load->fixture, "SELECT COUNT(*) FROM \"FeedbackEvent\""),
                      load->added);
-    assert_true(load->refused > 0);          /* it said that it was away, ... */
-    assert_true(load->slowest_ms < AWAY_MS); /* ... and did not wait for the end of it */
+    assert_true(load->refused > 0);          /* some calls were refused, ... */
+    assert_true(load->slowest_ms < AWAY_MS); /* ... none waited until it was back */
 }
 
 static void start(struct load *load) {
@@ -135,8 +133,8 @@ static void stopped_and_continued(void **state) {
 }
 
 /*
- * It stops wherever it happens to be: in a batch, in a handshake, between two questions of a new
- * connection; also again, just after it went on.
+ * Stopped at any point: in a batch, in a handshake, between two statements of a new connection; and
+ * stopped again just after it continued.
  */
 static void stopped_at_any_moment(void **state) {
     static const int64_t away_ms[] = {2400, 30, 3100, 10, 700, 20, 2900, 50};
@@ -148,11 +146,11 @@ static void stopped_at_any_moment(void **state) {
         fixture_server(load.fixture, "resume");
         feed_for(&load, 5 + (int64_t)i * 7);
     }
-    load.refused++; /* whether somebody asked at the wrong moment is chance */
+    load.refused++; /* it is chance whether a call came at the wrong moment */
     expect_all(&load);
 }
 
-/* ALTER SYSTEM wants neither a transaction nor one that only reads. */
+/* ALTER SYSTEM works neither in a transaction nor in a session that only reads. */
 static void make_writable(struct store_fixture *f) {
     struct db *db = fixture_connect(f);
     assert_int_equal(db_script(db, "SET default_transaction_read_only TO off"), 0);
@@ -169,7 +167,7 @@ static void read_only_and_writable_again(void **state) {
     feed_away(&load, 1000);
     make_writable(load.fixture);
     feed_for(&load, 500);
-    load.refused++; /* questions are answered all the while */
+    load.refused++; /* calls are answered all the time */
     expect_all(&load);
 }
 
@@ -200,7 +198,8 @@ static void ask(struct load *load) {
     assert_true(fixture_wait_for(load->fixture, has_answered, load, 30000));
 }
 
-/* A new connection may have to wait for the tables, while another node makes them: nobody waits for that. */
+/* A new connection may have to wait while another node makes the tables. Calls are refused at once
+ * meanwhile. */
 static void a_migration_that_waits_holds_nobody_up(void **state) {
     enum { QUESTIONS = 8 };
     struct load load = {.fixture = *state};
@@ -227,7 +226,7 @@ static void a_migration_that_waits_holds_nobody_up(void **state) {
     store_close(load.store, 3000);
 }
 
-/* What PostgreSQL says when its disk is full. */
+/* PostgreSQL fails as it does when its disk is full. */
 static void full_and_empty_again(void **state) {
     struct load load = {.fixture = *state};
     start(&load);
@@ -239,11 +238,11 @@ static void full_and_empty_again(void **state) {
     feed_away(&load, 1000);
     fixture_run(load.fixture, "DROP TRIGGER full_disk ON \"FeedbackEvent\"");
     feed_for(&load, 500);
-    load.refused++; /* questions are answered all the while */
+    load.refused++; /* calls are answered all the time */
     expect_all(&load);
 }
 
-/* Files may not grow any more, which is how a full disk looks to SQLite. */
+/* Files may not grow any more: to SQLite that is a full disk. */
 static void a_full_disk_under_sqlite(void **state) {
     struct load load = {.fixture = *state};
     struct rlimit before, none = {4096, 0};
@@ -264,12 +263,9 @@ static void a_full_disk_under_sqlite(void **state) {
 static void held_by_somebody_under_sqlite(void **state) {
     struct load load = {.fixture = *state};
     start(&load);
-    struct db *holder = fixture_connect(load.fixture);
-    holder->deadline_ms = INT64_MAX;
-    assert_int_equal(db_script(holder, "BEGIN IMMEDIATE"), 0);
+    struct db *holder = fixture_hold(load.fixture);
     feed_away(&load, 2000);
-    db_rollback(holder);
-    db_close(holder);
+    fixture_release(holder);
     feed_for(&load, 500);
     load.refused++;
     expect_all(&load);
@@ -299,19 +295,17 @@ static bool has_read(void *arg) {
     return beside->reads == 2;
 }
 
-/* A question that only reads does not wait for a writer that cannot go on. */
+/* A call that only reads does not wait for a writer without progress. */
 static void read_beside_a_writer_that_stands_still(void **state) {
     struct store_fixture *fixture = *state;
     struct beside beside = {0};
     fixture_next(fixture);
-    struct store *store = fixture_open(fixture, &(struct store_config){.deadline_ms = 30000});
+    struct store *store = fixture_open(fixture, &(struct store_settings){.deadline_ms = 30000});
     struct store_session_start start = {
         .meeting_id = SLICE("RM_1"), .room_name = SLICE("daily"), .at_ms = clock_wall_ms()};
     store_session_start(store, &start, on_started, &beside);
     fixture_wait(fixture, &beside.is_written);
-    struct db *holder = fixture_connect(fixture);
-    holder->deadline_ms = INT64_MAX;
-    assert_int_equal(db_script(holder, "BEGIN IMMEDIATE"), 0);
+    struct db *holder = fixture_hold(fixture);
 
     beside.is_written = false;
     start.meeting_id = SLICE("RM_2");
@@ -322,8 +316,7 @@ static void read_beside_a_writer_that_stands_still(void **state) {
     assert_true(fixture_wait_for(fixture, has_read, &beside, 20000));
     assert_false(beside.is_written);
 
-    db_rollback(holder);
-    db_close(holder);
+    fixture_release(holder);
     fixture_wait(fixture, &beside.is_written);
     store_close(store, 3000);
 }
@@ -333,23 +326,20 @@ static void on_refused(int err, const struct store_session *s, void *arg) {
     *(bool *)arg = true;
 }
 
-/* Whatever the writer waits for: who asked is told when the deadline is over. */
+/* Whatever the writer waits for, a call is answered soon after its deadline. */
 static void told_in_time_that_it_takes_too_long(void **state) {
     struct store_fixture *fixture = *state;
     bool is_told[3] = {0};
     fixture_next(fixture);
-    struct store *store = fixture_open(fixture, &(struct store_config){.deadline_ms = 500});
-    struct db *holder = fixture_connect(fixture);
-    holder->deadline_ms = INT64_MAX;
-    assert_int_equal(db_script(holder, "BEGIN IMMEDIATE"), 0);
+    struct store *store = fixture_open(fixture, &(struct store_settings){.deadline_ms = 500});
+    struct db *holder = fixture_hold(fixture);
     const struct store_session_start start = {
         .meeting_id = SLICE("RM_1"), .room_name = SLICE("daily"), .at_ms = clock_wall_ms()};
     for (size_t i = 0; i < ARRAY_LEN(is_told); i++)
         store_session_start(store, &start, on_refused, &is_told[i]);
     for (size_t i = 0; i < ARRAY_LEN(is_told); i++)
         fixture_wait(fixture, &is_told[i]);
-    db_rollback(holder);
-    db_close(holder);
+    fixture_release(holder);
     store_close(store, 3000);
 }
 

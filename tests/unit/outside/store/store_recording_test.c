@@ -1,7 +1,8 @@
-/* Recordings and erasing, on SQLite, or with the path of tests/fixtures/postgres as argument on PostgreSQL. */
+/* Recordings and erasing, on SQLite, or with the path of tests/fixtures/postgres as argument on
+ * PostgreSQL. */
 #include "outside/store/store_recording.h"
 
-#include "base/mem.h"
+#include "store_answer.h"
 #include "store_fixture.h"
 #include "unit.h"
 
@@ -10,62 +11,46 @@
 
 #define T0 INT64_C(1790000000123)
 
-struct answer {
-    bool done;
-    int err;
-    size_t count;
+/* An answer about recordings. */
+struct found {
+    struct answer answer;
     char id[8][32];
     struct store_recording first; /* numbers only */
-    char path[64], sha256[80], end[16], name[32], meeting[32];
+    char path[64], sha256[80], end[16], name[32];
     struct store_erased erased;
 };
 
-static void copy(char *out, size_t size, struct slice text) {
-    snprintf(out, size, "%.*s", SLICE_ARG(text));
-}
-
-static void on_done(int err, void *arg) {
-    struct answer *a = arg;
-    a->err = err;
-    a->done = true;
-}
-
-static void take(struct answer *a, const struct store_recording *r, size_t i) {
-    copy(a->id[i], sizeof a->id[i], r->id);
+static void note_recording(struct found *found, const struct store_recording *r, size_t i) {
+    answer_copy(found->id[i], sizeof found->id[i], r->id);
     if (i > 0)
         return;
-    a->first = *r;
-    copy(a->path, sizeof a->path, r->path);
-    copy(a->sha256, sizeof a->sha256, r->sha256);
-    copy(a->end, sizeof a->end, r->end);
-    copy(a->name, sizeof a->name, r->participant_name);
-    copy(a->meeting, sizeof a->meeting, r->meeting_id);
+    found->first = *r;
+    answer_copy(found->path, sizeof found->path, r->path);
+    answer_copy(found->sha256, sizeof found->sha256, r->sha256);
+    answer_copy(found->end, sizeof found->end, r->end);
+    answer_copy(found->name, sizeof found->name, r->participant_name);
 }
 
 static void on_recording(int err, const struct store_recording *r, void *arg) {
-    struct answer *a = arg;
-    on_done(err, a);
+    struct found *found = arg;
+    answer_done(err, &found->answer);
     if (!err)
-        take(a, r, 0);
+        note_recording(found, r, 0);
 }
 
 static void on_recordings(int err, const struct store_recording_list *list, void *arg) {
-    struct answer *a = arg;
-    on_done(err, a);
-    a->count = err ? 0 : list->count;
-    for (size_t i = 0; i < a->count && i < 8; i++)
-        take(a, &list->recordings[i], i);
+    struct found *found = arg;
+    answer_done(err, &found->answer);
+    found->answer.count = err ? 0 : list->count;
+    for (size_t i = 0; i < found->answer.count && i < 8; i++)
+        note_recording(found, &list->recordings[i], i);
 }
 
 static void on_erased(int err, const struct store_erased *erased, void *arg) {
-    struct answer *a = arg;
-    on_done(err, a);
+    struct found *found = arg;
+    answer_done(err, &found->answer);
     if (!err)
-        a->erased = *erased;
-}
-
-static void on_session(int err, const struct store_session *session, void *arg) {
-    on_done(err, arg);
+        found->erased = *erased;
 }
 
 static struct store_recording sample(const char *id, int64_t started_ms) {
@@ -84,36 +69,49 @@ static struct store_recording sample(const char *id, int64_t started_ms) {
 
 static void on_put(int err, struct slice meeting_id, void *arg) {
     struct answer *a = arg;
-    on_done(err, a);
-    copy(a->meeting, sizeof a->meeting, meeting_id);
+    answer_done(err, a);
+    answer_copy(a->meeting[0], sizeof a->meeting[0], meeting_id);
 }
 
-static struct answer put(struct store_fixture *f, struct store *store,
-                         const struct store_recording *r) {
+static void put(struct store_fixture *f, struct store *store, const struct store_recording *r,
+                const char *meeting) {
     struct answer a = {0};
     store_recording_put(store, r, on_put, &a);
     fixture_wait(f, &a.done);
     assert_int_equal(a.err, 0);
-    return a;
+    assert_string_equal(a.meeting[0], meeting);
 }
 
-static struct answer list(struct store_fixture *f, struct store *store, const char *meeting) {
-    struct answer a = {0};
-    store_recording_list(store, slice_from(meeting), 100, on_recordings, &a);
-    fixture_wait(f, &a.done);
-    assert_int_equal(a.err, 0);
-    return a;
+static struct found get(struct store_fixture *f, struct store *store, const char *id) {
+    struct found found = {0};
+    store_recording_get(store, slice_from(id), on_recording, &found);
+    fixture_wait(f, &found.answer.done);
+    return found;
+}
+
+static struct found list(struct store_fixture *f, struct store *store, const char *meeting) {
+    struct found found = {0};
+    store_recording_list(store, slice_from(meeting), 100, on_recordings, &found);
+    fixture_wait(f, &found.answer.done);
+    assert_int_equal(found.answer.err, 0);
+    return found;
+}
+
+static struct found list_older(struct store_fixture *f, struct store *store, int64_t before_ms,
+                               unsigned skip) {
+    struct found found = {0};
+    store_recording_list_older(store, before_ms, skip, 10, on_recordings, &found);
+    fixture_wait(f, &found.answer.done);
+    return found;
 }
 
 static void a_row_grows_with_what_is_known(void **state) {
     struct store_fixture *f = *state;
     struct store *store = fixture_open(f, NULL);
     struct store_recording r = sample("r1", T0);
-    put(f, store, &r);
-    struct answer a = {0};
-    store_recording_get(store, SLICE("r1"), on_recording, &a);
-    fixture_wait(f, &a.done);
-    assert_int_equal(a.err, 0);
+    put(f, store, &r, "RM_1");
+    struct found a = get(f, store, "r1");
+    assert_int_equal(a.answer.err, 0);
     assert_int_equal(a.first.ended_ms, 0);
     assert_string_equal(a.end, "");
 
@@ -122,10 +120,8 @@ static void a_row_grows_with_what_is_known(void **state) {
     r.bytes = INT64_C(5000000000);
     r.duration_ms = 5000;
     r.sha256 = SLICE("abc");
-    put(f, store, &r);
-    a = (struct answer){0};
-    store_recording_get(store, SLICE("r1"), on_recording, &a);
-    fixture_wait(f, &a.done);
+    put(f, store, &r, "RM_1");
+    a = get(f, store, "r1");
     assert_int_equal(a.first.bytes, INT64_C(5000000000));
     assert_int_equal(a.first.ended_ms, T0 + 5000);
     assert_int_equal(a.first.started_ms, T0);
@@ -133,18 +129,16 @@ static void a_row_grows_with_what_is_known(void **state) {
     assert_string_equal(a.sha256, "abc");
     assert_string_equal(a.path, "RM_1/file.wav");
     assert_string_equal(a.name, "Bob");
-    assert_int_equal(list(f, store, "RM_1").count, 1);
+    assert_int_equal(list(f, store, "RM_1").answer.count, 1);
     store_close(store, 1000);
 }
 
 static void an_unknown_one_is_not_there(void **state) {
     struct store_fixture *f = *state;
     struct store *store = fixture_open(f, NULL);
-    struct answer a = {0};
-    store_recording_get(store, SLICE("x"), on_recording, &a);
-    fixture_wait(f, &a.done);
-    assert_int_equal(a.err, ENOENT);
-    assert_int_equal(list(f, store, "RM_1").count, 0);
+    struct found a = get(f, store, "x");
+    assert_int_equal(a.answer.err, ENOENT);
+    assert_int_equal(list(f, store, "RM_1").answer.count, 0);
     store_close(store, 1000);
 }
 
@@ -155,18 +149,14 @@ static void old_ones_are_found_and_erased_with_a_trace(void **state) {
                            young = sample("young", T0 + 2);
     old.ended_ms = T0 + 1000;
     young.ended_ms = T0 + 9000;
-    put(f, store, &open);
-    put(f, store, &old);
-    put(f, store, &young);
-    struct answer a = {0};
-    store_recording_list_older(store, T0 + 5000, 0, 10, on_recordings, &a);
-    fixture_wait(f, &a.done);
-    assert_int_equal(a.count, 1);
+    put(f, store, &open, "RM_1");
+    put(f, store, &old, "RM_1");
+    put(f, store, &young, "RM_1");
+    struct found a = list_older(f, store, T0 + 5000, 0);
+    assert_int_equal(a.answer.count, 1);
     assert_string_equal(a.id[0], "old");
-    a = (struct answer){0};
-    store_recording_list_older(store, T0 + 10000, 1, 10, on_recordings, &a);
-    fixture_wait(f, &a.done);
-    assert_int_equal(a.count, 1);
+    a = list_older(f, store, T0 + 10000, 1);
+    assert_int_equal(a.answer.count, 1);
     assert_string_equal(a.id[0], "young");
 
     const struct store_erasure erasure = {.id = SLICE("old"),
@@ -174,12 +164,12 @@ static void old_ones_are_found_and_erased_with_a_trace(void **state) {
                                           .actor = SLICE("retention"),
                                           .what = SLICE("RM_1/file.wav"),
                                           .at_ms = T0 + 6000};
-    a = (struct answer){0};
-    store_recording_erase(store, &erasure, on_done, &a);
-    fixture_wait(f, &a.done);
-    assert_int_equal(a.err, 0);
+    struct answer erased = {0};
+    store_recording_erase(store, &erasure, answer_done, &erased);
+    fixture_wait(f, &erased.done);
+    assert_int_equal(erased.err, 0);
     a = list(f, store, "RM_1");
-    assert_int_equal(a.count, 2);
+    assert_int_equal(a.answer.count, 2);
     assert_string_equal(a.id[0], "open");
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"AuditEvent\" WHERE \"action\" = "
                                       "'recording.delete' AND \"recordingId\" = 'old'"),
@@ -187,28 +177,26 @@ static void old_ones_are_found_and_erased_with_a_trace(void **state) {
     store_close(store, 1000);
 }
 
-static struct answer erase(struct store_fixture *f, struct store *store) {
-    struct answer a = {0};
+static struct found erase(struct store_fixture *f, struct store *store) {
+    struct found found = {0};
     const struct store_erasure erasure = {.meeting_id = SLICE("RM_1"),
                                           .actor = SLICE("user"),
                                           .what = SLICE("2 files"),
                                           .at_ms = T0 + 1};
-    store_meeting_erase(store, &erasure, on_erased, &a);
-    fixture_wait(f, &a.done);
-    return a;
+    store_meeting_erase(store, &erasure, on_erased, &found);
+    fixture_wait(f, &found.answer.done);
+    return found;
 }
 
 static void a_meeting_is_erased_once_it_has_ended(void **state) {
     struct store_fixture *f = *state;
     struct store *store = fixture_open(f, NULL);
-    assert_int_equal(erase(f, store).err, ENOENT);
-    struct answer a = {0};
+    assert_int_equal(erase(f, store).answer.err, ENOENT);
     const struct store_session_start start = {
         .meeting_id = SLICE("RM_1"), .room_name = SLICE("room"), .at_ms = T0};
-    store_session_start(store, &start, on_session, &a);
-    fixture_wait(f, &a.done);
+    ask_start(f, store, &start);
     struct store_recording r = sample("r1", T0);
-    put(f, store, &r);
+    put(f, store, &r, "RM_1");
     const struct store_feedback event = {.id = SLICE("e1"),
                                          .meeting_id = SLICE("RM_1"),
                                          .participant_id = SLICE("bob"),
@@ -217,18 +205,16 @@ static void a_meeting_is_erased_once_it_has_ended(void **state) {
                                          .ts_ms = INT64_C(4000000000000),
                                          .message = SLICE("m")};
     assert_true(store_feedback_add(store, &event));
-    assert_int_equal(erase(f, store).err, EBUSY);
-    assert_int_equal(list(f, store, "RM_1").count, 1);
+    assert_int_equal(erase(f, store).answer.err, EBUSY);
+    assert_int_equal(list(f, store, "RM_1").answer.count, 1);
 
-    a = (struct answer){0};
-    store_session_end(store, SLICE("RM_1"), T0 + 1, on_done, &a);
-    fixture_wait(f, &a.done);
-    a = erase(f, store);
-    assert_int_equal(a.err, 0);
+    assert_int_equal(ask_end(f, store, "RM_1", T0 + 1), 0);
+    struct found a = erase(f, store);
+    assert_int_equal(a.answer.err, 0);
     assert_int_equal(a.erased.feedback, 1);
     assert_int_equal(a.erased.recordings, 1);
     assert_int_equal(a.erased.sessions, 1);
-    assert_int_equal(list(f, store, "RM_1").count, 0);
+    assert_int_equal(list(f, store, "RM_1").answer.count, 0);
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"FeedbackEvent\""), 0);
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"AuditEvent\" WHERE \"action\" = "
                                       "'session.delete' AND \"actor\" = 'user'"),
@@ -241,31 +227,28 @@ static void a_provisional_meeting_hands_its_recordings_on(void **state) {
     struct store *store = fixture_open(f, NULL);
     struct store_recording r = sample("r1", T0);
     r.meeting_id = SLICE("room");
-    put(f, store, &r);
+    put(f, store, &r, "room");
     struct answer a = {0};
-    store_feedback_rename(store, SLICE("room"), SLICE("RM_1"), T0 - 1, on_done, &a);
+    store_feedback_rename(store, SLICE("room"), SLICE("RM_1"), T0 - 1, answer_done, &a);
     fixture_wait(f, &a.done);
-    assert_int_equal(list(f, store, "RM_1").count, 1);
+    assert_int_equal(list(f, store, "RM_1").answer.count, 1);
 
     r.meeting_id = SLICE("RM_1");
     r.ended_ms = T0 + 1000;
-    put(f, store, &r);
-    r.meeting_id = SLICE("room"); /* a sidecar that nobody told */
-    put(f, store, &r);
-    assert_int_equal(list(f, store, "RM_1").count, 1);
+    put(f, store, &r, "RM_1");
+    r.meeting_id = SLICE("room"); /* a sidecar from before the renaming */
+    put(f, store, &r, "RM_1");
+    assert_int_equal(list(f, store, "RM_1").answer.count, 1);
     store_close(store, 1000);
 }
 
 static void start(struct store_fixture *f, struct store *store, const char *id, int64_t at_ms,
                   int64_t ended_ms) {
-    struct answer a = {0};
     const struct store_session_start session = {.meeting_id = slice_from(id),
                                                 .room_name = SLICE("room"),
                                                 .at_ms = at_ms,
                                                 .ended_ms = ended_ms};
-    store_session_start(store, &session, on_session, &a);
-    fixture_wait(f, &a.done);
-    assert_int_equal(a.err, 0);
+    ask_start(f, store, &session);
 }
 
 /* As after a restart: only the database knows that the recordings were of this room. */
@@ -278,13 +261,13 @@ static void a_session_takes_what_was_recorded_since_its_room_was_made(void **sta
     closed.ended_ms = T0 + 3000;
     for (size_t i = 0; i < 4; i++) {
         rows[i]->meeting_id = rows[i]->room_name = SLICE("room");
-        assert_string_equal(put(f, store, rows[i]).meeting, "room");
+        put(f, store, rows[i], "room");
     }
     start(f, store, "RM_1", T0, T0 + 5000);
-    assert_int_equal(list(f, store, "RM_1").count, 2);
-    assert_int_equal(list(f, store, "room").count, 2);
+    assert_int_equal(list(f, store, "RM_1").answer.count, 2);
+    assert_int_equal(list(f, store, "room").answer.count, 2);
     start(f, store, "RM_1", T0, T0 + 5000);
-    assert_int_equal(list(f, store, "RM_1").count, 2);
+    assert_int_equal(list(f, store, "RM_1").answer.count, 2);
     store_close(store, 1000);
 }
 
@@ -294,26 +277,24 @@ static void a_rooms_name_takes_no_meeting_back(void **state) {
     struct store *store = fixture_open(f, NULL);
     struct store_recording r = sample("r1", T0);
     r.meeting_id = r.room_name = SLICE("room");
-    put(f, store, &r);
+    put(f, store, &r, "room");
     start(f, store, "RM_1", T0 - 1000, 0);
     r.ended_ms = T0 + 1000;
-    assert_string_equal(put(f, store, &r).meeting, "RM_1");
-    assert_string_equal(put(f, store, &r).meeting, "RM_1");
+    put(f, store, &r, "RM_1");
+    put(f, store, &r, "RM_1");
 
     struct store_recording late = sample("r2", T0 + 500);
     late.meeting_id = late.room_name = SLICE("room");
-    assert_string_equal(put(f, store, &late).meeting, "RM_1");
+    put(f, store, &late, "RM_1");
     late = sample("r3", T0 - 60000);
     late.meeting_id = late.room_name = SLICE("room");
-    assert_string_equal(put(f, store, &late).meeting, "room");
+    put(f, store, &late, "room");
     late = sample("r4", T0 + 500);
     late.meeting_id = SLICE("RM_2");
     late.room_name = SLICE("room");
-    assert_string_equal(put(f, store, &late).meeting, "RM_2");
+    put(f, store, &late, "RM_2");
     store_close(store, 1000);
 }
-
-#define STORE_TEST(function) cmocka_unit_test_setup(function, fixture_next_database)
 
 int main(int argc, char **argv) {
     fixture_choose(argc, argv);

@@ -1,29 +1,25 @@
 /*
- * SQLite's writer stands still, here because somebody holds its lock: requests are refused soon, and what was refused is not done when
- * it goes on.
+ * SQLite's writer is stalled, here because another connection holds its lock: requests are refused
+ * soon, and what was refused is not done when the lock is free again.
  */
 #include "base/clock.h"
 #include "base/mem.h"
-#include "outside/store/store_accounts.h"
 #include "outside/db/db.h"
+#include "outside/store/store_accounts.h"
 #include "store_fixture.h"
+#include "unit.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
-#include <cmocka.h>
-
 enum {
-    PATIENT_MS = 120000, /* the deadline: no answer before it is due to that */
+    PATIENT_MS = 120000, /* the deadline: too far away to be the reason of an answer */
     STALL_MS = 50,
     HOUR_MS = 3600 * 1000,
 };
 
-static const struct store_config settings = {
+static const struct store_settings settings = {
     .feedback_ttl_days = 14, .deadline_ms = PATIENT_MS, .stall_ms = STALL_MS};
 
 struct answer {
@@ -89,7 +85,7 @@ static int ended(struct store_fixture *f, struct answer *a) {
     return a->err;
 }
 
-/* A real disk may stall as well: then once more. */
+/* Tries again when refused, because a real disk may stall as well. */
 static void add_user_in_the_end(struct store_fixture *f, struct store *store, const char *name,
                                 int64_t now_ms) {
     struct answer a;
@@ -108,19 +104,7 @@ static void rotate_in_the_end(struct store_fixture *f, struct store *store, cons
     assert_int_equal(a.err, 0);
 }
 
-static struct db *hold(struct store_fixture *f) {
-    struct db *holder = fixture_connect(f);
-    holder->deadline_ms = INT64_MAX;
-    assert_int_equal(db_script(holder, "BEGIN IMMEDIATE"), 0);
-    return holder;
-}
-
-static void let_go(struct db *holder) {
-    db_rollback(holder);
-    db_close(holder);
-}
-
-/* The first one is being done when it is refused, the second one waits behind it. */
+/* The first call runs when it is refused, the second one is queued behind it. */
 static void what_was_refused_is_not_done(void **state) {
     struct store_fixture *f = *state;
     struct answer first, second, third, patient, read;
@@ -129,7 +113,7 @@ static void what_was_refused_is_not_done(void **state) {
     struct store *store = fixture_open(f, &settings);
     add_user_in_the_end(f, store, "ana", clock_wall_ms());
 
-    struct db *holder = hold(f);
+    struct db *holder = fixture_hold(f);
     add_user(store, "bo", clock_wall_ms(), &first);
     add_user(store, "cy", clock_wall_ms(), &second);
     start_session(store, "daily", &patient);
@@ -148,14 +132,14 @@ static void what_was_refused_is_not_done(void **state) {
     assert_int_equal(ended(f, &read), ENOENT);
     assert_false(patient.done);
 
-    let_go(holder);
+    fixture_release(holder);
     assert_int_equal(ended(f, &patient), 0);
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"User\""), 1);
     add_user_in_the_end(f, store, "bo", clock_wall_ms());
     store_close(store, 3000);
 }
 
-/* Whoever asks again with the token it has is no thief, however long the disk stood still. */
+/* A client that sends its token again is no thief, however long the disk stalled. */
 static void a_refused_rotation_leaves_the_token_as_it_was(void **state) {
     struct store_fixture *f = *state;
     const int64_t now_ms = clock_wall_ms();
@@ -164,11 +148,11 @@ static void a_refused_rotation_leaves_the_token_as_it_was(void **state) {
     struct store *store = fixture_open(f, &settings);
     add_user_in_the_end(f, store, "t1", now_ms);
 
-    struct db *holder = hold(f);
+    struct db *holder = fixture_hold(f);
     rotate(store, "t1", "t2", now_ms, &a);
     start_session(store, "daily", &after);
     assert_int_equal(ended(f, &a), EAGAIN);
-    let_go(holder);
+    fixture_release(holder);
     assert_int_equal(ended(f, &after), 0);
 
     rotate_in_the_end(f, store, "t1", "t3", now_ms + 60000);
@@ -181,21 +165,21 @@ static bool is_done(void *arg) {
     return a->done;
 }
 
-/* What is done in time is done, with somebody else at the lock every now and then. */
+/* Another connection holds the lock now and then, shorter than stall_ms. */
 static void a_short_pause_refuses_nobody(void **state) {
     struct store_fixture *f = *state;
-    struct store_config config = settings;
+    struct store_settings config = settings;
     struct answer a;
     char name[16];
     config.stall_ms = 20000;
     fixture_next(f);
     struct store *store = fixture_open(f, &config);
     for (int i = 0; i < 5; i++) {
-        struct db *holder = hold(f);
+        struct db *holder = fixture_hold(f);
         snprintf(name, sizeof name, "u%d", i);
         add_user(store, name, clock_wall_ms(), &a);
         fixture_wait_for(f, is_done, &a, 60);
-        let_go(holder);
+        fixture_release(holder);
         assert_int_equal(ended(f, &a), 0);
     }
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"User\""), 5);
@@ -237,7 +221,7 @@ static bool has_moved(void *arg) {
     return bytes_of(g->path, "") > 8 << 20;
 }
 
-/* The writer leaves it to somebody else, and somebody does it. */
+/* The thread of checkpoints does it, while the writer writes. */
 static void the_log_is_moved_into_the_database(void **state) {
     struct store_fixture *f = *state;
     struct growth growth = {0};

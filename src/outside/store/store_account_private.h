@@ -1,39 +1,41 @@
-/* What the files store_*.c about accounts share. Private to them. */
-#ifndef OUTSIDE_STORE_ACCOUNT_H
-#define OUTSIDE_STORE_ACCOUNT_H
+/* What the questions about accounts share: store_account.c, store_member.c, store_token.c and
+ * store_user.c. */
+#ifndef OUTSIDE_STORE_ACCOUNT_PRIVATE_H
+#define OUTSIDE_STORE_ACCOUNT_PRIVATE_H
 
 #include "outside/store/store_accounts.h"
 #include "outside/store/store_private.h"
 
 enum { MEMBERSHIPS_MAX = 100 };
 
-/* A call whose answer is an account: the first member of those calls' structs. */
+/* A call whose answer is an account: the first member of such calls' structs. */
 struct account_call {
     struct store_call call;
     struct store_account account;
     struct store_membership memberships[MEMBERSHIPS_MAX];
     store_account_fn *fn;
-    void *arg;
 };
 
+void *account_call_new(struct store *, size_t bytes, store_run_fn *, store_account_fn *, void *arg);
 struct account_call *account_call_of(struct store_call *);
-void account_answer(struct store_call *);
 
 /* ENOENT: no such user, or disabled. */
 int account_read(struct account_call *, struct db *, struct slice user_id);
-/* `current` becomes the membership of this organization; ENOENT: there is none. */
+/* Makes the membership of this organization `current`; ENOENT: there is none. */
 int account_choose(struct account_call *, struct slice organization_id);
 
 int account_add_user(struct db *, struct slice id, struct slice email, struct slice name,
                      struct slice password_hash, int64_t now_ms);
+/* EEXIST: the user is a member already. */
 int account_add_member(struct db *, struct slice user_id, struct slice organization_id,
-                       enum store_role, int64_t now_ms); /* EEXIST */
+                       enum store_role, int64_t now_ms);
 int account_add_token(struct db *, struct slice user_id, struct slice organization_id,
                       const struct store_grant *);
 /* ENOENT: no member. */
 int account_role(struct db *, struct slice user_id, struct slice organization_id,
                  enum store_role *);
 
-struct store_grant store_call_copy_grant(struct store_call *, const struct store_grant *);
+/* As STORE_COPY. */
+void account_copy_grant(struct store_call *, struct store_grant *);
 
 #endif

@@ -1,19 +1,18 @@
-/* A database that the former backend's Prisma migrations made, in SQL of our own, is taken over without losing a row. */
+/* A database that the former backend's Prisma migrations made, in SQL of our own, is adopted
+ * without losing a row. */
 #include "base/buf.h"
-#include "outside/store/store.h"
 #include "outside/db/db.h"
 #include "outside/db/db_migrate.h"
+#include "outside/store/store.h"
+#include "store_answer.h"
 #include "store_fixture.h"
+#include "unit.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-/* As such a backend leaves it: quoted names, enumerations with seven of the types, TIMESTAMP(3), its own table of migrations. */
+/* As such a backend leaves it: quoted names, enumerations with seven of the types, TIMESTAMP(3),
+ * its own table of migrations. */
 static const char former_tables[] =
     "CREATE TYPE \"SessionStatus\" AS ENUM ('ACTIVE', 'ENDED');"
     "CREATE TYPE \"FeedbackSeverity\" AS ENUM ('info', 'warning', 'critical');"
@@ -67,7 +66,8 @@ static const char former_rows[] =
     "INSERT INTO \"User\" (\"id\", \"email\", \"updatedAt\") VALUES ('u1', 'Old@Example.org', "
     "now())";
 
-/* The same by Prisma's SQLite: no enumerations; times as Unix ms, or as text by its newer drivers. */
+/* The same by Prisma's SQLite: no enumerations; times as Unix ms, or as text by its newer
+ * drivers. */
 static const char former_file[] =
     "CREATE TABLE \"Session\" (\"id\" TEXT NOT NULL PRIMARY KEY, \"meetingId\" TEXT NOT NULL, "
     "\"roomSid\" TEXT, \"roomName\" TEXT NOT NULL, \"status\" TEXT NOT NULL DEFAULT 'ACTIVE', "
@@ -109,36 +109,6 @@ static const char former_file_rows[] =
     "INSERT INTO \"User\" (\"id\", \"email\", \"updatedAt\") VALUES ('u1', 'Old@Example.org', "
     "1795348800000)";
 
-struct answer {
-    bool done;
-    int err;
-    size_t count;
-    int64_t ts_ms, started_ms;
-    char meeting[64], metadata[64], next[200];
-};
-
-static void on_session(int err, const struct store_session *s, void *arg) {
-    struct answer *a = arg;
-    a->done = true;
-    a->err = err;
-    if (!err) {
-        snprintf(a->meeting, sizeof a->meeting, "%.*s", SLICE_ARG(s->meeting_id));
-        a->started_ms = s->started_ms;
-    }
-}
-
-static void on_feedback(int err, const struct store_feedback_list *list, void *arg) {
-    struct answer *a = arg;
-    a->done = true;
-    a->err = err;
-    a->count = err ? 0 : list->count;
-    if (a->count > 0) {
-        a->ts_ms = list->events[0].ts_ms;
-        snprintf(a->metadata, sizeof a->metadata, "%.*s", SLICE_ARG(list->events[0].metadata));
-        snprintf(a->next, sizeof a->next, "%.*s", SLICE_ARG(list->next));
-    }
-}
-
 static void make_former(struct store_fixture *f, const char *schema) {
     struct db *db = fixture_connect(f);
     char sql[256];
@@ -159,22 +129,18 @@ static void make_former_file(struct store_fixture *f) {
 
 static void check_adopted(struct store_fixture *f) {
     struct store *store = fixture_open(f, NULL);
-    struct answer a = {0};
-    store_session_resolve(store, SLICE("room"), on_session, &a);
-    fixture_wait(f, &a.done);
+    struct answer a = ask_room(f, store, "room");
     assert_int_equal(a.err, 0);
-    assert_string_equal(a.meeting, "RM_7");
+    assert_string_equal(a.meeting[0], "RM_7");
     assert_int_equal(a.started_ms, INT64_C(1795349220123)); /* 2026-11-22T12:07:00.123Z */
 
     const struct store_feedback_filter filter = {.meeting_id = SLICE("RM_7"), .limit = 500};
-    a = (struct answer){0};
-    store_feedback_list(store, &filter, on_feedback, &a);
-    fixture_wait(f, &a.done);
+    a = ask_feedback(f, store, &filter);
     assert_int_equal(a.count, 500);
-    assert_int_equal(a.ts_ms, INT64_C(1795349750500));
+    assert_int_equal(a.ts_ms[0], INT64_C(1795349750500));
     assert_string_equal(a.metadata, "{\"rmsDbfs\": -30.5}");
 
-    /* One of the types that the former migrations did not know. */
+    /* A type that the former migrations do not know. */
     const struct store_feedback event = {.id = SLICE("new"),
                                          .meeting_id = SLICE("RM_7"),
                                          .participant_id = SLICE("bob"),
@@ -186,14 +152,11 @@ static void check_adopted(struct store_fixture *f) {
                                          .message = SLICE("x"),
                                          .seq = 1};
     assert_true(store_feedback_add(store, &event));
-    a = (struct answer){0};
     const struct store_session_start start = {.meeting_id = SLICE("RM_21"),
                                               .room_sid = SLICE("RM_21"),
                                               .room_name = SLICE("later"),
                                               .at_ms = INT64_C(1795350000000)};
-    store_session_start(store, &start, on_session, &a);
-    fixture_wait(f, &a.done);
-    assert_int_equal(a.err, 0);
+    ask_start(f, store, &start);
     store_close(store, 2000);
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"FeedbackEvent\""), 501);
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM \"Session\""), 21);
@@ -241,7 +204,7 @@ static void a_file_of_strange_times_is_refused(void **state) {
     char why[256] = "";
     make_former_file(f);
     fixture_run(f, "UPDATE \"User\" SET \"updatedAt\" = 'yesterday'");
-    const struct store_config config = {.url = fixture_url(f), .feedback_ttl_days = 14};
+    const struct store_settings config = {.url = fixture_url(f), .feedback_ttl_days = 14};
     assert_int_equal(store_open(&store, &config, fixture_loop(f), why, sizeof why), EINVAL);
     assert_non_null(strstr(why, "\"updatedAt\""));
     assert_non_null(strstr(why, "\"User\""));
@@ -263,7 +226,7 @@ static void a_dry_run_says_all_and_does_nothing(void **state) {
     fixture_use_schema(f, "dry");
     make_former(f, "dry");
     struct db *db = fixture_connect(f);
-    assert_int_equal(store_migrate(db, true, &plan, why, sizeof why), 0);
+    assert_int_equal(db_migrate(db, true, &plan, why, sizeof why), 0);
     buf_add_byte(&plan, 0);
     assert_non_null(strstr(
         plan.data, "ALTER TYPE \"dry\".\"FeedbackType\" ADD VALUE IF NOT EXISTS 'ruido_de_fundo'"));
@@ -284,7 +247,7 @@ static void a_strange_type_is_refused_by_name(void **state) {
     fixture_use_schema(f, "strange");
     make_former(f, "strange");
     fixture_run(f, "ALTER TABLE \"FeedbackEvent\" ALTER COLUMN \"ts\" TYPE BIGINT USING 0");
-    const struct store_config config = {.url = fixture_url(f), .feedback_ttl_days = 14};
+    const struct store_settings config = {.url = fixture_url(f), .feedback_ttl_days = 14};
     assert_int_equal(store_open(&store, &config, fixture_loop(f), why, sizeof why), EINVAL);
     assert_non_null(strstr(why, "\"ts\""));
     assert_non_null(strstr(why, "\"FeedbackEvent\""));
