@@ -6,6 +6,7 @@
 #include "outside/db/db.h"
 #include "outside/db/db_url.h"
 #include "outside/db/db_wal.h"
+#include "outside/files/file.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct sqlite_db {
@@ -221,17 +221,10 @@ static const struct db_engine engine = {
  * SQLite's log inherits these rights.
  */
 static int create_file(const char *path) {
-    char *folder = mem_copy_text(path);
-    for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        if (mkdir(folder, 0750) && errno != EEXIST) {
-            int err = errno;
-            mem_free(folder);
-            return err;
-        }
-        *slash = '/';
-    }
-    mem_free(folder);
+    const char *slash = strrchr(path, '/');
+    int err = file_make_folders(slice_of(path, slash ? (size_t)(slash - path) : 0));
+    if (err)
+        return err;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return errno;

@@ -2,57 +2,22 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "outside/disk/disk_private.h"
+#include "outside/files/checksum.h"
 #include "outside/files/repair_media.h"
 #include "net/station.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
-enum { NICE = 10, READ_BYTES = 256 * 1024, SHA256_BYTES = 32, SAVE_TRIES = 3 };
+enum { NICE = 10, SAVE_TRIES = 3 };
 
 struct disk_finish {
     struct disk *disk;
     struct station *station;
     atomic_bool is_hurried;
 };
-
-static int digest_file(EVP_MD_CTX *digest, uint8_t *buffer, int fd, uint64_t offset, uint64_t bytes,
-                       const atomic_bool *is_cancelled) {
-    while (bytes > 0) {
-        if (is_cancelled && atomic_load_explicit(is_cancelled, memory_order_relaxed))
-            return ECANCELED;
-        size_t want = bytes < READ_BYTES ? (size_t)bytes : READ_BYTES;
-        ssize_t n = pread(fd, buffer, want, (off_t)offset);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? errno : EIO;
-        EVP_DigestUpdate(digest, buffer, (size_t)n);
-        offset += (uint64_t)n;
-        bytes -= (uint64_t)n;
-    }
-    return 0;
-}
-
-int file_sha256(int fd, uint64_t offset, uint64_t bytes, const atomic_bool *is_cancelled,
-                char out[65]) {
-    EVP_MD_CTX *digest = EVP_MD_CTX_new();
-    uint8_t *buffer = mem_alloc_raw(READ_BYTES);
-    EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
-    int err = digest_file(digest, buffer, fd, offset, bytes, is_cancelled);
-    if (!err) {
-        uint8_t sum[SHA256_BYTES];
-        EVP_DigestFinal_ex(digest, sum, NULL);
-        text_hex(sum, sizeof sum, out);
-    }
-    mem_free(buffer);
-    EVP_MD_CTX_free(digest);
-    return err;
-}
 
 static void note_error(const struct disk_part *part, const char *message, int err) {
     disk_count(&part->disk->stats.errors, 1);
@@ -100,7 +65,7 @@ static void finish_part(struct disk_finish *finish, struct disk_part *part) {
         cut_broken(part);
     if (sync && fdatasync(part->fd))
         note_error(part, "a recording could not be made durable", errno);
-    int err = file_sha256(part->fd, part->head_bytes, part->bytes, &finish->is_hurried,
+    int err = checksum_file(part->fd, part->head_bytes, part->bytes, &finish->is_hurried,
                           part->info.sha256);
     if (err && err != ECANCELED)
         note_error(part, "a finished recording cannot be read", err);

@@ -7,8 +7,6 @@
 
 #include "outside/disk/disk_part.h"
 
-#include <stdatomic.h>
-
 struct disk_finish;
 
 int disk_finish_open(struct disk_finish **out, struct disk *disk);
@@ -22,9 +20,5 @@ void disk_finish_hurry(struct disk_finish *finish);
 /* When nothing is under way any more: ends the thread, and frees. NULL is fine. */
 void disk_finish_end(struct disk_finish *finish);
 void disk_finish_close(struct disk_finish *finish);
-
-/* SHA-256 of `bytes` from `offset` on, as 64 hexadecimal digits. ECANCELED when *is_cancelled (may be NULL) becomes true. */
-int file_sha256(int fd, uint64_t offset, uint64_t bytes, const atomic_bool *is_cancelled,
-                char out[65]);
 
 #endif

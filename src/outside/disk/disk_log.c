@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "outside/disk/disk_port.h"
 #include "outside/disk/disk_private.h"
+#include "outside/files/file.h"
 #include "outside/files/storage.h"
 
 #include <errno.h>
@@ -62,14 +63,7 @@ static int append(struct disk_log *log, const struct gathered *gathered) {
     int err = open_locked(log, name, &fd);
     if (err)
         return err;
-    struct slice left = buf_slice(&gathered->lines);
-    while (left.len > 0 && !err) {
-        ssize_t n = write(fd, left.ptr, left.len);
-        if (n > 0)
-            left = slice_skip(left, (size_t)n);
-        else if (n == 0 || errno != EINTR)
-            err = n == 0 ? EIO : errno;
-    }
+    err = file_write_all(fd, buf_slice(&gathered->lines));
     if (close(fd) && !err)
         err = errno;
     return err;

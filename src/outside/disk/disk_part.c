@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "outside/disk/disk_port.h"
 #include "outside/disk/disk_private.h"
+#include "outside/files/file.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -36,29 +37,12 @@ uint64_t disk_part_frames(const struct disk_part *part) {
     return part->format == RECORD_WAV ? part->bytes / part->wav.frame_bytes : part->info.frames;
 }
 
-static int write_at(int fd, const void *bytes, size_t len, uint64_t offset) {
-    const char *at = bytes;
-    while (len > 0) {
-        ssize_t n = pwrite(fd, at, len, (off_t)offset);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno;
-        if (n == 0)
-            return EIO;
-        at += n;
-        len -= (size_t)n;
-        offset += (size_t)n;
-    }
-    return 0;
-}
-
 static int write_header(const struct disk_part *part, uint64_t bytes) {
     if (part->format != RECORD_WAV)
         return 0;
     uint8_t header[WAV_HEADER_MAX];
     size_t len = wav_write_header(header, part->disk->config.wav_layout, &part->wav, bytes);
-    return write_at(part->fd, header, len, 0);
+    return file_write_at(part->fd, header, len, 0);
 }
 
 /* Recordings of two formats would share a sidecar: the name must be free with every ending. */
@@ -207,7 +191,7 @@ int disk_part_extend(struct disk_part *part, uint64_t bytes) {
 int disk_part_patch(struct disk_part *part, uint64_t offset, const void *bytes, size_t len) {
     assert(offset + len <= part->bytes);
     part->is_unsynced = true;
-    return write_at(part->fd, bytes, len, part->head_bytes + offset);
+    return file_write_at(part->fd, bytes, len, part->head_bytes + offset);
 }
 
 int disk_part_refresh(struct disk_part *part) {

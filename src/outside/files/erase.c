@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "outside/files/file.h"
 #include "outside/files/sidecar.h"
 #include "outside/files/storage.h"
 
@@ -14,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_MODE = 0640, LOG_MAX_BYTES = 256 << 20, EDGE_MS = 5000 };
+enum { LOG_MAX_BYTES = 256 << 20, EDGE_MS = 5000 };
 
 static bool split_path(struct slice path, char folder[STORAGE_FILE_SIZE],
                        char file[STORAGE_FILE_SIZE]) {
@@ -89,19 +90,6 @@ static bool is_line_of(struct slice line, const struct erase_recording *recordin
     return false;
 }
 
-static int read_all(int fd, struct buf *out) {
-    for (;;) {
-        ssize_t n = read(fd, buf_reserve(out, 65536), 65536);
-        if (n < 0)
-            return errno;
-        if (n == 0)
-            return 0;
-        out->len += (size_t)n;
-        if (out->len > LOG_MAX_BYTES)
-            return EFBIG;
-    }
-}
-
 static uint64_t keep_lines(struct slice text, const struct erase_recording *recording,
                            struct buf *kept) {
     char track[TEXT_NAME_SIZE];
@@ -125,13 +113,7 @@ static uint64_t keep_lines(struct slice text, const struct erase_recording *reco
 static int rewrite(int fd, struct slice text) {
     if (ftruncate(fd, 0))
         return errno;
-    for (size_t at = 0; at < text.len;) {
-        ssize_t n = pwrite(fd, text.ptr + at, text.len - at, (off_t)at);
-        if (n <= 0)
-            return n < 0 ? errno : EIO;
-        at += (size_t)n;
-    }
-    return 0;
+    return file_write_at(fd, text.ptr, text.len, 0);
 }
 
 int erase_log_lines(const struct storage *storage, const struct erase_recording *recording,
@@ -147,7 +129,7 @@ int erase_log_lines(const struct storage *storage, const struct erase_recording 
     struct buf text = {0}, kept = {0};
     int err = flock(fd, LOCK_EX) && errno != ENOLCK && errno != EOPNOTSUPP ? errno : 0;
     if (!err)
-        err = read_all(fd, &text);
+        err = file_read_all(fd, LOG_MAX_BYTES, &text);
     uint64_t gone = err ? 0 : keep_lines(buf_slice(&text), recording, &kept);
     if (gone > 0)
         err = kept.len > 0 ? rewrite(fd, buf_slice(&kept)) : unlinkat(dir, name, 0) ? errno : 0;

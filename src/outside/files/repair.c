@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rand.h"
-#include "outside/disk/disk_finish.h"
+#include "outside/files/checksum.h"
 #include "outside/files/repair_media.h"
 #include "outside/files/sidecar.h"
 
@@ -176,7 +176,7 @@ static int complete_sidecar(const struct job *job, struct sidecar *info) {
                              ? modified_ms(&job->stat)
                              : info->started_ms + sidecar_duration_ms(info) + info->paused_ms;
     int err =
-        file_sha256(job->fd, media->offset, media->bytes, job->config->is_stopping, info->sha256);
+        checksum_file(job->fd, media->offset, media->bytes, job->config->is_stopping, info->sha256);
     return err ? err : sidecar_save(job->folder_fd, info, true);
 }
 

@@ -1,6 +1,7 @@
 #include "outside/files/repair_media.h"
 
 #include "base/mem.h"
+#include "outside/files/file.h"
 
 #include <FLAC/stream_decoder.h>
 #include <errno.h>
@@ -26,14 +27,13 @@ struct walk {
 static FLAC__StreamDecoderReadStatus on_read(const FLAC__StreamDecoder *decoder, FLAC__byte *bytes,
                                              size_t *len, void *arg) {
     struct walk *walk = arg;
-    ssize_t n = pread(walk->fd, bytes, *len, (off_t)walk->position);
-    if (n < 0) {
-        walk->err = errno;
+    int err = file_read_at(walk->fd, bytes, *len, walk->position, len);
+    if (err) {
+        walk->err = err;
         return FLAC__STREAM_DECODER_READ_STATUS_ABORT;
     }
-    *len = (size_t)n;
-    walk->position += (uint64_t)n;
-    return n == 0 ? FLAC__STREAM_DECODER_READ_STATUS_END_OF_STREAM
+    walk->position += *len;
+    return *len == 0 ? FLAC__STREAM_DECODER_READ_STATUS_END_OF_STREAM
                   : FLAC__STREAM_DECODER_READ_STATUS_CONTINUE;
 }
 
@@ -112,10 +112,7 @@ static void put_total(uint8_t *info, uint64_t frames) {
 static int rewrite(int fd, const uint8_t *info, uint64_t end, uint64_t file_bytes) {
     if (end < file_bytes && ftruncate(fd, (off_t)end))
         return errno;
-    ssize_t n = pwrite(fd, info, INFO_BYTES, INFO_AT);
-    if (n < 0)
-        return errno;
-    return n == INFO_BYTES ? 0 : EIO;
+    return file_write_at(fd, info, INFO_BYTES, INFO_AT);
 }
 
 int repair_flac(int fd, uint64_t file_bytes, bool dry, struct media *media) {
@@ -123,10 +120,11 @@ int repair_flac(int fd, uint64_t file_bytes, bool dry, struct media *media) {
     if (media->is_empty)
         return 0;
     uint8_t head[MIN_FILE_BYTES];
-    ssize_t n = pread(fd, head, sizeof head, 0);
-    if (n < 0)
-        return errno;
-    if ((size_t)n < sizeof head || memcmp(head, "fLaC", 4) != 0 || (head[4] & 0x7f) != 0)
+    size_t got;
+    int err = file_read_at(fd, head, sizeof head, 0, &got);
+    if (err)
+        return err;
+    if (got < sizeof head || memcmp(head, "fLaC", 4) != 0 || (head[4] & 0x7f) != 0)
         return EINVAL;
     uint8_t *info = head + INFO_AT;
     struct walk walk = {.fd = fd, .md5 = EVP_MD_CTX_new()};

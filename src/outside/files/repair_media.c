@@ -2,6 +2,7 @@
 
 #include "base/little.h"
 #include "base/mem.h"
+#include "outside/files/file.h"
 #include "wire/media/ivf.h"
 #include "wire/media/wav.h"
 
@@ -11,24 +12,6 @@
 
 enum { READ_BYTES = 64 * 1024, HEADER_SEARCH_BYTES = 64 * 1024 };
 
-static int read_at(int fd, void *bytes, size_t len, uint64_t offset, size_t *got) {
-    ssize_t n;
-    do {
-        n = pread(fd, bytes, len, (off_t)offset);
-    } while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return errno;
-    *got = (size_t)n;
-    return 0;
-}
-
-static int write_at(int fd, const void *bytes, size_t len, uint64_t offset) {
-    ssize_t n = pwrite(fd, bytes, len, (off_t)offset);
-    if (n < 0)
-        return errno;
-    return (size_t)n == len ? 0 : EIO;
-}
-
 /* Up to the samples, over whatever chunks lie before them. */
 static int find_samples(int fd, struct wav_parser *parser, enum wav_result *result) {
     uint8_t bytes[512];
@@ -37,7 +20,7 @@ static int find_samples(int fd, struct wav_parser *parser, enum wav_result *resu
         parser->offset += parser->skip; /* seek instead of reading */
         parser->skip = 0;
         size_t got;
-        int err = read_at(fd, bytes, sizeof bytes, parser->offset, &got);
+        int err = file_read_at(fd, bytes, sizeof bytes, parser->offset, &got);
         if (err)
             return err;
         if (got == 0)
@@ -52,7 +35,7 @@ static int carry_out(int fd, const struct wav_repair *plan, uint64_t file_bytes)
         return errno;
     int err = 0;
     for (size_t i = 0; i < plan->patch_count && !err; i++)
-        err = write_at(fd, plan->patches[i].bytes, plan->patches[i].len, plan->patches[i].offset);
+        err = file_write_at(fd, plan->patches[i].bytes, plan->patches[i].len, plan->patches[i].offset);
     return err;
 }
 
@@ -107,7 +90,7 @@ static int walk_ivf(int fd, uint64_t file_bytes, struct ivf_walk *walk) {
         if (result == IVF_FRAME)
             on_frame(walk);
         size_t got = 0;
-        err = read_at(fd, bytes, READ_BYTES, walk->parser.offset, &got);
+        err = file_read_at(fd, bytes, READ_BYTES, walk->parser.offset, &got);
         if (got == 0)
             break;
         for (size_t used = 0; used < got && result != IVF_BAD;) {
@@ -149,7 +132,7 @@ int repair_ivf(int fd, uint64_t file_bytes, bool dry, struct media *media) {
         return errno;
     uint8_t count[4];
     little_put_u32(count, (uint32_t)frames);
-    return write_at(fd, count, sizeof count, IVF_COUNT_OFFSET);
+    return file_write_at(fd, count, sizeof count, IVF_COUNT_OFFSET);
 }
 
 /* A stream that needs no header and bears a cut end. */

@@ -2,6 +2,7 @@
 
 #include "base/little.h"
 #include "base/mem.h"
+#include "outside/files/file.h"
 #include "wire/media/ogg.h"
 
 #include <errno.h>
@@ -33,11 +34,12 @@ static bool take_head(struct walk *walk, const struct ogg_page *page) {
 /* Page after page, as long as they are whole and each follows the one before. */
 static int walk_pages(int fd, struct walk *walk) {
     for (;;) {
-        ssize_t n = pread(fd, walk->bytes, OGG_PAGE_MAX, (off_t)walk->offset);
-        if (n < 0)
-            return errno;
+        size_t got;
+        int err = file_read_at(fd, walk->bytes, OGG_PAGE_MAX, walk->offset, &got);
+        if (err)
+            return err;
         struct ogg_page page;
-        if (ogg_parse(walk->bytes, (size_t)n, &page) != OGG_PAGE || page.sequence != walk->pages ||
+        if (ogg_parse(walk->bytes, got, &page) != OGG_PAGE || page.sequence != walk->pages ||
             (walk->pages > 0 && page.serial != walk->page.serial))
             return 0;
         if (walk->pages == 0 && !take_head(walk, &page))
@@ -52,14 +54,12 @@ static int walk_pages(int fd, struct walk *walk) {
 }
 
 static int end_stream(int fd, const struct walk *walk) {
-    ssize_t n = pread(fd, walk->bytes, walk->page.len, (off_t)walk->last);
-    if (n < 0 || (size_t)n != walk->page.len)
-        return n < 0 ? errno : EIO;
+    size_t got;
+    int err = file_read_at(fd, walk->bytes, walk->page.len, walk->last, &got);
+    if (err || got < walk->page.len)
+        return err ? err : EIO;
     ogg_set_flags(walk->bytes, walk->page.len, walk->page.flags | OGG_LAST);
-    n = pwrite(fd, walk->bytes, walk->page.len, (off_t)walk->last);
-    if (n < 0 || (size_t)n != walk->page.len)
-        return n < 0 ? errno : EIO;
-    return 0;
+    return file_write_at(fd, walk->bytes, walk->page.len, walk->last);
 }
 
 int repair_opus(int fd, uint64_t file_bytes, bool dry, struct media *media) {

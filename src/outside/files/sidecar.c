@@ -1,6 +1,7 @@
 #include "outside/files/sidecar.h"
 
 #include "base/mem.h"
+#include "outside/files/file.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -253,24 +254,12 @@ void sidecar_file_name(char out[STORAGE_FILE_SIZE], const char *file) {
     snprintf(out, STORAGE_FILE_SIZE, "%.*s.json", stem, file);
 }
 
-static int write_all(int fd, struct slice text) {
-    while (text.len > 0) {
-        ssize_t n = write(fd, text.ptr, text.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? errno : EIO;
-        text = slice_skip(text, (size_t)n);
-    }
-    return 0;
-}
-
 static int save_as(int folder_fd, const char *name, struct slice text, bool sync) {
     int fd =
         openat(folder_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
     if (fd < 0)
         return errno;
-    int err = write_all(fd, text);
+    int err = file_write_all(fd, text);
     if (!err && sync && fsync(fd))
         err = errno;
     if (close(fd) && !err)
@@ -300,17 +289,12 @@ int sidecar_load(int folder_fd, const char *file, struct sidecar *out) {
     if (fd < 0)
         return errno;
     struct buf json = {0};
-    int err = 0;
-    for (ssize_t n = 1; n > 0 && json.len < JSON_MAX_BYTES; json.len += (size_t)n) {
-        n = read(fd, buf_reserve(&json, 65536), 65536);
-        if (n < 0) {
-            err = errno;
-            break;
-        }
-    }
+    int err = file_read_all(fd, JSON_MAX_BYTES, &json);
     close(fd);
     if (!err)
         err = sidecar_parse_json(buf_slice(&json), out);
+    else if (err == EFBIG) /* not one of ours */
+        err = EINVAL;
     buf_free(&json);
     return err;
 }

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "outside/files/checksum.h"
 #include "outside/files/storage.h"
 
 #include <stdbool.h>
@@ -45,7 +46,7 @@ struct sidecar {
     size_t pause_count;
     uint64_t pauses_total;
     int64_t paused_ms;
-    char sha256[65]; /* of the samples (WAV) or of the file; empty: not known */
+    char sha256[CHECKSUM_SIZE]; /* of the samples (WAV) or of the file; empty: not known */
 };
 
 void sidecar_free(struct sidecar *sidecar); /* what it holds, not the struct */

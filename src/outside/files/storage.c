@@ -1,6 +1,7 @@
 #include "outside/files/storage.h"
 
 #include "base/mem.h"
+#include "outside/files/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,24 +20,12 @@ struct storage {
     int fds[STORAGE_KINDS];
 };
 
-static int make_folders(char *path) {
-    for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
-        if (slash)
-            *slash = '\0';
-        int err = mkdir(path, FOLDER_MODE) && errno != EEXIST ? errno : 0;
-        if (slash)
-            *slash = '/';
-        if (err || !slash)
-            return err;
-    }
-}
-
 bool storage_try_lock(int fd) {
     return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
 }
 
-static int open_locked(char *path, int *fd) {
-    int err = make_folders(path);
+static int open_locked(const char *path, int *fd) {
+    int err = file_make_folders(slice_from(path));
     if (err)
         return err;
     *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

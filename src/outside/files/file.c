@@ -1,0 +1,80 @@
+#include "outside/files/file.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { READ_BYTES = 64 * 1024, FOLDER_MODE = 0750 };
+
+int file_read_all(int fd, size_t max, struct buf *out) {
+    for (size_t total = 0;;) {
+        ssize_t n = read(fd, buf_reserve(out, READ_BYTES), READ_BYTES);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? errno : 0;
+        out->len += (size_t)n;
+        total += (size_t)n;
+        if (total > max)
+            return EFBIG;
+    }
+}
+
+int file_read_at(int fd, void *bytes, size_t len, uint64_t offset, size_t *got) {
+    size_t total = 0;
+    while (total < len) {
+        ssize_t n = pread(fd, (char *)bytes + total, len - total, (off_t)(offset + total));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno;
+        if (n == 0)
+            break;
+        total += (size_t)n;
+    }
+    *got = total;
+    return 0;
+}
+
+int file_write_all(int fd, struct slice bytes) {
+    while (bytes.len > 0) {
+        ssize_t n = write(fd, bytes.ptr, bytes.len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? errno : EIO;
+        bytes = slice_skip(bytes, (size_t)n);
+    }
+    return 0;
+}
+
+int file_write_at(int fd, const void *bytes, size_t len, uint64_t offset) {
+    for (size_t done = 0; done < len;) {
+        ssize_t n = pwrite(fd, (const char *)bytes + done, len - done, (off_t)(offset + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? errno : EIO;
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+int file_make_folders(struct slice path) {
+    char *folder = slice_copy_text(path);
+    int err = 0;
+    for (size_t at = 1; at <= path.len && !err; at++) {
+        if (at < path.len && path.ptr[at] != '/')
+            continue;
+        folder[at] = '\0';
+        if (mkdir(folder, FOLDER_MODE) && errno != EEXIST)
+            err = errno;
+        if (at < path.len)
+            folder[at] = '/';
+    }
+    mem_free(folder);
+    return err;
+}

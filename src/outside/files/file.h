@@ -1,0 +1,26 @@
+/*
+ * Whole reads and writes on a descriptor, and folders with their parents. Short counts and EINTR are
+ * dealt with here. Every call waits for the disk: not for a loop's thread.
+ */
+#ifndef OUTSIDE_FILE_H
+#define OUTSIDE_FILE_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Adds everything from the descriptor's position to the end. EFBIG: that is more than `max` bytes. */
+int file_read_all(int fd, size_t max, struct buf *out);
+
+/* *got is less than `len` only where the file ends. */
+int file_read_at(int fd, void *bytes, size_t len, uint64_t offset, size_t *got);
+
+int file_write_all(int fd, struct slice bytes);
+int file_write_at(int fd, const void *bytes, size_t len, uint64_t offset);
+
+/* The folder and those above it, mode 0750; one that exists is fine, and so is an empty path. */
+int file_make_folders(struct slice path);
+
+#endif
