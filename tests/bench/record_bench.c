@@ -191,11 +191,11 @@ static void wait_for_queue(struct server *s, uint64_t bytes) {
 static struct recorder *open_one(struct server *s, enum record_format format, int i) {
     char track[16];
     snprintf(track, sizeof track, "TR_%d", i);
-    const struct recording recording = {.meeting = SLICE("RM_1"),
+    const struct recording_info recording = {.meeting = SLICE("RM_1"),
                                         .room = SLICE("room"),
                                         .participant = SLICE("p"),
                                         .track = slice_from(track),
-                                        .format = format,
+                                        .format = format_name(format),
                                         .rate_hz = RATE,
                                         .channels = 1,
                                         .started_ms = INT64_C(1795348800000) + i};

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "net/http/http_server.h"
 #include "net/worker.h"
+#include "outside/files/format.h"
 #include "outside/files/storage.h"
 #include "wire/web/range.h"
 
@@ -35,18 +36,9 @@ struct download {
     bool is_head;
 };
 
-static const char *type_of(struct slice format) {
-    static const struct {
-        const char *format, *type;
-    } types[] = {{"wav", "audio/wav"},
-                 {"flac", "audio/flac"},
-                 {"opus", "audio/ogg; codecs=opus"},
-                 {"h264", "video/h264"},
-                 {"ivf", "video/x-ivf"}};
-    for (size_t i = 0; i < ARRAY_LEN(types); i++)
-        if (slice_is_equal(format, slice_from(types[i].format)))
-            return types[i].type;
-    return "application/octet-stream";
+static const char *type_of(struct slice name) {
+    const struct format *format = format_find(name);
+    return format ? format->mime : "application/octet-stream";
 }
 
 static void download_free(struct download *download) {

@@ -10,6 +10,7 @@
 #include "net/standstill.h"
 #include "net/thread.h"
 #include "net/worker.h"
+#include "outside/files/erase.h"
 #include "outside/store/store_recording.h"
 
 #include <errno.h>
@@ -44,16 +45,22 @@ struct erasure {
     bool is_in_worker;
     bool has_begun; /* files may be gone: now it must come to its end */
     const struct storage *storage;
-    struct erase_recording *files; /* of a page of rows; texts lie in `texts` */
-    struct slice *ids;             /* of their rows */
+    struct recording_info *files; /* a page of rows; own their texts */
     size_t file_count, row_at;
     size_t gone; /* rows of the pages before */
-    struct buf texts;
     struct erased erased;
     int err;
 };
 
 /* ---- ends ---- */
+
+static void free_files(struct erasure *erasure) {
+    for (size_t i = 0; i < erasure->file_count; i++)
+        recording_info_free(&erasure->files[i]);
+    mem_free(erasure->files);
+    erasure->files = NULL;
+    erasure->file_count = erasure->row_at = 0;
+}
 
 static void erasure_free(struct erasure *erasure) {
     timer_stop(&erasure->look);
@@ -64,9 +71,7 @@ static void erasure_free(struct erasure *erasure) {
         list_remove(&erasure->node);
         erasure->owner->count--;
     }
-    buf_free(&erasure->texts);
-    mem_free(erasure->files);
-    mem_free(erasure->ids);
+    free_files(erasure);
     mem_free(erasure->meeting_id);
     mem_free(erasure->actor);
     mem_free(erasure);
@@ -194,7 +199,7 @@ static void erase_rows(void *arg) {
         list_rows(erasure);
         return;
     }
-    const struct store_erasure in = {.id = erasure->ids[erasure->row_at],
+    const struct store_erasure in = {.id = erasure->files[erasure->row_at].id,
                                      .meeting_id = slice_from(erasure->meeting_id),
                                      .actor = slice_from(erasure->actor),
                                      .what = erasure->files[erasure->row_at].path,
@@ -240,31 +245,13 @@ static void start_worker(void *arg) {
         try_again(erasure, start_worker);
 }
 
-static void keep_row(struct erasure *erasure, const struct store_recording *row) {
-    erasure->ids[erasure->file_count] = row->id;
-    erasure->files[erasure->file_count++] = recording_to_erase(row);
-    buf_add_slice(&erasure->texts, row->path);
-    buf_add_slice(&erasure->texts, row->track_id);
-    buf_add_slice(&erasure->texts, row->id);
-}
-
 static void keep_rows(struct erasure *erasure, const struct store_recording_list *list) {
-    if (!erasure->files) {
-        erasure->files = mem_alloc_array(ROWS_MAX, sizeof *erasure->files);
-        erasure->ids = mem_alloc_array(ROWS_MAX, sizeof *erasure->ids);
-    }
-    erasure->file_count = erasure->row_at = 0;
-    buf_clear(&erasure->texts);
-    for (size_t i = 0; i < list->count; i++)
-        keep_row(erasure, &list->recordings[i]);
-    const char *at = erasure->texts.data;
-    for (size_t i = 0; i < erasure->file_count; i++) {
-        erasure->files[i].path.ptr = at;
-        at += erasure->files[i].path.len;
-        erasure->files[i].track.ptr = at;
-        at += erasure->files[i].track.len;
-        erasure->ids[i].ptr = at;
-        at += erasure->ids[i].len;
+    free_files(erasure);
+    erasure->files = mem_alloc_array(list->count, sizeof *erasure->files);
+    for (; erasure->file_count < list->count; erasure->file_count++) {
+        struct recording_info *file = &erasure->files[erasure->file_count];
+        *file = list->recordings[erasure->file_count];
+        recording_info_own(file);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "base/text.h"
+#include "outside/files/format.h"
 #include "outside/store/store_recording.h"
 #include "wire/web/url.h"
 
@@ -99,7 +100,7 @@ static void on_session(int err, const struct store_session *session, void *arg) 
         claim->next(errand);
 }
 
-static void on_recording(int err, const struct store_recording *row, void *arg) {
+static void on_recording(int err, const struct recording_info *row, void *arg) {
     struct errand *errand = arg;
     struct claim *claim = errand->job;
     errand->call = NULL;
@@ -109,7 +110,7 @@ static void on_recording(int err, const struct store_recording *row, void *arg) 
     }
     buf_add_slice(&claim->path, row->path);
     buf_add_slice(&claim->format, row->format);
-    errand->call = store_session_get(errand->auth->store, row->meeting_id, on_session, errand);
+    errand->call = store_session_get(errand->auth->store, row->meeting, on_session, errand);
 }
 
 static void find_recording(struct errand *errand, const struct store_account *account,
@@ -129,10 +130,8 @@ static struct recording_api *api_of(const struct errand *errand) {
 static void send_file(struct errand *errand, struct slice path, struct slice format) {
     struct recordings *recordings = api_of(errand)->recordings;
     struct http_request *req = errand->req;
-    const struct erase_recording shape =
-        recording_to_erase(&(const struct store_recording){.path = path, .format = format});
     const struct download_file file = {.storage = recordings_storage(recordings),
-                                       .is_video = shape.is_video,
+                                       .is_video = format_is_video(format),
                                        .is_head = errand->is_head,
                                        .path = path,
                                        .format = format,
@@ -151,7 +150,7 @@ static void get_recording(struct errand *errand, const struct store_account *acc
     find_recording(errand, account, send_claimed);
 }
 
-static void on_ticket_recording(int err, const struct store_recording *row, void *arg) {
+static void on_ticket_recording(int err, const struct recording_info *row, void *arg) {
     struct errand *errand = arg;
     errand->call = NULL;
     if (err)

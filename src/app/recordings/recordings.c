@@ -9,6 +9,9 @@
 #include "net/mailbox.h"
 #include "net/timer.h"
 #include "net/worker.h"
+#include "outside/files/erase.h"
+#include "outside/files/format.h"
+#include "outside/files/recording_info.h"
 #include "outside/files/storage.h"
 #include "outside/store/store_recording.h"
 
@@ -48,32 +51,12 @@ struct recordings {
 struct row {
     struct mail mail;
     struct list node;
-    struct store_recording row; /* its texts lie in `texts` */
-    struct buf texts;
+    struct recording_info info; /* owns its texts */
 };
-
-bool recording_format_is_video(struct slice format) {
-    return slice_is_equal(format, SLICE("h264")) || slice_is_equal(format, SLICE("ivf"));
-}
-
-/* The texts one behind the other, and the row's slices into them. */
-static void keep_texts(struct row *row) {
-    struct store_recording *r = &row->row;
-    struct slice *const slices[] = {
-        &r->id,     &r->meeting_id, &r->room_name,        &r->participant_id, &r->track_id,
-        &r->format, &r->path,       &r->participant_name, &r->sha256,         &r->end};
-    for (size_t i = 0; i < ARRAY_LEN(slices); i++)
-        buf_add_slice(&row->texts, *slices[i]);
-    const char *at = row->texts.data;
-    for (size_t i = 0; i < ARRAY_LEN(slices); i++) {
-        slices[i]->ptr = at;
-        at += slices[i]->len;
-    }
-}
 
 static void row_free(struct row *row) {
     list_remove(&row->node);
-    buf_free(&row->texts);
+    recording_info_free(&row->info);
     mem_free(row);
 }
 
@@ -94,8 +77,8 @@ static void on_put(int err, struct slice meeting_id, void *arg) {
         log_error("recordings", "the database refuses a recording's row", log_errno(err));
     else
         recordings->stats.rows++;
-    if (!err && row->row.ended_ms && !slice_is_equal(meeting_id, row->row.meeting_id))
-        settle_add(recordings->settle, row->row.path, recording_format_is_video(row->row.format),
+    if (!err && row->info.ended_ms && !slice_is_equal(meeting_id, row->info.meeting))
+        settle_add(recordings->settle, row->info.path, format_is_video(row->info.format),
                    meeting_id);
     recordings->stats.waiting--;
     row_free(row);
@@ -107,7 +90,7 @@ static void put_next(struct recordings *recordings) {
         timer_is_running(&recordings->retry))
         return;
     const struct row *row = CONTAINER_OF(recordings->rows.next, struct row, node);
-    recordings->putting = store_recording_put(recordings->store, &row->row, on_put, recordings);
+    recordings->putting = store_recording_put(recordings->store, &row->info, on_put, recordings);
 }
 
 static void on_retry(void *arg) {
@@ -128,66 +111,19 @@ static void deliver_row(struct mail *mail, void *owner) {
 }
 
 /* One id for each file: that of the recording, with its part. */
-static void send_row(struct recordings *recordings, const struct store_recording *from) {
-    char id[64];
+void recordings_on_report(const struct recording_info *info, void *user) {
+    struct recordings *recordings = user;
     struct row *row = mem_alloc(sizeof *row);
-    row->row = *from;
-    if (from->part > 1) {
-        snprintf(id, sizeof id, "%.*s-p%u", SLICE_ARG(from->id), (unsigned)from->part);
-        row->row.id = slice_from(id);
+    char id[64];
+    row->info = *info;
+    if (info->part > 1) {
+        snprintf(id, sizeof id, "%.*s-p%u", SLICE_ARG(info->id), info->part);
+        row->info.id = slice_from(id);
     }
+    recording_info_own(&row->info);
     list_init(&row->node);
-    keep_texts(row);
     row->mail.deliver = deliver_row;
     mailbox_send(recordings->inbox, &row->mail);
-}
-
-void recordings_on_report(const struct disk_report *report, void *arg) {
-    const struct store_recording row = {
-        .id = report->recording,
-        .meeting_id = report->meeting,
-        .room_name = report->room,
-        .participant_id = report->participant,
-        .participant_name = report->name,
-        .track_id = report->track,
-        .format = slice_from(report->format),
-        .path = slice_from(report->path),
-        .sha256 = slice_from(report->sha256),
-        .end = slice_from(report->end),
-        .part = report->part,
-        .rate_hz = report->rate_hz,
-        .channels = report->channels,
-        .started_ms = report->started_ms,
-        .ended_ms = report->ended_ms,
-        .bytes = (int64_t)report->bytes,
-        .duration_ms = (int64_t)report->duration_ms,
-    };
-    send_row(arg, &row);
-}
-
-void recordings_on_sidecar(void *arg, const char *folder, const struct sidecar *info) {
-    char path[TEXT_NAME_SIZE + STORAGE_FILE_SIZE];
-    snprintf(path, sizeof path, "%s/%s", folder, info->file);
-    const struct store_recording row = {
-        .id = slice_from(info->recording),
-        .meeting_id = slice_from(info->meeting),
-        .room_name = slice_from(info->room),
-        .participant_id = slice_from(info->participant),
-        .participant_name = slice_from(info->name),
-        .track_id = slice_from(info->track),
-        .format = slice_from(info->format),
-        .path = slice_from(path),
-        .sha256 = slice_from(info->sha256),
-        .end = slice_from(info->end),
-        .part = info->part,
-        .rate_hz = info->rate_hz,
-        .channels = info->channels,
-        .started_ms = info->started_ms,
-        .ended_ms = info->ended_ms,
-        .bytes = (int64_t)info->bytes,
-        .duration_ms = sidecar_duration_ms(info),
-    };
-    send_row(arg, &row);
 }
 
 /* ---- retention ---- */
@@ -195,7 +131,7 @@ void recordings_on_sidecar(void *arg, const char *folder, const struct sidecar *
 struct sweep {
     struct recordings *recordings;
     int64_t before_ms;
-    struct row *rows; /* of this batch */
+    struct recording_info *rows; /* of this batch; own their texts */
     size_t count, at;
     unsigned kept; /* could not be deleted; the oldest, so the next batch begins behind them */
     struct store_call *call;
@@ -204,17 +140,9 @@ struct sweep {
     bool is_working; /* a worker has it */
 };
 
-struct erase_recording recording_to_erase(const struct store_recording *row) {
-    return (struct erase_recording){.path = row->path,
-                                    .track = row->track_id,
-                                    .is_video = recording_format_is_video(row->format),
-                                    .started_ms = row->started_ms,
-                                    .ended_ms = row->ended_ms};
-}
-
 static void free_rows(struct sweep *sweep) {
     for (size_t i = 0; i < sweep->count; i++)
-        buf_free(&sweep->rows[i].texts);
+        recording_info_free(&sweep->rows[i]);
     mem_free(sweep->rows);
     sweep->rows = NULL;
     sweep->count = sweep->at = 0;
@@ -256,8 +184,7 @@ static void erase_file(void *arg) {
         sweep->err = erase_old_logs(storage, sweep->before_ms, &sweep->erased);
         return;
     }
-    struct erase_recording recording = recording_to_erase(&sweep->rows[sweep->at].row);
-    sweep->err = erase_recording(storage, &recording, &sweep->erased);
+    sweep->err = erase_recording(storage, &sweep->rows[sweep->at], &sweep->erased);
 }
 
 static void on_file_erased(int err, void *arg) {
@@ -268,7 +195,7 @@ static void on_file_erased(int err, void *arg) {
         sweep_end(sweep);
         return;
     }
-    const struct store_recording *row = &sweep->rows[sweep->at].row;
+    const struct recording_info *row = &sweep->rows[sweep->at];
     if (sweep->err) {
         if (sweep->kept++ == 0)
             log_warn("recordings", "an old recording cannot be deleted",
@@ -278,7 +205,7 @@ static void on_file_erased(int err, void *arg) {
         return;
     }
     const struct store_erasure erasure = {.id = row->id,
-                                          .meeting_id = row->meeting_id,
+                                          .meeting_id = row->meeting,
                                           .actor = SLICE("retention"),
                                           .what = row->path,
                                           .at_ms = clock_wall_ms()};
@@ -310,8 +237,8 @@ static void on_old_rows(int err, const struct store_recording_list *list, void *
     }
     sweep->rows = mem_alloc_array(list->count ? list->count : 1, sizeof *sweep->rows);
     for (; sweep->count < list->count; sweep->count++) {
-        sweep->rows[sweep->count].row = list->recordings[sweep->count];
-        keep_texts(&sweep->rows[sweep->count]);
+        sweep->rows[sweep->count] = list->recordings[sweep->count];
+        recording_info_own(&sweep->rows[sweep->count]);
     }
     sweep_next(sweep);
 }
@@ -373,7 +300,7 @@ static void put_all(struct recordings *recordings) {
     recordings->putting = NULL;
     LIST_EACH(&recordings->rows, node) {
         const struct row *row = CONTAINER_OF(node, struct row, node);
-        store_recording_put(recordings->store, &row->row, on_last_put, NULL);
+        store_recording_put(recordings->store, &row->info, on_last_put, NULL);
     }
 }
 

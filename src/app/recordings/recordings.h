@@ -1,19 +1,19 @@
 /*
  * The recordings as rows: what the disk thread and the repair tell of files goes into the store, and comes back when the database
- * was away. Those that are old enough are deleted. Control thread only, but for the two functions that say otherwise.
+ * was away. Those that are old enough are deleted. Control thread only, but for the function that says otherwise.
  */
 #ifndef APP_RECORDINGS_H
 #define APP_RECORDINGS_H
 
-#include "outside/disk/disk.h"
-#include "outside/files/erase.h"
-#include "outside/files/sidecar.h"
+#include "base/slice.h"
+
+#include <stdint.h>
 
 struct loop;
+struct recording_info;
 struct recordings;
 struct storage;
 struct store;
-struct store_recording;
 struct worker;
 
 int recordings_open(struct recordings **, struct loop *, const struct storage *, unsigned ttl_days);
@@ -28,9 +28,8 @@ void recordings_start(struct recordings *, struct store *);
 void recordings_close(struct recordings *);
 void recordings_free(struct recordings *);
 
-/* Any thread: for struct disk_config and repair_start, with the recordings as `arg`. */
-void recordings_on_report(const struct disk_report *, void *arg);
-void recordings_on_sidecar(void *arg, const char *folder, const struct sidecar *);
+/* Any thread: for struct disk_config and repair_start, with the recordings as `user`. */
+void recordings_on_report(const struct recording_info *, void *user);
 
 /* The store knows the meeting: sidecars of it that still say the room's name are put right. */
 void recordings_settle(struct recordings *, struct slice meeting_id);
@@ -40,11 +39,6 @@ enum { RECORDINGS_READERS = 2, RECORDINGS_ERASERS = 1 };
 struct worker *recordings_reader(const struct recordings *);
 struct worker *recordings_eraser(const struct recordings *);
 const struct storage *recordings_storage(const struct recordings *);
-
-/* What erasing needs to know of a row; slices are those of the row. */
-struct erase_recording recording_to_erase(const struct store_recording *);
-
-bool recording_format_is_video(struct slice format); /* of a row */
 
 struct recordings_stats {
     uint64_t rows;    /* written */

@@ -236,17 +236,17 @@ static void find_own_session(struct errand *errand, const struct store_account *
 
 /* GET /sessions/:meetingId */
 
-static void add_recording(struct buf *json, const struct store_recording *r) {
+static void add_recording(struct buf *json, const struct recording_info *r) {
     add_comma(json);
     buf_add_byte(json, '{');
     add_member(json, "id", r->id);
-    add_member(json, "participantId", r->participant_id);
-    add_member(json, "participantName", r->participant_name);
-    add_member(json, "trackId", r->track_id);
+    add_member(json, "participantId", r->participant);
+    add_member(json, "participantName", r->name);
+    add_member(json, "trackId", r->track);
     add_member(json, "format", r->format);
     add_time(json, "startedAt", r->started_ms);
     add_time(json, "endedAt", r->ended_ms);
-    add_number(json, "bytes", r->bytes);
+    add_number(json, "bytes", (int64_t)r->bytes);
     add_number(json, "durationMs", r->duration_ms);
     add_member(json, "sha256", r->sha256);
     add_member(json, "endReason", r->end);

@@ -8,6 +8,7 @@
 #include "net/loop.h"
 #include "net/timer.h"
 #include "net/worker.h"
+#include "outside/files/format.h"
 #include "outside/files/sidecar.h"
 #include "outside/store/store_recording.h"
 
@@ -109,10 +110,10 @@ static void question_free(struct question *question) {
 }
 
 /* A file made under the meeting's own name says it already; one that still grows is told by its recorder. */
-static bool may_be_behind(const struct store_recording *row) {
+static bool may_be_behind(const struct recording_info *row) {
     char own[TEXT_NAME_SIZE];
     struct slice folder, path = row->path;
-    storage_folder_name(own, row->meeting_id);
+    storage_folder_name(own, row->meeting);
     return row->ended_ms && slice_cut(&path, '/', &folder) &&
            !slice_is_equal(folder, slice_from(own));
 }
@@ -122,9 +123,9 @@ static void on_rows(int err, const struct store_recording_list *list, void *arg)
     struct settle *settle = question->settle;
     question_free(question);
     for (size_t i = 0; !err && i < list->count; i++) {
-        const struct store_recording *row = &list->recordings[i];
+        const struct recording_info *row = &list->recordings[i];
         if (may_be_behind(row))
-            settle_add(settle, row->path, recording_format_is_video(row->format), row->meeting_id);
+            settle_add(settle, row->path, format_is_video(row->format), row->meeting);
     }
 }
 

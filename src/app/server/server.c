@@ -138,13 +138,13 @@ static int open_disk(struct server *server, struct buf *problem) {
     if (err)
         return fail(problem, "The keeping of recordings cannot be started", err);
     set.on_report = recordings_on_report;
-    set.arg = server->recordings;
+    set.user = server->recordings;
     err = disk_open(&server->disk, &set);
     if (err)
         return fail(problem, "The disk thread cannot be started", err);
 
     const char *const folders[] = {config->audio_dir, config->video_dir};
-    err = repair_start(&server->repair, folders, ARRAY_LEN(folders), recordings_on_sidecar,
+    err = repair_start(&server->repair, folders, ARRAY_LEN(folders), recordings_on_report,
                        server->recordings);
     return err ? fail(problem, "The repair of recordings cannot be started", err) : 0;
 }

@@ -88,18 +88,18 @@ static void recorder_start(struct audio_track *t, uint64_t before) {
     t->is_folded =
         t->core->config->folds_channels && t->channels_count == 2 && t->format == RECORD_WAV;
     int64_t at_ms = t->clock.anchor_ms + (int64_t)(before * 1000 / t->rate_hz);
-    struct recording recording = {
+    const struct recording_info info = {
         .meeting = slice_from(live->id),
         .room = slice_from(t->room),
         .participant = slice_from(t->base.participant_name),
         .name = live_meeting_name_of(live, slice_from(t->base.participant_name)),
         .track = slice_from(t->base.track_name),
-        .format = t->format,
+        .format = format_name(t->format),
         .rate_hz = t->rate_hz,
         .channels = t->is_folded ? 1 : (uint16_t)t->channels_count,
         .started_ms = live_meeting_time_ms(live, at_ms),
     };
-    t->recorder = recorder_open(t->core->disk, &recording);
+    t->recorder = recorder_open(t->core->disk, &info);
     t->recording = RECORDED;
 }
 

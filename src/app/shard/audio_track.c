@@ -264,11 +264,10 @@ static const struct track_type type = {
     .collected = collected, .flush = flush, .renamed = renamed, .end = end};
 
 static void recording_decide(struct audio_track *t, const struct track_params *p) {
-    const char *format = p->record_format[0] ? p->record_format : t->core->config->record_format;
-    t->recording = strcmp(format, "off") ? RECORDED_LATER : NOT_RECORDED;
-    t->format = !strcmp(format, "flac")   ? RECORD_FLAC
-                : !strcmp(format, "opus") ? RECORD_OPUS
-                                          : RECORD_WAV;
+    const char *name = p->record_format[0] ? p->record_format : t->core->config->record_format;
+    const struct format *format = format_find(slice_from(name));
+    t->recording = format ? RECORDED_LATER : NOT_RECORDED; /* "off" is no format */
+    t->format = format ? format->id : RECORD_WAV;
 }
 
 /* LiveKit Egress always sends 48 kHz stereo, whatever the URL says. */

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "outside/files/format.h"
 #include "wire/web/url.h"
 
 #include <errno.h>
@@ -176,8 +177,8 @@ static int format_parse(struct track_params *p, struct slice query, const char *
 }
 
 static bool is_record_format(const char *name) {
-    return !*name || !strcmp(name, "wav") || !strcmp(name, "flac") || !strcmp(name, "opus") ||
-           !strcmp(name, "off");
+    const struct format *format = format_find(slice_from(name));
+    return !*name || !strcmp(name, "off") || (format && !format->is_video);
 }
 
 int track_params_parse(struct track_params *out, enum track_kind kind, struct slice query,

@@ -54,16 +54,16 @@ static void append(struct video_track *t, const uint8_t *bytes, size_t len) {
 static void recorder_begin(struct video_track *t) {
     struct live_meeting *live = t->base.meeting;
     struct slice participant = slice_from(t->base.participant_name);
-    struct recording recording = {
+    const struct recording_info info = {
         .meeting = slice_from(live->id),
         .room = slice_from(t->room),
         .participant = participant,
         .name = live_meeting_name_of(live, participant),
         .track = slice_from(t->base.track_name),
-        .format = t->codec == TRACK_H264 ? RECORD_H264 : RECORD_IVF,
+        .format = format_name(t->codec == TRACK_H264 ? RECORD_H264 : RECORD_IVF),
         .started_ms = live_meeting_time_ms(live, t->core->now_ms),
     };
-    t->recorder = recorder_open(t->core->disk, &recording);
+    t->recorder = recorder_open(t->core->disk, &info);
     t->offset = t->frames = 0;
     t->has_size = false;
 }

@@ -3,13 +3,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/station.h"
 #include "outside/disk/disk_file.h"
 #include "outside/disk/disk_finish.h"
 #include "outside/disk/disk_log.h"
-#include "outside/disk/disk_sync.h"
 #include "outside/disk/disk_private.h"
+#include "outside/disk/disk_sync.h"
 #include "outside/disk/encode.h"
-#include "net/station.h"
 #include "outside/files/storage.h"
 
 #include <assert.h>
@@ -50,10 +50,6 @@ void disk_send(struct disk *disk, struct mail *mail) {
 
 size_t disk_depth(struct disk *disk) {
     return station_depth(disk->station);
-}
-
-unsigned disk_encoded_tracks(struct disk *disk) {
-    return disk->encode ? encode_tracks(disk->encode) : 0;
 }
 
 void disk_count(atomic_uint_fast64_t *counter, uint64_t add) {

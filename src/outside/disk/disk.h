@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct recording_info;
 struct storage;
 struct disk;
 struct disk_port;
@@ -30,27 +31,8 @@ enum disk_fsync { DISK_FSYNC_NONE, DISK_FSYNC_CLOSE, DISK_FSYNC_INTERVAL };
 /* How much room is left, worst of the folders. */
 enum disk_space { DISK_SPACE_OK, DISK_SPACE_WARN, DISK_SPACE_FULL };
 
-/* What became of one file; slices and texts live for the call only. */
-struct disk_report {
-    enum { DISK_FILE_OPENED, DISK_FILE_CLOSED } what;
-    struct slice recording; /* an id made at recorder_open; the same for all parts */
-    struct slice meeting;   /* as it is called now, unreduced */
-    struct slice room, participant, name, track;
-    const char *folder; /* the audio or video folder, as configured */
-    const char *path;   /* below it: "<meeting's folder>/<file>" */
-    bool is_video;
-    const char *format; /* "wav", "flac", "opus", "h264", "ivf" */
-    unsigned part;      /* 1, 2, ... */
-    uint32_t rate_hz, channels;
-    int64_t started_ms, ended_ms; /* Unix time; ended_ms 0 while it is open */
-    uint64_t bytes;               /* of audio or video, without a WAV header */
-    uint64_t duration_ms;
-    const char *sha256; /* empty while it is open, or when there was no time */
-    const char *end;    /* why it ended; NULL while it is open */
-};
-
-/* Runs on the disk thread: copy what is needed into a mail and be quick. */
-typedef void disk_report_fn(const struct disk_report *report, void *arg);
+/* A file was opened, renamed or closed (its `end` says so). Runs on the disk thread: copy what is needed into a mail and be quick. */
+typedef void disk_report_fn(const struct recording_info *info, void *user);
 
 struct disk_config {
     struct storage *storage; /* borrowed */
@@ -67,7 +49,7 @@ struct disk_config {
     unsigned encode_max;       /* AUDIO_ENCODE_MAX */
     unsigned opus_bps;         /* AUDIO_OPUS_BITRATE */
     disk_report_fn *on_report; /* may be NULL */
-    void *arg;
+    void *user;
 };
 
 /* The values of DESIGN's tables, storage left to the caller. */
@@ -108,8 +90,7 @@ struct disk_stats {
 };
 struct disk_stats *disk_stats(struct disk *disk);
 
-/* Any thread: jobs that wait, and tracks that are being encoded. */
+/* Any thread: jobs that wait. */
 size_t disk_depth(struct disk *disk);
-unsigned disk_encoded_tracks(struct disk *disk);
 
 #endif

@@ -6,8 +6,8 @@
 #include "base/rand.h"
 #include "outside/disk/disk_finish.h"
 #include "outside/disk/disk_part.h"
-#include "outside/disk/disk_sync.h"
 #include "outside/disk/disk_private.h"
+#include "outside/disk/disk_sync.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -27,29 +27,20 @@ uint64_t disk_file_part_limit(const struct disk_config *config, enum record_form
     return limit - limit % frame_bytes;
 }
 
-struct disk_file *disk_file_new(struct disk *disk, const struct recording *recording) {
+struct disk_file *disk_file_new(struct disk *disk, const struct recording_info *info) {
     struct disk_file *file = mem_alloc(sizeof *file);
-    bool is_video = record_format_is_video(recording->format);
     char id[RAND_UUID_SIZE];
     rand_uuid(id);
     file->disk = disk;
-    file->format = recording->format;
-    file->frame_bytes = recording->format == RECORD_WAV ? (uint16_t)(recording->channels * 2) : 1;
+    file->format = format_find(info->format)->id;
+    file->frame_bytes = file->format == RECORD_WAV ? (uint16_t)(info->channels * 2) : 1;
     file->limit_bytes = disk_file_part_limit(&disk->config, file->format, file->frame_bytes);
-    file->info = (struct sidecar){
-        .recording = mem_copy_text(id),
-        .meeting = slice_copy_text(recording->meeting),
-        .room = slice_copy_text(recording->room),
-        .participant = slice_copy_text(recording->participant),
-        .name = slice_copy_text(recording->name),
-        .track = slice_copy_text(recording->track),
-        .format = mem_copy_text(record_format_name(recording->format)),
-        .is_video = is_video,
-        .rate_hz = is_video ? 0 : recording->rate_hz,
-        .channels = is_video ? 0 : recording->channels,
-        .started_ms = recording->started_ms,
-    };
-    storage_folder_name(file->folder, recording->meeting);
+    file->info = *info;
+    file->info.id = slice_from(id);
+    if (format_is_video(info->format))
+        file->info.rate_hz = file->info.channels = 0;
+    recording_info_own(&file->info);
+    storage_folder_name(file->folder, info->meeting);
     list_init(&file->all);
     list_init(&file->due);
     return file;
@@ -59,24 +50,6 @@ static int64_t bytes_ms(const struct disk_file *file, uint64_t bytes) {
     if (file->format != RECORD_WAV)
         return 0;
     return (int64_t)(bytes / file->frame_bytes * 1000 / file->info.rate_hz);
-}
-
-static void copy_info(const struct disk_file *file, struct sidecar *out) {
-    const struct sidecar *info = &file->info;
-    *out = (struct sidecar){
-        .recording = mem_copy_text(info->recording),
-        .meeting = mem_copy_text(info->meeting),
-        .room = mem_copy_text(info->room),
-        .participant = mem_copy_text(info->participant),
-        .name = mem_copy_text(info->name),
-        .track = mem_copy_text(info->track),
-        .format = mem_copy_text(info->format),
-        .is_video = info->is_video,
-        .rate_hz = info->rate_hz,
-        .channels = info->channels,
-        .part = file->parts + 1,
-        .started_ms = info->started_ms + bytes_ms(file, file->past_bytes) + file->past_paused_ms,
-    };
 }
 
 void disk_file_set_due(struct disk_file *file) {
@@ -94,20 +67,17 @@ static int open_part(struct disk_file *file) {
     /* What the disk refused before there was a file is not silence: the file begins later. */
     file->past_bytes += file->lost_bytes;
     file->lost_bytes = 0;
-    struct sidecar info;
-    copy_info(file, &info);
-    if (file->is_paused)
-        sidecar_add_pause(&info, 0, file->paused_from_ms);
-    const struct disk_part_name name = {.kind = info.is_video ? STORAGE_VIDEO : STORAGE_AUDIO,
-                                        .format = file->format,
-                                        .folder = file->folder,
-                                        .named_ms = file->info.started_ms,
-                                        .part = info.part};
-    int err = disk_part_open(&file->part, disk, &name, &info);
-    if (err) {
-        sidecar_free(&info);
+    struct recording_info info = file->info;
+    info.part = file->parts + 1;
+    info.started_ms += bytes_ms(file, file->past_bytes) + file->past_paused_ms;
+    const struct disk_part_settings settings = {.info = &info,
+                                                .folder = file->folder,
+                                                .named_ms = file->info.started_ms,
+                                                .paused_from_ms =
+                                                    file->is_paused ? file->paused_from_ms : 0};
+    int err = disk_part_open(&file->part, disk, &settings);
+    if (err)
         return err;
-    }
     file->parts++;
     disk_count(&disk->stats.open_files, 1);
     disk_part_report(file->part);
@@ -124,19 +94,21 @@ static void refresh_stubbornly(struct disk_file *file) {
     if (err) {
         disk_count(&file->disk->stats.errors, 1);
         log_warn("disk", "a header could not be written; the next start will repair it",
-                 log_text("file", file->part->info.file), log_errno(err));
+                 log_text("file", file->part->sidecar.file), log_errno(err));
     }
 }
 
 static void end_part(struct disk_file *file, const char *end, int64_t at_ms) {
     struct disk_part *part = file->part;
-    struct sidecar *info = &part->info;
+    struct sidecar *sidecar = &part->sidecar;
+    struct recording_info *info = &sidecar->info;
     info->bytes = part->bytes;
-    info->frames = disk_part_frames(part);
-    info->end = mem_copy_text(end);
-    info->ended_ms = at_ms ? at_ms : info->started_ms + sidecar_duration_ms(info) + info->paused_ms;
+    sidecar->frames = disk_part_frames(part);
+    recording_info_set(&info->end, slice_from(end));
+    info->ended_ms =
+        at_ms ? at_ms : info->started_ms + sidecar_duration_ms(sidecar) + sidecar->paused_ms;
     file->past_bytes += part->bytes;
-    file->past_paused_ms += info->paused_ms;
+    file->past_paused_ms += sidecar->paused_ms;
 }
 
 void disk_file_close_part(struct disk_file *file, const char *end, int64_t at_ms) {
@@ -145,7 +117,7 @@ void disk_file_close_part(struct disk_file *file, const char *end, int64_t at_ms
         return;
     refresh_stubbornly(file);
     if (file->is_paused)
-        sidecar_end_pause(&part->info, file->paused_from_ms, at_ms);
+        sidecar_end_pause(&part->sidecar, file->paused_from_ms, at_ms);
     part->is_broken = atomic_load(&file->is_broken);
     end_part(file, end, at_ms);
     list_remove(&file->due);
@@ -160,7 +132,7 @@ static bool is_full_error(int err) {
 }
 
 static void log_failure(struct disk_file *file, int err, uint64_t failing) {
-    struct slice name = slice_from(file->part ? file->part->info.file : file->folder);
+    struct slice name = slice_from(file->part ? file->part->sidecar.file : file->folder);
     if (!is_full_error(err))
         log_error("disk", "a recording cannot be written, it is retried", log_slice("file", name),
                   log_errno(err));
@@ -187,7 +159,7 @@ static void on_success(struct disk_file *file) {
         return;
     file->tries = 0;
     uint64_t left = atomic_fetch_sub(&file->disk->stats.failing_files, 1) - 1;
-    log_info("disk", "a recording goes on", log_text("file", file->part->info.file),
+    log_info("disk", "a recording goes on", log_text("file", file->part->sidecar.file),
              log_int("stillFailing", (int64_t)left));
 }
 
@@ -204,8 +176,8 @@ int disk_file_extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause 
             if (err)
                 return err;
             if (cause != GAP_NONE) {
-                sidecar_add_gap(&part->info, at, step / file->frame_bytes, cause);
-                part->is_info_dirty = true;
+                sidecar_add_gap(&part->sidecar, at, step / file->frame_bytes, cause);
+                part->is_sidecar_stale = true;
             }
             *left -= step;
         }
@@ -326,7 +298,7 @@ bool disk_file_is_broken(const struct disk_file *file) {
 static void abandon_part(struct disk_file *file) {
     struct disk_part *part = file->part;
     log_error("disk", "a recording was deleted while it grew, a new file is begun",
-              log_text("file", part->info.file));
+              log_text("file", part->sidecar.file));
     disk_count(&file->disk->stats.errors, 1);
     end_part(file, "vanished", 0);
     disk_part_report(part);
@@ -349,8 +321,8 @@ bool disk_file_on_due(struct disk_file *file, int64_t now_ms) {
     int err = disk_part_refresh(part);
     if (err)
         disk_count(&file->disk->stats.errors, 1);
-    else if (part->is_info_dirty)
-        err = disk_part_save_info(part);
+    else if (part->is_sidecar_stale)
+        err = disk_part_save_sidecar(part);
     if (err)
         disk_file_set_due(file);
     return true;
@@ -372,7 +344,7 @@ void disk_file_finish(struct disk_file *file, const char *end, int64_t at_ms) {
         atomic_fetch_sub(&file->disk->stats.failing_files, 1);
     list_remove(&file->all);
     list_remove(&file->due);
-    sidecar_free(&file->info);
+    recording_info_free(&file->info);
     mem_free(file);
 }
 

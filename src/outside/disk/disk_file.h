@@ -42,7 +42,7 @@ struct note *note_new(void *target, enum note_kind kind, int64_t at_ms, int64_t 
                       struct slice text);
 
 /* Any thread. Of the disk thread from the first send on, until NOTE_CLOSE has been dealt with. */
-struct disk_file *disk_file_new(struct disk *disk, const struct recording *recording);
+struct disk_file *disk_file_new(struct disk *disk, const struct recording_info *info);
 void disk_file_send_blocks(struct disk_file *file, struct block *chain);
 void disk_file_send_note(struct disk_file *file, struct note *note);
 

@@ -13,7 +13,7 @@ struct disk_file {
     struct list due; /* in disk->due while the header or the sidecar lags behind */
     int64_t due_ms;
     struct disk *disk;
-    struct sidecar info; /* texts and format for the next part; never any lists */
+    struct recording_info info; /* for the next part; owns its texts */
     enum record_format format;
     struct disk_part *part; /* NULL: nothing is open */
     unsigned parts;         /* opened so far */

@@ -2,10 +2,10 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/station.h"
 #include "outside/disk/disk_private.h"
 #include "outside/files/checksum.h"
-#include "outside/files/repair_media.h"
-#include "net/station.h"
+#include "outside/files/format.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,21 +21,21 @@ struct disk_finish {
 
 static void note_error(const struct disk_part *part, const char *message, int err) {
     disk_count(&part->disk->stats.errors, 1);
-    log_warn("disk", message, log_text("file", part->info.file), log_errno(err));
+    log_warn("disk", message, log_text("file", part->sidecar.file), log_errno(err));
 }
 
 /* A stream that lost bytes ends behind its last whole frame. */
 static void cut_broken(struct disk_part *part) {
-    const struct media_kind *kind = media_kind_of(part->info.file);
+    const struct format *format = format_of(part->format);
     struct media media;
-    int err = kind->repair(part->fd, part->bytes, false, &media);
+    int err = format->repair(part->fd, part->bytes, false, &media);
     if (err) {
         note_error(part, "a broken recording cannot be made whole", err);
         return;
     }
-    part->bytes = part->info.bytes = media.bytes;
-    if (!part->info.is_video)
-        part->info.frames = media.frames;
+    part->bytes = part->sidecar.info.bytes = media.bytes;
+    if (!format->is_video)
+        part->sidecar.frames = media.frames;
 }
 
 static int try_save_sidecar(struct disk_part *part, bool sync) {
@@ -44,7 +44,7 @@ static int try_save_sidecar(struct disk_part *part, bool sync) {
                                   &folder_fd);
     if (err)
         return err;
-    err = sidecar_save(folder_fd, &part->info, sync);
+    err = sidecar_save(folder_fd, &part->sidecar, sync);
     if (sync && !err && fsync(folder_fd))
         err = errno;
     close(folder_fd);
@@ -65,9 +65,11 @@ static void finish_part(struct disk_finish *finish, struct disk_part *part) {
         cut_broken(part);
     if (sync && fdatasync(part->fd))
         note_error(part, "a recording could not be made durable", errno);
-    int err = checksum_file(part->fd, part->head_bytes, part->bytes, &finish->is_hurried,
-                          part->info.sha256);
-    if (err && err != ECANCELED)
+    char sum[CHECKSUM_SIZE];
+    int err = checksum_file(part->fd, part->head_bytes, part->bytes, &finish->is_hurried, sum);
+    if (!err)
+        recording_info_set(&part->sidecar.info.sha256, slice_from(sum));
+    else if (err != ECANCELED)
         note_error(part, "a finished recording cannot be read", err);
     if (!part->is_header_stale) /* else it is the next start's, which takes what says no end */
         save_sidecar(part, sync);

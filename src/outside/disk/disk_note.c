@@ -24,8 +24,8 @@ static void on_pause(struct disk_file *file, int64_t at_ms) {
     file->is_paused = true;
     file->paused_from_ms = at_ms;
     if (file->part) {
-        sidecar_add_pause(&file->part->info, disk_part_frames(file->part), at_ms);
-        file->part->is_info_dirty = true;
+        sidecar_add_pause(&file->part->sidecar, disk_part_frames(file->part), at_ms);
+        file->part->is_sidecar_stale = true;
     }
 }
 
@@ -34,28 +34,18 @@ static void on_resume(struct disk_file *file, int64_t at_ms) {
         return;
     file->is_paused = false;
     if (file->part) {
-        sidecar_end_pause(&file->part->info, file->paused_from_ms, at_ms);
-        file->part->is_info_dirty = true;
+        sidecar_end_pause(&file->part->sidecar, file->paused_from_ms, at_ms);
+        file->part->is_sidecar_stale = true;
     } else if (at_ms > file->paused_from_ms) {
         file->past_paused_ms += at_ms - file->paused_from_ms;
     }
 }
 
-static void replace_text(char **text, struct slice with) {
-    mem_free(*text);
-    *text = slice_copy_text(with);
-}
-
 static void on_rename(struct disk_file *file, struct slice meeting, struct slice name) {
-    struct sidecar *infos[] = {&file->info, file->part ? &file->part->info : NULL};
-    for (size_t i = 0; i < ARRAY_LEN(infos) && infos[i]; i++) {
-        if (meeting.len > 0)
-            replace_text(&infos[i]->meeting, meeting);
-        if (name.len > 0)
-            replace_text(&infos[i]->name, name);
-    }
+    recording_info_rename(&file->info, meeting, name);
     if (file->part) {
-        disk_part_save_info(file->part); /* before the row, as when it was opened */
+        recording_info_rename(&file->part->sidecar.info, meeting, name);
+        disk_part_save_sidecar(file->part); /* before the row, as when it was opened */
         disk_part_report(file->part);
     }
 }
@@ -97,10 +87,10 @@ static void on_encoder_note(struct disk_file *file, const struct note *note) {
     if (!part)
         return;
     if (note->kind == NOTE_GAP)
-        sidecar_add_gap(&part->info, part->info.frames, (uint64_t)note->value, GAP_NETWORK);
+        sidecar_add_gap(&part->sidecar, part->sidecar.frames, (uint64_t)note->value, GAP_NETWORK);
     else
-        part->info.frames = (uint64_t)note->value;
-    part->is_info_dirty = true;
+        part->sidecar.frames = (uint64_t)note->value;
+    part->is_sidecar_stale = true;
 }
 
 static void deliver_note(struct mail *mail, void *owner) {
@@ -124,7 +114,7 @@ static void deliver_note(struct mail *mail, void *owner) {
         break;
     case NOTE_DRIFT:
         if (file->part)
-            file->part->info.drift_ms = note->value;
+            file->part->sidecar.drift_ms = note->value;
         break;
     case NOTE_RENAME:
         on_rename(file, slice_take(text, (size_t)note->value),
@@ -141,7 +131,7 @@ static void deliver_note(struct mail *mail, void *owner) {
         file = NULL;
         break;
     }
-    if (file && file->part && file->part->is_info_dirty)
+    if (file && file->part && file->part->is_sidecar_stale)
         disk_file_set_due(file);
     mem_free(note);
 }

@@ -4,6 +4,7 @@
 #include "outside/disk/disk_port.h"
 #include "outside/disk/disk_private.h"
 #include "outside/files/file.h"
+#include "outside/files/format.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,25 +17,8 @@
 
 enum { FILE_MODE = 0640, NAME_TRIES = 1000, CHAIN_MAX = 64 };
 
-static const struct {
-    const char *name, *ending;
-    bool is_video;
-} formats[] = {
-    [RECORD_WAV] = {"wav", "wav", false},    [RECORD_FLAC] = {"flac", "flac", false},
-    [RECORD_OPUS] = {"opus", "opus", false}, [RECORD_OFF] = {"off", "off", false},
-    [RECORD_H264] = {"h264", "h264", true},  [RECORD_IVF] = {"ivf", "ivf", true},
-};
-
-const char *record_format_name(enum record_format format) {
-    return formats[format].name;
-}
-
-bool record_format_is_video(enum record_format format) {
-    return formats[format].is_video;
-}
-
 uint64_t disk_part_frames(const struct disk_part *part) {
-    return part->format == RECORD_WAV ? part->bytes / part->wav.frame_bytes : part->info.frames;
+    return part->format == RECORD_WAV ? part->bytes / part->wav.frame_bytes : part->sidecar.frames;
 }
 
 static int write_header(const struct disk_part *part, uint64_t bytes) {
@@ -51,29 +35,29 @@ static bool is_name_taken(int folder_fd, const char *file) {
     int stem = (int)(strrchr(file, '.') - file);
     sidecar_file_name(other, file);
     bool is_taken = faccessat(folder_fd, other, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-    for (size_t i = 0; i < ARRAY_LEN(formats) && !is_taken; i++) {
-        snprintf(other, sizeof other, "%.*s.%s", stem, file, formats[i].ending);
+    for (enum record_format i = 0; i < RECORD_FORMATS && !is_taken; i++) {
+        snprintf(other, sizeof other, "%.*s.%s", stem, file, format_of(i)->name);
         is_taken = faccessat(folder_fd, other, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
     }
     return is_taken;
 }
 
-static int create(struct disk_part *part, int folder_fd, const struct disk_part_name *name) {
-    struct sidecar *info = &part->info;
+static int create(struct disk_part *part, int folder_fd, int64_t named_ms) {
+    const struct recording_info *info = &part->sidecar.info;
+    char *file = part->sidecar.file;
     int err = EEXIST;
     for (int64_t later = 0; later < NAME_TRIES && err == EEXIST; later++) {
         char stem[STORAGE_FILE_SIZE], suffix[16] = "";
-        storage_file_name(stem, name->named_ms + later, slice_from(info->room),
-                          slice_from(info->participant), slice_from(info->track));
-        if (name->part > 1)
-            snprintf(suffix, sizeof suffix, "_p%u", name->part);
-        int len = snprintf(info->file, sizeof info->file, "%s%s.%s", stem, suffix,
-                           formats[name->format].ending);
-        assert(len > 0 && (size_t)len < sizeof info->file - sizeof ".json.new");
-        if (is_name_taken(folder_fd, info->file))
+        storage_file_name(stem, named_ms + later, info->room, info->participant, info->track);
+        if (info->part > 1)
+            snprintf(suffix, sizeof suffix, "_p%u", info->part);
+        int len = snprintf(file, STORAGE_FILE_SIZE, "%s%s.%s", stem, suffix,
+                           format_of(part->format)->name);
+        assert(len > 0 && (size_t)len < STORAGE_FILE_SIZE - sizeof ".json.new");
+        if (is_name_taken(folder_fd, file))
             continue;
-        part->fd = openat(folder_fd, info->file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                          FILE_MODE);
+        part->fd =
+            openat(folder_fd, file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
         err = part->fd < 0 ? errno : 0;
     }
     return err;
@@ -83,52 +67,59 @@ static int create(struct disk_part *part, int folder_fd, const struct disk_part_
 static int start(struct disk_part *part, int folder_fd) {
     storage_try_lock(part->fd);
     int err = write_header(part, 0);
-    if (err) {
-        unlinkat(folder_fd, part->info.file, 0);
-        close(part->fd);
-    }
+    if (err)
+        unlinkat(folder_fd, part->sidecar.file, 0);
     return err;
 }
 
-static int try_save_info(struct disk_part *part, int folder_fd) {
-    part->info.bytes = part->bytes;
-    part->info.frames = disk_part_frames(part);
-    int err = sidecar_save(folder_fd, &part->info, false);
-    part->is_info_dirty = err != 0;
+static int try_save_sidecar(struct disk_part *part, int folder_fd) {
+    part->sidecar.info.bytes = part->bytes;
+    part->sidecar.frames = disk_part_frames(part);
+    int err = sidecar_save(folder_fd, &part->sidecar, false);
+    part->is_sidecar_stale = err != 0;
     if (err)
         disk_count(&part->disk->stats.errors, 1);
     return err;
 }
 
-int disk_part_open(struct disk_part **out, struct disk *disk, const struct disk_part_name *name,
-                   struct sidecar *info) {
+static struct disk_part *part_new(struct disk *disk, const struct disk_part_settings *settings) {
     struct disk_part *part = mem_alloc(sizeof *part);
+    const struct recording_info *info = settings->info;
+    const struct format *format = format_find(info->format);
     part->disk = disk;
-    part->info = *info;
-    part->format = name->format;
-    part->kind = name->kind;
+    part->fd = -1;
+    part->format = format->id;
+    part->kind = format->is_video ? STORAGE_VIDEO : STORAGE_AUDIO;
     if (part->format == RECORD_WAV) {
         part->wav = wav_format_s16(info->rate_hz, (uint16_t)info->channels);
         part->head_bytes = wav_header_bytes(disk->config.wav_layout);
     }
-    snprintf(part->folder, sizeof part->folder, "%s", name->folder);
+    snprintf(part->folder, sizeof part->folder, "%s", settings->folder);
+    part->sidecar.info = *info;
+    recording_info_own(&part->sidecar.info);
+    if (settings->paused_from_ms)
+        sidecar_add_pause(&part->sidecar, 0, settings->paused_from_ms);
+    return part;
+}
 
+int disk_part_open(struct disk_part **out, struct disk *disk,
+                   const struct disk_part_settings *settings) {
+    struct disk_part *part = part_new(disk, settings);
     int folder_fd;
-    int err = storage_open_folder(disk->config.storage, name->kind, name->folder, true, &folder_fd);
+    int err = storage_open_folder(disk->config.storage, part->kind, part->folder, true, &folder_fd);
     if (!err) {
-        err = create(part, folder_fd, name);
+        err = create(part, folder_fd, settings->named_ms);
         if (!err)
             err = start(part, folder_fd);
         if (!err)
-            try_save_info(part, folder_fd);
+            try_save_sidecar(part, folder_fd);
         close(folder_fd);
     }
     if (err) {
-        mem_free(part);
+        disk_part_free(part);
         return err;
     }
     part->is_unsynced = true;
-    *info = (struct sidecar){0};
     *out = part;
     return 0;
 }
@@ -205,16 +196,16 @@ int disk_part_refresh(struct disk_part *part) {
     return 0;
 }
 
-int disk_part_save_info(struct disk_part *part) {
+int disk_part_save_sidecar(struct disk_part *part) {
     int folder_fd;
     int err = storage_open_folder(part->disk->config.storage, part->kind, part->folder, false,
                                   &folder_fd);
     if (err) {
-        part->is_info_dirty = true;
+        part->is_sidecar_stale = true;
         disk_count(&part->disk->stats.errors, 1);
         return err;
     }
-    err = try_save_info(part, folder_fd);
+    err = try_save_sidecar(part, folder_fd);
     close(folder_fd);
     return err;
 }
@@ -228,37 +219,14 @@ void disk_part_report(const struct disk_part *part) {
     const struct disk_config *config = &part->disk->config;
     if (!config->on_report)
         return;
-    const struct sidecar *info = &part->info;
-    char path[TEXT_NAME_SIZE + STORAGE_FILE_SIZE];
-    snprintf(path, sizeof path, "%s/%s", part->folder, info->file);
-    const struct disk_report report = {
-        .what = info->end ? DISK_FILE_CLOSED : DISK_FILE_OPENED,
-        .recording = slice_from(info->recording),
-        .meeting = slice_from(info->meeting),
-        .room = slice_from(info->room),
-        .participant = slice_from(info->participant),
-        .name = slice_from(info->name),
-        .track = slice_from(info->track),
-        .path = path,
-        .folder = storage_path(config->storage, part->kind),
-        .is_video = info->is_video,
-        .format = info->format,
-        .part = info->part,
-        .rate_hz = info->rate_hz,
-        .channels = info->channels,
-        .started_ms = info->started_ms,
-        .ended_ms = info->ended_ms,
-        .bytes = info->bytes,
-        .duration_ms = (uint64_t)sidecar_duration_ms(info),
-        .sha256 = info->sha256,
-        .end = info->end,
-    };
-    config->on_report(&report, config->arg);
+    char path[SIDECAR_PATH_SIZE];
+    const struct recording_info info = sidecar_describe(&part->sidecar, part->folder, path);
+    config->on_report(&info, config->user);
 }
 
 void disk_part_free(struct disk_part *part) {
     if (part->fd >= 0)
         close(part->fd);
-    sidecar_free(&part->info);
+    sidecar_free(&part->sidecar);
     mem_free(part);
 }

@@ -14,36 +14,36 @@ struct disk;
 struct disk_part {
     struct mail mail; /* on its way to the finisher and back */
     struct disk *disk;
-    struct sidecar info;
+    struct sidecar sidecar;
     enum record_format format;
     enum storage_kind kind;
     struct wav_format wav;
     char folder[TEXT_NAME_SIZE];
-    int fd;               /* locked */
-    uint64_t head_bytes;  /* of the WAV header, else 0 */
-    uint64_t bytes;       /* behind the header; the file is as long as both */
-    uint64_t said_bytes;  /* what the header claims */
-    bool is_info_dirty;   /* the sidecar lags behind */
-    bool is_unsynced;     /* written since the last fsync */
-    bool is_broken;       /* bytes of a stream were lost: to be cut behind its last whole frame */
-    bool is_header_stale; /* the last header could not be written */
+    int fd;                /* locked */
+    uint64_t head_bytes;   /* of the WAV header, else 0 */
+    uint64_t bytes;        /* behind the header; the file is as long as both */
+    uint64_t said_bytes;   /* what the header claims */
+    bool is_sidecar_stale; /* the sidecar lags behind */
+    bool is_unsynced;      /* written since the last fsync */
+    bool is_broken;        /* bytes of a stream were lost: to be cut behind its last whole frame */
+    bool is_header_stale;  /* the last header could not be written */
 };
 
-/* What a part is called: the recording's start, or a millisecond later until the name is free. */
-struct disk_part_name {
-    enum storage_kind kind;
-    enum record_format format;
+struct disk_part_settings {
+    const struct recording_info *info; /* copied */
     const char *folder;
+    /* The file is named after this time, or a millisecond later until the name is free. */
     int64_t named_ms;
-    unsigned part;
+    /* Unix time, 0: the recording is not paused. */
+    int64_t paused_from_ms;
 };
 
 /*
- * Takes `info` over on success. The sidecar is there before anybody is told of the file: whoever finds it after a crash knows whose
- * it is. When the disk refuses just that, the file is good all the same, and the sidecar remains due.
+ * The sidecar is there before anybody is told of the file: whoever finds it after a crash knows whose it is. When the disk refuses
+ * just that, the file is good all the same, and the sidecar remains due.
  */
-int disk_part_open(struct disk_part **out, struct disk *disk, const struct disk_part_name *name,
-                   struct sidecar *info);
+int disk_part_open(struct disk_part **out, struct disk *disk,
+                   const struct disk_part_settings *settings);
 
 /*
  * Appends a chain's bytes. On failure *written says how many of them arrived, in whole sample frames; what followed is cut off.
@@ -59,7 +59,7 @@ int disk_part_patch(struct disk_part *part, uint64_t offset, const void *bytes, 
 int disk_part_refresh(struct disk_part *part);
 
 /* Brings the sidecar up to what is known. A failure is counted, and the sidecar remains due. */
-int disk_part_save_info(struct disk_part *part);
+int disk_part_save_sidecar(struct disk_part *part);
 
 bool disk_part_is_vanished(const struct disk_part *part);
 
@@ -71,8 +71,5 @@ void disk_part_report(const struct disk_part *part);
 
 /* Closes the descriptor and frees. */
 void disk_part_free(struct disk_part *part);
-
-const char *record_format_name(enum record_format format);
-bool record_format_is_video(enum record_format format);
 
 #endif

@@ -3,10 +3,10 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/station.h"
 #include "outside/disk/codec.h"
 #include "outside/disk/disk_part.h"
 #include "outside/disk/disk_private.h"
-#include "net/station.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -40,7 +40,7 @@ struct encoding {
     struct list node; /* on its bench */
     struct bench *bench;
     const struct codec_type *type;
-    struct recording recording; /* its texts are ours */
+    struct recording_info info; /* owns its texts */
     struct codec *codec;        /* NULL: none since the disk lost bytes of the last one */
     struct disk_file *file;
     struct block *first, *last; /* encoded, not yet handed over */
@@ -56,7 +56,7 @@ struct encoding {
 };
 
 static uint64_t frame_bytes(const struct encoding *encoding) {
-    return encoding->recording.channels * sizeof(int16_t);
+    return encoding->info.channels * sizeof(int16_t);
 }
 
 static void hand_over(struct encoding *encoding) {
@@ -139,13 +139,12 @@ static void end_file(struct encoding *encoding, enum recorder_end end, int64_t a
 }
 
 static int64_t elapsed_ms(const struct encoding *encoding) {
-    return (int64_t)(encoding->past_frames * 1000 / encoding->recording.rate_hz) +
-           encoding->paused_ms;
+    return (int64_t)(encoding->past_frames * 1000 / encoding->info.rate_hz) + encoding->paused_ms;
 }
 
 static void begin_file(struct encoding *encoding) {
     const struct encode_config *config = &encoding->bench->encode->config;
-    struct recording next = encoding->recording;
+    struct recording_info next = encoding->info;
     next.started_ms += elapsed_ms(encoding);
     encoding->file = disk_file_new(encoding->bench->encode->disk, &next);
     encoding->is_broken = false;
@@ -167,7 +166,7 @@ static bool is_ready(struct encoding *encoding) {
         end_file(encoding, RECORDER_LOST, 0);
     }
     if (!encoding->codec &&
-        encoding->retry_frames >= (uint64_t)encoding->recording.rate_hz * RETRY_MS / 1000)
+        encoding->retry_frames >= (uint64_t)encoding->info.rate_hz * RETRY_MS / 1000)
         begin_file(encoding);
     return encoding->codec != NULL;
 }
@@ -222,21 +221,10 @@ static void deliver_blocks(struct mail *mail, void *owner) {
 }
 
 static void free_encoding(struct encoding *encoding) {
-    struct recording *recording = &encoding->recording;
-    const struct slice texts[] = {recording->meeting, recording->room, recording->participant,
-                                  recording->name, recording->track};
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        mem_free((char *)(uintptr_t)texts[i].ptr);
+    recording_info_free(&encoding->info);
     atomic_fetch_sub(&encoding->bench->encode->tracks, 1);
     list_remove(&encoding->node);
     mem_free(encoding);
-}
-
-static void replace(struct slice *text, struct slice with) {
-    if (with.len == 0)
-        return;
-    mem_free((char *)(uintptr_t)text->ptr);
-    *text = slice_of(slice_copy_text(with), with.len);
 }
 
 static void track_pause(struct encoding *encoding, const struct note *note) {
@@ -261,8 +249,8 @@ static void deliver_note(struct mail *mail, void *owner) {
     track_pause(encoding, note);
     if (note->kind == NOTE_RENAME) {
         struct slice text = slice_of(note->text, note->len);
-        replace(&encoding->recording.meeting, slice_take(text, (size_t)note->value));
-        replace(&encoding->recording.name, slice_skip(text, (size_t)note->value));
+        recording_info_rename(&encoding->info, slice_take(text, (size_t)note->value),
+                              slice_skip(text, (size_t)note->value));
     }
     tell_frames(encoding);
     if (encoding->file)
@@ -271,11 +259,7 @@ static void deliver_note(struct mail *mail, void *owner) {
         mem_free(note);
 }
 
-static struct slice copy(struct slice text) {
-    return slice_of(slice_copy_text(text), text.len);
-}
-
-struct encoding *encode_try_start(struct encode *encode, const struct recording *recording) {
+struct encoding *encode_try_start(struct encode *encode, const struct recording_info *info) {
     if (atomic_fetch_add(&encode->tracks, 1) >= encode->config.max_tracks) {
         atomic_fetch_sub(&encode->tracks, 1);
         return NULL;
@@ -283,13 +267,9 @@ struct encoding *encode_try_start(struct encode *encode, const struct recording 
     struct encoding *encoding = mem_alloc(sizeof *encoding);
     list_init(&encoding->node);
     encoding->bench = &encode->benches[atomic_fetch_add(&encode->next, 1) % encode->config.threads];
-    encoding->type = recording->format == RECORD_FLAC ? &codec_flac : &codec_opus;
-    encoding->recording = *recording;
-    encoding->recording.meeting = copy(recording->meeting);
-    encoding->recording.room = copy(recording->room);
-    encoding->recording.participant = copy(recording->participant);
-    encoding->recording.name = copy(recording->name);
-    encoding->recording.track = copy(recording->track);
+    encoding->type = format_find(info->format)->id == RECORD_FLAC ? &codec_flac : &codec_opus;
+    encoding->info = *info;
+    recording_info_own(&encoding->info);
     encoding->retry_frames = UINT64_MAX / 2; /* the first file is due at once */
     return encoding;
 }
@@ -304,10 +284,6 @@ void encoding_send_note(struct encoding *encoding, struct note *note) {
     note->target = encoding;
     note->mail.deliver = deliver_note;
     station_send(encoding->bench->station, &note->mail);
-}
-
-unsigned encode_tracks(struct encode *encode) {
-    return atomic_load(&encode->tracks);
 }
 
 static int open_bench(struct bench *bench, struct encode *encode, unsigned number) {

@@ -23,12 +23,10 @@ void encode_close(struct encode *encode);
 void encode_free(struct encode *encode); /* NULL is fine */
 
 /* Any thread. NULL: as many tracks as allowed are being encoded already; record a WAV. */
-struct encoding *encode_try_start(struct encode *encode, const struct recording *recording);
+struct encoding *encode_try_start(struct encode *encode, const struct recording_info *info);
 
 /* Any thread, from one producer. NOTE_CLOSE ends the encoding. */
 void encoding_send_blocks(struct encoding *encoding, struct block *chain);
 void encoding_send_note(struct encoding *encoding, struct note *note);
-
-unsigned encode_tracks(struct encode *encode); /* any thread: how many there are */
 
 #endif

@@ -39,9 +39,9 @@ struct recorder {
 };
 
 /* Half a second, but at most 32 KiB a track. Twice that saves the disk thread a tenth of its work, and costs every track 16 KiB. */
-static size_t batch_size(const struct recording *recording) {
-    size_t half_second = (size_t)recording->rate_hz * recording->channels;
-    if (record_format_is_video(recording->format))
+static size_t batch_size(const struct recording_info *info) {
+    size_t half_second = (size_t)info->rate_hz * info->channels;
+    if (format_is_video(info->format))
         half_second = BATCH_BLOCKS_MAX * BLOCK_BYTES;
     size_t blocks = (half_second + BLOCK_BYTES - 1) / BLOCK_BYTES;
     if (blocks < 1)
@@ -57,21 +57,27 @@ static uint64_t head_bytes(const struct recorder *recorder) {
                : 0;
 }
 
+static bool is_encoded(enum record_format format) {
+    return format == RECORD_FLAC || format == RECORD_OPUS;
+}
+
 /* A format that is encoded, unless enough are being encoded already. */
-static void choose_target(struct recorder *recorder, const struct recording *recording) {
+static void choose_target(struct recorder *recorder, const struct recording_info *info) {
     struct disk *disk = port_disk(recorder->port);
-    struct recording wav = *recording;
-    if (recording->format == RECORD_FLAC || recording->format == RECORD_OPUS) {
+    struct recording_info plain = *info;
+    enum record_format format = format_find(info->format)->id;
+    if (is_encoded(format)) {
         if (disk->encode)
-            recorder->encoding = encode_try_start(disk->encode, recording);
+            recorder->encoding = encode_try_start(disk->encode, info);
         if (recorder->encoding)
             return;
         log_warn("recorder", "too many tracks are being encoded, this one is recorded as WAV",
-                 log_text("format", record_format_name(recording->format)));
-        wav.format = RECORD_WAV;
+                 log_slice("format", info->format));
+        format = RECORD_WAV;
+        plain.format = format_name(format);
     }
-    recorder->file = disk_file_new(disk, &wav);
-    recorder->counts_zeros = wav.format == RECORD_WAV;
+    recorder->file = disk_file_new(disk, &plain);
+    recorder->counts_zeros = format == RECORD_WAV;
 }
 
 /*
@@ -86,14 +92,13 @@ static void begin_batch(struct recorder *recorder) {
     assert(recorder->next_batch_bytes % recorder->frame_bytes == 0);
 }
 
-struct recorder *recorder_open(struct disk_port *port, const struct recording *recording) {
+struct recorder *recorder_open(struct disk_port *port, const struct recording_info *info) {
     struct recorder *recorder = mem_alloc(sizeof *recorder);
     recorder->port = port;
-    choose_target(recorder, recording);
-    recorder->frame_bytes = record_format_is_video(recording->format)
-                                ? 1
-                                : (uint16_t)(recording->channels * sizeof(int16_t));
-    recorder->batch_bytes = batch_size(recording);
+    choose_target(recorder, info);
+    recorder->frame_bytes =
+        format_is_video(info->format) ? 1 : (uint16_t)(info->channels * sizeof(int16_t));
+    recorder->batch_bytes = batch_size(info);
     recorder->file_bytes = head_bytes(recorder);
     recorder->phase_bytes = port_next_number(port) * PAGE_BYTES % recorder->batch_bytes;
     begin_batch(recorder);
@@ -312,10 +317,6 @@ void recorder_close(struct recorder *recorder, enum recorder_end end, int64_t at
         return;
     send_note(recorder, NOTE_CLOSE, at_ms, end, SLICE_NONE);
     mem_free(recorder);
-}
-
-uint64_t recorder_bytes(const struct recorder *recorder) {
-    return recorder->total_bytes;
 }
 
 bool recorder_is_broken(const struct recorder *recorder) {

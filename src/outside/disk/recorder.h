@@ -10,7 +10,8 @@
 #ifndef OUTSIDE_RECORDER_H
 #define OUTSIDE_RECORDER_H
 
-#include "base/slice.h"
+#include "outside/files/format.h"
+#include "outside/files/recording_info.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,26 +20,13 @@
 struct disk_port;
 struct recorder;
 
-/* The first four in the order of the setting AUDIO_RECORD_FORMAT; RECORD_OFF is never recorded. */
-enum record_format { RECORD_WAV, RECORD_FLAC, RECORD_OPUS, RECORD_OFF, RECORD_H264, RECORD_IVF };
-
 enum recorder_end { RECORDER_CLOSED, RECORDER_LOST, RECORDER_TIMEOUT, RECORDER_SHUTDOWN };
 
-/* Slices are copied. */
-struct recording {
-    struct slice meeting; /* or the room name where no meeting is known yet */
-    struct slice room;
-    struct slice participant;
-    struct slice name; /* display name, may be empty */
-    struct slice track;
-    enum record_format format;
-    uint32_t rate_hz;   /* audio */
-    uint16_t channels;  /* audio: s16le, interleaved */
-    int64_t started_ms; /* Unix time of the first sample; names the file */
-};
-
-/* Nothing is created on disk before the first byte. */
-struct recorder *recorder_open(struct disk_port *port, const struct recording *recording);
+/*
+ * Of the info: the names, format, rate_hz and channels of s16le audio, and started_ms, the time of the first sample, which names
+ * the file. Texts are copied. Nothing is created on disk before the first byte.
+ */
+struct recorder *recorder_open(struct disk_port *port, const struct recording_info *info);
 
 /* Audio: whole sample frames. Video: any bytes. Copies. */
 void recorder_append(struct recorder *recorder, const void *bytes, size_t len);
@@ -70,9 +58,6 @@ void recorder_tick(struct recorder *recorder, int64_t mono_ms);
 /* Hands over the rest and frees the recorder; the disk thread finishes the file. NULL is allowed.
  */
 void recorder_close(struct recorder *recorder, enum recorder_end end, int64_t at_ms);
-
-/* Bytes appended so far, silence not counted. */
-uint64_t recorder_bytes(const struct recorder *recorder);
 
 /*
  * Video: the disk lost bytes, and a stream with a hole helps nobody. Nothing more is written; close this recorder and open another

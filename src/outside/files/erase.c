@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "outside/files/file.h"
+#include "outside/files/format.h"
 #include "outside/files/sidecar.h"
 #include "outside/files/storage.h"
 
@@ -59,12 +60,12 @@ static int erase_in(int folder_fd, const char *file, struct erased *erased) {
     return 0;
 }
 
-int erase_recording(const struct storage *storage, const struct erase_recording *recording,
+int erase_recording(const struct storage *storage, const struct recording_info *recording,
                     struct erased *erased) {
     char folder[STORAGE_FILE_SIZE], file[STORAGE_FILE_SIZE];
     if (!split_path(recording->path, folder, file))
         return EINVAL;
-    enum storage_kind kind = recording->is_video ? STORAGE_VIDEO : STORAGE_AUDIO;
+    enum storage_kind kind = format_is_video(recording->format) ? STORAGE_VIDEO : STORAGE_AUDIO;
     int folder_fd;
     int err = storage_open_folder(storage, kind, folder, false, &folder_fd);
     if (err)
@@ -77,7 +78,7 @@ int erase_recording(const struct storage *storage, const struct erase_recording 
 }
 
 /* "<ISO> meetingId=<m> participant=<p> track=<t> ..." */
-static bool is_line_of(struct slice line, const struct erase_recording *recording,
+static bool is_line_of(struct slice line, const struct recording_info *recording,
                        const char *track) {
     struct slice time, word;
     int64_t at_ms;
@@ -90,7 +91,7 @@ static bool is_line_of(struct slice line, const struct erase_recording *recordin
     return false;
 }
 
-static uint64_t keep_lines(struct slice text, const struct erase_recording *recording,
+static uint64_t keep_lines(struct slice text, const struct recording_info *recording,
                            struct buf *kept) {
     char track[TEXT_NAME_SIZE];
     text_reduce(recording->track, track);
@@ -116,7 +117,7 @@ static int rewrite(int fd, struct slice text) {
     return file_write_at(fd, text.ptr, text.len, 0);
 }
 
-int erase_log_lines(const struct storage *storage, const struct erase_recording *recording,
+int erase_log_lines(const struct storage *storage, const struct recording_info *recording,
                     struct erased *erased) {
     char folder[STORAGE_FILE_SIZE], file[STORAGE_FILE_SIZE], name[STORAGE_FILE_SIZE + 4];
     if (!split_path(recording->path, folder, file))

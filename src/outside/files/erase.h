@@ -2,10 +2,8 @@
 #ifndef OUTSIDE_ERASE_H
 #define OUTSIDE_ERASE_H
 
-#include "base/slice.h"
+#include "outside/files/recording_info.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct storage;
@@ -14,20 +12,12 @@ struct erased {
     uint64_t files, sidecars, bytes, log_lines;
 };
 
-/* A recording as its row names it. */
-struct erase_recording {
-    struct slice path; /* "<folder>/<file>" below the audio or video folder */
-    struct slice track;
-    bool is_video;
-    int64_t started_ms, ended_ms;
-};
-
-/* File and sidecar, and the folder when it is empty then. A file that is not there is no error. EBUSY: it is being written. */
-int erase_recording(const struct storage *storage, const struct erase_recording *recording,
+/* By its path and format: file and sidecar, and the folder when it is empty then. A file that is not there is no error. EBUSY: it is being written. */
+int erase_recording(const struct storage *storage, const struct recording_info *recording,
                     struct erased *erased);
 
 /* The pipeline log's lines of this recording: those of its track in its time; the file goes with its last line. */
-int erase_log_lines(const struct storage *storage, const struct erase_recording *recording,
+int erase_log_lines(const struct storage *storage, const struct recording_info *recording,
                     struct erased *erased);
 
 /* Pipeline logs that nobody has written to since. */

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "outside/files/checksum.h"
-#include "outside/files/repair_media.h"
+#include "outside/files/format.h"
 #include "outside/files/sidecar.h"
 
 #include <dirent.h>
@@ -28,7 +28,7 @@ struct job { /* one file under repair */
     const char *folder; /* path */
     unsigned depth;     /* of the folder below the one that is repaired */
     const char *name;
-    const struct media_kind *kind;
+    const struct format *format;
     int fd;
     struct stat stat;
     struct media media;
@@ -39,7 +39,7 @@ static void say(const struct job *job, const char *what) {
     buf_printf(&path, "%s/%s", job->folder, job->name);
     char *text = buf_take_text(&path);
     if (job->config->on_line)
-        job->config->on_line(job->config->arg, text, what);
+        job->config->on_line(text, what, job->config->user);
     mem_free(text);
 }
 
@@ -63,17 +63,17 @@ static bool parse_name_time(const char *name, int64_t *at_ms) {
 }
 
 /* Names may hold the separator themselves: only when it is clear are they told apart. */
-static void guess_names(const char *name, struct sidecar *out) {
-    const char *dot = strrchr(name, '.');
-    struct slice rest = slice_of(name, (size_t)(dot - name)), room, participant;
+static void guess_names(const char *file, struct recording_info *out) {
+    const char *dot = strrchr(file, '.');
+    struct slice rest = slice_of(file, (size_t)(dot - file)), room, participant;
     if (rest.len > TIME_LEN && rest.ptr[TIME_LEN] == '_')
         rest = slice_skip(rest, TIME_LEN + 1);
     struct slice tail = rest;
     bool is_clear = slice_cut(&tail, '_', &room) && slice_cut(&tail, '_', &participant) &&
                     slice_find_byte(tail, '_') == tail.len;
-    out->room = slice_copy_text(is_clear ? room : SLICE_NONE);
-    out->participant = slice_copy_text(is_clear ? participant : SLICE_NONE);
-    out->track = slice_copy_text(is_clear ? tail : rest);
+    out->room = is_clear ? room : SLICE_NONE;
+    out->participant = is_clear ? participant : SLICE_NONE;
+    out->track = is_clear ? tail : rest;
 }
 
 static const char *base_name(const char *path) {
@@ -99,118 +99,129 @@ static unsigned parse_part(const char *name, char before[STORAGE_FILE_SIZE]) {
 }
 
 /* The newest is looked at first: the part before may not have been told its end yet. */
-static int64_t find_end_ms(const struct job *job, const char *file, struct sidecar *info) {
+static int64_t find_end_ms(const struct job *job, const char *file, struct sidecar *sidecar) {
+    struct recording_info *info = &sidecar->info;
     if (info->ended_ms)
         return info->ended_ms;
-    struct stat stat;
-    struct media media = {0};
     int fd = openat(job->folder_fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return info->started_ms;
+    struct stat stat;
+    struct media media = {0};
     if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) &&
-        !job->kind->repair(fd, (uint64_t)stat.st_size, true, &media) && media.rate_hz > 0) {
-        info->frames = media.frames;
+        !job->format->repair(fd, (uint64_t)stat.st_size, true, &media) && media.rate_hz > 0) {
+        sidecar->frames = media.frames;
         info->rate_hz = media.rate_hz;
     }
     close(fd);
-    return info->started_ms + sidecar_duration_ms(info) + info->paused_ms;
+    return info->started_ms + sidecar_duration_ms(sidecar) + sidecar->paused_ms;
 }
 
 /* A later part goes on where the one before it ended, and is of the same recording. */
 static bool follow_part(const struct job *job, struct sidecar *out) {
-    char before[STORAGE_FILE_SIZE];
-    unsigned part = parse_part(job->name, before);
-    if (part == 1 || sidecar_load(job->folder_fd, before, out))
+    char before_name[STORAGE_FILE_SIZE];
+    struct sidecar before;
+    unsigned part = parse_part(job->name, before_name);
+    if (part == 1 || sidecar_load(job->folder_fd, before_name, &before))
         return false;
-    int64_t started_ms = find_end_ms(job, before, out);
-    mem_free(out->end);
-    mem_free(out->gaps);
-    mem_free(out->pauses);
-    *out = (struct sidecar){
-        .recording = out->recording,
-        .meeting = out->meeting,
-        .room = out->room,
-        .participant = out->participant,
-        .name = out->name,
-        .track = out->track,
-        .format = out->format,
-        .is_video = out->is_video,
-        .part = part,
-        .started_ms = started_ms,
-    };
-    snprintf(out->file, sizeof out->file, "%s", job->name);
+    *out = (struct sidecar){.info = {.id = before.info.id,
+                                     .meeting = before.info.meeting,
+                                     .room = before.info.room,
+                                     .participant = before.info.participant,
+                                     .name = before.info.name,
+                                     .track = before.info.track,
+                                     .format = before.info.format,
+                                     .part = part,
+                                     .started_ms = find_end_ms(job, before_name, &before)}};
+    recording_info_own(&out->info);
+    sidecar_free(&before);
     return true;
+}
+
+static void guess_recording(const struct job *job, struct sidecar *out) {
+    char id[RAND_UUID_SIZE];
+    rand_uuid(id);
+    struct recording_info info = {.id = slice_from(id),
+                                  .meeting = slice_from(base_name(job->folder)),
+                                  .format = slice_from(job->format->name),
+                                  .part = 1};
+    guess_names(job->name, &info);
+    if (!parse_name_time(job->name, &info.started_ms))
+        info.started_ms = modified_ms(&job->stat);
+    if (job->format->is_video)
+        info.ended_ms = modified_ms(&job->stat);
+    recording_info_own(&info);
+    *out = (struct sidecar){.info = info};
 }
 
 /* What can still be said when no sidecar was ever written. */
 static void make_sidecar(const struct job *job, struct sidecar *out) {
-    if (follow_part(job, out))
-        return;
-    *out = (struct sidecar){.part = 1, .is_video = job->kind->is_video};
-    char id[RAND_UUID_SIZE];
-    rand_uuid(id);
-    out->recording = mem_copy_text(id);
-    out->meeting = mem_copy_text(base_name(job->folder));
-    out->name = mem_copy_text("");
-    out->format = mem_copy_text(job->kind->format);
-    guess_names(job->name, out);
+    if (!follow_part(job, out))
+        guess_recording(job, out);
     snprintf(out->file, sizeof out->file, "%s", job->name);
-    if (!parse_name_time(job->name, &out->started_ms))
-        out->started_ms = modified_ms(&job->stat);
-    if (job->kind->is_video)
-        out->ended_ms = modified_ms(&job->stat);
 }
 
-static int complete_sidecar(const struct job *job, struct sidecar *info) {
+static int complete_sidecar(const struct job *job, struct sidecar *sidecar) {
     const struct media *media = &job->media;
+    struct recording_info *info = &sidecar->info;
     info->bytes = media->bytes;
-    info->frames = media->frames;
+    sidecar->frames = media->frames;
     if (media->rate_hz > 0) {
         info->rate_hz = media->rate_hz;
         info->channels = media->channels;
     }
-    if (!info->end)
-        info->end = mem_copy_text("crash");
+    if (info->end.len == 0)
+        recording_info_set(&info->end, SLICE("crash"));
     if (!info->ended_ms)
-        info->ended_ms = job->kind->is_video
+        info->ended_ms = job->format->is_video
                              ? modified_ms(&job->stat)
-                             : info->started_ms + sidecar_duration_ms(info) + info->paused_ms;
-    int err =
-        checksum_file(job->fd, media->offset, media->bytes, job->config->is_stopping, info->sha256);
-    return err ? err : sidecar_save(job->folder_fd, info, true);
+                             : info->started_ms + sidecar_duration_ms(sidecar) + sidecar->paused_ms;
+    char sum[CHECKSUM_SIZE];
+    int err = checksum_file(job->fd, media->offset, media->bytes, job->config->is_stopping, sum);
+    if (err)
+        return err;
+    recording_info_set(&info->sha256, slice_from(sum));
+    return sidecar_save(job->folder_fd, sidecar, true);
 }
 
 /* Only what lies where recordings are made can be found again by folder and file. */
-static void tell_sidecar(const struct job *job, struct sidecar *info) {
-    if (!job->config->on_sidecar || job->config->dry_run || job->depth != 1)
+static void tell_recording(const struct job *job, struct sidecar *sidecar) {
+    if (!job->config->on_recording || job->config->dry_run || job->depth != 1)
         return;
-    snprintf(info->file, sizeof info->file, "%s", job->name);
-    job->config->on_sidecar(job->config->arg, base_name(job->folder), info);
+    char path[SIDECAR_PATH_SIZE];
+    snprintf(sidecar->file, sizeof sidecar->file, "%s", job->name);
+    const struct recording_info info = sidecar_describe(sidecar, base_name(job->folder), path);
+    job->config->on_recording(&info, job->config->user);
+}
+
+/* Whether nothing of it has to be changed. */
+static bool is_true(const struct job *job, const struct sidecar *sidecar) {
+    const struct recording_info *info = &sidecar->info;
+    return info->end.len > 0 && info->sha256.len > 0 && info->bytes == job->media.bytes &&
+           !job->media.is_changed;
 }
 
 static void repair_sidecar(struct job *job) {
-    struct sidecar info;
-    int err = sidecar_load(job->folder_fd, job->name, &info);
+    struct sidecar sidecar;
+    int err = sidecar_load(job->folder_fd, job->name, &sidecar);
     bool is_new = err == ENOENT || err == EINVAL;
     if (err && !is_new) {
         say_failure(job, err);
         return;
     }
-    bool is_true = !is_new && info.end && info.sha256[0] && info.bytes == job->media.bytes &&
-                   !job->media.is_changed;
-    if (is_true) {
+    if (!is_new && is_true(job, &sidecar)) {
         /* Whoever was told last time may have died before it was written down. */
         if (modified_ms(&job->stat) >= job->config->before_ms - RECENT_MS)
-            tell_sidecar(job, &info);
-        sidecar_free(&info);
+            tell_recording(job, &sidecar);
+        sidecar_free(&sidecar);
         return;
     }
     if (is_new)
-        make_sidecar(job, &info);
-    err = job->config->dry_run ? 0 : complete_sidecar(job, &info);
+        make_sidecar(job, &sidecar);
+    err = job->config->dry_run ? 0 : complete_sidecar(job, &sidecar);
     if (!err)
-        tell_sidecar(job, &info);
-    sidecar_free(&info);
+        tell_recording(job, &sidecar);
+    sidecar_free(&sidecar);
     if (err == ECANCELED)
         return;
     if (err) {
@@ -223,17 +234,17 @@ static void repair_sidecar(struct job *job) {
 
 /* Its row would wait for an end for ever. */
 static void tell_removed(const struct job *job) {
-    struct sidecar info;
-    if (sidecar_load(job->folder_fd, job->name, &info))
+    struct sidecar sidecar;
+    if (sidecar_load(job->folder_fd, job->name, &sidecar))
         return;
-    mem_free(info.end);
-    info.end = mem_copy_text("empty");
-    info.bytes = info.frames = 0;
-    info.sha256[0] = '\0';
-    if (!info.ended_ms)
-        info.ended_ms = info.started_ms;
-    tell_sidecar(job, &info);
-    sidecar_free(&info);
+    struct recording_info *info = &sidecar.info;
+    recording_info_set(&info->end, SLICE("empty"));
+    recording_info_set(&info->sha256, SLICE_NONE);
+    info->bytes = sidecar.frames = 0;
+    if (!info->ended_ms)
+        info->ended_ms = info->started_ms;
+    tell_recording(job, &sidecar);
+    sidecar_free(&sidecar);
 }
 
 /* Created, and then the process died before the header: there is nothing to keep. */
@@ -255,7 +266,7 @@ static void remove_empty(struct job *job) {
 
 static void repair_open_file(struct job *job) {
     const bool dry = job->config->dry_run;
-    int err = job->kind->repair(job->fd, (uint64_t)job->stat.st_size, dry, &job->media);
+    int err = job->format->repair(job->fd, (uint64_t)job->stat.st_size, dry, &job->media);
     if (!err && job->media.is_changed && !dry && fsync(job->fd))
         err = errno;
     if (err) {
@@ -336,7 +347,7 @@ static void list_entry(const struct repair_config *config, int folder_fd, const 
     int64_t at_ms = modified_ms(&stat);
     if (S_ISDIR(stat.st_mode))
         add_entry(&out->folders, &out->folder_count, name, at_ms);
-    else if (S_ISREG(stat.st_mode) && media_kind_of(name))
+    else if (S_ISREG(stat.st_mode) && format_of_file(name))
         add_entry(&out->files, &out->file_count, name, at_ms);
     else if (S_ISREG(stat.st_mode) && !config->dry_run && is_old_draft(name, at_ms))
         unlinkat(folder_fd, name, 0);
@@ -377,7 +388,7 @@ static int repair_below(int folder_fd, const char *path, unsigned depth,
                           .folder = path,
                           .depth = depth,
                           .name = listing.files[i].name,
-                          .kind = media_kind_of(listing.files[i].name)};
+                          .format = format_of_file(listing.files[i].name)};
         repair_file(&job);
     }
     for (size_t i = 0; i < listing.folder_count && depth < DEPTH_MAX && !is_stopping(config); i++) {

@@ -9,20 +9,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct sidecar;
+struct recording_info;
+
+/*
+ * Called with what a file holds, once it is whole: its sidecar was made, completed, written in the last week, or has ended as
+ * "empty" and was removed with its file.
+ */
+typedef void repair_recording_fn(const struct recording_info *info, void *user);
 
 struct repair_config {
-    bool dry_run;                   /* only say what would be done */
-    const atomic_bool *is_stopping; /* may be NULL: looked at between files */
-    int64_t
-        before_ms; /* Unix time: files without a byte are removed only when last touched before it */
-    void (*on_line)(void *arg, const char *path,
-                    const char *what); /* for each file that was not as it should be */
-    void (*on_sidecar)(
-        void *arg, const char *folder,
-        const struct sidecar *); /* made, completed, of the last week, or ended as "empty" and
-                                    removed with its file; may be NULL */
-    void *arg;
+    /* Only say what would be done. */
+    bool dry_run;
+    /* May be NULL: looked at between files. */
+    const atomic_bool *is_stopping;
+    /* Unix time: files without a byte are removed only when last touched before it. */
+    int64_t before_ms;
+    /* For each file that was not as it should be. May be NULL. */
+    void (*on_line)(const char *path, const char *what, void *user);
+    /* May be NULL. */
+    repair_recording_fn *on_recording;
+    void *user;
 };
 
 struct repair_result {
@@ -38,13 +44,12 @@ int repair_folder(const char *path, const struct repair_config *config,
                   struct repair_result *result);
 
 /*
- * The same in the background, on a thread of low priority; what it does goes to the log. on_sidecar (may be NULL) is called on that
- * thread, with the name of the folder that the file lies in.
+ * The same in the background, on a thread of low priority; what it does goes to the log. on_recording (may be NULL) is called on
+ * that thread.
  */
 struct repair;
-typedef void repair_sidecar_fn(void *arg, const char *folder, const struct sidecar *);
 int repair_start(struct repair **out, const char *const *paths, unsigned count,
-                 repair_sidecar_fn *on_sidecar, void *arg);
+                 repair_recording_fn *on_recording, void *user);
 void repair_stop(struct repair *repair); /* soon, between two files; NULL is fine */
 
 /* prosa repair DIR [--dry-run]. Exit codes: 0 done, 1 some file could not be repaired, 2 wrong usage. */

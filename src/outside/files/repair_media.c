@@ -7,7 +7,6 @@
 #include "wire/media/wav.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { READ_BYTES = 64 * 1024, HEADER_SEARCH_BYTES = 64 * 1024 };
@@ -35,7 +34,8 @@ static int carry_out(int fd, const struct wav_repair *plan, uint64_t file_bytes)
         return errno;
     int err = 0;
     for (size_t i = 0; i < plan->patch_count && !err; i++)
-        err = file_write_at(fd, plan->patches[i].bytes, plan->patches[i].len, plan->patches[i].offset);
+        err = file_write_at(fd, plan->patches[i].bytes, plan->patches[i].len,
+                            plan->patches[i].offset);
     return err;
 }
 
@@ -136,20 +136,7 @@ int repair_ivf(int fd, uint64_t file_bytes, bool dry, struct media *media) {
 }
 
 /* A stream that needs no header and bears a cut end. */
-static int repair_raw(int fd, uint64_t file_bytes, bool dry, struct media *media) {
+int repair_h264(int fd, uint64_t file_bytes, bool dry, struct media *media) {
     *media = (struct media){.bytes = file_bytes, .is_empty = file_bytes == 0};
     return 0;
-}
-
-const struct media_kind *media_kind_of(const char *name) {
-    static const struct media_kind kinds[] = {
-        {".wav", "wav", false, repair_wav},    {".flac", "flac", false, repair_flac},
-        {".opus", "opus", false, repair_opus}, {".h264", "h264", true, repair_raw},
-        {".ivf", "ivf", true, repair_ivf},
-    };
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot && i < ARRAY_LEN(kinds); i++)
-        if (strcmp(dot, kinds[i].ending) == 0)
-            return &kinds[i];
-    return NULL;
 }

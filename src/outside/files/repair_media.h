@@ -17,16 +17,6 @@ struct media {       /* what was found, as it is after the repair */
 
 /* EINVAL: not a file of this kind, left alone. `dry` changes nothing. `file_bytes` is the file's length. */
 typedef int repair_fn(int fd, uint64_t file_bytes, bool dry, struct media *media);
-repair_fn repair_wav, repair_flac, repair_opus, repair_ivf;
-
-struct media_kind {
-    const char *ending; /* with its dot */
-    const char *format;
-    bool is_video;
-    repair_fn *repair;
-};
-
-/* By the file's name; NULL: not a recording. */
-const struct media_kind *media_kind_of(const char *name);
+repair_fn repair_wav, repair_flac, repair_opus, repair_h264, repair_ivf;
 
 #endif

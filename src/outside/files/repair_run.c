@@ -19,11 +19,11 @@ struct repair {
     int64_t before_ms;
     char *paths[PATHS_MAX];
     unsigned count;
-    repair_sidecar_fn *on_sidecar;
-    void *arg;
+    repair_recording_fn *on_recording;
+    void *user;
 };
 
-static void log_line(void *arg, const char *path, const char *what) {
+static void log_line(const char *path, const char *what, void *user) {
     log_info("repair", what, log_text("file", path));
 }
 
@@ -33,8 +33,8 @@ static void run(void *arg) {
     const struct repair_config config = {.is_stopping = &repair->is_stopping,
                                          .before_ms = repair->before_ms,
                                          .on_line = log_line,
-                                         .on_sidecar = repair->on_sidecar,
-                                         .arg = repair->arg};
+                                         .on_recording = repair->on_recording,
+                                         .user = repair->user};
     for (unsigned i = 0; i < repair->count; i++) {
         int err = repair_folder(repair->paths[i], &config, &result);
         if (err)
@@ -55,10 +55,10 @@ static void release(struct repair *repair) {
 }
 
 int repair_start(struct repair **out, const char *const *paths, unsigned count,
-                 repair_sidecar_fn *on_sidecar, void *arg) {
+                 repair_recording_fn *on_recording, void *user) {
     struct repair *repair = mem_alloc(sizeof *repair);
-    repair->on_sidecar = on_sidecar;
-    repair->arg = arg;
+    repair->on_recording = on_recording;
+    repair->user = user;
     repair->before_ms = clock_wall_ms() - CLOCK_GRAIN_MS;
     repair->count = count < PATHS_MAX ? count : PATHS_MAX;
     for (unsigned i = 0; i < repair->count; i++)
@@ -80,7 +80,7 @@ void repair_stop(struct repair *repair) {
     release(repair);
 }
 
-static void print_line(void *arg, const char *path, const char *what) {
+static void print_line(const char *path, const char *what, void *user) {
     printf("%s: %s\n", path, what);
 }
 

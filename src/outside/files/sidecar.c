@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "outside/files/file.h"
+#include "outside/files/format.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -19,23 +20,21 @@ static const struct {
     const char *key;
     size_t offset;
 } texts[] = {
-    {"recording", offsetof(struct sidecar, recording)},
-    {"meeting", offsetof(struct sidecar, meeting)},
-    {"room", offsetof(struct sidecar, room)},
-    {"participant", offsetof(struct sidecar, participant)},
-    {"name", offsetof(struct sidecar, name)},
-    {"track", offsetof(struct sidecar, track)},
-    {"format", offsetof(struct sidecar, format)},
+    {"recording", offsetof(struct recording_info, id)},
+    {"meeting", offsetof(struct recording_info, meeting)},
+    {"room", offsetof(struct recording_info, room)},
+    {"participant", offsetof(struct recording_info, participant)},
+    {"name", offsetof(struct recording_info, name)},
+    {"track", offsetof(struct recording_info, track)},
+    {"format", offsetof(struct recording_info, format)},
 };
 
-static char **text_at(struct sidecar *sidecar, size_t offset) {
-    return (char **)(void *)((char *)sidecar + offset);
+static const struct slice *text_at(const struct recording_info *info, size_t offset) {
+    return (const struct slice *)(const void *)((const char *)info + offset);
 }
 
 void sidecar_free(struct sidecar *sidecar) {
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        mem_free(*text_at(sidecar, texts[i].offset));
-    mem_free(sidecar->end);
+    recording_info_free(&sidecar->info);
     mem_free(sidecar->gaps);
     mem_free(sidecar->pauses);
     *sidecar = (struct sidecar){0};
@@ -85,10 +84,20 @@ void sidecar_end_pause(struct sidecar *sidecar, int64_t from_ms, int64_t to_ms) 
 }
 
 int64_t sidecar_duration_ms(const struct sidecar *sidecar) {
-    if (sidecar->rate_hz > 0)
-        return (int64_t)(sidecar->frames * 1000 / sidecar->rate_hz);
-    int64_t end_ms = sidecar->ended_ms ? sidecar->ended_ms : sidecar->started_ms;
-    return end_ms - sidecar->started_ms - sidecar->paused_ms;
+    const struct recording_info *info = &sidecar->info;
+    if (info->rate_hz > 0)
+        return (int64_t)(sidecar->frames * 1000 / info->rate_hz);
+    int64_t end_ms = info->ended_ms ? info->ended_ms : info->started_ms;
+    return end_ms - info->started_ms - sidecar->paused_ms;
+}
+
+struct recording_info sidecar_describe(const struct sidecar *sidecar, const char *folder,
+                                       char path[SIDECAR_PATH_SIZE]) {
+    struct recording_info info = sidecar->info;
+    snprintf(path, SIDECAR_PATH_SIZE, "%s/%s", folder, sidecar->file);
+    info.path = slice_from(path);
+    info.duration_ms = sidecar_duration_ms(sidecar);
+    return info;
 }
 
 static void add_time(struct buf *out, const char *key, int64_t at_ms) {
@@ -97,12 +106,16 @@ static void add_time(struct buf *out, const char *key, int64_t at_ms) {
     buf_printf(out, at_ms ? "\"%s\":\"%s\"" : "\"%s\":null", key, time);
 }
 
-static void add_text(struct buf *out, const char *key, const char *text) {
+static void add_text(struct buf *out, const char *key, struct slice text) {
     buf_printf(out, "\"%s\":", key);
-    if (text)
-        text_add_json(out, slice_from(text));
+    text_add_json(out, text);
+}
+
+static void add_text_or_null(struct buf *out, const char *key, struct slice text) {
+    if (text.len > 0)
+        add_text(out, key, text);
     else
-        buf_add_text(out, "null");
+        buf_printf(out, "\"%s\":null", key);
 }
 
 static void add_gaps(struct buf *out, const struct sidecar *sidecar) {
@@ -130,41 +143,41 @@ static void add_pauses(struct buf *out, const struct sidecar *sidecar) {
 }
 
 void sidecar_write_json(struct buf *out, const struct sidecar *sidecar) {
+    const struct recording_info *info = &sidecar->info;
+    bool is_video = format_is_video(info->format);
     buf_printf(out, "{\n  \"version\":%d", VERSION);
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         buf_add_text(out, ",\n  ");
-        add_text(out, texts[i].key,
-                 *(char *const *)(const void *)((const char *)sidecar + texts[i].offset));
+        add_text(out, texts[i].key, *text_at(info, texts[i].offset));
     }
     buf_add_text(out, ",\n  ");
-    add_text(out, "file", sidecar->file);
-    buf_printf(out, ",\n  \"kind\":\"%s\",\"part\":%u", sidecar->is_video ? "video" : "audio",
-               sidecar->part);
-    if (!sidecar->is_video)
-        buf_printf(out, ",\n  \"sampleRate\":%u,\"channels\":%u", sidecar->rate_hz,
-                   sidecar->channels);
+    add_text(out, "file", slice_from(sidecar->file));
+    buf_printf(out, ",\n  \"kind\":\"%s\",\"part\":%u", is_video ? "video" : "audio", info->part);
+    if (!is_video)
+        buf_printf(out, ",\n  \"sampleRate\":%u,\"channels\":%u", info->rate_hz, info->channels);
     buf_add_text(out, ",\n  ");
-    add_time(out, "startedAt", sidecar->started_ms);
+    add_time(out, "startedAt", info->started_ms);
     buf_add_byte(out, ',');
-    add_time(out, "endedAt", sidecar->ended_ms);
+    add_time(out, "endedAt", info->ended_ms);
     buf_printf(out,
                ",\n  \"bytes\":%" PRIu64 ",\"frames\":%" PRIu64 ",\"durationMs\":%" PRId64
                ",\"driftMs\":%" PRId64,
-               sidecar->bytes, sidecar->frames, sidecar_duration_ms(sidecar), sidecar->drift_ms);
+               info->bytes, sidecar->frames, sidecar_duration_ms(sidecar), sidecar->drift_ms);
     add_gaps(out, sidecar);
     add_pauses(out, sidecar);
     buf_add_text(out, ",\n  ");
-    add_text(out, "sha256", sidecar->sha256[0] ? sidecar->sha256 : NULL);
+    add_text_or_null(out, "sha256", info->sha256);
     buf_add_text(out, ",\n  ");
-    add_text(out, "end", sidecar->end);
+    add_text_or_null(out, "end", info->end);
     buf_add_text(out, "\n}\n");
 }
 
-static bool get_text(const json_t *root, const char *key, char **out) {
+/* Borrows from `root`. */
+static bool get_text(const json_t *root, const char *key, struct slice *out) {
     const json_t *value = json_object_get(root, key);
     if (!json_is_string(value))
         return false;
-    *out = mem_copy_text(json_string_value(value));
+    *out = slice_of(json_string_value(value), json_string_length(value));
     return true;
 }
 
@@ -211,24 +224,23 @@ static void get_pauses(const json_t *root, struct sidecar *out) {
 }
 
 static int read_object(const json_t *root, struct sidecar *out) {
-    char *file = NULL;
+    struct recording_info *info = &out->info;
+    struct slice file;
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        if (!get_text(root, texts[i].key, text_at(out, texts[i].offset)))
+        if (!get_text(root, texts[i].key, (struct slice *)(void *)((char *)info + texts[i].offset)))
             return EINVAL;
     if (get_count(root, "version") != VERSION || !get_text(root, "file", &file))
         return EINVAL;
-    snprintf(out->file, sizeof out->file, "%s", file);
-    mem_free(file);
-    get_text(root, "end", &out->end);
-    const char *sha256 = json_string_value(json_object_get(root, "sha256"));
-    snprintf(out->sha256, sizeof out->sha256, "%s", sha256 ? sha256 : "");
-    out->is_video = is_text(root, "kind", "video");
-    out->part = (unsigned)get_count(root, "part");
-    out->rate_hz = (uint32_t)get_count(root, "sampleRate");
-    out->channels = (uint32_t)get_count(root, "channels");
-    out->started_ms = get_time(root, "startedAt");
-    out->ended_ms = get_time(root, "endedAt");
-    out->bytes = get_count(root, "bytes");
+    snprintf(out->file, sizeof out->file, "%.*s", SLICE_ARG(file));
+    get_text(root, "end", &info->end);
+    get_text(root, "sha256", &info->sha256);
+    recording_info_own(info);
+    info->part = (unsigned)get_count(root, "part");
+    info->rate_hz = (uint32_t)get_count(root, "sampleRate");
+    info->channels = (uint32_t)get_count(root, "channels");
+    info->started_ms = get_time(root, "startedAt");
+    info->ended_ms = get_time(root, "endedAt");
+    info->bytes = get_count(root, "bytes");
     out->frames = get_count(root, "frames");
     out->drift_ms = (int64_t)json_integer_value(json_object_get(root, "driftMs"));
     get_gaps(root, out);
@@ -240,9 +252,7 @@ int sidecar_parse_json(struct slice json, struct sidecar *out) {
     json_t *root = json_loadb(json.ptr, json.len, JSON_REJECT_DUPLICATES, NULL);
     struct sidecar sidecar = {0};
     int err = json_is_object(root) ? read_object(root, &sidecar) : EINVAL;
-    if (err)
-        sidecar_free(&sidecar);
-    else
+    if (!err)
         *out = sidecar;
     json_decref(root);
     return err;
@@ -300,17 +310,16 @@ int sidecar_load(int folder_fd, const char *file, struct sidecar *out) {
 }
 
 static int rewrite_meeting(int folder_fd, const char *file, struct slice meeting) {
-    struct sidecar info;
-    int err = sidecar_load(folder_fd, file, &info);
+    struct sidecar sidecar;
+    int err = sidecar_load(folder_fd, file, &sidecar);
     if (err)
         return err;
-    if (!slice_is_equal(slice_from(info.meeting), meeting)) {
-        mem_free(info.meeting);
-        info.meeting = slice_copy_text(meeting);
-        snprintf(info.file, sizeof info.file, "%s", file);
-        err = sidecar_save(folder_fd, &info, true);
+    if (!slice_is_equal(sidecar.info.meeting, meeting)) {
+        recording_info_set(&sidecar.info.meeting, meeting);
+        snprintf(sidecar.file, sizeof sidecar.file, "%s", file);
+        err = sidecar_save(folder_fd, &sidecar, true);
     }
-    sidecar_free(&info);
+    sidecar_free(&sidecar);
     return err;
 }
 

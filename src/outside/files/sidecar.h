@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
-#include "outside/files/checksum.h"
+#include "outside/files/recording_info.h"
 #include "outside/files/storage.h"
 
 #include <stdbool.h>
@@ -27,18 +27,11 @@ struct sidecar_pause {      /* time that is not in the file */
 enum { SIDECAR_LIST_MAX = 1000 };
 
 struct sidecar {
-    char *recording; /* id, the same for all parts */
-    char *meeting, *room, *participant, *name, *track;
-    char *format; /* "wav", "flac", "opus", "h264", "ivf" */
-    char *end;    /* why it ended; NULL: it has not */
+    /* Owns its texts. path and duration_ms are left to sidecar_describe(). */
+    struct recording_info info;
     char file[STORAGE_FILE_SIZE];
-    bool is_video;
-    unsigned part; /* 1, 2, ... */
-    uint32_t rate_hz, channels;
-    int64_t started_ms, ended_ms; /* Unix time; ended_ms 0: not yet */
-    uint64_t bytes;               /* of samples, or of the stream */
-    uint64_t frames;              /* sample frames; 0 for video */
-    int64_t drift_ms;             /* how far the sender's clock fell behind ours */
+    uint64_t frames;  /* sample frames; 0 for video */
+    int64_t drift_ms; /* how far the sender's clock fell behind ours */
     struct sidecar_gap *gaps;
     size_t gap_count;
     uint64_t gaps_total, gap_frames;
@@ -46,7 +39,6 @@ struct sidecar {
     size_t pause_count;
     uint64_t pauses_total;
     int64_t paused_ms;
-    char sha256[CHECKSUM_SIZE]; /* of the samples (WAV) or of the file; empty: not known */
 };
 
 void sidecar_free(struct sidecar *sidecar); /* what it holds, not the struct */
@@ -58,6 +50,11 @@ void sidecar_end_pause(struct sidecar *sidecar, int64_t from_ms, int64_t to_ms);
 
 /* From the first sample to the last, pauses not counted. */
 int64_t sidecar_duration_ms(const struct sidecar *sidecar);
+
+/* As others are told of it, with the path in `folder` and the duration. Borrows the sidecar's texts, `path` and the folder's name. */
+enum { SIDECAR_PATH_SIZE = TEXT_NAME_SIZE + STORAGE_FILE_SIZE };
+struct recording_info sidecar_describe(const struct sidecar *sidecar, const char *folder,
+                                       char path[SIDECAR_PATH_SIZE]);
 
 void sidecar_write_json(struct buf *out, const struct sidecar *sidecar);
 

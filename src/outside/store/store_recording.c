@@ -12,15 +12,16 @@ enum { LIST_MAX = 1000 };
 
 struct put_call {
     struct store_call call;
-    struct store_recording row;
+    struct recording_info row;
     struct slice meeting_id; /* as the row has it now */
     store_recording_put_fn *fn;
 };
 
-static void copy_texts(struct store_call *call, struct store_recording *row) {
-    STORE_COPY(call, &row->id, &row->meeting_id, &row->room_name, &row->participant_id,
-               &row->participant_name, &row->track_id, &row->format, &row->path, &row->sha256,
-               &row->end);
+static void copy_texts(struct store_call *call, struct recording_info *row) {
+    for (size_t i = 0; i < RECORDING_INFO_TEXTS; i++) {
+        struct slice *text = recording_info_text(row, i);
+        *text = store_call_copy(call, *text);
+    }
 }
 
 static void on_meeting_row(const struct db_row *row, void *arg) {
@@ -30,10 +31,10 @@ static void on_meeting_row(const struct db_row *row, void *arg) {
 
 static int run_put(struct store_call *call, struct db *db) {
     struct put_call *p = CONTAINER_OF(call, struct put_call, call);
-    const struct store_recording *r = &p->row;
-    p->meeting_id = r->meeting_id;
-    if (r->room_name.len > 0 && slice_is_equal(r->meeting_id, r->room_name)) {
-        int err = STORE_RUN(db, SQL_SESSION_OF_ROOM_AT, on_meeting_row, p, db_text(r->room_name),
+    const struct recording_info *r = &p->row;
+    p->meeting_id = r->meeting;
+    if (r->room.len > 0 && slice_is_equal(r->meeting, r->room)) {
+        int err = STORE_RUN(db, SQL_SESSION_OF_ROOM_AT, on_meeting_row, p, db_text(r->room),
                             db_time(r->started_ms + STORE_SKEW_MS), db_time(r->started_ms));
         if (err)
             return err;
@@ -41,11 +42,11 @@ static int run_put(struct store_call *call, struct db *db) {
     const struct db_value ended =
         r->ended_ms ? db_time(r->ended_ms) : (struct db_value){.kind = DB_NULL};
     return STORE_RUN(db, SQL_RECORDING_PUT, on_meeting_row, p, db_text(r->id),
-                     db_text(p->meeting_id), db_text(r->participant_id),
-                     db_maybe(r->participant_name), db_text(r->track_id), db_text(r->format),
-                     db_text(r->path), db_maybe(r->sha256), db_maybe(r->end), db_int(r->part),
-                     db_int(r->rate_hz), db_int(r->channels), db_time(r->started_ms), ended,
-                     db_int(r->bytes), db_int(r->duration_ms), db_text(r->room_name));
+                     db_text(p->meeting_id), db_text(r->participant), db_maybe(r->name),
+                     db_text(r->track), db_text(r->format), db_text(r->path), db_maybe(r->sha256),
+                     db_maybe(r->end), db_int(r->part), db_int(r->rate_hz), db_int(r->channels),
+                     db_time(r->started_ms), ended, db_int((int64_t)r->bytes),
+                     db_int(r->duration_ms), db_text(r->room));
 }
 
 static void answer_put(struct store_call *call) {
@@ -53,7 +54,7 @@ static void answer_put(struct store_call *call) {
     p->fn(call->err, call->err ? SLICE_NONE : p->meeting_id, call->arg);
 }
 
-struct store_call *store_recording_put(struct store *store, const struct store_recording *row,
+struct store_call *store_recording_put(struct store *store, const struct recording_info *row,
                                        store_recording_put_fn *fn, void *arg) {
     struct put_call *p = store_call_new(store, sizeof *p, run_put, answer_put, arg);
     p->row = *row;
@@ -70,7 +71,7 @@ struct recording_call {
     struct slice id; /* of a recording or a meeting */
     int64_t before_ms;
     unsigned skip, limit;
-    struct store_recording *rows;
+    struct recording_info *rows;
     struct store_recording_list list;
     /* one of the two */
     store_recording_fn *on_one;
@@ -81,23 +82,23 @@ static void on_recording_row(const struct db_row *row, void *arg) {
     struct recording_call *l = arg;
     if (l->list.count == l->limit)
         return;
-    struct store_recording *r = &l->rows[l->list.count++];
-    *r = (struct store_recording){
+    struct recording_info *r = &l->rows[l->list.count++];
+    *r = (struct recording_info){
         .id = db_row_text(row, 0),
-        .meeting_id = db_row_text(row, 1),
-        .participant_id = db_row_text(row, 2),
-        .participant_name = db_row_text(row, 3),
-        .track_id = db_row_text(row, 4),
+        .meeting = db_row_text(row, 1),
+        .participant = db_row_text(row, 2),
+        .name = db_row_text(row, 3),
+        .track = db_row_text(row, 4),
         .format = db_row_text(row, 5),
         .path = db_row_text(row, 6),
         .sha256 = db_row_text(row, 7),
         .end = db_row_text(row, 8),
-        .part = db_row_int(row, 9),
-        .rate_hz = db_row_int(row, 10),
-        .channels = db_row_int(row, 11),
+        .part = (unsigned)db_row_int(row, 9),
+        .rate_hz = (uint32_t)db_row_int(row, 10),
+        .channels = (uint32_t)db_row_int(row, 11),
         .started_ms = db_row_time(row, 12),
         .ended_ms = db_row_time(row, 13),
-        .bytes = db_row_int(row, 14),
+        .bytes = (uint64_t)db_row_int(row, 14),
         .duration_ms = db_row_int(row, 15),
     };
     copy_texts(&l->call, r);

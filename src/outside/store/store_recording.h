@@ -5,30 +5,14 @@
 #ifndef OUTSIDE_STORE_RECORDING_H
 #define OUTSIDE_STORE_RECORDING_H
 
+#include "outside/files/recording_info.h"
 #include "outside/store/store.h"
 
-struct store_recording {
-    struct slice id;         /* of this file */
-    struct slice meeting_id; /* while no session is known the room's name */
-    struct slice room_name;  /* for store_recording_put, may be empty; no column has it */
-    struct slice participant_id;
-    struct slice participant_name; /* may be empty */
-    struct slice track_id;
-    struct slice format; /* wav, flac, opus, h264, ivf */
-    struct slice path;   /* below the audio or video folder */
-    struct slice sha256; /* empty: not known */
-    struct slice end;    /* why it ended; empty: it goes on */
-    int64_t part;        /* 1, 2, ... */
-    int64_t rate_hz, channels;
-    int64_t started_ms, ended_ms; /* ended_ms 0: it goes on */
-    int64_t bytes, duration_ms;
-};
-
 struct store_recording_list {
-    const struct store_recording *recordings;
+    const struct recording_info *recordings;
     size_t count;
 };
-typedef void store_recording_fn(int err, const struct store_recording *, void *arg);
+typedef void store_recording_fn(int err, const struct recording_info *, void *arg);
 typedef void store_recordings_fn(int err, const struct store_recording_list *, void *arg);
 typedef void store_recording_put_fn(int err, struct slice meeting_id, void *arg);
 
@@ -36,7 +20,7 @@ typedef void store_recording_put_fn(int err, struct slice meeting_id, void *arg)
  * Inserts the row, or updates it. The callback receives the meeting that the row now has: for a
  * recording that was reported under its room's name this is the session's, if one is known by now.
  */
-struct store_call *store_recording_put(struct store *, const struct store_recording *,
+struct store_call *store_recording_put(struct store *, const struct recording_info *,
                                        store_recording_put_fn *, void *arg);
 struct store_call *store_recording_get(struct store *, struct slice id, store_recording_fn *,
                                        void *arg);

@@ -150,15 +150,15 @@ static void fill_row(void) {
 }
 
 static void record(struct disk_port *port, enum record_format format) {
-    const struct recording recording = {.meeting = SLICE("RM_1"),
-                                        .room = SLICE("room"),
-                                        .participant = SLICE("bob"),
-                                        .name = SLICE("Bob"),
-                                        .track = SLICE("TR"),
-                                        .format = format,
-                                        .rate_hz = RATE,
-                                        .channels = 1,
-                                        .started_ms = STARTED_MS};
+    const struct recording_info recording = {.meeting = SLICE("RM_1"),
+                                             .room = SLICE("room"),
+                                             .participant = SLICE("bob"),
+                                             .name = SLICE("Bob"),
+                                             .track = SLICE("TR"),
+                                             .format = format_name(format),
+                                             .rate_hz = RATE,
+                                             .channels = 1,
+                                             .started_ms = STARTED_MS};
     struct recorder *recorder = recorder_open(port, &recording);
     recorder_append(recorder, row, ZEROS_AT * 2);
     recorder_tick(recorder, 1);
@@ -199,7 +199,7 @@ static void run_server(const char *folder, enum record_format format) {
 }
 
 /* Time is true: what lies at a moment is what was sent then, or silence. Returns where the file ends in the row. */
-static size_t check_wav(int folder_fd, const char *name, const struct sidecar *info) {
+static size_t check_wav(int folder_fd, const char *name, const struct sidecar *sidecar) {
     struct wav_parser parser = {0};
     enum wav_result result;
     uint8_t *bytes = mem_alloc(ROW * 2 + 4096);
@@ -210,11 +210,11 @@ static size_t check_wav(int folder_fd, const char *name, const struct sidecar *i
     assert_int_equal(result, WAV_DONE);
     assert_int_equal(parser.info.data_offset + parser.info.data_bytes, len);
     assert_int_equal(parser.info.riff_bytes + 8, len);
-    assert_int_equal(info->bytes, parser.info.data_bytes);
+    assert_int_equal(sidecar->info.bytes, parser.info.data_bytes);
     /* Starts are known to the millisecond: 16 samples. */
-    size_t about = (size_t)(info->started_ms - STARTED_MS) * RATE / 1000;
+    size_t about = (size_t)(sidecar->info.started_ms - STARTED_MS) * RATE / 1000;
     /* When not one sidecar could be written, a later part does not know when it began. */
-    bool is_lost = strcmp(info->end, "crash") == 0 && strstr(name, "_p");
+    bool is_lost = slice_is_equal(sidecar->info.end, SLICE("crash")) && strstr(name, "_p");
     size_t count = (size_t)parser.info.data_bytes / 2, first = ROW;
     int16_t *samples = (int16_t *)(void *)(bytes + parser.info.data_offset);
     for (size_t i = 0; i < count; i++) {
@@ -228,7 +228,7 @@ static size_t check_wav(int folder_fd, const char *name, const struct sidecar *i
         if (samples[i] != row[first + i])
             fail_msg(
                 "%s: sample %zu of %zu is %d, not %d; it begins at %zu, about %zu, and ends by %s",
-                name, i, count, samples[i], row[first + i], first, about, info->end);
+                name, i, count, samples[i], row[first + i], first, about, sidecar->info.end.ptr);
     }
     mem_free(bytes);
     return (first == ROW ? about : first) + count;
@@ -249,16 +249,16 @@ static struct seen check_folder(const char *folder, const char *ending) {
     for (struct dirent *entry; (entry = readdir(dir));) {
         if (!strstr(entry->d_name, ending))
             continue;
-        struct sidecar info;
-        assert_int_equal(sidecar_load(dirfd(dir), entry->d_name, &info), 0);
-        assert_non_null(info.end);
-        assert_int_equal(strlen(info.sha256), 64);
-        size_t end = strcmp(ending, ".wav") == 0 ? check_wav(dirfd(dir), entry->d_name, &info)
-                                                 : (size_t)info.frames;
+        struct sidecar sidecar;
+        assert_int_equal(sidecar_load(dirfd(dir), entry->d_name, &sidecar), 0);
+        assert_true(sidecar.info.end.len > 0);
+        assert_int_equal(sidecar.info.sha256.len, 64);
+        size_t end = strcmp(ending, ".wav") == 0 ? check_wav(dirfd(dir), entry->d_name, &sidecar)
+                                                 : (size_t)sidecar.frames;
         if (end > seen.end)
             seen.end = end;
         seen.files++;
-        sidecar_free(&info);
+        sidecar_free(&sidecar);
     }
     closedir(dir);
     return seen;
@@ -400,14 +400,14 @@ static void count_syncs(enum disk_fsync fsync, int patience_ms, int *before_end,
     plan.call = CALLS; /* nothing fails */
     plan.is_armed = true;
     atomic_store(&plan.count[CALL_SYNC], 0);
-    const struct recording recording = {.meeting = SLICE("RM_1"),
-                                        .room = SLICE("room"),
-                                        .participant = SLICE("bob"),
-                                        .track = SLICE("TR"),
-                                        .format = RECORD_WAV,
-                                        .rate_hz = RATE,
-                                        .channels = 1,
-                                        .started_ms = STARTED_MS};
+    const struct recording_info recording = {.meeting = SLICE("RM_1"),
+                                             .room = SLICE("room"),
+                                             .participant = SLICE("bob"),
+                                             .track = SLICE("TR"),
+                                             .format = SLICE("wav"),
+                                             .rate_hz = RATE,
+                                             .channels = 1,
+                                             .started_ms = STARTED_MS};
     struct recorder *recorder = recorder_open(port, &recording);
     *before_end = 0;
     for (int ms = 0; ms < patience_ms && *before_end < 3; ms += 10) {

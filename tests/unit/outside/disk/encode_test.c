@@ -69,15 +69,15 @@ static int teardown(void **state) {
 }
 
 static struct recorder *open_recorder(struct fixture *f, enum record_format format) {
-    const struct recording recording = {.meeting = SLICE("RM_1"),
-                                        .room = SLICE("room"),
-                                        .participant = SLICE("bob"),
-                                        .name = SLICE("Bob"),
-                                        .track = SLICE("TR"),
-                                        .format = format,
-                                        .rate_hz = RATE,
-                                        .channels = 1,
-                                        .started_ms = STARTED_MS};
+    const struct recording_info recording = {.meeting = SLICE("RM_1"),
+                                             .room = SLICE("room"),
+                                             .participant = SLICE("bob"),
+                                             .name = SLICE("Bob"),
+                                             .track = SLICE("TR"),
+                                             .format = format_name(format),
+                                             .rate_hz = RATE,
+                                             .channels = 1,
+                                             .started_ms = STARTED_MS};
     return recorder_open(f->port, &recording);
 }
 
@@ -129,7 +129,7 @@ static void flac_gives_back_every_sample(void **state) {
     assert_int_equal(sidecar.gap_count, 1);
     assert_int_equal(sidecar.gaps[0].at, RATE * 2);
     assert_int_equal(sidecar.gaps[0].frames, 1000);
-    assert_string_equal(sidecar.end, "closed");
+    assert_slice_equal(sidecar.info.end, "closed");
     sidecar_free(&sidecar);
 }
 
@@ -259,7 +259,7 @@ static void assert_repaired(struct fixture *f, const char *file, size_t at_least
     free(samples);
     struct sidecar sidecar = load_sidecar(f, file);
     assert_int_equal(sidecar.frames * (unsigned)info.samplerate / RATE, count);
-    assert_string_equal(sidecar.end, "crash");
+    assert_slice_equal(sidecar.info.end, "crash");
     sidecar_free(&sidecar);
     result = (struct repair_result){0};
     assert_int_equal(repair_folder(f->folder, &config, &result), 0);

@@ -71,13 +71,13 @@ static inline int teardown(void **state) {
     return status;
 }
 
-static const struct recording recording = {
+static const struct recording_info recording = {
     .meeting = {"RM_1", 4},
     .room = {"sala 1", 6},
     .participant = {"bob:x", 5},
     .name = {"Bob", 3},
     .track = {"TR_ab.c", 7},
-    .format = RECORD_WAV,
+    .format = {"wav", 3},
     .rate_hz = RATE,
     .channels = 1,
     .started_ms = STARTED_MS,

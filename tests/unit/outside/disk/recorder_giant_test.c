@@ -65,14 +65,14 @@ static void record(const char *folder, enum wav_layout layout) {
     config.storage = storage;
     assert_int_equal(disk_open(&disk, &config), 0);
     struct disk_port *port = disk_port_open(disk);
-    const struct recording recording = {.meeting = SLICE("RM_1"),
-                                        .room = SLICE("room"),
-                                        .participant = SLICE("bob"),
-                                        .track = SLICE("TR"),
-                                        .format = RECORD_WAV,
-                                        .rate_hz = RATE,
-                                        .channels = 2,
-                                        .started_ms = STARTED_MS};
+    const struct recording_info recording = {.meeting = SLICE("RM_1"),
+                                             .room = SLICE("room"),
+                                             .participant = SLICE("bob"),
+                                             .track = SLICE("TR"),
+                                             .format = SLICE("wav"),
+                                             .rate_hz = RATE,
+                                             .channels = 2,
+                                             .started_ms = STARTED_MS};
     struct recorder *recorder = recorder_open(port, &recording);
     append_sound(recorder, 0, RATE);
     recorder_silence(recorder, WAY_OUT - RATE);

@@ -51,19 +51,18 @@ struct track {
 };
 
 static void begin(struct track *track, struct disk_port *port, int64_t started_ms, int number) {
-    static const enum record_format formats[] = {RECORD_WAV, RECORD_WAV,  RECORD_WAV,
-                                                 RECORD_WAV, RECORD_FLAC, RECORD_OPUS};
+    static const char *const formats[] = {"wav", "wav", "wav", "wav", "flac", "opus"};
     char name[16];
     snprintf(name, sizeof name, "TR-%d", number);
-    const struct recording recording = {.meeting = SLICE("RM_1"),
-                                        .room = SLICE("room"),
-                                        .participant = SLICE("bob"),
-                                        .name = SLICE("Bob"),
-                                        .track = slice_from(name),
-                                        .format = formats[number],
-                                        .rate_hz = RATE,
-                                        .channels = 1,
-                                        .started_ms = started_ms};
+    const struct recording_info recording = {.meeting = SLICE("RM_1"),
+                                             .room = SLICE("room"),
+                                             .participant = SLICE("bob"),
+                                             .name = SLICE("Bob"),
+                                             .track = slice_from(name),
+                                             .format = slice_from(formats[number]),
+                                             .rate_hz = RATE,
+                                             .channels = 1,
+                                             .started_ms = started_ms};
     *track = (struct track){.recorder = recorder_open(port, &recording), .number = number};
 }
 
@@ -168,27 +167,27 @@ static size_t list(const char *folder, struct promise *out) {
     return count;
 }
 
-static void check_samples(const int16_t *samples, size_t count, const struct sidecar *info) {
-    int number = strstr(info->file, "TR-")[3] - '0';
+static void check_samples(const int16_t *samples, size_t count, const struct sidecar *sidecar) {
+    int number = strstr(sidecar->file, "TR-")[3] - '0';
     size_t silent = 0;
     for (size_t i = 0; i < count; i++) {
         if (samples[i] == 0)
             silent++;
         else if (samples[i] != sample_at(number, i))
-            fail_msg("%s: sample %zu of %zu is not of its time", info->file, i, count);
+            fail_msg("%s: sample %zu of %zu is not of its time", sidecar->file, i, count);
     }
     /* Gaps that came after the last look at the sidecar are silence without a note. */
-    assert_true(silent >= info->gap_frames || count < info->frames + info->gap_frames);
+    assert_true(silent >= sidecar->gap_frames || count < sidecar->frames + sidecar->gap_frames);
 }
 
 static void check_file(const char *folder, const char *name) {
     char path[512];
-    struct sidecar info;
+    struct sidecar sidecar;
     int folder_fd = open(folder, O_RDONLY | O_DIRECTORY);
-    assert_int_equal(sidecar_load(folder_fd, name, &info), 0);
+    assert_int_equal(sidecar_load(folder_fd, name, &sidecar), 0);
     close(folder_fd);
-    assert_non_null(info.end);
-    assert_int_equal(strlen(info.sha256), 64);
+    assert_true(sidecar.info.end.len > 0);
+    assert_int_equal(sidecar.info.sha256.len, 64);
     snprintf(path, sizeof path, "%s/%s", folder, name);
     SF_INFO sound = {0};
     SNDFILE *file = sf_open(path, SFM_READ, &sound);
@@ -202,12 +201,12 @@ static void check_file(const char *folder, const char *name) {
     int16_t *samples = malloc((size_t)sound.frames * 2 + 2);
     assert_int_equal(sf_readf_short(file, samples, sound.frames), sound.frames);
     if (!strstr(name, ".opus")) {
-        assert_int_equal(info.frames, sound.frames);
-        check_samples(samples, (size_t)sound.frames, &info);
+        assert_int_equal(sidecar.frames, sound.frames);
+        check_samples(samples, (size_t)sound.frames, &sidecar);
     }
     sf_close(file);
     free(samples);
-    sidecar_free(&info);
+    sidecar_free(&sidecar);
 }
 
 static int remove_entry(const char *path, const struct stat *stat_of, int kind, struct FTW *at) {

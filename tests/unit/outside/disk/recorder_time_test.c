@@ -196,7 +196,7 @@ static void time_and_pauses_add_up_to_the_wall(void **state) {
     assert_int_equal(sidecar.pauses[0].to_ms, STARTED_MS + 4500);
     assert_int_equal(sidecar.pauses[1].at, RATE * 3 / 2);
     assert_int_equal(sidecar_duration_ms(&sidecar) + sidecar.paused_ms,
-                     sidecar.ended_ms - sidecar.started_ms);
+                     sidecar.info.ended_ms - sidecar.info.started_ms);
     sidecar_free(&sidecar);
 }
 
@@ -219,7 +219,7 @@ static void a_full_queue_becomes_a_gap_of_the_same_length(void **state) {
     free(read_wav(path_of(f, FILE_NAME ".wav")).samples);
     /* Nothing was on disk yet, so nothing is missing in the file: it begins where the sound does. */
     assert_int_equal(sidecar.frames, RATE / 4);
-    assert_int_equal(sidecar.started_ms, STARTED_MS + 1000);
+    assert_int_equal(sidecar.info.started_ms, STARTED_MS + 1000);
     sidecar_free(&sidecar);
 }
 
@@ -247,7 +247,7 @@ static void a_gap_over_a_seam_counts_once(void **state) {
     uint64_t frames = 0;
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         struct sidecar sidecar = load_sidecar(f, parts[i]);
-        assert_int_equal(sidecar.started_ms, STARTED_MS + (int64_t)(frames * 1000 / RATE));
+        assert_int_equal(sidecar.info.started_ms, STARTED_MS + (int64_t)(frames * 1000 / RATE));
         frames += sidecar.frames;
         sidecar_free(&sidecar);
     }
@@ -272,9 +272,9 @@ static void time_before_the_first_byte_outlives_other_channels(void **state) {
     recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 1500);
     close_disk(f);
     struct sidecar sidecar = load_sidecar(f, FILE_NAME ".wav");
-    assert_int_equal(sidecar.channels, 2);
+    assert_int_equal(sidecar.info.channels, 2);
     assert_int_equal(sidecar.frames, RATE / 2);
-    assert_int_equal(sidecar.started_ms, STARTED_MS + 1000);
+    assert_int_equal(sidecar.info.started_ms, STARTED_MS + 1000);
     sidecar_free(&sidecar);
 }
 

@@ -27,8 +27,8 @@ struct fixture {
     struct repair_config config;
 };
 
-static void on_line(void *arg, const char *path, const char *what) {
-    struct fixture *f = arg;
+static void on_line(const char *path, const char *what, void *user) {
+    struct fixture *f = user;
     buf_printf(&f->said, "%s;", what);
 }
 
@@ -41,7 +41,7 @@ static int setup(void **state) {
     f->fd = openat(root, "RM_1", O_RDONLY | O_DIRECTORY);
     close(root);
     f->config =
-        (struct repair_config){.before_ms = clock_wall_ms() + 1000, .on_line = on_line, .arg = f};
+        (struct repair_config){.before_ms = clock_wall_ms() + 1000, .on_line = on_line, .user = f};
     *state = f;
     return 0;
 }
@@ -101,19 +101,19 @@ static void a_stale_wav_is_made_whole_and_gets_a_sidecar(void **state) {
     wav_write_header(expected, WAV_CANONICAL, &format, 1000);
     assert_memory_equal(file, expected, 44);
 
-    struct sidecar info;
-    assert_int_equal(sidecar_load(f->fd, STEM ".wav", &info), 0);
-    assert_string_equal(info.end, "crash");
-    assert_string_equal(info.meeting, "RM_1");
-    assert_string_equal(info.participant, "bob");
-    assert_string_equal(info.track, "TR");
-    assert_int_equal(info.frames, 500);
-    assert_int_equal(info.started_ms, STARTED_MS);
-    assert_int_equal(info.ended_ms, STARTED_MS + 500);
+    struct sidecar sidecar;
+    assert_int_equal(sidecar_load(f->fd, STEM ".wav", &sidecar), 0);
+    assert_slice_equal(sidecar.info.end, "crash");
+    assert_slice_equal(sidecar.info.meeting, "RM_1");
+    assert_slice_equal(sidecar.info.participant, "bob");
+    assert_slice_equal(sidecar.info.track, "TR");
+    assert_int_equal(sidecar.frames, 500);
+    assert_int_equal(sidecar.info.started_ms, STARTED_MS);
+    assert_int_equal(sidecar.info.ended_ms, STARTED_MS + 500);
     /* head -c 1000 /dev/zero | tr '\0' x | sha256sum */
-    assert_string_equal(info.sha256,
-                        "44f8354494a5ba03ba1792a8d3e9c534c47a9181980fde7a3f44b06ef2ae7c7f");
-    sidecar_free(&info);
+    assert_slice_equal(sidecar.info.sha256,
+                       "44f8354494a5ba03ba1792a8d3e9c534c47a9181980fde7a3f44b06ef2ae7c7f");
+    sidecar_free(&sidecar);
 }
 
 static void a_second_time_changes_nothing(void **state) {
@@ -125,15 +125,15 @@ static void a_second_time_changes_nothing(void **state) {
     assert_int_equal(f->result.repaired, 0);
 }
 
-static void on_sidecar(void *arg, const char *folder, const struct sidecar *info) {
-    struct fixture *f = arg;
-    buf_printf(&f->said, "%s/%s %s;", folder, info->file, info->end);
+static void note_recording(const struct recording_info *info, void *user) {
+    struct fixture *f = user;
+    buf_printf(&f->said, "%.*s %.*s;", SLICE_ARG(info->path), SLICE_ARG(info->end));
 }
 
 static void each_time_it_is_told_what_a_file_holds(void **state) {
     struct fixture *f = *state;
     put_stale_wav(f);
-    f->config.on_sidecar = on_sidecar;
+    f->config.on_recording = note_recording;
     f->config.dry_run = true;
     assert_string_equal(run(f), "made whole;sidecar made;");
     f->config.dry_run = false;
@@ -159,18 +159,20 @@ static void put_tiny_wav(int folder_fd, const char *name, time_t age_s) {
 
 /* What the sidecar of the stale WAV says of its recording. */
 static struct sidecar known_info(const char *meeting, const char *room, const char *name) {
-    return (struct sidecar){.recording = mem_copy_text("an-id"),
-                            .meeting = mem_copy_text(meeting),
-                            .room = mem_copy_text(room),
-                            .participant = mem_copy_text("bob"),
-                            .name = mem_copy_text(name),
-                            .track = mem_copy_text("TR"),
-                            .format = mem_copy_text("wav"),
-                            .file = STEM ".wav",
-                            .part = 1,
-                            .rate_hz = 1000,
-                            .channels = 1,
-                            .started_ms = STARTED_MS};
+    struct sidecar sidecar = {.info = {.id = SLICE("an-id"),
+                                       .meeting = slice_from(meeting),
+                                       .room = slice_from(room),
+                                       .participant = SLICE("bob"),
+                                       .name = slice_from(name),
+                                       .track = SLICE("TR"),
+                                       .format = SLICE("wav"),
+                                       .part = 1,
+                                       .rate_hz = 1000,
+                                       .channels = 1,
+                                       .started_ms = STARTED_MS},
+                              .file = STEM ".wav"};
+    recording_info_own(&sidecar.info);
+    return sidecar;
 }
 
 static void a_part_goes_on_where_the_unfinished_one_before_it_ends(void **state) {
@@ -179,16 +181,16 @@ static void a_part_goes_on_where_the_unfinished_one_before_it_ends(void **state)
     int fd = openat(f->fd, STEM ".wav", O_RDONLY);
     set_age(fd, 100);
     close(fd);
-    struct sidecar info = known_info("RM_1", "room", "Bob");
-    assert_int_equal(sidecar_save(f->fd, &info, false), 0);
-    sidecar_free(&info);
+    struct sidecar sidecar = known_info("RM_1", "room", "Bob");
+    assert_int_equal(sidecar_save(f->fd, &sidecar, false), 0);
+    sidecar_free(&sidecar);
     put_tiny_wav(f->fd, STEM "_p2.wav", 50);
     assert_string_equal(run(f), "sidecar made;made whole;sidecar completed;");
-    assert_int_equal(sidecar_load(f->fd, STEM "_p2.wav", &info), 0);
-    assert_string_equal(info.recording, "an-id");
-    assert_int_equal(info.part, 2);
-    assert_int_equal(info.started_ms, STARTED_MS + 500);
-    sidecar_free(&info);
+    assert_int_equal(sidecar_load(f->fd, STEM "_p2.wav", &sidecar), 0);
+    assert_slice_equal(sidecar.info.id, "an-id");
+    assert_int_equal(sidecar.info.part, 2);
+    assert_int_equal(sidecar.info.started_ms, STARTED_MS + 500);
+    sidecar_free(&sidecar);
 }
 
 /* Folders by what happened in them last, files in a folder by when they were written last. */
@@ -211,7 +213,7 @@ static void what_is_newest_comes_first(void **state) {
     close(newer);
     close(root);
     f->config.on_line = NULL;
-    f->config.on_sidecar = on_sidecar;
+    f->config.on_recording = note_recording;
     assert_string_equal(run(f), "RM_2/new.wav crash;RM_1/a.wav crash;RM_1/b.wav crash;"
                                 "RM_1/c.wav crash;RM_0/old.wav crash;");
 }
@@ -242,37 +244,35 @@ static void what_is_locked_is_left_alone(void **state) {
 static void an_unfinished_sidecar_keeps_what_it_knows(void **state) {
     struct fixture *f = *state;
     put_stale_wav(f);
-    struct sidecar info = known_info("a/b", "r\xc3\xa4um", "Bob \"B\"");
-    sidecar_add_gap(&info, 100, 50, GAP_NETWORK);
-    sidecar_add_gap(&info, 300, 10, GAP_DISK);
-    sidecar_add_pause(&info, 200, STARTED_MS + 200);
-    sidecar_end_pause(&info, STARTED_MS + 200, STARTED_MS + 1200);
-    assert_int_equal(sidecar_save(f->fd, &info, false), 0);
-    sidecar_free(&info);
+    struct sidecar sidecar = known_info("a/b", "r\xc3\xa4um", "Bob \"B\"");
+    sidecar_add_gap(&sidecar, 100, 50, GAP_NETWORK);
+    sidecar_add_gap(&sidecar, 300, 10, GAP_DISK);
+    sidecar_add_pause(&sidecar, 200, STARTED_MS + 200);
+    sidecar_end_pause(&sidecar, STARTED_MS + 200, STARTED_MS + 1200);
+    assert_int_equal(sidecar_save(f->fd, &sidecar, false), 0);
+    sidecar_free(&sidecar);
 
     assert_string_equal(run(f), "made whole;sidecar completed;");
-    assert_int_equal(sidecar_load(f->fd, STEM ".wav", &info), 0);
-    assert_string_equal(info.meeting, "a/b");
-    assert_string_equal(info.room, "r\xc3\xa4um");
-    assert_string_equal(info.name, "Bob \"B\"");
-    assert_int_equal(info.gap_count, 2);
-    assert_int_equal(info.gaps[1].at, 300);
-    assert_int_equal(info.gaps[1].cause, GAP_DISK);
-    assert_int_equal(info.gap_frames, 60);
-    assert_int_equal(info.paused_ms, 1000);
-    assert_int_equal(info.pauses[0].to_ms, STARTED_MS + 1200);
-    assert_int_equal(info.ended_ms, STARTED_MS + 500 + 1000);
-    assert_string_equal(info.end, "crash");
-    sidecar_free(&info);
+    assert_int_equal(sidecar_load(f->fd, STEM ".wav", &sidecar), 0);
+    assert_slice_equal(sidecar.info.meeting, "a/b");
+    assert_slice_equal(sidecar.info.room, "r\xc3\xa4um");
+    assert_slice_equal(sidecar.info.name, "Bob \"B\"");
+    assert_int_equal(sidecar.gap_count, 2);
+    assert_int_equal(sidecar.gaps[1].at, 300);
+    assert_int_equal(sidecar.gaps[1].cause, GAP_DISK);
+    assert_int_equal(sidecar.gap_frames, 60);
+    assert_int_equal(sidecar.paused_ms, 1000);
+    assert_int_equal(sidecar.pauses[0].to_ms, STARTED_MS + 1200);
+    assert_int_equal(sidecar.info.ended_ms, STARTED_MS + 500 + 1000);
+    assert_slice_equal(sidecar.info.end, "crash");
+    sidecar_free(&sidecar);
 }
 
-static void keep_sidecar(void *arg, const char *folder, const struct sidecar *info) {
-    struct sidecar *kept = arg;
-    struct buf json = {0};
-    sidecar_write_json(&json, info);
-    sidecar_free(kept);
-    assert_int_equal(sidecar_parse_json(buf_slice(&json), kept), 0);
-    buf_free(&json);
+static void keep_recording(const struct recording_info *info, void *user) {
+    struct recording_info *kept = user;
+    recording_info_free(kept);
+    *kept = *info;
+    recording_info_own(kept);
 }
 
 static void a_file_that_never_got_a_byte_goes(void **state) {
@@ -288,35 +288,33 @@ static void a_file_that_never_got_a_byte_goes(void **state) {
 
 static void the_end_of_what_is_removed_is_told(void **state) {
     struct fixture *f = *state;
-    struct sidecar told = {0}, info = {
-                                   .recording = mem_copy_text("an-id"),
-                                   .meeting = mem_copy_text("RM_1"),
-                                   .room = mem_copy_text("room"),
-                                   .participant = mem_copy_text("bob"),
-                                   .name = mem_copy_text("Bob"),
-                                   .track = mem_copy_text("TR"),
-                                   .format = mem_copy_text("h264"),
-                                   .file = STEM ".h264",
-                                   .is_video = true,
-                                   .part = 1,
-                                   .started_ms = STARTED_MS,
-                               };
+    struct recording_info told = {0};
+    const struct sidecar sidecar = {.info = {.id = SLICE("an-id"),
+                                             .meeting = SLICE("RM_1"),
+                                             .room = SLICE("room"),
+                                             .participant = SLICE("bob"),
+                                             .name = SLICE("Bob"),
+                                             .track = SLICE("TR"),
+                                             .format = SLICE("h264"),
+                                             .part = 1,
+                                             .started_ms = STARTED_MS},
+                                    .file = STEM ".h264"};
     put_file(f, STEM ".h264", "", 0);
-    assert_int_equal(sidecar_save(f->fd, &info, false), 0);
-    sidecar_free(&info);
-    f->config.on_sidecar = keep_sidecar;
-    f->config.arg = &told;
+    assert_int_equal(sidecar_save(f->fd, &sidecar, false), 0);
+    f->config.on_recording = keep_recording;
+    f->config.user = &told;
     f->config.on_line = NULL;
     run(f);
     assert_int_equal(f->result.removed, 1);
-    assert_string_equal(told.recording, "an-id");
-    assert_string_equal(told.file, STEM ".h264");
-    assert_string_equal(told.end, "empty");
+    assert_slice_equal(told.id, "an-id");
+    assert_slice_equal(told.path, "RM_1/" STEM ".h264");
+    assert_slice_equal(told.format, "h264");
+    assert_slice_equal(told.end, "empty");
     assert_int_equal(told.ended_ms, STARTED_MS);
     assert_int_equal(told.bytes, 0);
     assert_int_not_equal(faccessat(f->fd, STEM ".h264", F_OK, 0), 0);
     assert_int_not_equal(faccessat(f->fd, STEM ".json", F_OK, 0), 0);
-    sidecar_free(&told);
+    recording_info_free(&told);
 }
 
 static void an_ivf_is_cut_behind_its_last_whole_frame(void **state) {

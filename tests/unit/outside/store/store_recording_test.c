@@ -15,12 +15,12 @@
 struct found {
     struct answer answer;
     char id[8][32];
-    struct store_recording first; /* numbers only */
+    struct recording_info first; /* numbers only */
     char path[64], sha256[80], end[16], name[32];
     struct store_erased erased;
 };
 
-static void note_recording(struct found *found, const struct store_recording *r, size_t i) {
+static void note_recording(struct found *found, const struct recording_info *r, size_t i) {
     answer_copy(found->id[i], sizeof found->id[i], r->id);
     if (i > 0)
         return;
@@ -28,10 +28,10 @@ static void note_recording(struct found *found, const struct store_recording *r,
     answer_copy(found->path, sizeof found->path, r->path);
     answer_copy(found->sha256, sizeof found->sha256, r->sha256);
     answer_copy(found->end, sizeof found->end, r->end);
-    answer_copy(found->name, sizeof found->name, r->participant_name);
+    answer_copy(found->name, sizeof found->name, r->name);
 }
 
-static void on_recording(int err, const struct store_recording *r, void *arg) {
+static void on_recording(int err, const struct recording_info *r, void *arg) {
     struct found *found = arg;
     answer_done(err, &found->answer);
     if (!err)
@@ -53,18 +53,18 @@ static void on_erased(int err, const struct store_erased *erased, void *arg) {
         found->erased = *erased;
 }
 
-static struct store_recording sample(const char *id, int64_t started_ms) {
-    return (struct store_recording){.id = slice_from(id),
-                                    .meeting_id = SLICE("RM_1"),
-                                    .participant_id = SLICE("bob:x"),
-                                    .participant_name = SLICE("Bob"),
-                                    .track_id = SLICE("TR_1"),
-                                    .format = SLICE("wav"),
-                                    .path = SLICE("RM_1/file.wav"),
-                                    .part = 1,
-                                    .rate_hz = 48000,
-                                    .channels = 2,
-                                    .started_ms = started_ms};
+static struct recording_info sample(const char *id, int64_t started_ms) {
+    return (struct recording_info){.id = slice_from(id),
+                                   .meeting = SLICE("RM_1"),
+                                   .participant = SLICE("bob:x"),
+                                   .name = SLICE("Bob"),
+                                   .track = SLICE("TR_1"),
+                                   .format = SLICE("wav"),
+                                   .path = SLICE("RM_1/file.wav"),
+                                   .part = 1,
+                                   .rate_hz = 48000,
+                                   .channels = 2,
+                                   .started_ms = started_ms};
 }
 
 static void on_put(int err, struct slice meeting_id, void *arg) {
@@ -73,7 +73,7 @@ static void on_put(int err, struct slice meeting_id, void *arg) {
     answer_copy(a->meeting[0], sizeof a->meeting[0], meeting_id);
 }
 
-static void put(struct store_fixture *f, struct store *store, const struct store_recording *r,
+static void put(struct store_fixture *f, struct store *store, const struct recording_info *r,
                 const char *meeting) {
     struct answer a = {0};
     store_recording_put(store, r, on_put, &a);
@@ -108,7 +108,7 @@ static struct found list_older(struct store_fixture *f, struct store *store, int
 static void a_row_grows_with_what_is_known(void **state) {
     struct store_fixture *f = *state;
     struct store *store = fixture_open(f, NULL);
-    struct store_recording r = sample("r1", T0);
+    struct recording_info r = sample("r1", T0);
     put(f, store, &r, "RM_1");
     struct found a = get(f, store, "r1");
     assert_int_equal(a.answer.err, 0);
@@ -145,8 +145,8 @@ static void an_unknown_one_is_not_there(void **state) {
 static void old_ones_are_found_and_erased_with_a_trace(void **state) {
     struct store_fixture *f = *state;
     struct store *store = fixture_open(f, NULL);
-    struct store_recording open = sample("open", T0), old = sample("old", T0 + 1),
-                           young = sample("young", T0 + 2);
+    struct recording_info open = sample("open", T0), old = sample("old", T0 + 1),
+                          young = sample("young", T0 + 2);
     old.ended_ms = T0 + 1000;
     young.ended_ms = T0 + 9000;
     put(f, store, &open, "RM_1");
@@ -195,7 +195,7 @@ static void a_meeting_is_erased_once_it_has_ended(void **state) {
     const struct store_session_start start = {
         .meeting_id = SLICE("RM_1"), .room_name = SLICE("room"), .at_ms = T0};
     ask_start(f, store, &start);
-    struct store_recording r = sample("r1", T0);
+    struct recording_info r = sample("r1", T0);
     put(f, store, &r, "RM_1");
     const struct store_feedback event = {.id = SLICE("e1"),
                                          .meeting_id = SLICE("RM_1"),
@@ -225,18 +225,18 @@ static void a_meeting_is_erased_once_it_has_ended(void **state) {
 static void a_provisional_meeting_hands_its_recordings_on(void **state) {
     struct store_fixture *f = *state;
     struct store *store = fixture_open(f, NULL);
-    struct store_recording r = sample("r1", T0);
-    r.meeting_id = SLICE("room");
+    struct recording_info r = sample("r1", T0);
+    r.meeting = SLICE("room");
     put(f, store, &r, "room");
     struct answer a = {0};
     store_feedback_rename(store, SLICE("room"), SLICE("RM_1"), T0 - 1, answer_done, &a);
     fixture_wait(f, &a.done);
     assert_int_equal(list(f, store, "RM_1").answer.count, 1);
 
-    r.meeting_id = SLICE("RM_1");
+    r.meeting = SLICE("RM_1");
     r.ended_ms = T0 + 1000;
     put(f, store, &r, "RM_1");
-    r.meeting_id = SLICE("room"); /* a sidecar from before the renaming */
+    r.meeting = SLICE("room"); /* a sidecar from before the renaming */
     put(f, store, &r, "RM_1");
     assert_int_equal(list(f, store, "RM_1").answer.count, 1);
     store_close(store, 1000);
@@ -255,12 +255,12 @@ static void start(struct store_fixture *f, struct store *store, const char *id, 
 static void a_session_takes_what_was_recorded_since_its_room_was_made(void **state) {
     struct store_fixture *f = *state;
     struct store *store = fixture_open(f, NULL);
-    struct store_recording before = sample("before", T0 - 60000), open = sample("open", T0 + 1000),
-                           closed = sample("closed", T0 + 2000), after = sample("after", T0 + 9000);
-    struct store_recording *const rows[] = {&before, &open, &closed, &after};
+    struct recording_info before = sample("before", T0 - 60000), open = sample("open", T0 + 1000),
+                          closed = sample("closed", T0 + 2000), after = sample("after", T0 + 9000);
+    struct recording_info *const rows[] = {&before, &open, &closed, &after};
     closed.ended_ms = T0 + 3000;
     for (size_t i = 0; i < 4; i++) {
-        rows[i]->meeting_id = rows[i]->room_name = SLICE("room");
+        rows[i]->meeting = rows[i]->room = SLICE("room");
         put(f, store, rows[i], "room");
     }
     start(f, store, "RM_1", T0, T0 + 5000);
@@ -275,23 +275,23 @@ static void a_session_takes_what_was_recorded_since_its_room_was_made(void **sta
 static void a_rooms_name_takes_no_meeting_back(void **state) {
     struct store_fixture *f = *state;
     struct store *store = fixture_open(f, NULL);
-    struct store_recording r = sample("r1", T0);
-    r.meeting_id = r.room_name = SLICE("room");
+    struct recording_info r = sample("r1", T0);
+    r.meeting = r.room = SLICE("room");
     put(f, store, &r, "room");
     start(f, store, "RM_1", T0 - 1000, 0);
     r.ended_ms = T0 + 1000;
     put(f, store, &r, "RM_1");
     put(f, store, &r, "RM_1");
 
-    struct store_recording late = sample("r2", T0 + 500);
-    late.meeting_id = late.room_name = SLICE("room");
+    struct recording_info late = sample("r2", T0 + 500);
+    late.meeting = late.room = SLICE("room");
     put(f, store, &late, "RM_1");
     late = sample("r3", T0 - 60000);
-    late.meeting_id = late.room_name = SLICE("room");
+    late.meeting = late.room = SLICE("room");
     put(f, store, &late, "room");
     late = sample("r4", T0 + 500);
-    late.meeting_id = SLICE("RM_2");
-    late.room_name = SLICE("room");
+    late.meeting = SLICE("RM_2");
+    late.room = SLICE("room");
     put(f, store, &late, "RM_2");
     store_close(store, 1000);
 }
