@@ -159,26 +159,26 @@ struct server {
 
 static void server_open(struct server *s, enum disk_fsync fsync) {
     char why[256];
-    struct disk_config config;
+    struct disk_settings config;
     s->folder = make_folder();
-    disk_config_init(&config);
+    disk_settings_init(&config);
     config.fsync = fsync;
     config.encode_max = TRACKS;
     config.encode_threads = 2;
     config.min_free_bytes = config.warn_free_bytes = 0;
-    if (storage_open(&s->storage, &(struct storage_config){.root = s->folder}, why, sizeof why)) {
+    if (storage_open(&s->storage, &(struct storage_settings){.root = s->folder}, why, sizeof why)) {
         fprintf(stderr, "%s\n", why);
         exit(1);
     }
     config.storage = s->storage;
     if (disk_open(&s->disk, &config))
         exit(1);
-    s->port = disk_port_open(s->disk);
+    s->port = disk_new_port(s->disk);
 }
 
 static void server_close(struct server *s) {
     disk_close(s->disk);
-    disk_port_close(s->port);
+    disk_port_free(s->port);
     storage_close(s->storage);
     nftw(s->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }

@@ -83,7 +83,7 @@ struct config {
     const char *record_format; /* wav, flac, opus, off */
     int wav_layout;            /* enum wav_layout of wire/media/wav.h */
     double header_seconds;
-    int fsync; /* enum disk_fsync of outside/disk/disk.h */
+    int fsync; /* enum disk_fsync of outside/disk/disk_settings.h */
     double fsync_seconds;
     int on_mute; /* enum mute_policy */
     int64_t mute_tail_ms;

@@ -28,7 +28,7 @@ void recordings_start(struct recordings *, struct store *);
 void recordings_close(struct recordings *);
 void recordings_free(struct recordings *);
 
-/* Any thread: for struct disk_config and repair_start, with the recordings as `user`. */
+/* Any thread: for struct disk_settings and repair_start, with the recordings as `user`. */
 void recordings_on_report(const struct recording_info *, void *user);
 
 /* The store knows the meeting: sidecars of it that still say the room's name are put right. */

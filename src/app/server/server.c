@@ -114,15 +114,15 @@ static int fail(struct buf *problem, const char *what, int err) {
 static int open_disk(struct server *server, struct buf *problem) {
     const struct config *config = server->config;
     char why[WHY_SIZE] = "";
-    struct storage_config where = {config->storage_dir, config->audio_dir, config->video_dir};
-    struct disk_config set;
+    struct storage_settings where = {config->storage_dir, config->audio_dir, config->video_dir};
+    struct disk_settings set;
 
     int err = storage_open(&server->storage, &where, why, sizeof why);
     if (err) {
         buf_add_text(problem, why);
         return err;
     }
-    disk_config_init(&set);
+    disk_settings_init(&set);
     set.storage = server->storage;
     set.queue_bytes = (size_t)config->disk_queue_bytes;
     set.header_ms = (unsigned)(config->header_seconds * 1000);

@@ -284,7 +284,7 @@ static void shard_free(struct shard *shard) {
     hume_close(shard->core.hume);
     if (shard->has_own_loop)
         loop_close(shard->loop);
-    disk_port_close(shard->core.disk);
+    disk_port_free(shard->core.disk);
     map_free(&shard->by_key);
     mem_free(shard);
 }
@@ -315,7 +315,7 @@ int shard_open(struct shard **out, const struct shard_config *config, struct loo
         return err;
     }
     shard->core.config = config;
-    shard->core.disk = disk_port_open(config->disk);
+    shard->core.disk = disk_new_port(config->disk);
     shard->core.now_ms = clock_mono_ms();
     err = mailbox_open(&shard->inbox, shard->loop, shard);
     if (!err)

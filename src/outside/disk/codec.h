@@ -6,14 +6,14 @@
 #include <stdint.h>
 
 /* The codec's bytes: `offset` is where they belong in the file, the end of what came before or, to correct a header, earlier. */
-typedef void codec_write_fn(void *arg, uint64_t offset, const void *bytes, size_t len);
+typedef void codec_write_fn(uint64_t offset, const void *bytes, size_t len, void *user);
 
 struct codec;
 
 struct codec_type {
     /* Errors: EINVAL when the library refuses the format. */
     int (*open)(struct codec **out, uint32_t rate_hz, unsigned channels, unsigned bps,
-                codec_write_fn *write, void *arg);
+                codec_write_fn *write, void *user);
     int (*feed)(struct codec *codec, const int16_t *pcm, size_t frames); /* interleaved */
     void (*close)(struct codec *codec); /* writes the rest and frees */
 };

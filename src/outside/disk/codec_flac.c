@@ -11,7 +11,7 @@ enum { LEVEL = 2, CHUNK_FRAMES = 1024, CHANNELS_MAX = 2 };
 struct codec {
     FLAC__StreamEncoder *encoder;
     codec_write_fn *write;
-    void *arg;
+    void *user;
     unsigned channels;
     uint64_t position; /* in the file; moves back when the header is completed */
 };
@@ -20,7 +20,7 @@ static FLAC__StreamEncoderWriteStatus on_write(const FLAC__StreamEncoder *encode
                                                const FLAC__byte bytes[], size_t len,
                                                uint32_t samples, uint32_t frame, void *arg) {
     struct codec *codec = arg;
-    codec->write(codec->arg, codec->position, bytes, len);
+    codec->write(codec->position, bytes, len, codec->user);
     codec->position += len;
     return FLAC__STREAM_ENCODER_WRITE_STATUS_OK;
 }
@@ -40,10 +40,10 @@ static FLAC__StreamEncoderTellStatus on_tell(const FLAC__StreamEncoder *encoder,
 }
 
 static int flac_open(struct codec **out, uint32_t rate_hz, unsigned channels, unsigned bps,
-                     codec_write_fn *write, void *arg) {
+                     codec_write_fn *write, void *user) {
     struct codec *codec = mem_alloc(sizeof *codec);
     codec->write = write;
-    codec->arg = arg;
+    codec->user = user;
     codec->channels = channels;
     FLAC__StreamEncoder *encoder = codec->encoder = FLAC__stream_encoder_new();
     if (!encoder) {

@@ -10,14 +10,14 @@ enum { COMPLEXITY = 5, CHUNK_FRAMES = 4096 };
 struct codec {
     OggOpusEnc *encoder;
     codec_write_fn *write;
-    void *arg;
+    void *user;
     unsigned channels;
     uint64_t position;
 };
 
 static int on_write(void *arg, const unsigned char *bytes, opus_int32 len) {
     struct codec *codec = arg;
-    codec->write(codec->arg, codec->position, bytes, (size_t)len);
+    codec->write(codec->position, bytes, (size_t)len, codec->user);
     codec->position += (uint64_t)len;
     return 0;
 }
@@ -27,11 +27,11 @@ static int on_close(void *arg) {
 }
 
 static int opus_open(struct codec **out, uint32_t rate_hz, unsigned channels, unsigned bps,
-                     codec_write_fn *write, void *arg) {
+                     codec_write_fn *write, void *user) {
     static const OpusEncCallbacks callbacks = {.write = on_write, .close = on_close};
     struct codec *codec = mem_alloc(sizeof *codec);
     codec->write = write;
-    codec->arg = arg;
+    codec->user = user;
     codec->channels = channels;
     OggOpusComments *comments = ope_comments_create();
     int result = OPE_ALLOC_FAIL;

@@ -1,4 +1,4 @@
-#include "outside/disk/disk.h"
+#include "outside/disk/disk_private.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -7,9 +7,8 @@
 #include "outside/disk/disk_file.h"
 #include "outside/disk/disk_finish.h"
 #include "outside/disk/disk_log.h"
-#include "outside/disk/disk_private.h"
 #include "outside/disk/disk_sync.h"
-#include "outside/disk/encode.h"
+#include "outside/disk/encode_pool.h"
 #include "outside/files/storage.h"
 
 #include <assert.h>
@@ -17,11 +16,11 @@
 #include <sys/statvfs.h>
 #include <uv.h>
 
-/* At the end, checksums get this long; what is left to do then is left to the next start. */
-enum { GATHER_MS = 10, BEAT_MS = 250, WATCH_MS = 1000, PATIENCE_MS = 1500 };
+/* At the end, checksums get PATIENCE_MS; what is left to do then is left to the next start. */
+enum { WATCH_MS = 1000, PATIENCE_MS = 1500, PATIENCE_LOOK_MS = 250 };
 
-void disk_config_init(struct disk_config *config) {
-    *config = (struct disk_config){
+void disk_settings_init(struct disk_settings *settings) {
+    *settings = (struct disk_settings){
         .queue_bytes = 256u << 20,
         .header_ms = 2000,
         .fsync = DISK_FSYNC_INTERVAL,
@@ -36,51 +35,39 @@ void disk_config_init(struct disk_config *config) {
     };
 }
 
-const struct disk_config *disk_configured(const struct disk *disk) {
-    return &disk->config;
+struct disk_port *disk_new_port(struct disk *disk) {
+    return disk_port_new(&disk->thread);
+}
+
+void disk_log(struct disk_port *port, struct slice meeting, struct slice line) {
+    disk_log_send(disk_of(disk_port_thread(port))->log, port, meeting, line);
 }
 
 struct disk_stats *disk_stats(struct disk *disk) {
-    return &disk->stats;
-}
-
-void disk_send(struct disk *disk, struct mail *mail) {
-    station_send(disk->station, mail);
+    return &disk->thread.stats;
 }
 
 size_t disk_depth(struct disk *disk) {
-    return station_depth(disk->station);
-}
-
-void disk_count(atomic_uint_fast64_t *counter, uint64_t add) {
-    atomic_fetch_add_explicit(counter, add, memory_order_relaxed);
+    return station_depth(disk->thread.station);
 }
 
 static void sync_files(struct disk *disk, int64_t now_ms) {
-    if (!disk->sync || now_ms - disk->sync_ms < disk->config.fsync_ms ||
+    if (!disk->sync || now_ms - disk->sync_ms < disk->thread.settings.fsync_ms ||
         !disk_sync_try_start(disk->sync))
         return;
     disk->sync_ms = now_ms;
-    LIST_EACH(&disk->files, node) {
-        disk_file_sync(disk_file_of_all(node), disk->sync);
-    }
+    disk_files_sync(disk->files, disk->sync);
     disk_sync_commit(disk->sync);
 }
 
-static void on_beat(void *arg) {
-    struct disk *disk = arg;
+static void on_beat(void *user) {
+    struct disk *disk = user;
     int64_t now_ms = clock_mono_ms();
-    while (!list_is_empty(&disk->due) && disk_file_on_due(disk_file_of_due(disk->due.next), now_ms))
-        ;
+    disk_files_beat(disk->files, now_ms);
     sync_files(disk, now_ms);
     bool has_lines = disk_log_beat(disk->log, now_ms);
-    if (!has_lines && list_is_empty(&disk->files))
-        timer_stop(&disk->beat);
-}
-
-void disk_wake(struct disk *disk) {
-    if (!timer_is_running(&disk->beat))
-        timer_start(station_loop(disk->station), &disk->beat, BEAT_MS, BEAT_MS, on_beat, disk);
+    if (!has_lines && disk_files_is_empty(disk->files))
+        timer_stop(&disk->thread.beat);
 }
 
 /* Bytes left for us in the fullest folder; UINT64_MAX when nobody can tell. */
@@ -88,7 +75,7 @@ static uint64_t free_bytes(const struct disk *disk) {
     uint64_t least = UINT64_MAX;
     for (int kind = 0; kind < STORAGE_KINDS; kind++) {
         struct statvfs fs;
-        if (fstatvfs(storage_dir(disk->config.storage, kind), &fs))
+        if (fstatvfs(storage_dir(disk->thread.settings.storage, kind), &fs))
             continue;
         uint64_t left = (uint64_t)fs.f_bavail * fs.f_frsize;
         if (left < least)
@@ -112,26 +99,21 @@ static void on_watch(void *arg) {
     struct disk *disk = arg;
     uint64_t left = free_bytes(disk);
     enum disk_space space = DISK_SPACE_OK;
-    if (left < disk->config.min_free_bytes)
+    if (left < disk->thread.settings.min_free_bytes)
         space = DISK_SPACE_FULL;
-    else if (left < disk->config.warn_free_bytes)
+    else if (left < disk->thread.settings.warn_free_bytes)
         space = DISK_SPACE_WARN;
-    atomic_store(&disk->stats.free_bytes, left);
-    if (atomic_exchange(&disk->stats.space, space) != space)
+    atomic_store(&disk->thread.stats.free_bytes, left);
+    if (atomic_exchange(&disk->thread.stats.space, space) != space)
         log_space(space, left);
 }
 
-static void end_if_done(struct disk *disk) {
-    if (!disk->is_closing || disk->finishing > 0)
+static void end_if_done(void *user) {
+    struct disk *disk = user;
+    if (!disk->is_closing || !disk_finish_is_idle(disk->finish))
         return;
     timer_stop(&disk->patience);
-    station_stop(disk->station);
-}
-
-void disk_on_finished(struct disk *disk) {
-    assert(disk->finishing > 0);
-    disk->finishing--;
-    end_if_done(disk);
+    station_stop(disk->thread.station);
 }
 
 static void on_impatient(void *arg) {
@@ -143,64 +125,66 @@ static void on_impatient(void *arg) {
 static void deliver_stop(struct mail *mail, void *owner) {
     struct disk *disk = owner;
     timer_stop(&disk->watch);
-    timer_stop(&disk->beat);
-    while (!list_is_empty(&disk->files))
-        disk_file_finish(disk_file_of_all(disk->files.next), "shutdown", clock_wall_ms());
+    timer_stop(&disk->thread.beat);
+    disk_files_end(disk->files, "shutdown", clock_wall_ms());
     disk->is_closing = true;
     /* By the clock, not the loop's: a write that took long may just have ended, and the loop not know it. */
     disk->impatient_ms = clock_mono_ms() + PATIENCE_MS;
-    timer_start(station_loop(disk->station), &disk->patience, BEAT_MS, BEAT_MS, on_impatient, disk);
+    timer_start(station_loop(disk->thread.station), &disk->patience, PATIENCE_LOOK_MS,
+                PATIENCE_LOOK_MS, on_impatient, disk);
     end_if_done(disk);
     mem_free(mail);
 }
 
-static int start(struct disk *disk) {
-    int err = station_open(&disk->station, disk);
-    if (!err)
-        station_gather(disk->station, GATHER_MS);
-    if (!err)
-        err = disk_finish_open(&disk->finish, disk);
-    if (!err && disk->config.fsync == DISK_FSYNC_INTERVAL)
-        err = disk_sync_open(&disk->sync, disk);
-    const struct encode_config encode = {.threads = disk->config.encode_threads,
-                                         .max_tracks = disk->config.encode_max,
-                                         .opus_bps = disk->config.opus_bps};
-    if (!err && encode.threads > 0 && encode.max_tracks > 0)
-        err = encode_open(&disk->encode, disk, &encode);
+static int open_helpers(struct disk *disk) {
+    const struct disk_settings *settings = &disk->thread.settings;
+    int err = disk_finish_open(&disk->finish, &disk->thread, end_if_done, disk);
+    if (!err && settings->fsync == DISK_FSYNC_INTERVAL)
+        err = disk_sync_open(&disk->sync, &disk->thread);
     if (err)
         return err;
-    disk->log = disk_log_new(disk);
-    if (disk->config.min_free_bytes > 0 || disk->config.warn_free_bytes > 0) {
+    disk->files = disk_files_new(&disk->thread, disk->finish);
+    disk->log = disk_log_new(&disk->thread);
+    if (settings->encode_threads > 0 && settings->encode_max > 0)
+        err = encode_pool_open(&disk->encode_pool, &disk->thread, disk->files);
+    return err;
+}
+
+static int start(struct disk *disk, const struct disk_settings *settings) {
+    int err = disk_thread_open(&disk->thread, settings, on_beat, disk);
+    if (!err)
+        err = open_helpers(disk);
+    if (err)
+        return err;
+    if (settings->min_free_bytes > 0 || settings->warn_free_bytes > 0) {
         on_watch(disk);
-        timer_start(station_loop(disk->station), &disk->watch, WATCH_MS, WATCH_MS, on_watch, disk);
+        timer_start(station_loop(disk->thread.station), &disk->watch, WATCH_MS, WATCH_MS, on_watch,
+                    disk);
     }
-    err = station_start(disk->station, "disk", 0);
+    err = station_start(disk->thread.station, "disk", 0);
     if (err)
         timer_stop(&disk->watch);
     return err;
 }
 
 static void release(struct disk *disk) {
-    encode_close(disk->encode);
-    station_end(disk->station);
+    encode_pool_close(disk->encode_pool);
+    station_end(disk->thread.station);
     disk_finish_end(disk->finish);
     disk_sync_end(disk->sync);
-    station_close(disk->station);
-    encode_free(disk->encode);
+    station_close(disk->thread.station);
+    encode_pool_free(disk->encode_pool);
     disk_finish_close(disk->finish);
     disk_sync_close(disk->sync);
-    if (disk->log)
-        disk_log_free(disk->log);
+    disk_log_free(disk->log);
+    disk_files_free(disk->files);
     mem_free(disk);
 }
 
-int disk_open(struct disk **out, const struct disk_config *config) {
+int disk_open(struct disk **out, const struct disk_settings *settings) {
     struct disk *disk = mem_alloc(sizeof *disk);
-    disk->config = *config;
-    list_init(&disk->files);
-    list_init(&disk->due);
     disk->sync_ms = clock_mono_ms();
-    int err = start(disk);
+    int err = start(disk, settings);
     if (err) {
         release(disk);
         return err;
@@ -212,10 +196,10 @@ int disk_open(struct disk **out, const struct disk_config *config) {
 void disk_close(struct disk *disk) {
     if (!disk)
         return;
-    encode_close(disk->encode);
+    encode_pool_close(disk->encode_pool);
     struct mail *stop = mem_alloc(sizeof *stop);
     stop->deliver = deliver_stop;
-    disk_send(disk, stop);
-    station_wait(disk->station);
+    disk_thread_send(&disk->thread, stop);
+    station_wait(disk->thread.station);
     release(disk);
 }

@@ -14,80 +14,29 @@
 #define OUTSIDE_DISK_H
 
 #include "base/slice.h"
-#include "wire/media/wav.h"
+#include "outside/disk/disk_port.h"
+#include "outside/disk/disk_settings.h"
+#include "outside/disk/disk_stats.h"
 
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-struct recording_info;
-struct storage;
 struct disk;
-struct disk_port;
 
-enum disk_fsync { DISK_FSYNC_NONE, DISK_FSYNC_CLOSE, DISK_FSYNC_INTERVAL };
+/* The defaults of the settings; storage is left to the caller. */
+void disk_settings_init(struct disk_settings *settings);
 
-/* How much room is left, worst of the folders. */
-enum disk_space { DISK_SPACE_OK, DISK_SPACE_WARN, DISK_SPACE_FULL };
+int disk_open(struct disk **out, const struct disk_settings *settings);
 
-/* A file was opened, renamed or closed (its `end` says so). Runs on the disk thread: copy what is needed into a mail and be quick. */
-typedef void disk_report_fn(const struct recording_info *info, void *user);
-
-struct disk_config {
-    struct storage *storage; /* borrowed */
-    size_t queue_bytes;      /* DISK_QUEUE_BYTES */
-    unsigned header_ms;      /* AUDIO_HEADER_SECONDS */
-    enum disk_fsync fsync;   /* AUDIO_FSYNC */
-    unsigned fsync_ms;
-    enum wav_layout wav_layout; /* AUDIO_WAV_LAYOUT */
-    uint64_t part_bytes; /* roll over before a file's data is longer; 0: what the layout allows */
-    uint64_t min_free_bytes;   /* DISK_MIN_FREE: below it nothing is recorded; 0: not watched */
-    uint64_t warn_free_bytes;  /* DISK_WARN_FREE */
-    unsigned retry_ms;         /* after a failed write: the next attempt not before */
-    unsigned encode_threads;   /* 0: nothing is encoded; two where there are cores for them */
-    unsigned encode_max;       /* AUDIO_ENCODE_MAX */
-    unsigned opus_bps;         /* AUDIO_OPUS_BITRATE */
-    disk_report_fn *on_report; /* may be NULL */
-    void *user;
-};
-
-/* The values of DESIGN's tables, storage left to the caller. */
-void disk_config_init(struct disk_config *config);
-
-int disk_open(struct disk **out, const struct disk_config *config);
-
-/* After every recorder is closed: writes what is queued, finishes every file, ends the threads.
- * NULL is allowed. */
+/* After every recorder is closed: writes what is queued, finishes every file, ends the threads. NULL is fine. */
 void disk_close(struct disk *disk);
 
-/* A producer's way in, used by one thread at a time. Closed after the disk is: its blocks may still
- * be under way before. */
-struct disk_port *disk_port_open(struct disk *disk);
-void disk_port_close(struct disk_port *port);
+/* A way in for one more thread. */
+struct disk_port *disk_new_port(struct disk *disk);
 
-/* Gives memory that has not been needed since the last call back to the system, little by little. Every other second or so: more
- * often costs other threads time. */
-void disk_port_trim(struct disk_port *port);
-
-/* Appends `line` and a newline to the meeting's pipeline log, unless the queue is half full. Control
- * characters in it become spaces. */
+/*
+ * Appends `line` and a newline to the meeting's pipeline log, unless the queue is half full. Control characters in it become
+ * spaces.
+ */
 void disk_log(struct disk_port *port, struct slice meeting, struct slice line);
 
-/* Written by the disk thread and the ports, readable by any. */
-struct disk_stats {
-    atomic_uint_fast64_t queued_bytes; /* handed over, not yet written */
-    atomic_uint_fast64_t written_bytes;
-    atomic_uint_fast64_t writes;
-    atomic_uint_fast64_t errors;    /* failed system calls on recordings and logs */
-    atomic_uint_fast64_t gap_bytes; /* lost because the queue was full or the disk refused */
-    atomic_uint_fast64_t open_files;
-    atomic_uint_fast64_t failing_files; /* open recordings whose last write failed */
-    atomic_uint_fast64_t log_lines;
-    atomic_uint_fast64_t lost_lines; /* the queue was half full */
-    atomic_uint_fast64_t free_bytes; /* of the fullest folder */
-    atomic_uint space;               /* enum disk_space */
-};
 struct disk_stats *disk_stats(struct disk *disk);
 
 /* Any thread: jobs that wait. */

@@ -4,9 +4,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rand.h"
+#include "outside/disk/chain.h"
 #include "outside/disk/disk_finish.h"
 #include "outside/disk/disk_part.h"
-#include "outside/disk/disk_private.h"
 #include "outside/disk/disk_sync.h"
 
 #include <assert.h>
@@ -16,25 +16,26 @@
 
 enum { TRIES_BEFORE_NEW_PART = 10 };
 
-uint64_t disk_file_part_limit(const struct disk_config *config, enum record_format format,
+uint64_t disk_file_part_limit(const struct disk_settings *settings, enum record_format format,
                               uint16_t frame_bytes) {
     if (format != RECORD_WAV)
         return UINT64_MAX;
     uint64_t limit =
-        config->wav_layout == WAV_CANONICAL ? WAV_CANONICAL_DATA_MAX : (uint64_t)INT64_MAX;
-    if (config->part_bytes > 0 && config->part_bytes < limit)
-        limit = config->part_bytes;
+        settings->wav_layout == WAV_CANONICAL ? WAV_CANONICAL_DATA_MAX : (uint64_t)INT64_MAX;
+    if (settings->part_bytes > 0 && settings->part_bytes < limit)
+        limit = settings->part_bytes;
     return limit - limit % frame_bytes;
 }
 
-struct disk_file *disk_file_new(struct disk *disk, const struct recording_info *info) {
+struct disk_file *disk_file_new(struct disk_files *files, const struct recording_info *info) {
     struct disk_file *file = mem_alloc(sizeof *file);
     char id[RAND_UUID_SIZE];
     rand_uuid(id);
-    file->disk = disk;
+    file->files = files;
     file->format = format_find(info->format)->id;
     file->frame_bytes = file->format == RECORD_WAV ? (uint16_t)(info->channels * 2) : 1;
-    file->limit_bytes = disk_file_part_limit(&disk->config, file->format, file->frame_bytes);
+    file->limit_bytes =
+        disk_file_part_limit(&files->thread->settings, file->format, file->frame_bytes);
     file->info = *info;
     file->info.id = slice_from(id);
     if (format_is_video(info->format))
@@ -55,14 +56,14 @@ static int64_t bytes_ms(const struct disk_file *file, uint64_t bytes) {
 void disk_file_set_due(struct disk_file *file) {
     if (!list_is_empty(&file->due))
         return;
-    file->due_ms = clock_mono_ms() + file->disk->config.header_ms;
-    list_add(&file->disk->due, &file->due);
-    disk_wake(file->disk);
+    file->due_ms = clock_mono_ms() + file->files->thread->settings.header_ms;
+    list_add(&file->files->due, &file->due);
+    disk_thread_wake(file->files->thread);
 }
 
 static int open_part(struct disk_file *file) {
-    struct disk *disk = file->disk;
-    if (atomic_load(&disk->stats.space) == DISK_SPACE_FULL)
+    struct disk_thread *thread = file->files->thread;
+    if (atomic_load(&thread->stats.space) == DISK_SPACE_FULL)
         return ENOSPC;
     /* What the disk refused before there was a file is not silence: the file begins later. */
     file->past_bytes += file->lost_bytes;
@@ -75,11 +76,11 @@ static int open_part(struct disk_file *file) {
                                                 .named_ms = file->info.started_ms,
                                                 .paused_from_ms =
                                                     file->is_paused ? file->paused_from_ms : 0};
-    int err = disk_part_open(&file->part, disk, &settings);
+    int err = disk_part_open(&file->part, thread, &settings);
     if (err)
         return err;
     file->parts++;
-    disk_count(&disk->stats.open_files, 1);
+    disk_count(&thread->stats.open_files, 1);
     disk_part_report(file->part);
     disk_file_set_due(file);
     return 0;
@@ -92,7 +93,7 @@ static void refresh_stubbornly(struct disk_file *file) {
         err = disk_part_refresh(file->part);
     file->part->is_header_stale = err != 0;
     if (err) {
-        disk_count(&file->disk->stats.errors, 1);
+        disk_count(&disk_file_stats(file)->errors, 1);
         log_warn("disk", "a header could not be written; the next start will repair it",
                  log_text("file", file->part->sidecar.file), log_errno(err));
     }
@@ -122,9 +123,8 @@ void disk_file_close_part(struct disk_file *file, const char *end, int64_t at_ms
     end_part(file, end, at_ms);
     list_remove(&file->due);
     file->part = NULL;
-    disk_count(&file->disk->stats.open_files, (uint64_t)-1);
-    file->disk->finishing++;
-    disk_finish_send(file->disk->finish, part);
+    disk_count(&disk_file_stats(file)->open_files, (uint64_t)-1);
+    disk_finish_send(file->files->finish, part);
 }
 
 static bool is_full_error(int err) {
@@ -141,9 +141,9 @@ static void log_failure(struct disk_file *file, int err, uint64_t failing) {
 }
 
 void disk_file_on_failure(struct disk_file *file, int err, uint64_t lost_bytes) {
-    struct disk_stats *stats = &file->disk->stats;
+    struct disk_stats *stats = disk_file_stats(file);
     disk_count(&stats->errors, 1);
-    file->retry_ms = clock_mono_ms() + file->disk->config.retry_ms;
+    file->retry_ms = clock_mono_ms() + file->files->thread->settings.retry_ms;
     if (file->tries++ == 0)
         log_failure(file, err, atomic_fetch_add(&stats->failing_files, 1) + 1);
     disk_count(&stats->gap_bytes, lost_bytes);
@@ -158,14 +158,14 @@ static void on_success(struct disk_file *file) {
     if (file->tries == 0)
         return;
     file->tries = 0;
-    uint64_t left = atomic_fetch_sub(&file->disk->stats.failing_files, 1) - 1;
+    uint64_t left = atomic_fetch_sub(&disk_file_stats(file)->failing_files, 1) - 1;
     log_info("disk", "a recording goes on", log_text("file", file->part->sidecar.file),
              log_int("stillFailing", (int64_t)left));
 }
 
-/* Silence, over as many parts as it takes. */
-int disk_file_extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause,
-                     uint64_t *left) {
+/* Silence, over as many parts as it takes; *left is what could not be written. */
+static int extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause,
+                  uint64_t *left) {
     for (*left = bytes; *left > 0;) {
         struct disk_part *part = file->part;
         uint64_t room = file->limit_bytes - part->bytes;
@@ -195,7 +195,7 @@ int disk_file_extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause 
 int disk_file_make_up_lost(struct disk_file *file) {
     uint64_t lost = file->lost_bytes, left;
     file->lost_bytes = 0;
-    int err = disk_file_extend(file, lost, GAP_DISK, &left);
+    int err = extend(file, lost, GAP_DISK, &left);
     file->lost_bytes = left;
     return err;
 }
@@ -214,7 +214,7 @@ static int make_up(struct disk_file *file, uint64_t bytes, enum sidecar_cause ca
     int err = disk_file_make_up_lost(file);
     uint64_t left = bytes;
     if (!err)
-        err = disk_file_extend(file, bytes, cause, &left);
+        err = extend(file, bytes, cause, &left);
     file->lost_bytes += left;
     return err;
 }
@@ -236,14 +236,7 @@ void disk_file_on_zeros(struct disk_file *file, uint64_t bytes) {
         file->lost_bytes += bytes;
 }
 
-static uint64_t chain_bytes(const struct block *chain) {
-    uint64_t bytes = 0;
-    for (; chain; chain = chain->next)
-        bytes += chain->len;
-    return bytes;
-}
-
-static int write_chain(struct disk_file *file, const struct block *chain, uint64_t bytes,
+static int write_chain(struct disk_file *file, const struct disk_block *chain, uint64_t bytes,
                        uint64_t *written) {
     if (file->part->bytes > 0 && bytes > file->limit_bytes - file->part->bytes) {
         disk_file_close_part(file, "part", 0);
@@ -254,11 +247,11 @@ static int write_chain(struct disk_file *file, const struct block *chain, uint64
     return disk_part_write(file->part, chain, written);
 }
 
-static void on_blocks(struct disk_file *file, const struct block *chain) {
+static void on_blocks(struct disk_file *file, const struct disk_block *chain) {
     uint64_t bytes = chain_bytes(chain), written = 0;
     file->lost_bytes += chain->lost_bytes;
     if (!is_ready(file)) {
-        disk_count(&file->disk->stats.gap_bytes, bytes);
+        disk_count(&disk_file_stats(file)->gap_bytes, bytes);
         file->lost_bytes += chain->silent_bytes + bytes;
         return;
     }
@@ -268,26 +261,25 @@ static void on_blocks(struct disk_file *file, const struct block *chain) {
     on_written(file, err, bytes - written);
 }
 
-/* The first mail makes the file known to its thread. */
 void disk_file_adopt(struct disk_file *file) {
     if (list_is_empty(&file->all))
-        list_add(&file->disk->files, &file->all);
+        list_add(&file->files->all, &file->all);
 }
 
 static void deliver_blocks(struct mail *mail, void *owner) {
-    struct block *chain = CONTAINER_OF(mail, struct block, mail);
+    struct disk_block *chain = CONTAINER_OF(mail, struct disk_block, mail);
     disk_file_adopt(chain->target);
     struct disk_port *port = chain->port;
-    size_t bytes = (size_t)chain_bytes(chain);
+    size_t bytes = chain_bytes(chain);
     on_blocks(chain->target, chain);
-    queue_leave(port, bytes);
-    block_give(chain);
+    disk_port_leave(port, bytes);
+    disk_port_give(chain);
 }
 
-void disk_file_send_blocks(struct disk_file *file, struct block *chain) {
+void disk_file_send_blocks(struct disk_file *file, struct disk_block *chain) {
     chain->target = file;
     chain->mail.deliver = deliver_blocks;
-    disk_send(file->disk, &chain->mail);
+    disk_thread_send(file->files->thread, &chain->mail);
 }
 
 bool disk_file_is_broken(const struct disk_file *file) {
@@ -299,41 +291,29 @@ static void abandon_part(struct disk_file *file) {
     struct disk_part *part = file->part;
     log_error("disk", "a recording was deleted while it grew, a new file is begun",
               log_text("file", part->sidecar.file));
-    disk_count(&file->disk->stats.errors, 1);
+    disk_count(&disk_file_stats(file)->errors, 1);
     end_part(file, "vanished", 0);
     disk_part_report(part);
     disk_part_free(part);
     file->part = NULL;
-    disk_count(&file->disk->stats.open_files, (uint64_t)-1);
+    disk_count(&disk_file_stats(file)->open_files, (uint64_t)-1);
     if (file->format != RECORD_WAV)
         atomic_store(&file->is_broken, true);
 }
 
-bool disk_file_on_due(struct disk_file *file, int64_t now_ms) {
-    if (now_ms < file->due_ms)
-        return false;
+static void on_due(struct disk_file *file) {
     list_remove(&file->due);
-    struct disk_part *part = file->part;
-    if (disk_part_is_vanished(part)) {
+    if (disk_part_is_vanished(file->part)) {
         abandon_part(file);
-        return true;
+        return;
     }
-    int err = disk_part_refresh(part);
+    int err = disk_part_refresh(file->part);
     if (err)
-        disk_count(&file->disk->stats.errors, 1);
-    else if (part->is_sidecar_stale)
-        err = disk_part_save_sidecar(part);
+        disk_count(&disk_file_stats(file)->errors, 1);
+    else if (file->part->is_sidecar_stale)
+        err = disk_part_save_sidecar(file->part);
     if (err)
         disk_file_set_due(file);
-    return true;
-}
-
-void disk_file_sync(struct disk_file *file, struct disk_sync *sync) {
-    struct disk_part *part = file->part;
-    if (!part || !part->is_unsynced)
-        return;
-    disk_sync_add(sync, part);
-    part->is_unsynced = false;
 }
 
 void disk_file_finish(struct disk_file *file, const char *end, int64_t at_ms) {
@@ -341,17 +321,53 @@ void disk_file_finish(struct disk_file *file, const char *end, int64_t at_ms) {
         disk_file_make_up_lost(file);
     disk_file_close_part(file, end, at_ms);
     if (file->tries > 0)
-        atomic_fetch_sub(&file->disk->stats.failing_files, 1);
+        atomic_fetch_sub(&disk_file_stats(file)->failing_files, 1);
     list_remove(&file->all);
     list_remove(&file->due);
     recording_info_free(&file->info);
     mem_free(file);
 }
 
-struct disk_file *disk_file_of_all(struct list *node) {
-    return CONTAINER_OF(node, struct disk_file, all);
+/* ---- All of them ---- */
+
+struct disk_files *disk_files_new(struct disk_thread *thread, struct disk_finish *finish) {
+    struct disk_files *files = mem_alloc(sizeof *files);
+    files->thread = thread;
+    files->finish = finish;
+    list_init(&files->all);
+    list_init(&files->due);
+    return files;
 }
 
-struct disk_file *disk_file_of_due(struct list *node) {
-    return CONTAINER_OF(node, struct disk_file, due);
+void disk_files_free(struct disk_files *files) {
+    assert(!files || list_is_empty(&files->all));
+    mem_free(files);
+}
+
+bool disk_files_is_empty(const struct disk_files *files) {
+    return list_is_empty(&files->all);
+}
+
+void disk_files_beat(struct disk_files *files, int64_t now_ms) {
+    while (!list_is_empty(&files->due)) {
+        struct disk_file *file = CONTAINER_OF(files->due.next, struct disk_file, due);
+        if (now_ms < file->due_ms)
+            return;
+        on_due(file);
+    }
+}
+
+void disk_files_sync(struct disk_files *files, struct disk_sync *sync) {
+    LIST_EACH(&files->all, node) {
+        struct disk_part *part = CONTAINER_OF(node, struct disk_file, all)->part;
+        if (!part || !part->is_unsynced)
+            continue;
+        disk_sync_add(sync, part);
+        part->is_unsynced = false;
+    }
+}
+
+void disk_files_end(struct disk_files *files, const char *end, int64_t at_ms) {
+    while (!list_is_empty(&files->all))
+        disk_file_finish(CONTAINER_OF(files->all.next, struct disk_file, all), end, at_ms);
 }

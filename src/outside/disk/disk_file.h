@@ -5,15 +5,17 @@
 #ifndef OUTSIDE_DISK_FILE_H
 #define OUTSIDE_DISK_FILE_H
 
+#include "base/slice.h"
 #include "outside/disk/disk_port.h"
-#include "outside/disk/recorder.h"
 
 #include <stdbool.h>
 
-struct disk;
 struct disk_file;
+struct disk_files;
+struct disk_finish;
 struct disk_sync;
-struct list;
+struct disk_thread;
+struct recording_info;
 
 enum note_kind {
     NOTE_PAUSE,    /* at_ms */
@@ -25,7 +27,7 @@ enum note_kind {
     NOTE_RENAME,   /* text: meeting; text beyond value: display name */
     NOTE_PATCH,    /* value: offset; text: bytes to put there */
     NOTE_CHANNELS, /* value: the channels of what follows, in a part of its own */
-    NOTE_CLOSE     /* at_ms; value: enum recorder_end */
+    NOTE_CLOSE     /* at_ms; text: why it ended */
 };
 
 struct note {
@@ -42,26 +44,25 @@ struct note *note_new(void *target, enum note_kind kind, int64_t at_ms, int64_t 
                       struct slice text);
 
 /* Any thread. Of the disk thread from the first send on, until NOTE_CLOSE has been dealt with. */
-struct disk_file *disk_file_new(struct disk *disk, const struct recording_info *info);
-void disk_file_send_blocks(struct disk_file *file, struct block *chain);
+struct disk_file *disk_file_new(struct disk_files *files, const struct recording_info *info);
+void disk_file_send_blocks(struct disk_file *file, struct disk_block *chain);
 void disk_file_send_note(struct disk_file *file, struct note *note);
 
 /* Any thread: a stream that cannot have holes (video, encoded) has lost bytes. Nothing more will be written. */
 bool disk_file_is_broken(const struct disk_file *file);
 
-/* On the disk thread. */
+/* All recordings. On the disk thread, but for disk_files_new and disk_files_free. */
+struct disk_files *disk_files_new(struct disk_thread *thread, struct disk_finish *finish);
+void disk_files_free(struct disk_files *files); /* when there are none any more; NULL is fine */
+bool disk_files_is_empty(const struct disk_files *files);
 
-/* Header and sidecar, when their time has come; false: not yet. */
-bool disk_file_on_due(struct disk_file *file, int64_t now_ms);
+/* Writes the headers and sidecars whose time has come. */
+void disk_files_beat(struct disk_files *files, int64_t now_ms);
 
-/* Into the round, if it was written since the last. */
-void disk_file_sync(struct disk_file *file, struct disk_sync *sync);
+/* Adds those that were written since the last round. */
+void disk_files_sync(struct disk_files *files, struct disk_sync *sync);
 
-/* Ends the recording and frees the file; its last part goes to the finisher. */
-void disk_file_finish(struct disk_file *file, const char *end, int64_t at_ms);
-
-/* From the links of disk->files and disk->due. */
-struct disk_file *disk_file_of_all(struct list *node);
-struct disk_file *disk_file_of_due(struct list *node);
+/* Ends every recording; their last parts go to the finisher. */
+void disk_files_end(struct disk_files *files, const char *end, int64_t at_ms);
 
 #endif

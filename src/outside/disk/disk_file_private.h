@@ -5,14 +5,23 @@
 #include "base/list.h"
 #include "outside/disk/disk_file.h"
 #include "outside/disk/disk_part.h"
+#include "outside/disk/disk_thread.h"
 
 #include <stdatomic.h>
 
+struct disk_files {
+    struct disk_thread *thread;
+    struct disk_finish *finish;
+    struct list all;
+    /* Those whose header or sidecar lags behind, the longest waiting first. */
+    struct list due;
+};
+
 struct disk_file {
-    struct list all; /* in disk->files */
-    struct list due; /* in disk->due while the header or the sidecar lags behind */
+    struct list all; /* in files->all */
+    struct list due; /* in files->due */
     int64_t due_ms;
-    struct disk *disk;
+    struct disk_files *files;
     struct recording_info info; /* for the next part; owns its texts */
     enum record_format format;
     struct disk_part *part; /* NULL: nothing is open */
@@ -31,13 +40,13 @@ struct disk_file {
     atomic_bool is_broken;
 };
 
-/* The longest a part may get, in whole sample frames. */
-uint64_t disk_file_part_limit(const struct disk_config *config, enum record_format format,
-                              uint16_t frame_bytes);
+static inline struct disk_stats *disk_file_stats(const struct disk_file *file) {
+    return &file->files->thread->stats;
+}
 
-/* Silence, over as many parts as it takes; *left is what could not be written. */
-int disk_file_extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause,
-                     uint64_t *left);
+/* The longest a part may get, in whole sample frames. */
+uint64_t disk_file_part_limit(const struct disk_settings *settings, enum record_format format,
+                              uint16_t frame_bytes);
 
 void disk_file_on_zeros(struct disk_file *file, uint64_t bytes);
 
@@ -49,6 +58,7 @@ void disk_file_close_part(struct disk_file *file, const char *end, int64_t at_ms
 
 void disk_file_on_failure(struct disk_file *file, int err, uint64_t lost_bytes);
 void disk_file_set_due(struct disk_file *file);
+void disk_file_finish(struct disk_file *file, const char *end, int64_t at_ms);
 
 /* The first mail makes the file known to its thread. */
 void disk_file_adopt(struct disk_file *file);

@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/station.h"
-#include "outside/disk/disk_private.h"
+#include "outside/disk/disk_thread.h"
 #include "outside/files/checksum.h"
 #include "outside/files/format.h"
 
@@ -14,13 +14,16 @@
 enum { NICE = 10, SAVE_TRIES = 3 };
 
 struct disk_finish {
-    struct disk *disk;
+    struct disk_thread *thread;
     struct station *station;
+    size_t under_way; /* the disk thread's */
+    void (*on_idle)(void *user);
+    void *user;
     atomic_bool is_hurried;
 };
 
 static void note_error(const struct disk_part *part, const char *message, int err) {
-    disk_count(&part->disk->stats.errors, 1);
+    disk_count(&part->thread->stats.errors, 1);
     log_warn("disk", message, log_text("file", part->sidecar.file), log_errno(err));
 }
 
@@ -40,7 +43,7 @@ static void cut_broken(struct disk_part *part) {
 
 static int try_save_sidecar(struct disk_part *part, bool sync) {
     int folder_fd;
-    int err = storage_open_folder(part->disk->config.storage, part->kind, part->folder, false,
+    int err = storage_open_folder(part->thread->settings.storage, part->kind, part->folder, false,
                                   &folder_fd);
     if (err)
         return err;
@@ -60,7 +63,8 @@ static void save_sidecar(struct disk_part *part, bool sync) {
 }
 
 static void finish_part(struct disk_finish *finish, struct disk_part *part) {
-    bool sync = part->disk->config.fsync != DISK_FSYNC_NONE && !atomic_load(&finish->is_hurried);
+    bool sync =
+        part->thread->settings.fsync != DISK_FSYNC_NONE && !atomic_load(&finish->is_hurried);
     if (part->is_broken)
         cut_broken(part);
     if (sync && fdatasync(part->fd))
@@ -80,22 +84,26 @@ static void finish_part(struct disk_finish *finish, struct disk_part *part) {
 
 static void deliver_finished(struct mail *mail, void *owner) {
     struct disk_part *part = CONTAINER_OF(mail, struct disk_part, mail);
-    struct disk *disk = owner;
+    struct disk_finish *finish = part->finish;
     disk_part_report(part);
     disk_part_free(part);
-    disk_on_finished(disk);
+    if (--finish->under_way == 0)
+        finish->on_idle(finish->user);
 }
 
 static void deliver_part(struct mail *mail, void *owner) {
     struct disk_part *part = CONTAINER_OF(mail, struct disk_part, mail);
     finish_part(owner, part);
     part->mail.deliver = deliver_finished;
-    disk_send(part->disk, &part->mail);
+    disk_thread_send(part->thread, &part->mail);
 }
 
-int disk_finish_open(struct disk_finish **out, struct disk *disk) {
+int disk_finish_open(struct disk_finish **out, struct disk_thread *thread,
+                     void (*on_idle)(void *user), void *user) {
     struct disk_finish *finish = mem_alloc(sizeof *finish);
-    finish->disk = disk;
+    finish->thread = thread;
+    finish->on_idle = on_idle;
+    finish->user = user;
     int err = station_open(&finish->station, finish);
     if (!err)
         err = station_start(finish->station, "finish", NICE);
@@ -108,8 +116,14 @@ int disk_finish_open(struct disk_finish **out, struct disk *disk) {
 }
 
 void disk_finish_send(struct disk_finish *finish, struct disk_part *part) {
+    finish->under_way++;
+    part->finish = finish;
     part->mail.deliver = deliver_part;
     station_send(finish->station, &part->mail);
+}
+
+bool disk_finish_is_idle(const struct disk_finish *finish) {
+    return finish->under_way == 0;
 }
 
 void disk_finish_hurry(struct disk_finish *finish) {

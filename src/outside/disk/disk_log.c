@@ -6,7 +6,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "outside/disk/disk_port.h"
-#include "outside/disk/disk_private.h"
+#include "outside/disk/disk_thread.h"
 #include "outside/files/file.h"
 #include "outside/files/storage.h"
 
@@ -20,7 +20,7 @@
 enum { GATHER_MS = 1000, GATHER_BYTES = 64 * 1024, FILE_MODE = 0640 };
 
 struct disk_log {
-    struct disk *disk;
+    struct disk_thread *thread;
     struct map files; /* name -> struct gathered */
     bool is_failing;
 };
@@ -32,8 +32,9 @@ struct gathered {
     int64_t since_ms;
 };
 
-struct line {
+struct log_line {
     struct mail mail;
+    struct disk_log *log;
     struct disk_port *port;
     char name[TEXT_NAME_SIZE];
     size_t len;
@@ -43,7 +44,7 @@ struct line {
 /* Under the lock that erasing takes, too: lines are not added to a file that is being rewritten or was just taken away. */
 static int open_locked(struct disk_log *log, const char *name, int *out) {
     for (;;) {
-        int fd = openat(storage_dir(log->disk->config.storage, STORAGE_LOGS), name,
+        int fd = openat(storage_dir(log->thread->settings.storage, STORAGE_LOGS), name,
                         O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
         if (fd < 0)
             return errno;
@@ -70,7 +71,7 @@ static int append(struct disk_log *log, const struct gathered *gathered) {
 }
 
 static void flush(struct disk_log *log, struct gathered *gathered) {
-    struct disk_stats *stats = &log->disk->stats;
+    struct disk_stats *stats = &log->thread->stats;
     int err = append(log, gathered);
     if (err) {
         disk_count(&stats->errors, 1);
@@ -95,30 +96,32 @@ static struct gathered *find_or_add(struct disk_log *log, const char *name) {
 }
 
 static void deliver_line(struct mail *mail, void *owner) {
-    struct line *line = CONTAINER_OF(mail, struct line, mail);
-    struct disk *disk = owner;
-    struct gathered *gathered = find_or_add(disk->log, line->name);
+    struct log_line *line = CONTAINER_OF(mail, struct log_line, mail);
+    struct disk_log *log = line->log;
+    struct gathered *gathered = find_or_add(log, line->name);
     if (gathered->lines.len == 0)
         gathered->since_ms = clock_mono_ms();
     buf_add(&gathered->lines, line->text, line->len);
     gathered->count++;
-    queue_leave(line->port, line->len);
+    disk_port_leave(line->port, line->len);
     if (gathered->lines.len >= GATHER_BYTES)
-        flush(disk->log, gathered);
-    disk_wake(disk);
+        flush(log, gathered);
+    disk_thread_wake(log->thread);
     mem_free(line);
 }
 
-void disk_log(struct disk_port *port, struct slice meeting, struct slice text) {
-    if (!queue_try_enter_early(port, text.len + 1)) {
-        struct disk_stats *stats = disk_stats(port_disk(port));
+void disk_log_send(struct disk_log *log, struct disk_port *port, struct slice meeting,
+                   struct slice text) {
+    if (!disk_port_try_enter_early(port, text.len + 1)) {
+        struct disk_stats *stats = &log->thread->stats;
         if (atomic_fetch_add(&stats->lost_lines, 1) == 0)
             log_warn("disk", "the disk is too slow: pipeline logs lose lines, audio still has room",
                      log_int("queueBytes", (int64_t)atomic_load(&stats->queued_bytes)));
         return;
     }
-    struct line *line = mem_alloc(sizeof *line + text.len + 1);
+    struct log_line *line = mem_alloc(sizeof *line + text.len + 1);
     line->mail.deliver = deliver_line;
+    line->log = log;
     line->port = port;
     storage_folder_name(line->name, meeting);
     for (size_t i = 0; i < text.len; i++) {
@@ -127,28 +130,25 @@ void disk_log(struct disk_port *port, struct slice meeting, struct slice text) {
     }
     line->text[text.len] = '\n';
     line->len = text.len + 1;
-    disk_send(port_disk(port), &line->mail);
+    disk_thread_send(log->thread, &line->mail);
 }
 
-struct disk_log *disk_log_new(struct disk *disk) {
+struct disk_log *disk_log_new(struct disk_thread *thread) {
     struct disk_log *log = mem_alloc(sizeof *log);
-    log->disk = disk;
+    log->thread = thread;
     map_init(&log->files, 0);
     return log;
 }
 
 /* A meeting's entry goes with its lines, so that meetings long over cost nothing. */
 static bool write_older_than(struct disk_log *log, int64_t since_ms) {
-    struct map_cursor at = {0};
-    struct slice key;
-    void *value;
-    while (map_next(&log->files, &at, &key, &value)) {
-        struct gathered *gathered = value;
+    MAP_EACH(&log->files, at) {
+        struct gathered *gathered = at.value;
         if (gathered->lines.len > 0 && gathered->since_ms > since_ms)
             continue;
         if (gathered->lines.len > 0)
             flush(log, gathered);
-        map_remove(&log->files, key);
+        map_remove(&log->files, at.key);
         mem_free(gathered);
     }
     return log->files.len > 0;
@@ -159,6 +159,8 @@ bool disk_log_beat(struct disk_log *log, int64_t now_ms) {
 }
 
 void disk_log_free(struct disk_log *log) {
+    if (!log)
+        return;
     write_older_than(log, INT64_MAX);
     map_free(&log->files);
     mem_free(log);

@@ -1,7 +1,6 @@
 #include "outside/disk/disk_file_private.h"
 
 #include "base/mem.h"
-#include "outside/disk/disk_private.h"
 
 #include <string.h>
 
@@ -71,15 +70,9 @@ static void on_channels(struct disk_file *file, uint16_t channels) {
     file->lost_bytes = 0;
     file->frame_bytes = frame_bytes;
     file->info.channels = channels;
-    file->limit_bytes = disk_file_part_limit(&file->disk->config, file->format, frame_bytes);
+    file->limit_bytes =
+        disk_file_part_limit(&file->files->thread->settings, file->format, frame_bytes);
 }
-
-static const char *const ends[] = {
-    [RECORDER_CLOSED] = "closed",
-    [RECORDER_LOST] = "lost",
-    [RECORDER_TIMEOUT] = "timeout",
-    [RECORDER_SHUTDOWN] = "shutdown",
-};
 
 /* Notes about an encoded stream; of a WAV we know ourselves. */
 static void on_encoder_note(struct disk_file *file, const struct note *note) {
@@ -127,7 +120,7 @@ static void deliver_note(struct mail *mail, void *owner) {
         on_channels(file, (uint16_t)note->value);
         break;
     case NOTE_CLOSE:
-        disk_file_finish(file, ends[note->value], note->at_ms);
+        disk_file_finish(file, note->text, note->at_ms);
         file = NULL;
         break;
     }
@@ -139,5 +132,5 @@ static void deliver_note(struct mail *mail, void *owner) {
 void disk_file_send_note(struct disk_file *file, struct note *note) {
     note->target = file;
     note->mail.deliver = deliver_note;
-    disk_send(file->disk, &note->mail);
+    disk_thread_send(file->files->thread, &note->mail);
 }

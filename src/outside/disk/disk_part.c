@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 #include "outside/disk/disk_port.h"
-#include "outside/disk/disk_private.h"
+#include "outside/disk/disk_thread.h"
 #include "outside/files/file.h"
 #include "outside/files/format.h"
 
@@ -25,7 +25,7 @@ static int write_header(const struct disk_part *part, uint64_t bytes) {
     if (part->format != RECORD_WAV)
         return 0;
     uint8_t header[WAV_HEADER_MAX];
-    size_t len = wav_write_header(header, part->disk->config.wav_layout, &part->wav, bytes);
+    size_t len = wav_write_header(header, part->thread->settings.wav_layout, &part->wav, bytes);
     return file_write_at(part->fd, header, len, 0);
 }
 
@@ -78,21 +78,22 @@ static int try_save_sidecar(struct disk_part *part, int folder_fd) {
     int err = sidecar_save(folder_fd, &part->sidecar, false);
     part->is_sidecar_stale = err != 0;
     if (err)
-        disk_count(&part->disk->stats.errors, 1);
+        disk_count(&part->thread->stats.errors, 1);
     return err;
 }
 
-static struct disk_part *part_new(struct disk *disk, const struct disk_part_settings *settings) {
+static struct disk_part *part_new(struct disk_thread *thread,
+                                  const struct disk_part_settings *settings) {
     struct disk_part *part = mem_alloc(sizeof *part);
     const struct recording_info *info = settings->info;
     const struct format *format = format_find(info->format);
-    part->disk = disk;
+    part->thread = thread;
     part->fd = -1;
     part->format = format->id;
     part->kind = format->is_video ? STORAGE_VIDEO : STORAGE_AUDIO;
     if (part->format == RECORD_WAV) {
         part->wav = wav_format_s16(info->rate_hz, (uint16_t)info->channels);
-        part->head_bytes = wav_header_bytes(disk->config.wav_layout);
+        part->head_bytes = wav_header_bytes(thread->settings.wav_layout);
     }
     snprintf(part->folder, sizeof part->folder, "%s", settings->folder);
     part->sidecar.info = *info;
@@ -102,11 +103,12 @@ static struct disk_part *part_new(struct disk *disk, const struct disk_part_sett
     return part;
 }
 
-int disk_part_open(struct disk_part **out, struct disk *disk,
+int disk_part_open(struct disk_part **out, struct disk_thread *thread,
                    const struct disk_part_settings *settings) {
-    struct disk_part *part = part_new(disk, settings);
+    struct disk_part *part = part_new(thread, settings);
     int folder_fd;
-    int err = storage_open_folder(disk->config.storage, part->kind, part->folder, true, &folder_fd);
+    int err =
+        storage_open_folder(thread->settings.storage, part->kind, part->folder, true, &folder_fd);
     if (!err) {
         err = create(part, folder_fd, settings->named_ms);
         if (!err)
@@ -127,13 +129,13 @@ int disk_part_open(struct disk_part **out, struct disk *disk,
 /* What a failed write left behind a whole frame would shift everything after it. */
 static void cut_to_length(const struct disk_part *part) {
     if (ftruncate(part->fd, (off_t)(part->head_bytes + part->bytes)))
-        disk_count(&part->disk->stats.errors, 1);
+        disk_count(&part->thread->stats.errors, 1);
 }
 
-int disk_part_write(struct disk_part *part, const struct block *chain, uint64_t *written) {
+int disk_part_write(struct disk_part *part, const struct disk_block *chain, uint64_t *written) {
     struct iovec iov[CHAIN_MAX];
     int count = 0;
-    for (const struct block *block = chain; block; block = block->next) {
+    for (const struct disk_block *block = chain; block; block = block->next) {
         assert(count < CHAIN_MAX);
         iov[count].iov_base = (void *)(uintptr_t)block->data;
         iov[count++].iov_len = block->len;
@@ -164,8 +166,8 @@ int disk_part_write(struct disk_part *part, const struct block *chain, uint64_t 
     part->bytes += total;
     part->is_unsynced = true;
     *written = total;
-    disk_count(&part->disk->stats.written_bytes, total);
-    disk_count(&part->disk->stats.writes, 1);
+    disk_count(&part->thread->stats.written_bytes, total);
+    disk_count(&part->thread->stats.writes, 1);
     if (err)
         cut_to_length(part);
     return err;
@@ -198,11 +200,11 @@ int disk_part_refresh(struct disk_part *part) {
 
 int disk_part_save_sidecar(struct disk_part *part) {
     int folder_fd;
-    int err = storage_open_folder(part->disk->config.storage, part->kind, part->folder, false,
+    int err = storage_open_folder(part->thread->settings.storage, part->kind, part->folder, false,
                                   &folder_fd);
     if (err) {
         part->is_sidecar_stale = true;
-        disk_count(&part->disk->stats.errors, 1);
+        disk_count(&part->thread->stats.errors, 1);
         return err;
     }
     err = try_save_sidecar(part, folder_fd);
@@ -216,12 +218,12 @@ bool disk_part_is_vanished(const struct disk_part *part) {
 }
 
 void disk_part_report(const struct disk_part *part) {
-    const struct disk_config *config = &part->disk->config;
-    if (!config->on_report)
+    const struct disk_settings *settings = &part->thread->settings;
+    if (!settings->on_report)
         return;
     char path[SIDECAR_PATH_SIZE];
     const struct recording_info info = sidecar_describe(&part->sidecar, part->folder, path);
-    config->on_report(&info, config->user);
+    settings->on_report(&info, settings->user);
 }
 
 void disk_part_free(struct disk_part *part) {

@@ -3,17 +3,20 @@
 #define OUTSIDE_DISK_PART_H
 
 #include "net/mailbox.h"
-#include "outside/disk/recorder.h"
+#include "outside/files/format.h"
 #include "outside/files/sidecar.h"
 #include "outside/files/storage.h"
 #include "wire/media/wav.h"
 
-struct block;
-struct disk;
+struct disk_block;
+struct disk_finish;
+struct disk_thread;
 
 struct disk_part {
-    struct mail mail; /* on its way to the finisher and back */
-    struct disk *disk;
+    /* On its way to the finisher and back. */
+    struct mail mail;
+    struct disk_finish *finish;
+    struct disk_thread *thread;
     struct sidecar sidecar;
     enum record_format format;
     enum storage_kind kind;
@@ -42,13 +45,13 @@ struct disk_part_settings {
  * The sidecar is there before anybody is told of the file: whoever finds it after a crash knows whose it is. When the disk refuses
  * just that, the file is good all the same, and the sidecar remains due.
  */
-int disk_part_open(struct disk_part **out, struct disk *disk,
+int disk_part_open(struct disk_part **out, struct disk_thread *thread,
                    const struct disk_part_settings *settings);
 
 /*
  * Appends a chain's bytes. On failure *written says how many of them arrived, in whole sample frames; what followed is cut off.
  */
-int disk_part_write(struct disk_part *part, const struct block *chain, uint64_t *written);
+int disk_part_write(struct disk_part *part, const struct disk_block *chain, uint64_t *written);
 
 /* Lengthens the file by zeros. */
 int disk_part_extend(struct disk_part *part, uint64_t bytes);

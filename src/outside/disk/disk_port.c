@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "outside/disk/disk_private.h"
+#include "outside/disk/disk_thread.h"
 
 #include <assert.h>
 #include <stdatomic.h>
@@ -12,29 +12,29 @@
 enum { CACHE_LINE_BYTES = 64, TRIM_SHARE = 4 };
 
 struct disk_port {
-    struct disk *disk;
-    struct block *free;
+    struct disk_thread *thread;
+    struct disk_block *free;
     size_t mapped;   /* blocks there are */
     size_t taken;    /* so far */
     size_t used_max; /* most blocks in use at a time since the last trim */
     unsigned number;
-    char apart[CACHE_LINE_BYTES];     /* what other threads write to lies in a line of its own */
-    _Atomic(struct block *) returned; /* given back by them */
-    atomic_size_t given;              /* so many, so far */
+    char apart[CACHE_LINE_BYTES]; /* what other threads write to lies in a line of its own */
+    _Atomic(struct disk_block *) returned; /* given back by them */
+    atomic_size_t given;                   /* so many, so far */
 };
 
-struct disk_port *disk_port_open(struct disk *disk) {
+struct disk_port *disk_port_new(struct disk_thread *thread) {
     struct disk_port *port = mem_alloc(sizeof *port);
-    port->disk = disk;
+    port->thread = thread;
     atomic_init(&port->returned, NULL);
     return port;
 }
 
 /* Straight from the system, so that what a busy hour needed does not stay with the process. */
-static struct block *map_block(struct disk_port *port) {
-    struct block *block = mem_alloc(sizeof *block);
+static struct disk_block *map_block(struct disk_port *port) {
+    struct disk_block *block = mem_alloc(sizeof *block);
     block->data =
-        mmap(NULL, BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        mmap(NULL, DISK_BLOCK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (block->data == MAP_FAILED) {
         log_error("disk", "out of memory for audio blocks");
         abort();
@@ -45,17 +45,18 @@ static struct block *map_block(struct disk_port *port) {
 }
 
 static void unmap_block(struct disk_port *port) {
-    struct block *block = port->free;
+    struct disk_block *block = port->free;
     port->free = block->next;
     port->mapped--;
-    munmap(block->data, BLOCK_BYTES);
+    munmap(block->data, DISK_BLOCK_BYTES);
     mem_free(block);
 }
 
 static void collect_returned(struct disk_port *port) {
-    struct block *block = atomic_exchange_explicit(&port->returned, NULL, memory_order_acquire);
+    struct disk_block *block =
+        atomic_exchange_explicit(&port->returned, NULL, memory_order_acquire);
     while (block) {
-        struct block *next = block->next;
+        struct disk_block *next = block->next;
         block->next = port->free;
         port->free = block;
         block = next;
@@ -68,10 +69,10 @@ static size_t in_use(const struct disk_port *port) {
     return port->taken - atomic_load_explicit(&port->given, memory_order_relaxed);
 }
 
-struct block *block_take(struct disk_port *port) {
+struct disk_block *disk_port_take(struct disk_port *port) {
     if (!port->free)
         collect_returned(port);
-    struct block *block = port->free;
+    struct disk_block *block = port->free;
     if (block) {
         port->free = block->next;
         __builtin_prefetch(port->free, 1); /* for the next who takes one */
@@ -89,9 +90,9 @@ struct block *block_take(struct disk_port *port) {
     return block;
 }
 
-void block_give(struct block *chain) {
+void disk_port_give(struct disk_block *chain) {
     struct disk_port *port = chain->port;
-    struct block *last = chain;
+    struct disk_block *last = chain;
     size_t count = 1;
     for (; last->next; count++)
         last = last->next;
@@ -111,7 +112,7 @@ void disk_port_trim(struct disk_port *port) {
     port->used_max = in_use(port);
 }
 
-void disk_port_close(struct disk_port *port) {
+void disk_port_free(struct disk_port *port) {
     if (!port)
         return;
     collect_returned(port);
@@ -122,30 +123,30 @@ void disk_port_close(struct disk_port *port) {
 }
 
 static bool enter_below(struct disk_port *port, size_t bytes, uint64_t limit) {
-    struct disk_stats *stats = disk_stats(port->disk);
+    struct disk_stats *stats = &port->thread->stats;
     uint64_t before = atomic_fetch_add_explicit(&stats->queued_bytes, bytes, memory_order_relaxed);
     if (before + bytes <= limit)
         return true;
-    queue_leave(port, bytes);
+    disk_port_leave(port, bytes);
     return false;
 }
 
-bool queue_try_enter(struct disk_port *port, size_t bytes) {
-    return enter_below(port, bytes, disk_configured(port->disk)->queue_bytes);
+bool disk_port_try_enter(struct disk_port *port, size_t bytes) {
+    return enter_below(port, bytes, port->thread->settings.queue_bytes);
 }
 
-bool queue_try_enter_early(struct disk_port *port, size_t bytes) {
-    return enter_below(port, bytes, disk_configured(port->disk)->queue_bytes / 2);
+bool disk_port_try_enter_early(struct disk_port *port, size_t bytes) {
+    return enter_below(port, bytes, port->thread->settings.queue_bytes / 2);
 }
 
-void queue_leave(struct disk_port *port, size_t bytes) {
-    atomic_fetch_sub_explicit(&disk_stats(port->disk)->queued_bytes, bytes, memory_order_relaxed);
+void disk_port_leave(struct disk_port *port, size_t bytes) {
+    atomic_fetch_sub_explicit(&port->thread->stats.queued_bytes, bytes, memory_order_relaxed);
 }
 
-struct disk *port_disk(const struct disk_port *port) {
-    return port->disk;
+struct disk_thread *disk_port_thread(const struct disk_port *port) {
+    return port->thread;
 }
 
-unsigned port_next_number(struct disk_port *port) {
+unsigned disk_port_next_number(struct disk_port *port) {
     return port->number++;
 }

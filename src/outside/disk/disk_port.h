@@ -1,49 +1,73 @@
 /*
- * Blocks on their way from a producer to the disk thread and back. Private to the recorder's files.
+ * A producer's way to the disk thread and to the encoders, used by one thread at a time: blocks of bytes that travel there and
+ * come back, and the producer's share of the bounded queue.
  *
- * A job of bytes is a chain of blocks; its first block is the message. Whoever has used the bytes up gives the chain back to the
- * port, which does not wake its thread.
+ * What is sent is a chain of blocks; its first block is the message. A chain that has been dealt with returns to its port without
+ * waking the port's thread.
  */
 #ifndef OUTSIDE_DISK_PORT_H
 #define OUTSIDE_DISK_PORT_H
 
 #include "net/mailbox.h"
-#include "outside/disk/disk.h"
 
-struct disk_file;
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-struct block {
-    struct mail mail;       /* used in the first block of a chain */
-    struct block *next;     /* of the chain, or of the free ones */
-    struct disk_port *port; /* where it goes back to */
-    void *target;           /* first block: the file or encoder that the bytes are for */
-    uint64_t lost_bytes;    /* first block: bytes that were dropped before these */
-    uint64_t silent_bytes;  /* first block: zeros to be put in before these */
+struct disk_port;
+struct disk_thread;
+
+enum { DISK_BLOCK_BYTES = 16384 };
+
+struct disk_block {
+    /* The first block of a chain is what is sent. */
+    struct mail mail;
+    /* Of the chain, or of the free blocks. */
+    struct disk_block *next;
+    /* Where it returns to. */
+    struct disk_port *port;
+    /* First block: the file or encoding that the bytes are for. */
+    void *target;
+    /* First block: bytes that were dropped before these. */
+    uint64_t lost_bytes;
+    /* First block: zeros to be put in before these. */
+    uint64_t silent_bytes;
     uint32_t len;
-    uint8_t *data; /* BLOCK_BYTES of them, beginning with a page */
+    /* DISK_BLOCK_BYTES of them, from the start of a page. */
+    uint8_t *data;
 };
 
-enum { BLOCK_BYTES = 16384 };
+/* `thread` NULL: only blocks are taken and given back. */
+struct disk_port *disk_port_new(struct disk_thread *thread);
 
-/* An empty block, its links cleared. */
-struct block *block_take(struct disk_port *port);
-
-/* Any thread: gives a whole chain back. */
-void block_give(struct block *chain);
+/* After the disk is closed, since blocks may still be under way before. NULL is fine. */
+void disk_port_free(struct disk_port *port);
 
 /*
- * Counts `bytes` into the queue; false when the queue is full, and nothing was counted. queue_leave takes them out again when
+ * Gives memory that has not been needed since the last call back to the system, little by little. Call it every other second or
+ * so: more often costs other threads time.
+ */
+void disk_port_trim(struct disk_port *port);
+
+/* An empty block, its links cleared. */
+struct disk_block *disk_port_take(struct disk_port *port);
+
+/* Any thread: a whole chain returns to its port. */
+void disk_port_give(struct disk_block *chain);
+
+/*
+ * Counts `bytes` into the queue; false when the queue is full, and nothing was counted. disk_port_leave() takes them out again when
  * they have been dealt with, on any thread.
  */
-bool queue_try_enter(struct disk_port *port, size_t bytes);
+bool disk_port_try_enter(struct disk_port *port, size_t bytes);
 
 /* The same for what matters less than audio: only into the first half of the queue. */
-bool queue_try_enter_early(struct disk_port *port, size_t bytes);
-void queue_leave(struct disk_port *port, size_t bytes);
+bool disk_port_try_enter_early(struct disk_port *port, size_t bytes);
+void disk_port_leave(struct disk_port *port, size_t bytes);
 
-struct disk *port_disk(const struct disk_port *port);
+struct disk_thread *disk_port_thread(const struct disk_port *port);
 
-/* Counts up; spreads what is started together over time. */
-unsigned port_next_number(struct disk_port *port);
+/* Counts up; spreads over time what is started together. */
+unsigned disk_port_next_number(struct disk_port *port);
 
 #endif

@@ -2,8 +2,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "outside/disk/disk_private.h"
 #include "net/station.h"
+#include "outside/disk/disk_thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,13 +13,13 @@
 enum { SINGLE_MAX = 16 };
 
 struct disk_sync {
-    struct disk *disk;
+    struct disk_thread *thread;
     struct station *station;
-    struct round *round; /* being gathered */
+    struct sync_round *round; /* being gathered */
     atomic_bool is_busy;
 };
 
-struct round {
+struct sync_round {
     struct mail mail;
     int fds[SINGLE_MAX]; /* duplicates: the file may be finished meanwhile */
     size_t count;        /* of files, also of those beyond fds */
@@ -29,12 +29,12 @@ struct round {
 static void note_result(struct disk_sync *sync, int result) {
     if (result == 0)
         return;
-    disk_count(&sync->disk->stats.errors, 1);
+    disk_count(&sync->thread->stats.errors, 1);
     log_warn("disk", "recordings could not be made durable", log_errno(errno));
 }
 
 static void deliver_round(struct mail *mail, void *owner) {
-    struct round *round = CONTAINER_OF(mail, struct round, mail);
+    struct sync_round *round = CONTAINER_OF(mail, struct sync_round, mail);
     struct disk_sync *sync = owner;
     bool is_single = round->count <= SINGLE_MAX;
     for (size_t i = 0; i < round->count && i < SINGLE_MAX; i++) {
@@ -44,14 +44,14 @@ static void deliver_round(struct mail *mail, void *owner) {
     }
     for (int kind = 0; kind < STORAGE_KINDS && !is_single; kind++)
         if (round->in_folder[kind])
-            note_result(sync, syncfs(storage_dir(sync->disk->config.storage, kind)));
+            note_result(sync, syncfs(storage_dir(sync->thread->settings.storage, kind)));
     mem_free(round);
     atomic_store(&sync->is_busy, false);
 }
 
-int disk_sync_open(struct disk_sync **out, struct disk *disk) {
+int disk_sync_open(struct disk_sync **out, struct disk_thread *thread) {
     struct disk_sync *sync = mem_alloc(sizeof *sync);
-    sync->disk = disk;
+    sync->thread = thread;
     int err = station_open(&sync->station, sync);
     if (!err)
         err = station_start(sync->station, "sync", 0);
@@ -83,7 +83,7 @@ bool disk_sync_try_start(struct disk_sync *sync) {
 }
 
 void disk_sync_add(struct disk_sync *sync, const struct disk_part *part) {
-    struct round *round = sync->round;
+    struct sync_round *round = sync->round;
     if (round->count < SINGLE_MAX) {
         int fd = fcntl(part->fd, F_DUPFD_CLOEXEC, 0);
         if (fd < 0)
@@ -95,7 +95,7 @@ void disk_sync_add(struct disk_sync *sync, const struct disk_part *part) {
 }
 
 void disk_sync_commit(struct disk_sync *sync) {
-    struct round *round = sync->round;
+    struct sync_round *round = sync->round;
     sync->round = NULL;
     if (round->count == 0) {
         mem_free(round);

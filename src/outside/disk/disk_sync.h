@@ -6,7 +6,7 @@
 
 struct disk_sync;
 
-int disk_sync_open(struct disk_sync **out, struct disk *disk);
+int disk_sync_open(struct disk_sync **out, struct disk_thread *thread);
 void disk_sync_end(struct disk_sync *sync); /* ends the thread; NULL is fine */
 void disk_sync_close(struct disk_sync *sync);
 

@@ -2,10 +2,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/station.h"
+#include "outside/disk/chain.h"
 #include "outside/disk/disk_file.h"
-#include "outside/disk/disk_part.h"
 #include "outside/disk/disk_private.h"
-#include "outside/disk/encode.h"
+#include "outside/disk/encode_pool.h"
 
 #include <assert.h>
 #include <string.h>
@@ -14,24 +15,24 @@ enum {
     FLUSH_MS = 1000,
     BATCH_BLOCKS_MAX = 2,
     PAGE_BYTES = 4096,
-    ZEROS_MIN_BYTES = BLOCK_BYTES, /* shorter runs are written as they are */
-    ZEROS_DEPTH_MAX = 8192,        /* jobs; beyond, the disk stands still */
+    ZEROS_MIN_BYTES = DISK_BLOCK_BYTES, /* shorter runs are written as they are */
+    ZEROS_DEPTH_MAX = 8192,             /* jobs; beyond, the disk stands still */
 };
 
 struct recorder {
+    struct disk_thread *thread;
     struct disk_port *port;
-    struct disk_file *file;     /* where blocks and notes go, or */
-    struct encoding *encoding;  /* ... here, and this is not NULL */
-    struct block *first, *last; /* not yet handed over */
-    size_t bytes;               /* in them */
-    uint64_t zero_bytes;        /* or these instead: digital silence is counted, not copied */
-    size_t batch_bytes;         /* hand over when this much is there: half a second or less */
-    size_t next_batch_bytes;    /* or less, to end where batches do in this file */
-    size_t phase_bytes;         /* where that is: tracks take turns */
-    uint64_t file_bytes;        /* all before them, header included: where in the file they begin */
-    int64_t since_ms;           /* a tick after the first of these bytes came; 0 = no tick yet */
-    uint64_t lost_bytes;        /* did not fit into the queue; told with the next batch */
-    uint64_t silent_bytes;      /* to be put before the next batch */
+    struct disk_file *file;    /* where blocks and notes go, or */
+    struct encoding *encoding; /* ... here, and this is not NULL */
+    struct chain chain;        /* not yet handed over */
+    uint64_t zero_bytes;       /* or these instead: digital silence is counted, not copied */
+    size_t batch_bytes;        /* hand over when this much is there: half a second or less */
+    size_t next_batch_bytes;   /* or less, to end where batches do in this file */
+    size_t phase_bytes;        /* where that is: tracks take turns */
+    uint64_t file_bytes;       /* all before them, header included: where in the file they begin */
+    int64_t since_ms;          /* a tick after the first of these bytes came; 0 = no tick yet */
+    uint64_t lost_bytes;       /* did not fit into the queue; told with the next batch */
+    uint64_t silent_bytes;     /* to be put before the next batch */
     uint64_t total_bytes;
     uint16_t frame_bytes; /* 1 for video */
     bool counts_zeros;    /* WAV, where a file may have holes */
@@ -42,19 +43,17 @@ struct recorder {
 static size_t batch_size(const struct recording_info *info) {
     size_t half_second = (size_t)info->rate_hz * info->channels;
     if (format_is_video(info->format))
-        half_second = BATCH_BLOCKS_MAX * BLOCK_BYTES;
-    size_t blocks = (half_second + BLOCK_BYTES - 1) / BLOCK_BYTES;
+        half_second = BATCH_BLOCKS_MAX * DISK_BLOCK_BYTES;
+    size_t blocks = (half_second + DISK_BLOCK_BYTES - 1) / DISK_BLOCK_BYTES;
     if (blocks < 1)
         blocks = 1;
     if (blocks > BATCH_BLOCKS_MAX)
         blocks = BATCH_BLOCKS_MAX;
-    return blocks * BLOCK_BYTES;
+    return blocks * DISK_BLOCK_BYTES;
 }
 
 static uint64_t head_bytes(const struct recorder *recorder) {
-    return recorder->counts_zeros
-               ? wav_header_bytes(disk_configured(port_disk(recorder->port))->wav_layout)
-               : 0;
+    return recorder->counts_zeros ? wav_header_bytes(recorder->thread->settings.wav_layout) : 0;
 }
 
 static bool is_encoded(enum record_format format) {
@@ -63,12 +62,12 @@ static bool is_encoded(enum record_format format) {
 
 /* A format that is encoded, unless enough are being encoded already. */
 static void choose_target(struct recorder *recorder, const struct recording_info *info) {
-    struct disk *disk = port_disk(recorder->port);
+    struct disk *disk = disk_of(recorder->thread);
     struct recording_info plain = *info;
     enum record_format format = format_find(info->format)->id;
     if (is_encoded(format)) {
-        if (disk->encode)
-            recorder->encoding = encode_try_start(disk->encode, info);
+        if (disk->encode_pool)
+            recorder->encoding = encode_pool_try_start(disk->encode_pool, info);
         if (recorder->encoding)
             return;
         log_warn("recorder", "too many tracks are being encoded, this one is recorded as WAV",
@@ -76,7 +75,7 @@ static void choose_target(struct recorder *recorder, const struct recording_info
         format = RECORD_WAV;
         plain.format = format_name(format);
     }
-    recorder->file = disk_file_new(disk, &plain);
+    recorder->file = disk_file_new(disk->files, &plain);
     recorder->counts_zeros = format == RECORD_WAV;
 }
 
@@ -94,64 +93,57 @@ static void begin_batch(struct recorder *recorder) {
 
 struct recorder *recorder_open(struct disk_port *port, const struct recording_info *info) {
     struct recorder *recorder = mem_alloc(sizeof *recorder);
-    recorder->port = port;
+    recorder->thread = disk_port_thread(port);
+    recorder->port = recorder->chain.port = port;
     choose_target(recorder, info);
     recorder->frame_bytes =
         format_is_video(info->format) ? 1 : (uint16_t)(info->channels * sizeof(int16_t));
     recorder->batch_bytes = batch_size(info);
     recorder->file_bytes = head_bytes(recorder);
-    recorder->phase_bytes = port_next_number(port) * PAGE_BYTES % recorder->batch_bytes;
+    recorder->phase_bytes = disk_port_next_number(port) * PAGE_BYTES % recorder->batch_bytes;
     begin_batch(recorder);
     return recorder;
 }
 
 static void drop_batch(struct recorder *recorder) {
-    struct disk_stats *stats = disk_stats(port_disk(recorder->port));
+    struct disk_stats *stats = &recorder->thread->stats;
     if (!recorder->is_full)
         log_warn("recorder", "the disk is too slow: its queue is full and audio becomes a gap",
                  log_int("queueBytes", (int64_t)atomic_load(&stats->queued_bytes)));
     recorder->is_full = true;
-    disk_count(&stats->gap_bytes, recorder->bytes);
-    recorder->lost_bytes += recorder->silent_bytes + recorder->bytes;
+    disk_count(&stats->gap_bytes, recorder->chain.bytes);
+    recorder->lost_bytes += recorder->silent_bytes + recorder->chain.bytes;
     recorder->silent_bytes = 0;
-    block_give(recorder->first);
+    disk_port_give(chain_take(&recorder->chain));
+}
+
+static void send_batch(struct recorder *recorder) {
+    struct disk_block *first = chain_take(&recorder->chain);
+    first->lost_bytes = recorder->lost_bytes;
+    first->silent_bytes = recorder->silent_bytes;
+    recorder->lost_bytes = 0;
+    recorder->silent_bytes = 0;
+    recorder->is_full = false;
+    if (recorder->encoding)
+        encoding_send_blocks(recorder->encoding, first);
+    else
+        disk_file_send_blocks(recorder->file, first);
 }
 
 static void hand_over(struct recorder *recorder) {
-    struct block *first = recorder->first;
-    recorder->file_bytes += recorder->bytes;
-    if (queue_try_enter(recorder->port, recorder->bytes)) {
-        first->lost_bytes = recorder->lost_bytes;
-        first->silent_bytes = recorder->silent_bytes;
-        recorder->lost_bytes = 0;
-        recorder->silent_bytes = 0;
-        recorder->is_full = false;
-        if (recorder->encoding)
-            encoding_send_blocks(recorder->encoding, first);
-        else
-            disk_file_send_blocks(recorder->file, first);
-    } else {
-        drop_batch(recorder);
-    }
-    recorder->first = recorder->last = NULL;
-    recorder->bytes = 0;
-    begin_batch(recorder);
-}
-
-static void add_block(struct recorder *recorder) {
-    struct block *block = block_take(recorder->port);
-    if (recorder->last)
-        recorder->last->next = block;
+    recorder->file_bytes += recorder->chain.bytes;
+    if (disk_port_try_enter(recorder->port, recorder->chain.bytes))
+        send_batch(recorder);
     else
-        recorder->first = block;
-    recorder->last = block;
+        drop_batch(recorder);
+    begin_batch(recorder);
 }
 
 /* What waits for a batch to go with is sent off in an empty one. */
 static void catch_up(struct recorder *recorder) {
-    if (!recorder->first && (recorder->silent_bytes > 0 || recorder->lost_bytes > 0))
-        add_block(recorder);
-    if (recorder->first)
+    if (recorder->silent_bytes > 0 || recorder->lost_bytes > 0)
+        chain_begin(&recorder->chain);
+    if (recorder->chain.first)
         hand_over(recorder);
 }
 
@@ -166,7 +158,7 @@ static void send_bare_note(struct recorder *recorder, enum note_kind kind, int64
 
 /* Told zeros take a little room, counted ones none: a disk that stands still is not told. */
 static bool may_tell_zeros(const struct recorder *recorder) {
-    return disk_depth(port_disk(recorder->port)) < ZEROS_DEPTH_MAX;
+    return station_depth(recorder->thread->station) < ZEROS_DEPTH_MAX;
 }
 
 static void hand_over_zeros(struct recorder *recorder) {
@@ -185,28 +177,19 @@ static void hand_over_zeros(struct recorder *recorder) {
 static void flush(struct recorder *recorder) {
     if (recorder->zero_bytes > 0)
         hand_over_zeros(recorder);
-    else if (recorder->first)
+    else if (recorder->chain.first)
         hand_over(recorder);
 }
 
 /* `from` NULL: zeros. */
 static void copy(struct recorder *recorder, const uint8_t *from, size_t len) {
     while (len > 0) {
-        if (!recorder->last || recorder->last->len == BLOCK_BYTES)
-            add_block(recorder);
-        struct block *block = recorder->last;
-        size_t room = BLOCK_BYTES - block->len, left = recorder->next_batch_bytes - recorder->bytes;
-        size_t n = room < left ? room : left;
-        n = n < len ? n : len;
-        if (from)
-            memcpy(block->data + block->len, from, n);
-        else
-            memset(block->data + block->len, 0, n);
-        block->len += (uint32_t)n;
-        recorder->bytes += n;
+        size_t left = recorder->next_batch_bytes - recorder->chain.bytes;
+        size_t n = len < left ? len : left;
+        chain_append(&recorder->chain, from, n);
         from = from ? from + n : NULL;
         len -= n;
-        if (recorder->bytes == recorder->next_batch_bytes)
+        if (recorder->chain.bytes == recorder->next_batch_bytes)
             hand_over(recorder);
     }
 }
@@ -225,7 +208,7 @@ static void end_zeros(struct recorder *recorder) {
 void recorder_append(struct recorder *recorder, const void *bytes, size_t len) {
     assert(len % recorder->frame_bytes == 0);
     recorder->total_bytes += len;
-    if (recorder->counts_zeros && !recorder->first && slice_is_zero(slice_of(bytes, len))) {
+    if (recorder->counts_zeros && !recorder->chain.first && slice_is_zero(slice_of(bytes, len))) {
         recorder->zero_bytes += len;
         return;
     }
@@ -270,25 +253,11 @@ void recorder_drift(struct recorder *recorder, int64_t drift_ms) {
 }
 
 void recorder_patch(struct recorder *recorder, uint64_t offset, const void *bytes, size_t len) {
-    uint64_t flushed = recorder->total_bytes - recorder->bytes;
-    if (offset < flushed || !recorder->first) {
+    uint64_t flushed = recorder->total_bytes - recorder->chain.bytes;
+    if (offset < flushed || !recorder->chain.first)
         send_note(recorder, NOTE_PATCH, 0, (int64_t)offset, slice_of(bytes, len));
-        return;
-    }
-    /* Still in our hands. */
-    const uint8_t *from = bytes;
-    uint64_t at = offset - flushed;
-    for (struct block *block = recorder->first; block && len > 0; block = block->next) {
-        if (at < block->len) {
-            size_t n = block->len - (size_t)at < len ? block->len - (size_t)at : len;
-            memcpy(block->data + at, from, n);
-            from += n;
-            len -= n;
-            at = 0;
-        } else {
-            at -= block->len;
-        }
-    }
+    else /* still in our hands */
+        chain_patch(&recorder->chain, offset - flushed, bytes, len);
 }
 
 void recorder_rename(struct recorder *recorder, struct slice meeting, struct slice name) {
@@ -303,7 +272,7 @@ void recorder_rename(struct recorder *recorder, struct slice meeting, struct sli
 }
 
 void recorder_tick(struct recorder *recorder, int64_t mono_ms) {
-    if (!recorder->first && recorder->zero_bytes == 0)
+    if (!recorder->chain.first && recorder->zero_bytes == 0)
         return;
     if (recorder->since_ms == 0)
         recorder->since_ms = mono_ms;
@@ -315,7 +284,13 @@ void recorder_tick(struct recorder *recorder, int64_t mono_ms) {
 void recorder_close(struct recorder *recorder, enum recorder_end end, int64_t at_ms) {
     if (!recorder)
         return;
-    send_note(recorder, NOTE_CLOSE, at_ms, end, SLICE_NONE);
+    static const char *const ends[] = {
+        [RECORDER_CLOSED] = "closed",
+        [RECORDER_LOST] = "lost",
+        [RECORDER_TIMEOUT] = "timeout",
+        [RECORDER_SHUTDOWN] = "shutdown",
+    };
+    send_note(recorder, NOTE_CLOSE, at_ms, 0, slice_from(ends[end]));
     mem_free(recorder);
 }
 

@@ -22,7 +22,7 @@ enum { DEPTH_MAX = 4, DRAFT_AGE_MS = 60000, TIME_LEN = 24 };
 #define RECENT_MS (INT64_C(7) * 24 * 3600 * 1000)
 
 struct job { /* one file under repair */
-    const struct repair_config *config;
+    const struct repair_settings *config;
     struct repair_result *result;
     int folder_fd;
     const char *folder; /* path */
@@ -338,7 +338,7 @@ static bool is_old_draft(const char *name, int64_t at_ms) {
            at_ms < clock_wall_ms() - DRAFT_AGE_MS;
 }
 
-static void list_entry(const struct repair_config *config, int folder_fd, const char *name,
+static void list_entry(const struct repair_settings *config, int folder_fd, const char *name,
                        struct listing *out) {
     struct stat stat;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
@@ -353,7 +353,7 @@ static void list_entry(const struct repair_config *config, int folder_fd, const 
         unlinkat(folder_fd, name, 0);
 }
 
-static int list_folder(const struct repair_config *config, int folder_fd, struct listing *out) {
+static int list_folder(const struct repair_settings *config, int folder_fd, struct listing *out) {
     int fd = fcntl(folder_fd, F_DUPFD_CLOEXEC, 0);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir) {
@@ -373,12 +373,12 @@ static int list_folder(const struct repair_config *config, int folder_fd, struct
     return 0;
 }
 
-static bool is_stopping(const struct repair_config *config) {
+static bool is_stopping(const struct repair_settings *config) {
     return config->is_stopping && atomic_load(config->is_stopping);
 }
 
 static int repair_below(int folder_fd, const char *path, unsigned depth,
-                        const struct repair_config *config, struct repair_result *result) {
+                        const struct repair_settings *config, struct repair_result *result) {
     struct listing listing = {0};
     int err = list_folder(config, folder_fd, &listing);
     for (size_t i = 0; i < listing.file_count && !is_stopping(config); i++) {
@@ -408,7 +408,7 @@ static int repair_below(int folder_fd, const char *path, unsigned depth,
     return err;
 }
 
-int repair_folder(const char *path, const struct repair_config *config,
+int repair_folder(const char *path, const struct repair_settings *config,
                   struct repair_result *result) {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)

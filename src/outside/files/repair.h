@@ -17,7 +17,7 @@ struct recording_info;
  */
 typedef void repair_recording_fn(const struct recording_info *info, void *user);
 
-struct repair_config {
+struct repair_settings {
     /* Only say what would be done. */
     bool dry_run;
     /* May be NULL: looked at between files. */
@@ -40,7 +40,7 @@ struct repair_result {
 };
 
 /* Every recording below the folder, newest first. An errno when the folder itself cannot be read. */
-int repair_folder(const char *path, const struct repair_config *config,
+int repair_folder(const char *path, const struct repair_settings *config,
                   struct repair_result *result);
 
 /*

@@ -34,7 +34,7 @@ static FLAC__StreamDecoderReadStatus on_read(const FLAC__StreamDecoder *decoder,
     }
     walk->position += *len;
     return *len == 0 ? FLAC__STREAM_DECODER_READ_STATUS_END_OF_STREAM
-                  : FLAC__STREAM_DECODER_READ_STATUS_CONTINUE;
+                     : FLAC__STREAM_DECODER_READ_STATUS_CONTINUE;
 }
 
 static FLAC__StreamDecoderTellStatus on_tell(const FLAC__StreamDecoder *decoder,

@@ -30,11 +30,11 @@ static void log_line(const char *path, const char *what, void *user) {
 static void run(void *arg) {
     struct repair *repair = arg;
     struct repair_result result = {0};
-    const struct repair_config config = {.is_stopping = &repair->is_stopping,
-                                         .before_ms = repair->before_ms,
-                                         .on_line = log_line,
-                                         .on_recording = repair->on_recording,
-                                         .user = repair->user};
+    const struct repair_settings config = {.is_stopping = &repair->is_stopping,
+                                           .before_ms = repair->before_ms,
+                                           .on_line = log_line,
+                                           .on_recording = repair->on_recording,
+                                           .user = repair->user};
     for (unsigned i = 0; i < repair->count; i++) {
         int err = repair_folder(repair->paths[i], &config, &result);
         if (err)
@@ -85,7 +85,8 @@ static void print_line(const char *path, const char *what, void *user) {
 }
 
 int repair_main(int argc, char **argv) {
-    struct repair_config config = {.before_ms = clock_wall_ms() - YOUNG_MS, .on_line = print_line};
+    struct repair_settings config = {.before_ms = clock_wall_ms() - YOUNG_MS,
+                                     .on_line = print_line};
     const char *folder = NULL;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--dry-run") == 0)

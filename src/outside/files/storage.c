@@ -40,7 +40,7 @@ static char *join(const char *folder, const char *name) {
     return buf_take_text(&path);
 }
 
-int storage_open(struct storage **out, const struct storage_config *config, char *why,
+int storage_open(struct storage **out, const struct storage_settings *config, char *why,
                  size_t why_size) {
     struct storage *storage = mem_alloc(sizeof *storage);
     storage->root = mem_copy_text(config->root);
@@ -81,14 +81,6 @@ void storage_close(struct storage *storage) {
         close(storage->root_fd);
     mem_free(storage->root);
     mem_free(storage);
-}
-
-const char *storage_root(const struct storage *storage) {
-    return storage->root;
-}
-
-const char *storage_path(const struct storage *storage, enum storage_kind kind) {
-    return storage->paths[kind];
 }
 
 int storage_dir(const struct storage *storage, enum storage_kind kind) {

@@ -14,7 +14,7 @@
 
 enum storage_kind { STORAGE_AUDIO, STORAGE_VIDEO, STORAGE_LOGS, STORAGE_KINDS };
 
-struct storage_config {
+struct storage_settings {
     const char *root;  /* "storage" */
     const char *audio; /* EGRESS_AUDIO_OUTPUT_DIR; NULL: <root>/egress/audio */
     const char *video; /* EGRESS_VIDEO_OUTPUT_DIR; NULL: <root>/egress/video */
@@ -26,14 +26,12 @@ struct storage;
  * Makes the folders (mode 0750) and locks each of them until storage_close or the process's end. EBUSY: another running server
  * holds one of them. On failure `why` is one sentence that names the folder.
  */
-int storage_open(struct storage **out, const struct storage_config *config, char *why,
+int storage_open(struct storage **out, const struct storage_settings *config, char *why,
                  size_t why_size);
 void storage_close(struct storage *storage); /* NULL is allowed */
 
-/* Constant after open, so readable from any thread. Paths are as configured. */
-const char *storage_root(const struct storage *storage);
-const char *storage_path(const struct storage *storage, enum storage_kind kind);
-int storage_dir(const struct storage *storage, enum storage_kind kind); /* for the *at functions */
+/* For the *at functions. Constant after open, so any thread may ask. */
+int storage_dir(const struct storage *storage, enum storage_kind kind);
 
 enum { STORAGE_FILE_SIZE = 256 };
 

@@ -63,10 +63,10 @@ static inline struct world *world_open(unsigned shards, size_t max_tracks, unsig
     strcpy(w->dir, "/tmp/prosa-directory-XXXXXX");
     assert_non_null(mkdtemp(w->dir));
     char why[256];
-    struct storage_config storage = {.root = w->dir};
+    struct storage_settings storage = {.root = w->dir};
     assert_int_equal(storage_open(&w->storage, &storage, why, sizeof why), 0);
-    struct disk_config disk;
-    disk_config_init(&disk);
+    struct disk_settings disk;
+    disk_settings_init(&disk);
     disk.storage = w->storage;
     assert_int_equal(disk_open(&w->disk, &disk), 0);
     rules_init(&w->rules);

@@ -6,24 +6,16 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "outside/disk/disk.h"
+#include "disk_fixture.h"
 #include "outside/disk/recorder.h"
 #include "outside/files/repair.h"
-#include "outside/files/sidecar.h"
-#include "outside/files/storage.h"
-#include "unit.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 enum call {
     CALL_OPEN,
@@ -136,7 +128,6 @@ ssize_t __wrap_pwritev64(int fd, const struct iovec *iov, int count, off_t offse
 
 enum { RATE = 16000, ROW = RATE * 4, GAP_AT = RATE * 2, GAP = 3000 };
 enum { ZEROS_AT = RATE, ZEROS = 12000 }; /* over the seam of two parts */
-#define STARTED_MS INT64_C(1795348800000)
 
 static int16_t row[ROW]; /* what is sent, with its gap as zeros */
 
@@ -149,17 +140,21 @@ static void fill_row(void) {
     memset(row + GAP_AT, 0, GAP * sizeof *row);
 }
 
+static struct recorder *open_recorder(struct disk_port *port, enum record_format format) {
+    const struct recording_info info = {.meeting = SLICE("RM_1"),
+                                        .room = SLICE("room"),
+                                        .participant = SLICE("bob"),
+                                        .name = SLICE("Bob"),
+                                        .track = SLICE("TR"),
+                                        .format = format_name(format),
+                                        .rate_hz = RATE,
+                                        .channels = 1,
+                                        .started_ms = STARTED_MS};
+    return recorder_open(port, &info);
+}
+
 static void record(struct disk_port *port, enum record_format format) {
-    const struct recording_info recording = {.meeting = SLICE("RM_1"),
-                                             .room = SLICE("room"),
-                                             .participant = SLICE("bob"),
-                                             .name = SLICE("Bob"),
-                                             .track = SLICE("TR"),
-                                             .format = format_name(format),
-                                             .rate_hz = RATE,
-                                             .channels = 1,
-                                             .started_ms = STARTED_MS};
-    struct recorder *recorder = recorder_open(port, &recording);
+    struct recorder *recorder = open_recorder(port, format);
     recorder_append(recorder, row, ZEROS_AT * 2);
     recorder_tick(recorder, 1);
     recorder_tick(recorder, 1002); /* so that the silence is not copied behind the sound */
@@ -170,32 +165,32 @@ static void record(struct disk_port *port, enum record_format format) {
     recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + ROW * 1000 / RATE);
 }
 
+/* A disk whose free space is not watched. */
+static struct disk_fixture fixture_of(const char *folder) {
+    struct disk_fixture f = {0};
+    snprintf(f.folder, sizeof f.folder, "%s", folder);
+    disk_settings_init(&f.settings);
+    f.settings.min_free_bytes = f.settings.warn_free_bytes = 0;
+    return f;
+}
+
 static void run_server(const char *folder, enum record_format format) {
-    struct storage *storage;
-    struct disk *disk;
-    struct disk_config config;
-    char why[256];
-    disk_config_init(&config);
-    config.min_free_bytes = config.warn_free_bytes = 0;
-    config.header_ms = 0;
-    config.retry_ms = 0;
+    struct disk_fixture f = fixture_of(folder);
+    f.settings.header_ms = 0;
+    f.settings.retry_ms = 0;
     if (!plan.is_one_part)
-        config.part_bytes = 50000; /* two and a bit parts, so that rolling over fails too */
-    config.fsync = DISK_FSYNC_CLOSE;
-    assert_int_equal(
-        storage_open(&storage, &(struct storage_config){.root = folder}, why, sizeof why), 0);
-    config.storage = storage;
-    assert_int_equal(disk_open(&disk, &config), 0);
-    struct disk_port *port = disk_port_open(disk);
+        f.settings.part_bytes = 50000; /* two and a bit parts, so that rolling over fails too */
+    f.settings.fsync = DISK_FSYNC_CLOSE;
+    open_disk(&f);
     plan.is_armed = true;
     for (int i = 0; i < CALLS; i++)
         atomic_store(&plan.count[i], 0);
-    record(port, format);
+    record(f.port, format);
     plan.fed_ms = clock_mono_ms();
-    disk_close(disk);
+    disk_close(f.disk);
     plan.is_armed = false;
-    disk_port_close(port);
-    storage_close(storage);
+    disk_port_free(f.port);
+    storage_close(f.storage);
 }
 
 /* Time is true: what lies at a moment is what was sent then, or silence. Returns where the file ends in the row. */
@@ -264,20 +259,10 @@ static struct seen check_folder(const char *folder, const char *ending) {
     return seen;
 }
 
-static int remove_entry(const char *path, const struct stat *stat_of, int kind, struct FTW *at) {
-    return remove(path);
-}
-
-static void remove_folder(const char *folder) {
-    assert_int_equal(nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
-}
-
 /* One run with its failure. Returns false when there was no n-th call to fail. */
 static bool run_once(enum record_format format, const char *ending) {
-    char folder[] = "/dev/shm/disk-fail-XXXXXX"; /* memory: hundreds of runs sync to it */
-    if (access("/dev/shm", W_OK))
-        strcpy(folder, "/tmp/disk-fail-XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    char folder[64];
+    make_folder(folder, true);
     if (getenv("DISK_FAIL_VERBOSE"))
         print_message("%s call %d errno %d nth %d%s\n", ending, plan.call, plan.err, plan.nth,
                       plan.from_there_on ? "..." : "");
@@ -285,7 +270,7 @@ static bool run_once(enum record_format format, const char *ending) {
     bool happened = atomic_load(&plan.count[plan.call]) >= plan.nth;
 
     struct repair_result result = {0};
-    const struct repair_config config = {.before_ms = clock_wall_ms() + 1000};
+    const struct repair_settings config = {.before_ms = clock_wall_ms() + 1000};
     assert_int_equal(repair_folder(folder, &config, &result), 0);
     assert_int_equal(result.failed, 0);
     struct seen seen = check_folder(folder, ending);
@@ -352,8 +337,8 @@ static void a_flac_survives_every_failure(void **state) {
 
 /* What a stalling disk costs the thread that feeds it: nothing. */
 static void a_stall_holds_nobody_up_and_loses_nothing(void **state) {
-    char folder[] = "/dev/shm/disk-fail-XXXXXX";
-    assert_non_null(mkdtemp(folder));
+    char folder[64];
+    make_folder(folder, true);
     plan.call = CALLS; /* nothing fails */
     plan.stall_ms = 3000;
     int64_t before_ms = clock_mono_ms();
@@ -368,8 +353,8 @@ static void a_stall_holds_nobody_up_and_loses_nothing(void **state) {
 
 /* The page cache is filled page by page. Torn are the first two writes, and what follows silence. */
 static void blocks_are_written_in_whole_pages(void **state) {
-    char folder[] = "/tmp/disk-fail-XXXXXX";
-    assert_non_null(mkdtemp(folder));
+    char folder[64];
+    make_folder(folder, false);
     plan.call = CALLS; /* nothing fails */
     plan.is_one_part = true;
     plan.writes = plan.torn_writes = 0;
@@ -383,32 +368,16 @@ static void blocks_are_written_in_whole_pages(void **state) {
 
 /* A recording that goes on until so much was made durable, or for a while; how often it was before the end, and in all. */
 static void count_syncs(enum disk_fsync fsync, int patience_ms, int *before_end, int *all) {
-    char folder[] = "/dev/shm/disk-fail-XXXXXX", why[256];
-    assert_non_null(mkdtemp(folder));
-    struct storage *storage;
-    struct disk *disk;
-    struct disk_config config;
-    disk_config_init(&config);
-    config.min_free_bytes = config.warn_free_bytes = 0;
-    config.fsync = fsync;
-    config.fsync_ms = 1;
-    assert_int_equal(
-        storage_open(&storage, &(struct storage_config){.root = folder}, why, sizeof why), 0);
-    config.storage = storage;
-    assert_int_equal(disk_open(&disk, &config), 0);
-    struct disk_port *port = disk_port_open(disk);
+    char folder[64];
+    make_folder(folder, true);
+    struct disk_fixture f = fixture_of(folder);
+    f.settings.fsync = fsync;
+    f.settings.fsync_ms = 1;
+    open_disk(&f);
     plan.call = CALLS; /* nothing fails */
     plan.is_armed = true;
     atomic_store(&plan.count[CALL_SYNC], 0);
-    const struct recording_info recording = {.meeting = SLICE("RM_1"),
-                                             .room = SLICE("room"),
-                                             .participant = SLICE("bob"),
-                                             .track = SLICE("TR"),
-                                             .format = SLICE("wav"),
-                                             .rate_hz = RATE,
-                                             .channels = 1,
-                                             .started_ms = STARTED_MS};
-    struct recorder *recorder = recorder_open(port, &recording);
+    struct recorder *recorder = open_recorder(f.port, RECORD_WAV);
     *before_end = 0;
     for (int ms = 0; ms < patience_ms && *before_end < 3; ms += 10) {
         recorder_append(recorder, row, RATE * 2);
@@ -420,11 +389,11 @@ static void count_syncs(enum disk_fsync fsync, int patience_ms, int *before_end,
     int due = fsync == DISK_FSYNC_NONE ? 0 : *before_end + 3;
     for (int ms = 0; ms < 30000 && atomic_load(&plan.count[CALL_SYNC]) < due; ms += 10)
         usleep(10000);
-    disk_close(disk);
+    disk_close(f.disk);
     *all = atomic_load(&plan.count[CALL_SYNC]);
     plan.is_armed = false;
-    disk_port_close(port);
-    storage_close(storage);
+    disk_port_free(f.port);
+    storage_close(f.storage);
     remove_folder(folder);
 }
 

@@ -10,30 +10,29 @@ enum { STANDSTILL = 100, USUAL = 10, ROUNDS = 50 };
 
 /* Takes `count` blocks at a time, writes to them and gives them back, each by itself. */
 static void pass_through(struct disk_port *port, size_t count, uint8_t **data) {
-    struct block *blocks[STANDSTILL];
+    struct disk_block *blocks[STANDSTILL];
     for (size_t i = 0; i < count; i++) {
-        blocks[i] = block_take(port);
+        blocks[i] = disk_port_take(port);
         assert_null(blocks[i]->next);
         assert_int_equal(blocks[i]->len, 0);
-        memset(blocks[i]->data, 1, BLOCK_BYTES);
+        memset(blocks[i]->data, 1, DISK_BLOCK_BYTES);
         if (data)
             data[i] = blocks[i]->data;
     }
     for (size_t i = 0; i < count; i++)
-        block_give(blocks[i]);
+        disk_port_give(blocks[i]);
 }
 
 static size_t count_mapped(uint8_t *const *data, size_t count) {
-    unsigned char pages[BLOCK_BYTES / 4096];
+    unsigned char pages[DISK_BLOCK_BYTES / 4096];
     size_t mapped = 0;
     for (size_t i = 0; i < count; i++)
-        mapped += mincore(data[i], BLOCK_BYTES, pages) == 0;
+        mapped += mincore(data[i], DISK_BLOCK_BYTES, pages) == 0;
     return mapped;
 }
 
-static void test_a_standstill_is_forgotten_while_audio_goes_on(void **state) {
-    (void)state;
-    struct disk_port *port = disk_port_open(NULL);
+static void a_standstill_is_forgotten_while_audio_goes_on(void **state) {
+    struct disk_port *port = disk_port_new(NULL);
     uint8_t *data[STANDSTILL];
     pass_through(port, STANDSTILL, data);
     disk_port_trim(port);
@@ -44,12 +43,11 @@ static void test_a_standstill_is_forgotten_while_audio_goes_on(void **state) {
         disk_port_trim(port);
     }
     assert_int_equal(count_mapped(data, STANDSTILL), USUAL);
-    disk_port_close(port);
+    disk_port_free(port);
 }
 
-static void test_what_is_needed_in_every_span_stays(void **state) {
-    (void)state;
-    struct disk_port *port = disk_port_open(NULL);
+static void what_is_needed_in_every_span_stays(void **state) {
+    struct disk_port *port = disk_port_new(NULL);
     uint8_t *data[USUAL];
     pass_through(port, USUAL, data);
     for (int i = 0; i < ROUNDS; i++) {
@@ -57,30 +55,23 @@ static void test_what_is_needed_in_every_span_stays(void **state) {
         assert_int_equal(count_mapped(data, USUAL), USUAL);
         pass_through(port, USUAL, NULL);
     }
-    disk_port_close(port);
+    disk_port_free(port);
 }
 
-static void test_what_is_in_use_outlasts_every_trim(void **state) {
-    (void)state;
-    struct disk_port *port = disk_port_open(NULL);
-    struct block *block = block_take(port);
+static void what_is_in_use_outlasts_every_trim(void **state) {
+    struct disk_port *port = disk_port_new(NULL);
+    struct disk_block *block = disk_port_take(port);
     uint8_t *data = block->data;
     for (int i = 0; i < 3; i++) {
         disk_port_trim(port);
         assert_int_equal(count_mapped(&data, 1), 1);
     }
-    block_give(block);
+    disk_port_give(block);
     disk_port_trim(port); /* the span in which it was used */
     disk_port_trim(port);
     assert_int_equal(count_mapped(&data, 1), 0);
-    disk_port_close(port);
+    disk_port_free(port);
 }
 
-int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_standstill_is_forgotten_while_audio_goes_on),
-        cmocka_unit_test(test_what_is_needed_in_every_span_stays),
-        cmocka_unit_test(test_what_is_in_use_outlasts_every_trim),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(TEST(a_standstill_is_forgotten_while_audio_goes_on),
+          TEST(what_is_needed_in_every_span_stays), TEST(what_is_in_use_outlasts_every_trim))

@@ -6,69 +6,31 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "outside/disk/disk.h"
-#include "outside/disk/disk_private.h"
-#include "outside/files/sidecar.h"
-#include "outside/files/storage.h"
-#include "unit.h"
+#include "disk_fixture.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <semaphore.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { RATE = 16000 };
 
-/* 2026-11-22T12:00:00.000Z */
-#define STARTED_MS INT64_C(1795348800000)
-
-struct fixture {
-    char folder[64];
-    struct storage *storage;
-    struct disk *disk;
-    struct disk_port *port;
-    struct disk_config config;
-};
-
-static inline void open_disk(struct fixture *f) {
-    char why[256];
-    assert_int_equal(
-        storage_open(&f->storage, &(struct storage_config){.root = f->folder}, why, sizeof why), 0);
-    f->config.storage = f->storage;
-    assert_int_equal(disk_open(&f->disk, &f->config), 0);
-    f->port = disk_port_open(f->disk);
-}
-
-static inline void close_disk(struct fixture *f) {
-    disk_close(f->disk);
-    disk_port_close(f->port);
-    storage_close(f->storage);
-    f->disk = NULL;
-}
-
 static inline int setup(void **state) {
-    struct fixture *f = mem_alloc(sizeof *f);
-    snprintf(f->folder, sizeof f->folder, "/tmp/recorder-test-XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
-    disk_config_init(&f->config);
-    f->config.header_ms = 50;
+    struct disk_fixture *f = mem_alloc(sizeof *f);
+    make_folder(f->folder, false);
+    disk_settings_init(&f->settings);
+    f->settings.header_ms = 50;
     open_disk(f);
     *state = f;
     return 0;
 }
 
 static inline int teardown(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     if (f->disk)
         close_disk(f);
-    char command[96];
-    snprintf(command, sizeof command, "rm -rf %s", f->folder);
-    int status = system(command);
+    remove_folder(f->folder);
     mem_free(f);
-    return status;
+    return 0;
 }
 
 static const struct recording_info recording = {
@@ -84,12 +46,6 @@ static const struct recording_info recording = {
 };
 
 #define FILE_NAME "2026-11-22T12-00-00.000Z_sala_1_bob_x_TR_ab.c"
-
-static inline char *path_of(struct fixture *f, const char *name) {
-    static char path[512];
-    snprintf(path, sizeof path, "%s/egress/audio/RM_1/%s", f->folder, name);
-    return path;
-}
 
 struct content {
     struct wav_info info;
@@ -141,16 +97,6 @@ static inline void append_row(struct recorder *recorder, size_t first, size_t co
 static inline void assert_row(const int16_t *samples, size_t first, size_t count) {
     for (size_t i = 0; i < count; i++)
         assert_int_equal(samples[i], sample_at(first + i));
-}
-
-static inline struct sidecar load_sidecar(struct fixture *f, const char *file) {
-    struct sidecar sidecar;
-    char folder[256];
-    snprintf(folder, sizeof folder, "%s/egress/audio/RM_1", f->folder);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY);
-    assert_int_equal(sidecar_load(fd, file, &sidecar), 0);
-    close(fd);
-    return sidecar;
 }
 
 static inline void wait_until(const atomic_uint_fast64_t *count, uint64_t value) {

@@ -1,32 +1,19 @@
 /* Recordings past 4 GiB, sparse: no sample is missing at the seam, and other people's programs read them. */
 #include "base/mem.h"
-#include "outside/disk/disk.h"
+#include "disk_fixture.h"
 #include "outside/disk/recorder.h"
-#include "outside/files/sidecar.h"
-#include "outside/files/storage.h"
-#include "unit.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <sndfile.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { RATE = 48000, FRAME_BYTES = 4 };
-#define STARTED_MS INT64_C(1795348800000)
-#define STEM       "2026-11-22T12-00-00.000Z_room_bob_TR"
-#define TOTAL      ((UINT64_C(5) << 30) / FRAME_BYTES)         /* frames in 5 GiB */
-#define SEAM       ((UINT64_C(4) << 30) / FRAME_BYTES - RATE)  /* sound from here, over the seam, */
-#define WAY_OUT    (TOTAL - (UINT64_C(4) << 30) / FRAME_BYTES) /* see append_way_out */
-#define SOUND      (UINT64_C(4) * RATE)                        /* for so long */
-
-static int remove_entry(const char *path, const struct stat *stat_of, int kind, struct FTW *at) {
-    return remove(path);
-}
+#define STEM    "2026-11-22T12-00-00.000Z_room_bob_TR"
+#define TOTAL   ((UINT64_C(5) << 30) / FRAME_BYTES)         /* frames in 5 GiB */
+#define SEAM    ((UINT64_C(4) << 30) / FRAME_BYTES - RATE)  /* sound from here, over the seam, */
+#define WAY_OUT (TOTAL - (UINT64_C(4) << 30) / FRAME_BYTES) /* see append_way_out */
+#define SOUND   (UINT64_C(4) * RATE)                        /* for so long */
 
 /* What is heard at a moment; never zero, so that silence is told from it. */
 static uint32_t frame_at(uint64_t frame) {
@@ -51,20 +38,8 @@ static void append_way_out(struct recorder *recorder) {
     recorder_append(recorder, chunk, sizeof chunk);
 }
 
-static void record(const char *folder, enum wav_layout layout) {
-    struct storage *storage;
-    struct disk *disk;
-    struct disk_config config;
-    char why[256];
-    disk_config_init(&config);
-    config.wav_layout = layout;
-    config.fsync = DISK_FSYNC_NONE;
-    config.min_free_bytes = config.warn_free_bytes = 0;
-    assert_int_equal(
-        storage_open(&storage, &(struct storage_config){.root = folder}, why, sizeof why), 0);
-    config.storage = storage;
-    assert_int_equal(disk_open(&disk, &config), 0);
-    struct disk_port *port = disk_port_open(disk);
+static void record(struct disk_fixture *f) {
+    open_disk(f);
     const struct recording_info recording = {.meeting = SLICE("RM_1"),
                                              .room = SLICE("room"),
                                              .participant = SLICE("bob"),
@@ -73,7 +48,7 @@ static void record(const char *folder, enum wav_layout layout) {
                                              .rate_hz = RATE,
                                              .channels = 2,
                                              .started_ms = STARTED_MS};
-    struct recorder *recorder = recorder_open(port, &recording);
+    struct recorder *recorder = recorder_open(f->port, &recording);
     append_sound(recorder, 0, RATE);
     recorder_silence(recorder, WAY_OUT - RATE);
     append_way_out(recorder);
@@ -82,9 +57,7 @@ static void record(const char *folder, enum wav_layout layout) {
     recorder_silence(recorder, TOTAL - SEAM - SOUND - RATE);
     append_sound(recorder, TOTAL - RATE, RATE);
     recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + (int64_t)(TOTAL * 1000 / RATE));
-    disk_close(disk);
-    disk_port_close(port);
-    storage_close(storage);
+    close_disk(f);
 }
 
 static struct wav_info read_info(int fd) {
@@ -166,13 +139,16 @@ static void ask_others(const char *path, uint64_t frames, enum wav_layout layout
 }
 
 static void check_layout(enum wav_layout layout, unsigned parts) {
-    char folder[] = "/tmp/recorder-giant-XXXXXX", path[128];
+    struct disk_fixture f = {0};
     uint64_t at = 0;
-    assert_non_null(mkdtemp(folder));
-    record(folder, layout);
+    make_folder(f.folder, false);
+    disk_settings_init(&f.settings);
+    f.settings.wav_layout = layout;
+    f.settings.fsync = DISK_FSYNC_NONE;
+    f.settings.min_free_bytes = f.settings.warn_free_bytes = 0;
+    record(&f);
     for (unsigned part = 1; part <= parts; part++) {
-        snprintf(path, sizeof path, "%s/egress/audio/RM_1/" STEM "%s.wav", folder,
-                 part > 1 ? "_p2" : "");
+        const char *path = path_of(&f, part > 1 ? STEM "_p2.wav" : STEM ".wav");
         int fd = open(path, O_RDONLY);
         assert_true(fd >= 0);
         struct wav_info info = read_info(fd);
@@ -185,7 +161,7 @@ static void check_layout(enum wav_layout layout, unsigned parts) {
         at += info.data_bytes / FRAME_BYTES;
     }
     assert_int_equal(at, TOTAL);
-    nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    remove_folder(f.folder);
 }
 
 static void a_second_part_goes_on_where_the_first_ends(void **state) {

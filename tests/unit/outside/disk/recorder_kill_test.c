@@ -6,27 +6,18 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "outside/disk/disk.h"
+#include "disk_fixture.h"
 #include "outside/disk/recorder.h"
 #include "outside/files/repair.h"
-#include "outside/files/sidecar.h"
-#include "outside/files/storage.h"
-#include "unit.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <sndfile.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 enum { RATE = 16000, FRAME = RATE / 50, TRACKS = 6, KILLS = 20, KILLS_LONG = 200, FILES_MAX = 512 };
-#define STARTED_MS INT64_C(1795348800000)
 
 static uint32_t next_random(uint32_t *state) {
     *state ^= *state << 13;
@@ -112,27 +103,20 @@ static void act(struct track *track, struct disk_port *port, int number, int64_t
 }
 
 static void record_for_ever(const char *folder, uint32_t state) {
-    struct storage *storage;
-    struct disk *disk;
-    struct disk_config config;
-    char why[256];
+    struct disk_fixture f = {0};
     log_setup(LOG_OFF, LOG_TEXT);
-    disk_config_init(&config);
-    config.header_ms = 5;
-    config.fsync = DISK_FSYNC_NONE; /* the kernel lives on */
-    config.min_free_bytes = config.warn_free_bytes = 0;
-    if (storage_open(&storage, &(struct storage_config){.root = folder}, why, sizeof why))
-        _exit(1);
-    config.storage = storage;
-    if (disk_open(&disk, &config))
-        _exit(1);
-    struct disk_port *port = disk_port_open(disk);
+    snprintf(f.folder, sizeof f.folder, "%s", folder);
+    disk_settings_init(&f.settings);
+    f.settings.header_ms = 5;
+    f.settings.fsync = DISK_FSYNC_NONE; /* the kernel lives on */
+    f.settings.min_free_bytes = f.settings.warn_free_bytes = 0;
+    open_disk(&f);
     struct track tracks[TRACKS];
     for (int i = 0; i < TRACKS; i++)
-        begin(&tracks[i], port, STARTED_MS, i);
+        begin(&tracks[i], f.port, STARTED_MS, i);
     for (int64_t turn = 1;; turn++) {
         for (int i = 0; i < TRACKS; i++)
-            act(&tracks[i], port, i, turn, &state);
+            act(&tracks[i], f.port, i, turn, &state);
         usleep(2000);
     }
 }
@@ -209,16 +193,10 @@ static void check_file(const char *folder, const char *name) {
     sidecar_free(&sidecar);
 }
 
-static int remove_entry(const char *path, const struct stat *stat_of, int kind, struct FTW *at) {
-    return remove(path);
-}
-
 static size_t kill_once(uint32_t seed) {
     static struct promise before[FILES_MAX], after[FILES_MAX];
-    char folder[] = "/dev/shm/recorder-kill-XXXXXX", recorded[128];
-    if (access("/dev/shm", W_OK))
-        strcpy(folder, "/tmp/recorder-kill-XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    char folder[64], recorded[128];
+    make_folder(folder, true);
     snprintf(recorded, sizeof recorded, "%s/egress/audio/RM_1", folder);
     uint32_t state = seed;
     pid_t pid = fork();
@@ -235,7 +213,7 @@ static size_t kill_once(uint32_t seed) {
     assert_true(WIFSIGNALED(status));
 
     struct repair_result result = {0};
-    const struct repair_config config = {.before_ms = clock_wall_ms() + 1000};
+    const struct repair_settings config = {.before_ms = clock_wall_ms() + 1000};
     assert_int_equal(repair_folder(folder, &config, &result), 0);
     assert_int_equal(result.failed + result.locked, 0);
     size_t left = list(recorded, after);
@@ -245,7 +223,7 @@ static size_t kill_once(uint32_t seed) {
             if (strcmp(before[k].name, after[i].name) == 0)
                 assert_true(after[i].bytes >= before[k].bytes);
     }
-    nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    remove_folder(folder);
     return left;
 }
 

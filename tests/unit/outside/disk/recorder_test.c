@@ -2,7 +2,7 @@
 #include "recorder_fixture.h"
 
 static void what_is_appended_is_what_is_recorded(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     struct recorder *recorder = recorder_open(f->port, &recording);
     append_row(recorder, 0, 3 * RATE + 77);
     recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 3004);
@@ -27,7 +27,7 @@ static void what_is_appended_is_what_is_recorded(void **state) {
 }
 
 static void two_tracks_of_one_millisecond_get_two_files(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     struct recorder *one = recorder_open(f->port, &recording);
     struct recorder *other = recorder_open(f->port, &recording);
     append_row(one, 0, 100);
@@ -46,9 +46,9 @@ static void two_tracks_of_one_millisecond_get_two_files(void **state) {
 }
 
 static void a_long_recording_rolls_over_without_a_seam(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     close_disk(f);
-    f->config.part_bytes = 100001; /* cut down to whole frames */
+    f->settings.part_bytes = 100001; /* cut down to whole frames */
     open_disk(f);
     struct recorder *recorder = recorder_open(f->port, &recording);
     append_row(recorder, 0, 2 * RATE);
@@ -80,7 +80,7 @@ static void a_long_recording_rolls_over_without_a_seam(void **state) {
     assert_int_equal(at, 3 * RATE + 120000);
 }
 
-static void wait_for_header(struct fixture *f, uint32_t data_bytes) {
+static void wait_for_header(struct disk_fixture *f, uint32_t data_bytes) {
     uint8_t head[WAV_CANONICAL_BYTES] = {0};
     for (int i = 0; i < 3000 && little_u32(head + 40) != data_bytes; i++) {
         usleep(10000);
@@ -94,7 +94,7 @@ static void wait_for_header(struct fixture *f, uint32_t data_bytes) {
 }
 
 static void headers_are_true_while_it_grows(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     struct recorder *recorder = recorder_open(f->port, &recording);
     append_row(recorder, 0, RATE);
     recorder_tick(recorder, 1000);
@@ -127,7 +127,7 @@ static void headers_are_true_while_it_grows(void **state) {
 }
 
 static void a_renamed_meeting_is_in_the_sidecar(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     struct recorder *recorder = recorder_open(f->port, &recording);
     append_row(recorder, 0, 1000);
     recorder_rename(recorder, SLICE("RM_true"), SLICE("Robert"));
@@ -166,14 +166,14 @@ static void compare_with_sidecar(const struct recording_info *info, void *user) 
 }
 
 static void whoever_is_told_of_a_file_finds_its_sidecar(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     struct told told = {0};
     snprintf(told.folder, sizeof told.folder, "%s/egress/audio/RM_1", f->folder);
     close_disk(f);
-    f->config.header_ms = 3600000;
-    f->config.part_bytes = RATE * 2;
-    f->config.on_report = compare_with_sidecar;
-    f->config.user = &told;
+    f->settings.header_ms = 3600000;
+    f->settings.part_bytes = RATE * 2;
+    f->settings.on_report = compare_with_sidecar;
+    f->settings.user = &told;
     open_disk(f);
     struct recorder *recorder = recorder_open(f->port, &recording);
     append_row(recorder, 0, RATE);
@@ -188,7 +188,7 @@ static void whoever_is_told_of_a_file_finds_its_sidecar(void **state) {
 }
 
 static void a_recorder_without_a_byte_leaves_nothing(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     struct recorder *recorder = recorder_open(f->port, &recording);
     recorder_close(recorder, RECORDER_CLOSED, STARTED_MS);
     close_disk(f);
@@ -196,7 +196,7 @@ static void a_recorder_without_a_byte_leaves_nothing(void **state) {
 }
 
 static void pipeline_log_lines_keep_their_order(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     for (int i = 0; i < 100; i++) {
         char line[32];
         snprintf(line, sizeof line, "line %d\r\nforged", i);
@@ -219,7 +219,7 @@ static void pipeline_log_lines_keep_their_order(void **state) {
 }
 
 static void video_bytes_can_be_patched_before_and_after_they_left(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     struct recording_info video = recording;
     video.format = format_name(RECORD_IVF);
     struct recorder *recorder = recorder_open(f->port, &video);
@@ -241,11 +241,12 @@ static void video_bytes_can_be_patched_before_and_after_they_left(void **state) 
 }
 
 static void a_second_server_is_refused(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     struct storage *second;
     char why[256];
     assert_int_equal(
-        storage_open(&second, &(struct storage_config){.root = f->folder}, why, sizeof why), EBUSY);
+        storage_open(&second, &(struct storage_settings){.root = f->folder}, why, sizeof why),
+        EBUSY);
     assert_non_null(strstr(why, "another running server"));
 }
 
@@ -256,11 +257,11 @@ static void keep_vanished_end(const struct recording_info *info, void *user) {
 }
 
 static void a_deleted_folder_costs_what_was_in_it(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     int64_t vanished_ms = 0;
     close_disk(f);
-    f->config.on_report = keep_vanished_end;
-    f->config.user = &vanished_ms;
+    f->settings.on_report = keep_vanished_end;
+    f->settings.user = &vanished_ms;
     open_disk(f);
     struct recorder *recorder = recorder_open(f->port, &recording);
     append_row(recorder, 0, RATE);

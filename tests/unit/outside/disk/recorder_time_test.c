@@ -1,8 +1,9 @@
 /* Silence, pauses and gaps: recorded time is the time that it took. */
+#include "outside/disk/disk_private.h"
 #include "recorder_fixture.h"
 
 static void silence_lies_where_it_was_put(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     struct recorder *recorder = recorder_open(f->port, &recording);
     append_row(recorder, 0, 1000);
     recorder_silence(recorder, 4000);
@@ -31,7 +32,7 @@ static void append_zeros(struct recorder *recorder, size_t count) {
 }
 
 static void digital_silence_takes_no_room(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     enum { LONG = 60 * RATE, SHORT = 500, ROW = 3000 };
     struct recorder *recorder = recorder_open(f->port, &recording);
     append_zeros(recorder, LONG); /* before, between and behind */
@@ -80,7 +81,7 @@ static void deliver_standstill(struct mail *mail, void *owner) {
 }
 
 static void silence_waits_for_a_disk_that_stands_still(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     enum { JOBS = 10000, ZEROS = 20 * RATE };
     struct standstill standstill = {.mail.deliver = deliver_standstill};
     sem_init(&standstill.begun, 0, 0);
@@ -89,7 +90,7 @@ static void silence_waits_for_a_disk_that_stands_still(void **state) {
     append_row(recorder, 0, RATE);
     recorder_tick(recorder, 1);
     recorder_tick(recorder, 1002);
-    disk_send(f->disk, &standstill.mail);
+    disk_thread_send(&f->disk->thread, &standstill.mail);
     sem_wait(&standstill.begun);
     for (int i = 0; i < JOBS; i++)
         disk_log(f->port, SLICE("RM_1"), SLICE("line"));
@@ -115,13 +116,13 @@ static void silence_waits_for_a_disk_that_stands_still(void **state) {
 
 /* The disk stands still: log lines go first, then the newest audio. What was in the queue stays, and all is where it belongs. */
 static void a_full_queue_gives_up_in_order(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     enum { LINES = 2000, SECONDS = 20, LATER = 3 };
     struct standstill standstill = {.mail.deliver = deliver_standstill};
     sem_init(&standstill.begun, 0, 0);
     sem_init(&standstill.over, 0, 0);
     close_disk(f);
-    f->config.queue_bytes = 10 * RATE * 2;
+    f->settings.queue_bytes = 10 * RATE * 2;
     open_disk(f);
     struct disk_stats *stats = disk_stats(f->disk);
     struct recorder *recorder = recorder_open(f->port, &recording);
@@ -129,7 +130,7 @@ static void a_full_queue_gives_up_in_order(void **state) {
     recorder_tick(recorder, 1);
     recorder_tick(recorder, 1002);
     wait_until(&stats->queued_bytes, 0);
-    disk_send(f->disk, &standstill.mail);
+    disk_thread_send(&f->disk->thread, &standstill.mail);
     sem_wait(&standstill.begun);
 
     char line[256];
@@ -138,7 +139,7 @@ static void a_full_queue_gives_up_in_order(void **state) {
         disk_log(f->port, SLICE("RM_1"), slice_of(line, sizeof line));
     uint64_t lost_lines = atomic_load(&stats->lost_lines);
     assert_true(lost_lines > 0 && lost_lines < LINES);
-    assert_true(atomic_load(&stats->queued_bytes) <= f->config.queue_bytes / 2);
+    assert_true(atomic_load(&stats->queued_bytes) <= f->settings.queue_bytes / 2);
     append_row(recorder, RATE, 4 * RATE);
     assert_int_equal(atomic_load(&stats->gap_bytes), 0); /* lines made room for it */
     append_row(recorder, 5 * RATE, (SECONDS - 5) * RATE);
@@ -169,7 +170,7 @@ static void a_full_queue_gives_up_in_order(void **state) {
 }
 
 static void silence_at_the_end_is_recorded_too(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     struct recorder *recorder = recorder_open(f->port, &recording);
     append_row(recorder, 0, 1000);
     recorder_silence(recorder, 500);
@@ -181,7 +182,7 @@ static void silence_at_the_end_is_recorded_too(void **state) {
 }
 
 static void time_and_pauses_add_up_to_the_wall(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     struct recorder *recorder = recorder_open(f->port, &recording);
     append_row(recorder, 0, RATE);
     recorder_pause(recorder, STARTED_MS + 1000);
@@ -201,9 +202,9 @@ static void time_and_pauses_add_up_to_the_wall(void **state) {
 }
 
 static void a_full_queue_becomes_a_gap_of_the_same_length(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     close_disk(f);
-    f->config.queue_bytes = 20000; /* takes one block of this track, not two */
+    f->settings.queue_bytes = 20000; /* takes one block of this track, not two */
     open_disk(f);
     atomic_fetch_add(&disk_stats(f->disk)->queued_bytes, 20000); /* as if the disk stood still */
     struct recorder *recorder = recorder_open(f->port, &recording);
@@ -224,9 +225,9 @@ static void a_full_queue_becomes_a_gap_of_the_same_length(void **state) {
 }
 
 static void a_gap_over_a_seam_counts_once(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     close_disk(f);
-    f->config.part_bytes = 50000;
+    f->settings.part_bytes = 50000;
     open_disk(f);
     struct disk_stats *stats = disk_stats(f->disk);
     struct recorder *recorder = recorder_open(f->port, &recording);
@@ -235,11 +236,11 @@ static void a_gap_over_a_seam_counts_once(void **state) {
     recorder_tick(recorder, 1002);
     wait_until(&stats->written_bytes, RATE);
     wait_until(&stats->queued_bytes, 0);
-    atomic_fetch_add(&stats->queued_bytes, f->config.queue_bytes); /* two seconds do not fit in */
+    atomic_fetch_add(&stats->queued_bytes, f->settings.queue_bytes); /* two seconds do not fit in */
     append_row(recorder, RATE / 2, 2 * RATE);
     recorder_tick(recorder, 2001);
     recorder_tick(recorder, 3002);
-    atomic_fetch_sub(&stats->queued_bytes, f->config.queue_bytes);
+    atomic_fetch_sub(&stats->queued_bytes, f->settings.queue_bytes);
     append_row(recorder, 2 * RATE + RATE / 2, RATE);
     recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 3500);
     close_disk(f);
@@ -255,10 +256,10 @@ static void a_gap_over_a_seam_counts_once(void **state) {
 }
 
 static void time_before_the_first_byte_outlives_other_channels(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     close_disk(f);
-    f->config.retry_ms = 0;
-    f->config.min_free_bytes = f->config.warn_free_bytes = 0;
+    f->settings.retry_ms = 0;
+    f->settings.min_free_bytes = f->settings.warn_free_bytes = 0;
     open_disk(f);
     struct disk_stats *stats = disk_stats(f->disk);
     atomic_store(&stats->space, DISK_SPACE_FULL);
@@ -280,10 +281,10 @@ static void time_before_the_first_byte_outlives_other_channels(void **state) {
 
 /* Holes need no room, but a recording that begins does. */
 static void silence_begins_no_recording_on_a_full_disk(void **state) {
-    struct fixture *f = *state;
+    struct disk_fixture *f = *state;
     close_disk(f);
-    f->config.retry_ms = 0;
-    f->config.min_free_bytes = UINT64_MAX; /* no disk is that large */
+    f->settings.retry_ms = 0;
+    f->settings.min_free_bytes = UINT64_MAX; /* no disk is that large */
     open_disk(f);
     struct disk_stats *stats = disk_stats(f->disk);
     assert_int_equal(atomic_load(&stats->space), DISK_SPACE_FULL);

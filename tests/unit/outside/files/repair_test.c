@@ -24,7 +24,7 @@ struct fixture {
     int fd; /* of the meeting's folder */
     struct buf said;
     struct repair_result result;
-    struct repair_config config;
+    struct repair_settings config;
 };
 
 static void on_line(const char *path, const char *what, void *user) {
@@ -40,8 +40,8 @@ static int setup(void **state) {
     assert_int_equal(mkdirat(root, "RM_1", 0750), 0);
     f->fd = openat(root, "RM_1", O_RDONLY | O_DIRECTORY);
     close(root);
-    f->config =
-        (struct repair_config){.before_ms = clock_wall_ms() + 1000, .on_line = on_line, .user = f};
+    f->config = (struct repair_settings){
+        .before_ms = clock_wall_ms() + 1000, .on_line = on_line, .user = f};
     *state = f;
     return 0;
 }

@@ -1,71 +1,41 @@
-#include "outside/disk/encode.h"
+#include "outside/disk/encode_pool.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "outside/disk/disk.h"
+#include "disk_fixture.h"
+#include "outside/disk/recorder.h"
 #include "outside/files/repair.h"
-#include "outside/files/sidecar.h"
-#include "outside/files/storage.h"
-#include "unit.h"
 
-#include <fcntl.h>
 #include <math.h>
 #include <sndfile.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { RATE = 16000, SECONDS = 5, TONE_HZ = 440 };
-#define STARTED_MS INT64_C(1795348800000)
-#define STEM       "2026-11-22T12-00-00.000Z_room_bob_TR"
+#define STEM "2026-11-22T12-00-00.000Z_room_bob_TR"
 
 struct fixture {
-    char folder[64];
-    struct storage *storage;
-    struct disk *disk;
-    struct disk_port *port;
-    struct disk_config config;
+    struct disk_fixture disk;
     int16_t pcm[RATE * SECONDS];
 };
 
-static void open_disk(struct fixture *f) {
-    char why[256];
-    assert_int_equal(
-        storage_open(&f->storage, &(struct storage_config){.root = f->folder}, why, sizeof why), 0);
-    f->config.storage = f->storage;
-    assert_int_equal(disk_open(&f->disk, &f->config), 0);
-    f->port = disk_port_open(f->disk);
-}
-
-static void close_disk(struct fixture *f) {
-    disk_close(f->disk);
-    disk_port_close(f->port);
-    storage_close(f->storage);
-    f->disk = NULL;
-}
-
 static int setup(void **state) {
     struct fixture *f = mem_alloc(sizeof *f);
-    snprintf(f->folder, sizeof f->folder, "/tmp/encode-test-XXXXXX");
-    assert_non_null(mkdtemp(f->folder));
-    disk_config_init(&f->config);
+    make_folder(f->disk.folder, false);
+    disk_settings_init(&f->disk.settings);
     for (size_t i = 0; i < RATE * SECONDS; i++)
         f->pcm[i] = (int16_t)lround(8000 * sin(2 * M_PI * TONE_HZ * (double)i / RATE));
-    open_disk(f);
+    open_disk(&f->disk);
     *state = f;
     return 0;
 }
 
 static int teardown(void **state) {
     struct fixture *f = *state;
-    if (f->disk)
-        close_disk(f);
-    char command[96];
-    snprintf(command, sizeof command, "rm -rf %s", f->folder);
-    int status = system(command);
+    if (f->disk.disk)
+        close_disk(&f->disk);
+    remove_folder(f->disk.folder);
     mem_free(f);
-    return status;
+    return 0;
 }
 
 static struct recorder *open_recorder(struct fixture *f, enum record_format format) {
@@ -78,13 +48,7 @@ static struct recorder *open_recorder(struct fixture *f, enum record_format form
                                              .rate_hz = RATE,
                                              .channels = 1,
                                              .started_ms = STARTED_MS};
-    return recorder_open(f->port, &recording);
-}
-
-static char *path_of(struct fixture *f, const char *name) {
-    static char path[512];
-    snprintf(path, sizeof path, "%s/egress/audio/RM_1/%s", f->folder, name);
-    return path;
+    return recorder_open(f->disk.port, &recording);
 }
 
 static size_t decode(const char *path, int16_t **samples, SF_INFO *info) {
@@ -97,16 +61,6 @@ static size_t decode(const char *path, int16_t **samples, SF_INFO *info) {
     return (size_t)n;
 }
 
-static struct sidecar load_sidecar(struct fixture *f, const char *file) {
-    struct sidecar sidecar;
-    char folder[256];
-    snprintf(folder, sizeof folder, "%s/egress/audio/RM_1", f->folder);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY);
-    assert_int_equal(sidecar_load(fd, file, &sidecar), 0);
-    close(fd);
-    return sidecar;
-}
-
 static void flac_gives_back_every_sample(void **state) {
     struct fixture *f = *state;
     struct recorder *recorder = open_recorder(f, RECORD_FLAC);
@@ -114,17 +68,17 @@ static void flac_gives_back_every_sample(void **state) {
     recorder_silence(recorder, 1000);
     recorder_append(recorder, f->pcm + RATE * 2 + 1000, RATE * 2);
     recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 3062);
-    close_disk(f);
+    close_disk(&f->disk);
     int16_t *samples;
     SF_INFO info;
-    assert_int_equal(decode(path_of(f, STEM ".flac"), &samples, &info), RATE * 3 + 1000);
+    assert_int_equal(decode(path_of(&f->disk, STEM ".flac"), &samples, &info), RATE * 3 + 1000);
     assert_int_equal(info.samplerate, RATE);
     for (size_t i = 0; i < RATE * 3 + 1000; i++) {
         bool is_silent = i >= RATE * 2 && i < RATE * 2 + 1000;
         assert_int_equal(samples[i], is_silent ? 0 : f->pcm[i]);
     }
     free(samples);
-    struct sidecar sidecar = load_sidecar(f, STEM ".flac");
+    struct sidecar sidecar = load_sidecar(&f->disk, STEM ".flac");
     assert_int_equal(sidecar.frames, RATE * 3 + 1000);
     assert_int_equal(sidecar.gap_count, 1);
     assert_int_equal(sidecar.gaps[0].at, RATE * 2);
@@ -146,39 +100,40 @@ static void opus_keeps_the_tone_and_the_length(void **state) {
     struct recorder *recorder = open_recorder(f, RECORD_OPUS);
     recorder_append(recorder, f->pcm, sizeof f->pcm);
     recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 5000);
-    close_disk(f);
+    close_disk(&f->disk);
     int16_t *samples;
     SF_INFO info;
-    size_t count = decode(path_of(f, STEM ".opus"), &samples, &info);
+    size_t count = decode(path_of(&f->disk, STEM ".opus"), &samples, &info);
     assert_int_equal(count, info.samplerate * SECONDS); /* the reader chooses the rate */
     assert_true(fabs(frequency(samples + count / 5, count / 2, info.samplerate) - TONE_HZ) < 2);
     free(samples);
     struct stat stat_now;
-    assert_int_equal(stat(path_of(f, STEM ".opus"), &stat_now), 0);
+    assert_int_equal(stat(path_of(&f->disk, STEM ".opus"), &stat_now), 0);
     assert_true(stat_now.st_size < 32000 / 8 * SECONDS * 3 / 2);
-    struct sidecar sidecar = load_sidecar(f, STEM ".opus");
+    struct sidecar sidecar = load_sidecar(&f->disk, STEM ".opus");
     assert_int_equal(sidecar.frames, RATE * SECONDS);
     sidecar_free(&sidecar);
 }
 
 static void above_the_limit_it_is_wav(void **state) {
     struct fixture *f = *state;
-    close_disk(f);
-    f->config.encode_max = 1;
-    open_disk(f);
+    close_disk(&f->disk);
+    f->disk.settings.encode_max = 1;
+    open_disk(&f->disk);
     struct recorder *flac = open_recorder(f, RECORD_FLAC);
     struct recorder *wav = open_recorder(f, RECORD_FLAC);
     recorder_append(flac, f->pcm, RATE);
     recorder_append(wav, f->pcm, RATE);
     recorder_close(flac, RECORDER_CLOSED, STARTED_MS);
     recorder_close(wav, RECORDER_CLOSED, STARTED_MS);
-    close_disk(f);
+    close_disk(&f->disk);
     /* Whichever came first has the name, with its sidecar; the other is a millisecond later. */
-    bool is_flac_first = access(path_of(f, STEM ".flac"), F_OK) == 0;
+    bool is_flac_first = access(path_of(&f->disk, STEM ".flac"), F_OK) == 0;
     const char *second = is_flac_first ? "2026-11-22T12-00-00.001Z_room_bob_TR.wav"
                                        : "2026-11-22T12-00-00.001Z_room_bob_TR.flac";
-    assert_int_equal(access(path_of(f, is_flac_first ? STEM ".flac" : STEM ".wav"), F_OK), 0);
-    assert_int_equal(access(path_of(f, second), F_OK), 0);
+    assert_int_equal(access(path_of(&f->disk, is_flac_first ? STEM ".flac" : STEM ".wav"), F_OK),
+                     0);
+    assert_int_equal(access(path_of(&f->disk, second), F_OK), 0);
 }
 
 /* As a player does, which asks for more until there is none. */
@@ -202,7 +157,7 @@ static void plays_while_it_grows(struct fixture *f, enum record_format format, c
     int rate_hz = RATE;
     for (int i = 0; i < 3000 && count < (size_t)rate_hz * (SECONDS - 2); i++) {
         usleep(10000);
-        count = playable(path_of(f, file), &rate_hz);
+        count = playable(path_of(&f->disk, file), &rate_hz);
     }
     assert_true(count >= (size_t)rate_hz * (SECONDS - 2));
     recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 5000);
@@ -221,19 +176,19 @@ static void opus_has_the_bits_that_were_asked_for(void **state) {
     const unsigned rates[] = {12000, 96000};
     off_t sizes[2];
     for (size_t i = 0; i < 2; i++) {
-        close_disk(f);
-        f->config.opus_bps = rates[i];
-        open_disk(f);
+        close_disk(&f->disk);
+        f->disk.settings.opus_bps = rates[i];
+        open_disk(&f->disk);
         struct recorder *recorder = open_recorder(f, RECORD_OPUS);
         recorder_append(recorder, f->pcm, sizeof f->pcm);
         recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 5000);
-        close_disk(f);
-        open_disk(f);
+        close_disk(&f->disk);
+        open_disk(&f->disk);
         struct stat stat_now;
-        assert_int_equal(stat(path_of(f, STEM ".opus"), &stat_now), 0);
+        assert_int_equal(stat(path_of(&f->disk, STEM ".opus"), &stat_now), 0);
         sizes[i] = stat_now.st_size;
-        assert_int_equal(unlink(path_of(f, STEM ".opus")), 0);
-        assert_int_equal(unlink(path_of(f, STEM ".json")), 0);
+        assert_int_equal(unlink(path_of(&f->disk, STEM ".opus")), 0);
+        assert_int_equal(unlink(path_of(&f->disk, STEM ".json")), 0);
     }
     assert_true(sizes[1] > 2 * sizes[0]);
 }
@@ -241,28 +196,28 @@ static void opus_has_the_bits_that_were_asked_for(void **state) {
 /* What a kill leaves: the file without its end, and no sidecar. */
 static void cut_and_forget(struct fixture *f, const char *file, const char *json, off_t cut) {
     struct stat stat_now;
-    assert_int_equal(stat(path_of(f, file), &stat_now), 0);
-    assert_int_equal(truncate(path_of(f, file), stat_now.st_size - cut), 0);
-    assert_int_equal(unlink(path_of(f, json)), 0);
+    assert_int_equal(stat(path_of(&f->disk, file), &stat_now), 0);
+    assert_int_equal(truncate(path_of(&f->disk, file), stat_now.st_size - cut), 0);
+    assert_int_equal(unlink(path_of(&f->disk, json)), 0);
 }
 
 static void assert_repaired(struct fixture *f, const char *file, size_t at_least) {
     struct repair_result result = {0};
-    const struct repair_config config = {.before_ms = clock_wall_ms()};
-    assert_int_equal(repair_folder(f->folder, &config, &result), 0);
+    const struct repair_settings config = {.before_ms = clock_wall_ms()};
+    assert_int_equal(repair_folder(f->disk.folder, &config, &result), 0);
     assert_int_equal(result.failed, 0);
     assert_int_equal(result.repaired, 2); /* the file and its sidecar */
     int16_t *samples;
     SF_INFO info;
-    size_t count = decode(path_of(f, file), &samples, &info);
+    size_t count = decode(path_of(&f->disk, file), &samples, &info);
     assert_true(count >= at_least * (size_t)info.samplerate / RATE);
     free(samples);
-    struct sidecar sidecar = load_sidecar(f, file);
+    struct sidecar sidecar = load_sidecar(&f->disk, file);
     assert_int_equal(sidecar.frames * (unsigned)info.samplerate / RATE, count);
     assert_slice_equal(sidecar.info.end, "crash");
     sidecar_free(&sidecar);
     result = (struct repair_result){0};
-    assert_int_equal(repair_folder(f->folder, &config, &result), 0);
+    assert_int_equal(repair_folder(f->disk.folder, &config, &result), 0);
     assert_int_equal(result.repaired, 0);
 }
 
@@ -271,9 +226,9 @@ static void a_cut_flac_is_made_whole(void **state) {
     struct recorder *recorder = open_recorder(f, RECORD_FLAC);
     recorder_append(recorder, f->pcm, sizeof f->pcm);
     recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 5000);
-    close_disk(f);
+    close_disk(&f->disk);
     /* As while it grew: nothing said about how many samples there are. */
-    int fd = open(path_of(f, STEM ".flac"), O_RDWR);
+    int fd = open(path_of(&f->disk, STEM ".flac"), O_RDWR);
     const uint8_t nothing[20] = {0};
     assert_int_equal(pwrite(fd, nothing, 4, 22), 4);
     assert_int_equal(pwrite(fd, nothing, 16, 26), 16);
@@ -287,7 +242,7 @@ static void a_cut_opus_is_made_whole(void **state) {
     struct recorder *recorder = open_recorder(f, RECORD_OPUS);
     recorder_append(recorder, f->pcm, sizeof f->pcm);
     recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 5000);
-    close_disk(f);
+    close_disk(&f->disk);
     cut_and_forget(f, STEM ".opus", STEM ".json", 1);
     assert_repaired(f, STEM ".opus", RATE * (SECONDS - 2));
 }

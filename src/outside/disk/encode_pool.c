@@ -1,12 +1,13 @@
-#include "outside/disk/encode.h"
+#include "outside/disk/encode_pool.h"
 
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/station.h"
+#include "outside/disk/chain.h"
 #include "outside/disk/codec.h"
-#include "outside/disk/disk_part.h"
-#include "outside/disk/disk_private.h"
+#include "outside/disk/disk_thread.h"
+#include "outside/files/format.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -18,41 +19,42 @@ enum {
     THREADS_MAX = 16,
     SILENCE_FRAMES = 4096,
     RETRY_MS = 2000,
-    BATCH_BYTES_MAX = 6 * BLOCK_BYTES
+    BATCH_BYTES_MAX = 6 * DISK_BLOCK_BYTES
 };
 
-struct bench { /* one thread at work */
-    struct encode *encode;
+/* One thread at work. */
+struct encoder {
+    struct encode_pool *pool;
     struct station *station;
     struct disk_port *port; /* where encoded bytes leave */
     struct list encodings;
 };
 
-struct encode {
-    struct disk *disk;
-    struct encode_config config;
-    struct bench benches[THREADS_MAX];
+struct encode_pool {
+    struct disk_thread *thread;
+    struct disk_files *files;
+    struct encoder encoders[THREADS_MAX];
+    unsigned encoder_count;
     atomic_uint tracks;
-    atomic_uint next; /* bench to be given the next track */
+    atomic_uint next; /* encoder to be given the next track */
 };
 
 struct encoding {
-    struct list node; /* on its bench */
-    struct bench *bench;
+    struct list node; /* of its encoder */
+    struct encoder *encoder;
     const struct codec_type *type;
     struct recording_info info; /* owns its texts */
     struct codec *codec;        /* NULL: none since the disk lost bytes of the last one */
     struct disk_file *file;
-    struct block *first, *last; /* encoded, not yet handed over */
-    size_t bytes;
+    struct chain chain;     /* encoded, not yet handed over */
     uint64_t encoded_bytes; /* given to the file so far */
     uint64_t frames;        /* in this file */
     uint64_t past_frames;   /* in files before, or lost between them */
     int64_t paused_ms;
     int64_t paused_from_ms; /* 0: not paused */
-    uint64_t
-        retry_frames; /* lost since the last failure; a new file is tried after a while of them */
-    bool is_broken;   /* bytes of this file were lost */
+    /* Lost since the last failure; after RETRY_MS of them a new file is tried. */
+    uint64_t retry_frames;
+    bool is_broken; /* bytes of this file were lost */
 };
 
 static uint64_t frame_bytes(const struct encoding *encoding) {
@@ -60,49 +62,34 @@ static uint64_t frame_bytes(const struct encoding *encoding) {
 }
 
 static void hand_over(struct encoding *encoding) {
-    if (!encoding->first)
+    size_t bytes = encoding->chain.bytes;
+    struct disk_block *first = chain_take(&encoding->chain);
+    if (!first)
         return;
-    if (queue_try_enter(encoding->bench->port, encoding->bytes)) {
-        disk_file_send_blocks(encoding->file, encoding->first);
-    } else {
-        if (!encoding->is_broken)
-            log_warn("encode",
-                     "the disk is too slow: its queue is full and a recording breaks off");
-        disk_count(&disk_stats(encoding->bench->encode->disk)->gap_bytes, encoding->bytes);
-        block_give(encoding->first);
-        encoding->is_broken = true;
+    if (disk_port_try_enter(encoding->encoder->port, bytes)) {
+        disk_file_send_blocks(encoding->file, first);
+        return;
     }
-    encoding->first = encoding->last = NULL;
-    encoding->bytes = 0;
-}
-
-static void add_block(struct encoding *encoding) {
-    struct block *block = block_take(encoding->bench->port);
-    if (encoding->last)
-        encoding->last->next = block;
-    else
-        encoding->first = block;
-    encoding->last = block;
+    if (!encoding->is_broken)
+        log_warn("encode", "the disk is too slow: its queue is full and a recording breaks off");
+    disk_count(&encoding->encoder->pool->thread->stats.gap_bytes, bytes);
+    disk_port_give(first);
+    encoding->is_broken = true;
 }
 
 static void append(struct encoding *encoding, const uint8_t *from, size_t len) {
     while (len > 0) {
-        if (!encoding->last || encoding->last->len == BLOCK_BYTES)
-            add_block(encoding);
-        struct block *block = encoding->last;
-        size_t room = BLOCK_BYTES - block->len, n = len < room ? len : room;
-        memcpy(block->data + block->len, from, n);
-        block->len += (uint32_t)n;
-        encoding->bytes += n;
+        size_t room = BATCH_BYTES_MAX - encoding->chain.bytes, n = len < room ? len : room;
+        chain_append(&encoding->chain, from, n);
         from += n;
         len -= n;
-        if (encoding->bytes >= BATCH_BYTES_MAX)
+        if (encoding->chain.bytes == BATCH_BYTES_MAX)
             hand_over(encoding);
     }
 }
 
-static void on_encoded(void *arg, uint64_t offset, const void *bytes, size_t len) {
-    struct encoding *encoding = arg;
+static void on_encoded(uint64_t offset, const void *bytes, size_t len, void *user) {
+    struct encoding *encoding = user;
     if (encoding->is_broken)
         return;
     if (offset < encoding->encoded_bytes) { /* a header that is completed at the end */
@@ -115,26 +102,29 @@ static void on_encoded(void *arg, uint64_t offset, const void *bytes, size_t len
     encoding->encoded_bytes += len;
 }
 
-static void send_note(struct encoding *encoding, enum note_kind kind, int64_t at_ms,
-                      int64_t value) {
-    disk_file_send_note(encoding->file, note_new(NULL, kind, at_ms, value, SLICE_NONE));
+static void send_note(struct encoding *encoding, enum note_kind kind, uint64_t value) {
+    disk_file_send_note(encoding->file, note_new(NULL, kind, 0, (int64_t)value, SLICE_NONE));
+}
+
+static void close_file(struct encoding *encoding, struct slice end, int64_t at_ms) {
+    disk_file_send_note(encoding->file, note_new(NULL, NOTE_CLOSE, at_ms, 0, end));
+    encoding->file = NULL;
 }
 
 static void tell_frames(struct encoding *encoding) {
     if (encoding->codec)
-        send_note(encoding, NOTE_FRAMES, 0, (int64_t)encoding->frames);
+        send_note(encoding, NOTE_FRAMES, encoding->frames);
 }
 
 /* A file that lost bytes is closed where it broke; the stream goes on in a new one after a while. */
-static void end_file(struct encoding *encoding, enum recorder_end end, int64_t at_ms) {
+static void end_file(struct encoding *encoding, struct slice end, int64_t at_ms) {
     if (!encoding->codec)
         return;
     encoding->type->close(encoding->codec);
     encoding->codec = NULL;
     hand_over(encoding);
-    send_note(encoding, NOTE_FRAMES, 0, (int64_t)encoding->frames);
-    send_note(encoding, NOTE_CLOSE, at_ms, end);
-    encoding->file = NULL;
+    send_note(encoding, NOTE_FRAMES, encoding->frames);
+    close_file(encoding, end, at_ms);
     encoding->past_frames += encoding->frames;
 }
 
@@ -143,27 +133,26 @@ static int64_t elapsed_ms(const struct encoding *encoding) {
 }
 
 static void begin_file(struct encoding *encoding) {
-    const struct encode_config *config = &encoding->bench->encode->config;
+    struct encode_pool *pool = encoding->encoder->pool;
     struct recording_info next = encoding->info;
     next.started_ms += elapsed_ms(encoding);
-    encoding->file = disk_file_new(encoding->bench->encode->disk, &next);
+    encoding->file = disk_file_new(pool->files, &next);
     encoding->is_broken = false;
     encoding->frames = 0;
     encoding->encoded_bytes = 0;
     encoding->retry_frames = 0;
-    int err = encoding->type->open(&encoding->codec, next.rate_hz, next.channels, config->opus_bps,
-                                   on_encoded, encoding);
+    int err = encoding->type->open(&encoding->codec, next.rate_hz, next.channels,
+                                   pool->thread->settings.opus_bps, on_encoded, encoding);
     if (err) {
         log_error("encode", "a recording cannot be encoded", log_errno(err));
-        send_note(encoding, NOTE_CLOSE, 0, RECORDER_LOST);
-        encoding->file = NULL;
+        close_file(encoding, SLICE("lost"), 0);
     }
 }
 
 static bool is_ready(struct encoding *encoding) {
     if (encoding->codec && (encoding->is_broken || disk_file_is_broken(encoding->file))) {
         encoding->is_broken = true;
-        end_file(encoding, RECORDER_LOST, 0);
+        end_file(encoding, SLICE("lost"), 0);
     }
     if (!encoding->codec &&
         encoding->retry_frames >= (uint64_t)encoding->info.rate_hz * RETRY_MS / 1000)
@@ -186,7 +175,7 @@ static void feed_silence(struct encoding *encoding, uint64_t frames) {
     static const int16_t zeros[SILENCE_FRAMES * 2];
     if (frames > 0 && encoding->codec) {
         tell_frames(encoding);
-        send_note(encoding, NOTE_GAP, 0, (int64_t)frames);
+        send_note(encoding, NOTE_GAP, frames);
     }
     while (frames > 0) {
         size_t n = frames < SILENCE_FRAMES ? (size_t)frames : SILENCE_FRAMES;
@@ -198,31 +187,28 @@ static void feed_silence(struct encoding *encoding, uint64_t frames) {
 /* The first mail makes the encoding known to its thread. */
 static void adopt(struct encoding *encoding) {
     if (list_is_empty(&encoding->node))
-        list_add(&encoding->bench->encodings, &encoding->node);
+        list_add(&encoding->encoder->encodings, &encoding->node);
 }
 
 static void deliver_blocks(struct mail *mail, void *owner) {
-    struct block *chain = CONTAINER_OF(mail, struct block, mail);
+    struct disk_block *chain = CONTAINER_OF(mail, struct disk_block, mail);
     struct encoding *encoding = chain->target;
     struct disk_port *port = chain->port;
     adopt(encoding);
     uint64_t before = chain->lost_bytes + chain->silent_bytes;
     feed_silence(encoding, before / frame_bytes(encoding));
-    size_t bytes = 0;
-    for (const struct block *block = chain; block; block = block->next) {
+    for (const struct disk_block *block = chain; block; block = block->next)
         feed(encoding, (const int16_t *)(const void *)block->data,
              block->len / frame_bytes(encoding));
-        bytes += block->len;
-    }
     hand_over(encoding);
     tell_frames(encoding);
-    queue_leave(port, bytes);
-    block_give(chain);
+    disk_port_leave(port, chain_bytes(chain));
+    disk_port_give(chain);
 }
 
 static void free_encoding(struct encoding *encoding) {
     recording_info_free(&encoding->info);
-    atomic_fetch_sub(&encoding->bench->encode->tracks, 1);
+    atomic_fetch_sub(&encoding->encoder->pool->tracks, 1);
     list_remove(&encoding->node);
     mem_free(encoding);
 }
@@ -241,7 +227,7 @@ static void deliver_note(struct mail *mail, void *owner) {
     struct encoding *encoding = note->target;
     adopt(encoding);
     if (note->kind == NOTE_CLOSE) {
-        end_file(encoding, (enum recorder_end)note->value, note->at_ms);
+        end_file(encoding, slice_of(note->text, note->len), note->at_ms);
         free_encoding(encoding);
         mem_free(note);
         return;
@@ -259,14 +245,16 @@ static void deliver_note(struct mail *mail, void *owner) {
         mem_free(note);
 }
 
-struct encoding *encode_try_start(struct encode *encode, const struct recording_info *info) {
-    if (atomic_fetch_add(&encode->tracks, 1) >= encode->config.max_tracks) {
-        atomic_fetch_sub(&encode->tracks, 1);
+struct encoding *encode_pool_try_start(struct encode_pool *pool,
+                                       const struct recording_info *info) {
+    if (atomic_fetch_add(&pool->tracks, 1) >= pool->thread->settings.encode_max) {
+        atomic_fetch_sub(&pool->tracks, 1);
         return NULL;
     }
     struct encoding *encoding = mem_alloc(sizeof *encoding);
     list_init(&encoding->node);
-    encoding->bench = &encode->benches[atomic_fetch_add(&encode->next, 1) % encode->config.threads];
+    encoding->encoder = &pool->encoders[atomic_fetch_add(&pool->next, 1) % pool->encoder_count];
+    encoding->chain.port = encoding->encoder->port;
     encoding->type = format_find(info->format)->id == RECORD_FLAC ? &codec_flac : &codec_opus;
     encoding->info = *info;
     recording_info_own(&encoding->info);
@@ -274,67 +262,65 @@ struct encoding *encode_try_start(struct encode *encode, const struct recording_
     return encoding;
 }
 
-void encoding_send_blocks(struct encoding *encoding, struct block *chain) {
+void encoding_send_blocks(struct encoding *encoding, struct disk_block *chain) {
     chain->target = encoding;
     chain->mail.deliver = deliver_blocks;
-    station_send(encoding->bench->station, &chain->mail);
+    station_send(encoding->encoder->station, &chain->mail);
 }
 
 void encoding_send_note(struct encoding *encoding, struct note *note) {
     note->target = encoding;
     note->mail.deliver = deliver_note;
-    station_send(encoding->bench->station, &note->mail);
+    station_send(encoding->encoder->station, &note->mail);
 }
 
-static int open_bench(struct bench *bench, struct encode *encode, unsigned number) {
+static int open_encoder(struct encoder *encoder, struct encode_pool *pool, unsigned number) {
     char name[24];
     snprintf(name, sizeof name, "encode%u", number);
-    bench->encode = encode;
-    list_init(&bench->encodings);
-    bench->port = disk_port_open(encode->disk);
-    int err = station_open(&bench->station, bench);
-    return err ? err : station_start(bench->station, name, NICE);
+    encoder->pool = pool;
+    list_init(&encoder->encodings);
+    encoder->port = disk_port_new(pool->thread);
+    int err = station_open(&encoder->station, encoder);
+    return err ? err : station_start(encoder->station, name, NICE);
 }
 
-int encode_open(struct encode **out, struct disk *disk, const struct encode_config *config) {
-    struct encode *encode = mem_alloc(sizeof *encode);
-    encode->disk = disk;
-    encode->config = *config;
-    if (encode->config.threads > THREADS_MAX)
-        encode->config.threads = THREADS_MAX;
+int encode_pool_open(struct encode_pool **out, struct disk_thread *thread,
+                     struct disk_files *files) {
+    struct encode_pool *pool = mem_alloc(sizeof *pool);
+    unsigned count = thread->settings.encode_threads;
+    pool->thread = thread;
+    pool->files = files;
+    pool->encoder_count = count < THREADS_MAX ? count : THREADS_MAX;
     int err = 0;
-    for (unsigned i = 0; i < encode->config.threads && !err; i++)
-        err = open_bench(&encode->benches[i], encode, i);
+    for (unsigned i = 0; i < pool->encoder_count && !err; i++)
+        err = open_encoder(&pool->encoders[i], pool, i);
     if (err) {
-        encode_close(encode);
-        encode_free(encode);
+        encode_pool_close(pool);
+        encode_pool_free(pool);
         return err;
     }
-    *out = encode;
+    *out = pool;
     return 0;
 }
 
-void encode_close(struct encode *encode) {
-    if (!encode)
-        return;
-    for (unsigned i = 0; i < encode->config.threads; i++) {
-        struct bench *bench = &encode->benches[i];
-        station_end(bench->station);
+void encode_pool_close(struct encode_pool *pool) {
+    for (unsigned i = 0; pool && i < pool->encoder_count; i++) {
+        struct encoder *encoder = &pool->encoders[i];
+        station_end(encoder->station);
         /* The thread is gone: what nobody closed is ours to end. */
-        while (bench->port && !list_is_empty(&bench->encodings)) {
-            struct encoding *encoding = CONTAINER_OF(bench->encodings.next, struct encoding, node);
-            end_file(encoding, RECORDER_SHUTDOWN, 0);
+        while (encoder->port && !list_is_empty(&encoder->encodings)) {
+            struct encoding *encoding =
+                CONTAINER_OF(encoder->encodings.next, struct encoding, node);
+            end_file(encoding, SLICE("shutdown"), 0);
             free_encoding(encoding);
         }
     }
 }
 
-void encode_free(struct encode *encode) {
-    if (!encode)
-        return;
-    for (unsigned i = 0; i < encode->config.threads; i++) {
-        station_close(encode->benches[i].station);
-        disk_port_close(encode->benches[i].port);
+void encode_pool_free(struct encode_pool *pool) {
+    for (unsigned i = 0; pool && i < pool->encoder_count; i++) {
+        station_close(pool->encoders[i].station);
+        disk_port_free(pool->encoders[i].port);
     }
-    mem_free(encode);
+    mem_free(pool);
 }

@@ -1,0 +1,27 @@
+/* A batch of bytes under construction, in blocks of a port. */
+#ifndef OUTSIDE_CHAIN_H
+#define OUTSIDE_CHAIN_H
+
+#include "outside/disk/disk_port.h"
+
+struct chain {
+    struct disk_port *port;
+    struct disk_block *first, *last;
+    size_t bytes;
+};
+
+/* Copies; `bytes` NULL: zeros. */
+void chain_append(struct chain *chain, const void *bytes, size_t len);
+
+/* Has a block from now on, even an empty one. */
+void chain_begin(struct chain *chain);
+
+/* Overwrites bytes at `offset` in the chain, as far as there are any. */
+void chain_patch(struct chain *chain, uint64_t offset, const void *bytes, size_t len);
+
+/* Hands the blocks over and is empty; NULL when it was. */
+struct disk_block *chain_take(struct chain *chain);
+
+size_t chain_bytes(const struct disk_block *first);
+
+#endif

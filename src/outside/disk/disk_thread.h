@@ -1,0 +1,31 @@
+/* The disk thread itself, as those know it who run on it or send to it: its mail, its beat, its settings and counters. */
+#ifndef OUTSIDE_DISK_THREAD_H
+#define OUTSIDE_DISK_THREAD_H
+
+#include "net/mailbox.h"
+#include "net/timer.h"
+#include "outside/disk/disk_settings.h"
+#include "outside/disk/disk_stats.h"
+
+struct station;
+
+struct disk_thread {
+    struct disk_settings settings;
+    struct disk_stats stats;
+    struct station *station;
+    /* Headers, logs, fsync: runs while there is anything to do. */
+    struct timer beat;
+    timer_fn *on_beat;
+    void *user;
+};
+
+/* Opens its station; mail is delivered to `user`. The thread runs from station_start() on. */
+int disk_thread_open(struct disk_thread *thread, const struct disk_settings *settings,
+                     timer_fn *on_beat, void *user);
+
+void disk_thread_send(struct disk_thread *thread, struct mail *mail); /* any thread */
+
+/* On the thread: makes the beat run, which stops by itself when there is nothing to do. */
+void disk_thread_wake(struct disk_thread *thread);
+
+#endif
