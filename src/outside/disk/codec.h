@@ -5,7 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The codec's bytes: `offset` is where they belong in the file, the end of what came before or, to correct a header, earlier. */
+/*
+ * The codec's bytes: `offset` is where they belong in the file, the end of what came before or, to
+ * correct a header, earlier.
+ */
 typedef void codec_write_fn(uint64_t offset, const void *bytes, size_t len, void *user);
 
 struct codec;

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <stdbool.h>
 
-/* Level 2 is within a few per cent of the size of the default level 5 for speech, at half its time. */
+/*
+ * Level 2 is within a few per cent of the size of the default level 5 for speech, at half its time.
+ */
 enum { LEVEL = 2, CHUNK_FRAMES = 1024, CHANNELS_MAX = 2 };
 
 struct codec {
@@ -50,7 +52,9 @@ static int flac_open(struct codec **out, uint32_t rate_hz, unsigned channels, un
         mem_free(codec);
         return ENOMEM;
     }
-    /* Beyond the streamable subset lie sample rates that LiveKit may send and every decoder reads. */
+    /*
+     * Beyond the streamable subset lie sample rates that LiveKit may send and every decoder reads.
+     */
     bool is_fine = FLAC__stream_encoder_set_streamable_subset(encoder, false) &&
                    FLAC__stream_encoder_set_channels(encoder, channels) &&
                    FLAC__stream_encoder_set_bits_per_sample(encoder, 16) &&

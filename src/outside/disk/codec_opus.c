@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <opusenc.h>
 
-/* Half the effort of the maximum costs a third of its time and is not heard at 32 kbit/s of speech. */
+/*
+ * Half the effort of the maximum costs a third of its time and is not heard at 32 kbit/s of speech.
+ */
 enum { COMPLEXITY = 5, CHUNK_FRAMES = 4096 };
 
 struct codec {

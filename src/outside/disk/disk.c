@@ -128,7 +128,10 @@ static void deliver_stop(struct mail *mail, void *owner) {
     timer_stop(&disk->thread.beat);
     disk_files_end(disk->files, "shutdown", clock_wall_ms());
     disk->is_closing = true;
-    /* By the clock, not the loop's: a write that took long may just have ended, and the loop not know it. */
+    /*
+     * By the clock, not the loop's: a write that took long may just have ended, and the loop not
+     * know it.
+     */
     disk->impatient_ms = clock_mono_ms() + PATIENCE_MS;
     timer_start(station_loop(disk->thread.station), &disk->patience, PATIENCE_LOOK_MS,
                 PATIENCE_LOOK_MS, on_impatient, disk);

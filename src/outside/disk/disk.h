@@ -25,15 +25,18 @@ void disk_settings_init(struct disk_settings *settings);
 
 int disk_open(struct disk **out, const struct disk_settings *settings);
 
-/* After every recorder is closed: writes what is queued, finishes every file, ends the threads. NULL is fine. */
+/*
+ * After every recorder is closed: writes what is queued, finishes every file, ends the threads.
+ * NULL is fine.
+ */
 void disk_close(struct disk *disk);
 
 /* A way in for one more thread. */
 struct disk_port *disk_new_port(struct disk *disk);
 
 /*
- * Appends `line` and a newline to the meeting's pipeline log, unless the queue is half full. Control characters in it become
- * spaces.
+ * Appends `line` and a newline to the meeting's pipeline log, unless the queue is half full.
+ * Control characters in it become spaces.
  */
 void disk_log(struct disk_port *port, struct slice meeting, struct slice line);
 

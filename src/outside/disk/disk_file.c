@@ -86,7 +86,10 @@ static int open_part(struct disk_file *file) {
     return 0;
 }
 
-/* A header that cannot be written now is written by the next start's repair; a single hiccup is not worth waiting for that. */
+/*
+ * A header that cannot be written now is written by the next start's repair; a single hiccup is not
+ * worth waiting for that.
+ */
 static void refresh_stubbornly(struct disk_file *file) {
     int err = disk_part_refresh(file->part);
     for (int tries = 1; err && tries < 3; tries++)
@@ -228,7 +231,10 @@ static void on_written(struct disk_file *file, int err, uint64_t lost_bytes) {
         disk_file_set_due(file);
 }
 
-/* Digital silence becomes a hole: the file is as long as if it had been written, and takes no room for it. */
+/*
+ * Digital silence becomes a hole: the file is as long as if it had been written, and takes no room
+ * for it.
+ */
 void disk_file_on_zeros(struct disk_file *file, uint64_t bytes) {
     if (is_ready(file))
         on_written(file, make_up(file, bytes, GAP_NONE), 0);

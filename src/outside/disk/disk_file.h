@@ -1,6 +1,7 @@
 /*
- * One recording on the disk thread: a stream of blocks and notes that becomes one file, or several when it rolls over or the disk
- * took one away. The producer's side (recorder, encoders) holds the pointer only to send; nothing is read through it but is_broken.
+ * One recording on the disk thread: a stream of blocks and notes that becomes one file, or several
+ * when it rolls over or the disk took one away. The producer's side (recorder, encoders) holds the
+ * pointer only to send; nothing is read through it but is_broken.
  */
 #ifndef OUTSIDE_DISK_FILE_H
 #define OUTSIDE_DISK_FILE_H
@@ -48,7 +49,10 @@ struct disk_file *disk_file_new(struct disk_files *files, const struct recording
 void disk_file_send_blocks(struct disk_file *file, struct disk_block *chain);
 void disk_file_send_note(struct disk_file *file, struct note *note);
 
-/* Any thread: a stream that cannot have holes (video, encoded) has lost bytes. Nothing more will be written. */
+/*
+ * Any thread: a stream that cannot have holes (video, encoded) has lost bytes. Nothing more will be
+ * written.
+ */
 bool disk_file_is_broken(const struct disk_file *file);
 
 /* All recordings. On the disk thread, but for disk_files_new and disk_files_free. */

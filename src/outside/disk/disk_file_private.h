@@ -1,4 +1,7 @@
-/* What disk_file.c (bytes and parts) and disk_note.c (what happened to the recording) share. Private to them. */
+/*
+ * What disk_file.c (bytes and parts) and disk_note.c (what happened to the recording) share.
+ * Private to them.
+ */
 #ifndef OUTSIDE_DISK_FILE_PRIVATE_H
 #define OUTSIDE_DISK_FILE_PRIVATE_H
 

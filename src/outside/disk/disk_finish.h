@@ -1,6 +1,6 @@
 /*
- * What follows a file's last byte, on a thread of its own at low priority: it is made durable, its SHA-256 is taken, its sidecar
- * written, its lock released.
+ * What follows a file's last byte, on a thread of its own at low priority: it is made durable, its
+ * SHA-256 is taken, its sidecar written, its lock released.
  */
 #ifndef OUTSIDE_DISK_FINISH_H
 #define OUTSIDE_DISK_FINISH_H
@@ -13,7 +13,10 @@ struct disk_finish;
 int disk_finish_open(struct disk_finish **out, struct disk_thread *thread,
                      void (*on_idle)(void *user), void *user);
 
-/* On the disk thread. Takes the part over; it comes back to the disk thread, where it is reported and freed. */
+/*
+ * On the disk thread. Takes the part over; it comes back to the disk thread, where it is reported
+ * and freed.
+ */
 void disk_finish_send(struct disk_finish *finish, struct disk_part *part);
 
 /* On the disk thread: whether no part is under way. */

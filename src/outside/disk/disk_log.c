@@ -41,7 +41,10 @@ struct log_line {
     char text[];
 };
 
-/* Under the lock that erasing takes, too: lines are not added to a file that is being rewritten or was just taken away. */
+/*
+ * Under the lock that erasing takes, too: lines are not added to a file that is being rewritten or
+ * was just taken away.
+ */
 static int open_locked(struct disk_log *log, const char *name, int *out) {
     for (;;) {
         int fd = openat(storage_dir(log->thread->settings.storage, STORAGE_LOGS), name,

@@ -1,4 +1,7 @@
-/* Pipeline logs: lines are gathered a second at a time, then appended to each meeting's file with one write. On the disk thread. */
+/*
+ * Pipeline logs: lines are gathered a second at a time, then appended to each meeting's file with
+ * one write. On the disk thread.
+ */
 #ifndef OUTSIDE_DISK_LOG_H
 #define OUTSIDE_DISK_LOG_H
 

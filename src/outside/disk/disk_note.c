@@ -57,7 +57,10 @@ static void on_patch(struct disk_file *file, uint64_t offset, struct slice bytes
         disk_file_on_failure(file, err, 0);
 }
 
-/* Nothing that is written is rewritten: the next part has the new channels. Time goes on where it was. */
+/*
+ * Nothing that is written is rewritten: the next part has the new channels. Time goes on where it
+ * was.
+ */
 static void on_channels(struct disk_file *file, uint16_t channels) {
     uint16_t frame_bytes = (uint16_t)(channels * sizeof(int16_t));
     if (file->format != RECORD_WAV || frame_bytes == file->frame_bytes)

@@ -63,7 +63,10 @@ static int create(struct disk_part *part, int folder_fd, int64_t named_ms) {
     return err;
 }
 
-/* A lock that somebody else got first (a repair that came by) is soon free again, and no reason not to record. */
+/*
+ * A lock that somebody else got first (a repair that came by) is soon free again, and no reason not
+ * to record.
+ */
 static int start(struct disk_part *part, int folder_fd) {
     storage_try_lock(part->fd);
     int err = write_header(part, 0);

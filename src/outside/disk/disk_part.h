@@ -1,4 +1,7 @@
-/* One file of a recording: created exclusively, locked, grown, and at last handed to the finisher. Private to the disk thread. */
+/*
+ * One file of a recording: created exclusively, locked, grown, and at last handed to the finisher.
+ * Private to the disk thread.
+ */
 #ifndef OUTSIDE_DISK_PART_H
 #define OUTSIDE_DISK_PART_H
 
@@ -42,14 +45,16 @@ struct disk_part_settings {
 };
 
 /*
- * The sidecar is there before anybody is told of the file: whoever finds it after a crash knows whose it is. When the disk refuses
- * just that, the file is good all the same, and the sidecar remains due.
+ * The sidecar is there before anybody is told of the file: whoever finds it after a crash knows
+ * whose it is. When the disk refuses just that, the file is good all the same, and the sidecar
+ * remains due.
  */
 int disk_part_open(struct disk_part **out, struct disk_thread *thread,
                    const struct disk_part_settings *settings);
 
 /*
- * Appends a chain's bytes. On failure *written says how many of them arrived, in whole sample frames; what followed is cut off.
+ * Appends a chain's bytes. On failure *written says how many of them arrived, in whole sample
+ * frames; what followed is cut off.
  */
 int disk_part_write(struct disk_part *part, const struct disk_block *chain, uint64_t *written);
 

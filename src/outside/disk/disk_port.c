@@ -63,8 +63,10 @@ static void collect_returned(struct disk_port *port) {
     }
 }
 
-/* Free ones that have not been collected yet are not in use, so that what a standstill of the disk needed can be told from what is
- * needed always. */
+/*
+ * Free ones that have not been collected yet are not in use, so that what a standstill of the disk
+ * needed can be told from what is needed always.
+ */
 static size_t in_use(const struct disk_port *port) {
     return port->taken - atomic_load_explicit(&port->given, memory_order_relaxed);
 }
@@ -103,7 +105,10 @@ void disk_port_give(struct disk_block *chain) {
         ;
 }
 
-/* A part of what is too much: bursts come and go, and a page that goes back now is asked for again in the next one. */
+/*
+ * A part of what is too much: bursts come and go, and a page that goes back now is asked for again
+ * in the next one.
+ */
 void disk_port_trim(struct disk_port *port) {
     collect_returned(port);
     size_t needless = port->mapped - port->used_max;

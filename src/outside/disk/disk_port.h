@@ -1,9 +1,9 @@
 /*
- * A producer's way to the disk thread and to the encoders, used by one thread at a time: blocks of bytes that travel there and
- * come back, and the producer's share of the bounded queue.
+ * A producer's way to the disk thread and to the encoders, used by one thread at a time: blocks of
+ * bytes that travel there and come back, and the producer's share of the bounded queue.
  *
- * What is sent is a chain of blocks; its first block is the message. A chain that has been dealt with returns to its port without
- * waking the port's thread.
+ * What is sent is a chain of blocks; its first block is the message. A chain that has been dealt
+ * with returns to its port without waking the port's thread.
  */
 #ifndef OUTSIDE_DISK_PORT_H
 #define OUTSIDE_DISK_PORT_H
@@ -44,8 +44,8 @@ struct disk_port *disk_port_new(struct disk_thread *thread);
 void disk_port_free(struct disk_port *port);
 
 /*
- * Gives memory that has not been needed since the last call back to the system, little by little. Call it every other second or
- * so: more often costs other threads time.
+ * Gives memory that has not been needed since the last call back to the system, little by little.
+ * Call it every other second or so: more often costs other threads time.
  */
 void disk_port_trim(struct disk_port *port);
 
@@ -56,8 +56,8 @@ struct disk_block *disk_port_take(struct disk_port *port);
 void disk_port_give(struct disk_block *chain);
 
 /*
- * Counts `bytes` into the queue; false when the queue is full, and nothing was counted. disk_port_leave() takes them out again when
- * they have been dealt with, on any thread.
+ * Counts `bytes` into the queue; false when the queue is full, and nothing was counted.
+ * disk_port_leave() takes them out again when they have been dealt with, on any thread.
  */
 bool disk_port_try_enter(struct disk_port *port, size_t bytes);
 

@@ -13,8 +13,8 @@ struct storage;
 enum disk_fsync { DISK_FSYNC_NONE, DISK_FSYNC_CLOSE, DISK_FSYNC_INTERVAL };
 
 /*
- * A file was opened, got another meeting or name, or was closed: then its `end` is not empty. Runs on the disk thread and must
- * not wait: copy what is needed and send it as mail.
+ * A file was opened, got another meeting or name, or was closed: then its `end` is not empty. Runs
+ * on the disk thread and must not wait: copy what is needed and send it as mail.
  */
 typedef void disk_report_fn(const struct recording_info *info, void *user);
 

@@ -1,4 +1,7 @@
-/* AUDIO_FSYNC=interval: makes open recordings durable every few seconds, on a thread of its own because the disk may take its time. */
+/*
+ * AUDIO_FSYNC=interval: makes open recordings durable every few seconds, on a thread of its own
+ * because the disk may take its time.
+ */
 #ifndef OUTSIDE_DISK_SYNC_H
 #define OUTSIDE_DISK_SYNC_H
 
@@ -16,7 +19,10 @@ bool disk_sync_try_start(struct disk_sync *sync);
 /* One file of the round that has begun. */
 void disk_sync_add(struct disk_sync *sync, const struct disk_part *part);
 
-/* Ends the round. Many files become one syncfs for each folder: a journal commit a file would cost more than it all. */
+/*
+ * Ends the round. Many files become one syncfs for each folder: a journal commit a file would cost
+ * more than it all.
+ */
 void disk_sync_commit(struct disk_sync *sync);
 
 #endif

@@ -1,4 +1,7 @@
-/* The disk thread itself, as those know it who run on it or send to it: its mail, its beat, its settings and counters. */
+/*
+ * The disk thread itself, as those know it who run on it or send to it: its mail, its beat, its
+ * settings and counters.
+ */
 #ifndef OUTSIDE_DISK_THREAD_H
 #define OUTSIDE_DISK_THREAD_H
 

@@ -116,7 +116,9 @@ static void tell_frames(struct encoding *encoding) {
         send_note(encoding, NOTE_FRAMES, encoding->frames);
 }
 
-/* A file that lost bytes is closed where it broke; the stream goes on in a new one after a while. */
+/*
+ * A file that lost bytes is closed where it broke; the stream goes on in a new one after a while.
+ */
 static void end_file(struct encoding *encoding, struct slice end, int64_t at_ms) {
     if (!encoding->codec)
         return;

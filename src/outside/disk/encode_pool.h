@@ -1,6 +1,6 @@
 /*
- * Recordings that are compressed: threads of low priority between a recorder and the disk thread. PCM comes in as blocks and notes,
- * FLAC or Ogg Opus leaves as blocks and notes of the same kinds.
+ * Recordings that are compressed: threads of low priority between a recorder and the disk thread.
+ * PCM comes in as blocks and notes, FLAC or Ogg Opus leaves as blocks and notes of the same kinds.
  */
 #ifndef OUTSIDE_ENCODE_POOL_H
 #define OUTSIDE_ENCODE_POOL_H
@@ -15,7 +15,10 @@ struct encoding;
 int encode_pool_open(struct encode_pool **out, struct disk_thread *thread,
                      struct disk_files *files);
 
-/* Ends what is still being encoded. Before the disk thread ends, and encode_pool_free() after it. NULL is fine. */
+/*
+ * Ends what is still being encoded. Before the disk thread ends, and encode_pool_free() after it.
+ * NULL is fine.
+ */
 void encode_pool_close(struct encode_pool *pool);
 void encode_pool_free(struct encode_pool *pool);
 

@@ -39,7 +39,10 @@ struct recorder {
     bool is_full;         /* the queue was, and it has been said */
 };
 
-/* Half a second, but at most 32 KiB a track. Twice that saves the disk thread a tenth of its work, and costs every track 16 KiB. */
+/*
+ * Half a second, but at most 32 KiB a track. Twice that saves the disk thread a tenth of its work,
+ * and costs every track 16 KiB.
+ */
 static size_t batch_size(const struct recording_info *info) {
     size_t half_second = (size_t)info->rate_hz * info->channels;
     if (format_is_video(info->format))
@@ -80,8 +83,9 @@ static void choose_target(struct recorder *recorder, const struct recording_info
 }
 
 /*
- * Batches end at multiples of their size and a phase of whole pages: no page is written in two pieces, the page cache takes many at
- * once, and of tracks that began together only as many hand over in a tick as come to an end in it.
+ * Batches end at multiples of their size and a phase of whole pages: no page is written in two
+ * pieces, the page cache takes many at once, and of tracks that began together only as many hand
+ * over in a tick as come to an end in it.
  */
 static void begin_batch(struct recorder *recorder) {
     recorder->since_ms = 0;

@@ -110,7 +110,10 @@ static uint64_t keep_lines(struct slice text, const struct recording_info *recor
     return gone;
 }
 
-/* Rewritten in place under the lock that the disk thread takes for each append: the file stays the one that others know. */
+/*
+ * Rewritten in place under the lock that the disk thread takes for each append: the file stays the
+ * one that others know.
+ */
 static int rewrite(int fd, struct slice text) {
     if (ftruncate(fd, 0))
         return errno;

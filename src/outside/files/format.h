@@ -1,4 +1,7 @@
-/* The formats of recordings: what each is called wherever it has a name, and how a file of it is made whole. */
+/*
+ * The formats of recordings: what each is called wherever it has a name, and how a file of it is
+ * made whole.
+ */
 #ifndef OUTSIDE_FORMAT_H
 #define OUTSIDE_FORMAT_H
 

@@ -1,6 +1,7 @@
 /*
- * What is known about a recording or one file of it: the one description that the recorder, sidecars, reports, rows of the
- * database and erasing share. A plain value. Its texts are borrowed, unless recording_info_own() has made copies.
+ * What is known about a recording or one file of it: the one description that the recorder,
+ * sidecars, reports, rows of the database and erasing share. A plain value. Its texts are borrowed,
+ * unless recording_info_own() has made copies.
  */
 #ifndef OUTSIDE_RECORDING_INFO_H
 #define OUTSIDE_RECORDING_INFO_H
@@ -10,7 +11,10 @@
 #include <stdint.h>
 
 struct recording_info {
-    /* Of the recording, the same for all parts. A row of the database has one of its own for each part. */
+    /*
+     * Of the recording, the same for all parts. A row of the database has one of its own for each
+     * part.
+     */
     struct slice id;
     /* The room's name while no meeting is known. */
     struct slice meeting;
@@ -43,7 +47,10 @@ struct recording_info {
 enum { RECORDING_INFO_TEXTS = 10 };
 struct slice *recording_info_text(struct recording_info *info, size_t i);
 
-/* Copies every text. Afterwards they are terminated, changed by recording_info_set() and freed by recording_info_free(). */
+/*
+ * Copies every text. Afterwards they are terminated, changed by recording_info_set() and freed by
+ * recording_info_free().
+ */
 void recording_info_own(struct recording_info *info);
 void recording_info_set(struct slice *text, struct slice with);
 

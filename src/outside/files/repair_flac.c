@@ -13,7 +13,10 @@
 enum { INFO_AT = 8, INFO_BYTES = 34, RATE_AT = 10, TOTAL_AT = 13, MD5_AT = 18, MD5_BYTES = 16 };
 enum { CHANNELS_MAX = 8, MIN_FILE_BYTES = INFO_AT + INFO_BYTES };
 
-/* Decodes the whole file: only so is it known how many samples there are, and where the last whole frame ends. */
+/*
+ * Decodes the whole file: only so is it known how many samples there are, and where the last whole
+ * frame ends.
+ */
 struct walk {
     int fd;
     uint64_t position;

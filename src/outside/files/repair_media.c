@@ -106,8 +106,8 @@ static int walk_ivf(int fd, uint64_t file_bytes, struct ivf_walk *walk) {
 }
 
 /*
- * Our writer fills a frame's length in when the frame is complete, so an empty frame that is not the plain end of a walk that fits
- * is one that was never completed.
+ * Our writer fills a frame's length in when the frame is complete, so an empty frame that is not
+ * the plain end of a walk that fits is one that was never completed.
  */
 int repair_ivf(int fd, uint64_t file_bytes, bool dry, struct media *media) {
     *media = (struct media){.is_empty = file_bytes < IVF_HEADER_BYTES};

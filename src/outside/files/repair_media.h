@@ -15,7 +15,10 @@ struct media {       /* what was found, as it is after the repair */
     bool is_empty;   /* at most heads: nothing was ever recorded */
 };
 
-/* EINVAL: not a file of this kind, left alone. `dry` changes nothing. `file_bytes` is the file's length. */
+/*
+ * EINVAL: not a file of this kind, left alone. `dry` changes nothing. `file_bytes` is the file's
+ * length.
+ */
 typedef int repair_fn(int fd, uint64_t file_bytes, bool dry, struct media *media);
 repair_fn repair_wav, repair_flac, repair_opus, repair_h264, repair_ivf;
 

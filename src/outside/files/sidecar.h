@@ -51,7 +51,10 @@ void sidecar_end_pause(struct sidecar *sidecar, int64_t from_ms, int64_t to_ms);
 /* From the first sample to the last, pauses not counted. */
 int64_t sidecar_duration_ms(const struct sidecar *sidecar);
 
-/* As others are told of it, with the path in `folder` and the duration. Borrows the sidecar's texts, `path` and the folder's name. */
+/*
+ * As others are told of it, with the path in `folder` and the duration. Borrows the sidecar's
+ * texts, `path` and the folder's name.
+ */
 enum { SIDECAR_PATH_SIZE = TEXT_NAME_SIZE + STORAGE_FILE_SIZE };
 struct recording_info sidecar_describe(const struct sidecar *sidecar, const char *folder,
                                        char path[SIDECAR_PATH_SIZE]);
@@ -68,8 +71,9 @@ void sidecar_file_name(char out[STORAGE_FILE_SIZE], const char *file);
 int sidecar_save(int folder_fd, const struct sidecar *sidecar, bool sync);
 
 /*
- * The recording at "<folder>/<file>" turned out to be of this meeting: its sidecar says so from now on, whole or not at all. Nothing
- * is written when it does already. EBUSY: somebody else is at the file. Waits for the disk.
+ * The recording at "<folder>/<file>" turned out to be of this meeting: its sidecar says so from now
+ * on, whole or not at all. Nothing is written when it does already. EBUSY: somebody else is at the
+ * file. Waits for the disk.
  */
 int sidecar_set_meeting(const struct storage *storage, enum storage_kind kind, struct slice path,
                         struct slice meeting);

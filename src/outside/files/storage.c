@@ -109,7 +109,9 @@ static int open_folder(int parent, const char *name, int *fd) {
     return *fd < 0 ? errno : 0;
 }
 
-/* The folder of a kind was deleted under us: makes it again in the descriptor that everybody knows. */
+/*
+ * The folder of a kind was deleted under us: makes it again in the descriptor that everybody knows.
+ */
 static int revive(const struct storage *storage, enum storage_kind kind) {
     int fd = -1;
     int err = open_locked(storage->paths[kind], &fd);

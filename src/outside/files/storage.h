@@ -1,5 +1,6 @@
 /*
- * The storage folder: where each kind of file lies, how untrusted names become paths, and who holds the lock.
+ * The storage folder: where each kind of file lies, how untrusted names become paths, and who holds
+ * the lock.
  *
  *   <audio>/<meeting>/<time>_<room>_<participant>_<track>.wav   and its sidecar .json
  *   <video>/<meeting>/...
@@ -23,8 +24,9 @@ struct storage_settings {
 struct storage;
 
 /*
- * Makes the folders (mode 0750) and locks each of them until storage_close or the process's end. EBUSY: another running server
- * holds one of them. On failure `why` is one sentence that names the folder.
+ * Makes the folders (mode 0750) and locks each of them until storage_close or the process's end.
+ * EBUSY: another running server holds one of them. On failure `why` is one sentence that names the
+ * folder.
  */
 int storage_open(struct storage **out, const struct storage_settings *config, char *why,
                  size_t why_size);
@@ -35,7 +37,9 @@ int storage_dir(const struct storage *storage, enum storage_kind kind);
 
 enum { STORAGE_FILE_SIZE = 256 };
 
-/* A recording's file name without its ending: ISO time with '-' for ':', and three reduced names. */
+/*
+ * A recording's file name without its ending: ISO time with '-' for ':', and three reduced names.
+ */
 void storage_file_name(char out[STORAGE_FILE_SIZE], int64_t started_ms, struct slice room,
                        struct slice participant, struct slice track);
 
@@ -43,17 +47,23 @@ void storage_file_name(char out[STORAGE_FILE_SIZE], int64_t started_ms, struct s
 void storage_folder_name(char out[TEXT_NAME_SIZE], struct slice meeting);
 
 /*
- * Opens the folder `name` (from storage_folder_name) beneath that of `kind`, makes it if asked and missing; follows no symbolic
- * link. *fd is the caller's to close.
+ * Opens the folder `name` (from storage_folder_name) beneath that of `kind`, makes it if asked and
+ * missing; follows no symbolic link. *fd is the caller's to close.
  */
 int storage_open_folder(const struct storage *storage, enum storage_kind kind, const char *name,
                         bool make, int *fd);
 
-/* Opens for reading by a path below the folder of `kind`: "<folder>/<file>"; any other shape is EINVAL. */
+/*
+ * Opens for reading by a path below the folder of `kind`: "<folder>/<file>"; any other shape is
+ * EINVAL.
+ */
 int storage_open_file(const struct storage *storage, enum storage_kind kind, struct slice path,
                       int *fd);
 
-/* Exclusive advisory lock on an open file or folder: true when we have it, or when the file system knows no locks. */
+/*
+ * Exclusive advisory lock on an open file or folder: true when we have it, or when the file system
+ * knows no locks.
+ */
 bool storage_try_lock(int fd);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * Fail the n-th: every call that can fail while a recording is made does so, the first, the second, ... of each kind, once or from
- * there on, with every errno that matters. Afterwards, and after the repair that a next start makes, each file is whole, has its
- * sidecar, and each sample that is there lies where it belongs.
+ * Fail the n-th: every call that can fail while a recording is made does so, the first, the second,
+ * ... of each kind, once or from there on, with every errno that matters. Afterwards, and after the
+ * repair that a next start makes, each file is whole, has its sidecar, and each sample that is
+ * there lies where it belongs.
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -193,7 +194,10 @@ static void run_server(const char *folder, enum record_format format) {
     storage_close(f.storage);
 }
 
-/* Time is true: what lies at a moment is what was sent then, or silence. Returns where the file ends in the row. */
+/*
+ * Time is true: what lies at a moment is what was sent then, or silence. Returns where the file
+ * ends in the row.
+ */
 static size_t check_wav(int folder_fd, const char *name, const struct sidecar *sidecar) {
     struct wav_parser parser = {0};
     enum wav_result result;
@@ -274,7 +278,10 @@ static bool run_once(enum record_format format, const char *ending) {
     assert_int_equal(repair_folder(folder, &config, &result), 0);
     assert_int_equal(result.failed, 0);
     struct seen seen = check_folder(folder, ending);
-    /* One failure costs no more than silence; nothing is there only when nothing could be written to the last. */
+    /*
+     * One failure costs no more than silence; nothing is there only when nothing could be written
+     * to the last.
+     */
     if (!plan.from_there_on && format == RECORD_WAV)
         assert_int_equal(seen.end, ROW);
     result = (struct repair_result){0};
@@ -351,7 +358,9 @@ static void a_stall_holds_nobody_up_and_loses_nothing(void **state) {
     remove_folder(folder);
 }
 
-/* The page cache is filled page by page. Torn are the first two writes, and what follows silence. */
+/*
+ * The page cache is filled page by page. Torn are the first two writes, and what follows silence.
+ */
 static void blocks_are_written_in_whole_pages(void **state) {
     char folder[64];
     make_folder(folder, false);
@@ -366,7 +375,10 @@ static void blocks_are_written_in_whole_pages(void **state) {
     remove_folder(folder);
 }
 
-/* A recording that goes on until so much was made durable, or for a while; how often it was before the end, and in all. */
+/*
+ * A recording that goes on until so much was made durable, or for a while; how often it was before
+ * the end, and in all.
+ */
 static void count_syncs(enum disk_fsync fsync, int patience_ms, int *before_end, int *all) {
     char folder[64];
     make_folder(folder, true);

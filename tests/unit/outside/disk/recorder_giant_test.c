@@ -1,4 +1,7 @@
-/* Recordings past 4 GiB, sparse: no sample is missing at the seam, and other people's programs read them. */
+/*
+ * Recordings past 4 GiB, sparse: no sample is missing at the seam, and other people's programs read
+ * them.
+ */
 #include "base/mem.h"
 #include "disk_fixture.h"
 #include "outside/disk/recorder.h"
@@ -30,8 +33,9 @@ static void append_sound(struct recorder *recorder, uint64_t first, uint64_t cou
 }
 
 /*
- * SoX 14.4 reads RF64, but when it looks for comments behind the data it goes only as far as the size's low 32 bits, and takes what
- * lies there for chunks. Digital silence looks like empty ones, eight bytes each; this one leads out of the file.
+ * SoX 14.4 reads RF64, but when it looks for comments behind the data it goes only as far as the
+ * size's low 32 bits, and takes what lies there for chunks. Digital silence looks like empty ones,
+ * eight bytes each; this one leads out of the file.
  */
 static void append_way_out(struct recorder *recorder) {
     const uint32_t chunk[] = {0x00010001u, 0xfffffff0u};
@@ -74,7 +78,10 @@ static struct wav_info read_info(int fd) {
     return parser.info;
 }
 
-/* Compares the part of `from`..`from + count` that lies in this file, which begins at `start` in time. */
+/*
+ * Compares the part of `from`..`from + count` that lies in this file, which begins at `start` in
+ * time.
+ */
 static void check_sound(int fd, const struct wav_info *info, uint64_t start, uint64_t from,
                         uint64_t count) {
     uint64_t end = start + info->data_bytes / FRAME_BYTES;

@@ -1,7 +1,8 @@
 /*
- * A recording process does random things (frames, gaps, pauses, recordings that end and begin) and is killed at a random moment.
- * After the repair of the next start every file opens, holds at least what its header said when the kill came, and each sample lies
- * at its time. Twenty kills; two hundred with PROSA_TEST_LONG.
+ * A recording process does random things (frames, gaps, pauses, recordings that end and begin) and
+ * is killed at a random moment. After the repair of the next start every file opens, holds at least
+ * what its header said when the kill came, and each sample lies at its time. Twenty kills; two
+ * hundred with PROSA_TEST_LONG.
  */
 #include "base/clock.h"
 #include "base/log.h"

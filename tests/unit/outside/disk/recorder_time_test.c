@@ -114,7 +114,10 @@ static void silence_waits_for_a_disk_that_stands_still(void **state) {
     free(content.samples);
 }
 
-/* The disk stands still: log lines go first, then the newest audio. What was in the queue stays, and all is where it belongs. */
+/*
+ * The disk stands still: log lines go first, then the newest audio. What was in the queue stays,
+ * and all is where it belongs.
+ */
 static void a_full_queue_gives_up_in_order(void **state) {
     struct disk_fixture *f = *state;
     enum { LINES = 2000, SECONDS = 20, LATER = 3 };
@@ -218,7 +221,9 @@ static void a_full_queue_becomes_a_gap_of_the_same_length(void **state) {
     close_disk(f);
     struct sidecar sidecar = load_sidecar(f, FILE_NAME ".wav");
     free(read_wav(path_of(f, FILE_NAME ".wav")).samples);
-    /* Nothing was on disk yet, so nothing is missing in the file: it begins where the sound does. */
+    /*
+     * Nothing was on disk yet, so nothing is missing in the file: it begins where the sound does.
+     */
     assert_int_equal(sidecar.frames, RATE / 4);
     assert_int_equal(sidecar.info.started_ms, STARTED_MS + 1000);
     sidecar_free(&sidecar);
