@@ -13,13 +13,13 @@ struct chain {
 /* Copies; `bytes` NULL: zeros. */
 void chain_append(struct chain *chain, const void *bytes, size_t len);
 
-/* Has a block from now on, even an empty one. */
+/* Makes sure that there is a block, if only an empty one. */
 void chain_begin(struct chain *chain);
 
-/* Overwrites bytes at `offset` in the chain, as far as there are any. */
+/* Overwrites bytes from `offset` on; what lies beyond the chain's end is left out. */
 void chain_patch(struct chain *chain, uint64_t offset, const void *bytes, size_t len);
 
-/* Hands the blocks over and is empty; NULL when it was. */
+/* Returns the blocks and leaves the chain empty. NULL: there were none. */
 struct disk_block *chain_take(struct chain *chain);
 
 size_t chain_bytes(const struct disk_block *first);

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * The codec's bytes: `offset` is where they belong in the file, the end of what came before or, to
- * correct a header, earlier.
+ * Receives encoded bytes. `offset` is their place in the file: the end of all bytes so far, or an
+ * earlier place when a header is corrected.
  */
 typedef void codec_write_fn(uint64_t offset, const void *bytes, size_t len, void *user);
 

@@ -15,7 +15,7 @@ struct codec {
     codec_write_fn *write;
     void *user;
     unsigned channels;
-    uint64_t position; /* in the file; moves back when the header is completed */
+    uint64_t position; /* in the file; goes back when the header is completed */
 };
 
 static FLAC__StreamEncoderWriteStatus on_write(const FLAC__StreamEncoder *encoder,
@@ -52,9 +52,7 @@ static int flac_open(struct codec **out, uint32_t rate_hz, unsigned channels, un
         mem_free(codec);
         return ENOMEM;
     }
-    /*
-     * Beyond the streamable subset lie sample rates that LiveKit may send and every decoder reads.
-     */
+    /* LiveKit may send sample rates outside the streamable subset; every decoder reads them. */
     bool is_fine = FLAC__stream_encoder_set_streamable_subset(encoder, false) &&
                    FLAC__stream_encoder_set_channels(encoder, channels) &&
                    FLAC__stream_encoder_set_bits_per_sample(encoder, 16) &&

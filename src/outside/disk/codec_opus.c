@@ -46,7 +46,9 @@ static int opus_open(struct codec **out, uint32_t rate_hz, unsigned channels, un
         mem_free(codec);
         return EINVAL;
     }
-    /* No look-ahead over seconds, and a page each second: what a crash can cost. */
+    /*
+     * No look-ahead, and a page each second: a crash costs no more than what is not yet in a page.
+     */
     ope_encoder_ctl(codec->encoder, OPE_SET_DECISION_DELAY(0));
     ope_encoder_ctl(codec->encoder, OPE_SET_MUXING_DELAY(48000));
     ope_encoder_ctl(codec->encoder, OPUS_SET_BITRATE((opus_int32)bps));

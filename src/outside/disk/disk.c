@@ -16,7 +16,10 @@
 #include <sys/statvfs.h>
 #include <uv.h>
 
-/* At the end, checksums get PATIENCE_MS; what is left to do then is left to the next start. */
+/*
+ * When the server ends, checksums get PATIENCE_MS. The next start's repair computes those that are
+ * missing.
+ */
 enum { WATCH_MS = 1000, PATIENCE_MS = 1500, PATIENCE_LOOK_MS = 250 };
 
 void disk_settings_init(struct disk_settings *settings) {
@@ -70,7 +73,7 @@ static void on_beat(void *user) {
         timer_stop(&disk->thread.beat);
 }
 
-/* Bytes left for us in the fullest folder; UINT64_MAX when nobody can tell. */
+/* Free bytes in the fullest folder; UINT64_MAX when no file system tells. */
 static uint64_t free_bytes(const struct disk *disk) {
     uint64_t least = UINT64_MAX;
     for (int kind = 0; kind < STORAGE_KINDS; kind++) {
@@ -87,12 +90,11 @@ static uint64_t free_bytes(const struct disk *disk) {
 static void log_space(enum disk_space space, uint64_t left) {
     int64_t mib = (int64_t)(left >> 20);
     if (space == DISK_SPACE_FULL)
-        log_error("disk", "too little room is left: new recordings wait until there is more",
-                  log_int("freeMiB", mib));
+        log_error("disk", "disk full: new recordings wait for free space", log_int("freeMiB", mib));
     else if (space == DISK_SPACE_WARN)
-        log_warn("disk", "room for recordings gets short", log_int("freeMiB", mib));
+        log_warn("disk", "disk space for recordings is low", log_int("freeMiB", mib));
     else
-        log_info("disk", "there is room for recordings again", log_int("freeMiB", mib));
+        log_info("disk", "enough disk space for recordings again", log_int("freeMiB", mib));
 }
 
 static void on_watch(void *arg) {
@@ -128,10 +130,7 @@ static void deliver_stop(struct mail *mail, void *owner) {
     timer_stop(&disk->thread.beat);
     disk_files_end(disk->files, "shutdown", clock_wall_ms());
     disk->is_closing = true;
-    /*
-     * By the clock, not the loop's: a write that took long may just have ended, and the loop not
-     * know it.
-     */
+    /* Not the loop's time: it is old when a long write has just ended. */
     disk->impatient_ms = clock_mono_ms() + PATIENCE_MS;
     timer_start(station_loop(disk->thread.station), &disk->patience, PATIENCE_LOOK_MS,
                 PATIENCE_LOOK_MS, on_impatient, disk);

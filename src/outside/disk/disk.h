@@ -1,14 +1,13 @@
 /*
- * The disk thread: every byte of a recording and every pipeline-log line goes through it, in order
- * per file, from a queue that is bounded in bytes. Nobody waits for it. When it stands still, log
- * lines are given up from half the queue on, audio when it is full: as a gap in its recording. Both
- * are counted and logged.
+ * The disk thread writes every byte of a recording and every line of a pipeline log, in order for
+ * each file, from a queue that is bounded in bytes. Producers never wait for it. When the disk
+ * stalls, log lines are dropped once the queue is half full, and audio once it is full: as a gap in
+ * its recording. Both are counted and logged.
  *
  *   shard ── blocks ──> disk ── fsync ──> sync thread
  *     └──── blocks ──> encode threads ── blocks ──> disk
  *
- * Producers reach it through a port, one for each thread; used blocks come back to their port
- * without waking it.
+ * Each producer's thread has a port (outside/disk/disk_port.h).
  */
 #ifndef OUTSIDE_DISK_H
 #define OUTSIDE_DISK_H

@@ -65,7 +65,7 @@ static int open_part(struct disk_file *file) {
     struct disk_thread *thread = file->files->thread;
     if (atomic_load(&thread->stats.space) == DISK_SPACE_FULL)
         return ENOSPC;
-    /* What the disk refused before there was a file is not silence: the file begins later. */
+    /* Bytes lost before there was a file do not become silence: the file begins later instead. */
     file->past_bytes += file->lost_bytes;
     file->lost_bytes = 0;
     struct recording_info info = file->info;
@@ -86,10 +86,7 @@ static int open_part(struct disk_file *file) {
     return 0;
 }
 
-/*
- * A header that cannot be written now is written by the next start's repair; a single hiccup is not
- * worth waiting for that.
- */
+/* Tries three times. A header that still cannot be written is left to the next start's repair. */
 static void refresh_stubbornly(struct disk_file *file) {
     int err = disk_part_refresh(file->part);
     for (int tries = 1; err && tries < 3; tries++)
@@ -97,7 +94,7 @@ static void refresh_stubbornly(struct disk_file *file) {
     file->part->is_header_stale = err != 0;
     if (err) {
         disk_count(&disk_file_stats(file)->errors, 1);
-        log_warn("disk", "a header could not be written; the next start will repair it",
+        log_warn("disk", "cannot write a header; the next start will repair it",
                  log_text("file", file->part->sidecar.file), log_errno(err));
     }
 }
@@ -137,10 +134,10 @@ static bool is_full_error(int err) {
 static void log_failure(struct disk_file *file, int err, uint64_t failing) {
     struct slice name = slice_from(file->part ? file->part->sidecar.file : file->folder);
     if (!is_full_error(err))
-        log_error("disk", "a recording cannot be written, it is retried", log_slice("file", name),
+        log_error("disk", "cannot write a recording; retrying", log_slice("file", name),
                   log_errno(err));
     else if (failing == 1) /* one line for all of them */
-        log_error("disk", "no room for recordings; they go on when there is", log_errno(err));
+        log_error("disk", "disk full: recordings continue when there is space", log_errno(err));
 }
 
 void disk_file_on_failure(struct disk_file *file, int err, uint64_t lost_bytes) {
@@ -162,11 +159,11 @@ static void on_success(struct disk_file *file) {
         return;
     file->tries = 0;
     uint64_t left = atomic_fetch_sub(&disk_file_stats(file)->failing_files, 1) - 1;
-    log_info("disk", "a recording goes on", log_text("file", file->part->sidecar.file),
+    log_info("disk", "a recording is written again", log_text("file", file->part->sidecar.file),
              log_int("stillFailing", (int64_t)left));
 }
 
-/* Silence, over as many parts as it takes; *left is what could not be written. */
+/* Appends silence, over as many parts as it takes. *left is what could not be written. */
 static int extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause,
                   uint64_t *left) {
     for (*left = bytes; *left > 0;) {
@@ -194,7 +191,7 @@ static int extend(struct disk_file *file, uint64_t bytes, enum sidecar_cause cau
     return 0;
 }
 
-/* A part that begins on the way must not count them once more: they are taken out first. */
+/* lost_bytes is cleared first: open_part() would count it as well when a part begins on the way. */
 int disk_file_make_up_lost(struct disk_file *file) {
     uint64_t lost = file->lost_bytes, left;
     file->lost_bytes = 0;
@@ -212,7 +209,7 @@ static bool is_ready(struct disk_file *file) {
     return !err;
 }
 
-/* Zeros, and what was lost before them; what cannot be written is lost, too. */
+/* Appends zeros after what was lost before them. What cannot be written counts as lost. */
 static int make_up(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause) {
     int err = disk_file_make_up_lost(file);
     uint64_t left = bytes;
@@ -231,10 +228,7 @@ static void on_written(struct disk_file *file, int err, uint64_t lost_bytes) {
         disk_file_set_due(file);
 }
 
-/*
- * Digital silence becomes a hole: the file is as long as if it had been written, and takes no room
- * for it.
- */
+/* Digital silence becomes a hole in the file: the same length, but no room on the disk. */
 void disk_file_on_zeros(struct disk_file *file, uint64_t bytes) {
     if (is_ready(file))
         on_written(file, make_up(file, bytes, GAP_NONE), 0);
@@ -292,10 +286,13 @@ bool disk_file_is_broken(const struct disk_file *file) {
     return atomic_load_explicit(&file->is_broken, memory_order_relaxed);
 }
 
-/* The folder or the file was deleted under us: what is written there helps nobody. */
+/*
+ * The file was deleted while it grew, so what is written to it is lost. The next block begins a new
+ * part.
+ */
 static void abandon_part(struct disk_file *file) {
     struct disk_part *part = file->part;
-    log_error("disk", "a recording was deleted while it grew, a new file is begun",
+    log_error("disk", "a recording was deleted while being written; a new file begins",
               log_text("file", part->sidecar.file));
     disk_count(&disk_file_stats(file)->errors, 1);
     end_part(file, "vanished", 0);

@@ -1,7 +1,7 @@
 /*
  * One recording on the disk thread: a stream of blocks and notes that becomes one file, or several
- * when it rolls over or the disk took one away. The producer's side (recorder, encoders) holds the
- * pointer only to send; nothing is read through it but is_broken.
+ * parts when it grows too long or a file is deleted. Producers (recorder, encoders) use the pointer
+ * only to send and to ask whether it is broken.
  */
 #ifndef OUTSIDE_DISK_FILE_H
 #define OUTSIDE_DISK_FILE_H
@@ -21,13 +21,13 @@ struct recording_info;
 enum note_kind {
     NOTE_PAUSE,    /* at_ms */
     NOTE_RESUME,   /* at_ms */
-    NOTE_ZEROS,    /* value: bytes of digital silence that came here */
-    NOTE_FRAMES,   /* value: sample frames that the encoded bytes so far stand for */
-    NOTE_GAP,      /* value: sample frames of silence that an encoder put in */
+    NOTE_ZEROS,    /* value: bytes of digital silence at this place */
+    NOTE_FRAMES,   /* value: sample frames in the encoded bytes so far */
+    NOTE_GAP,      /* value: sample frames of silence added by an encoder */
     NOTE_DRIFT,    /* value: ms, signed */
     NOTE_RENAME,   /* text: meeting; text beyond value: display name */
     NOTE_PATCH,    /* value: offset; text: bytes to put there */
-    NOTE_CHANNELS, /* value: the channels of what follows, in a part of its own */
+    NOTE_CHANNELS, /* value: channels from here on, in a new part */
     NOTE_CLOSE     /* at_ms; text: why it ended */
 };
 
@@ -44,29 +44,32 @@ struct note {
 struct note *note_new(void *target, enum note_kind kind, int64_t at_ms, int64_t value,
                       struct slice text);
 
-/* Any thread. Of the disk thread from the first send on, until NOTE_CLOSE has been dealt with. */
+/*
+ * Any thread. From the first send on the file belongs to the disk thread, which frees it after
+ * NOTE_CLOSE.
+ */
 struct disk_file *disk_file_new(struct disk_files *files, const struct recording_info *info);
 void disk_file_send_blocks(struct disk_file *file, struct disk_block *chain);
 void disk_file_send_note(struct disk_file *file, struct note *note);
 
 /*
- * Any thread: a stream that cannot have holes (video, encoded) has lost bytes. Nothing more will be
- * written.
+ * Any thread: whether a stream that cannot have holes (video, encoded) has lost bytes. Nothing more
+ * is written to it.
  */
 bool disk_file_is_broken(const struct disk_file *file);
 
-/* All recordings. On the disk thread, but for disk_files_new and disk_files_free. */
+/* All recordings. Called on the disk thread, except disk_files_new() and disk_files_free(). */
 struct disk_files *disk_files_new(struct disk_thread *thread, struct disk_finish *finish);
-void disk_files_free(struct disk_files *files); /* when there are none any more; NULL is fine */
+void disk_files_free(struct disk_files *files); /* none may be left; NULL is fine */
 bool disk_files_is_empty(const struct disk_files *files);
 
-/* Writes the headers and sidecars whose time has come. */
+/* Writes the headers and sidecars that are due. */
 void disk_files_beat(struct disk_files *files, int64_t now_ms);
 
-/* Adds those that were written since the last round. */
+/* Adds the files that were written since the last round. */
 void disk_files_sync(struct disk_files *files, struct disk_sync *sync);
 
-/* Ends every recording; their last parts go to the finisher. */
+/* Ends every recording; its last part is sent to the finisher. */
 void disk_files_end(struct disk_files *files, const char *end, int64_t at_ms);
 
 #endif

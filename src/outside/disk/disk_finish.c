@@ -27,13 +27,13 @@ static void note_error(const struct disk_part *part, const char *message, int er
     log_warn("disk", message, log_text("file", part->sidecar.file), log_errno(err));
 }
 
-/* A stream that lost bytes ends behind its last whole frame. */
+/* Cuts a stream that lost bytes behind its last whole frame. */
 static void cut_broken(struct disk_part *part) {
     const struct format *format = format_of(part->format);
     struct media media;
     int err = format->repair(part->fd, part->bytes, false, &media);
     if (err) {
-        note_error(part, "a broken recording cannot be made whole", err);
+        note_error(part, "cannot repair a broken recording", err);
         return;
     }
     part->bytes = part->sidecar.info.bytes = media.bytes;
@@ -59,7 +59,7 @@ static void save_sidecar(struct disk_part *part, bool sync) {
     for (int tries = 1; err && tries < SAVE_TRIES; tries++)
         err = try_save_sidecar(part, sync);
     if (err)
-        note_error(part, "a sidecar could not be written; the next start will make it", err);
+        note_error(part, "cannot write a sidecar; the next start will make it", err);
 }
 
 static void finish_part(struct disk_finish *finish, struct disk_part *part) {
@@ -68,17 +68,17 @@ static void finish_part(struct disk_finish *finish, struct disk_part *part) {
     if (part->is_broken)
         cut_broken(part);
     if (sync && fdatasync(part->fd))
-        note_error(part, "a recording could not be made durable", errno);
+        note_error(part, "cannot sync a recording", errno);
     char sum[CHECKSUM_SIZE];
     int err = checksum_file(part->fd, part->head_bytes, part->bytes, &finish->is_hurried, sum);
     if (!err)
         recording_info_set(&part->sidecar.info.sha256, slice_from(sum));
     else if (err != ECANCELED)
-        note_error(part, "a finished recording cannot be read", err);
-    if (!part->is_header_stale) /* else it is the next start's, which takes what says no end */
+        note_error(part, "cannot read a finished recording", err);
+    if (!part->is_header_stale) /* a sidecar without an end makes the next start repair the file */
         save_sidecar(part, sync);
     if (close(part->fd))
-        note_error(part, "closing a recording failed", errno);
+        note_error(part, "cannot close a recording", errno);
     part->fd = -1;
 }
 

@@ -1,6 +1,6 @@
 /*
- * What follows a file's last byte, on a thread of its own at low priority: it is made durable, its
- * SHA-256 is taken, its sidecar written, its lock released.
+ * Finishes files after their last byte, on a thread of its own at low priority: fsync, SHA-256, the
+ * last sidecar, and the lock's release.
  */
 #ifndef OUTSIDE_DISK_FINISH_H
 #define OUTSIDE_DISK_FINISH_H
@@ -9,23 +9,23 @@
 
 struct disk_finish;
 
-/* on_idle is called on the disk thread each time the last part that was under way is done. */
+/* on_idle is called on the disk thread each time no part is left. */
 int disk_finish_open(struct disk_finish **out, struct disk_thread *thread,
                      void (*on_idle)(void *user), void *user);
 
 /*
- * On the disk thread. Takes the part over; it comes back to the disk thread, where it is reported
- * and freed.
+ * On the disk thread. The part now belongs to the finisher. It is reported and freed on the disk
+ * thread.
  */
 void disk_finish_send(struct disk_finish *finish, struct disk_part *part);
 
-/* On the disk thread: whether no part is under way. */
+/* On the disk thread: whether every part that was sent is done. */
 bool disk_finish_is_idle(const struct disk_finish *finish);
 
-/* Any thread: the process wants to end. Long checksums are left to the next start. */
+/* Any thread: skips fsync and unfinished checksums from now on, because the process ends. */
 void disk_finish_hurry(struct disk_finish *finish);
 
-/* When no part is under way: ends the thread, and frees. NULL is fine. */
+/* Only when idle. The first ends the thread, the second frees. NULL is fine. */
 void disk_finish_end(struct disk_finish *finish);
 void disk_finish_close(struct disk_finish *finish);
 

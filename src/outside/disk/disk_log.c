@@ -42,8 +42,8 @@ struct log_line {
 };
 
 /*
- * Under the lock that erasing takes, too: lines are not added to a file that is being rewritten or
- * was just taken away.
+ * Opens under the lock that erasing takes as well, so that no line is added to a file that is being
+ * rewritten or was just deleted.
  */
 static int open_locked(struct disk_log *log, const char *name, int *out) {
     for (;;) {
@@ -52,7 +52,7 @@ static int open_locked(struct disk_log *log, const char *name, int *out) {
         if (fd < 0)
             return errno;
         struct stat stat;
-        flock(fd, LOCK_EX); /* a file system without locks has no second writer to fear */
+        flock(fd, LOCK_EX); /* a failure is fine: without locks there is no erasing to wait for */
         *out = fd;
         if (fstat(fd, &stat) || stat.st_nlink > 0)
             return 0;
@@ -79,7 +79,7 @@ static void flush(struct disk_log *log, struct gathered *gathered) {
     if (err) {
         disk_count(&stats->errors, 1);
         if (!log->is_failing)
-            log_error("disk", "pipeline logs cannot be written, lines are lost", log_errno(err));
+            log_error("disk", "cannot write pipeline logs; lines are lost", log_errno(err));
     } else {
         disk_count(&stats->log_lines, gathered->count);
     }
@@ -118,7 +118,7 @@ void disk_log_send(struct disk_log *log, struct disk_port *port, struct slice me
     if (!disk_port_try_enter_early(port, text.len + 1)) {
         struct disk_stats *stats = &log->thread->stats;
         if (atomic_fetch_add(&stats->lost_lines, 1) == 0)
-            log_warn("disk", "the disk is too slow: pipeline logs lose lines, audio still has room",
+            log_warn("disk", "disk too slow: pipeline logs lose lines; audio is still queued",
                      log_int("queueBytes", (int64_t)atomic_load(&stats->queued_bytes)));
         return;
     }
@@ -143,7 +143,7 @@ struct disk_log *disk_log_new(struct disk_thread *thread) {
     return log;
 }
 
-/* A meeting's entry goes with its lines, so that meetings long over cost nothing. */
+/* Frees each entry with its lines, so that meetings that are over take no memory. */
 static bool write_older_than(struct disk_log *log, int64_t since_ms) {
     MAP_EACH(&log->files, at) {
         struct gathered *gathered = at.value;

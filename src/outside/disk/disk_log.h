@@ -21,7 +21,7 @@ void disk_log_free(struct disk_log *log); /* writes what is there; NULL is fine 
 void disk_log_send(struct disk_log *log, struct disk_port *port, struct slice meeting,
                    struct slice text);
 
-/* Writes the files whose second is over; true while lines wait. */
+/* Writes the lines that are a second old; true while others wait. */
 bool disk_log_beat(struct disk_log *log, int64_t now_ms);
 
 #endif

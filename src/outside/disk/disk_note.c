@@ -44,7 +44,7 @@ static void on_rename(struct disk_file *file, struct slice meeting, struct slice
     recording_info_rename(&file->info, meeting, name);
     if (file->part) {
         recording_info_rename(&file->part->sidecar.info, meeting, name);
-        disk_part_save_sidecar(file->part); /* before the row, as when it was opened */
+        disk_part_save_sidecar(file->part); /* saved before it is reported, as when it was opened */
         disk_part_report(file->part);
     }
 }
@@ -58,8 +58,8 @@ static void on_patch(struct disk_file *file, uint64_t offset, struct slice bytes
 }
 
 /*
- * Nothing that is written is rewritten: the next part has the new channels. Time goes on where it
- * was.
+ * What is written stays as it is: the next part has the new channels and begins where this one
+ * ends.
  */
 static void on_channels(struct disk_file *file, uint16_t channels) {
     uint16_t frame_bytes = (uint16_t)(channels * sizeof(int16_t));
@@ -68,7 +68,8 @@ static void on_channels(struct disk_file *file, uint16_t channels) {
     if (file->part)
         disk_file_make_up_lost(file);
     disk_file_close_part(file, "part", 0);
-    file->past_bytes += file->lost_bytes; /* before the first part, or refused again */
+    file->past_bytes +=
+        file->lost_bytes; /* not written because there was no part yet, or it failed again */
     file->past_bytes = file->past_bytes / file->frame_bytes * frame_bytes;
     file->lost_bytes = 0;
     file->frame_bytes = frame_bytes;
@@ -77,7 +78,7 @@ static void on_channels(struct disk_file *file, uint16_t channels) {
         disk_file_part_limit(&file->files->thread->settings, file->format, frame_bytes);
 }
 
-/* Notes about an encoded stream; of a WAV we know ourselves. */
+/* Notes about an encoded stream. For a WAV its bytes tell the same. */
 static void on_encoder_note(struct disk_file *file, const struct note *note) {
     struct disk_part *part = file->part;
     if (!part)

@@ -29,7 +29,7 @@ static int write_header(const struct disk_part *part, uint64_t bytes) {
     return file_write_at(part->fd, header, len, 0);
 }
 
-/* Recordings of two formats would share a sidecar: the name must be free with every ending. */
+/* Whether the name is taken with any ending: recordings of two formats would share a sidecar. */
 static bool is_name_taken(int folder_fd, const char *file) {
     char other[STORAGE_FILE_SIZE];
     int stem = (int)(strrchr(file, '.') - file);
@@ -63,10 +63,7 @@ static int create(struct disk_part *part, int folder_fd, int64_t named_ms) {
     return err;
 }
 
-/*
- * A lock that somebody else got first (a repair that came by) is soon free again, and no reason not
- * to record.
- */
+/* A failed lock is no reason not to record: a repair holds it for a moment only. */
 static int start(struct disk_part *part, int folder_fd) {
     storage_try_lock(part->fd);
     int err = write_header(part, 0);
@@ -129,7 +126,9 @@ int disk_part_open(struct disk_part **out, struct disk_thread *thread,
     return 0;
 }
 
-/* What a failed write left behind a whole frame would shift everything after it. */
+/*
+ * Removes the part of a frame that a failed write left behind: it would shift all samples after it.
+ */
 static void cut_to_length(const struct disk_part *part) {
     if (ftruncate(part->fd, (off_t)(part->head_bytes + part->bytes)))
         disk_count(&part->thread->stats.errors, 1);

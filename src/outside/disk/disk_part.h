@@ -1,6 +1,6 @@
 /*
- * One file of a recording: created exclusively, locked, grown, and at last handed to the finisher.
- * Private to the disk thread.
+ * One file of a recording: created exclusively, locked, written, and sent to the finisher at its
+ * end. For the disk thread only.
  */
 #ifndef OUTSIDE_DISK_PART_H
 #define OUTSIDE_DISK_PART_H
@@ -27,12 +27,12 @@ struct disk_part {
     char folder[TEXT_NAME_SIZE];
     int fd;                /* locked */
     uint64_t head_bytes;   /* of the WAV header, else 0 */
-    uint64_t bytes;        /* behind the header; the file is as long as both */
+    uint64_t bytes;        /* after the header; the file is as long as both */
     uint64_t said_bytes;   /* what the header claims */
     bool is_sidecar_stale; /* the sidecar lags behind */
     bool is_unsynced;      /* written since the last fsync */
-    bool is_broken;        /* bytes of a stream were lost: to be cut behind its last whole frame */
-    bool is_header_stale;  /* the last header could not be written */
+    bool is_broken;        /* lost bytes of a stream: to be cut behind its last whole frame */
+    bool is_header_stale;  /* the last attempt to write the header failed */
 };
 
 struct disk_part_settings {
@@ -45,16 +45,15 @@ struct disk_part_settings {
 };
 
 /*
- * The sidecar is there before anybody is told of the file: whoever finds it after a crash knows
- * whose it is. When the disk refuses just that, the file is good all the same, and the sidecar
- * remains due.
+ * Writes the sidecar as well, so that a repair after a crash knows whose file it is. If only that
+ * fails, the part is opened all the same and the sidecar remains due.
  */
 int disk_part_open(struct disk_part **out, struct disk_thread *thread,
                    const struct disk_part_settings *settings);
 
 /*
- * Appends a chain's bytes. On failure *written says how many of them arrived, in whole sample
- * frames; what followed is cut off.
+ * Appends a chain's bytes. On failure *written says how many were written, in whole sample frames;
+ * the rest is cut off.
  */
 int disk_part_write(struct disk_part *part, const struct disk_block *chain, uint64_t *written);
 
@@ -63,10 +62,10 @@ int disk_part_extend(struct disk_part *part, uint64_t bytes);
 
 int disk_part_patch(struct disk_part *part, uint64_t offset, const void *bytes, size_t len);
 
-/* Brings the WAV header up to what has been written. */
+/* Writes the WAV header for the bytes so far. */
 int disk_part_refresh(struct disk_part *part);
 
-/* Brings the sidecar up to what is known. A failure is counted, and the sidecar remains due. */
+/* Writes the sidecar. A failure is counted, and the sidecar remains due. */
 int disk_part_save_sidecar(struct disk_part *part);
 
 bool disk_part_is_vanished(const struct disk_part *part);
@@ -74,7 +73,7 @@ bool disk_part_is_vanished(const struct disk_part *part);
 /* Sample frames written so far. */
 uint64_t disk_part_frames(const struct disk_part *part);
 
-/* Says that it is there, or that it has ended. */
+/* Calls on_report with what is known now. */
 void disk_part_report(const struct disk_part *part);
 
 /* Closes the descriptor and frees. */

@@ -18,7 +18,7 @@ struct disk_port {
     size_t taken;    /* so far */
     size_t used_max; /* most blocks in use at a time since the last trim */
     unsigned number;
-    char apart[CACHE_LINE_BYTES]; /* what other threads write to lies in a line of its own */
+    char apart[CACHE_LINE_BYTES]; /* what other threads write to has a cache line of its own */
     _Atomic(struct disk_block *) returned; /* given back by them */
     atomic_size_t given;                   /* so many, so far */
 };
@@ -30,7 +30,7 @@ struct disk_port *disk_port_new(struct disk_thread *thread) {
     return port;
 }
 
-/* Straight from the system, so that what a busy hour needed does not stay with the process. */
+/* From the system, not from malloc, so that memory can be given back after a busy hour. */
 static struct disk_block *map_block(struct disk_port *port) {
     struct disk_block *block = mem_alloc(sizeof *block);
     block->data =
@@ -64,8 +64,8 @@ static void collect_returned(struct disk_port *port) {
 }
 
 /*
- * Free ones that have not been collected yet are not in use, so that what a standstill of the disk
- * needed can be told from what is needed always.
+ * Blocks that were given back but not collected yet are not in use: trimming must see what is
+ * needed now, not what a stalled disk needed.
  */
 static size_t in_use(const struct disk_port *port) {
     return port->taken - atomic_load_explicit(&port->given, memory_order_relaxed);
@@ -77,7 +77,7 @@ struct disk_block *disk_port_take(struct disk_port *port) {
     struct disk_block *block = port->free;
     if (block) {
         port->free = block->next;
-        __builtin_prefetch(port->free, 1); /* for the next who takes one */
+        __builtin_prefetch(port->free, 1); /* the next one to be taken */
     } else {
         block = map_block(port);
     }
@@ -105,10 +105,7 @@ void disk_port_give(struct disk_block *chain) {
         ;
 }
 
-/*
- * A part of what is too much: bursts come and go, and a page that goes back now is asked for again
- * in the next one.
- */
+/* Gives back only a part of the excess: after a burst the next one may need the pages again. */
 void disk_port_trim(struct disk_port *port) {
     collect_returned(port);
     size_t needless = port->mapped - port->used_max;

@@ -44,30 +44,30 @@ struct disk_port *disk_port_new(struct disk_thread *thread);
 void disk_port_free(struct disk_port *port);
 
 /*
- * Gives memory that has not been needed since the last call back to the system, little by little.
- * Call it every other second or so: more often costs other threads time.
+ * Gives memory that was not needed since the last call back to the system, a part at a time. Call
+ * it about every two seconds: unmapping more often slows other threads down.
  */
 void disk_port_trim(struct disk_port *port);
 
 /* An empty block, its links cleared. */
 struct disk_block *disk_port_take(struct disk_port *port);
 
-/* Any thread: a whole chain returns to its port. */
+/* Any thread: gives a whole chain back to its port, without waking the port's thread. */
 void disk_port_give(struct disk_block *chain);
 
 /*
- * Counts `bytes` into the queue; false when the queue is full, and nothing was counted.
- * disk_port_leave() takes them out again when they have been dealt with, on any thread.
+ * Counts `bytes` into the queue. False: the queue is full, nothing was counted. Any thread calls
+ * disk_port_leave() once they are written.
  */
 bool disk_port_try_enter(struct disk_port *port, size_t bytes);
 
-/* The same for what matters less than audio: only into the first half of the queue. */
+/* The same for what matters less than audio: false when the queue is half full. */
 bool disk_port_try_enter_early(struct disk_port *port, size_t bytes);
 void disk_port_leave(struct disk_port *port, size_t bytes);
 
 struct disk_thread *disk_port_thread(const struct disk_port *port);
 
-/* Counts up; spreads over time what is started together. */
+/* Counts up. Used to spread over time what is started together. */
 unsigned disk_port_next_number(struct disk_port *port);
 
 #endif

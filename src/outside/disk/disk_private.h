@@ -20,9 +20,9 @@ struct disk {
     struct disk_finish *finish;      /* what follows a file's last byte, on its own thread */
     struct encode_pool *encode_pool; /* NULL: nothing is ever encoded */
     struct timer watch;              /* free space */
-    int64_t sync_ms;                 /* when files were last given to `sync` */
+    int64_t sync_ms;                 /* the last round of `sync` */
     bool is_closing;
-    /* While closing: from then on checksums are left out; monotonic. */
+    /* While closing: the monotonic time from which on checksums are left out. */
     int64_t impatient_ms;
     struct timer patience;
 };

@@ -13,8 +13,8 @@ struct storage;
 enum disk_fsync { DISK_FSYNC_NONE, DISK_FSYNC_CLOSE, DISK_FSYNC_INTERVAL };
 
 /*
- * A file was opened, got another meeting or name, or was closed: then its `end` is not empty. Runs
- * on the disk thread and must not wait: copy what is needed and send it as mail.
+ * Called when a file is opened, gets another meeting or name, or is closed (`end` is not empty
+ * then). Runs on the disk thread and must not wait: copy what is needed and send it as mail.
  */
 typedef void disk_report_fn(const struct recording_info *info, void *user);
 
@@ -29,7 +29,7 @@ struct disk_settings {
     unsigned fsync_ms;
     /* AUDIO_WAV_LAYOUT */
     enum wav_layout wav_layout;
-    /* A file whose data would get longer continues in another part; 0: the layout's own limit. */
+    /* The most data bytes of a part; 0: the layout's own limit. */
     uint64_t part_bytes;
     /* DISK_MIN_FREE: below it nothing is recorded; 0: not watched. */
     uint64_t min_free_bytes;

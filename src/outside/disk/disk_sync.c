@@ -21,8 +21,8 @@ struct disk_sync {
 
 struct sync_round {
     struct mail mail;
-    int fds[SINGLE_MAX]; /* duplicates: the file may be finished meanwhile */
-    size_t count;        /* of files, also of those beyond fds */
+    int fds[SINGLE_MAX]; /* duplicates, because a file may be closed meanwhile */
+    size_t count;        /* of files, including those beyond fds */
     bool in_folder[STORAGE_KINDS];
 };
 
@@ -30,7 +30,7 @@ static void note_result(struct disk_sync *sync, int result) {
     if (result == 0)
         return;
     disk_count(&sync->thread->stats.errors, 1);
-    log_warn("disk", "recordings could not be made durable", log_errno(errno));
+    log_warn("disk", "cannot sync recordings", log_errno(errno));
 }
 
 static void deliver_round(struct mail *mail, void *owner) {

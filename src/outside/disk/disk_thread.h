@@ -1,7 +1,4 @@
-/*
- * The disk thread itself, as those know it who run on it or send to it: its mail, its beat, its
- * settings and counters.
- */
+/* The disk thread itself, for what runs on it or sends to it: mail, beat, settings and counters. */
 #ifndef OUTSIDE_DISK_THREAD_H
 #define OUTSIDE_DISK_THREAD_H
 
@@ -16,7 +13,7 @@ struct disk_thread {
     struct disk_settings settings;
     struct disk_stats stats;
     struct station *station;
-    /* Headers, logs, fsync: runs while there is anything to do. */
+    /* For headers, logs and fsync; runs while there is anything to do. */
     struct timer beat;
     timer_fn *on_beat;
     void *user;
@@ -28,7 +25,7 @@ int disk_thread_open(struct disk_thread *thread, const struct disk_settings *set
 
 void disk_thread_send(struct disk_thread *thread, struct mail *mail); /* any thread */
 
-/* On the thread: makes the beat run, which stops by itself when there is nothing to do. */
+/* On the disk thread: starts the beat if it does not run. */
 void disk_thread_wake(struct disk_thread *thread);
 
 #endif

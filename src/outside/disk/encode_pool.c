@@ -44,15 +44,15 @@ struct encoding {
     struct encoder *encoder;
     const struct codec_type *type;
     struct recording_info info; /* owns its texts */
-    struct codec *codec;        /* NULL: none since the disk lost bytes of the last one */
+    struct codec *codec;        /* NULL: no file is open, or the last one broke */
     struct disk_file *file;
     struct chain chain;     /* encoded, not yet handed over */
     uint64_t encoded_bytes; /* given to the file so far */
     uint64_t frames;        /* in this file */
-    uint64_t past_frames;   /* in files before, or lost between them */
+    uint64_t past_frames;   /* in earlier files, or lost between them */
     int64_t paused_ms;
     int64_t paused_from_ms; /* 0: not paused */
-    /* Lost since the last failure; after RETRY_MS of them a new file is tried. */
+    /* Lost since the last failure. After RETRY_MS of them a new file is opened. */
     uint64_t retry_frames;
     bool is_broken; /* bytes of this file were lost */
 };
@@ -71,7 +71,7 @@ static void hand_over(struct encoding *encoding) {
         return;
     }
     if (!encoding->is_broken)
-        log_warn("encode", "the disk is too slow: its queue is full and a recording breaks off");
+        log_warn("encode", "disk too slow: its queue is full and a recording breaks off");
     disk_count(&encoding->encoder->pool->thread->stats.gap_bytes, bytes);
     disk_port_give(first);
     encoding->is_broken = true;
@@ -116,9 +116,7 @@ static void tell_frames(struct encoding *encoding) {
         send_note(encoding, NOTE_FRAMES, encoding->frames);
 }
 
-/*
- * A file that lost bytes is closed where it broke; the stream goes on in a new one after a while.
- */
+/* Closes the file. A stream that lost bytes continues in a new file later. */
 static void end_file(struct encoding *encoding, struct slice end, int64_t at_ms) {
     if (!encoding->codec)
         return;
@@ -146,7 +144,7 @@ static void begin_file(struct encoding *encoding) {
     int err = encoding->type->open(&encoding->codec, next.rate_hz, next.channels,
                                    pool->thread->settings.opus_bps, on_encoded, encoding);
     if (err) {
-        log_error("encode", "a recording cannot be encoded", log_errno(err));
+        log_error("encode", "cannot encode a recording", log_errno(err));
         close_file(encoding, SLICE("lost"), 0);
     }
 }
@@ -186,7 +184,7 @@ static void feed_silence(struct encoding *encoding, uint64_t frames) {
     }
 }
 
-/* The first mail makes the encoding known to its thread. */
+/* Lists the encoding on its thread, at its first mail. */
 static void adopt(struct encoding *encoding) {
     if (list_is_empty(&encoding->node))
         list_add(&encoding->encoder->encodings, &encoding->node);
@@ -309,7 +307,7 @@ void encode_pool_close(struct encode_pool *pool) {
     for (unsigned i = 0; pool && i < pool->encoder_count; i++) {
         struct encoder *encoder = &pool->encoders[i];
         station_end(encoder->station);
-        /* The thread is gone: what nobody closed is ours to end. */
+        /* The thread has ended, so encodings that were never closed are ended here. */
         while (encoder->port && !list_is_empty(&encoder->encodings)) {
             struct encoding *encoding =
                 CONTAINER_OF(encoder->encodings.next, struct encoding, node);

@@ -1,6 +1,6 @@
 /*
- * Recordings that are compressed: threads of low priority between a recorder and the disk thread.
- * PCM comes in as blocks and notes, FLAC or Ogg Opus leaves as blocks and notes of the same kinds.
+ * Threads of low priority between recorders and the disk thread. PCM comes in as blocks and notes;
+ * FLAC or Ogg Opus leaves as blocks and notes of the same kinds.
  */
 #ifndef OUTSIDE_ENCODE_POOL_H
 #define OUTSIDE_ENCODE_POOL_H
@@ -11,18 +11,18 @@
 struct encode_pool;
 struct encoding;
 
-/* As many threads and tracks as the disk thread's settings say. */
+/* Threads and tracks as in the disk thread's settings. */
 int encode_pool_open(struct encode_pool **out, struct disk_thread *thread,
                      struct disk_files *files);
 
 /*
- * Ends what is still being encoded. Before the disk thread ends, and encode_pool_free() after it.
- * NULL is fine.
+ * Ends what is still being encoded. Call encode_pool_close() before the disk thread ends and
+ * encode_pool_free() after it. NULL is fine.
  */
 void encode_pool_close(struct encode_pool *pool);
 void encode_pool_free(struct encode_pool *pool);
 
-/* Any thread. NULL: as many tracks as allowed are being encoded already; record a WAV. */
+/* Any thread. NULL: encode_max tracks are being encoded already; record a WAV. */
 struct encoding *encode_pool_try_start(struct encode_pool *pool, const struct recording_info *info);
 
 /* Any thread, from one producer. NOTE_CLOSE ends the encoding. */

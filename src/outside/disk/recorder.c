@@ -15,8 +15,8 @@ enum {
     FLUSH_MS = 1000,
     BATCH_BLOCKS_MAX = 2,
     PAGE_BYTES = 4096,
-    ZEROS_MIN_BYTES = DISK_BLOCK_BYTES, /* shorter runs are written as they are */
-    ZEROS_DEPTH_MAX = 8192,             /* jobs; beyond, the disk stands still */
+    ZEROS_MIN_BYTES = DISK_BLOCK_BYTES, /* shorter runs of zeros are copied */
+    ZEROS_DEPTH_MAX = 8192,             /* jobs; more of them mean that the disk has stalled */
 };
 
 struct recorder {
@@ -25,23 +25,23 @@ struct recorder {
     struct disk_file *file;    /* where blocks and notes go, or */
     struct encoding *encoding; /* ... here, and this is not NULL */
     struct chain chain;        /* not yet handed over */
-    uint64_t zero_bytes;       /* or these instead: digital silence is counted, not copied */
-    size_t batch_bytes;        /* hand over when this much is there: half a second or less */
-    size_t next_batch_bytes;   /* or less, to end where batches do in this file */
-    size_t phase_bytes;        /* where that is: tracks take turns */
-    uint64_t file_bytes;       /* all before them, header included: where in the file they begin */
-    int64_t since_ms;          /* a tick after the first of these bytes came; 0 = no tick yet */
-    uint64_t lost_bytes;       /* did not fit into the queue; told with the next batch */
-    uint64_t silent_bytes;     /* to be put before the next batch */
+    uint64_t zero_bytes;       /* or, instead, digital silence, which is only counted */
+    size_t batch_bytes;        /* the size of a batch: half a second or less */
+    size_t next_batch_bytes;   /* of this batch: less, when it begins between two boundaries */
+    size_t phase_bytes;        /* offset of the boundaries, so that tracks take turns */
+    uint64_t file_bytes;       /* in the file before the chain, header included */
+    int64_t since_ms;          /* the first tick after the first of these bytes; 0: none yet */
+    uint64_t lost_bytes;       /* did not fit into the queue; sent along with the next batch */
+    uint64_t silent_bytes;     /* go before the next batch */
     uint64_t total_bytes;
     uint16_t frame_bytes; /* 1 for video */
-    bool counts_zeros;    /* WAV, where a file may have holes */
-    bool is_full;         /* the queue was, and it has been said */
+    bool counts_zeros;    /* true for WAV, whose file may have holes */
+    bool is_full;         /* the queue was full, and that was logged */
 };
 
 /*
- * Half a second, but at most 32 KiB a track. Twice that saves the disk thread a tenth of its work,
- * and costs every track 16 KiB.
+ * Half a second, but at most 32 KiB a track. Twice that would save the disk thread a tenth of its
+ * work and cost every track 16 KiB.
  */
 static size_t batch_size(const struct recording_info *info) {
     size_t half_second = (size_t)info->rate_hz * info->channels;
@@ -63,7 +63,9 @@ static bool is_encoded(enum record_format format) {
     return format == RECORD_FLAC || format == RECORD_OPUS;
 }
 
-/* A format that is encoded, unless enough are being encoded already. */
+/*
+ * The encoders for a compressed format. When they have enough tracks, or for other formats, a file.
+ */
 static void choose_target(struct recorder *recorder, const struct recording_info *info) {
     struct disk *disk = disk_of(recorder->thread);
     struct recording_info plain = *info;
@@ -73,7 +75,7 @@ static void choose_target(struct recorder *recorder, const struct recording_info
             recorder->encoding = encode_pool_try_start(disk->encode_pool, info);
         if (recorder->encoding)
             return;
-        log_warn("recorder", "too many tracks are being encoded, this one is recorded as WAV",
+        log_warn("recorder", "too many tracks are being encoded; this one is recorded as WAV",
                  log_slice("format", info->format));
         format = RECORD_WAV;
         plain.format = format_name(format);
@@ -83,9 +85,8 @@ static void choose_target(struct recorder *recorder, const struct recording_info
 }
 
 /*
- * Batches end at multiples of their size and a phase of whole pages: no page is written in two
- * pieces, the page cache takes many at once, and of tracks that began together only as many hand
- * over in a tick as come to an end in it.
+ * Batches end at multiples of their size, shifted by a phase of whole pages. So no page is written
+ * in two pieces, and tracks that began together do not all hand over in the same tick.
  */
 static void begin_batch(struct recorder *recorder) {
     recorder->since_ms = 0;
@@ -112,7 +113,7 @@ struct recorder *recorder_open(struct disk_port *port, const struct recording_in
 static void drop_batch(struct recorder *recorder) {
     struct disk_stats *stats = &recorder->thread->stats;
     if (!recorder->is_full)
-        log_warn("recorder", "the disk is too slow: its queue is full and audio becomes a gap",
+        log_warn("recorder", "disk too slow: its queue is full and audio becomes a gap",
                  log_int("queueBytes", (int64_t)atomic_load(&stats->queued_bytes)));
     recorder->is_full = true;
     disk_count(&stats->gap_bytes, recorder->chain.bytes);
@@ -143,7 +144,7 @@ static void hand_over(struct recorder *recorder) {
     begin_batch(recorder);
 }
 
-/* What waits for a batch to go with is sent off in an empty one. */
+/* Sends silence and losses that wait for a batch, in an empty one if need be. */
 static void catch_up(struct recorder *recorder) {
     if (recorder->silent_bytes > 0 || recorder->lost_bytes > 0)
         chain_begin(&recorder->chain);
@@ -160,7 +161,7 @@ static void send_bare_note(struct recorder *recorder, enum note_kind kind, int64
         disk_file_send_note(recorder->file, note);
 }
 
-/* Told zeros take a little room, counted ones none: a disk that stands still is not told. */
+/* A note about zeros takes memory, counting them takes none: no notes for a stalled disk. */
 static bool may_tell_zeros(const struct recorder *recorder) {
     return station_depth(recorder->thread->station) < ZEROS_DEPTH_MAX;
 }
@@ -169,7 +170,7 @@ static void hand_over_zeros(struct recorder *recorder) {
     if (may_tell_zeros(recorder)) {
         catch_up(recorder);
         send_bare_note(recorder, NOTE_ZEROS, 0, (int64_t)recorder->zero_bytes, SLICE_NONE);
-    } else { /* as a gap they are zeros, too */
+    } else { /* a gap is filled with zeros as well */
         recorder->lost_bytes += recorder->silent_bytes + recorder->zero_bytes;
         recorder->silent_bytes = 0;
     }
@@ -228,7 +229,7 @@ void recorder_silence(struct recorder *recorder, uint64_t frames) {
     begin_batch(recorder);
 }
 
-/* Notes keep their place among the bytes. */
+/* Sends what came before, so that the note keeps its place among the bytes. */
 static void send_note(struct recorder *recorder, enum note_kind kind, int64_t at_ms, int64_t value,
                       struct slice text) {
     flush(recorder);

@@ -1,11 +1,10 @@
 /*
- * One track's recording as its producer sees it. Everything here returns at once and cannot fail:
- * what goes wrong goes wrong on the disk thread, where it is counted, logged once and retried, and
- * the missing time is filled with silence.
+ * One track's recording, as its producer sees it. Every call returns at once and cannot fail.
+ * Errors show on the disk thread, where they are counted, logged once and retried; lost time
+ * becomes silence.
  *
- * The recorder does what it is told about time; the track's audio clock decides where silence
- * belongs. A recording's time is true when every call is made in the order in which things
- * happened.
+ * The recorder knows no clock: the track's audio clock decides where silence belongs. A recording's
+ * time is true when the calls come in the order of what happened.
  */
 #ifndef OUTSIDE_RECORDER_H
 #define OUTSIDE_RECORDER_H
@@ -35,16 +34,16 @@ void recorder_append(struct recorder *recorder, const void *bytes, size_t len);
 /* A gap of `frames` sample frames, noted in the sidecar. */
 void recorder_silence(struct recorder *recorder, uint64_t frames);
 
-/* WAV only: what follows has so many channels. The recording goes on in a part of its own. */
+/* WAV only: the number of channels from here on. The recording continues in a new part. */
 void recorder_set_channels(struct recorder *recorder, uint16_t channels);
 
-/* The recording's time stands still between the two (muted); noted in the sidecar. */
+/* The time between the two (muted) is not part of the recording; the sidecar notes it. */
 void recorder_pause(struct recorder *recorder, int64_t at_ms);
 void recorder_resume(struct recorder *recorder, int64_t at_ms);
 
 /*
- * How far the sender's clock has fallen behind ours (negative: run ahead), for the sidecar. Before
- * recorder_close suffices.
+ * For the sidecar: how far the sender's clock fell behind ours (negative: ran ahead). Once, before
+ * recorder_close(), is enough.
  */
 void recorder_drift(struct recorder *recorder, int64_t drift_ms);
 
@@ -55,11 +54,11 @@ void recorder_drift(struct recorder *recorder, int64_t drift_ms);
 void recorder_patch(struct recorder *recorder, uint64_t offset, const void *bytes, size_t len);
 
 /*
- * The session arrived: the sidecar and the reports say this meeting from now on; the folder stays.
+ * The meeting has become known: sidecar and reports name it from now on. The folder keeps its name.
  */
 void recorder_rename(struct recorder *recorder, struct slice meeting, struct slice name);
 
-/* At least twice a second: hands over what is a second old. */
+/* Call at least twice a second: hands over what is a second old. */
 void recorder_tick(struct recorder *recorder, int64_t mono_ms);
 
 /*
@@ -68,9 +67,8 @@ void recorder_tick(struct recorder *recorder, int64_t mono_ms);
 void recorder_close(struct recorder *recorder, enum recorder_end end, int64_t at_ms);
 
 /*
- * Video: the disk lost bytes, and a stream with a hole helps nobody. Nothing more is written; close
- * this recorder and open another where the stream can be picked up (a key frame). Audio never
- * breaks.
+ * Video: bytes were lost, and a stream with a hole cannot be played. Nothing more is written; close
+ * this recorder and open another at the next key frame. Audio never breaks.
  */
 bool recorder_is_broken(const struct recorder *recorder);
 

@@ -111,8 +111,8 @@ static uint64_t keep_lines(struct slice text, const struct recording_info *recor
 }
 
 /*
- * Rewritten in place under the lock that the disk thread takes for each append: the file stays the
- * one that others know.
+ * Rewrites in place, under the lock that the disk thread takes for each append, so that it remains
+ * the same file for other writers.
  */
 static int rewrite(int fd, struct slice text) {
     if (ftruncate(fd, 0))

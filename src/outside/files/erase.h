@@ -1,6 +1,6 @@
 /*
- * Taking recordings and log lines away again, by what the database says of them. These calls wait
- * for the disk: not on a loop.
+ * Deletes recordings and log lines, by what the database says of them. The calls wait for the disk:
+ * not for a loop's thread.
  */
 #ifndef OUTSIDE_ERASE_H
 #define OUTSIDE_ERASE_H
@@ -16,20 +16,20 @@ struct erased {
 };
 
 /*
- * By its path and format: file and sidecar, and the folder when it is empty then. A file that is
- * not there is no error. EBUSY: it is being written.
+ * Finds the recording by its path and format. Deletes file and sidecar, and the folder once it is
+ * empty. A missing file is no error. EBUSY: it is being written.
  */
 int erase_recording(const struct storage *storage, const struct recording_info *recording,
                     struct erased *erased);
 
 /*
- * The pipeline log's lines of this recording: those of its track in its time; the file goes with
+ * Deletes the lines of this recording's track and time from the pipeline log; the file goes with
  * its last line.
  */
 int erase_log_lines(const struct storage *storage, const struct recording_info *recording,
                     struct erased *erased);
 
-/* Pipeline logs that nobody has written to since. */
+/* Deletes pipeline logs that were last written to before `before_ms`. */
 int erase_old_logs(const struct storage *storage, int64_t before_ms, struct erased *erased);
 
 #endif

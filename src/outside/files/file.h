@@ -1,6 +1,6 @@
 /*
- * Whole reads and writes on a descriptor, and folders with their parents. Short counts and EINTR
- * are dealt with here. Every call waits for the disk: not for a loop's thread.
+ * Complete reads and writes on a descriptor, and folders with their parents. Short counts and EINTR
+ * are handled here. Every call waits for the disk: not for a loop's thread.
  */
 #ifndef OUTSIDE_FILE_H
 #define OUTSIDE_FILE_H
@@ -11,9 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * Adds everything from the descriptor's position to the end. EFBIG: that is more than `max` bytes.
- */
+/* Appends everything from the descriptor's position to the end. EFBIG: more than `max` bytes. */
 int file_read_all(int fd, size_t max, struct buf *out);
 
 /* *got is less than `len` only where the file ends. */

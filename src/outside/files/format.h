@@ -1,7 +1,4 @@
-/*
- * The formats of recordings: what each is called wherever it has a name, and how a file of it is
- * made whole.
- */
+/* The formats of recordings: their names and how their files are repaired. */
 #ifndef OUTSIDE_FORMAT_H
 #define OUTSIDE_FORMAT_H
 

@@ -1,7 +1,7 @@
 /*
- * What is known about a recording or one file of it: the one description that the recorder,
- * sidecars, reports, rows of the database and erasing share. A plain value. Its texts are borrowed,
- * unless recording_info_own() has made copies.
+ * What is known about a recording or one file of it. Recorder, sidecars, reports, rows of the
+ * database and erasing share this description. A plain value; its texts are borrowed unless
+ * recording_info_own() has copied them.
  */
 #ifndef OUTSIDE_RECORDING_INFO_H
 #define OUTSIDE_RECORDING_INFO_H
@@ -48,13 +48,13 @@ enum { RECORDING_INFO_TEXTS = 10 };
 struct slice *recording_info_text(struct recording_info *info, size_t i);
 
 /*
- * Copies every text. Afterwards they are terminated, changed by recording_info_set() and freed by
- * recording_info_free().
+ * Replaces every text by a terminated copy. From then on use recording_info_set() to change one and
+ * recording_info_free() to free them.
  */
 void recording_info_own(struct recording_info *info);
 void recording_info_set(struct slice *text, struct slice with);
 
-/* The meeting and the display name have become known; what is empty stays. */
+/* Sets the meeting and the display name, except where they are empty. */
 void recording_info_rename(struct recording_info *info, struct slice meeting, struct slice name);
 void recording_info_free(struct recording_info *info);
 

@@ -26,7 +26,7 @@ struct job { /* one file under repair */
     struct repair_result *result;
     int folder_fd;
     const char *folder; /* path */
-    unsigned depth;     /* of the folder below the one that is repaired */
+    unsigned depth;     /* of the folder; 0 is the one that is repaired */
     const char *name;
     const struct format *format;
     int fd;
@@ -45,7 +45,7 @@ static void say(const struct job *job, const char *what) {
 
 static void say_failure(const struct job *job, int err) {
     job->result->failed++;
-    say(job, err == EINVAL ? "is not what its name says, left alone" : strerror(err));
+    say(job, err == EINVAL ? "is not of the format in its name; not changed" : strerror(err));
 }
 
 static int64_t modified_ms(const struct stat *stat) {
@@ -62,7 +62,7 @@ static bool parse_name_time(const char *name, int64_t *at_ms) {
     return text_parse_iso_time(slice_from(time), at_ms);
 }
 
-/* Names may hold the separator themselves: only when it is clear are they told apart. */
+/* Names may contain the separator. They are told apart only when there are exactly three. */
 static void guess_names(const char *file, struct recording_info *out) {
     const char *dot = strrchr(file, '.');
     struct slice rest = slice_of(file, (size_t)(dot - file)), room, participant;
@@ -81,7 +81,7 @@ static const char *base_name(const char *path) {
     return slash ? slash + 1 : path;
 }
 
-/* "<stem>_p3.wav": 3, and the name of the part before. Else 1. */
+/* "<stem>_p3.wav" gives 3 and the name of the part before, any other name 1. */
 static unsigned parse_part(const char *name, char before[STORAGE_FILE_SIZE]) {
     const char *dot = strrchr(name, '.'), *at = dot;
     uint64_t part;
@@ -98,7 +98,9 @@ static unsigned parse_part(const char *name, char before[STORAGE_FILE_SIZE]) {
     return (unsigned)part;
 }
 
-/* The newest is looked at first: the part before may not have been told its end yet. */
+/*
+ * When the part ended. Its sidecar may not say so yet, because the newest file is repaired first.
+ */
 static int64_t find_end_ms(const struct job *job, const char *file, struct sidecar *sidecar) {
     struct recording_info *info = &sidecar->info;
     if (info->ended_ms)
@@ -117,7 +119,9 @@ static int64_t find_end_ms(const struct job *job, const char *file, struct sidec
     return info->started_ms + sidecar_duration_ms(sidecar) + sidecar->paused_ms;
 }
 
-/* A later part goes on where the one before it ended, and is of the same recording. */
+/*
+ * Describes a later part after the sidecar of the part before: the same recording, from its end on.
+ */
 static bool follow_part(const struct job *job, struct sidecar *out) {
     char before_name[STORAGE_FILE_SIZE];
     struct sidecar before;
@@ -154,7 +158,7 @@ static void guess_recording(const struct job *job, struct sidecar *out) {
     *out = (struct sidecar){.info = info};
 }
 
-/* What can still be said when no sidecar was ever written. */
+/* Without a sidecar: from the part before, or else from the file's name, folder and times. */
 static void make_sidecar(const struct job *job, struct sidecar *out) {
     if (!follow_part(job, out))
         guess_recording(job, out);
@@ -184,7 +188,10 @@ static int complete_sidecar(const struct job *job, struct sidecar *sidecar) {
     return sidecar_save(job->folder_fd, sidecar, true);
 }
 
-/* Only what lies where recordings are made can be found again by folder and file. */
+/*
+ * Only for files where recordings are made: others have no "<folder>/<file>" below the audio
+ * folder.
+ */
 static void tell_recording(const struct job *job, struct sidecar *sidecar) {
     if (!job->config->on_recording || job->config->dry_run || job->depth != 1)
         return;
@@ -194,7 +201,7 @@ static void tell_recording(const struct job *job, struct sidecar *sidecar) {
     job->config->on_recording(&info, job->config->user);
 }
 
-/* Whether nothing of it has to be changed. */
+/* Whether the sidecar is complete and agrees with the file. */
 static bool is_true(const struct job *job, const struct sidecar *sidecar) {
     const struct recording_info *info = &sidecar->info;
     return info->end.len > 0 && info->sha256.len > 0 && info->bytes == job->media.bytes &&
@@ -210,7 +217,7 @@ static void repair_sidecar(struct job *job) {
         return;
     }
     if (!is_new && is_true(job, &sidecar)) {
-        /* Whoever was told last time may have died before it was written down. */
+        /* Told again for a week: an earlier server may have died before it stored the row. */
         if (modified_ms(&job->stat) >= job->config->before_ms - RECENT_MS)
             tell_recording(job, &sidecar);
         sidecar_free(&sidecar);
@@ -232,7 +239,7 @@ static void repair_sidecar(struct job *job) {
     say(job, is_new ? "sidecar made" : "sidecar completed");
 }
 
-/* Its row would wait for an end for ever. */
+/* Without this its row in the database would never end. */
 static void tell_removed(const struct job *job) {
     struct sidecar sidecar;
     if (sidecar_load(job->folder_fd, job->name, &sidecar))
@@ -247,7 +254,7 @@ static void tell_removed(const struct job *job) {
     sidecar_free(&sidecar);
 }
 
-/* Created, and then the process died before the header: there is nothing to keep. */
+/* The process died between creating the file and its first byte: there is nothing to keep. */
 static void remove_empty(struct job *job) {
     if (modified_ms(&job->stat) >= job->config->before_ms)
         return;
@@ -261,7 +268,7 @@ static void remove_empty(struct job *job) {
     if (!job->config->dry_run)
         unlinkat(job->folder_fd, sidecar, 0);
     job->result->removed++;
-    say(job, "removed, it never got a byte");
+    say(job, "removed: it is empty");
 }
 
 static void repair_open_file(struct job *job) {
@@ -279,7 +286,7 @@ static void repair_open_file(struct job *job) {
     }
     if (job->media.is_changed) {
         job->result->repaired++;
-        say(job, "made whole");
+        say(job, "repaired");
     }
     repair_sidecar(job);
 }
@@ -293,7 +300,7 @@ static void repair_file(struct job *job) {
         return;
     }
     job->result->files++;
-    /* The length is asked under the lock: a writer that just finished has said its last word. */
+    /* fstat() comes after the lock: from then on no writer changes the length. */
     if (!storage_try_lock(job->fd))
         job->result->locked++;
     else if (fstat(job->fd, &job->stat))

@@ -14,7 +14,7 @@ enum { INFO_AT = 8, INFO_BYTES = 34, RATE_AT = 10, TOTAL_AT = 13, MD5_AT = 18, M
 enum { CHANNELS_MAX = 8, MIN_FILE_BYTES = INFO_AT + INFO_BYTES };
 
 /*
- * Decodes the whole file: only so is it known how many samples there are, and where the last whole
+ * Decodes the whole file, the only way to know how many samples there are and where the last whole
  * frame ends.
  */
 struct walk {
@@ -67,7 +67,7 @@ static FLAC__StreamDecoderWriteStatus on_frame(const FLAC__StreamDecoder *decode
                                                const FLAC__Frame *frame,
                                                const FLAC__int32 *const channels[], void *arg) {
     struct walk *walk = arg;
-    if (walk->err) /* found again behind a damaged place */
+    if (walk->err) /* a frame after a damaged place */
         return FLAC__STREAM_DECODER_WRITE_STATUS_ABORT;
     if (frame->header.bits_per_sample != 16 || frame->header.channels > CHANNELS_MAX) {
         walk->is_odd = true;

@@ -11,7 +11,7 @@
 
 enum { READ_BYTES = 64 * 1024, HEADER_SEARCH_BYTES = 64 * 1024 };
 
-/* Up to the samples, over whatever chunks lie before them. */
+/* Parses up to the samples, past other chunks. */
 static int find_samples(int fd, struct wav_parser *parser, enum wav_result *result) {
     uint8_t bytes[512];
     *result = WAV_MORE;
@@ -106,8 +106,8 @@ static int walk_ivf(int fd, uint64_t file_bytes, struct ivf_walk *walk) {
 }
 
 /*
- * Our writer fills a frame's length in when the frame is complete, so an empty frame that is not
- * the plain end of a walk that fits is one that was never completed.
+ * Our writer sets a frame's length when the frame is complete. So an empty frame was cut off while
+ * being written, unless all frames fit the file exactly.
  */
 int repair_ivf(int fd, uint64_t file_bytes, bool dry, struct media *media) {
     *media = (struct media){.is_empty = file_bytes < IVF_HEADER_BYTES};
@@ -135,7 +135,7 @@ int repair_ivf(int fd, uint64_t file_bytes, bool dry, struct media *media) {
     return file_write_at(fd, count, sizeof count, IVF_COUNT_OFFSET);
 }
 
-/* A stream that needs no header and bears a cut end. */
+/* H.264 needs no header, and decoders cope with a cut end. */
 int repair_h264(int fd, uint64_t file_bytes, bool dry, struct media *media) {
     *media = (struct media){.bytes = file_bytes, .is_empty = file_bytes == 0};
     return 0;

@@ -31,7 +31,7 @@ static bool take_head(struct walk *walk, const struct ogg_page *page) {
     return true;
 }
 
-/* Page after page, as long as they are whole and each follows the one before. */
+/* Walks over whole pages in sequence. */
 static int walk_pages(int fd, struct walk *walk) {
     for (;;) {
         size_t got;
@@ -70,7 +70,7 @@ int repair_opus(int fd, uint64_t file_bytes, bool dry, struct media *media) {
     int err = walk_pages(fd, &walk);
     if (!err && walk.pages == 0)
         err = EINVAL;
-    if (!err && walk.granule <= 0) /* heads alone: no player takes that for a file */
+    if (!err && walk.granule <= 0) /* only header pages: no player opens such a file */
         media->is_empty = true;
     bool is_cut = walk.offset < file_bytes, is_endless = !(walk.page.flags & OGG_LAST);
     if (!err && !media->is_empty && (is_cut || is_endless)) {

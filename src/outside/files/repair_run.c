@@ -1,4 +1,4 @@
-/* The two ways in which a repair is run: in the background of a starting server, and by hand. */
+/* The repair in the background of a starting server, and as a command. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A file younger than this may still be one that a writer has created and not locked yet. */
+/* YOUNG_MS: a writer may have created a younger file and not locked it yet. */
 enum { NICE = 10, PATHS_MAX = 4, CLOCK_GRAIN_MS = 100, YOUNG_MS = 10000 };
 
 struct repair {
@@ -38,12 +38,12 @@ static void run(void *arg) {
     for (unsigned i = 0; i < repair->count; i++) {
         int err = repair_folder(repair->paths[i], &config, &result);
         if (err)
-            log_warn("repair", "a folder cannot be read", log_text("folder", repair->paths[i]),
+            log_warn("repair", "cannot read a folder", log_text("folder", repair->paths[i]),
                      log_errno(err));
     }
     if (result.repaired || result.removed || result.failed)
         log_info(
-            "repair", "recordings of an earlier run were looked after",
+            "repair", "repaired recordings of an earlier run",
             log_int("files", (int64_t)result.files), log_int("repaired", (int64_t)result.repaired),
             log_int("removed", (int64_t)result.removed), log_int("failed", (int64_t)result.failed));
 }

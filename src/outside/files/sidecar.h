@@ -1,4 +1,4 @@
-/* What is known about one recorded file, and the .json beside it that says so. */
+/* Everything known about one recorded file, and the .json beside it. */
 #ifndef OUTSIDE_SIDECAR_H
 #define OUTSIDE_SIDECAR_H
 
@@ -48,12 +48,12 @@ void sidecar_add_gap(struct sidecar *sidecar, uint64_t at, uint64_t frames,
 void sidecar_add_pause(struct sidecar *sidecar, uint64_t at, int64_t from_ms);
 void sidecar_end_pause(struct sidecar *sidecar, int64_t from_ms, int64_t to_ms);
 
-/* From the first sample to the last, pauses not counted. */
+/* From the first sample to the last, without pauses. */
 int64_t sidecar_duration_ms(const struct sidecar *sidecar);
 
 /*
- * As others are told of it, with the path in `folder` and the duration. Borrows the sidecar's
- * texts, `path` and the folder's name.
+ * The file's description with its path, "<folder>/<file>", and its duration. Borrows the sidecar's
+ * texts and `path`.
  */
 enum { SIDECAR_PATH_SIZE = TEXT_NAME_SIZE + STORAGE_FILE_SIZE };
 struct recording_info sidecar_describe(const struct sidecar *sidecar, const char *folder,
@@ -61,24 +61,23 @@ struct recording_info sidecar_describe(const struct sidecar *sidecar, const char
 
 void sidecar_write_json(struct buf *out, const struct sidecar *sidecar);
 
-/* EINVAL when the text is not one of ours. */
+/* EINVAL: not a sidecar. */
 int sidecar_parse_json(struct slice json, struct sidecar *out);
 
 /* "<name>.json" for the file "<name>.<ending>". */
 void sidecar_file_name(char out[STORAGE_FILE_SIZE], const char *file);
 
-/* Writes it beside its file in the folder, whole or not at all. */
+/* Writes the .json beside its file, whole or not at all. */
 int sidecar_save(int folder_fd, const struct sidecar *sidecar, bool sync);
 
 /*
- * The recording at "<folder>/<file>" turned out to be of this meeting: its sidecar says so from now
- * on, whole or not at all. Nothing is written when it does already. EBUSY: somebody else is at the
- * file. Waits for the disk.
+ * Sets the meeting in the sidecar of the recording at "<folder>/<file>", whole or not at all;
+ * writes nothing when it is set already. EBUSY: the file is locked. Waits for the disk.
  */
 int sidecar_set_meeting(const struct storage *storage, enum storage_kind kind, struct slice path,
                         struct slice meeting);
 
-/* ENOENT, EINVAL, or what reading said. */
+/* ENOENT, EINVAL, or an error of reading. */
 int sidecar_load(int folder_fd, const char *file, struct sidecar *out);
 
 #endif

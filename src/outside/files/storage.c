@@ -109,9 +109,7 @@ static int open_folder(int parent, const char *name, int *fd) {
     return *fd < 0 ? errno : 0;
 }
 
-/*
- * The folder of a kind was deleted under us: makes it again in the descriptor that everybody knows.
- */
+/* A kind's folder was deleted: makes it again, under the same descriptor. */
 static int revive(const struct storage *storage, enum storage_kind kind) {
     int fd = -1;
     int err = open_locked(storage->paths[kind], &fd);

@@ -24,15 +24,15 @@ struct storage_settings {
 struct storage;
 
 /*
- * Makes the folders (mode 0750) and locks each of them until storage_close or the process's end.
- * EBUSY: another running server holds one of them. On failure `why` is one sentence that names the
+ * Makes the folders (mode 0750) and locks each of them until storage_close() or the process's end.
+ * EBUSY: another running server has locked one. On failure `why` is a sentence that names the
  * folder.
  */
 int storage_open(struct storage **out, const struct storage_settings *config, char *why,
                  size_t why_size);
 void storage_close(struct storage *storage); /* NULL is allowed */
 
-/* For the *at functions. Constant after open, so any thread may ask. */
+/* Descriptor of a kind's folder, for the *at functions. Any thread: it never changes. */
 int storage_dir(const struct storage *storage, enum storage_kind kind);
 
 enum { STORAGE_FILE_SIZE = 256 };
@@ -43,26 +43,25 @@ enum { STORAGE_FILE_SIZE = 256 };
 void storage_file_name(char out[STORAGE_FILE_SIZE], int64_t started_ms, struct slice room,
                        struct slice participant, struct slice track);
 
-/* What a meeting's folder is called, and its pipeline log without ".log". */
+/* Name of a meeting's folder, and of its pipeline log without ".log". */
 void storage_folder_name(char out[TEXT_NAME_SIZE], struct slice meeting);
 
 /*
- * Opens the folder `name` (from storage_folder_name) beneath that of `kind`, makes it if asked and
- * missing; follows no symbolic link. *fd is the caller's to close.
+ * Opens the folder `name` (from storage_folder_name) below that of `kind`; `make` creates a missing
+ * one. Follows no symbolic link. The caller closes *fd.
  */
 int storage_open_folder(const struct storage *storage, enum storage_kind kind, const char *name,
                         bool make, int *fd);
 
 /*
- * Opens for reading by a path below the folder of `kind`: "<folder>/<file>"; any other shape is
- * EINVAL.
+ * Opens "<folder>/<file>" below the folder of `kind` for reading. EINVAL: a path of another form.
  */
 int storage_open_file(const struct storage *storage, enum storage_kind kind, struct slice path,
                       int *fd);
 
 /*
- * Exclusive advisory lock on an open file or folder: true when we have it, or when the file system
- * knows no locks.
+ * Takes an exclusive advisory lock on an open file or folder. True as well when the file system has
+ * no locks.
  */
 bool storage_try_lock(int fd);
 

@@ -94,7 +94,7 @@ static size_t put_stale_wav(struct fixture *f) {
 static void a_stale_wav_is_made_whole_and_gets_a_sidecar(void **state) {
     struct fixture *f = *state;
     put_stale_wav(f);
-    assert_string_equal(run(f), "made whole;sidecar made;");
+    assert_string_equal(run(f), "repaired;sidecar made;");
     uint8_t file[2000], expected[WAV_HEADER_MAX];
     assert_int_equal(get_file(f, STEM ".wav", file, sizeof file), 1044);
     struct wav_format format = wav_format_s16(1000, 1);
@@ -135,9 +135,9 @@ static void each_time_it_is_told_what_a_file_holds(void **state) {
     put_stale_wav(f);
     f->config.on_recording = note_recording;
     f->config.dry_run = true;
-    assert_string_equal(run(f), "made whole;sidecar made;");
+    assert_string_equal(run(f), "repaired;sidecar made;");
     f->config.dry_run = false;
-    assert_string_equal(run(f), "made whole;RM_1/" STEM ".wav crash;sidecar made;");
+    assert_string_equal(run(f), "repaired;RM_1/" STEM ".wav crash;sidecar made;");
     assert_string_equal(run(f), "RM_1/" STEM ".wav crash;");
 }
 
@@ -185,7 +185,7 @@ static void a_part_goes_on_where_the_unfinished_one_before_it_ends(void **state)
     assert_int_equal(sidecar_save(f->fd, &sidecar, false), 0);
     sidecar_free(&sidecar);
     put_tiny_wav(f->fd, STEM "_p2.wav", 50);
-    assert_string_equal(run(f), "sidecar made;made whole;sidecar completed;");
+    assert_string_equal(run(f), "sidecar made;repaired;sidecar completed;");
     assert_int_equal(sidecar_load(f->fd, STEM "_p2.wav", &sidecar), 0);
     assert_slice_equal(sidecar.info.id, "an-id");
     assert_int_equal(sidecar.info.part, 2);
@@ -222,7 +222,7 @@ static void a_dry_run_only_says_so(void **state) {
     struct fixture *f = *state;
     size_t len = put_stale_wav(f);
     f->config.dry_run = true;
-    assert_string_equal(run(f), "made whole;sidecar made;");
+    assert_string_equal(run(f), "repaired;sidecar made;");
     uint8_t file[2000];
     assert_int_equal(get_file(f, STEM ".wav", file, sizeof file), len);
     assert_int_equal(file[40] | file[41] << 8, 400);
@@ -252,7 +252,7 @@ static void an_unfinished_sidecar_keeps_what_it_knows(void **state) {
     assert_int_equal(sidecar_save(f->fd, &sidecar, false), 0);
     sidecar_free(&sidecar);
 
-    assert_string_equal(run(f), "made whole;sidecar completed;");
+    assert_string_equal(run(f), "repaired;sidecar completed;");
     assert_int_equal(sidecar_load(f->fd, STEM ".wav", &sidecar), 0);
     assert_slice_equal(sidecar.info.meeting, "a/b");
     assert_slice_equal(sidecar.info.room, "r\xc3\xa4um");
@@ -281,7 +281,7 @@ static void a_file_that_never_got_a_byte_goes(void **state) {
     f->config.before_ms = clock_wall_ms() - 5000; /* too young */
     assert_string_equal(run(f), "");
     f->config.before_ms = clock_wall_ms() + 1000;
-    assert_string_equal(run(f), "removed, it never got a byte;");
+    assert_string_equal(run(f), "removed: it is empty;");
     assert_int_equal(f->result.removed, 1);
     assert_int_not_equal(faccessat(f->fd, STEM ".wav", F_OK, 0), 0);
 }
@@ -331,7 +331,7 @@ static void an_ivf_is_cut_behind_its_last_whole_frame(void **state) {
     ivf_write_frame_header(file + at, 0, 99); /* its length was to be filled in at its end */
     at += IVF_FRAME_HEADER_BYTES + 777;
     put_file(f, STEM ".ivf", file, at);
-    assert_string_equal(run(f), "made whole;sidecar made;");
+    assert_string_equal(run(f), "repaired;sidecar made;");
     uint8_t after[4096];
     assert_int_equal(get_file(f, STEM ".ivf", after, sizeof after), whole);
     assert_int_equal(after[IVF_COUNT_OFFSET], 3);
@@ -346,7 +346,7 @@ static void what_is_not_ours_is_left_alone(void **state) {
     memset(text, 't', sizeof text);
     put_file(f, "notes.wav", text, sizeof text);
     put_file(f, "readme.txt", text, sizeof text);
-    assert_string_equal(run(f), "is not what its name says, left alone;");
+    assert_string_equal(run(f), "is not of the format in its name; not changed;");
     assert_int_equal(f->result.failed, 1);
     assert_int_equal(get_file(f, "notes.wav", text, sizeof text), 100);
     assert_int_not_equal(faccessat(f->fd, "notes.json", F_OK, 0), 0);
