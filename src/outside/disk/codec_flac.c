@@ -18,24 +18,24 @@ struct codec {
     uint64_t position; /* in the file; goes back when the header is completed */
 };
 
-static FLAC__StreamEncoderWriteStatus on_write(const FLAC__StreamEncoder *encoder,
-                                               const FLAC__byte bytes[], size_t len,
-                                               uint32_t samples, uint32_t frame, void *arg) {
+static FLAC__StreamEncoderWriteStatus flac_on_write(const FLAC__StreamEncoder *encoder,
+                                                    const FLAC__byte bytes[], size_t len,
+                                                    uint32_t samples, uint32_t frame, void *arg) {
     struct codec *codec = arg;
     codec->write(codec->position, bytes, len, codec->user);
     codec->position += len;
     return FLAC__STREAM_ENCODER_WRITE_STATUS_OK;
 }
 
-static FLAC__StreamEncoderSeekStatus on_seek(const FLAC__StreamEncoder *encoder,
-                                             FLAC__uint64 offset, void *arg) {
+static FLAC__StreamEncoderSeekStatus flac_on_seek(const FLAC__StreamEncoder *encoder,
+                                                  FLAC__uint64 offset, void *arg) {
     struct codec *codec = arg;
     codec->position = offset;
     return FLAC__STREAM_ENCODER_SEEK_STATUS_OK;
 }
 
-static FLAC__StreamEncoderTellStatus on_tell(const FLAC__StreamEncoder *encoder,
-                                             FLAC__uint64 *offset, void *arg) {
+static FLAC__StreamEncoderTellStatus flac_on_tell(const FLAC__StreamEncoder *encoder,
+                                                  FLAC__uint64 *offset, void *arg) {
     const struct codec *codec = arg;
     *offset = codec->position;
     return FLAC__STREAM_ENCODER_TELL_STATUS_OK;
@@ -53,13 +53,14 @@ static int flac_open(struct codec **out, uint32_t rate_hz, unsigned channels, un
         return ENOMEM;
     }
     /* LiveKit may send sample rates outside the streamable subset; every decoder reads them. */
-    bool is_fine = FLAC__stream_encoder_set_streamable_subset(encoder, false) &&
-                   FLAC__stream_encoder_set_channels(encoder, channels) &&
-                   FLAC__stream_encoder_set_bits_per_sample(encoder, 16) &&
-                   FLAC__stream_encoder_set_sample_rate(encoder, rate_hz) &&
-                   FLAC__stream_encoder_set_compression_level(encoder, LEVEL) &&
-                   FLAC__stream_encoder_init_stream(encoder, on_write, on_seek, on_tell, NULL,
-                                                    codec) == FLAC__STREAM_ENCODER_INIT_STATUS_OK;
+    bool is_fine =
+        FLAC__stream_encoder_set_streamable_subset(encoder, false) &&
+        FLAC__stream_encoder_set_channels(encoder, channels) &&
+        FLAC__stream_encoder_set_bits_per_sample(encoder, 16) &&
+        FLAC__stream_encoder_set_sample_rate(encoder, rate_hz) &&
+        FLAC__stream_encoder_set_compression_level(encoder, LEVEL) &&
+        FLAC__stream_encoder_init_stream(encoder, flac_on_write, flac_on_seek, flac_on_tell, NULL,
+                                         codec) == FLAC__STREAM_ENCODER_INIT_STATUS_OK;
     if (!is_fine) {
         FLAC__stream_encoder_delete(encoder);
         mem_free(codec);

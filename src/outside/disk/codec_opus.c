@@ -17,20 +17,20 @@ struct codec {
     uint64_t position;
 };
 
-static int on_write(void *arg, const unsigned char *bytes, opus_int32 len) {
+static int opus_on_write(void *arg, const unsigned char *bytes, opus_int32 len) {
     struct codec *codec = arg;
     codec->write(codec->position, bytes, (size_t)len, codec->user);
     codec->position += (uint64_t)len;
     return 0;
 }
 
-static int on_close(void *arg) {
+static int opus_on_close(void *arg) {
     return 0;
 }
 
 static int opus_open(struct codec **out, uint32_t rate_hz, unsigned channels, unsigned bps,
                      codec_write_fn *write, void *user) {
-    static const OpusEncCallbacks callbacks = {.write = on_write, .close = on_close};
+    static const OpusEncCallbacks callbacks = {.write = opus_on_write, .close = opus_on_close};
     struct codec *codec = mem_alloc(sizeof *codec);
     codec->write = write;
     codec->user = user;

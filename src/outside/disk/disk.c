@@ -63,7 +63,7 @@ static void sync_files(struct disk *disk, int64_t now_ms) {
     disk_sync_commit(disk->sync);
 }
 
-static void on_beat(void *user) {
+static void disk_on_beat(void *user) {
     struct disk *disk = user;
     int64_t now_ms = clock_mono_ms();
     disk_files_beat(disk->files, now_ms);
@@ -97,8 +97,8 @@ static void log_space(enum disk_space space, uint64_t left) {
         log_info("disk", "enough disk space for recordings again", log_int("freeMiB", mib));
 }
 
-static void on_watch(void *arg) {
-    struct disk *disk = arg;
+static void disk_on_watch(void *user) {
+    struct disk *disk = user;
     uint64_t left = free_bytes(disk);
     enum disk_space space = DISK_SPACE_OK;
     if (left < disk->thread.settings.min_free_bytes)
@@ -118,13 +118,13 @@ static void end_if_done(void *user) {
     station_stop(disk->thread.station);
 }
 
-static void on_impatient(void *arg) {
-    struct disk *disk = arg;
+static void disk_on_impatient(void *user) {
+    struct disk *disk = user;
     if (clock_mono_ms() >= disk->impatient_ms)
         disk_finish_hurry(disk->finish);
 }
 
-static void deliver_stop(struct mail *mail, void *owner) {
+static void disk_deliver_stop(struct mail *mail, void *owner) {
     struct disk *disk = owner;
     timer_stop(&disk->watch);
     timer_stop(&disk->thread.beat);
@@ -133,7 +133,7 @@ static void deliver_stop(struct mail *mail, void *owner) {
     /* Not the loop's time: it is old when a long write has just ended. */
     disk->impatient_ms = clock_mono_ms() + PATIENCE_MS;
     timer_start(station_loop(disk->thread.station), &disk->patience, PATIENCE_LOOK_MS,
-                PATIENCE_LOOK_MS, on_impatient, disk);
+                PATIENCE_LOOK_MS, disk_on_impatient, disk);
     end_if_done(disk);
     mem_free(mail);
 }
@@ -153,15 +153,15 @@ static int open_helpers(struct disk *disk) {
 }
 
 static int start(struct disk *disk, const struct disk_settings *settings) {
-    int err = disk_thread_open(&disk->thread, settings, on_beat, disk);
+    int err = disk_thread_open(&disk->thread, settings, disk_on_beat, disk);
     if (!err)
         err = open_helpers(disk);
     if (err)
         return err;
     if (settings->min_free_bytes > 0 || settings->warn_free_bytes > 0) {
-        on_watch(disk);
-        timer_start(station_loop(disk->thread.station), &disk->watch, WATCH_MS, WATCH_MS, on_watch,
-                    disk);
+        disk_on_watch(disk);
+        timer_start(station_loop(disk->thread.station), &disk->watch, WATCH_MS, WATCH_MS,
+                    disk_on_watch, disk);
     }
     err = station_start(disk->thread.station, "disk", 0);
     if (err)
@@ -200,7 +200,7 @@ void disk_close(struct disk *disk) {
         return;
     encode_pool_close(disk->encode_pool);
     struct mail *stop = mem_alloc(sizeof *stop);
-    stop->deliver = deliver_stop;
+    stop->deliver = disk_deliver_stop;
     disk_thread_send(&disk->thread, stop);
     station_wait(disk->thread.station);
     release(disk);

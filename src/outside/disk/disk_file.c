@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "outside/disk/chain.h"
@@ -266,7 +267,7 @@ void disk_file_adopt(struct disk_file *file) {
         list_add(&file->files->all, &file->all);
 }
 
-static void deliver_blocks(struct mail *mail, void *owner) {
+static void disk_file_deliver_blocks(struct mail *mail, void *owner) {
     struct disk_block *chain = CONTAINER_OF(mail, struct disk_block, mail);
     disk_file_adopt(chain->target);
     struct disk_port *port = chain->port;
@@ -278,7 +279,7 @@ static void deliver_blocks(struct mail *mail, void *owner) {
 
 void disk_file_send_blocks(struct disk_file *file, struct disk_block *chain) {
     chain->target = file;
-    chain->mail.deliver = deliver_blocks;
+    chain->mail.deliver = disk_file_deliver_blocks;
     disk_thread_send(file->files->thread, &chain->mail);
 }
 

@@ -1,6 +1,7 @@
 #include "outside/disk/disk_finish.h"
 
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "net/station.h"
 #include "outside/disk/disk_thread.h"
@@ -82,7 +83,7 @@ static void finish_part(struct disk_finish *finish, struct disk_part *part) {
     part->fd = -1;
 }
 
-static void deliver_finished(struct mail *mail, void *owner) {
+static void disk_finish_deliver_finished(struct mail *mail, void *owner) {
     struct disk_part *part = CONTAINER_OF(mail, struct disk_part, mail);
     struct disk_finish *finish = part->finish;
     disk_part_report(part);
@@ -91,10 +92,10 @@ static void deliver_finished(struct mail *mail, void *owner) {
         finish->on_idle(finish->user);
 }
 
-static void deliver_part(struct mail *mail, void *owner) {
+static void disk_finish_deliver_part(struct mail *mail, void *owner) {
     struct disk_part *part = CONTAINER_OF(mail, struct disk_part, mail);
     finish_part(owner, part);
-    part->mail.deliver = deliver_finished;
+    part->mail.deliver = disk_finish_deliver_finished;
     disk_thread_send(part->thread, &part->mail);
 }
 
@@ -118,7 +119,7 @@ int disk_finish_open(struct disk_finish **out, struct disk_thread *thread,
 void disk_finish_send(struct disk_finish *finish, struct disk_part *part) {
     finish->under_way++;
     part->finish = finish;
-    part->mail.deliver = deliver_part;
+    part->mail.deliver = disk_finish_deliver_part;
     station_send(finish->station, &part->mail);
 }
 

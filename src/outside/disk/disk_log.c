@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "outside/disk/disk_port.h"
 #include "outside/disk/disk_thread.h"
@@ -98,7 +99,7 @@ static struct gathered *find_or_add(struct disk_log *log, const char *name) {
     return gathered;
 }
 
-static void deliver_line(struct mail *mail, void *owner) {
+static void disk_log_deliver_line(struct mail *mail, void *owner) {
     struct log_line *line = CONTAINER_OF(mail, struct log_line, mail);
     struct disk_log *log = line->log;
     struct gathered *gathered = find_or_add(log, line->name);
@@ -123,7 +124,7 @@ void disk_log_send(struct disk_log *log, struct disk_port *port, struct slice me
         return;
     }
     struct log_line *line = mem_alloc(sizeof *line + text.len + 1);
-    line->mail.deliver = deliver_line;
+    line->mail.deliver = disk_log_deliver_line;
     line->log = log;
     line->port = port;
     storage_folder_name(line->name, meeting);

@@ -1,5 +1,6 @@
 #include "outside/disk/disk_file_private.h"
 
+#include "base/macros.h"
 #include "base/mem.h"
 
 #include <string.h>
@@ -17,7 +18,7 @@ struct note *note_new(void *target, enum note_kind kind, int64_t at_ms, int64_t 
     return note;
 }
 
-static void on_pause(struct disk_file *file, int64_t at_ms) {
+static void apply_pause(struct disk_file *file, int64_t at_ms) {
     if (file->is_paused)
         return;
     file->is_paused = true;
@@ -28,7 +29,7 @@ static void on_pause(struct disk_file *file, int64_t at_ms) {
     }
 }
 
-static void on_resume(struct disk_file *file, int64_t at_ms) {
+static void apply_resume(struct disk_file *file, int64_t at_ms) {
     if (!file->is_paused)
         return;
     file->is_paused = false;
@@ -40,7 +41,7 @@ static void on_resume(struct disk_file *file, int64_t at_ms) {
     }
 }
 
-static void on_rename(struct disk_file *file, struct slice meeting, struct slice name) {
+static void apply_rename(struct disk_file *file, struct slice meeting, struct slice name) {
     recording_info_rename(&file->info, meeting, name);
     if (file->part) {
         recording_info_rename(&file->part->sidecar.info, meeting, name);
@@ -49,7 +50,7 @@ static void on_rename(struct disk_file *file, struct slice meeting, struct slice
     }
 }
 
-static void on_patch(struct disk_file *file, uint64_t offset, struct slice bytes) {
+static void apply_patch(struct disk_file *file, uint64_t offset, struct slice bytes) {
     if (!file->part || atomic_load(&file->is_broken) || offset + bytes.len > file->part->bytes)
         return;
     int err = disk_part_patch(file->part, offset, bytes.ptr, bytes.len);
@@ -61,7 +62,7 @@ static void on_patch(struct disk_file *file, uint64_t offset, struct slice bytes
  * What is written stays as it is: the next part has the new channels and begins where this one
  * ends.
  */
-static void on_channels(struct disk_file *file, uint16_t channels) {
+static void apply_channels(struct disk_file *file, uint16_t channels) {
     uint16_t frame_bytes = (uint16_t)(channels * sizeof(int16_t));
     if (file->format != RECORD_WAV || frame_bytes == file->frame_bytes)
         return;
@@ -79,7 +80,7 @@ static void on_channels(struct disk_file *file, uint16_t channels) {
 }
 
 /* Notes about an encoded stream. For a WAV its bytes tell the same. */
-static void on_encoder_note(struct disk_file *file, const struct note *note) {
+static void apply_encoder_note(struct disk_file *file, const struct note *note) {
     struct disk_part *part = file->part;
     if (!part)
         return;
@@ -90,38 +91,38 @@ static void on_encoder_note(struct disk_file *file, const struct note *note) {
     part->is_sidecar_stale = true;
 }
 
-static void deliver_note(struct mail *mail, void *owner) {
+static void disk_file_deliver_note(struct mail *mail, void *owner) {
     struct note *note = CONTAINER_OF(mail, struct note, mail);
     struct disk_file *file = note->target;
     struct slice text = slice_of(note->text, note->len);
     disk_file_adopt(file);
     switch (note->kind) {
     case NOTE_PAUSE:
-        on_pause(file, note->at_ms);
+        apply_pause(file, note->at_ms);
         break;
     case NOTE_RESUME:
-        on_resume(file, note->at_ms);
+        apply_resume(file, note->at_ms);
         break;
     case NOTE_ZEROS:
         disk_file_on_zeros(file, (uint64_t)note->value);
         break;
     case NOTE_FRAMES:
     case NOTE_GAP:
-        on_encoder_note(file, note);
+        apply_encoder_note(file, note);
         break;
     case NOTE_DRIFT:
         if (file->part)
             file->part->sidecar.drift_ms = note->value;
         break;
     case NOTE_RENAME:
-        on_rename(file, slice_take(text, (size_t)note->value),
-                  slice_skip(text, (size_t)note->value));
+        apply_rename(file, slice_take(text, (size_t)note->value),
+                     slice_skip(text, (size_t)note->value));
         break;
     case NOTE_PATCH:
-        on_patch(file, (uint64_t)note->value, text);
+        apply_patch(file, (uint64_t)note->value, text);
         break;
     case NOTE_CHANNELS:
-        on_channels(file, (uint16_t)note->value);
+        apply_channels(file, (uint16_t)note->value);
         break;
     case NOTE_CLOSE:
         disk_file_finish(file, note->text, note->at_ms);
@@ -135,6 +136,6 @@ static void deliver_note(struct mail *mail, void *owner) {
 
 void disk_file_send_note(struct disk_file *file, struct note *note) {
     note->target = file;
-    note->mail.deliver = deliver_note;
+    note->mail.deliver = disk_file_deliver_note;
     disk_thread_send(file->files->thread, &note->mail);
 }

@@ -1,6 +1,7 @@
 #include "outside/disk/disk_sync.h"
 
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "net/station.h"
 #include "outside/disk/disk_thread.h"
@@ -33,7 +34,7 @@ static void note_result(struct disk_sync *sync, int result) {
     log_warn("disk", "cannot sync recordings", log_errno(errno));
 }
 
-static void deliver_round(struct mail *mail, void *owner) {
+static void disk_sync_deliver_round(struct mail *mail, void *owner) {
     struct sync_round *round = CONTAINER_OF(mail, struct sync_round, mail);
     struct disk_sync *sync = owner;
     bool is_single = round->count <= SINGLE_MAX;
@@ -102,6 +103,6 @@ void disk_sync_commit(struct disk_sync *sync) {
         return;
     }
     atomic_store(&sync->is_busy, true);
-    round->mail.deliver = deliver_round;
+    round->mail.deliver = disk_sync_deliver_round;
     station_send(sync->station, &round->mail);
 }

@@ -2,6 +2,7 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "net/station.h"
 #include "outside/disk/chain.h"
@@ -190,7 +191,7 @@ static void adopt(struct encoding *encoding) {
         list_add(&encoding->encoder->encodings, &encoding->node);
 }
 
-static void deliver_blocks(struct mail *mail, void *owner) {
+static void encoding_deliver_blocks(struct mail *mail, void *owner) {
     struct disk_block *chain = CONTAINER_OF(mail, struct disk_block, mail);
     struct encoding *encoding = chain->target;
     struct disk_port *port = chain->port;
@@ -222,7 +223,7 @@ static void track_pause(struct encoding *encoding, const struct note *note) {
     }
 }
 
-static void deliver_note(struct mail *mail, void *owner) {
+static void encoding_deliver_note(struct mail *mail, void *owner) {
     struct note *note = CONTAINER_OF(mail, struct note, mail);
     struct encoding *encoding = note->target;
     adopt(encoding);
@@ -264,13 +265,13 @@ struct encoding *encode_pool_try_start(struct encode_pool *pool,
 
 void encoding_send_blocks(struct encoding *encoding, struct disk_block *chain) {
     chain->target = encoding;
-    chain->mail.deliver = deliver_blocks;
+    chain->mail.deliver = encoding_deliver_blocks;
     station_send(encoding->encoder->station, &chain->mail);
 }
 
 void encoding_send_note(struct encoding *encoding, struct note *note) {
     note->target = encoding;
-    note->mail.deliver = deliver_note;
+    note->mail.deliver = encoding_deliver_note;
     station_send(encoding->encoder->station, &note->mail);
 }
 

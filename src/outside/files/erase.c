@@ -1,7 +1,6 @@
 #include "outside/files/erase.h"
 
 #include "base/buf.h"
-#include "base/mem.h"
 #include "outside/files/file.h"
 #include "outside/files/format.h"
 #include "outside/files/sidecar.h"

@@ -1,6 +1,6 @@
 #include "outside/files/format.h"
 
-#include "base/mem.h"
+#include "base/macros.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 #include "outside/files/recording_info.h"
 
+#include "base/macros.h"
 #include "base/mem.h"
 
 #include <assert.h>

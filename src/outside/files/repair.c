@@ -21,8 +21,8 @@
 enum { DEPTH_MAX = 4, DRAFT_AGE_MS = 60000, TIME_LEN = 24 };
 #define RECENT_MS (INT64_C(7) * 24 * 3600 * 1000)
 
-struct job { /* one file under repair */
-    const struct repair_settings *config;
+struct repair_job { /* one file under repair */
+    const struct repair_settings *settings;
     struct repair_result *result;
     int folder_fd;
     const char *folder; /* path */
@@ -34,16 +34,16 @@ struct job { /* one file under repair */
     struct media media;
 };
 
-static void say(const struct job *job, const char *what) {
+static void say(const struct repair_job *job, const char *what) {
     struct buf path = {0};
     buf_printf(&path, "%s/%s", job->folder, job->name);
     char *text = buf_take_text(&path);
-    if (job->config->on_line)
-        job->config->on_line(text, what, job->config->user);
+    if (job->settings->on_line)
+        job->settings->on_line(text, what, job->settings->user);
     mem_free(text);
 }
 
-static void say_failure(const struct job *job, int err) {
+static void say_failure(const struct repair_job *job, int err) {
     job->result->failed++;
     say(job, err == EINVAL ? "is not of the format in its name; not changed" : strerror(err));
 }
@@ -101,7 +101,8 @@ static unsigned parse_part(const char *name, char before[STORAGE_FILE_SIZE]) {
 /*
  * When the part ended. Its sidecar may not say so yet, because the newest file is repaired first.
  */
-static int64_t find_end_ms(const struct job *job, const char *file, struct sidecar *sidecar) {
+static int64_t find_end_ms(const struct repair_job *job, const char *file,
+                           struct sidecar *sidecar) {
     struct recording_info *info = &sidecar->info;
     if (info->ended_ms)
         return info->ended_ms;
@@ -122,7 +123,7 @@ static int64_t find_end_ms(const struct job *job, const char *file, struct sidec
 /*
  * Describes a later part after the sidecar of the part before: the same recording, from its end on.
  */
-static bool follow_part(const struct job *job, struct sidecar *out) {
+static bool follow_part(const struct repair_job *job, struct sidecar *out) {
     char before_name[STORAGE_FILE_SIZE];
     struct sidecar before;
     unsigned part = parse_part(job->name, before_name);
@@ -142,7 +143,7 @@ static bool follow_part(const struct job *job, struct sidecar *out) {
     return true;
 }
 
-static void guess_recording(const struct job *job, struct sidecar *out) {
+static void guess_recording(const struct repair_job *job, struct sidecar *out) {
     char id[RAND_UUID_SIZE];
     rand_uuid(id);
     struct recording_info info = {.id = slice_from(id),
@@ -159,13 +160,13 @@ static void guess_recording(const struct job *job, struct sidecar *out) {
 }
 
 /* Without a sidecar: from the part before, or else from the file's name, folder and times. */
-static void make_sidecar(const struct job *job, struct sidecar *out) {
+static void make_sidecar(const struct repair_job *job, struct sidecar *out) {
     if (!follow_part(job, out))
         guess_recording(job, out);
     snprintf(out->file, sizeof out->file, "%s", job->name);
 }
 
-static int complete_sidecar(const struct job *job, struct sidecar *sidecar) {
+static int complete_sidecar(const struct repair_job *job, struct sidecar *sidecar) {
     const struct media *media = &job->media;
     struct recording_info *info = &sidecar->info;
     info->bytes = media->bytes;
@@ -181,7 +182,7 @@ static int complete_sidecar(const struct job *job, struct sidecar *sidecar) {
                              ? modified_ms(&job->stat)
                              : info->started_ms + sidecar_duration_ms(sidecar) + sidecar->paused_ms;
     char sum[CHECKSUM_SIZE];
-    int err = checksum_file(job->fd, media->offset, media->bytes, job->config->is_stopping, sum);
+    int err = checksum_file(job->fd, media->offset, media->bytes, job->settings->is_stopping, sum);
     if (err)
         return err;
     recording_info_set(&info->sha256, slice_from(sum));
@@ -192,23 +193,23 @@ static int complete_sidecar(const struct job *job, struct sidecar *sidecar) {
  * Only for files where recordings are made: others have no "<folder>/<file>" below the audio
  * folder.
  */
-static void tell_recording(const struct job *job, struct sidecar *sidecar) {
-    if (!job->config->on_recording || job->config->dry_run || job->depth != 1)
+static void tell_recording(const struct repair_job *job, struct sidecar *sidecar) {
+    if (!job->settings->on_recording || job->settings->dry_run || job->depth != 1)
         return;
     char path[SIDECAR_PATH_SIZE];
     snprintf(sidecar->file, sizeof sidecar->file, "%s", job->name);
     const struct recording_info info = sidecar_describe(sidecar, base_name(job->folder), path);
-    job->config->on_recording(&info, job->config->user);
+    job->settings->on_recording(&info, job->settings->user);
 }
 
 /* Whether the sidecar is complete and agrees with the file. */
-static bool is_true(const struct job *job, const struct sidecar *sidecar) {
+static bool is_complete(const struct repair_job *job, const struct sidecar *sidecar) {
     const struct recording_info *info = &sidecar->info;
     return info->end.len > 0 && info->sha256.len > 0 && info->bytes == job->media.bytes &&
            !job->media.is_changed;
 }
 
-static void repair_sidecar(struct job *job) {
+static void repair_sidecar(struct repair_job *job) {
     struct sidecar sidecar;
     int err = sidecar_load(job->folder_fd, job->name, &sidecar);
     bool is_new = err == ENOENT || err == EINVAL;
@@ -216,16 +217,16 @@ static void repair_sidecar(struct job *job) {
         say_failure(job, err);
         return;
     }
-    if (!is_new && is_true(job, &sidecar)) {
+    if (!is_new && is_complete(job, &sidecar)) {
         /* Told again for a week: an earlier server may have died before it stored the row. */
-        if (modified_ms(&job->stat) >= job->config->before_ms - RECENT_MS)
+        if (modified_ms(&job->stat) >= job->settings->before_ms - RECENT_MS)
             tell_recording(job, &sidecar);
         sidecar_free(&sidecar);
         return;
     }
     if (is_new)
         make_sidecar(job, &sidecar);
-    err = job->config->dry_run ? 0 : complete_sidecar(job, &sidecar);
+    err = job->settings->dry_run ? 0 : complete_sidecar(job, &sidecar);
     if (!err)
         tell_recording(job, &sidecar);
     sidecar_free(&sidecar);
@@ -240,7 +241,7 @@ static void repair_sidecar(struct job *job) {
 }
 
 /* Without this its row in the database would never end. */
-static void tell_removed(const struct job *job) {
+static void tell_removed(const struct repair_job *job) {
     struct sidecar sidecar;
     if (sidecar_load(job->folder_fd, job->name, &sidecar))
         return;
@@ -255,24 +256,24 @@ static void tell_removed(const struct job *job) {
 }
 
 /* The process died between creating the file and its first byte: there is nothing to keep. */
-static void remove_empty(struct job *job) {
-    if (modified_ms(&job->stat) >= job->config->before_ms)
+static void remove_empty(struct repair_job *job) {
+    if (modified_ms(&job->stat) >= job->settings->before_ms)
         return;
-    if (!job->config->dry_run && unlinkat(job->folder_fd, job->name, 0)) {
+    if (!job->settings->dry_run && unlinkat(job->folder_fd, job->name, 0)) {
         say_failure(job, errno);
         return;
     }
     tell_removed(job);
     char sidecar[STORAGE_FILE_SIZE];
     sidecar_file_name(sidecar, job->name);
-    if (!job->config->dry_run)
+    if (!job->settings->dry_run)
         unlinkat(job->folder_fd, sidecar, 0);
     job->result->removed++;
     say(job, "removed: it is empty");
 }
 
-static void repair_open_file(struct job *job) {
-    const bool dry = job->config->dry_run;
+static void repair_open_file(struct repair_job *job) {
+    const bool dry = job->settings->dry_run;
     int err = job->format->repair(job->fd, (uint64_t)job->stat.st_size, dry, &job->media);
     if (!err && job->media.is_changed && !dry && fsync(job->fd))
         err = errno;
@@ -291,8 +292,8 @@ static void repair_open_file(struct job *job) {
     repair_sidecar(job);
 }
 
-static void repair_file(struct job *job) {
-    int mode = job->config->dry_run ? O_RDONLY : O_RDWR;
+static void repair_file(struct repair_job *job) {
+    int mode = job->settings->dry_run ? O_RDONLY : O_RDWR;
     job->fd = openat(job->folder_fd, job->name, mode | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (job->fd < 0) {
         if (errno != ENOENT)
@@ -310,30 +311,32 @@ static void repair_file(struct job *job) {
     close(job->fd);
 }
 
-struct entry {
+struct repair_entry {
     char *name;
     int64_t modified_ms;
 };
 
 static int compare_newest_first(const void *a, const void *b) {
-    const struct entry *left = a, *right = b;
+    const struct repair_entry *left = a, *right = b;
     if (left->modified_ms != right->modified_ms)
         return left->modified_ms < right->modified_ms ? 1 : -1;
     return strcmp(left->name, right->name);
 }
 
-struct listing {
-    struct entry *files, *folders;
+struct repair_listing {
+    struct repair_entry *files, *folders;
     size_t file_count, folder_count;
 };
 
-static void add_entry(struct entry **entries, size_t *count, const char *name, int64_t at_ms) {
+static void add_entry(struct repair_entry **entries, size_t *count, const char *name,
+                      int64_t at_ms) {
     if ((*count & (*count - 1)) == 0)
         *entries = mem_resize(*entries, (*count ? *count * 2 : 1) * sizeof **entries);
-    (*entries)[(*count)++] = (struct entry){.name = mem_copy_text(name), .modified_ms = at_ms};
+    (*entries)[(*count)++] =
+        (struct repair_entry){.name = mem_copy_text(name), .modified_ms = at_ms};
 }
 
-static void free_entries(struct entry *entries, size_t count) {
+static void free_entries(struct repair_entry *entries, size_t count) {
     for (size_t i = 0; i < count; i++)
         mem_free(entries[i].name);
     mem_free(entries);
@@ -345,8 +348,8 @@ static bool is_old_draft(const char *name, int64_t at_ms) {
            at_ms < clock_wall_ms() - DRAFT_AGE_MS;
 }
 
-static void list_entry(const struct repair_settings *config, int folder_fd, const char *name,
-                       struct listing *out) {
+static void list_entry(const struct repair_settings *settings, int folder_fd, const char *name,
+                       struct repair_listing *out) {
     struct stat stat;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
         fstatat(folder_fd, name, &stat, AT_SYMLINK_NOFOLLOW))
@@ -356,11 +359,12 @@ static void list_entry(const struct repair_settings *config, int folder_fd, cons
         add_entry(&out->folders, &out->folder_count, name, at_ms);
     else if (S_ISREG(stat.st_mode) && format_of_file(name))
         add_entry(&out->files, &out->file_count, name, at_ms);
-    else if (S_ISREG(stat.st_mode) && !config->dry_run && is_old_draft(name, at_ms))
+    else if (S_ISREG(stat.st_mode) && !settings->dry_run && is_old_draft(name, at_ms))
         unlinkat(folder_fd, name, 0);
 }
 
-static int list_folder(const struct repair_settings *config, int folder_fd, struct listing *out) {
+static int list_folder(const struct repair_settings *settings, int folder_fd,
+                       struct repair_listing *out) {
     int fd = fcntl(folder_fd, F_DUPFD_CLOEXEC, 0);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir) {
@@ -371,7 +375,7 @@ static int list_folder(const struct repair_settings *config, int folder_fd, stru
     }
     rewinddir(dir);
     for (struct dirent *entry; (entry = readdir(dir));)
-        list_entry(config, folder_fd, entry->d_name, out);
+        list_entry(settings, folder_fd, entry->d_name, out);
     closedir(dir);
     if (out->file_count > 0)
         qsort(out->files, out->file_count, sizeof *out->files, compare_newest_first);
@@ -380,25 +384,26 @@ static int list_folder(const struct repair_settings *config, int folder_fd, stru
     return 0;
 }
 
-static bool is_stopping(const struct repair_settings *config) {
-    return config->is_stopping && atomic_load(config->is_stopping);
+static bool is_stopping(const struct repair_settings *settings) {
+    return settings->is_stopping && atomic_load(settings->is_stopping);
 }
 
 static int repair_below(int folder_fd, const char *path, unsigned depth,
-                        const struct repair_settings *config, struct repair_result *result) {
-    struct listing listing = {0};
-    int err = list_folder(config, folder_fd, &listing);
-    for (size_t i = 0; i < listing.file_count && !is_stopping(config); i++) {
-        struct job job = {.config = config,
-                          .result = result,
-                          .folder_fd = folder_fd,
-                          .folder = path,
-                          .depth = depth,
-                          .name = listing.files[i].name,
-                          .format = format_of_file(listing.files[i].name)};
+                        const struct repair_settings *settings, struct repair_result *result) {
+    struct repair_listing listing = {0};
+    int err = list_folder(settings, folder_fd, &listing);
+    for (size_t i = 0; i < listing.file_count && !is_stopping(settings); i++) {
+        struct repair_job job = {.settings = settings,
+                                 .result = result,
+                                 .folder_fd = folder_fd,
+                                 .folder = path,
+                                 .depth = depth,
+                                 .name = listing.files[i].name,
+                                 .format = format_of_file(listing.files[i].name)};
         repair_file(&job);
     }
-    for (size_t i = 0; i < listing.folder_count && depth < DEPTH_MAX && !is_stopping(config); i++) {
+    for (size_t i = 0; i < listing.folder_count && depth < DEPTH_MAX && !is_stopping(settings);
+         i++) {
         const char *name = listing.folders[i].name;
         int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
@@ -406,7 +411,7 @@ static int repair_below(int folder_fd, const char *path, unsigned depth,
         struct buf below = {0};
         buf_printf(&below, "%s/%s", path, name);
         char *text = buf_take_text(&below);
-        repair_below(fd, text, depth + 1, config, result);
+        repair_below(fd, text, depth + 1, settings, result);
         mem_free(text);
         close(fd);
     }
@@ -415,12 +420,12 @@ static int repair_below(int folder_fd, const char *path, unsigned depth,
     return err;
 }
 
-int repair_folder(const char *path, const struct repair_settings *config,
+int repair_folder(const char *path, const struct repair_settings *settings,
                   struct repair_result *result) {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return errno;
-    int err = repair_below(fd, path, 0, config, result);
+    int err = repair_below(fd, path, 0, settings, result);
     close(fd);
     return err;
 }

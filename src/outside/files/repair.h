@@ -43,7 +43,7 @@ struct repair_result {
  * Repairs every recording below the folder, newest first. An errno when the folder itself cannot be
  * read.
  */
-int repair_folder(const char *path, const struct repair_settings *config,
+int repair_folder(const char *path, const struct repair_settings *settings,
                   struct repair_result *result);
 
 /*

@@ -1,6 +1,5 @@
 #include "outside/files/repair_media.h"
 
-#include "base/mem.h"
 #include "outside/files/file.h"
 
 #include <FLAC/stream_decoder.h>
@@ -17,7 +16,7 @@ enum { CHANNELS_MAX = 8, MIN_FILE_BYTES = INFO_AT + INFO_BYTES };
  * Decodes the whole file, the only way to know how many samples there are and where the last whole
  * frame ends.
  */
-struct walk {
+struct flac_walk {
     int fd;
     uint64_t position;
     uint64_t end; /* behind the last whole frame */
@@ -27,9 +26,9 @@ struct walk {
     int err;
 };
 
-static FLAC__StreamDecoderReadStatus on_read(const FLAC__StreamDecoder *decoder, FLAC__byte *bytes,
-                                             size_t *len, void *arg) {
-    struct walk *walk = arg;
+static FLAC__StreamDecoderReadStatus flac_walk_on_read(const FLAC__StreamDecoder *decoder,
+                                                       FLAC__byte *bytes, size_t *len, void *arg) {
+    struct flac_walk *walk = arg;
     int err = file_read_at(walk->fd, bytes, *len, walk->position, len);
     if (err) {
         walk->err = err;
@@ -40,14 +39,14 @@ static FLAC__StreamDecoderReadStatus on_read(const FLAC__StreamDecoder *decoder,
                      : FLAC__STREAM_DECODER_READ_STATUS_CONTINUE;
 }
 
-static FLAC__StreamDecoderTellStatus on_tell(const FLAC__StreamDecoder *decoder,
-                                             FLAC__uint64 *offset, void *arg) {
-    *offset = ((const struct walk *)arg)->position;
+static FLAC__StreamDecoderTellStatus flac_walk_on_tell(const FLAC__StreamDecoder *decoder,
+                                                       FLAC__uint64 *offset, void *arg) {
+    *offset = ((const struct flac_walk *)arg)->position;
     return FLAC__STREAM_DECODER_TELL_STATUS_OK;
 }
 
 /* The MD5 of STREAMINFO is that of the samples, interleaved, little-endian. */
-static void digest(struct walk *walk, const FLAC__int32 *const channels[], unsigned count,
+static void digest(struct flac_walk *walk, const FLAC__int32 *const channels[], unsigned count,
                    size_t frames) {
     uint8_t bytes[512 * 2 * CHANNELS_MAX];
     for (size_t done = 0; done < frames;) {
@@ -63,10 +62,11 @@ static void digest(struct walk *walk, const FLAC__int32 *const channels[], unsig
     }
 }
 
-static FLAC__StreamDecoderWriteStatus on_frame(const FLAC__StreamDecoder *decoder,
-                                               const FLAC__Frame *frame,
-                                               const FLAC__int32 *const channels[], void *arg) {
-    struct walk *walk = arg;
+static FLAC__StreamDecoderWriteStatus flac_walk_on_frame(const FLAC__StreamDecoder *decoder,
+                                                         const FLAC__Frame *frame,
+                                                         const FLAC__int32 *const channels[],
+                                                         void *arg) {
+    struct flac_walk *walk = arg;
     if (walk->err) /* a frame after a damaged place */
         return FLAC__STREAM_DECODER_WRITE_STATUS_ABORT;
     if (frame->header.bits_per_sample != 16 || frame->header.channels > CHANNELS_MAX) {
@@ -78,18 +78,19 @@ static FLAC__StreamDecoderWriteStatus on_frame(const FLAC__StreamDecoder *decode
     return FLAC__STREAM_DECODER_WRITE_STATUS_CONTINUE;
 }
 
-static void on_error(const FLAC__StreamDecoder *decoder, FLAC__StreamDecoderErrorStatus status,
-                     void *arg) {
-    struct walk *walk = arg;
+static void flac_walk_on_error(const FLAC__StreamDecoder *decoder,
+                               FLAC__StreamDecoderErrorStatus status, void *arg) {
+    struct flac_walk *walk = arg;
     if (!walk->err)
         walk->err = EILSEQ; /* what follows is not whole */
 }
 
-static void decode(struct walk *walk) {
+static void decode(struct flac_walk *walk) {
     FLAC__StreamDecoder *decoder = FLAC__stream_decoder_new();
-    if (!decoder || FLAC__stream_decoder_init_stream(decoder, on_read, NULL, on_tell, NULL, NULL,
-                                                     on_frame, NULL, on_error,
-                                                     walk) != FLAC__STREAM_DECODER_INIT_STATUS_OK) {
+    if (!decoder ||
+        FLAC__stream_decoder_init_stream(decoder, flac_walk_on_read, NULL, flac_walk_on_tell, NULL,
+                                         NULL, flac_walk_on_frame, NULL, flac_walk_on_error,
+                                         walk) != FLAC__STREAM_DECODER_INIT_STATUS_OK) {
         walk->err = ENOMEM;
     } else if (FLAC__stream_decoder_process_until_end_of_metadata(decoder)) {
         FLAC__uint64 end;
@@ -130,7 +131,7 @@ int repair_flac(int fd, uint64_t file_bytes, bool dry, struct media *media) {
     if (got < sizeof head || memcmp(head, "fLaC", 4) != 0 || (head[4] & 0x7f) != 0)
         return EINVAL;
     uint8_t *info = head + INFO_AT;
-    struct walk walk = {.fd = fd, .md5 = EVP_MD_CTX_new()};
+    struct flac_walk walk = {.fd = fd, .md5 = EVP_MD_CTX_new()};
     EVP_DigestInit_ex(walk.md5, EVP_md5(), NULL);
     decode(&walk);
     uint8_t before[INFO_BYTES], md5[MD5_BYTES];

@@ -73,7 +73,7 @@ struct ivf_walk {
     bool has_empty;
 };
 
-static void on_frame(struct ivf_walk *walk) {
+static void ivf_walk_on_frame(struct ivf_walk *walk) {
     walk->has_empty |= walk->parser.frame_bytes == 0;
     if (walk->has_empty)
         return;
@@ -88,7 +88,7 @@ static int walk_ivf(int fd, uint64_t file_bytes, struct ivf_walk *walk) {
     while (!err && result != IVF_BAD && walk->parser.offset < file_bytes) {
         ivf_skip(&walk->parser, file_bytes - walk->parser.offset, &result);
         if (result == IVF_FRAME)
-            on_frame(walk);
+            ivf_walk_on_frame(walk);
         size_t got = 0;
         err = file_read_at(fd, bytes, READ_BYTES, walk->parser.offset, &got);
         if (got == 0)
@@ -98,7 +98,7 @@ static int walk_ivf(int fd, uint64_t file_bytes, struct ivf_walk *walk) {
             if (result == IVF_HEADER)
                 walk->whole_end = walk->parser.end;
             else if (result == IVF_FRAME)
-                on_frame(walk);
+                ivf_walk_on_frame(walk);
         }
     }
     mem_free(bytes);

@@ -11,7 +11,7 @@
 
 enum { OPUS_RATE_HZ = 48000, HEAD_BYTES = 19, PRE_SKIP_AT = 10, CHANNELS_AT = 9, RATE_AT = 12 };
 
-struct walk {
+struct opus_walk {
     uint8_t *bytes;       /* room for one page */
     uint64_t offset;      /* of the page looked at */
     uint64_t last;        /* offset of the last whole page */
@@ -21,7 +21,7 @@ struct walk {
     uint32_t pre_skip, rate_hz, channels;
 };
 
-static bool take_head(struct walk *walk, const struct ogg_page *page) {
+static bool take_head(struct opus_walk *walk, const struct ogg_page *page) {
     const uint8_t *head = walk->bytes + page->body;
     if (page->len - page->body < HEAD_BYTES || memcmp(head, "OpusHead", 8) != 0)
         return false;
@@ -32,7 +32,7 @@ static bool take_head(struct walk *walk, const struct ogg_page *page) {
 }
 
 /* Walks over whole pages in sequence. */
-static int walk_pages(int fd, struct walk *walk) {
+static int walk_pages(int fd, struct opus_walk *walk) {
     for (;;) {
         size_t got;
         int err = file_read_at(fd, walk->bytes, OGG_PAGE_MAX, walk->offset, &got);
@@ -53,7 +53,7 @@ static int walk_pages(int fd, struct walk *walk) {
     }
 }
 
-static int end_stream(int fd, const struct walk *walk) {
+static int end_stream(int fd, const struct opus_walk *walk) {
     size_t got;
     int err = file_read_at(fd, walk->bytes, walk->page.len, walk->last, &got);
     if (err || got < walk->page.len)
@@ -66,7 +66,7 @@ int repair_opus(int fd, uint64_t file_bytes, bool dry, struct media *media) {
     *media = (struct media){.is_empty = file_bytes == 0};
     if (media->is_empty)
         return 0;
-    struct walk walk = {.bytes = mem_alloc_raw(OGG_PAGE_MAX)};
+    struct opus_walk walk = {.bytes = mem_alloc_raw(OGG_PAGE_MAX)};
     int err = walk_pages(fd, &walk);
     if (!err && walk.pages == 0)
         err = EINVAL;

@@ -30,13 +30,13 @@ static void log_line(const char *path, const char *what, void *user) {
 static void run(void *arg) {
     struct repair *repair = arg;
     struct repair_result result = {0};
-    const struct repair_settings config = {.is_stopping = &repair->is_stopping,
-                                           .before_ms = repair->before_ms,
-                                           .on_line = log_line,
-                                           .on_recording = repair->on_recording,
-                                           .user = repair->user};
+    const struct repair_settings settings = {.is_stopping = &repair->is_stopping,
+                                             .before_ms = repair->before_ms,
+                                             .on_line = log_line,
+                                             .on_recording = repair->on_recording,
+                                             .user = repair->user};
     for (unsigned i = 0; i < repair->count; i++) {
-        int err = repair_folder(repair->paths[i], &config, &result);
+        int err = repair_folder(repair->paths[i], &settings, &result);
         if (err)
             log_warn("repair", "cannot read a folder", log_text("folder", repair->paths[i]),
                      log_errno(err));
@@ -85,12 +85,12 @@ static void print_line(const char *path, const char *what, void *user) {
 }
 
 int repair_main(int argc, char **argv) {
-    struct repair_settings config = {.before_ms = clock_wall_ms() - YOUNG_MS,
-                                     .on_line = print_line};
+    struct repair_settings settings = {.before_ms = clock_wall_ms() - YOUNG_MS,
+                                       .on_line = print_line};
     const char *folder = NULL;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--dry-run") == 0)
-            config.dry_run = true;
+            settings.dry_run = true;
         else if (argv[i][0] != '-' && !folder)
             folder = argv[i];
         else
@@ -101,14 +101,14 @@ int repair_main(int argc, char **argv) {
         return 2;
     }
     struct repair_result result = {0};
-    int err = repair_folder(folder, &config, &result);
+    int err = repair_folder(folder, &settings, &result);
     if (err) {
         fprintf(stderr, "%s: %s\n", folder, strerror(err));
         return 1;
     }
     printf("%" PRIu64 " files, %" PRIu64 " %s, %" PRIu64 " removed, %" PRIu64 " in use, %" PRIu64
            " failed\n",
-           result.files, result.repaired, config.dry_run ? "to repair" : "repaired", result.removed,
-           result.locked, result.failed);
+           result.files, result.repaired, settings.dry_run ? "to repair" : "repaired",
+           result.removed, result.locked, result.failed);
     return result.failed ? 1 : 0;
 }

@@ -1,13 +1,14 @@
 #include "outside/files/sidecar.h"
 
+#include "base/macros.h"
 #include "base/mem.h"
 #include "outside/files/file.h"
 #include "outside/files/format.h"
+#include "wire/web/json_write.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -100,76 +101,82 @@ struct recording_info sidecar_describe(const struct sidecar *sidecar, const char
     return info;
 }
 
-static void add_time(struct buf *out, const char *key, int64_t at_ms) {
-    char time[TEXT_ISO_SIZE];
-    text_iso_time(at_ms, time);
-    buf_printf(out, at_ms ? "\"%s\":\"%s\"" : "\"%s\":null", key, time);
-}
-
-static void add_text(struct buf *out, const char *key, struct slice text) {
-    buf_printf(out, "\"%s\":", key);
-    text_add_json(out, text);
-}
-
-static void add_text_or_null(struct buf *out, const char *key, struct slice text) {
-    if (text.len > 0)
-        add_text(out, key, text);
-    else
-        buf_printf(out, "\"%s\":null", key);
-}
-
 static void add_gaps(struct buf *out, const struct sidecar *sidecar) {
-    buf_printf(out, ",\n  \"gapCount\":%" PRIu64 ",\"gapFrames\":%" PRIu64 ",\"gaps\":[",
-               sidecar->gaps_total, sidecar->gap_frames);
-    for (size_t i = 0; i < sidecar->gap_count; i++)
-        buf_printf(out, "%s\n    {\"atFrame\":%" PRIu64 ",\"frames\":%" PRIu64 ",\"cause\":\"%s\"}",
-                   i ? "," : "", sidecar->gaps[i].at, sidecar->gaps[i].frames,
-                   sidecar->gaps[i].cause == GAP_DISK ? "disk" : "network");
-    buf_add_text(out, "]");
+    json_break_line(out, 2);
+    json_add_uint(out, "gapCount", sidecar->gaps_total);
+    json_add_uint(out, "gapFrames", sidecar->gap_frames);
+    json_open_array(out, "gaps");
+    for (size_t i = 0; i < sidecar->gap_count; i++) {
+        const struct sidecar_gap *gap = &sidecar->gaps[i];
+        json_break_line(out, 4);
+        json_open(out, NULL);
+        json_add_uint(out, "atFrame", gap->at);
+        json_add_uint(out, "frames", gap->frames);
+        json_add_text(out, "cause", gap->cause == GAP_DISK ? SLICE("disk") : SLICE("network"));
+        json_close(out);
+    }
+    json_close_array(out);
 }
 
 static void add_pauses(struct buf *out, const struct sidecar *sidecar) {
-    buf_printf(out, ",\n  \"pauseCount\":%" PRIu64 ",\"pausedMs\":%" PRId64 ",\"pauses\":[",
-               sidecar->pauses_total, sidecar->paused_ms);
+    json_break_line(out, 2);
+    json_add_uint(out, "pauseCount", sidecar->pauses_total);
+    json_add_int(out, "pausedMs", sidecar->paused_ms);
+    json_open_array(out, "pauses");
     for (size_t i = 0; i < sidecar->pause_count; i++) {
         const struct sidecar_pause *pause = &sidecar->pauses[i];
-        buf_printf(out, "%s\n    {\"atFrame\":%" PRIu64 ",", i ? "," : "", pause->at);
-        add_time(out, "from", pause->from_ms);
-        buf_add_byte(out, ',');
-        add_time(out, "to", pause->to_ms);
-        buf_add_byte(out, '}');
+        json_break_line(out, 4);
+        json_open(out, NULL);
+        json_add_uint(out, "atFrame", pause->at);
+        json_add_time_or_null(out, "from", pause->from_ms);
+        json_add_time_or_null(out, "to", pause->to_ms);
+        json_close(out);
     }
-    buf_add_text(out, "]");
+    json_close_array(out);
+}
+
+static void add_file(struct buf *out, const struct sidecar *sidecar) {
+    const struct recording_info *info = &sidecar->info;
+    bool is_video = format_is_video(info->format);
+    json_break_line(out, 2);
+    json_add_text(out, "file", slice_from(sidecar->file));
+    json_break_line(out, 2);
+    json_add_text(out, "kind", is_video ? SLICE("video") : SLICE("audio"));
+    json_add_uint(out, "part", info->part);
+    if (!is_video) {
+        json_break_line(out, 2);
+        json_add_uint(out, "sampleRate", info->rate_hz);
+        json_add_uint(out, "channels", info->channels);
+    }
+    json_break_line(out, 2);
+    json_add_time_or_null(out, "startedAt", info->started_ms);
+    json_add_time_or_null(out, "endedAt", info->ended_ms);
+    json_break_line(out, 2);
+    json_add_uint(out, "bytes", info->bytes);
+    json_add_uint(out, "frames", sidecar->frames);
+    json_add_int(out, "durationMs", sidecar_duration_ms(sidecar));
+    json_add_int(out, "driftMs", sidecar->drift_ms);
 }
 
 void sidecar_write_json(struct buf *out, const struct sidecar *sidecar) {
     const struct recording_info *info = &sidecar->info;
-    bool is_video = format_is_video(info->format);
-    buf_printf(out, "{\n  \"version\":%d", VERSION);
+    json_open(out, NULL);
+    json_break_line(out, 2);
+    json_add_uint(out, "version", VERSION);
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        buf_add_text(out, ",\n  ");
-        add_text(out, texts[i].key, *text_at(info, texts[i].offset));
+        json_break_line(out, 2);
+        json_add_text(out, texts[i].key, *text_at(info, texts[i].offset));
     }
-    buf_add_text(out, ",\n  ");
-    add_text(out, "file", slice_from(sidecar->file));
-    buf_printf(out, ",\n  \"kind\":\"%s\",\"part\":%u", is_video ? "video" : "audio", info->part);
-    if (!is_video)
-        buf_printf(out, ",\n  \"sampleRate\":%u,\"channels\":%u", info->rate_hz, info->channels);
-    buf_add_text(out, ",\n  ");
-    add_time(out, "startedAt", info->started_ms);
-    buf_add_byte(out, ',');
-    add_time(out, "endedAt", info->ended_ms);
-    buf_printf(out,
-               ",\n  \"bytes\":%" PRIu64 ",\"frames\":%" PRIu64 ",\"durationMs\":%" PRId64
-               ",\"driftMs\":%" PRId64,
-               info->bytes, sidecar->frames, sidecar_duration_ms(sidecar), sidecar->drift_ms);
+    add_file(out, sidecar);
     add_gaps(out, sidecar);
     add_pauses(out, sidecar);
-    buf_add_text(out, ",\n  ");
-    add_text_or_null(out, "sha256", info->sha256);
-    buf_add_text(out, ",\n  ");
-    add_text_or_null(out, "end", info->end);
-    buf_add_text(out, "\n}\n");
+    json_break_line(out, 2);
+    json_add_text_or_null(out, "sha256", info->sha256);
+    json_break_line(out, 2);
+    json_add_text_or_null(out, "end", info->end);
+    buf_add_byte(out, '\n');
+    json_close(out);
+    buf_add_byte(out, '\n');
 }
 
 /* Borrows from `root`. */

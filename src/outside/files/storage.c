@@ -40,15 +40,15 @@ static char *join(const char *folder, const char *name) {
     return buf_take_text(&path);
 }
 
-int storage_open(struct storage **out, const struct storage_settings *config, char *why,
+int storage_open(struct storage **out, const struct storage_settings *settings, char *why,
                  size_t why_size) {
     struct storage *storage = mem_alloc(sizeof *storage);
-    storage->root = mem_copy_text(config->root);
+    storage->root = mem_copy_text(settings->root);
     storage->paths[STORAGE_AUDIO] =
-        config->audio ? mem_copy_text(config->audio) : join(config->root, "egress/audio");
+        settings->audio ? mem_copy_text(settings->audio) : join(settings->root, "egress/audio");
     storage->paths[STORAGE_VIDEO] =
-        config->video ? mem_copy_text(config->video) : join(config->root, "egress/video");
-    storage->paths[STORAGE_LOGS] = join(config->root, "pipeline-logs");
+        settings->video ? mem_copy_text(settings->video) : join(settings->root, "egress/video");
+    storage->paths[STORAGE_LOGS] = join(settings->root, "pipeline-logs");
     storage->root_fd = -1;
     for (int kind = 0; kind < STORAGE_KINDS; kind++)
         storage->fds[kind] = -1;

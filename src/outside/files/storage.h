@@ -28,7 +28,7 @@ struct storage;
  * EBUSY: another running server has locked one. On failure `why` is a sentence that names the
  * folder.
  */
-int storage_open(struct storage **out, const struct storage_settings *config, char *why,
+int storage_open(struct storage **out, const struct storage_settings *settings, char *why,
                  size_t why_size);
 void storage_close(struct storage *storage); /* NULL is allowed */
 
