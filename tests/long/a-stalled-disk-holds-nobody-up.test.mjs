@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once as happens } from 'node:events';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { io as connect } from 'socket.io-client';
 import { accounts, bearer, password, register } from '../system/accounts.mjs';
-import { closeTrack, delay, openTrack, readWav, recordings, roomNoise, streamAudio } from '../system/egress.mjs';
-import { atEnd, binary, eventually, once, startServer, temporaryFolder } from '../system/harness.mjs';
-import { deadMicrophone, finishRoom, livekit, openClient, quickRules, startRoom } from '../system/meeting.mjs';
+import { closeTrack, delay, openTrack, readWav, recordings, roomNoise } from '../system/egress.mjs';
+import { atEnd, binary, eventually, once, temporaryFolder } from '../system/harness.mjs';
+import { finishRoom, quickRules, startRoom } from '../system/meeting.mjs';
+import { endTracks, startHost, startOnOwnDisk, startTrack, startTracks } from '../system/own_disk.mjs';
 
 const TRACKS = 6;
 const STALL_S = 10;
@@ -25,15 +26,10 @@ const mayFreeze = spawnSync('unshare', ['-m', 'sh', '-c', tryFreezing]).status =
 async function startOnFreezableDisk(t, env = {}) {
   const folder = await temporaryFolder(t);
   const image = join(folder, 'disk.img');
-  await mkdir(join(folder, 'storage'));
   execFileSync('truncate', ['-s', '256M', image]);
   execFileSync('mkfs.ext4', ['-q', '-F', image]);
-  const server = await startServer(t, { folder,
-    wrap: ['unshare', '-m', 'sh', '-c', `mount -o loop ${image} storage && exec "$0" "$@"`],
-    env: { ...livekit, ...accounts, EGRESS_AUTH: 'off', FEEDBACK_ACCESS: 'open', DISK_MIN_FREE: '1MiB', DISK_WARN_FREE: '2MiB',
-      DATABASE_STALL_MS: '50', ...env } });
-  const inside = Object.create(server, { folder: { value: `/proc/${server.child.pid}/root${folder}` } });
-  return { server, inside };
+  return startOnOwnDisk(t, { folder, mount: `mount -o loop ${image} storage`, env: { ...accounts, DISK_MIN_FREE: '1MiB',
+    DISK_WARN_FREE: '2MiB', DATABASE_STALL_MS: '50', ...env } });
 }
 
 // Thaws by itself, whatever becomes of the test. Resolves when the disk is frozen.
@@ -73,7 +69,7 @@ function tooLong({ answers }, control) {
 }
 
 test('a disk that stalls', { skip: !mayFreeze && 'nobody may freeze a file system here' }, async (t) => {
-  const { server, inside } = await startOnFreezableDisk(t);
+  const disk = await startOnFreezableDisk(t), { server, inside } = disk;
   const owner = await register(server, 'ana', { organizationName: 'Acme' });
   execFileSync('nsenter', ['-t', String(server.child.pid), '-m', 'sh', '-c', 'cd "$0" && exec "$1" org link acme', server.folder, binary],
     { env: { PATH: process.env.PATH, PROSA_ENV: 'test' } });
@@ -94,17 +90,7 @@ test('a disk that stalls', { skip: !mayFreeze && 'nobody may freeze a file syste
     const { body } = await server.get('/sessions/RM_OLD', bearer(owner));
     return body.status === 'ENDED' && body.recordings?.[0]?.endedAt;
   }, { within: 30000 });
-  const tracks = [];
-  const begin = async (roomName, number) => {
-    const trackId = `TR_${number}`;
-    const socket = await openTrack(server, { roomName, participant: 'p', trackId, sampleRate: 48000 });
-    const stream = streamAudio(socket, roomNoise(48000, number));
-    tracks.push({ file: `_${trackId}.wav`, socket, stream });
-    atEnd(t, () => (stream.stop(), socket.terminate()));
-  };
-  for (let i = 0; i < TRACKS; i++) await begin('daily', i);
-  await eventually('all are recorded', async () =>
-    (await recordings(inside)).filter(({ file }) => /_TR_\d\.wav/.test(file)).length === TRACKS, { within: 30000 });
+  const tracks = await startTracks(t, disk, 'daily', TRACKS);
 
   const get = (path, options) => async () => assert.equal((await server.get(path, options)).status, 200, path);
   const read = (path) => async () => assert.match(String((await server.get(path, bearer(owner))).status), /^(200|503)$/, path);
@@ -151,7 +137,7 @@ test('a disk that stalls', { skip: !mayFreeze && 'nobody may freeze a file syste
       client.close();
     }),
     probe(t, 'upgrade', async () => {
-      await begin(`late-${++late}`, TRACKS + late);
+      tracks.push(await startTrack(t, server, `late-${++late}`, TRACKS + late));
     }, 1000),
   ];
   await delay(500); // in the very moment in which the disk stalls everything is being asked
@@ -186,10 +172,7 @@ test('a disk that stalls', { skip: !mayFreeze && 'nobody may freeze a file syste
     (await server.get('/sessions/RM_OLD', { method: 'DELETE', ...bearer(owner) })).status === 404, { within: 30000 });
   assert.deepEqual((await recordings(inside)).filter(({ file }) => file.endsWith('_TR_O.wav')), []);
 
-  for (const track of tracks) {
-    track.stream.stop();
-    await closeTrack(track.socket);
-  }
+  await endTracks(tracks);
   for (const { file, stream } of tracks)
     await eventually(`${file} has every sample`, async () => {
       const found = (await recordings(inside)).filter((each) => each.file.endsWith(file));
@@ -202,21 +185,10 @@ test('a disk that stalls', { skip: !mayFreeze && 'nobody may freeze a file syste
 
 // Log lines go first, then audio, and of that the newest: as a gap that its sidecar tells, all before and behind it at its place.
 test('a disk that stalls for longer than its queue lasts', { skip: !mayFreeze && 'nobody may freeze a file system here' }, async (t) => {
-  const { server, inside } = await startOnFreezableDisk(t, { ...quickRules, DISK_QUEUE_BYTES: '2MiB', AUDIO_PIPELINE_GROUP_SECONDS: '0.5' });
-  await startRoom(server, 'RM_1', 'daily');
-  const host = await openClient(t, server);
-  host.emit('join-room', 'feedback:RM_1');
-  await once(host, 'user-joined');
-  await deadMicrophone(t, server);
-  const tracks = [];
-  for (let i = 0; i < TRACKS; i++) {
-    const socket = await openTrack(server, { roomName: 'other', participant: 'p', trackId: `TR_${i}`, sampleRate: 48000 });
-    const stream = streamAudio(socket, roomNoise(48000, i));
-    tracks.push({ file: `_TR_${i}.wav`, socket, stream });
-    atEnd(t, () => (stream.stop(), socket.terminate()));
-  }
-  await eventually('all are recorded', async () =>
-    (await recordings(inside)).filter(({ file }) => /_TR_\d\.wav/.test(file)).length === TRACKS, { within: 30000 });
+  const disk = await startOnFreezableDisk(t, { ...quickRules, DISK_QUEUE_BYTES: '2MiB', AUDIO_PIPELINE_GROUP_SECONDS: '0.5' });
+  const { server, inside } = disk;
+  const host = await startHost(t, server);
+  const tracks = await startTracks(t, disk, 'other', TRACKS);
   const lost = () => server.metric('prosa_disk_lost_bytes_total');
   const lostLines = () => server.metric('prosa_pipeline_log_lines_lost_total');
 
@@ -229,10 +201,7 @@ test('a disk that stalls for longer than its queue lasts', { skip: !mayFreeze &&
   assert.ok(host.feedback.length > heard, 'feedback went on');
   await eventually('the queue is empty again', async () => (await server.metric('prosa_disk_queue_bytes')) === 0, { within: 30000 });
   await delay(1500);
-  for (const track of tracks) {
-    track.stream.stop();
-    await closeTrack(track.socket);
-  }
+  await endTracks(tracks);
   let gapBytes = 0;
   for (const { file, stream } of tracks)
     await eventually(`${file} lacks what its sidecar says, and nothing else`, async () => {
