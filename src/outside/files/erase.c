@@ -145,14 +145,11 @@ int erase_log_lines(const struct storage *storage, const struct recording_info *
 }
 
 int erase_old_logs(const struct storage *storage, int64_t before_ms, struct erased *erased) {
-    int fd = openat(storage_dir(storage, STORAGE_LOGS), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (!dir) {
-        int err = errno;
-        if (fd >= 0)
-            close(fd);
+    DIR *dir;
+    int fd = storage_dir(storage, STORAGE_LOGS);
+    int err = file_open_dir(fd, &dir);
+    if (err)
         return err;
-    }
     for (struct dirent *entry; (entry = readdir(dir));) {
         struct stat stat;
         if (!slice_has_suffix(slice_from(entry->d_name), SLICE(".log")) ||

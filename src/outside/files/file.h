@@ -1,5 +1,5 @@
 /*
- * Complete reads and writes on a descriptor, and folders with their parents. Short counts and EINTR
+ * Complete reads and writes on a descriptor, and folders. Short counts and EINTR
  * are handled here. Every call waits for the disk: not for a loop's thread.
  */
 #ifndef OUTSIDE_FILE_H
@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,5 +23,8 @@ int file_write_at(int fd, const void *bytes, size_t len, uint64_t offset);
 
 /* The folder and those above it, mode 0750; one that exists is fine, and so is an empty path. */
 int file_make_folders(struct slice path);
+
+/* The entries of an open folder, from the first; the descriptor stays as it is. For closedir(). */
+int file_open_dir(int folder_fd, DIR **out);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "outside/files/checksum.h"
+#include "outside/files/file.h"
 #include "outside/files/format.h"
 #include "outside/files/sidecar.h"
 
@@ -365,15 +366,10 @@ static void list_entry(const struct repair_settings *settings, int folder_fd, co
 
 static int list_folder(const struct repair_settings *settings, int folder_fd,
                        struct repair_listing *out) {
-    int fd = fcntl(folder_fd, F_DUPFD_CLOEXEC, 0);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (!dir) {
-        int err = errno;
-        if (fd >= 0)
-            close(fd);
+    DIR *dir;
+    int err = file_open_dir(folder_fd, &dir);
+    if (err)
         return err;
-    }
-    rewinddir(dir);
     for (struct dirent *entry; (entry = readdir(dir));)
         list_entry(settings, folder_fd, entry->d_name, out);
     closedir(dir);

@@ -142,15 +142,7 @@ static void fill_row(void) {
 }
 
 static struct recorder *open_recorder(struct disk_port *port, enum record_format format) {
-    const struct recording_info info = {.meeting = SLICE("RM_1"),
-                                        .room = SLICE("room"),
-                                        .participant = SLICE("bob"),
-                                        .name = SLICE("Bob"),
-                                        .track = SLICE("TR"),
-                                        .format = format_name(format),
-                                        .rate_hz = RATE,
-                                        .channels = 1,
-                                        .started_ms = STARTED_MS};
+    const struct recording_info info = info_of(format, RATE);
     return recorder_open(port, &info);
 }
 

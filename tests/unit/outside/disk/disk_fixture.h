@@ -4,6 +4,7 @@
 
 #include "outside/disk/disk.h"
 
+#include "outside/files/format.h"
 #include "outside/files/sidecar.h"
 #include "outside/files/storage.h"
 #include "unit.h"
@@ -69,6 +70,20 @@ static inline struct sidecar load_sidecar(const struct disk_fixture *f, const ch
     assert_int_equal(sidecar_load(fd, file, &sidecar), 0);
     close(fd);
     return sidecar;
+}
+
+/* Of one channel; its files are called STEM and an ending. */
+#define STEM "2026-11-22T12-00-00.000Z_room_bob_TR"
+static inline struct recording_info info_of(enum record_format format, uint32_t rate_hz) {
+    return (struct recording_info){.meeting = SLICE("RM_1"),
+                                   .room = SLICE("room"),
+                                   .participant = SLICE("bob"),
+                                   .name = SLICE("Bob"),
+                                   .track = SLICE("TR"),
+                                   .format = format_name(format),
+                                   .rate_hz = rate_hz,
+                                   .channels = 1,
+                                   .started_ms = STARTED_MS};
 }
 
 #endif

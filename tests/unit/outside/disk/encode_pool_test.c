@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 
 enum { RATE = 16000, SECONDS = 5, TONE_HZ = 440 };
-#define STEM "2026-11-22T12-00-00.000Z_room_bob_TR"
 
 struct fixture {
     struct disk_fixture disk;
@@ -39,16 +38,8 @@ static int teardown(void **state) {
 }
 
 static struct recorder *open_recorder(struct fixture *f, enum record_format format) {
-    const struct recording_info recording = {.meeting = SLICE("RM_1"),
-                                             .room = SLICE("room"),
-                                             .participant = SLICE("bob"),
-                                             .name = SLICE("Bob"),
-                                             .track = SLICE("TR"),
-                                             .format = format_name(format),
-                                             .rate_hz = RATE,
-                                             .channels = 1,
-                                             .started_ms = STARTED_MS};
-    return recorder_open(f->disk.port, &recording);
+    const struct recording_info info = info_of(format, RATE);
+    return recorder_open(f->disk.port, &info);
 }
 
 static size_t decode(const char *path, int16_t **samples, SF_INFO *info) {

@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 
 enum { RATE = 48000, FRAME_BYTES = 4 };
-#define STEM    "2026-11-22T12-00-00.000Z_room_bob_TR"
 #define TOTAL   ((UINT64_C(5) << 30) / FRAME_BYTES)         /* frames in 5 GiB */
 #define SEAM    ((UINT64_C(4) << 30) / FRAME_BYTES - RATE)  /* sound from here, over the seam, */
 #define WAY_OUT (TOTAL - (UINT64_C(4) << 30) / FRAME_BYTES) /* see append_way_out */
@@ -44,15 +43,9 @@ static void append_way_out(struct recorder *recorder) {
 
 static void record(struct disk_fixture *f) {
     open_disk(f);
-    const struct recording_info recording = {.meeting = SLICE("RM_1"),
-                                             .room = SLICE("room"),
-                                             .participant = SLICE("bob"),
-                                             .track = SLICE("TR"),
-                                             .format = SLICE("wav"),
-                                             .rate_hz = RATE,
-                                             .channels = 2,
-                                             .started_ms = STARTED_MS};
-    struct recorder *recorder = recorder_open(f->port, &recording);
+    struct recording_info info = info_of(RECORD_WAV, RATE);
+    info.channels = 2;
+    struct recorder *recorder = recorder_open(f->port, &info);
     append_sound(recorder, 0, RATE);
     recorder_silence(recorder, WAY_OUT - RATE);
     append_way_out(recorder);

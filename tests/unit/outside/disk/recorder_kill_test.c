@@ -43,19 +43,14 @@ struct track {
 };
 
 static void begin(struct track *track, struct disk_port *port, int64_t started_ms, int number) {
-    static const char *const formats[] = {"wav", "wav", "wav", "wav", "flac", "opus"};
+    static const enum record_format formats[] = {RECORD_WAV, RECORD_WAV,  RECORD_WAV,
+                                                 RECORD_WAV, RECORD_FLAC, RECORD_OPUS};
     char name[16];
     snprintf(name, sizeof name, "TR-%d", number);
-    const struct recording_info recording = {.meeting = SLICE("RM_1"),
-                                             .room = SLICE("room"),
-                                             .participant = SLICE("bob"),
-                                             .name = SLICE("Bob"),
-                                             .track = slice_from(name),
-                                             .format = slice_from(formats[number]),
-                                             .rate_hz = RATE,
-                                             .channels = 1,
-                                             .started_ms = started_ms};
-    *track = (struct track){.recorder = recorder_open(port, &recording), .number = number};
+    struct recording_info info = info_of(formats[number], RATE);
+    info.track = slice_from(name);
+    info.started_ms = started_ms;
+    *track = (struct track){.recorder = recorder_open(port, &info), .number = number};
 }
 
 static void append(struct track *track, unsigned frames) {

@@ -119,6 +119,30 @@ static void folders_are_made_with_those_above(void **state) {
     assert_int_equal(system(command), 0);
 }
 
+static void a_folder_is_listed_from_its_beginning(void **state) {
+    char root[] = "/tmp/file-test-XXXXXX", path[64];
+    assert_non_null(mkdtemp(root));
+    snprintf(path, sizeof path, "%s/inner", root);
+    assert_int_equal(mkdir(path, 0700), 0);
+    int fd = open(root, O_RDONLY | O_DIRECTORY);
+    for (int i = 0; i < 2; i++) {
+        DIR *dir;
+        size_t count = 0, found = 0;
+        assert_int_equal(file_open_dir(fd, &dir), 0);
+        for (struct dirent *entry; (entry = readdir(dir)); count++)
+            found += strcmp(entry->d_name, "inner") == 0;
+        closedir(dir);
+        assert_int_equal(count, 3); /* with . and .. */
+        assert_int_equal(found, 1);
+    }
+    close(fd);
+    DIR *none = NULL;
+    assert_int_equal(file_open_dir(-1, &none), EBADF);
+    assert_null(none);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(rmdir(root), 0);
+}
+
 RUN_TESTS(TEST(what_is_written_is_read), TEST(a_file_beyond_the_limit_is_refused),
           TEST(a_read_is_short_only_at_the_end), TEST(errors_are_told),
-          TEST(folders_are_made_with_those_above))
+          TEST(folders_are_made_with_those_above), TEST(a_folder_is_listed_from_its_beginning))
