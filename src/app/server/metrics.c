@@ -392,8 +392,8 @@ struct scrape {
     struct server *server;
 };
 
-static void on_shard_stats(void *arg, const struct shard_stats *total, size_t shards) {
-    struct scrape *scrape = arg;
+static void on_shard_stats(const struct shard_stats *total, size_t shards, void *user) {
+    struct scrape *scrape = user;
     struct buf text = {0};
     if (scrape->req) {
         write_process(scrape->server, &text);

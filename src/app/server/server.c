@@ -57,18 +57,11 @@ static void on_session_stored(void *arg, const struct session *session) {
     recordings_settle(server->recordings, slice_from(session->meeting_id));
 }
 
-static void on_feedback(void *arg, const struct directory_feedback *feedback) {
-    struct server *server = arg;
-    if (server->is_closing)
-        return;
-    feedback_out_take(feedback, &server->feedback_out);
-}
-
-static void on_track(void *arg, struct slice meeting_id, const struct shard_track_event *event) {
-    struct server *server = arg;
-    if (server->egresses && !server->is_closing && event->kind == TRACK_AUDIO)
+static void on_track(struct slice meeting_id, const struct shard_track_event *event, void *user) {
+    struct server *server = user;
+    if (server->egresses && event->kind == TRACK_AUDIO)
         egresses_socket_changed(server->egresses, meeting_id, slice_from(event->track),
-                            event->opened);
+                                event->is_opened);
 }
 
 static void on_published(void *arg, const struct session *session, struct slice identity,
@@ -201,7 +194,7 @@ static struct hume_settings hume_settings(struct server *server) {
 
 static int open_directory(struct server *server, struct buf *problem) {
     const struct config *config = server->config;
-    struct directory_config set = {
+    struct directory_settings set = {
         .shard = {.rules = &config->rules,
                   .disk = server->disk,
                   .record_format = config->record_format,
@@ -215,9 +208,10 @@ static int open_directory(struct server *server, struct buf *problem) {
         .max_tracks = (size_t)config->max_tracks,
         .max_meetings = (size_t)config->max_tracks,
         .linger_ms = MEETING_LINGER_MS,
-        .on_feedback = on_feedback,
+        .on_feedback = feedback_out_take,
+        .feedback_user = &server->feedback_out,
         .on_track = on_track,
-        .arg = server,
+        .track_user = server,
     };
     int err = directory_open(&server->directory, server->loop, &set);
     return err ? fail(problem, "The shards cannot be started", err) : 0;

@@ -23,7 +23,7 @@ struct live_meeting *live_meeting_new(struct shard_core *core, uint64_t key, str
     live->id = slice_copy_text(id);
     live->room = slice_copy_text(room);
     live->unix_offset_ms = clock_wall_ms() - clock_mono_ms();
-    live->engine = meeting_new(core->config->rules, live_meeting_time_ms(live, core->now_ms));
+    live->engine = meeting_new(core->settings->rules, live_meeting_time_ms(live, core->now_ms));
     map_init(&live->people, rand_u64());
     list_init(&live->in_shard);
     list_init(&live->tracks);
@@ -52,19 +52,11 @@ void live_meeting_free(struct live_meeting *live) {
     mem_free(live);
 }
 
-static void tracks_tell(struct live_meeting *live) {
-    LIST_EACH(&live->tracks, node) {
-        struct track *track = CONTAINER_OF(node, struct track, in_meeting);
-        track->type->renamed(track);
-    }
-}
-
 void live_meeting_rename(struct live_meeting *live, struct slice id, struct slice room) {
     mem_free(live->id);
     mem_free(live->room);
     live->id = slice_copy_text(id);
     live->room = slice_copy_text(room);
-    tracks_tell(live);
 }
 
 static void person_apply(const struct person *person, struct participant *participant) {
@@ -86,7 +78,6 @@ void live_meeting_set_person(struct live_meeting *live, struct slice identity, s
     if (name.len > 0) {
         mem_free(person->name);
         person->name = slice_copy_text(name);
-        tracks_tell(live);
     }
     person->is_host = is_host;
     struct participant *participant = meeting_find(live->engine, identity);

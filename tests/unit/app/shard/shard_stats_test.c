@@ -40,10 +40,22 @@ static void the_first_row_of_a_metric_says_what_it_is(void **state) {
 static void numbers_of_two_shards_become_one(void **state) {
     struct shard_stats total = {0};
     const struct shard_stats parts[] = {
-        {.meetings = 3, .tick_us_max = 90, .tick_period_ms = 20, .media.reads = 5, .drift_ms = 7,
-         .drift_ms_max = 4, .tick_late_ms_max = 2, .ended = {[TRACK_END_IDLE] = 1}},
-        {.meetings = 4, .tick_us_max = 70, .tick_period_ms = 40, .media.reads = 6, .drift_ms = 9,
-         .drift_ms_max = 9, .tick_late_ms_max = 1, .ended = {[TRACK_END_IDLE] = 2},
+        {.meetings = 3,
+         .tick_us_max = 90,
+         .tick_period_ms = 20,
+         .media.reads = 5,
+         .drift_ms = 7,
+         .drift_ms_max = 4,
+         .tick_late_ms_max = 2,
+         .ended = {[TRACK_END_IDLE] = 1}},
+        {.meetings = 4,
+         .tick_us_max = 70,
+         .tick_period_ms = 40,
+         .media.reads = 6,
+         .drift_ms = 9,
+         .drift_ms_max = 9,
+         .tick_late_ms_max = 1,
+         .ended = {[TRACK_END_IDLE] = 2},
          .hume.codes = {[HUME_CODES - 1] = 8}},
     };
     for (int i = 0; i < 2; i++)
