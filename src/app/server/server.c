@@ -40,20 +40,20 @@ enum { WHY_SIZE = 512, MEETING_LINGER_MS = 60000, STORE_PATIENCE_MS = 1500 };
 
 /* ---- from one part to another ---- */
 
-static void on_session_started(void *arg, const struct session *session) {
-    struct server *server = arg;
+static void on_session_started(const struct session *session, void *user) {
+    struct server *server = user;
     hosts_session_started(server->hosts, session);
 }
 
-static void on_session_ended(void *arg, const struct session *session) {
-    struct server *server = arg;
+static void on_session_ended(const struct session *session, void *user) {
+    struct server *server = user;
     hosts_session_ended(server->hosts, session);
     if (server->egresses)
         egresses_session_ended(server->egresses, session);
 }
 
-static void on_session_stored(void *arg, const struct session *session) {
-    struct server *server = arg;
+static void on_session_stored(const struct session *session, void *user) {
+    struct server *server = user;
     recordings_settle(server->recordings, slice_from(session->meeting_id));
 }
 
@@ -225,7 +225,7 @@ static int open_sessions(struct server *server, struct buf *problem) {
         .on_started = on_session_started,
         .on_ended = on_session_ended,
         .on_stored = on_session_stored,
-        .arg = server,
+        .user = server,
     };
     server->sessions = sessions_new(&set);
 

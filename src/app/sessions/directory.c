@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
+#include "wire/web/json_write.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -197,11 +198,8 @@ static void track_follow(const struct shard_track_event *event, void *user) {
 static void on_sweep(void *arg) {
     struct directory *dir = arg;
     int64_t now_ms = loop_now_ms(dir->loop);
-    struct map_cursor at = {0};
-    struct slice key;
-    void *value;
-    while (map_next(&dir->by_key, &at, &key, &value)) {
-        struct directory_entry *e = value;
+    MAP_EACH(&dir->by_key, at) {
+        struct directory_entry *e = at.value;
         bool is_needed = e->tracks > 0 || (e->has_session && !e->is_ended);
         if (!is_needed && now_ms - e->idle_ms >= dir->set.linger_ms)
             entry_free(dir, e);
@@ -261,11 +259,8 @@ void directory_close(struct directory *dir) {
     for (unsigned i = 0; i < dir->place_count; i++)
         shard_close(dir->places[i].shard);
     mailbox_close(dir->mailbox);
-    struct map_cursor at = {0};
-    struct slice key;
-    void *value;
-    while (map_next(&dir->by_key, &at, &key, &value)) {
-        struct directory_entry *e = value;
+    MAP_EACH(&dir->by_key, at) {
+        struct directory_entry *e = at.value;
         mem_free(e->id);
         mem_free(e->room);
         mem_free(e);
@@ -370,9 +365,11 @@ static void describe_answer(struct slice json, void *user) {
     struct directory_question *q = user;
     struct buf none = {0};
     if (json.len == 0) {
-        buf_add_text(&none, "{\"meetingId\":");
-        text_add_json(&none, slice_from(q->id));
-        buf_add_text(&none, ",\"participants\":[]}");
+        json_open(&none, NULL);
+        json_add_text(&none, "meetingId", slice_from(q->id));
+        json_open_array(&none, "participants");
+        json_close_array(&none);
+        json_close(&none);
         json = buf_slice(&none);
     }
     q->answer(json, q->user);
@@ -393,11 +390,8 @@ void directory_describe(struct directory *dir, struct slice meeting_id, shard_te
 }
 
 void directory_each(const struct directory *dir, directory_meeting_fn *fn, void *user) {
-    struct map_cursor at = {0};
-    struct slice key;
-    void *value;
-    while (map_next(&dir->by_key, &at, &key, &value)) {
-        const struct directory_entry *e = value;
+    MAP_EACH(&dir->by_key, at) {
+        const struct directory_entry *e = at.value;
         fn(slice_from(e->id), slice_from(e->room), user);
     }
 }

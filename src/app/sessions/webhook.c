@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "net/http/http_server.h"

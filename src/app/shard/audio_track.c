@@ -1,6 +1,7 @@
 #include "app/shard/audio_track_private.h"
 
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "net/ws/media_conn.h"
 

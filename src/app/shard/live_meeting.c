@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/rand.h"
-#include "base/text.h"
+#include "wire/web/json_write.h"
 
 #include <assert.h>
 #include <string.h>
@@ -33,11 +33,8 @@ struct live_meeting *live_meeting_new(struct shard_core *core, uint64_t key, str
 
 void live_meeting_free(struct live_meeting *live) {
     assert(list_is_empty(&live->tracks));
-    struct map_cursor at = {0};
-    struct slice identity;
-    void *value;
-    while (map_next(&live->people, &at, &identity, &value)) {
-        struct person *person = value;
+    MAP_EACH(&live->people, at) {
+        struct person *person = at.value;
         mem_free(person->name);
         mem_free(person);
     }
@@ -106,11 +103,11 @@ struct slice live_meeting_name_of(const struct live_meeting *live, struct slice 
 }
 
 void live_meeting_describe(const struct live_meeting *live, struct buf *out) {
-    buf_add_text(out, "{\"meetingId\":");
-    text_add_json(out, slice_from(live->id));
-    buf_add_text(out, ",\"participants\":");
+    json_open(out, NULL);
+    json_add_text(out, "meetingId", slice_from(live->id));
+    json_add_name(out, "participants");
     meeting_write_stats(out, live->engine);
     if (meeting_is_paused(live->engine))
-        buf_add_text(out, ",\"analysisPaused\":true");
-    buf_add_byte(out, '}');
+        json_add_bool(out, "analysisPaused", true);
+    json_close(out);
 }

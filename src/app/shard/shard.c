@@ -4,6 +4,7 @@
 #include "app/shard/video_track.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "net/stream.h"
 #include "outside/disk/disk.h"
@@ -186,11 +187,7 @@ static void tick_count(struct shard *shard, int64_t late_ms, uint64_t used_us) {
     stats->ticks++;
     stats->ticks_late += late_ms >= shard->tick.period_ms;
     stats->tick_us_total += used_us;
-    size_t bucket = 0;
-    while (bucket < SHARD_LATENESS_BOUNDS && late_ms > shard_lateness_bounds_ms[bucket])
-        bucket++;
-    stats->lateness[bucket]++;
-    stats->lateness_ms_sum += (uint64_t)late_ms;
+    histogram_add(&stats->lateness, &shard_lateness_bounds, late_ms);
     if (used_us > stats->tick_us_max)
         stats->tick_us_max = used_us;
     if ((uint64_t)late_ms > stats->tick_late_ms_max)

@@ -2,6 +2,7 @@
 #include "app/shard/shard_private.h"
 
 #include "base/clock.h"
+#include "base/macros.h"
 #include "base/mem.h"
 
 #include <assert.h>

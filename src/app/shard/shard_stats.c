@@ -1,9 +1,9 @@
 #include "app/shard/shard_stats.h"
 
-#include "base/mem.h"
+#include "base/macros.h"
 
-const unsigned shard_lateness_bounds_ms[SHARD_LATENESS_BOUNDS] = {0,  1,  2,  3,  5,  7,
-                                                                  10, 15, 20, 30, 50, 100};
+const struct histogram_bounds shard_lateness_bounds = {
+    12, {0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100}};
 
 static const char *end_name(unsigned end) {
     static const char *const names[] = {"closed", "lost", "bad", "idle", "drained"};
@@ -55,8 +55,7 @@ const struct counter shard_counters[] = {
      AT(tick_period_ms), .divisor = 1000},
     {"prosa_analysis_pauses_total", "Times a meeting's analysis was paused.", COUNTER_SUM,
      AT(analysis_pauses)},
-    {NULL, NULL, COUNTER_SUM, AT(lateness), .count = SHARD_LATENESS_BOUNDS + 1},
-    {NULL, NULL, COUNTER_SUM, AT(lateness_ms_sum)},
+    {NULL, NULL, COUNTER_SUM, AT(lateness), .count = sizeof(struct histogram) / sizeof(uint64_t)},
     {NULL, NULL, COUNTER_SUM, AT(feedback)},
 
     {"prosa_media_received_bytes_total", "Bytes from media sockets.", COUNTER_SUM,

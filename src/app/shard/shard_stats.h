@@ -6,6 +6,7 @@
 #define APP_SHARD_STATS_H
 
 #include "base/counter.h"
+#include "base/histogram.h"
 #include "net/ws/media_conn.h"
 #include "outside/hume/hume.h"
 
@@ -22,22 +23,22 @@ enum track_end {
     TRACK_ENDS,
 };
 
-enum { SHARD_LATENESS_BOUNDS = 12 };
-/* Upper bounds of all buckets but the last. */
-extern const unsigned shard_lateness_bounds_ms[SHARD_LATENESS_BOUNDS];
+extern const struct histogram_bounds shard_lateness_bounds;
 
 /* Plain counters; gauges are of the moment, the rest only grows. */
 struct shard_stats {
-    uint64_t meetings, paused_meetings, audio_tracks, video_tracks; /* gauges */
+    /* Gauges. */
+    uint64_t meetings, paused_meetings, audio_tracks, video_tracks, tick_period_ms;
     uint64_t ticks, ticks_late, tick_us_total, tick_us_max, tick_late_ms_max;
-    uint64_t tick_period_ms;                                       /* gauge */
-    uint64_t lateness[SHARD_LATENESS_BOUNDS + 1], lateness_ms_sum; /* how late ticks began */
+    /* How late ticks began. */
+    struct histogram lateness;
     uint64_t audio_bytes, audio_messages, video_bytes, mute_dropped_bytes;
     uint64_t text_frames, text_ignored;
-    uint64_t ended[TRACK_ENDS]; /* tracks, by enum track_end */
+    /* Tracks, by enum track_end. */
+    uint64_t ended[TRACK_ENDS];
     uint64_t gaps, gap_ms, feedback, analysis_pauses;
-    uint64_t drift_ms; /* of senders' clocks against ours, either way, over tracks that ended */
-    uint64_t drift_ms_max;
+    /* Of senders' clocks against ours, either way, over tracks that ended. */
+    uint64_t drift_ms, drift_ms_max;
     struct media_stats media;
     struct hume_stats hume;
 };

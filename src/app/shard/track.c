@@ -1,6 +1,7 @@
 #include "app/shard/track.h"
 
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 
 static uint64_t *gauge_of(const struct track *track) {
