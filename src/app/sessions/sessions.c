@@ -228,9 +228,8 @@ static struct session_entry *entry_make(struct sessions *sessions, const struct 
     struct session_entry *entry = entry_new(sessions, id, room->name, room->sid);
     entry->session.is_signed = event->is_signed;
     read_organization(entry, room);
+    session_look_up(entry); /* first, so that everything else waits for the answer */
     entry_begin(entry, room, event);
-    session_look_up(entry);
-    session_tell_store(entry);
     return entry;
 }
 
