@@ -24,12 +24,12 @@ void station_stop(struct station *station);
 /* From another thread: until station_stop has been called. */
 void station_wait(struct station *station);
 
-/* From another thread: once its mail so far has been delivered, the thread ends and is joined. NULL,
- * and a station that was never started or has ended, are fine. */
+/* From another thread: once its mail so far has been delivered, the thread ends and is joined.
+ * NULL, and a station that was never started or has ended, are fine. */
 void station_end(struct station *station);
 
-/* Ends it and delivers what still waits, here; nothing may be sent any more. Its loop stays open, so
- * that what was opened on it can be closed before station_close. */
+/* Ends it and delivers what still waits, here; nothing may be sent any more. Its loop stays open,
+ * so that what was opened on it can be closed before station_close. */
 void station_shut(struct station *station);
 
 /* Shuts it and closes its own loop. Where several work for one owner, all are ended first. NULL is

@@ -64,9 +64,9 @@ static void on_track(struct slice meeting_id, const struct shard_track_event *ev
                                 event->is_opened);
 }
 
-static void on_published(void *arg, const struct session *session, struct slice identity,
-                         const struct livekit_track *track, bool is_published) {
-    struct server *server = arg;
+static void on_published(const struct session *session, struct slice identity,
+                         const struct livekit_track *track, bool is_published, void *user) {
+    struct server *server = user;
     if (!server->egresses)
         return;
     if (is_published)
@@ -75,14 +75,14 @@ static void on_published(void *arg, const struct session *session, struct slice 
         egresses_track_unpublished(server->egresses, session, track->sid);
 }
 
-static void on_participant(void *arg, const struct session *session, struct slice identity) {
-    struct server *server = arg;
+static void on_participant(const struct session *session, struct slice identity, void *user) {
+    struct server *server = user;
     if (server->egresses)
         egresses_participant_seen(server->egresses, session, identity);
 }
 
-static void on_egress(void *arg, const struct livekit_egress *egress) {
-    struct server *server = arg;
+static void on_egress(const struct livekit_egress *egress, void *user) {
+    struct server *server = user;
     if (server->egresses)
         egresses_status_seen(server->egresses, egress);
 }

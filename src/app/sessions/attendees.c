@@ -19,7 +19,8 @@ const struct attendee *session_find_attendee(const struct session *session, stru
     return map_find(&session->attendees, identity);
 }
 
-static struct session_entry *entry_of(const struct sessions *sessions, const struct session *session) {
+static struct session_entry *entry_of(const struct sessions *sessions,
+                                      const struct session *session) {
     return map_find(&sessions->by_id, slice_from(session->meeting_id));
 }
 

@@ -19,12 +19,16 @@ enum { SWEEP_MS = 1000 };
 
 struct directory_entry {
     uint64_t key;
-    char *id;   /* meetingId; the room's name while provisional */
-    char *room; /* its alias */
+    /* The meetingId; the room's name while provisional. */
+    char *id;
+    /* Its alias. */
+    char *room;
     unsigned shard;
-    unsigned tracks; /* handed over and not yet reported ended */
+    /* Handed over and not yet reported ended. */
+    unsigned tracks;
     bool has_session, is_ended;
-    int64_t idle_ms; /* since when nobody needs it */
+    /* When the last session or track that needed it ended. */
+    int64_t idle_ms;
     uint64_t seq;
     uint64_t counts[FEEDBACK_TYPES];
 };
@@ -41,12 +45,14 @@ struct directory {
     struct place *places;
     unsigned place_count;
     struct map by_key;
-    struct map by_name; /* ids and rooms; a room's name belongs to its latest meeting */
+    /* Ids and rooms; a room's name belongs to its latest meeting. */
+    struct map by_name;
     uint64_t last_key;
     size_t tracks;
     struct timer sweep;
     bool is_draining;
-    bool is_stopped; /* what shards still tell is dropped */
+    /* What shards still tell is dropped. */
+    bool is_stopped;
     unsigned drains_left;
     void (*on_drained)(void *user);
     void *drained_user;
@@ -75,7 +81,8 @@ static unsigned place_choose(const struct directory *dir) {
     return best;
 }
 
-static struct directory_entry *entry_new(struct directory *dir, struct slice id, struct slice room) {
+static struct directory_entry *entry_new(struct directory *dir, struct slice id,
+                                         struct slice room) {
     struct directory_entry *e = mem_alloc(sizeof *e);
     e->key = ++dir->last_key;
     e->id = slice_copy_text(id);
@@ -123,7 +130,7 @@ static bool is_provisional(const struct directory_entry *e) {
     return !e->has_session && !strcmp(e->id, e->room);
 }
 
-/* The meeting that goes on in a room, NULL when none is known. */
+/* The room's meeting that has not ended, NULL when none is known. */
 static struct directory_entry *entry_by_room(const struct directory *dir, struct slice room) {
     struct directory_entry *e = map_find(&dir->by_name, room);
     return e && !e->is_ended && slice_is_equal(slice_from(e->room), room) ? e : NULL;
@@ -134,11 +141,10 @@ static struct directory_entry *entry_by_id(const struct directory *dir, struct s
     return e && slice_is_equal(slice_from(e->id), id) ? e : NULL;
 }
 
-/*
- * The meeting for a pair of names of which the id may be empty. Whoever names a provisional meeting's room
- * together with an id tells it its id.
- */
-static struct directory_entry *entry_find(struct directory *dir, struct slice id, struct slice room) {
+/* The meeting for a pair of names of which the id may be empty. An id that comes with the room of a
+ * provisional meeting becomes the id of that meeting. */
+static struct directory_entry *entry_find(struct directory *dir, struct slice id,
+                                          struct slice room) {
     struct directory_entry *e = entry_by_id(dir, id);
     if (e && id.len > 0)
         return e;
@@ -151,7 +157,8 @@ static struct directory_entry *entry_find(struct directory *dir, struct slice id
     return e;
 }
 
-static struct directory_entry *entry_need(struct directory *dir, struct slice id, struct slice room) {
+static struct directory_entry *entry_need(struct directory *dir, struct slice id,
+                                          struct slice room) {
     struct directory_entry *e = entry_find(dir, id, room);
     if (e)
         return e;
@@ -182,7 +189,7 @@ static void feedback_pass(uint64_t key, const struct feedback *feedback, void *u
 static void track_follow(const struct shard_track_event *event, void *user) {
     struct directory *dir = user;
     struct directory_entry *e = entry_by_key(dir, event->meeting_key);
-    assert(e); /* it stays while it has tracks */
+    assert(e); /* it is kept while it has tracks */
     if (!event->is_opened) {
         e->tracks--;
         e->idle_ms = loop_now_ms(dir->loop);
@@ -332,10 +339,10 @@ bool directory_find(const struct directory *dir, struct slice name, struct slice
 int directory_admits(const struct directory *dir, const struct track_params *params) {
     bool is_known = entry_by_id(dir, slice_from(params->meeting_id)) ||
                     entry_by_room(dir, slice_from(params->room));
-    return dir->is_draining                                           ? ESHUTDOWN
+    return dir->is_draining                                        ? ESHUTDOWN
            : dir->tracks >= dir->set.max_tracks                    ? EMFILE
            : !is_known && dir->by_key.len >= dir->set.max_meetings ? ENFILE
-                                                                      : 0;
+                                                                   : 0;
 }
 
 int directory_take_track(struct directory *dir, const struct track_params *params,
@@ -343,8 +350,9 @@ int directory_take_track(struct directory *dir, const struct track_params *param
     int err = directory_admits(dir, params);
     if (err)
         return err;
-    struct directory_entry *e = entry_need(dir, slice_from(params->meeting_id), slice_from(params->room));
-    if (!e) /* the room is known, but as another meeting than the id says */
+    struct directory_entry *e =
+        entry_need(dir, slice_from(params->meeting_id), slice_from(params->room));
+    if (!e) /* the room is known as another meeting than the id names */
         return ENFILE;
     e->tracks++;
     dir->places[e->shard].tracks++;

@@ -69,8 +69,8 @@ int directory_set_participant(struct directory *, struct slice meeting_id, struc
 bool directory_find(const struct directory *, struct slice name, struct slice *meeting_id,
                     struct slice *room_name);
 
-/* Whether a track would be taken, so that a refusal can still be an HTTP answer: 0; EMFILE: too many
- * tracks; ENFILE: too many meetings; ESHUTDOWN: draining. */
+/* Whether a track would be taken, so that a refusal can still be an HTTP answer: 0; EMFILE: too
+ * many tracks; ENFILE: too many meetings; ESHUTDOWN: draining. */
 int directory_admits(const struct directory *, const struct track_params *);
 
 /*

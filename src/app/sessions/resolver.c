@@ -59,7 +59,7 @@ static void on_store_resolve(int err, const struct store_session *row, void *arg
     resolve_free(resolve);
 }
 
-/* Every roomName of the query, joined by commas as Express shows a repeated parameter to its handlers. */
+/* Every roomName of the query, joined by commas as Express does with a repeated parameter. */
 static void read_room_name(struct slice query, struct buf *out) {
     struct slice name, value;
     struct buf decoded = {0};

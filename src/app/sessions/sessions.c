@@ -78,8 +78,8 @@ static struct session_room *room_get(struct sessions *sessions, struct slice nam
     return room;
 }
 
-static struct session_entry *entry_new(struct sessions *sessions, struct slice id, struct slice room_name,
-                               struct slice sid) {
+static struct session_entry *entry_new(struct sessions *sessions, struct slice id,
+                                       struct slice room_name, struct slice sid) {
     struct session_entry *entry = mem_alloc(sizeof *entry);
     entry->owner = sessions;
     entry->session.meeting_id = slice_copy_text(id);
@@ -179,8 +179,8 @@ static void read_organization(struct session_entry *entry, const struct livekit_
 
 /* The sid names the meeting. Without one the room's active session is meant; where there is none,
  * the room's name is the meeting's. */
-static struct session_entry *find_for_room(struct sessions *sessions, const struct livekit_room *room,
-                                   struct slice *id) {
+static struct session_entry *find_for_room(struct sessions *sessions,
+                                           const struct livekit_room *room, struct slice *id) {
     *id = room->sid.len ? room->sid : room->name;
     struct session_entry *entry = find_entry(sessions, *id);
     if (!room->sid.len && (!entry || !entry->session.is_active)) {
@@ -212,7 +212,7 @@ static void end_predecessors(struct session_entry *entry) {
 }
 
 static void entry_begin(struct session_entry *entry, const struct livekit_room *room,
-                  const struct session_event *event) {
+                        const struct session_event *event) {
     entry->session.is_active = true;
     entry->session.ended_ms = 0;
     entry->session.started_ms = room->created_ms ? room->created_ms : event->at_ms;
@@ -224,7 +224,7 @@ static void entry_begin(struct session_entry *entry, const struct livekit_room *
 }
 
 static struct session_entry *entry_make(struct sessions *sessions, const struct livekit_room *room,
-                                struct slice id, const struct session_event *event) {
+                                        struct slice id, const struct session_event *event) {
     struct session_entry *entry = entry_new(sessions, id, room->name, room->sid);
     entry->session.is_signed = event->is_signed;
     read_organization(entry, room);
@@ -244,7 +244,7 @@ static void note_beginning(struct session_entry *entry, int64_t at_ms) {
 }
 
 static const struct session *room_seen(struct sessions *sessions, const struct livekit_room *room,
-                                  const struct session_event *event, bool is_start) {
+                                       const struct session_event *event, bool is_start) {
     struct slice id;
     if (!is_usable(room))
         return NULL;
@@ -316,14 +316,16 @@ static void sessions_on_loaded(int err, const struct store_session_list *list, v
     struct sessions *sessions = arg;
     sessions->loading = NULL;
     if (err == EAGAIN) {
-        timer_start(sessions->set.loop, &sessions->retry, LOAD_RETRY_MS, 0, sessions_on_retry, sessions);
+        timer_start(sessions->set.loop, &sessions->retry, LOAD_RETRY_MS, 0, sessions_on_retry,
+                    sessions);
         return;
     }
     for (size_t i = 0; !err && i < list->count; i++) {
         const struct store_session *row = &list->sessions[i];
         if (find_entry(sessions, row->meeting_id))
             continue;
-        struct session_entry *entry = entry_new(sessions, row->meeting_id, row->room_name, row->room_sid);
+        struct session_entry *entry =
+            entry_new(sessions, row->meeting_id, row->room_name, row->room_sid);
         slice_replace_text(&entry->session.organization_id, row->organization_id);
         entry->session.started_ms = entry->event_ms = row->started_ms;
         entry->session.is_active = true;

@@ -36,7 +36,7 @@ struct attendee {
     /* LiveKit has described the participant; until then only a track named it. */
     bool is_known;
     bool is_host;
-    /* An egress, a recorder or an agent: nobody who takes part. */
+    /* An egress, a recorder or an agent, not a person. */
     bool is_service;
 };
 
@@ -110,7 +110,7 @@ void sessions_room_finished(struct sessions *, const struct livekit_room *,
 const struct session *sessions_room_seen(struct sessions *, const struct livekit_room *,
                                          const struct session_event *);
 
-/* A participant as LiveKit describes it (joined, updated or listed), and one that is gone. */
+/* A participant as LiveKit describes it (joined, updated or listed), and one that has left. */
 void sessions_participant_seen(struct sessions *, const struct session *,
                                const struct livekit_participant *);
 void sessions_participant_left(struct sessions *, const struct session *,

@@ -1,5 +1,5 @@
 /* Private to sessions.c (their lives), sessions_store.c (what the store is told about them) and
- * attendees.c (who is in them). */
+ * attendees.c (their participants). */
 #ifndef APP_SESSIONS_PRIVATE_H
 #define APP_SESSIONS_PRIVATE_H
 

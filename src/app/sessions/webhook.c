@@ -4,8 +4,8 @@
 #include "app/sessions/sessions.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/macros.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "net/http/http_server.h"
@@ -24,7 +24,7 @@ struct webhook {
     size_t next_id;
 };
 
-/* ---- is it from LiveKit? ---- */
+/* ---- Is it from LiveKit? ---- */
 
 const char *webhook_fault_name(enum webhook_fault fault) {
     static const char *const names[] = {"ok",          "missing",       "malformed",
@@ -33,7 +33,7 @@ const char *webhook_fault_name(enum webhook_fault fault) {
     return names[fault];
 }
 
-/* What the sender reads; the two about clocks name the likely cause. */
+/* The answer to the sender; the two about clocks name the likely cause. */
 static const char *fault_text(enum webhook_fault fault) {
     static const char *const texts[] = {
         "",
@@ -88,7 +88,7 @@ enum webhook_fault webhook_check(struct slice authorization, struct slice body,
     return fault;
 }
 
-/* ---- once is enough ---- */
+/* ---- Repeated events ---- */
 
 static bool is_repeated(struct webhook *webhook, struct slice id) {
     if (!id.len || id.len > EVENT_ID_MAX)
@@ -104,7 +104,7 @@ static bool is_repeated(struct webhook *webhook, struct slice id) {
     return false;
 }
 
-/* ---- what follows from an event ---- */
+/* ---- What follows from an event ---- */
 
 enum event_kind {
     EVENT_OTHER,
@@ -117,7 +117,7 @@ enum event_kind {
     EVENT_EGRESS
 };
 
-/* No name at all is a room that started: the old backend's clients send that. */
+/* An event without a name is a room that started: the old backend's clients send that. */
 static enum event_kind kind_of(struct slice name) {
     static const struct {
         const char *name;
@@ -169,8 +169,8 @@ static void take_track(struct webhook *webhook, const json_t *event, enum event_
     livekit_read_track(&track, json_object_get(event, "track"));
     const struct webhook_listener *listener = webhook->set.listener;
     if (session && listener)
-        listener->on_track(listener->arg, session, participant.identity, &track,
-                           kind == EVENT_TRACK_PUBLISHED);
+        listener->on_track(session, participant.identity, &track, kind == EVENT_TRACK_PUBLISHED,
+                           listener->user);
 }
 
 static void take_participant(struct webhook *webhook, const json_t *event, enum event_kind kind,
@@ -185,7 +185,7 @@ static void take_participant(struct webhook *webhook, const json_t *event, enum 
         sessions_participant_seen(webhook->set.sessions, session, &participant);
     const struct webhook_listener *listener = webhook->set.listener;
     if (listener)
-        listener->on_participant(listener->arg, session, participant.identity);
+        listener->on_participant(session, participant.identity, listener->user);
 }
 
 static void dispatch(struct webhook *webhook, const json_t *event, enum event_kind kind,
@@ -213,7 +213,7 @@ static void dispatch(struct webhook *webhook, const json_t *event, enum event_ki
     case EVENT_EGRESS:
         livekit_read_egress(&egress, json_object_get(event, "egressInfo"));
         if (webhook->set.listener)
-            webhook->set.listener->on_egress(webhook->set.listener->arg, &egress);
+            webhook->set.listener->on_egress(&egress, webhook->set.listener->user);
         return;
     case EVENT_OTHER:
         webhook->stats.unknown++;
@@ -234,7 +234,7 @@ void webhook_take(struct webhook *webhook, const json_t *event, bool is_signed, 
     dispatch(webhook, event, kind_of(name), &when);
 }
 
-/* ---- the route ---- */
+/* ---- The route ---- */
 
 static struct slice header(struct http_request *req, const char *name) {
     const struct slice *value = http_find_header(req->head, name);

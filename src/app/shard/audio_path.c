@@ -57,7 +57,8 @@ static void voice_feed(struct audio_track *t, const int16_t *pcm, size_t frames,
     }
 }
 
-/* The bytes may lie at an odd address where control frames came between: then they are moved piecewise. */
+/* Control frames between messages may leave the bytes at an odd address; they are then copied in
+ * pieces. */
 static void analyse(struct audio_track *t, const uint8_t *bytes, size_t frames, uint64_t before) {
     if (!t->participant)
         return;
@@ -65,7 +66,7 @@ static void analyse(struct audio_track *t, const uint8_t *bytes, size_t frames, 
         t->analysis_missed = true;
         return;
     }
-    if (t->analysis_missed) { /* what was not listened to says nothing about what comes */
+    if (t->analysis_missed) { /* what was missed says nothing about what follows */
         t->analysis_missed = false;
         voice_skip(&t->voice, VOICE_KEEP_MS + 1);
     }
@@ -102,7 +103,7 @@ static bool is_analysed(const struct audio_track *t) {
     return t->participant && !meeting_is_paused(t->base.meeting->engine);
 }
 
-/* Two equal channels are one, until they part: from there on the recording is stereo. */
+/* Two equal channels are recorded as one, until they differ: from there on in stereo. */
 static void record(struct audio_track *t, const uint8_t *bytes, size_t frames) {
     int16_t mono[1024];
     while (t->is_folded && frames > 0) {
@@ -115,14 +116,14 @@ static void record(struct audio_track *t, const uint8_t *bytes, size_t frames) {
             continue;
         t->is_folded = false;
         recorder_set_channels(t->base.recorder, 2);
-        log_info("egress", "the channels part, the recording goes on in stereo",
+        log_info("egress", "the channels differ from here on; recording in stereo",
                  log_text("track", t->base.log_track));
     }
     if (frames > 0)
         recorder_append(t->base.recorder, bytes, frames * t->block_bytes);
 }
 
-/* Whole sample frames whose place is certain: `before` samples after the clock's anchor. */
+/* Takes whole sample frames whose place is certain: `before` samples after the clock's anchor. */
 static void audio_take(struct audio_track *t, const uint8_t *bytes, size_t frames,
                        uint64_t before) {
     if (t->format != RECORD_OFF && !t->base.recorder)
@@ -170,10 +171,8 @@ static void verdict_apply(struct audio_track *t, enum audio_verdict verdict) {
     held_release(t);
 }
 
-/*
- * While the stream flows, audio goes straight on from the receive buffer. At its beginning, and when it
- * resumes after a standstill, it is kept until the clock has said where it belongs.
- */
+/* While the stream flows, audio is taken straight from the receive buffer. At its beginning, and
+ * when it resumes after a stall, audio is held until the clock has decided where it belongs. */
 static bool is_flowing(const struct audio_track *t) {
     return t->clock.is_started && !t->clock.is_doubtful &&
            t->base.core->now_ms - t->clock.last_ms < AUDIO_CLOCK_STALL_MS;

@@ -30,10 +30,11 @@ static void probe_end(struct audio_track *t, enum channels_verdict verdict) {
     if (verdict == CHANNELS_STEREO) {
         channel_count_set(t, 2);
         prosody_set_channels(t->prosody, 2);
-        log_warn("egress",
-                 "the URL says mono, but the audio is stereo and is taken as such; channels=2 in "
-                 "the URL is right",
-                 log_text("track", t->base.log_track));
+        log_warn(
+            "egress",
+            "the URL says mono, but the audio is stereo; recording in stereo (set channels=2 in "
+            "the URL)",
+            log_text("track", t->base.log_track));
     }
     while (kept.zeros > 0) {
         size_t part = kept.zeros < sizeof zeros ? (size_t)kept.zeros : sizeof zeros;
@@ -211,8 +212,8 @@ static void samples_decide(struct audio_track *t, const struct track_params *p) 
     bool is_other = p->rate_hz != EGRESS_RATE_HZ || p->channels != EGRESS_CHANNELS;
     if (p->from_egress && is_other)
         log_warn("egress",
-                 "the URL does not say sampleRate=48000&channels=2, which is what "
-                 "LiveKit Egress sends; taken as such",
+                 "the URL does not say sampleRate=48000&channels=2; assuming it, because LiveKit "
+                 "Egress always sends that",
                  log_text("track", t->base.log_track));
     t->rate_hz = p->from_egress ? EGRESS_RATE_HZ : p->rate_hz;
     channel_count_set(t, p->from_egress ? EGRESS_CHANNELS : p->channels);

@@ -1,8 +1,8 @@
 /*
  * Is a stream that calls itself mono really stereo? LiveKit Egress always sends two channels,
  * whatever the address says. The beginning of a stream is kept back until 100 ms of sound decide:
- * two channels with the same content are equal pairs of samples whose neighbours differ. A stream of
- * nothing but zeros is judged by its speed after 2.5 s. Pure: time is an argument.
+ * two channels with the same content are equal pairs of samples whose neighbours differ. A stream
+ * of nothing but zeros is judged by its speed after 2.5 s. Pure: time is an argument.
  */
 #ifndef APP_CHANNELS_H
 #define APP_CHANNELS_H
@@ -30,7 +30,7 @@ struct channels {
     struct buf sound;
 };
 
-/* Probing begins; whoever acts on the verdict ends it. */
+/* Begins to probe. The caller that acts on the verdict zeroes the struct again. */
 void channels_init(struct channels *, unsigned rate_hz);
 void channels_free(struct channels *);
 

@@ -36,12 +36,12 @@ void live_meeting_free(struct live_meeting *);
 
 /* After a rename and after a new display name: tracks_rename, as recordings carry these names. */
 void live_meeting_rename(struct live_meeting *, struct slice id, struct slice room);
-/* Kept also for people who are not there yet. An empty name leaves the known one. */
+/* Kept also for people who have no track yet. An empty name leaves the known one. */
 void live_meeting_set_person(struct live_meeting *, struct slice identity, struct slice name,
                              bool is_host);
 
-/* Called when an audio track of that identity opens. Returns its participant in the engine, with the
- * name and role known from webhooks. */
+/* Called when an audio track of that identity opens. Returns its participant in the engine, with
+ * the name and role known from webhooks. */
 struct participant *live_meeting_connect(struct live_meeting *, struct slice identity,
                                          int64_t now_ms);
 void live_meeting_disconnect(struct live_meeting *, struct participant *, int64_t now_ms);

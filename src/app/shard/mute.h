@@ -1,7 +1,7 @@
 /*
- * Whether a track is muted. The sender says so in a text message, but LiveKit's `muted` may overtake
- * the audio that was spoken before it, by up to three seconds. Such a track has a tail: its audio is
- * still taken until zeros show that nothing is on its way any more, or until the tail is over.
+ * Whether a track is muted. The sender says so in a text message, but LiveKit's `muted` may arrive
+ * up to three seconds before audio that was spoken earlier. Such a track has a tail: its audio is
+ * still taken until zeros show that no earlier audio is on its way, or until the tail is over.
  *
  *     MUTE_OFF --muted--> MUTE_TAIL --zeros, time--> MUTE_ON --unmuted--> MUTE_OFF
  *
@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MUTE_SILENCE_MS = 200 }; /* zeros for so long in the tail: nothing is on its way any more */
+enum { MUTE_SILENCE_MS = 200 }; /* zeros for so long end the tail */
 
 enum mute_state { MUTE_OFF, MUTE_TAIL, MUTE_ON };
 

@@ -10,7 +10,7 @@
 
 enum {
     WAV_HEADER_BYTES = 44,
-    SPEECH_LASTS_MS = 250, /* the detector's word comes late, in steps of a tick */
+    SPEECH_LASTS_MS = 250, /* after the detector found it; it reports late, in steps of a tick */
     SOUND = 33,            /* -60 dBFS */
 };
 
@@ -25,7 +25,8 @@ struct prosody {
 
 /* ---- What comes back ---- */
 
-static void hume_on_feeling(void *arg, const struct feeling *feeling, int64_t from_ms, int64_t to_ms) {
+static void hume_on_feeling(void *arg, const struct feeling *feeling, int64_t from_ms,
+                            int64_t to_ms) {
     const struct prosody *p = arg;
     p->set.on_feeling(feeling, from_ms, to_ms, p->set.user);
 }
@@ -72,7 +73,7 @@ static size_t count_some(struct prosody *p, size_t frames, bool *is_full) {
     return used;
 }
 
-/* Takes up to a block of sample frames; returns how many. */
+/* Hears at most a block of sample frames; returns how many. */
 static size_t hear_some(struct prosody *p, const uint8_t *bytes, size_t frames, int64_t at_ms,
                         bool *is_full) {
     int16_t in[RESAMPLE_BLOCK * 2], out[RESAMPLE_BLOCK * 2];
@@ -88,7 +89,7 @@ static size_t hear_some(struct prosody *p, const uint8_t *bytes, size_t frames, 
     return n;
 }
 
-/* 16 kHz samples of so many sample frames. */
+/* How many samples at 16 kHz so many sample frames are. */
 static uint32_t samples_of(const struct prosody *p, uint64_t frames) {
     return (uint32_t)((frames * GROUPER_RATE_HZ + p->set.rate_hz / 2) / p->set.rate_hz);
 }

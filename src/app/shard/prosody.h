@@ -1,6 +1,6 @@
 /*
- * A track's audio in groups of AUDIO_PIPELINE_GROUP_SECONDS: each goes to the prosody service, where
- * there is one, and becomes a line in the meeting's pipeline log that says what became of it.
+ * A track's audio in groups of AUDIO_PIPELINE_GROUP_SECONDS. Each goes to the prosody service,
+ * where there is one, and its outcome becomes a line in the meeting's pipeline log.
  */
 #ifndef APP_PROSODY_H
 #define APP_PROSODY_H

@@ -13,14 +13,14 @@
 #include <stdio.h>
 
 enum {
-    IDLE_AFTER_MS = 2000, /* without a byte */
-    IDLE_LOOK_MS = 200,   /* and then */
-    FLUSH_MS = 250,       /* how often recorders look at the age of what they hold */
-    TRIM_MS = 2000,       /* how often blocks that were not needed go back */
+    IDLE_AFTER_MS = 2000, /* without a byte a track is idle */
+    IDLE_LOOK_MS = 200,   /* how often an idle one is drained */
+    FLUSH_MS = 250,       /* how often recorders check the age of what they hold */
+    TRIM_MS = 2000,       /* how often spare blocks go back */
 };
 
 /* Tracks are drained into the loop's buffer. */
-static_assert((int)LOOP_SCRATCH_BYTES >= (int)MEDIA_BUFFER_BYTES, "media_conn_drain fills this much");
+static_assert((int)LOOP_SCRATCH_BYTES >= (int)MEDIA_BUFFER_BYTES, "media_conn_drain fills it");
 
 static void shard_tick(void *arg);
 
@@ -159,11 +159,11 @@ static void pressure_follow(struct shard *shard, uint64_t used_us) {
         stats->paused_meetings += paused;
         stats->analysis_pauses += paused;
         if (paused > 0)
-            log_warn("shard", "too much to do: the analysis of meetings is paused",
+            log_warn("shard", "overloaded; analysis of meetings paused",
                      log_int("meetings", (int64_t)stats->paused_meetings));
     } else if (change < 0) {
         stats->paused_meetings -= meetings_turn(shard, false, (size_t)-change);
-        log_info("shard", "analysis of meetings taken up again",
+        log_info("shard", "analysis of meetings resumed",
                  log_int("stillPaused", (int64_t)stats->paused_meetings));
     }
 }
@@ -259,10 +259,10 @@ static void shard_free(struct shard *shard) {
 
 static int prosody_service_open(struct shard *shard) {
     char why[128] = "";
-    int err = hume_open(&shard->core.hume, shard->loop, &shard->core.settings->hume, why,
-                        sizeof why);
+    int err =
+        hume_open(&shard->core.hume, shard->loop, &shard->core.settings->hume, why, sizeof why);
     if (err)
-        log_error("hume", "the prosody service cannot be used", log_text("why", why));
+        log_error("hume", "prosody service cannot be used", log_text("why", why));
     return err;
 }
 
@@ -275,8 +275,8 @@ static int thread_begin(struct shard *shard, unsigned number) {
 int shard_open(struct shard **out, const struct shard_settings *settings, unsigned number,
                struct loop *loop, struct mailbox *control, const struct shard_listener *listener) {
     struct shard *shard = mem_alloc(sizeof *shard);
-    int err = loop ? station_open_on(&shard->station, loop, shard)
-                   : station_open(&shard->station, shard);
+    int err =
+        loop ? station_open_on(&shard->station, loop, shard) : station_open(&shard->station, shard);
     if (err) {
         mem_free(shard);
         return err;

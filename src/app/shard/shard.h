@@ -68,7 +68,7 @@ void shard_set_participant(struct shard *, uint64_t key, struct slice identity, 
 void shard_take_track(struct shard *, uint64_t key, const struct track_params *, struct stream *,
                       const char accept[WS_ACCEPT_SIZE]);
 
-/* The answer of /feedback/debug/:meetingId as compact JSON, on control; empty for an unknown key. */
+/* The answer of /feedback/debug/:meetingId as compact JSON, on control. Empty: unknown key. */
 typedef void shard_text_fn(struct slice json, void *user);
 void shard_describe_meeting(struct shard *, uint64_t key, shard_text_fn *, void *user);
 typedef void shard_stats_fn(const struct shard_stats *, void *user);

@@ -1,5 +1,5 @@
-/* What the shards of a server are set to do. Read by all of them, owned by the caller, and unchanged
- * while any of them lives. */
+/* The settings of a server's shards. Read by all of them, owned by the caller, and unchanged while
+ * any of them lives. */
 #ifndef APP_SHARD_SETTINGS_H
 #define APP_SHARD_SETTINGS_H
 

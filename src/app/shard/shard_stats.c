@@ -2,8 +2,8 @@
 
 #include "base/macros.h"
 
-const struct histogram_bounds shard_lateness_bounds = {
-    12, {0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100}};
+const struct histogram_bounds shard_lateness_bounds = {12,
+                                                       {0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100}};
 
 static const char *end_name(unsigned end) {
     static const char *const names[] = {"closed", "lost", "bad", "idle", "drained"};

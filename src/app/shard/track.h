@@ -1,6 +1,6 @@
 /*
- * What every media track of a shard is: a connection that is drained on the tick, in a meeting, with
- * its recording. audio_track and video_track say what becomes of the bytes.
+ * What all media tracks of a shard have in common: a connection that is drained on the tick, a
+ * meeting, and a recording. audio_track and video_track decide what becomes of the bytes.
  */
 #ifndef APP_TRACK_H
 #define APP_TRACK_H
@@ -30,7 +30,7 @@ struct track_type {
     void (*end)(struct track *);
 };
 
-/* First member of struct audio_track and struct video_track. What every tick looks at comes first. */
+/* First member of struct audio_track and struct video_track. What each tick reads comes first. */
 struct track {
     const struct track_type *type;
     struct list in_shard;
@@ -66,7 +66,7 @@ void track_flush(struct track *);
 /* Finishes the recording and frees the track, as allocated with its type. */
 void track_close(struct track *, enum track_end);
 
-/* The recording that this track begins at a steady-clock time; the caller adds what its kind knows. */
+/* The recording that the track begins at a steady-clock time; the caller adds its format. */
 struct recording track_recording(const struct track *, int64_t mono_ms);
 
 /* Tells the recordings of a meeting its id and the names of its people. */

@@ -12,7 +12,7 @@ enum {
     START_BYTES = 32,   /* of a message: enough to tell IVF and to read a key frame's size */
     IVF_RATE_HZ = 1000, /* times in ms of arrival */
     COUNT_EVERY_MS = 2000,
-    ANEW_MS = 1000, /* after the disk took a file away: the next one not before */
+    ANEW_MS = 1000, /* between a file that the disk gave up and the next one */
 };
 
 struct video_track {
@@ -23,7 +23,7 @@ struct video_track {
     enum track_codec codec;
     enum { WRAP_UNKNOWN, WRAP_NONE, WRAP_IVF } wrap;
     int64_t started_ms, counted_ms;
-    /* The message that is arriving; is_begun: its start is written, further pieces follow at once. */
+    /* The message that is arriving; is_begun: its start is written, pieces follow as they come. */
     uint8_t start[START_BYTES];
     unsigned start_bytes;
     bool is_begun;
@@ -52,7 +52,7 @@ static void recorder_begin(struct video_track *t) {
     t->has_size = false;
 }
 
-/* From here on a decoder needs nothing that came before. */
+/* A decoder can begin with this message. */
 static bool is_key_frame(const struct video_track *t) {
     uint16_t width, height;
     return t->codec == TRACK_VP8   ? ivf_is_vp8_key(t->start, t->start_bytes, &width, &height)
@@ -60,7 +60,8 @@ static bool is_key_frame(const struct video_track *t) {
                                    : h264_is_key(t->start, t->start_bytes);
 }
 
-/* A stream with its own IVF around it cannot be picked up in the middle. */
+/* Begins a new file after the disk gave one up. A stream that brings its own IVF container has no
+ * point in the middle at which a file could begin. */
 static void recorder_renew(struct video_track *t) {
     int64_t now_ms = t->base.core->now_ms;
     if (t->base.recorder && recorder_is_broken(t->base.recorder) &&
@@ -90,7 +91,7 @@ static void ivf_count(struct video_track *t) {
     t->counted_ms = t->base.core->now_ms;
 }
 
-/* The true size stands in the first key frame. */
+/* Width and height are in the first key frame. */
 static void ivf_size(struct video_track *t) {
     uint16_t width, height;
     bool is_key = t->codec == TRACK_VP8 ? ivf_is_vp8_key(t->start, t->start_bytes, &width, &height)
@@ -103,7 +104,7 @@ static void ivf_size(struct video_track *t) {
     t->has_size = true;
 }
 
-/* The head of a frame says its length, which is only known when the message ends: patched then. */
+/* A frame's head holds its length, which is known when the message ends; it is patched then. */
 static void frame_begin(struct video_track *t) {
     if (t->frames == 0)
         ivf_begin(t);

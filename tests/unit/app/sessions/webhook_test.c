@@ -132,19 +132,19 @@ struct world {
     int published, unpublished;
 };
 
-static void on_track(void *arg, const struct session *session, struct slice identity,
-                     const struct livekit_track *track, bool is_published) {
-    struct world *world = arg;
+static void on_track(const struct session *session, struct slice identity,
+                     const struct livekit_track *track, bool is_published, void *user) {
+    struct world *world = user;
     if (is_published)
         world->published++;
     else
         world->unpublished++;
 }
 
-static void on_participant(void *arg, const struct session *session, struct slice identity) {
+static void on_participant(const struct session *session, struct slice identity, void *user) {
 }
 
-static void on_egress(void *arg, const struct livekit_egress *egress) {
+static void on_egress(const struct livekit_egress *egress, void *user) {
 }
 
 static void open_world(struct world *world) {
