@@ -256,8 +256,8 @@ static int open_livekit(struct server *server, struct buf *problem) {
     struct livekit_settings set = {
         .loop = server->loop,
         .url = config->livekit_url,
-        .key = config->livekit_keys[0].key,
-        .secret = config->livekit_keys[0].secret,
+        .key = config->livekit_keys[0].issuer.ptr,
+        .secret = config->livekit_keys[0].secret.ptr,
         .timeout_ms = config->livekit_timeout_ms,
         .own_thread = config->shards > 0,
     };

@@ -1,6 +1,5 @@
 #include "app/sessions/webhook.h"
 
-#include "app/config/config.h"
 #include "app/sessions/sessions.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -14,7 +13,7 @@
 
 #include <string.h>
 
-enum { SEEN_MAX = 8192, KEYS_MAX = 32, EVENT_ID_MAX = 128 };
+enum { SEEN_MAX = 8192, EVENT_ID_MAX = 128 };
 
 struct webhook {
     struct webhook_settings set;
@@ -69,19 +68,14 @@ static enum webhook_fault from_jwt(enum jwt_fault fault) {
 }
 
 enum webhook_fault webhook_check(struct slice authorization, struct slice body,
-                                 const struct livekit_key *keys, size_t key_count, int64_t now_s) {
-    struct jwt_key table[KEYS_MAX];
-    json_t *claims = NULL;
-    size_t count = key_count < KEYS_MAX ? key_count : KEYS_MAX;
-
-    for (size_t i = 0; i < count; i++)
-        table[i] = (struct jwt_key){slice_from(keys[i].key), slice_from(keys[i].secret)};
+                                 const struct jwt_key *keys, size_t key_count, int64_t now_s) {
     if (slice_has_prefix_nocase(authorization, SLICE("Bearer ")))
         authorization = slice_trim(slice_skip(authorization, 7));
     if (!authorization.len)
         return WEBHOOK_MISSING;
+    json_t *claims = NULL;
     enum webhook_fault fault =
-        from_jwt(jwt_verify(authorization, table, count, now_s, JWT_LEEWAY_S, &claims));
+        from_jwt(jwt_verify(authorization, keys, key_count, now_s, JWT_LEEWAY_S, &claims));
     if (fault == WEBHOOK_OK && !jwt_covers(claims, body))
         fault = WEBHOOK_OTHER_BODY;
     json_decref(claims);

@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 struct http_request;
+struct jwt_key;
 struct livekit_egress;
-struct livekit_key;
 struct livekit_track;
 struct route_match;
 struct session;
@@ -36,7 +36,7 @@ enum webhook_fault {
 
 /* Checks the Authorization header against the raw body. Pure. */
 enum webhook_fault webhook_check(struct slice authorization, struct slice body,
-                                 const struct livekit_key *keys, size_t key_count, int64_t now_s);
+                                 const struct jwt_key *keys, size_t key_count, int64_t now_s);
 const char *webhook_fault_name(enum webhook_fault);
 
 /* For events that sessions do not handle. Arguments live until the call returns. */
@@ -49,7 +49,7 @@ struct webhook_listener {
 };
 
 struct webhook_settings {
-    const struct livekit_key *keys;
+    const struct jwt_key *keys;
     size_t key_count;
     bool is_required; /* refuse what is not signed */
     struct sessions *sessions;
