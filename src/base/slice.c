@@ -119,3 +119,9 @@ char *slice_copy_text(struct slice s) {
     text[s.len] = '\0';
     return text;
 }
+
+void slice_replace_text(char **text, struct slice s) {
+    char *old = *text;
+    *text = slice_copy_text(s);
+    mem_free(old);
+}

@@ -52,5 +52,7 @@ bool slice_to_uint(struct slice s, uint64_t max, uint64_t *out);
 
 /* Terminated copy; free with mem_free. */
 char *slice_copy_text(struct slice s);
+/* Frees the text, and puts a copy of `s` in its place; `s` may lie in it. */
+void slice_replace_text(char **text, struct slice s);
 
 #endif

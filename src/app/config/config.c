@@ -148,10 +148,11 @@ static int add_livekit_key(struct source *source, struct config *config, struct 
         return EINVAL;
     }
     for (size_t i = 0; i < config->livekit_key_count; i++)
-        if (slice_is_equal(slice_from(config->livekit_keys[i].key), key))
+        if (slice_is_equal(config->livekit_keys[i].issuer, key))
             return 0; /* LIVEKIT_API_KEY comes first and wins */
     config->livekit_keys[config->livekit_key_count++] =
-        (struct livekit_key){config_keep_copy(config, key), config_keep_copy(config, secret)};
+        (struct jwt_key){slice_from(config_keep_copy(config, key)),
+                         slice_from(config_keep_copy(config, secret))};
     return 0;
 }
 

@@ -12,6 +12,7 @@
 
 #include "meeting/expressions.h"
 #include "meeting/rules.h"
+#include "wire/web/jwt.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,12 +30,6 @@ enum channels_policy { CHANNELS_AUTO, CHANNELS_DECLARED };
 enum registration { REGISTRATION_OPEN, REGISTRATION_INVITE, REGISTRATION_OFF };
 enum message_scope { MESSAGE_ALL, MESSAGE_ROOMS };
 enum reconcile_rooms { RECONCILE_KNOWN, RECONCILE_ALL };
-
-/* An API key of LiveKit and the secret that signs with it. */
-struct livekit_key {
-    const char *key;
-    const char *secret;
-};
 
 /* Text is NULL where unset. Everything is owned by the config and constant after config_load. */
 struct config {
@@ -68,7 +63,7 @@ struct config {
 
     /* LiveKit */
     const char *livekit_url;          /* http(s)://..., without a slash at the end */
-    struct livekit_key *livekit_keys; /* the first signs our own calls */
+    struct jwt_key *livekit_keys; /* the first signs our own calls; the texts are terminated */
     size_t livekit_key_count;
     int webhook_verify; /* enum webhook_verify, `auto` already decided */
     const char *egress_ws_base;

@@ -126,10 +126,10 @@ static int fill_from_file(struct wanted_list *list, const char *path) {
 /* One secret for another purpose: HMAC-SHA256 keyed with the old one over the purpose's name. */
 static void derive_url_secret(struct config *config) {
     static const char purpose[] = "prosa egress url v1";
-    const char *secret = config->livekit_keys[0].secret;
+    struct slice secret = config->livekit_keys[0].secret;
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned len = 0;
-    HMAC(EVP_sha256(), secret, (int)strlen(secret), (const unsigned char *)purpose,
+    HMAC(EVP_sha256(), secret.ptr, (int)secret.len, (const unsigned char *)purpose,
          sizeof purpose - 1, mac, &len);
     struct buf text = {0};
     base64url_write(&text, slice_of(mac, len));

@@ -29,8 +29,8 @@ static void feedback_api_on_abort(struct http_request *req) {
     question->req = NULL;
 }
 
-static void feedback_api_on_described(void *arg, struct slice json) {
-    struct feedback_question *question = arg;
+static void feedback_api_on_described(struct slice json, void *user) {
+    struct feedback_question *question = user;
     if (question->req)
         http_respond_json(question->req, 200,
                           json.len ? json : SLICE("{\"meetingId\":\"none\",\"participants\":[]}"));
@@ -40,7 +40,7 @@ static void feedback_api_on_described(void *arg, struct slice json) {
 static void describe(struct feedback_question *question) {
     struct slice id, room;
     if (!directory_find(question->api->directory, slice_from(question->meeting_id), &id, &room))
-        feedback_api_on_described(question, SLICE_NONE);
+        feedback_api_on_described(SLICE_NONE, question);
     else
         directory_describe(question->api->directory, slice_from(question->meeting_id),
                            feedback_api_on_described, question);

@@ -8,19 +8,6 @@
 #include "outside/livekit/livekit_info.h"
 #include "wire/web/jwt.h"
 
-static enum jwt_fault verify_livekit(const struct config *config, struct slice text, int64_t now_s,
-                                     json_t **claims) {
-    struct jwt_key *keys = mem_alloc_array(config->livekit_key_count, sizeof *keys);
-    for (size_t i = 0; i < config->livekit_key_count; i++) {
-        keys[i].issuer = slice_from(config->livekit_keys[i].key);
-        keys[i].secret = slice_from(config->livekit_keys[i].secret);
-    }
-    enum jwt_fault fault =
-        jwt_verify(text, keys, config->livekit_key_count, now_s, JWT_LEEWAY_S, claims);
-    mem_free(keys);
-    return fault;
-}
-
 static bool is_host(const json_t *claims) {
     struct livekit_person person;
     livekit_read_person(&person, jwt_text(claims, "metadata"));
@@ -56,7 +43,8 @@ static const char *fault_text(enum jwt_fault fault) {
 /* Of the two verdicts on a token, the one about its time says more than that of the wrong key. */
 static const char *verify(struct host_token *token, const struct config *config, struct slice text,
                           int64_t now_s) {
-    enum jwt_fault livekit = verify_livekit(config, text, now_s, &token->claims);
+    enum jwt_fault livekit = jwt_verify(text, config->livekit_keys, config->livekit_key_count,
+                                        now_s, JWT_LEEWAY_S, &token->claims);
     if (livekit == JWT_OK) {
         token->is_livekit = true;
         return livekit_fault(token->claims);

@@ -22,8 +22,8 @@ static void stats_unref(struct talk_stats *stats) {
         mem_free(stats);
 }
 
-static void talk_stats_on_described(void *arg, struct slice json) {
-    struct talk_question *question = arg;
+static void talk_stats_on_described(struct slice json, void *user) {
+    struct talk_question *question = user;
     struct talk_stats *stats = question->stats;
     stats->asked--;
     if (stats->hosts && json.len > 0)
@@ -36,8 +36,8 @@ static void talk_stats_on_described(void *arg, struct slice json) {
 }
 
 /* Statistics that no client wants are not computed. */
-static void ask_meeting(void *arg, struct slice meeting_id, struct slice room_name) {
-    struct talk_stats *stats = arg;
+static void ask_meeting(struct slice meeting_id, struct slice room_name, void *user) {
+    struct talk_stats *stats = user;
     if (!hosts_want_stats(stats->hosts, meeting_id, room_name))
         return;
     struct talk_question *question = mem_alloc(sizeof *question);

@@ -239,8 +239,8 @@ static void write_shards(const struct shard_stats *s, size_t shards, struct buf 
     exposition_gauge(out, "prosa_tick_lateness_seconds_max", "Latest beginning of a tick.",
                      (double)s->tick_late_ms_max / 1000);
     exposition_histogram(out, "prosa_tick_lateness_seconds", "How late ticks began.",
-                         shard_lateness_bounds_ms, s->lateness, SHARD_LATENESS_BOUNDS,
-                         s->lateness_ms_sum);
+                         shard_lateness_bounds.ms, s->lateness.counts, shard_lateness_bounds.count,
+                         s->lateness.sum_ms);
     exposition_gauge(out, "prosa_tick_period_seconds", "Longest period between ticks now.",
                      (double)s->tick_period_ms / 1000);
     exposition_counter(out, "prosa_analysis_pauses_total", "Times a meeting's analysis was paused.",
@@ -392,8 +392,8 @@ struct scrape {
     struct server *server;
 };
 
-static void on_shard_stats(void *arg, const struct shard_stats *total, size_t shards) {
-    struct scrape *scrape = arg;
+static void on_shard_stats(const struct shard_stats *total, size_t shards, void *user) {
+    struct scrape *scrape = user;
     struct buf text = {0};
     if (scrape->req) {
         write_process(scrape->server, &text);

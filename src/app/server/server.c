@@ -40,40 +40,33 @@ enum { WHY_SIZE = 512, MEETING_LINGER_MS = 60000, STORE_PATIENCE_MS = 1500 };
 
 /* ---- from one part to another ---- */
 
-static void on_session_started(void *arg, const struct session *session) {
-    struct server *server = arg;
+static void on_session_started(const struct session *session, void *user) {
+    struct server *server = user;
     hosts_session_started(server->hosts, session);
 }
 
-static void on_session_ended(void *arg, const struct session *session) {
-    struct server *server = arg;
+static void on_session_ended(const struct session *session, void *user) {
+    struct server *server = user;
     hosts_session_ended(server->hosts, session);
     if (server->egresses)
         egresses_session_ended(server->egresses, session);
 }
 
-static void on_session_stored(void *arg, const struct session *session) {
-    struct server *server = arg;
+static void on_session_stored(const struct session *session, void *user) {
+    struct server *server = user;
     recordings_settle(server->recordings, slice_from(session->meeting_id));
 }
 
-static void on_feedback(void *arg, const struct directory_feedback *feedback) {
-    struct server *server = arg;
-    if (server->is_closing)
-        return;
-    feedback_out_take(feedback, &server->feedback_out);
-}
-
-static void on_track(void *arg, struct slice meeting_id, const struct shard_track_event *event) {
-    struct server *server = arg;
-    if (server->egresses && !server->is_closing && event->kind == TRACK_AUDIO)
+static void on_track(struct slice meeting_id, const struct shard_track_event *event, void *user) {
+    struct server *server = user;
+    if (server->egresses && event->kind == TRACK_AUDIO)
         egresses_socket_changed(server->egresses, meeting_id, slice_from(event->track),
-                            event->opened);
+                                event->is_opened);
 }
 
-static void on_published(void *arg, const struct session *session, struct slice identity,
-                         const struct livekit_track *track, bool is_published) {
-    struct server *server = arg;
+static void on_published(const struct session *session, struct slice identity,
+                         const struct livekit_track *track, bool is_published, void *user) {
+    struct server *server = user;
     if (!server->egresses)
         return;
     if (is_published)
@@ -82,14 +75,14 @@ static void on_published(void *arg, const struct session *session, struct slice 
         egresses_track_unpublished(server->egresses, session, track->sid);
 }
 
-static void on_participant(void *arg, const struct session *session, struct slice identity) {
-    struct server *server = arg;
+static void on_participant(const struct session *session, struct slice identity, void *user) {
+    struct server *server = user;
     if (server->egresses)
         egresses_participant_seen(server->egresses, session, identity);
 }
 
-static void on_egress(void *arg, const struct livekit_egress *egress) {
-    struct server *server = arg;
+static void on_egress(const struct livekit_egress *egress, void *user) {
+    struct server *server = user;
     if (server->egresses)
         egresses_status_seen(server->egresses, egress);
 }
@@ -201,7 +194,7 @@ static struct hume_settings hume_settings(struct server *server) {
 
 static int open_directory(struct server *server, struct buf *problem) {
     const struct config *config = server->config;
-    struct directory_config set = {
+    struct directory_settings set = {
         .shard = {.rules = &config->rules,
                   .disk = server->disk,
                   .record_format = config->record_format,
@@ -215,9 +208,10 @@ static int open_directory(struct server *server, struct buf *problem) {
         .max_tracks = (size_t)config->max_tracks,
         .max_meetings = (size_t)config->max_tracks,
         .linger_ms = MEETING_LINGER_MS,
-        .on_feedback = on_feedback,
+        .on_feedback = feedback_out_take,
+        .feedback_user = &server->feedback_out,
         .on_track = on_track,
-        .arg = server,
+        .track_user = server,
     };
     int err = directory_open(&server->directory, server->loop, &set);
     return err ? fail(problem, "The shards cannot be started", err) : 0;
@@ -231,7 +225,7 @@ static int open_sessions(struct server *server, struct buf *problem) {
         .on_started = on_session_started,
         .on_ended = on_session_ended,
         .on_stored = on_session_stored,
-        .arg = server,
+        .user = server,
     };
     server->sessions = sessions_new(&set);
 
@@ -262,8 +256,8 @@ static int open_livekit(struct server *server, struct buf *problem) {
     struct livekit_settings set = {
         .loop = server->loop,
         .url = config->livekit_url,
-        .key = config->livekit_keys[0].key,
-        .secret = config->livekit_keys[0].secret,
+        .key = config->livekit_keys[0].issuer.ptr,
+        .secret = config->livekit_keys[0].secret.ptr,
         .timeout_ms = config->livekit_timeout_ms,
         .own_thread = config->shards > 0,
     };

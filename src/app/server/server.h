@@ -78,7 +78,7 @@ struct server {
     int64_t started_ms; /* monotonic */
     unsigned draining;  /* parts that have not finished yet */
     bool is_stopping, was_cut_short;
-    bool is_closing; /* what shards still tell finds nobody any more */
+    bool is_closing; /* parts that drain late stop no loop any more */
 };
 
 /* Builds everything and listens. On failure `problem` holds one sentence. */

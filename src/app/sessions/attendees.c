@@ -15,21 +15,16 @@ void attendee_free(struct attendee *attendee) {
     mem_free(attendee);
 }
 
-static void replace(char **text, struct slice with) {
-    char *old = *text;
-    *text = slice_copy_text(with);
-    mem_free(old);
-}
-
 const struct attendee *session_find_attendee(const struct session *session, struct slice identity) {
     return map_find(&session->attendees, identity);
 }
 
-static struct entry *entry_of(const struct sessions *sessions, const struct session *session) {
+static struct session_entry *entry_of(const struct sessions *sessions,
+                                      const struct session *session) {
     return map_find(&sessions->by_id, slice_from(session->meeting_id));
 }
 
-static struct attendee *attendee_get(struct entry *entry, struct slice identity) {
+static struct attendee *attendee_get(struct session_entry *entry, struct slice identity) {
     struct attendee *attendee = map_find(&entry->session.attendees, identity);
     if (attendee)
         return attendee;
@@ -47,9 +42,9 @@ static struct attendee *attendee_get(struct entry *entry, struct slice identity)
 
 void sessions_participant_seen(struct sessions *sessions, const struct session *session,
                                const struct livekit_participant *p) {
-    struct entry *entry = entry_of(sessions, session);
+    struct session_entry *entry = entry_of(sessions, session);
     struct attendee *attendee = entry ? attendee_get(entry, p->identity) : NULL;
-    /* An older connection of the same person says nothing new. */
+    /* What LiveKit tells of an older connection of the same person is out of date. */
     if (!attendee || (p->joined_ms && p->joined_ms < attendee->joined_ms))
         return;
 
@@ -57,14 +52,14 @@ void sessions_participant_seen(struct sessions *sessions, const struct session *
     livekit_read_person(&person, p->metadata);
     struct slice name = person.name.len ? person.name : slice_trim(p->name);
     if (name.len && text_is_identity(name, SESSION_NAME_MAX))
-        replace(&attendee->name, name);
+        slice_replace_text(&attendee->name, name);
     attendee->is_host = person.is_host && !p->may_edit_metadata;
     attendee->is_service = livekit_is_service(p);
     attendee->is_known = true;
     if (p->joined_ms)
         attendee->joined_ms = p->joined_ms;
     if (p->sid.len)
-        replace(&attendee->sid, p->sid);
+        slice_replace_text(&attendee->sid, p->sid);
     attendee->is_present = !p->is_disconnected &&
                            !(p->sid.len && slice_is_equal(p->sid, slice_from(attendee->left_sid)));
     json_decref(person.document);
@@ -77,7 +72,7 @@ void sessions_participant_seen(struct sessions *sessions, const struct session *
 
 void sessions_participant_left(struct sessions *sessions, const struct session *session,
                                const struct livekit_participant *p) {
-    struct entry *entry = entry_of(sessions, session);
+    struct session_entry *entry = entry_of(sessions, session);
     if (!entry)
         return;
     struct attendee *attendee = map_find(&entry->session.attendees, p->identity);
@@ -88,7 +83,7 @@ void sessions_participant_left(struct sessions *sessions, const struct session *
     if (!attendee)
         return;
     if (p->sid.len)
-        replace(&attendee->left_sid, p->sid);
+        slice_replace_text(&attendee->left_sid, p->sid);
     if (!p->sid.len || slice_is_equal(p->sid, slice_from(attendee->sid)))
         attendee->is_present = false;
 }

@@ -22,28 +22,34 @@
 struct directory;
 struct loop;
 
-/* One feedback on its way to hosts and store. Room is the alias under which early hosts wait; may
- * equal id. */
+/* One feedback on its way to hosts and store. */
 struct directory_feedback {
+    /* The room is the alias under which early hosts wait; it may equal the id. */
     struct slice meeting_id, room_name;
-    uint64_t seq;   /* from 1, per meeting */
-    int64_t now_ms; /* Unix time of this call */
+    /* From 1, per meeting. */
+    uint64_t seq;
+    /* Unix time of this call. */
+    int64_t now_ms;
     const struct feedback *feedback;
 };
 
-struct directory_config {
-    struct shard_config shard;
-    unsigned shards;   /* 0: on the control loop */
-    size_t max_tracks; /* over all shards */
-    size_t max_meetings;
-    unsigned linger_ms; /* how long an ended, empty meeting stays */
-    void (*on_feedback)(void *arg, const struct directory_feedback *);
-    void (*on_track)(void *arg, struct slice meeting_id, const struct shard_track_event *);
-    void *arg;
+struct directory_settings {
+    struct shard_settings shard;
+    /* 0: one, on the control loop. */
+    unsigned shards;
+    /* Over all shards. */
+    size_t max_tracks, max_meetings;
+    /* How long an ended, empty meeting stays. */
+    unsigned linger_ms;
+    /* Not called any more from directory_stop on. */
+    void (*on_feedback)(const struct directory_feedback *, void *user);
+    void *feedback_user;
+    void (*on_track)(struct slice meeting_id, const struct shard_track_event *, void *user);
+    void *track_user;
 };
 
-int directory_open(struct directory **, struct loop *control, const struct directory_config *);
-void directory_drain(struct directory *, void (*on_drained)(void *arg), void *arg);
+int directory_open(struct directory **, struct loop *control, const struct directory_settings *);
+void directory_drain(struct directory *, void (*on_drained)(void *user), void *user);
 /* Ends the shards' threads and the tracks that are left, drained or not. The disk is closed between
  * this and directory_close: recordings end on it, and its blocks come back. */
 void directory_stop(struct directory *);
@@ -54,37 +60,37 @@ void directory_close(struct directory *);
 int directory_start_session(struct directory *, struct slice meeting_id, struct slice room_name,
                             uint64_t next_seq);
 void directory_end_session(struct directory *, struct slice meeting_id);
-/* Participants, by the meeting's id or (with an empty id) its room. name may be empty. */
+/* Participants, by the meeting's id or (with an empty id) its room. `name` may be empty. */
 int directory_set_participant(struct directory *, struct slice meeting_id, struct slice room_name,
-                              struct slice identity, struct slice name, bool host);
+                              struct slice identity, struct slice name, bool is_host);
 
-/* The meeting's id for one of its names (id, room, former id); false: unknown here. The slice is
- * valid until the next call that changes the directory. */
+/* The meeting's id and room for one of its names (id, room, former id); false: unknown here. The
+ * slices are valid until the next call that changes the directory. */
 bool directory_find(const struct directory *, struct slice name, struct slice *meeting_id,
                     struct slice *room_name);
 
-/* Whether a track would be taken, so that a refusal can still be an HTTP answer: 0; EMFILE: too many
- * tracks; ENFILE: too many meetings; ESHUTDOWN: draining. */
+/* Whether a track would be taken, so that a refusal can still be an HTTP answer: 0; EMFILE: too
+ * many tracks; ENFILE: too many meetings; ESHUTDOWN: draining. */
 int directory_admits(const struct directory *, const struct track_params *);
 
 /*
- * Hands a media socket over to its meeting's shard, which answers the handshake with `accept`; the
- * meeting is made if nobody knew it. Owns the stream on success; errors as above.
+ * Hands a media socket over to its meeting's shard, which answers the handshake with `accept`. An
+ * unknown meeting is made. Owns the stream on success; errors as above.
  */
 int directory_take_track(struct directory *, const struct track_params *, struct stream *,
                          const char accept[WS_ACCEPT_SIZE]);
 
 /* Every meeting that is known here, in no particular order. The function changes no directory. */
-typedef void directory_meeting_fn(void *arg, struct slice meeting_id, struct slice room_name);
-void directory_each(const struct directory *, directory_meeting_fn *, void *arg);
+typedef void directory_meeting_fn(struct slice meeting_id, struct slice room_name, void *user);
+void directory_each(const struct directory *, directory_meeting_fn *, void *user);
 
 /* How often each type was sent in a meeting since it is known here. False: unknown, all 0. */
 bool directory_counts(const struct directory *, struct slice name, uint64_t counts[FEEDBACK_TYPES]);
-/* The answer of the debug route, as compact JSON; the function is called exactly once, maybe at
- * once. */
-void directory_describe(struct directory *, struct slice meeting_id, shard_text_fn *, void *arg);
+/* The answer of the debug route, as compact JSON. The function is called exactly once, maybe before
+ * this returns. */
+void directory_describe(struct directory *, struct slice meeting_id, shard_text_fn *, void *user);
 /* Of all shards together. */
-typedef void directory_stats_fn(void *arg, const struct shard_stats *total, size_t shards);
-void directory_ask_stats(struct directory *, directory_stats_fn *, void *arg);
+typedef void directory_stats_fn(const struct shard_stats *total, size_t shards, void *user);
+void directory_ask_stats(struct directory *, directory_stats_fn *, void *user);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "net/http/http_server.h"
 #include "outside/store/store.h"
+#include "wire/web/json_write.h"
 #include "wire/web/url.h"
 
 #include <errno.h>
@@ -20,11 +21,13 @@ struct resolve {
 static void answer_resolved(struct http_request *req, struct slice meeting_id, struct slice room,
                             bool is_pending) {
     struct buf json = {0};
-    buf_add_text(&json, "{\"ok\":true,\"meetingId\":");
-    text_add_json(&json, meeting_id);
-    buf_add_text(&json, ",\"roomName\":");
-    text_add_json(&json, room);
-    buf_add_text(&json, is_pending ? ",\"pending\":true}" : "}");
+    json_open(&json, NULL);
+    json_add_bool(&json, "ok", true);
+    json_add_text(&json, "meetingId", meeting_id);
+    json_add_text(&json, "roomName", room);
+    if (is_pending)
+        json_add_bool(&json, "pending", true);
+    json_close(&json);
     http_respond_json(req, 200, buf_slice(&json));
     buf_free(&json);
 }
@@ -56,7 +59,7 @@ static void on_store_resolve(int err, const struct store_session *row, void *arg
     resolve_free(resolve);
 }
 
-/* Every roomName of the query, joined by commas as Express shows a repeated parameter to its handlers. */
+/* Every roomName of the query, joined by commas as Express does with a repeated parameter. */
 static void read_room_name(struct slice query, struct buf *out) {
     struct slice name, value;
     struct buf decoded = {0};

@@ -1,6 +1,6 @@
 /*
- * GET /sessions/resolve?roomName=: which meeting a room is. Memory answers where it can, the store otherwise; a room without
- * an active session is `pending` under its own name.
+ * GET /sessions/resolve?roomName=: which meeting a room is. Memory answers where it can, the store
+ * otherwise; a room without an active session is `pending` under its own name.
  */
 #ifndef APP_RESOLVER_H
 #define APP_RESOLVER_H

@@ -3,6 +3,7 @@
 #include "app/sessions/directory.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "base/text.h"
@@ -16,36 +17,26 @@
 enum { LOAD_MAX = 10000, LOAD_RETRY_MS = 2000, SWEEP_MS = 5000 };
 
 static const int64_t linger_default_ms = 600000;
-static const int64_t provisional_ms = 3600000; /* feedback this old may wait for its true id */
+static const int64_t provisional_ms = 3600000; /* how old feedback without its true id may be */
 
-static struct slice text_of(const char *text) {
-    return slice_from(text);
-}
+/* ---- Finding ---- */
 
-static void replace(char **text, struct slice with) {
-    char *old = *text;
-    *text = slice_copy_text(with);
-    mem_free(old);
-}
-
-/* ---- finding ---- */
-
-static struct entry *find_entry(const struct sessions *sessions, struct slice meeting_id) {
+static struct session_entry *find_entry(const struct sessions *sessions, struct slice meeting_id) {
     return map_find(&sessions->by_id, meeting_id);
 }
 
 const struct session *sessions_find(const struct sessions *sessions, struct slice meeting_id) {
-    struct entry *entry = find_entry(sessions, meeting_id);
+    struct session_entry *entry = find_entry(sessions, meeting_id);
     return entry ? &entry->session : NULL;
 }
 
-static struct entry *find_active(const struct sessions *sessions, struct slice room_name) {
-    struct room *room = map_find(&sessions->by_room, room_name);
-    struct entry *latest = NULL;
+static struct session_entry *find_active(const struct sessions *sessions, struct slice room_name) {
+    struct session_room *room = map_find(&sessions->by_room, room_name);
     if (!room)
         return NULL;
+    struct session_entry *latest = NULL;
     LIST_EACH(&room->sessions, node) {
-        struct entry *entry = CONTAINER_OF(node, struct entry, in_room);
+        struct session_entry *entry = CONTAINER_OF(node, struct session_entry, in_room);
         if (entry->session.is_active &&
             (!latest || entry->session.started_ms >= latest->session.started_ms))
             latest = entry;
@@ -55,14 +46,15 @@ static struct entry *find_active(const struct sessions *sessions, struct slice r
 
 const struct session *sessions_find_active(const struct sessions *sessions,
                                            struct slice room_name) {
-    struct entry *entry = find_active(sessions, room_name);
+    struct session_entry *entry = find_active(sessions, room_name);
     return entry ? &entry->session : NULL;
 }
 
 const struct session *sessions_next(const struct sessions *sessions, struct map_cursor *at) {
-    struct slice key;
-    void *value;
-    return map_next(&sessions->by_id, at, &key, &value) ? &((struct entry *)value)->session : NULL;
+    if (!map_next(&sessions->by_id, at, &at->key, &at->value))
+        return NULL;
+    const struct session_entry *entry = at->value;
+    return &entry->session;
 }
 
 unsigned sessions_count_active(const struct sessions *sessions) {
@@ -73,10 +65,10 @@ bool sessions_are_loaded(const struct sessions *sessions) {
     return sessions->is_loaded;
 }
 
-/* ---- entries ---- */
+/* ---- Entries ---- */
 
-static struct room *room_get(struct sessions *sessions, struct slice name) {
-    struct room *room = map_find(&sessions->by_room, name);
+static struct session_room *room_get(struct sessions *sessions, struct slice name) {
+    struct session_room *room = map_find(&sessions->by_room, name);
     if (room)
         return room;
     room = mem_alloc(sizeof *room);
@@ -86,9 +78,9 @@ static struct room *room_get(struct sessions *sessions, struct slice name) {
     return room;
 }
 
-static struct entry *entry_new(struct sessions *sessions, struct slice id, struct slice room_name,
-                               struct slice sid) {
-    struct entry *entry = mem_alloc(sizeof *entry);
+static struct session_entry *entry_new(struct sessions *sessions, struct slice id,
+                                       struct slice room_name, struct slice sid) {
+    struct session_entry *entry = mem_alloc(sizeof *entry);
     entry->owner = sessions;
     entry->session.meeting_id = slice_copy_text(id);
     entry->session.room_name = slice_copy_text(room_name);
@@ -102,23 +94,19 @@ static struct entry *entry_new(struct sessions *sessions, struct slice id, struc
     return entry;
 }
 
-static void entry_free(struct entry *entry) {
+static void entry_free(struct session_entry *entry) {
     struct sessions *sessions = entry->owner;
-    struct map_cursor at = {0};
-    struct slice key;
-    void *value;
-
     if (entry->call)
         store_cancel(entry->call);
-    map_remove(&sessions->by_id, text_of(entry->session.meeting_id));
+    map_remove(&sessions->by_id, slice_from(entry->session.meeting_id));
     list_remove(&entry->in_room);
     if (list_is_empty(&entry->room->sessions)) {
-        map_remove(&sessions->by_room, text_of(entry->room->name));
+        map_remove(&sessions->by_room, slice_from(entry->room->name));
         mem_free(entry->room->name);
         mem_free(entry->room);
     }
-    while (map_next(&entry->session.attendees, &at, &key, &value))
-        attendee_free(value);
+    MAP_EACH(&entry->session.attendees, at)
+        attendee_free(at.value);
     map_free(&entry->session.attendees);
     mem_free(entry->session.meeting_id);
     mem_free(entry->session.room_name);
@@ -128,20 +116,20 @@ static void entry_free(struct entry *entry) {
     mem_free(entry);
 }
 
-/* ---- what the rest of the server sees ---- */
+/* ---- What the rest of the server is told ---- */
 
-/* Feedback that went out under the room's name gets the meeting's own id. */
+/* Feedback that was stored under the room's name gets the meeting's own id. */
 static void adopt_feedback(struct sessions *sessions, const struct session *session) {
-    struct slice id, room, name = text_of(session->room_name);
+    struct slice id, room, name = slice_from(session->room_name);
     if (!sessions->set.store || !sessions->set.directory ||
-        slice_is_equal(text_of(session->meeting_id), name))
+        slice_is_equal(slice_from(session->meeting_id), name))
         return;
     if (directory_find(sessions->set.directory, name, &id, &room) && slice_is_equal(id, name))
-        store_feedback_rename(sessions->set.store, name, text_of(session->meeting_id),
+        store_feedback_rename(sessions->set.store, name, slice_from(session->meeting_id),
                               clock_wall_ms() - provisional_ms, NULL, NULL);
 }
 
-static void announce_start(struct entry *entry) {
+static void announce_start(struct session_entry *entry) {
     struct sessions *sessions = entry->owner;
     const struct session *session = &entry->session;
 
@@ -150,25 +138,25 @@ static void announce_start(struct entry *entry) {
              log_text("room", session->room_name));
     adopt_feedback(sessions, session);
     if (sessions->set.directory)
-        directory_start_session(sessions->set.directory, text_of(session->meeting_id),
-                                text_of(session->room_name), 0);
+        directory_start_session(sessions->set.directory, slice_from(session->meeting_id),
+                                slice_from(session->room_name), 0);
     if (sessions->set.on_started)
-        sessions->set.on_started(sessions->set.arg, session);
+        sessions->set.on_started(session, sessions->set.user);
 }
 
-static void announce_end(struct entry *entry) {
+static void announce_end(struct session_entry *entry) {
     struct sessions *sessions = entry->owner;
     sessions->active--;
     entry->ended_here_ms = loop_now_ms(sessions->set.loop);
     log_info("session", "meeting ended", log_text("meetingId", entry->session.meeting_id),
              log_text("room", entry->session.room_name));
     if (sessions->set.directory)
-        directory_end_session(sessions->set.directory, text_of(entry->session.meeting_id));
+        directory_end_session(sessions->set.directory, slice_from(entry->session.meeting_id));
     if (sessions->set.on_ended)
-        sessions->set.on_ended(sessions->set.arg, &entry->session);
+        sessions->set.on_ended(&entry->session, sessions->set.user);
 }
 
-static void mark_ended(struct entry *entry, int64_t at_ms) {
+void session_mark_ended(struct session_entry *entry, int64_t at_ms) {
     bool was_active = entry->session.is_active;
     entry->session.is_active = false;
     entry->session.ended_ms = at_ms;
@@ -176,109 +164,27 @@ static void mark_ended(struct entry *entry, int64_t at_ms) {
         announce_end(entry);
 }
 
-/* ---- the store ---- */
-
-static void tell_store(struct entry *);
-
-static void on_store_start(int err, const struct store_session *row, void *arg) {
-    struct entry *entry = arg;
-    entry->call = NULL;
-    if (err == EAGAIN)
-        entry->needs_start = true; /* the sweep tries again */
-    if (err || !row)
-        return;
-    replace(&entry->session.organization_id, row->organization_id);
-    if (entry->owner->set.on_stored)
-        entry->owner->set.on_stored(entry->owner->set.arg, &entry->session);
-    if (row->last_seq && entry->owner->set.directory && entry->session.is_active)
-        directory_start_session(entry->owner->set.directory, text_of(entry->session.meeting_id),
-                                text_of(entry->session.room_name), (uint64_t)row->last_seq + 1);
-    tell_store(entry);
-}
-
-static void on_store_end(int err, void *arg) {
-    struct entry *entry = arg;
-    entry->call = NULL;
-    if (err == EAGAIN)
-        entry->needs_end = true;
-    else
-        tell_store(entry);
-}
-
-static void send_start(struct entry *entry) {
-    entry->needs_start = false;
-    struct store_session_start start = {
-        .meeting_id = text_of(entry->session.meeting_id),
-        .room_sid = text_of(entry->session.room_sid),
-        .room_name = text_of(entry->session.room_name),
-        .organization = text_of(entry->organization),
-        .is_signed = entry->session.is_signed,
-        .at_ms = entry->session.started_ms,
-        .ended_ms = entry->session.is_active ? 0 : entry->session.ended_ms,
-    };
-    entry->call = store_session_start(entry->owner->set.store, &start, on_store_start, entry);
-}
-
-static void send_end(struct entry *entry) {
-    entry->needs_end = false;
-    entry->call = store_session_end(entry->owner->set.store, text_of(entry->session.meeting_id),
-                                    entry->session.ended_ms, on_store_end, entry);
-}
-
-/* One question at a time, so that start and end reach the table in this order. */
-static void tell_store(struct entry *entry) {
-    if (!entry->owner->set.store || entry->call || entry->is_looking)
-        return;
-    if (entry->needs_start)
-        send_start(entry);
-    else if (entry->needs_end)
-        send_end(entry);
-}
-
-/* A row that ended after the event which woke it here: the event was late, or we were away. */
-static void on_store_look(int err, const struct store_session *row, void *arg) {
-    struct entry *entry = arg;
-    entry->call = NULL;
-    entry->is_looking = false;
-    if (!err && row && row->status == SESSION_ENDED && row->ended_ms >= entry->event_ms) {
-        entry->needs_start = false;
-        entry->needs_end = false;
-        mark_ended(entry, row->ended_ms);
-        return;
-    }
-    if (!err && row && row->started_ms && row->started_ms < entry->session.started_ms)
-        entry->session.started_ms = row->started_ms;
-    tell_store(entry);
-}
-
-static void look_up(struct entry *entry) {
-    if (!entry->owner->set.store)
-        return;
-    entry->is_looking = true;
-    entry->call = store_session_get(entry->owner->set.store, text_of(entry->session.meeting_id),
-                                    on_store_look, entry);
-}
-
-/* ---- events ---- */
+/* ---- Events ---- */
 
 /* Room metadata may name the organization: {"organization":"slug"}. Believed only when signed. */
-static void read_organization(struct entry *entry, const struct livekit_room *room) {
+static void read_organization(struct session_entry *entry, const struct livekit_room *room) {
     if (!entry->session.is_signed)
         return;
     json_t *metadata = livekit_parse(room->metadata);
     const char *slug = json_string_value(json_object_get(metadata, "organization"));
     if (slug)
-        replace(&entry->organization, slice_from(slug));
+        slice_replace_text(&entry->organization, slice_from(slug));
     json_decref(metadata);
 }
 
-/* The meeting is named by the sid. Without one the room's active session is meant, or else its name is the meeting's. */
-static struct entry *find_for_room(struct sessions *sessions, const struct livekit_room *room,
-                                   struct slice *id) {
+/* The sid names the meeting. Without one the room's active session is meant; where there is none,
+ * the room's name is the meeting's. */
+static struct session_entry *find_for_room(struct sessions *sessions,
+                                           const struct livekit_room *room, struct slice *id) {
     *id = room->sid.len ? room->sid : room->name;
-    struct entry *entry = find_entry(sessions, *id);
+    struct session_entry *entry = find_entry(sessions, *id);
     if (!room->sid.len && (!entry || !entry->session.is_active)) {
-        struct entry *active = find_active(sessions, room->name);
+        struct session_entry *active = find_active(sessions, room->name);
         entry = active ? active : entry;
     }
     return entry;
@@ -289,24 +195,24 @@ static bool is_usable(const struct livekit_room *room) {
            (!room->sid.len || text_is_identity(room->sid, SESSION_NAME_MAX));
 }
 
-/* LiveKit has one room of a name at a time: the older session missed its end. */
-static void end_predecessors(struct entry *entry) {
+/* LiveKit has one room of a name at a time: the end of the older session was lost. */
+static void end_predecessors(struct session_entry *entry) {
     LIST_EACH(&entry->room->sessions, node) {
-        struct entry *other = CONTAINER_OF(node, struct entry, in_room);
+        struct session_entry *other = CONTAINER_OF(node, struct session_entry, in_room);
         if (other == entry || !other->session.is_active)
             continue;
         bool is_older = other->session.started_ms <= entry->session.started_ms;
-        struct entry *gone = is_older ? other : entry;
+        struct session_entry *gone = is_older ? other : entry;
         gone->needs_end = true;
-        mark_ended(gone, is_older ? entry->session.started_ms : other->session.started_ms);
-        tell_store(gone);
+        session_mark_ended(gone, is_older ? entry->session.started_ms : other->session.started_ms);
+        session_tell_store(gone);
         if (!is_older)
             return;
     }
 }
 
-static void begin(struct entry *entry, const struct livekit_room *room,
-                  const struct session_event *event) {
+static void entry_begin(struct session_entry *entry, const struct livekit_room *room,
+                        const struct session_event *event) {
     entry->session.is_active = true;
     entry->session.ended_ms = 0;
     entry->session.started_ms = room->created_ms ? room->created_ms : event->at_ms;
@@ -317,35 +223,34 @@ static void begin(struct entry *entry, const struct livekit_room *room,
     end_predecessors(entry);
 }
 
-static struct entry *make_entry(struct sessions *sessions, const struct livekit_room *room,
-                                struct slice id, const struct session_event *event) {
-    struct entry *entry = entry_new(sessions, id, room->name, room->sid);
+static struct session_entry *entry_make(struct sessions *sessions, const struct livekit_room *room,
+                                        struct slice id, const struct session_event *event) {
+    struct session_entry *entry = entry_new(sessions, id, room->name, room->sid);
     entry->session.is_signed = event->is_signed;
     read_organization(entry, room);
-    begin(entry, room, event);
-    look_up(entry);
-    tell_store(entry);
+    session_look_up(entry); /* first, so that everything else waits for the answer */
+    entry_begin(entry, room, event);
     return entry;
 }
 
-/* An event that is older than all before moves the beginning back. */
-static void note_beginning(struct entry *entry, int64_t at_ms) {
+/* The oldest event known moves the beginning back. */
+static void note_beginning(struct session_entry *entry, int64_t at_ms) {
     if (at_ms >= entry->session.started_ms)
         return;
     entry->session.started_ms = at_ms;
     entry->needs_start = true;
     entry->needs_end = !entry->session.is_active;
-    tell_store(entry);
+    session_tell_store(entry);
 }
 
-static const struct session *seen(struct sessions *sessions, const struct livekit_room *room,
-                                  const struct session_event *event, bool is_start) {
+static const struct session *room_seen(struct sessions *sessions, const struct livekit_room *room,
+                                       const struct session_event *event, bool is_start) {
     struct slice id;
     if (!is_usable(room))
         return NULL;
-    struct entry *entry = find_for_room(sessions, room, &id);
+    struct session_entry *entry = find_for_room(sessions, room, &id);
     if (!entry)
-        return &make_entry(sessions, room, id, event)->session;
+        return &entry_make(sessions, room, id, event)->session;
 
     entry->session.is_signed |= event->is_signed;
     read_organization(entry, room);
@@ -353,8 +258,8 @@ static const struct session *seen(struct sessions *sessions, const struct liveki
         entry->event_ms = event->at_ms;
     note_beginning(entry, room->created_ms ? room->created_ms : event->at_ms);
     if (!entry->session.is_active && is_start && event->at_ms > entry->session.ended_ms) {
-        begin(entry, room, event);
-        tell_store(entry);
+        entry_begin(entry, room, event);
+        session_tell_store(entry);
     }
     return &entry->session;
 }
@@ -362,12 +267,12 @@ static const struct session *seen(struct sessions *sessions, const struct liveki
 const struct session *sessions_room_started(struct sessions *sessions,
                                             const struct livekit_room *room,
                                             const struct session_event *event) {
-    return seen(sessions, room, event, true);
+    return room_seen(sessions, room, event, true);
 }
 
 const struct session *sessions_room_seen(struct sessions *sessions, const struct livekit_room *room,
                                          const struct session_event *event) {
-    return seen(sessions, room, event, false);
+    return room_seen(sessions, room, event, false);
 }
 
 void sessions_room_finished(struct sessions *sessions, const struct livekit_room *room,
@@ -375,30 +280,27 @@ void sessions_room_finished(struct sessions *sessions, const struct livekit_room
     struct slice id;
     if (!is_usable(room))
         return;
-    struct entry *entry = find_for_room(sessions, room, &id);
-    if (!entry) /* its beginning was lost or comes later: the end is remembered all the same */
-        entry = make_entry(sessions, room, id, event);
-    /* A sid is one room's for ever, while a name may belong to its successor by now. */
+    struct session_entry *entry = find_for_room(sessions, room, &id);
+    /* The beginning was lost or comes later; the end must be known then. */
+    if (!entry)
+        entry = entry_make(sessions, room, id, event);
+    /* A sid belongs to one room for ever; a name may belong to the next room already. */
     bool is_late = !room->sid.len && event->at_ms < entry->session.started_ms;
     if (!entry->session.is_active || is_late)
         return;
     entry->needs_end = true;
-    mark_ended(entry, event->at_ms);
-    tell_store(entry);
+    session_mark_ended(entry, event->at_ms);
+    session_tell_store(entry);
 }
 
-/* ---- at start, and from time to time ---- */
+/* ---- At start, and from time to time ---- */
 
-static void on_sweep(void *arg) {
+static void sessions_on_sweep(void *arg) {
     struct sessions *sessions = arg;
     int64_t now_ms = loop_now_ms(sessions->set.loop);
-    struct map_cursor at = {0};
-    struct slice key;
-    void *value;
-
-    while (map_next(&sessions->by_id, &at, &key, &value)) {
-        struct entry *entry = value;
-        tell_store(entry);
+    MAP_EACH(&sessions->by_id, at) {
+        struct session_entry *entry = at.value;
+        session_tell_store(entry);
         bool is_told = !entry->needs_start && !entry->needs_end && !entry->call;
         if (!entry->session.is_active && is_told &&
             now_ms - entry->ended_here_ms >= sessions->set.linger_ms)
@@ -406,29 +308,31 @@ static void on_sweep(void *arg) {
     }
 }
 
-static void on_retry(void *arg) {
+static void sessions_on_retry(void *arg) {
     sessions_load(arg);
 }
 
-static void on_loaded(int err, const struct store_session_list *list, void *arg) {
+static void sessions_on_loaded(int err, const struct store_session_list *list, void *arg) {
     struct sessions *sessions = arg;
     sessions->loading = NULL;
     if (err == EAGAIN) {
-        timer_start(sessions->set.loop, &sessions->retry, LOAD_RETRY_MS, 0, on_retry, sessions);
+        timer_start(sessions->set.loop, &sessions->retry, LOAD_RETRY_MS, 0, sessions_on_retry,
+                    sessions);
         return;
     }
     for (size_t i = 0; !err && i < list->count; i++) {
         const struct store_session *row = &list->sessions[i];
         if (find_entry(sessions, row->meeting_id))
             continue;
-        struct entry *entry = entry_new(sessions, row->meeting_id, row->room_name, row->room_sid);
-        replace(&entry->session.organization_id, row->organization_id);
+        struct session_entry *entry =
+            entry_new(sessions, row->meeting_id, row->room_name, row->room_sid);
+        slice_replace_text(&entry->session.organization_id, row->organization_id);
         entry->session.started_ms = entry->event_ms = row->started_ms;
         entry->session.is_active = true;
-        /* Asks for the number of the last feedback, too. */
+        /* The answer also brings the number of the last feedback. */
         entry->needs_start = true;
         announce_start(entry);
-        tell_store(entry);
+        session_tell_store(entry);
     }
     sessions->is_loaded = true;
 }
@@ -438,7 +342,7 @@ void sessions_load(struct sessions *sessions) {
         sessions->is_loaded = true;
     else if (!sessions->loading)
         sessions->loading =
-            store_session_list_active(sessions->set.store, LOAD_MAX, on_loaded, sessions);
+            store_session_list_active(sessions->set.store, LOAD_MAX, sessions_on_loaded, sessions);
 }
 
 struct sessions *sessions_new(const struct sessions_settings *set) {
@@ -448,22 +352,19 @@ struct sessions *sessions_new(const struct sessions_settings *set) {
         sessions->set.linger_ms = linger_default_ms;
     map_init(&sessions->by_id, rand_u64());
     map_init(&sessions->by_room, rand_u64());
-    timer_start(set->loop, &sessions->sweep, SWEEP_MS, SWEEP_MS, on_sweep, sessions);
+    timer_start(set->loop, &sessions->sweep, SWEEP_MS, SWEEP_MS, sessions_on_sweep, sessions);
     return sessions;
 }
 
 void sessions_free(struct sessions *sessions) {
     if (!sessions)
         return;
-    struct map_cursor at = {0};
-    struct slice key;
-    void *value;
     timer_stop(&sessions->sweep);
     timer_stop(&sessions->retry);
     if (sessions->loading)
         store_cancel(sessions->loading);
-    while (map_next(&sessions->by_id, &at, &key, &value))
-        entry_free(value);
+    MAP_EACH(&sessions->by_id, at)
+        entry_free(at.value);
     map_free(&sessions->by_id);
     map_free(&sessions->by_room);
     mem_free(sessions);

@@ -1,8 +1,9 @@
 /*
- * The sessions: meetings as LiveKit's webhooks tell of them. All that are active, and those that ended lately, are in
- * memory; the store has every one. Whatever the order and repetition of events, the end is the same: an event counts by
- * the time at which LiveKit made it, and a session that ended comes back only when its room really started again later.
- * Control thread only.
+ * The sessions: meetings as LiveKit's webhooks tell of them. All that are active, and those that
+ * ended lately, are in memory; the store has every one. Events may come in any order and more than
+ * once, with the same result: an event counts by the time at which LiveKit made it, and a session
+ * that ended becomes active again only when its room really started again later. Control thread
+ * only.
  */
 #ifndef APP_SESSIONS_H
 #define APP_SESSIONS_H
@@ -23,42 +24,56 @@ struct store;
 /* One participant. Texts are owned by the session. */
 struct attendee {
     char *identity;
-    char *sid;      /* of the newest connection; "" while only a track told of it */
-    char *left_sid; /* of the last connection that ended */
-    char *name;     /* "" while unknown */
+    /* Of the newest connection; "" while only a track told of it. */
+    char *sid;
+    /* Of the last connection that ended. */
+    char *left_sid;
+    /* "" while unknown. */
+    char *name;
     int64_t joined_ms;
-    bool is_present; /* joined and not left */
-    bool is_known;   /* LiveKit told who it is; before, only a track named it */
+    /* Joined and not left. */
+    bool is_present;
+    /* LiveKit has described the participant; until then only a track named it. */
+    bool is_known;
     bool is_host;
-    bool is_service; /* an egress, a recorder or an agent: nobody who takes part */
+    /* An egress, a recorder or an agent, not a person. */
+    bool is_service;
 };
 
 struct session {
-    char *meeting_id; /* the room's sid; its name where no sid was given */
+    /* The room's sid; its name where no sid was given. */
+    char *meeting_id;
     char *room_name;
-    char *room_sid;        /* "" when unknown */
-    char *organization_id; /* the owner; "" for none */
+    /* "" when unknown. */
+    char *room_sid;
+    /* The owner; "" for none. */
+    char *organization_id;
     bool is_active;
-    bool is_signed;       /* a webhook with a valid signature told of it */
-    int64_t started_ms;   /* Unix time */
-    int64_t ended_ms;     /* 0 while active */
-    struct map attendees; /* identity -> struct attendee */
+    /* A webhook with a valid signature told of it. */
+    bool is_signed;
+    /* Unix time; ended_ms is 0 while active. */
+    int64_t started_ms, ended_ms;
+    /* Identity -> struct attendee. */
+    struct map attendees;
 };
 
 struct sessions_settings {
     struct loop *loop;
-    struct store *store;         /* NULL: memory only */
-    struct directory *directory; /* NULL in tests */
-    int64_t linger_ms;           /* how long an ended session stays in memory; 0: 10 minutes */
-    void (*on_started)(void *arg, const struct session *);
-    void (*on_ended)(void *arg, const struct session *);
+    /* NULL: memory only. */
+    struct store *store;
+    /* NULL in tests. */
+    struct directory *directory;
+    /* How long an ended session stays in memory; 0: 10 minutes. */
+    int64_t linger_ms;
+    void (*on_started)(const struct session *, void *user);
+    void (*on_ended)(const struct session *, void *user);
     /* The store has it, and with it what was recorded under its room's name. May come again. */
-    void (*on_stored)(void *arg, const struct session *);
-    void *arg;
+    void (*on_stored)(const struct session *, void *user);
+    void *user;
 };
 
 struct sessions *sessions_new(const struct sessions_settings *);
-/* No callbacks of the store come any more. NULL is fine. */
+/* After this the store calls nothing back here. NULL is fine. */
 void sessions_free(struct sessions *);
 
 /* Brings the active sessions of the store into memory; tries again while the database is away. */
@@ -83,17 +98,19 @@ struct session_event {
     bool is_signed;
 };
 
-/* The room exists: its session begins, or begins again if it ended before this. NULL for a room without a name. */
+/* The room exists: its session begins, or begins again if it ended before this event. NULL for a
+ * room without a name. */
 const struct session *sessions_room_started(struct sessions *, const struct livekit_room *,
                                             const struct session_event *);
 void sessions_room_finished(struct sessions *, const struct livekit_room *,
                             const struct session_event *);
 
-/* Something happened in the room: its session begins unless it has ended. The session, or NULL without a room's name. */
+/* Something happened in the room: its session begins unless it has ended. NULL for a room without a
+ * name. */
 const struct session *sessions_room_seen(struct sessions *, const struct livekit_room *,
                                          const struct session_event *);
 
-/* A participant as LiveKit describes it (joined, updated or listed), and one that is gone. */
+/* A participant as LiveKit describes it (joined, updated or listed), and one that has left. */
 void sessions_participant_seen(struct sessions *, const struct session *,
                                const struct livekit_participant *);
 void sessions_participant_left(struct sessions *, const struct session *,

@@ -1,4 +1,5 @@
-/* What the files of sessions share: sessions.c (their lives), attendees.c (who is in them). */
+/* Private to sessions.c (their lives), sessions_store.c (what the store is told about them) and
+ * attendees.c (their participants). */
 #ifndef APP_SESSIONS_PRIVATE_H
 #define APP_SESSIONS_PRIVATE_H
 
@@ -11,33 +12,48 @@ enum { SESSION_NAME_MAX = 256 }; /* bytes of an identity or a name */
 struct store_call;
 
 /* A session and what the store is still to be told about it. */
-struct entry {
-    struct session session; /* first: a session is its entry */
+struct session_entry {
+    /* First: a session is its entry. */
+    struct session session;
     struct list in_room;
-    struct room *room;
+    struct session_room *room;
     struct sessions *owner;
     struct store_call *call;
-    char *organization;    /* slug in the room's metadata; "" for none */
-    int64_t event_ms;      /* of the newest event about it */
-    int64_t ended_here_ms; /* when we learnt of the end, for the sweep; monotonic */
-    bool is_looking;       /* asking the store whether it has ended already */
+    /* The slug in the room's metadata; "" for none. */
+    char *organization;
+    /* When the newest event about it was sent. */
+    int64_t event_ms;
+    /* When we learnt of the end; monotonic, for the sweep. */
+    int64_t ended_here_ms;
+    /* The store is being asked whether the session has ended already. */
+    bool is_looking;
     bool needs_start, needs_end;
 };
 
-struct room {
+struct session_room {
     struct list sessions;
     char *name;
 };
 
 struct sessions {
     struct sessions_settings set;
-    struct map by_id;   /* meeting id -> struct entry */
-    struct map by_room; /* room name -> struct room */
+    /* Meeting id -> struct session_entry. */
+    struct map by_id;
+    /* Room name -> struct session_room. */
+    struct map by_room;
     struct store_call *loading;
     struct timer retry, sweep;
     unsigned active;
     bool is_loaded;
 };
+
+/* Ends it here and tells the rest of the server if it was active. */
+void session_mark_ended(struct session_entry *, int64_t at_ms);
+
+/* Asks the store whether it knows the session, and whether it has ended. */
+void session_look_up(struct session_entry *);
+/* Sends the store what it needs. One call at a time, so that start and end arrive in this order. */
+void session_tell_store(struct session_entry *);
 
 void attendee_free(struct attendee *);
 

@@ -1,9 +1,9 @@
 #include "app/sessions/webhook.h"
 
-#include "app/config/config.h"
 #include "app/sessions/sessions.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/rand.h"
@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { SEEN_MAX = 8192, KEYS_MAX = 32, EVENT_ID_MAX = 128 };
+enum { SEEN_MAX = 8192, EVENT_ID_MAX = 128 };
 
 struct webhook {
     struct webhook_settings set;
@@ -23,7 +23,7 @@ struct webhook {
     size_t next_id;
 };
 
-/* ---- is it from LiveKit? ---- */
+/* ---- Is it from LiveKit? ---- */
 
 const char *webhook_fault_name(enum webhook_fault fault) {
     static const char *const names[] = {"ok",          "missing",       "malformed",
@@ -32,7 +32,7 @@ const char *webhook_fault_name(enum webhook_fault fault) {
     return names[fault];
 }
 
-/* What the sender reads; the two about clocks name the likely cause. */
+/* The answer to the sender; the two about clocks name the likely cause. */
 static const char *fault_text(enum webhook_fault fault) {
     static const char *const texts[] = {
         "",
@@ -68,26 +68,21 @@ static enum webhook_fault from_jwt(enum jwt_fault fault) {
 }
 
 enum webhook_fault webhook_check(struct slice authorization, struct slice body,
-                                 const struct livekit_key *keys, size_t key_count, int64_t now_s) {
-    struct jwt_key table[KEYS_MAX];
-    json_t *claims = NULL;
-    size_t count = key_count < KEYS_MAX ? key_count : KEYS_MAX;
-
-    for (size_t i = 0; i < count; i++)
-        table[i] = (struct jwt_key){slice_from(keys[i].key), slice_from(keys[i].secret)};
+                                 const struct jwt_key *keys, size_t key_count, int64_t now_s) {
     if (slice_has_prefix_nocase(authorization, SLICE("Bearer ")))
         authorization = slice_trim(slice_skip(authorization, 7));
     if (!authorization.len)
         return WEBHOOK_MISSING;
+    json_t *claims = NULL;
     enum webhook_fault fault =
-        from_jwt(jwt_verify(authorization, table, count, now_s, JWT_LEEWAY_S, &claims));
+        from_jwt(jwt_verify(authorization, keys, key_count, now_s, JWT_LEEWAY_S, &claims));
     if (fault == WEBHOOK_OK && !jwt_covers(claims, body))
         fault = WEBHOOK_OTHER_BODY;
     json_decref(claims);
     return fault;
 }
 
-/* ---- once is enough ---- */
+/* ---- Repeated events ---- */
 
 static bool is_repeated(struct webhook *webhook, struct slice id) {
     if (!id.len || id.len > EVENT_ID_MAX)
@@ -103,7 +98,7 @@ static bool is_repeated(struct webhook *webhook, struct slice id) {
     return false;
 }
 
-/* ---- what follows from an event ---- */
+/* ---- What follows from an event ---- */
 
 enum event_kind {
     EVENT_OTHER,
@@ -116,7 +111,7 @@ enum event_kind {
     EVENT_EGRESS
 };
 
-/* No name at all is a room that started: the old backend's clients send that. */
+/* An event without a name is a room that started: the old backend's clients send that. */
 static enum event_kind kind_of(struct slice name) {
     static const struct {
         const char *name;
@@ -168,8 +163,8 @@ static void take_track(struct webhook *webhook, const json_t *event, enum event_
     livekit_read_track(&track, json_object_get(event, "track"));
     const struct webhook_listener *listener = webhook->set.listener;
     if (session && listener)
-        listener->on_track(listener->arg, session, participant.identity, &track,
-                           kind == EVENT_TRACK_PUBLISHED);
+        listener->on_track(session, participant.identity, &track, kind == EVENT_TRACK_PUBLISHED,
+                           listener->user);
 }
 
 static void take_participant(struct webhook *webhook, const json_t *event, enum event_kind kind,
@@ -184,7 +179,7 @@ static void take_participant(struct webhook *webhook, const json_t *event, enum 
         sessions_participant_seen(webhook->set.sessions, session, &participant);
     const struct webhook_listener *listener = webhook->set.listener;
     if (listener)
-        listener->on_participant(listener->arg, session, participant.identity);
+        listener->on_participant(session, participant.identity, listener->user);
 }
 
 static void dispatch(struct webhook *webhook, const json_t *event, enum event_kind kind,
@@ -212,7 +207,7 @@ static void dispatch(struct webhook *webhook, const json_t *event, enum event_ki
     case EVENT_EGRESS:
         livekit_read_egress(&egress, json_object_get(event, "egressInfo"));
         if (webhook->set.listener)
-            webhook->set.listener->on_egress(webhook->set.listener->arg, &egress);
+            webhook->set.listener->on_egress(&egress, webhook->set.listener->user);
         return;
     case EVENT_OTHER:
         webhook->stats.unknown++;
@@ -233,7 +228,7 @@ void webhook_take(struct webhook *webhook, const json_t *event, bool is_signed, 
     dispatch(webhook, event, kind_of(name), &when);
 }
 
-/* ---- the route ---- */
+/* ---- The route ---- */
 
 static struct slice header(struct http_request *req, const char *name) {
     const struct slice *value = http_find_header(req->head, name);

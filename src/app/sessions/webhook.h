@@ -1,6 +1,7 @@
 /*
- * POST /livekit/webhook: what LiveKit tells us, believed only with its signature (contracts/livekit.md, 1.2) as soon as a
- * key is configured. Answered at once; whatever follows from an event is done by others, later. Control thread only.
+ * POST /livekit/webhook: LiveKit's events. As soon as a key is configured they count only with a
+ * valid signature (contracts/livekit.md, 1.2). The answer is sent at once; what follows from an
+ * event happens later, elsewhere. Control thread only.
  */
 #ifndef APP_WEBHOOK_H
 #define APP_WEBHOOK_H
@@ -13,8 +14,8 @@
 #include <stdint.h>
 
 struct http_request;
+struct jwt_key;
 struct livekit_egress;
-struct livekit_key;
 struct livekit_track;
 struct route_match;
 struct session;
@@ -35,24 +36,24 @@ enum webhook_fault {
 
 /* Checks the Authorization header against the raw body. Pure. */
 enum webhook_fault webhook_check(struct slice authorization, struct slice body,
-                                 const struct livekit_key *keys, size_t key_count, int64_t now_s);
+                                 const struct jwt_key *keys, size_t key_count, int64_t now_s);
 const char *webhook_fault_name(enum webhook_fault);
 
-/* Who acts on what sessions do not. What is given lives until the call returns. */
+/* For events that sessions do not handle. Arguments live until the call returns. */
 struct webhook_listener {
-    void (*on_track)(void *arg, const struct session *, struct slice identity,
-                     const struct livekit_track *, bool is_published);
-    void (*on_participant)(void *arg, const struct session *, struct slice identity);
-    void (*on_egress)(void *arg, const struct livekit_egress *);
-    void *arg;
+    void (*on_track)(const struct session *, struct slice identity, const struct livekit_track *,
+                     bool is_published, void *user);
+    void (*on_participant)(const struct session *, struct slice identity, void *user);
+    void (*on_egress)(const struct livekit_egress *, void *user);
+    void *user;
 };
 
 struct webhook_settings {
-    const struct livekit_key *keys;
+    const struct jwt_key *keys;
     size_t key_count;
     bool is_required; /* refuse what is not signed */
     struct sessions *sessions;
-    const struct webhook_listener *listener; /* NULL: nobody wants to know more */
+    const struct webhook_listener *listener; /* NULL: events for it are dropped */
 };
 
 struct webhook_stats {

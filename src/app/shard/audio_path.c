@@ -1,6 +1,7 @@
 #include "app/shard/audio_track_private.h"
 
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "outside/disk/disk.h"
 
@@ -12,7 +13,7 @@ enum { HELD_MAX_BYTES = 1024 * 1024 }; /* kept back while the clock doubts */
 
 #define SPEECH 0.5f /* probability from which a frame counts as speech for the prosody service */
 
-/* --- lines in the meeting's pipeline log --- */
+/* ---- Lines in the meeting's pipeline log ---- */
 
 void audio_track_log_at(struct audio_track *t, int64_t at_ms, const char *what) {
     char time[TEXT_ISO_SIZE];
@@ -21,16 +22,21 @@ void audio_track_log_at(struct audio_track *t, int64_t at_ms, const char *what) 
     char meeting[TEXT_NAME_SIZE];
     text_reduce(slice_from(t->base.meeting->id), meeting);
     buf_printf(&line, "%s meetingId=%s participant=%s track=%s %s", time, meeting,
-               t->log_participant, t->log_track, what);
-    disk_log(t->core->disk, slice_from(t->base.meeting->id), buf_slice(&line));
+               t->base.log_participant, t->base.log_track, what);
+    disk_log(t->base.core->disk, slice_from(t->base.meeting->id), buf_slice(&line));
     buf_free(&line);
 }
 
 void audio_track_log(struct audio_track *t, const char *what) {
-    audio_track_log_at(t, audio_track_now_ms(t), what);
+    audio_track_log_at(t, track_now_ms(&t->base), what);
 }
 
-/* --- analysis --- */
+/* Steady-clock time of the sample frame `before` samples after the clock's anchor. */
+static int64_t mono_ms_of(const struct audio_track *t, uint64_t before) {
+    return t->clock.anchor_ms + (int64_t)(before * 1000 / t->rate_hz);
+}
+
+/* ---- Analysis ---- */
 
 /* Hears sample frames that begin `before` samples after the clock's anchor. */
 static void voice_feed(struct audio_track *t, const int16_t *pcm, size_t frames, uint64_t before) {
@@ -39,28 +45,28 @@ static void voice_feed(struct audio_track *t, const int16_t *pcm, size_t frames,
     bool is_done;
     while (frames > 0) {
         size_t used = voice_hear(&t->voice, pcm, frames, &frame, &is_done);
-        pcm += used * t->channels_count;
+        pcm += used * t->channel_count;
         frames -= used;
         before += used;
         if (!is_done)
             continue;
-        int64_t at_ms = t->clock.anchor_ms + (int64_t)(before * 1000 / t->rate_hz) - VOICE_DELAY_MS;
-        at_ms = live_meeting_time_ms(live, at_ms);
+        int64_t at_ms = live_meeting_time_ms(live, mono_ms_of(t, before) - VOICE_DELAY_MS);
         if (frame.speech >= SPEECH)
             prosody_spoke(t->prosody, at_ms);
         meeting_hear(live->engine, t->participant, &frame, at_ms);
     }
 }
 
-/* The bytes may lie at an odd address where control frames came between: then they are moved piecewise. */
+/* Control frames between messages may leave the bytes at an odd address; they are then copied in
+ * pieces. */
 static void analyse(struct audio_track *t, const uint8_t *bytes, size_t frames, uint64_t before) {
-    if (!t->participant || !t->feeds_analysis)
+    if (!t->participant)
         return;
     if (meeting_is_paused(t->base.meeting->engine)) {
         t->analysis_missed = true;
         return;
     }
-    if (t->analysis_missed) { /* what was not listened to says nothing about what comes */
+    if (t->analysis_missed) { /* what was missed says nothing about what follows */
         t->analysis_missed = false;
         voice_skip(&t->voice, VOICE_KEEP_MS + 1);
     }
@@ -80,65 +86,54 @@ static void analyse(struct audio_track *t, const uint8_t *bytes, size_t frames, 
     }
 }
 
-/* --- audio in time --- */
+/* ---- Audio in time ---- */
 
 /* The recording begins with the first sample: its time names the file. */
 static void recorder_start(struct audio_track *t, uint64_t before) {
-    struct live_meeting *live = t->base.meeting;
     t->is_folded =
-        t->core->config->folds_channels && t->channels_count == 2 && t->format == RECORD_WAV;
-    int64_t at_ms = t->clock.anchor_ms + (int64_t)(before * 1000 / t->rate_hz);
-    const struct recording_info info = {
-        .meeting = slice_from(live->id),
-        .room = slice_from(t->room),
-        .participant = slice_from(t->base.participant_name),
-        .name = live_meeting_name_of(live, slice_from(t->base.participant_name)),
-        .track = slice_from(t->base.track_name),
-        .format = format_name(t->format),
-        .rate_hz = t->rate_hz,
-        .channels = t->is_folded ? 1 : (uint16_t)t->channels_count,
-        .started_ms = live_meeting_time_ms(live, at_ms),
-    };
-    t->recorder = recorder_open(t->core->disk, &info);
-    t->recording = RECORDED;
+        t->base.core->settings->folds_channels && t->channel_count == 2 && t->format->id == RECORD_WAV;
+    struct recording_info info =
+        track_recording(&t->base, t->format->id, mono_ms_of(t, before));
+    info.rate_hz = t->rate_hz;
+    info.channels = t->is_folded ? 1 : (uint16_t)t->channel_count;
+    t->base.recorder = recorder_open(t->base.core->disk, &info);
 }
 
 static bool is_analysed(const struct audio_track *t) {
-    return t->participant && t->feeds_analysis && !meeting_is_paused(t->base.meeting->engine);
+    return t->participant && !meeting_is_paused(t->base.meeting->engine);
 }
 
-/* Two equal channels are one, until they part: from there on the recording is stereo. */
+/* Two equal channels are recorded as one, until they differ: from there on in stereo. */
 static void record(struct audio_track *t, const uint8_t *bytes, size_t frames) {
     int16_t mono[1024];
     while (t->is_folded && frames > 0) {
         size_t part = frames < ARRAY_LEN(mono) ? frames : ARRAY_LEN(mono);
         size_t folded = channels_fold(mono, bytes, part);
-        recorder_append(t->recorder, mono, folded * sizeof *mono);
+        recorder_append(t->base.recorder, mono, folded * sizeof *mono);
         bytes += folded * t->block_bytes;
         frames -= folded;
         if (folded == part)
             continue;
         t->is_folded = false;
-        recorder_set_channels(t->recorder, 2);
-        log_info("egress", "the channels part, the recording goes on in stereo",
-                 log_text("track", t->log_track));
+        recorder_set_channels(t->base.recorder, 2);
+        log_info("egress", "the channels differ from here on; recording in stereo",
+                 log_text("track", t->base.log_track));
     }
     if (frames > 0)
-        recorder_append(t->recorder, bytes, frames * t->block_bytes);
+        recorder_append(t->base.recorder, bytes, frames * t->block_bytes);
 }
 
-/* Whole sample frames whose place is certain: `before` samples after the clock's anchor. */
+/* Takes whole sample frames whose place is certain: `before` samples after the clock's anchor. */
 static void audio_take(struct audio_track *t, const uint8_t *bytes, size_t frames,
                        uint64_t before) {
-    if (t->recording == RECORDED_LATER)
+    if (t->format && !t->base.recorder)
         recorder_start(t, before);
-    if (t->recorder)
+    if (t->base.recorder)
         record(t, bytes, frames);
     analyse(t, bytes, frames, before);
     prosody_trust_level(t->prosody, !is_analysed(t));
     prosody_hear(t->prosody, bytes, frames,
-                 live_meeting_time_ms(t->base.meeting,
-                                      t->clock.anchor_ms + (int64_t)(before * 1000 / t->rate_hz)));
+                 live_meeting_time_ms(t->base.meeting, mono_ms_of(t, before)));
 }
 
 static void held_release(struct audio_track *t) {
@@ -153,16 +148,16 @@ static void gap_fill(struct audio_track *t) {
     uint64_t gap = t->clock.gap_samples;
     uint64_t held = t->held.len / t->block_bytes;
     uint64_t before = t->clock.samples - held - gap;
-    int64_t from_ms = t->clock.anchor_ms + (int64_t)(before * 1000 / t->rate_hz);
+    int64_t from_ms = mono_ms_of(t, before);
     unsigned gap_ms = (unsigned)(gap * 1000 / t->rate_hz);
-    if (t->recorder)
-        recorder_silence(t->recorder, gap);
+    if (t->base.recorder)
+        recorder_silence(t->base.recorder, gap);
     voice_skip(&t->voice, gap_ms);
-    if (t->participant && t->feeds_analysis)
+    if (t->participant)
         meeting_miss(live->engine, t->participant, live_meeting_time_ms(live, from_ms),
                      live_meeting_time_ms(live, from_ms + gap_ms));
-    t->core->stats.gaps++;
-    t->core->stats.gap_ms += gap_ms;
+    t->base.core->stats.gaps++;
+    t->base.core->stats.gap_ms += gap_ms;
     char what[32];
     snprintf(what, sizeof what, "gap_ms=%u", gap_ms);
     audio_track_log(t, what);
@@ -176,13 +171,11 @@ static void verdict_apply(struct audio_track *t, enum audio_verdict verdict) {
     held_release(t);
 }
 
-/*
- * While the stream flows, audio goes straight on from the receive buffer. At its beginning, and when it
- * resumes after a standstill, it is kept until the clock has said where it belongs.
- */
+/* While the stream flows, audio is taken straight from the receive buffer. At its beginning, and
+ * when it resumes after a stall, audio is held until the clock has decided where it belongs. */
 static bool is_flowing(const struct audio_track *t) {
     return t->clock.is_started && !t->clock.is_doubtful &&
-           t->core->now_ms - t->clock.last_ms < AUDIO_CLOCK_STALL_MS;
+           t->base.core->now_ms - t->clock.last_ms < AUDIO_CLOCK_STALL_MS;
 }
 
 static void frames_arrived(struct audio_track *t, const uint8_t *bytes, size_t frames) {
@@ -229,7 +222,7 @@ void audio_path_tell_clock(struct audio_track *t) {
         return;
     uint64_t samples = t->pending;
     t->pending = 0;
-    verdict_apply(t, audio_clock_hear(&t->clock, samples, t->core->now_ms));
+    verdict_apply(t, audio_clock_hear(&t->clock, samples, t->base.core->now_ms));
 }
 
 void audio_path_tick(struct audio_track *t, int64_t now_ms) {

@@ -10,14 +10,14 @@ enum {
 };
 
 void channels_init(struct channels *c, unsigned rate_hz) {
-    *c = (struct channels){.rate_hz = rate_hz};
+    *c = (struct channels){.is_probing = true, .rate_hz = rate_hz};
 }
 
 void channels_free(struct channels *c) {
     buf_free(&c->sound);
 }
 
-static int16_t sample(const struct buf *sound, size_t i) {
+static int16_t sample_at(const struct buf *sound, size_t i) {
     int16_t value;
     memcpy(&value, sound->data + i * 2, sizeof value);
     return value;
@@ -26,9 +26,9 @@ static int16_t sample(const struct buf *sound, size_t i) {
 static bool sounds_stereo(const struct buf *sound) {
     size_t pairs = sound->len / 4, equal = 0, neighbours = 0;
     for (size_t i = 0; i < pairs; i++) {
-        equal += sample(sound, 2 * i) == sample(sound, 2 * i + 1);
+        equal += sample_at(sound, 2 * i) == sample_at(sound, 2 * i + 1);
         if (i > 0)
-            neighbours += sample(sound, 2 * i - 1) == sample(sound, 2 * i);
+            neighbours += sample_at(sound, 2 * i - 1) == sample_at(sound, 2 * i);
     }
     return pairs >= PAIRS_MIN && equal * 100 >= pairs * PAIRS_EQUAL_PERCENT &&
            neighbours * 100 < pairs * NEIGHBOURS_EQUAL_PERCENT;

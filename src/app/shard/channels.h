@@ -1,8 +1,8 @@
 /*
- * Is a stream that calls itself mono really stereo? LiveKit Egress always sends two channels, whatever the address says. The
- * beginning of a stream is kept back until its first 100 ms of sound have told: two channels that carry the same show as
- * equal pairs of samples whose neighbours differ. A stream of nothing but zeros is judged by its speed after 2.5 s. Pure:
- * time is an argument.
+ * Is a stream that calls itself mono really stereo? LiveKit Egress always sends two channels,
+ * whatever the address says. The beginning of a stream is kept back until 100 ms of sound decide:
+ * two channels with the same content are equal pairs of samples whose neighbours differ. A stream
+ * of nothing but zeros is judged by its speed after 2.5 s. Pure: time is an argument.
  */
 #ifndef APP_CHANNELS_H
 #define APP_CHANNELS_H
@@ -20,29 +20,32 @@ enum {
 
 enum channels_verdict { CHANNELS_OPEN, CHANNELS_MONO, CHANNELS_STEREO };
 
-/* The bytes kept back: `zeros` of them, then `sound`. */
+/* Zeroed: nothing is probed. The bytes kept back are `zeros` of them, then `sound`. */
 struct channels {
+    bool is_probing;
     unsigned rate_hz;
-    int64_t began_ms; /* when the first byte came */
-    int64_t last_ms;
+    /* When the first byte came, and the latest. */
+    int64_t began_ms, last_ms;
     uint64_t zeros;
     struct buf sound;
 };
 
+/* Begins to probe. The caller that acts on the verdict zeroes the struct again. */
 void channels_init(struct channels *, unsigned rate_hz);
 void channels_free(struct channels *);
 
-/* Keeps the bytes. A verdict other than CHANNELS_OPEN says that no more are wanted. */
+/* Keeps the bytes. With a verdict other than CHANNELS_OPEN no more are wanted. */
 enum channels_verdict channels_hear(struct channels *, const uint8_t *bytes, size_t len,
                                     int64_t now_ms);
 
-/* On each tick: a stream that has said nothing for long enough is judged. */
+/* On each tick: a stream that has been silent for long enough is judged. */
 enum channels_verdict channels_tick(const struct channels *, int64_t now_ms);
 
-/* The left channel of `frames` stereo sample frames, as far as the right one is the same. Returns how many were. */
+/* Copies the left channel of stereo sample frames, up to the first whose right channel differs.
+ * Returns how many were copied. */
 size_t channels_fold(int16_t *mono, const uint8_t *stereo, size_t frames);
 
-/* The verdict on what there is: at the end of a stream, or before a mute. Never CHANNELS_OPEN. */
+/* The verdict on what there is, at the end of a stream or before a mute: never CHANNELS_OPEN. */
 enum channels_verdict channels_judge(const struct channels *);
 
 #endif

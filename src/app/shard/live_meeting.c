@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/rand.h"
-#include "base/text.h"
+#include "wire/web/json_write.h"
 
 #include <assert.h>
 #include <string.h>
@@ -23,7 +23,7 @@ struct live_meeting *live_meeting_new(struct shard_core *core, uint64_t key, str
     live->id = slice_copy_text(id);
     live->room = slice_copy_text(room);
     live->unix_offset_ms = clock_wall_ms() - clock_mono_ms();
-    live->engine = meeting_new(core->config->rules, live_meeting_time_ms(live, core->now_ms));
+    live->engine = meeting_new(core->settings->rules, live_meeting_time_ms(live, core->now_ms));
     map_init(&live->people, rand_u64());
     list_init(&live->in_shard);
     list_init(&live->tracks);
@@ -33,11 +33,8 @@ struct live_meeting *live_meeting_new(struct shard_core *core, uint64_t key, str
 
 void live_meeting_free(struct live_meeting *live) {
     assert(list_is_empty(&live->tracks));
-    struct map_cursor at = {0};
-    struct slice identity;
-    void *value;
-    while (map_next(&live->people, &at, &identity, &value)) {
-        struct person *person = value;
+    MAP_EACH(&live->people, at) {
+        struct person *person = at.value;
         mem_free(person->name);
         mem_free(person);
     }
@@ -52,19 +49,11 @@ void live_meeting_free(struct live_meeting *live) {
     mem_free(live);
 }
 
-static void tracks_tell(struct live_meeting *live) {
-    LIST_EACH(&live->tracks, node) {
-        struct track *track = CONTAINER_OF(node, struct track, in_meeting);
-        track->type->renamed(track);
-    }
-}
-
 void live_meeting_rename(struct live_meeting *live, struct slice id, struct slice room) {
     mem_free(live->id);
     mem_free(live->room);
     live->id = slice_copy_text(id);
     live->room = slice_copy_text(room);
-    tracks_tell(live);
 }
 
 static void person_apply(const struct person *person, struct participant *participant) {
@@ -86,7 +75,6 @@ void live_meeting_set_person(struct live_meeting *live, struct slice identity, s
     if (name.len > 0) {
         mem_free(person->name);
         person->name = slice_copy_text(name);
-        tracks_tell(live);
     }
     person->is_host = is_host;
     struct participant *participant = meeting_find(live->engine, identity);
@@ -115,11 +103,11 @@ struct slice live_meeting_name_of(const struct live_meeting *live, struct slice 
 }
 
 void live_meeting_describe(const struct live_meeting *live, struct buf *out) {
-    buf_add_text(out, "{\"meetingId\":");
-    text_add_json(out, slice_from(live->id));
-    buf_add_text(out, ",\"participants\":");
+    json_open(out, NULL);
+    json_add_text(out, "meetingId", slice_from(live->id));
+    json_add_name(out, "participants");
     meeting_write_stats(out, live->engine);
     if (meeting_is_paused(live->engine))
-        buf_add_text(out, ",\"analysisPaused\":true");
-    buf_add_byte(out, '}');
+        json_add_bool(out, "analysisPaused", true);
+    json_close(out);
 }

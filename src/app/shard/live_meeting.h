@@ -1,8 +1,11 @@
-/* A meeting as its shard has it: the engine, its open tracks, what webhooks told about its people. */
+/*
+ * A meeting on its shard: the engine that analyses it, and what webhooks told about its people. It
+ * keeps a list of its open tracks, but knows nothing about them: tracks know their meeting.
+ */
 #ifndef APP_LIVE_MEETING_H
 #define APP_LIVE_MEETING_H
 
-#include "app/shard/track.h"
+#include "app/shard/shard_core.h"
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -11,27 +14,34 @@
 struct live_meeting {
     struct list in_shard;
     struct shard_core *core;
-    uint64_t key; /* the directory's */
-    char *id;     /* meetingId, or the room's name while it is provisional */
+    /* The directory's name for it. */
+    uint64_t key;
+    /* The meetingId, or the room's name while the meeting is provisional. */
+    char *id;
     char *room;
     struct meeting *engine;
-    struct map people;     /* identity -> struct person, from webhooks */
-    struct list tracks;    /* struct track.in_meeting, oldest first */
-    unsigned audio_tracks; /* of them */
-    int64_t
-        unix_offset_ms; /* meeting time (Unix) - steady clock; fixed, so that time never jumps */
+    /* Identity -> struct person, from webhooks. */
+    struct map people;
+    /* struct track.in_meeting, oldest first; how many of them are audio. */
+    struct list tracks;
+    unsigned audio_tracks;
+    /* Meeting time (Unix) minus steady clock; fixed, so that meeting time never jumps. */
+    int64_t unix_offset_ms;
 };
 
 struct live_meeting *live_meeting_new(struct shard_core *, uint64_t key, struct slice id,
                                       struct slice room);
-void live_meeting_free(struct live_meeting *); /* no track is open */
-void live_meeting_rename(struct live_meeting *, struct slice id, struct slice room);
+/* No track may be open. */
+void live_meeting_free(struct live_meeting *);
 
-/* Kept also for people who are not there yet. */
+/* After a rename and after a new display name: tracks_rename, as recordings carry these names. */
+void live_meeting_rename(struct live_meeting *, struct slice id, struct slice room);
+/* Kept also for people who have no track yet. An empty name leaves the known one. */
 void live_meeting_set_person(struct live_meeting *, struct slice identity, struct slice name,
                              bool is_host);
 
-/* An audio track of that identity opens: its participant in the engine, name and role applied. */
+/* Called when an audio track of that identity opens. Returns its participant in the engine, with
+ * the name and role known from webhooks. */
 struct participant *live_meeting_connect(struct live_meeting *, struct slice identity,
                                          int64_t now_ms);
 void live_meeting_disconnect(struct live_meeting *, struct participant *, int64_t now_ms);

@@ -1,8 +1,8 @@
 #include "app/shard/pressure.h"
 
 enum {
-    RELIEF_STEP_MS = 1000,   /* between two steps of giving up */
-    RECOVERY_STEP_MS = 5000, /* of calm before a step back */
+    RELIEF_STEP_MS = 1000,   /* between two steps of pausing */
+    RECOVERY_STEP_MS = 5000, /* of calm before a step of resuming */
     CALM_PER_CENT = 50,      /* calm: a tick uses less of its period */
     STEP_SHARE = 8,          /* one step concerns an eighth */
 };

@@ -10,26 +10,25 @@
 
 enum {
     WAV_HEADER_BYTES = 44,
-    SPEECH_LASTS_MS = 250, /* the detector's word comes late, in steps of a tick */
+    SPEECH_LASTS_MS = 250, /* after the detector found it; it reports late, in steps of a tick */
     SOUND = 33,            /* -60 dBFS */
 };
 
 struct prosody {
-    const struct prosody_owner *owner;
-    void *arg;
+    struct prosody_settings set;
     struct hume_track *track; /* NULL: not for the service */
-    unsigned rate_hz, channels;
     int64_t flushed_ms, heard_ms, spoke_ms;
     bool trusts_level;
     struct grouper *grouper; /* NULL without a service: then frames are only counted */
     uint64_t group, filled;  /* sample frames of a whole group, and of the current one */
 };
 
-/* ---- what comes back ---- */
+/* ---- What comes back ---- */
 
-static void on_feeling(void *arg, const struct feeling *feeling, int64_t from_ms, int64_t to_ms) {
+static void hume_on_feeling(void *arg, const struct feeling *feeling, int64_t from_ms,
+                            int64_t to_ms) {
     const struct prosody *p = arg;
-    p->owner->on_feeling(p->arg, feeling, from_ms, to_ms);
+    p->set.on_feeling(feeling, from_ms, to_ms, p->set.user);
 }
 
 static void tell_line(const struct prosody *p, int64_t flushed_ms, uint32_t samples,
@@ -37,14 +36,14 @@ static void tell_line(const struct prosody *p, int64_t flushed_ms, uint32_t samp
     char what[64];
     snprintf(what, sizeof what, "size=%u hume=%s",
              (unsigned)(WAV_HEADER_BYTES + samples * sizeof(int16_t)), fate);
-    p->owner->on_line(p->arg, flushed_ms, what);
+    p->set.on_line(flushed_ms, what, p->set.user);
 }
 
-static void on_fate(void *arg, int64_t flushed_ms, uint32_t samples, enum hume_fate fate) {
+static void hume_on_fate(void *arg, int64_t flushed_ms, uint32_t samples, enum hume_fate fate) {
     tell_line(arg, flushed_ms, samples, hume_fate_name(fate));
 }
 
-/* ---- what goes there ---- */
+/* ---- What goes there ---- */
 
 static void flush_group(struct prosody *p, int64_t at_ms, uint32_t samples) {
     p->flushed_ms = at_ms;
@@ -74,7 +73,7 @@ static size_t count_some(struct prosody *p, size_t frames, bool *is_full) {
     return used;
 }
 
-/* Takes up to a block of sample frames; returns how many. */
+/* Hears at most a block of sample frames; returns how many. */
 static size_t hear_some(struct prosody *p, const uint8_t *bytes, size_t frames, int64_t at_ms,
                         bool *is_full) {
     int16_t in[RESAMPLE_BLOCK * 2], out[RESAMPLE_BLOCK * 2];
@@ -84,27 +83,27 @@ static size_t hear_some(struct prosody *p, const uint8_t *bytes, size_t frames, 
     if (!hume_track_wants(p->track))
         return grouper_pass(p->grouper, frames, &written, is_full);
     size_t n = frames < RESAMPLE_BLOCK ? frames : RESAMPLE_BLOCK;
-    memcpy(in, bytes, n * p->channels * sizeof *in);
+    memcpy(in, bytes, n * p->set.channels * sizeof *in);
     n = grouper_hear(p->grouper, in, n, out, RESAMPLE_BLOCK * 2, &written, is_full);
     hume_track_hear(p->track, out, written, at_ms, is_speech(p, out, written, at_ms));
     return n;
 }
 
-/* 16 kHz samples of so many sample frames. */
+/* How many samples at 16 kHz so many sample frames are. */
 static uint32_t samples_of(const struct prosody *p, uint64_t frames) {
-    return (uint32_t)((frames * GROUPER_RATE_HZ + p->rate_hz / 2) / p->rate_hz);
+    return (uint32_t)((frames * GROUPER_RATE_HZ + p->set.rate_hz / 2) / p->set.rate_hz);
 }
 
 void prosody_hear(struct prosody *p, const uint8_t *bytes, size_t frames, int64_t at_ms) {
     uint64_t done = 0;
     while (frames > 0) {
         bool is_full;
-        int64_t now_ms = at_ms + (int64_t)(done * 1000 / p->rate_hz);
+        int64_t now_ms = at_ms + (int64_t)(done * 1000 / p->set.rate_hz);
         size_t used = hear_some(p, bytes, frames, now_ms, &is_full);
-        bytes += used * p->channels * sizeof(int16_t);
+        bytes += used * p->set.channels * sizeof(int16_t);
         frames -= used;
         done += used;
-        p->heard_ms = at_ms + (int64_t)(done * 1000 / p->rate_hz);
+        p->heard_ms = at_ms + (int64_t)(done * 1000 / p->set.rate_hz);
         if (is_full)
             flush_group(p, p->heard_ms, p->grouper ? p->grouper->group : samples_of(p, p->group));
     }
@@ -132,31 +131,26 @@ void prosody_flush(struct prosody *p, int64_t at_ms) {
     flush_group(p, at_ms, samples);
 }
 
-/* ---- life ---- */
+/* ---- Life ---- */
 
-struct prosody *prosody_open(struct hume *hume, const char *name, unsigned rate_hz,
-                             unsigned channels, unsigned group_ms, int64_t now_ms,
-                             const struct prosody_owner *owner, void *arg) {
-    static const struct hume_listener listener = {on_feeling, on_fate};
+struct prosody *prosody_new(const struct prosody_settings *set) {
+    static const struct hume_listener listener = {hume_on_feeling, hume_on_fate};
     struct prosody *p = mem_alloc(sizeof *p);
-    p->owner = owner;
-    p->arg = arg;
-    p->rate_hz = rate_hz;
-    p->channels = channels;
+    p->set = *set;
     p->spoke_ms = INT64_MIN / 2;
-    p->flushed_ms = now_ms;
-    p->group = (uint64_t)rate_hz * group_ms / 1000;
-    if (hume && hume_is_on(hume)) {
+    p->flushed_ms = set->now_ms;
+    p->group = (uint64_t)set->rate_hz * set->group_ms / 1000;
+    if (set->hume && hume_is_on(set->hume)) {
         p->grouper = mem_alloc(sizeof *p->grouper);
-        grouper_init(p->grouper, rate_hz, channels, group_ms);
+        grouper_init(p->grouper, set->rate_hz, set->channels, set->group_ms);
     }
-    if (hume)
-        p->track = hume_track_open(hume, slice_from(name), group_ms, &listener, p);
+    if (set->hume)
+        p->track = hume_track_open(set->hume, slice_from(set->name), set->group_ms, &listener, p);
     return p;
 }
 
 void prosody_set_channels(struct prosody *p, unsigned channels) {
-    p->channels = channels;
+    p->set.channels = channels;
     if (p->grouper)
         p->grouper->channels = (uint8_t)channels;
 }

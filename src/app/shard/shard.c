@@ -4,6 +4,7 @@
 #include "app/shard/video_track.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "net/stream.h"
 #include "outside/disk/disk.h"
@@ -12,13 +13,16 @@
 #include <stdio.h>
 
 enum {
-    IDLE_AFTER_MS = 2000, /* without a byte */
-    IDLE_LOOK_MS = 200,   /* and then */
-    FLUSH_MS = 250,       /* how often recorders look at the age of what they hold */
-    TRIM_MS = 2000,       /* how often blocks that were not needed go back */
+    IDLE_AFTER_MS = 2000, /* without a byte a track is idle */
+    IDLE_LOOK_MS = 200,   /* how often an idle one is drained */
+    FLUSH_MS = 250,       /* how often recorders check the age of what they hold */
+    TRIM_MS = 2000,       /* how often spare blocks go back */
 };
 
-static void on_tick(void *arg);
+/* Tracks are drained into the loop's buffer. */
+static_assert((int)LOOP_SCRATCH_BYTES >= (int)MEDIA_BUFFER_BYTES, "media_conn_drain fills it");
+
+static void shard_tick(void *arg);
 
 static struct slice key_slice(const uint64_t *key) {
     return slice_of(key, sizeof *key);
@@ -28,12 +32,14 @@ struct live_meeting *shard_find(const struct shard *shard, uint64_t key) {
     return map_find(&shard->by_key, key_slice(&key));
 }
 
-/* --- tracks --- */
+/* ---- Tracks ---- */
 
 static void track_tell(struct shard *shard, const struct track *track, bool is_opened,
                        enum track_end end) {
-    struct shard_track_event event = {
-        .meeting_key = track->meeting->key, .kind = track->kind, .opened = is_opened, .end = end};
+    struct shard_track_event event = {.meeting_key = track->meeting->key,
+                                      .kind = track->type->kind,
+                                      .is_opened = is_opened,
+                                      .end = end};
     snprintf(event.participant, sizeof event.participant, "%s", track->participant_name);
     snprintf(event.track, sizeof event.track, "%s", track->track_name);
     shard_tell_track(shard, &event);
@@ -58,10 +64,10 @@ static void track_finish(struct shard *shard, struct track *track) {
     enum track_end end = end_of(shard, track);
     shard->core.stats.ended[end]++;
     track_tell(shard, track, false, end);
-    track->type->end(track, end);
+    track_close(track, end);
 }
 
-/* A socket that has brought nothing for a while is looked at less often: it costs next to nothing. */
+/* A socket that has brought nothing for a while is drained less often: it costs next to nothing. */
 static bool is_due(const struct shard *shard, const struct track *track) {
     int64_t now_ms = shard->core.now_ms;
     return now_ms - track->heard_ms < IDLE_AFTER_MS || now_ms - track->looked_ms >= IDLE_LOOK_MS ||
@@ -69,19 +75,15 @@ static bool is_due(const struct shard *shard, const struct track *track) {
 }
 
 /* A tick may be long, and a read brings what arrived until now: each track has its own now. */
-static void track_drain(struct shard *shard, struct track *track) {
+static void track_serve(struct shard *shard, struct track *track) {
     shard->core.now_ms = clock_mono_ms();
-    track->looked_ms = shard->core.now_ms;
-    if (media_conn_drain(track->conn, loop_scratch(shard->loop), shard->core.now_ms) > 0) {
-        track->heard_ms = shard->core.now_ms;
-        track->type->collected(track, shard->core.now_ms);
-    }
+    track_drain(track, loop_scratch(shard->loop));
     if (track->is_over)
         track_finish(shard, track);
 }
 
 static void tick_arm(struct shard *shard, int64_t wait_ms) {
-    timer_start(shard->loop, &shard->timer, wait_ms, 0, on_tick, shard);
+    timer_start(shard->loop, &shard->timer, wait_ms, 0, shard_tick, shard);
 }
 
 void shard_on_take(struct shard *shard, uint64_t key, const struct track_params *params,
@@ -95,18 +97,17 @@ void shard_on_take(struct shard *shard, uint64_t key, const struct track_params 
         return;
     }
     struct track *track = params->kind == TRACK_AUDIO
-                              ? audio_track_open(&shard->core, live, params, stream, accept)
-                              : video_track_open(&shard->core, live, params, stream, accept);
-    track->heard_ms = shard->core.now_ms;
+                              ? audio_track_open(live, params, stream, accept)
+                              : video_track_open(live, params, stream, accept);
     track_tell(shard, track, true, TRACK_END_CLOSED);
-    track_drain(shard, track); /* the answer to the handshake does not wait for the tick */
+    track_serve(shard, track); /* the answer to the handshake does not wait for the tick */
     if (!timer_is_running(&shard->timer)) {
         tick_init(&shard->tick, shard->core.now_ms);
         tick_arm(shard, TICK_MIN_MS);
     }
 }
 
-/* --- meetings --- */
+/* ---- Meetings ---- */
 
 void shard_on_add(struct shard *shard, uint64_t key, struct slice id, struct slice room) {
     struct live_meeting *live = live_meeting_new(&shard->core, key, id, room);
@@ -120,28 +121,16 @@ void shard_on_remove(struct shard *shard, uint64_t key) {
         live_meeting_free(live);
 }
 
-struct judging {
-    struct shard *shard;
-    uint64_t key;
-};
-
-static void on_feedback(const struct feedback *feedback, void *arg) {
-    const struct judging *judging = arg;
-    judging->shard->core.stats.feedback++;
-    shard_tell_feedback(judging->shard, judging->key, feedback);
-}
-
 static void meetings_judge(struct shard *shard) {
     LIST_EACH(&shard->meetings, node) {
         struct live_meeting *live = CONTAINER_OF(node, struct live_meeting, in_shard);
-        struct judging judging = {shard, live->key};
         if (live->audio_tracks > 0)
-            meeting_judge(live->engine, live_meeting_time_ms(live, shard->core.now_ms), on_feedback,
-                          &judging);
+            meeting_judge(live->engine, live_meeting_time_ms(live, shard->core.now_ms),
+                          shard_tell_feedback, live);
     }
 }
 
-/* --- pressure: what is given up is the analysis of whole meetings, and said so --- */
+/* ---- Pressure: the analysis of whole meetings is given up, and the log says so ---- */
 
 static size_t meetings_turn(struct shard *shard, bool is_to_pause, size_t count) {
     size_t done = 0;
@@ -170,21 +159,20 @@ static void pressure_follow(struct shard *shard, uint64_t used_us) {
         stats->paused_meetings += paused;
         stats->analysis_pauses += paused;
         if (paused > 0)
-            log_warn("shard", "too much to do: the analysis of meetings is paused",
+            log_warn("shard", "overloaded; analysis of meetings paused",
                      log_int("meetings", (int64_t)stats->paused_meetings));
     } else if (change < 0) {
         stats->paused_meetings -= meetings_turn(shard, false, (size_t)-change);
-        log_info("shard", "analysis of meetings taken up again",
+        log_info("shard", "analysis of meetings resumed",
                  log_int("stillPaused", (int64_t)stats->paused_meetings));
     }
 }
 
-/* --- the tick --- */
+/* ---- The tick ---- */
 
 static void recorders_flush(struct shard *shard) {
     LIST_EACH(&shard->core.tracks, node) {
-        struct track *track = CONTAINER_OF(node, struct track, in_shard);
-        track->type->flush(track, shard->core.now_ms);
+        track_flush(CONTAINER_OF(node, struct track, in_shard));
     }
     shard->flushed_ms = shard->core.now_ms;
 }
@@ -194,19 +182,12 @@ static void blocks_trim(struct shard *shard) {
     shard->trimmed_ms = shard->core.now_ms;
 }
 
-const unsigned shard_lateness_bounds_ms[SHARD_LATENESS_BOUNDS] = {0,  1,  2,  3,  5,  7,
-                                                                  10, 15, 20, 30, 50, 100};
-
 static void tick_count(struct shard *shard, int64_t late_ms, uint64_t used_us) {
     struct shard_stats *stats = &shard->core.stats;
     stats->ticks++;
     stats->ticks_late += late_ms >= shard->tick.period_ms;
     stats->tick_us_total += used_us;
-    size_t bucket = 0;
-    while (bucket < SHARD_LATENESS_BOUNDS && late_ms > shard_lateness_bounds_ms[bucket])
-        bucket++;
-    stats->lateness[bucket]++;
-    stats->lateness_ms_sum += (uint64_t)late_ms;
+    histogram_add(&stats->lateness, &shard_lateness_bounds, late_ms);
     if (used_us > stats->tick_us_max)
         stats->tick_us_max = used_us;
     if ((uint64_t)late_ms > stats->tick_late_ms_max)
@@ -220,8 +201,8 @@ static void drained_look(struct shard *shard) {
     }
 }
 
-/* A thousand tracks are in no cache, and each tick goes round them all: what the next one is read with, and the one
- * after it, is fetched while this one is at work. */
+/* A thousand tracks fit in no cache, and each tick walks them all: while one is at work, the
+ * connection of the next one and the links to the one after it are fetched. */
 static void tracks_fetch(const struct shard *shard, struct list *next) {
     if (next == &shard->core.tracks)
         return;
@@ -229,7 +210,7 @@ static void tracks_fetch(const struct shard *shard, struct list *next) {
     __builtin_prefetch(next->next);
 }
 
-static void on_tick(void *arg) {
+static void shard_tick(void *arg) {
     struct shard *shard = arg;
     uint64_t began_ns = clock_mono_ns();
     shard->core.now_ms = clock_mono_ms();
@@ -238,7 +219,7 @@ static void on_tick(void *arg) {
         struct track *track = CONTAINER_OF(node, struct track, in_shard);
         tracks_fetch(shard, node_next);
         if (is_due(shard, track))
-            track_drain(shard, track);
+            track_serve(shard, track);
     }
     meetings_judge(shard);
     if (shard->core.now_ms - shard->flushed_ms >= FLUSH_MS)
@@ -251,13 +232,12 @@ static void on_tick(void *arg) {
     pressure_follow(shard, used_us);
     shard->core.stats.tick_period_ms = shard->tick.period_ms;
     drained_look(shard);
-    if (!list_is_empty(
-            &shard->core
-                 .tracks)) /* the loop sleeps that long from here, not from the turn's begin */
+    /* The loop sleeps that long from here, not from the beginning of the turn. */
+    if (!list_is_empty(&shard->core.tracks))
         tick_arm(shard, wait_ms);
 }
 
-/* --- life --- */
+/* ---- Life ---- */
 
 void shard_on_drain(struct shard *shard, struct mail *answer) {
     shard->is_draining = true;
@@ -269,21 +249,9 @@ void shard_on_drain(struct shard *shard, struct mail *answer) {
     drained_look(shard);
 }
 
-static void thread_main(void *arg) {
-    struct shard *shard = arg;
-    loop_run(shard->loop);
-}
-
-static int thread_begin(struct shard *shard, unsigned number) {
-    char name[16];
-    snprintf(name, sizeof name, "shard-%u", number);
-    return thread_start(&shard->thread, name, 0, thread_main, shard);
-}
-
 static void shard_free(struct shard *shard) {
     hume_close(shard->core.hume);
-    if (shard->has_own_loop)
-        loop_close(shard->loop);
+    station_close(shard->station);
     disk_port_free(shard->core.disk);
     map_free(&shard->by_key);
     mem_free(shard);
@@ -291,39 +259,41 @@ static void shard_free(struct shard *shard) {
 
 static int prosody_service_open(struct shard *shard) {
     char why[128] = "";
-    int err = hume_open(&shard->core.hume, shard->loop, &shard->config->hume, why, sizeof why);
+    int err =
+        hume_open(&shard->core.hume, shard->loop, &shard->core.settings->hume, why, sizeof why);
     if (err)
-        log_error("hume", "the prosody service cannot be used", log_text("why", why));
+        log_error("hume", "prosody service cannot be used", log_text("why", why));
     return err;
 }
 
-int shard_open(struct shard **out, const struct shard_config *config, struct loop *loop,
-               struct mailbox *control, const struct shard_listener *listener, bool own_thread,
-               unsigned number) {
+static int thread_begin(struct shard *shard, unsigned number) {
+    char name[16];
+    snprintf(name, sizeof name, "shard-%u", number);
+    return station_start(shard->station, name, 0);
+}
+
+int shard_open(struct shard **out, const struct shard_settings *settings, unsigned number,
+               struct loop *loop, struct mailbox *control, const struct shard_listener *listener) {
     struct shard *shard = mem_alloc(sizeof *shard);
-    shard->config = config;
-    shard->listener = *listener;
-    shard->control = control;
-    shard->loop = loop;
-    shard->has_own_loop = own_thread;
-    list_init(&shard->core.tracks);
-    list_init(&shard->meetings);
-    map_init(&shard->by_key, 1);
-    int err = own_thread ? loop_open(&shard->loop) : 0;
+    int err =
+        loop ? station_open_on(&shard->station, loop, shard) : station_open(&shard->station, shard);
     if (err) {
         mem_free(shard);
         return err;
     }
-    shard->core.config = config;
-    shard->core.disk = disk_new_port(config->disk);
+    shard->loop = station_loop(shard->station);
+    shard->listener = *listener;
+    shard->control = control;
+    list_init(&shard->core.tracks);
+    list_init(&shard->meetings);
+    map_init(&shard->by_key, 1);
+    shard->core.settings = settings;
+    shard->core.disk = disk_new_port(settings->disk);
     shard->core.now_ms = clock_mono_ms();
-    err = mailbox_open(&shard->inbox, shard->loop, shard);
-    if (!err)
-        err = prosody_service_open(shard);
-    if (!err && own_thread)
+    err = prosody_service_open(shard);
+    if (!err && !loop)
         err = thread_begin(shard, number);
     if (err) {
-        mailbox_close(shard->inbox);
         shard_free(shard);
         return err;
     }
@@ -331,44 +301,27 @@ int shard_open(struct shard **out, const struct shard_config *config, struct loo
     return 0;
 }
 
-static void leave_deliver(struct mail *mail, void *owner) {
-    struct shard *shard = owner;
-    mem_free(mail);
-    loop_stop(shard->loop);
-}
-
-/* Only where draining was cut short, or never asked for: what has arrived is recorded all the same. */
-static void track_cut(struct shard *shard, struct track *track) {
-    if (media_conn_drain(track->conn, loop_scratch(shard->loop), shard->core.now_ms) > 0)
-        track->type->collected(track, shard->core.now_ms);
-    track->type->end(track, TRACK_END_DRAINED);
-}
-
 void shard_stop(struct shard *shard) {
     if (!shard)
         return;
-    if (shard->thread) {
-        struct mail *leave = mem_alloc(sizeof *leave);
-        leave->deliver = leave_deliver;
-        mailbox_send(shard->inbox, leave);
-        thread_join(shard->thread);
-        shard->thread = NULL;
-    }
-    mailbox_close(shard->inbox); /* what still waits there is about meetings and tracks */
-    shard->inbox = NULL;
+    station_shut(shard->station); /* the mail that still waits is about meetings and tracks */
     timer_stop(&shard->timer);
+    /* Tracks are left only where draining was cut short or not asked for. */
     LIST_EACH(&shard->core.tracks, node) {
-        track_cut(shard, CONTAINER_OF(node, struct track, in_shard));
+        struct track *track = CONTAINER_OF(node, struct track, in_shard);
+        track_drain(track, loop_scratch(shard->loop));
+        track_close(track, TRACK_END_DRAINED);
     }
     mem_free(shard->on_drained);
     shard->on_drained = NULL;
+    shard->is_stopped = true;
 }
 
 void shard_close(struct shard *shard) {
     if (!shard)
         return;
-    assert(!shard->inbox && "a shard is stopped before it is closed");
+    assert(shard->is_stopped && "a shard is stopped before it is closed");
     LIST_EACH(&shard->meetings, node)
-    live_meeting_free(CONTAINER_OF(node, struct live_meeting, in_shard));
+        live_meeting_free(CONTAINER_OF(node, struct live_meeting, in_shard));
     shard_free(shard);
 }

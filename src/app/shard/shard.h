@@ -10,103 +10,56 @@
 #ifndef APP_SHARD_H
 #define APP_SHARD_H
 
+#include "app/shard/shard_settings.h"
+#include "app/shard/shard_stats.h"
 #include "app/shard/track_params.h"
 #include "base/slice.h"
 #include "meeting/feedback.h"
-#include "net/ws/media_conn.h"
-#include "outside/hume/hume.h"
+#include "wire/web/ws_handshake.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-struct buf;
-struct disk;
 struct loop;
 struct mailbox;
-struct rules;
 struct shard;
 struct stream;
-
-/* Read by all shards, owned by the caller, unchanged while any of them lives. */
-struct shard_config {
-    const struct rules *rules; /* thresholds of the analysis */
-    struct disk *disk;         /* where recordings go */
-    const char *record_format; /* wav, flac, opus, off */
-    unsigned group_ms;         /* AUDIO_PIPELINE_GROUP_SECONDS */
-    size_t max_message_bytes;  /* one WebSocket message of an egress */
-    bool folds_channels;       /* AUDIO_RECORD_CHANNELS=auto: equal channels become one */
-    unsigned mute_tail_ms;     /* MUTE_TAIL_MS: how long LiveKit's `muted` may run ahead */
-    struct hume_settings hume; /* the prosody service */
-    bool silence_on_mute;      /* AUDIO_ON_MUTE=silence: record zeros while muted, else pause */
-};
-
-/* Why a media connection ended. */
-enum track_end {
-    TRACK_END_CLOSED,  /* by a close frame */
-    TRACK_END_LOST,    /* the connection just went */
-    TRACK_END_BAD,     /* closed by us: protocol, size */
-    TRACK_END_IDLE,    /* closed by us: nothing came */
-    TRACK_END_DRAINED, /* closed by us: we are leaving */
-    TRACK_ENDS,
-};
 
 struct shard_track_event {
     uint64_t meeting_key;
     enum track_kind kind;
-    bool opened; /* else it ended */
+    bool is_opened; /* else it ended */
     enum track_end end;
     char participant[TRACK_NAME_BYTES + 1];
     char track[TRACK_NAME_BYTES + 1];
 };
 
-/* All calls on the control thread. Pointers are valid during the call only. */
+/* Pointers are valid during the call only. */
 struct shard_listener {
-    void (*on_feedback)(void *arg, uint64_t meeting_key, const struct feedback *);
-    void (*on_track)(void *arg, const struct shard_track_event *);
-    void *arg;
+    void (*on_feedback)(uint64_t meeting_key, const struct feedback *, void *user);
+    void (*on_track)(const struct shard_track_event *, void *user);
+    void *user;
 };
 
-enum { SHARD_LATENESS_BOUNDS = 12 };
-/* Upper bounds of all buckets but the last. */
-extern const unsigned shard_lateness_bounds_ms[SHARD_LATENESS_BOUNDS];
-
-/* Plain counters; gauges are of the moment, the rest only grows. */
-struct shard_stats {
-    uint64_t meetings, paused_meetings, audio_tracks, video_tracks; /* gauges */
-    uint64_t ticks, ticks_late, tick_us_total, tick_us_max, tick_late_ms_max;
-    uint64_t tick_period_ms;                                       /* gauge */
-    uint64_t lateness[SHARD_LATENESS_BOUNDS + 1], lateness_ms_sum; /* how late ticks began */
-    uint64_t audio_bytes, audio_messages, video_bytes, mute_dropped_bytes;
-    uint64_t text_frames, text_ignored;
-    uint64_t ended[TRACK_ENDS]; /* tracks, by enum track_end */
-    uint64_t gaps, gap_ms, feedback, analysis_pauses;
-    uint64_t drift_ms; /* of senders' clocks against ours, either way, over tracks that ended */
-    uint64_t drift_ms_max;
-    struct media_stats media;
-    struct hume_stats hume;
-};
-
-/* `control` delivers what the shard says. own_thread false: runs on `loop`, which must be
- * control's. */
-int shard_open(struct shard **, const struct shard_config *, struct loop *loop,
-               struct mailbox *control, const struct shard_listener *, bool own_thread,
-               unsigned number);
-/* Tells all tracks goodbye (1001), finishes headers; `on_drained` on control when all is handed to
- * the disk. */
-void shard_drain(struct shard *, void (*on_drained)(void *arg), void *arg);
-/* Drained or not: its thread ends, and so do the tracks there are, with what has arrived. While the
- * disk lives; nothing but shard_close may follow. NULL is fine. */
+/* Runs on `loop`, which is control's; NULL: on a thread of its own, named by `number`. `control`
+ * delivers what the shard tells its listener. */
+int shard_open(struct shard **, const struct shard_settings *, unsigned number, struct loop *loop,
+               struct mailbox *control, const struct shard_listener *);
+/* Sends all tracks a close frame (1001) and finishes their recordings; `on_drained` on control once
+ * everything has been handed to the disk. */
+void shard_drain(struct shard *, void (*on_drained)(void *user), void *user);
+/* Stops the thread and finishes every track with the audio received so far. Call before disk_close;
+ * afterwards only shard_close is allowed. NULL is fine. */
 void shard_stop(struct shard *);
-/* After shard_stop, and after the disk is closed (its blocks come back to the shard's port). */
+/* After shard_stop, and after the disk is closed: its blocks come back to the shard's port. */
 void shard_close(struct shard *);
 
 void shard_add_meeting(struct shard *, uint64_t key, struct slice id, struct slice room);
 void shard_rename_meeting(struct shard *, uint64_t key, struct slice id, struct slice room);
 void shard_remove_meeting(struct shard *, uint64_t key);
-/* name empty: unknown. */
+/* An empty name is unknown. */
 void shard_set_participant(struct shard *, uint64_t key, struct slice identity, struct slice name,
-                           bool host);
+                           bool is_host);
 
 /*
  * Hands a media socket over, with its unread bytes; the shard answers the handshake with `accept`
@@ -115,10 +68,10 @@ void shard_set_participant(struct shard *, uint64_t key, struct slice identity, 
 void shard_take_track(struct shard *, uint64_t key, const struct track_params *, struct stream *,
                       const char accept[WS_ACCEPT_SIZE]);
 
-/* The answer of /feedback/debug/:meetingId as compact JSON, on control; empty for an unknown key. */
-typedef void shard_text_fn(void *arg, struct slice json);
-void shard_describe_meeting(struct shard *, uint64_t key, shard_text_fn *, void *arg);
-typedef void shard_stats_fn(void *arg, const struct shard_stats *);
-void shard_ask_stats(struct shard *, shard_stats_fn *, void *arg);
+/* The answer of /feedback/debug/:meetingId as compact JSON, on control. Empty: unknown key. */
+typedef void shard_text_fn(struct slice json, void *user);
+void shard_describe_meeting(struct shard *, uint64_t key, shard_text_fn *, void *user);
+typedef void shard_stats_fn(const struct shard_stats *, void *user);
+void shard_ask_stats(struct shard *, shard_stats_fn *, void *user);
 
 #endif

@@ -1,13 +1,14 @@
-/* What control says to a shard and a shard to control, each as one message. */
+/* What control tells a shard and a shard control, each as one message. */
 #include "app/shard/shard_private.h"
 
 #include "base/clock.h"
+#include "base/macros.h"
 #include "base/mem.h"
 
 #include <assert.h>
 #include <string.h>
 
-/* --- control -> shard --- */
+/* ---- From control to the shard ---- */
 
 struct meeting_mail {
     struct mail mail;
@@ -28,7 +29,7 @@ static void meeting_send(struct shard *shard, uint64_t key, struct slice id, str
     m->key = key;
     text_put(m->id, id);
     text_put(m->room, room);
-    mailbox_send(shard->inbox, &m->mail);
+    station_send(shard->station, &m->mail);
 }
 
 static struct shard *shard_of(void *owner) {
@@ -50,8 +51,10 @@ void shard_add_meeting(struct shard *shard, uint64_t key, struct slice id, struc
 static void rename_deliver(struct mail *mail, void *owner) {
     struct meeting_mail *m = (struct meeting_mail *)mail;
     struct live_meeting *live = shard_find(shard_of(owner), m->key);
-    if (live)
+    if (live) {
         live_meeting_rename(live, slice_from(m->id), slice_from(m->room));
+        tracks_rename(live);
+    }
     mem_free(m);
 }
 
@@ -79,20 +82,23 @@ struct participant_mail {
 static void participant_deliver(struct mail *mail, void *owner) {
     struct participant_mail *m = (struct participant_mail *)mail;
     struct live_meeting *live = shard_find(shard_of(owner), m->key);
-    if (live)
+    if (live) {
         live_meeting_set_person(live, slice_from(m->identity), slice_from(m->name), m->is_host);
+        if (m->name[0])
+            tracks_rename(live);
+    }
     mem_free(m);
 }
 
 void shard_set_participant(struct shard *shard, uint64_t key, struct slice identity,
-                           struct slice name, bool host) {
+                           struct slice name, bool is_host) {
     struct participant_mail *m = mem_alloc(sizeof *m);
     m->mail.deliver = participant_deliver;
     m->key = key;
-    m->is_host = host;
+    m->is_host = is_host;
     text_put(m->identity, identity);
     text_put(m->name, name);
-    mailbox_send(shard->inbox, &m->mail);
+    station_send(shard->station, &m->mail);
 }
 
 struct take_mail {
@@ -117,10 +123,10 @@ void shard_take_track(struct shard *shard, uint64_t key, const struct track_para
     m->params = *params;
     m->stream = stream;
     memcpy(m->accept, accept, WS_ACCEPT_SIZE);
-    mailbox_send(shard->inbox, &m->mail);
+    station_send(shard->station, &m->mail);
 }
 
-/* --- questions: one message there and back --- */
+/* ---- Questions: one message there and back ---- */
 
 struct describe_mail {
     struct mail mail;
@@ -128,13 +134,12 @@ struct describe_mail {
     uint64_t key;
     struct buf json;
     shard_text_fn *answer;
-    void *arg;
+    void *user;
 };
 
 static void describe_return(struct mail *mail, void *owner) {
     struct describe_mail *m = (struct describe_mail *)mail;
-    (void)owner;
-    m->answer(m->arg, buf_slice(&m->json));
+    m->answer(buf_slice(&m->json), m->user);
     buf_free(&m->json);
     mem_free(m);
 }
@@ -148,14 +153,14 @@ static void describe_deliver(struct mail *mail, void *owner) {
     mailbox_send(m->shard->control, &m->mail);
 }
 
-void shard_describe_meeting(struct shard *shard, uint64_t key, shard_text_fn *answer, void *arg) {
+void shard_describe_meeting(struct shard *shard, uint64_t key, shard_text_fn *answer, void *user) {
     struct describe_mail *m = mem_alloc(sizeof *m);
     m->mail.deliver = describe_deliver;
     m->shard = shard;
     m->key = key;
     m->answer = answer;
-    m->arg = arg;
-    mailbox_send(shard->inbox, &m->mail);
+    m->user = user;
+    station_send(shard->station, &m->mail);
 }
 
 struct stats_mail {
@@ -163,13 +168,12 @@ struct stats_mail {
     struct shard *shard;
     struct shard_stats stats;
     shard_stats_fn *answer;
-    void *arg;
+    void *user;
 };
 
 static void stats_return(struct mail *mail, void *owner) {
     struct stats_mail *m = (struct stats_mail *)mail;
-    (void)owner;
-    m->answer(m->arg, &m->stats);
+    m->answer(&m->stats, m->user);
     mem_free(m);
 }
 
@@ -177,31 +181,29 @@ static void stats_deliver(struct mail *mail, void *owner) {
     struct stats_mail *m = (struct stats_mail *)mail;
     struct shard *shard = shard_of(owner);
     m->stats = shard->core.stats;
-    m->stats.media = shard->core.media;
     m->stats.hume = *hume_stats(shard->core.hume);
     m->mail.deliver = stats_return;
     mailbox_send(shard->control, &m->mail);
 }
 
-void shard_ask_stats(struct shard *shard, shard_stats_fn *answer, void *arg) {
+void shard_ask_stats(struct shard *shard, shard_stats_fn *answer, void *user) {
     struct stats_mail *m = mem_alloc(sizeof *m);
     m->mail.deliver = stats_deliver;
     m->shard = shard;
     m->answer = answer;
-    m->arg = arg;
-    mailbox_send(shard->inbox, &m->mail);
+    m->user = user;
+    station_send(shard->station, &m->mail);
 }
 
 struct drain_mail {
     struct mail mail;
-    void (*on_drained)(void *arg);
-    void *arg;
+    void (*on_drained)(void *user);
+    void *user;
 };
 
 static void drain_return(struct mail *mail, void *owner) {
     struct drain_mail *m = (struct drain_mail *)mail;
-    (void)owner;
-    m->on_drained(m->arg);
+    m->on_drained(m->user);
     mem_free(m);
 }
 
@@ -210,17 +212,17 @@ static void drain_deliver(struct mail *mail, void *owner) {
     shard_on_drain(shard_of(owner), mail);
 }
 
-void shard_drain(struct shard *shard, void (*on_drained)(void *arg), void *arg) {
+void shard_drain(struct shard *shard, void (*on_drained)(void *user), void *user) {
     struct drain_mail *m = mem_alloc(sizeof *m);
     m->mail.deliver = drain_deliver;
     m->on_drained = on_drained;
-    m->arg = arg;
-    mailbox_send(shard->inbox, &m->mail);
+    m->user = user;
+    station_send(shard->station, &m->mail);
 }
 
-/* --- shard -> control --- */
+/* ---- From the shard to control ---- */
 
-/* What is still under way when the shard is gone carries whom to tell. */
+/* Carries its listener: it may be delivered after the shard is gone. */
 struct feedback_mail {
     struct mail mail;
     struct shard_listener listener;
@@ -230,16 +232,18 @@ struct feedback_mail {
 
 static void feedback_deliver(struct mail *mail, void *owner) {
     struct feedback_mail *m = (struct feedback_mail *)mail;
-    (void)owner;
-    m->listener.on_feedback(m->listener.arg, m->key, &m->feedback);
+    m->listener.on_feedback(m->key, &m->feedback, m->listener.user);
     mem_free(m);
 }
 
-void shard_tell_feedback(struct shard *shard, uint64_t key, const struct feedback *feedback) {
+void shard_tell_feedback(const struct feedback *feedback, void *live_meeting) {
+    const struct live_meeting *live = live_meeting;
+    struct shard *shard = CONTAINER_OF(live->core, struct shard, core);
+    shard->core.stats.feedback++;
     struct feedback_mail *m = mem_alloc(sizeof *m);
     m->mail.deliver = feedback_deliver;
     m->listener = shard->listener;
-    m->key = key;
+    m->key = live->key;
     m->feedback = *feedback;
     mailbox_send(shard->control, &m->mail);
 }
@@ -252,8 +256,7 @@ struct track_mail {
 
 static void track_deliver(struct mail *mail, void *owner) {
     struct track_mail *m = (struct track_mail *)mail;
-    (void)owner;
-    m->listener.on_track(m->listener.arg, &m->event);
+    m->listener.on_track(&m->event, m->listener.user);
     mem_free(m);
 }
 

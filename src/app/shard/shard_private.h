@@ -1,35 +1,37 @@
-/* Private to shard.c (its thread) and shard_mail.c (what control says to it and it to control). */
+/* Private to shard.c (its thread) and shard_mail.c (messages between control and the shard). */
 #ifndef APP_SHARD_PRIVATE_H
 #define APP_SHARD_PRIVATE_H
 
 #include "app/shard/live_meeting.h"
 #include "app/shard/pressure.h"
 #include "app/shard/shard.h"
+#include "app/shard/shard_core.h"
 #include "app/shard/tick.h"
 #include "app/shard/track.h"
 #include "base/map.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
+#include "net/station.h"
 
 struct shard {
-    const struct shard_config *config;
     struct shard_listener listener;
-    struct mailbox *control; /* to there */
-    struct mailbox *inbox;   /* from there; NULL: stopped */
+    struct mailbox *control;
+    /* Receives control's mail; on a thread of its own, or on control's loop. */
+    struct station *station;
     struct loop *loop;
-    struct thread *thread; /* NULL: on control's loop, or stopped */
-    bool has_own_loop;
+    bool is_stopped;
 
-    /* the shard's thread only */
+    /* The shard's thread only. */
     struct shard_core core;
     struct list meetings; /* struct live_meeting.in_shard */
     struct map by_key;
     struct tick tick;
     struct timer timer;
-    int64_t flushed_ms; /* when recorders were last flushed */
-    int64_t trimmed_ms; /* when needless blocks last went back */
+    /* When recorders were last flushed, and when spare blocks last went back. */
+    int64_t flushed_ms, trimmed_ms;
     struct pressure pressure;
-    struct mail *on_drained; /* the answer owed once the last track is gone */
+    /* The answer owed to control once the last track is gone. */
+    struct mail *on_drained;
     bool is_draining;
 };
 
@@ -41,8 +43,8 @@ void shard_on_remove(struct shard *, uint64_t key);
 void shard_on_drain(struct shard *, struct mail *answer);
 struct live_meeting *shard_find(const struct shard *, uint64_t key); /* NULL: none */
 
-/* Mail to control. */
-void shard_tell_feedback(struct shard *, uint64_t key, const struct feedback *);
+/* Mail to control. The first is the feedback_fn of a meeting's judge. */
+void shard_tell_feedback(const struct feedback *, void *live_meeting);
 void shard_tell_track(struct shard *, const struct shard_track_event *);
 
 #endif

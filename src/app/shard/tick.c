@@ -3,7 +3,7 @@
 enum {
     BUSY_SHARE = 40, /* busy: over a fortieth of the period is used */
     CALM_SHARE = 50,
-    CALM_TICKS = 50,     /* before the period shrinks: it must not swing */
+    CALM_TICKS = 50,     /* before the period shrinks, so that it does not swing */
     OVERLOAD_TICKS = 10, /* a second of the longest period */
     OVERLOAD_PER_CENT = 85,
 };
@@ -16,10 +16,8 @@ int64_t tick_late_ms(const struct tick *tick, int64_t now_ms) {
     return now_ms > tick->due_ms ? now_ms - tick->due_ms : 0;
 }
 
-/*
- * Most of a tick's cost is one read a socket, whatever the period: what was used now would also have been
- * used in a shorter one. So it shrinks only if it would not grow again at once.
- */
+/* Most of a tick's cost is one read a socket, whatever the period: a shorter one would have cost
+ * the same. So the period shrinks only if that cost would not make it grow again at once. */
 static void period_adapt(struct tick *tick, uint64_t used_us) {
     uint64_t period_us = (uint64_t)tick->period_ms * 1000;
     if (used_us * BUSY_SHARE > period_us) {

@@ -1,7 +1,7 @@
 /*
- * When a shard drains its media sockets next. The period is short while there is little to do and grows
- * when the work fills a fortieth of it, as a network driver polls under load: fewer, larger reads
- * cost less. Late ticks are skipped, never replayed. Pure: times are arguments.
+ * When a shard drains its media sockets next. The period is short while there is little to do and
+ * grows when the work fills a fortieth of it, as a network driver polls under load: fewer, larger
+ * reads cost less. Late ticks are skipped, never replayed. Pure: times are arguments.
  */
 #ifndef APP_TICK_H
 #define APP_TICK_H
@@ -13,9 +13,12 @@ enum { TICK_MIN_MS = 20, TICK_MAX_MS = 100, TICK_STEP_MS = 20 };
 
 struct tick {
     unsigned period_ms;
-    int64_t due_ms;      /* when the present tick should begin, steady clock */
-    unsigned calm;       /* ticks in a row that a shorter period would also have carried */
-    unsigned overloaded; /* ticks in a row that used nearly all of the longest period */
+    /* When the present tick should begin, steady clock. */
+    int64_t due_ms;
+    /* Ticks in a row for which a shorter period would also have sufficed. */
+    unsigned calm;
+    /* Ticks in a row that used nearly all of the longest period. */
+    unsigned overloaded;
 };
 
 void tick_init(struct tick *, int64_t now_ms);
@@ -26,7 +29,7 @@ int64_t tick_late_ms(const struct tick *, int64_t now_ms);
 /* The tick used `used_us` and ends now. Returns the wait for the next in ms, at least 1. */
 int64_t tick_done(struct tick *, int64_t now_ms, uint64_t used_us);
 
-/* For a second the work has not fitted into the longest period: something must be given up. */
+/* For a second the work has not fitted into the longest period: some of it must be given up. */
 bool tick_is_overloaded(const struct tick *);
 
 #endif

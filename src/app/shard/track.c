@@ -1,26 +1,57 @@
 #include "app/shard/track.h"
 
-#include "app/shard/live_meeting.h"
+#include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 
-void track_add(struct shard_core *core, struct track *track, const struct track_params *params) {
+static uint64_t *gauge_of(const struct track *track) {
+    struct shard_stats *stats = &track->core->stats;
+    return track->type->kind == TRACK_AUDIO ? &stats->audio_tracks : &stats->video_tracks;
+}
+
+void track_open(struct track *track, const struct track_type *type, struct live_meeting *live,
+                const struct track_params *params, struct stream *stream, const char *accept) {
+    struct shard_core *core = live->core;
+    track->type = type;
+    track->core = core;
+    track->meeting = live;
+    track->room = mem_copy_text(params->room);
     track->participant_name = mem_copy_text(params->participant);
     track->track_name = mem_copy_text(params->track);
+    text_reduce(slice_from(params->participant), track->log_participant);
+    text_reduce(slice_from(params->track), track->log_track);
+    track->heard_ms = core->now_ms;
+    track->conn = media_conn_new(stream, accept, core->settings->max_message_bytes, &type->handlers,
+                                 track, &core->stats.media, core->now_ms);
     list_add(&core->tracks, &track->in_shard);
-    list_add(&track->meeting->tracks, &track->in_meeting);
-    track->meeting->audio_tracks += track->kind == TRACK_AUDIO;
+    list_add(&live->tracks, &track->in_meeting);
+    live->audio_tracks += type->kind == TRACK_AUDIO;
+    ++*gauge_of(track);
 }
 
-void track_remove(struct track *track) {
-    media_conn_free(track->conn);
-    mem_free(track->participant_name);
-    mem_free(track->track_name);
-    list_remove(&track->in_shard);
-    list_remove(&track->in_meeting);
-    track->meeting->audio_tracks -= track->kind == TRACK_AUDIO;
+void track_on_closed(void *arg, uint16_t code, struct slice reason) {
+    struct track *track = arg;
+    track->is_over = true;
+    track->close_code = code;
 }
 
-enum recorder_end track_recorder_end(enum track_end end) {
+void track_drain(struct track *track, uint8_t *buffer) {
+    int64_t now_ms = track->core->now_ms;
+    track->looked_ms = now_ms;
+    if (media_conn_drain(track->conn, buffer, now_ms) > 0) {
+        track->heard_ms = now_ms;
+        track->type->collected(track, now_ms);
+    }
+}
+
+void track_flush(struct track *track) {
+    if (track->type->look)
+        track->type->look(track, track->core->now_ms);
+    if (track->recorder)
+        recorder_tick(track->recorder, track->core->now_ms);
+}
+
+static enum recorder_end recorder_end_of(enum track_end end) {
     switch (end) {
     case TRACK_END_CLOSED:
         return RECORDER_CLOSED;
@@ -30,5 +61,47 @@ enum recorder_end track_recorder_end(enum track_end end) {
         return RECORDER_SHUTDOWN;
     default:
         return RECORDER_LOST;
+    }
+}
+
+void track_close(struct track *track, enum track_end end) {
+    bool is_audio = track->type->kind == TRACK_AUDIO;
+    track->type->end(track);
+    recorder_close(track->recorder, recorder_end_of(end), track_now_ms(track));
+    log_info("egress", is_audio ? "audio track ended" : "video track ended",
+             log_text("participant", track->log_participant), log_text("track", track->log_track),
+             log_int("bytes", (int64_t)track->received_bytes), log_int("code", track->close_code));
+    --*gauge_of(track);
+    track->meeting->audio_tracks -= is_audio;
+    list_remove(&track->in_shard);
+    list_remove(&track->in_meeting);
+    media_conn_free(track->conn);
+    mem_free(track->room);
+    mem_free(track->participant_name);
+    mem_free(track->track_name);
+    mem_free(track);
+}
+
+struct recording_info track_recording(const struct track *track, enum record_format format,
+                                      int64_t mono_ms) {
+    struct slice participant = slice_from(track->participant_name);
+    return (struct recording_info){
+        .meeting = slice_from(track->meeting->id),
+        .room = slice_from(track->room),
+        .participant = participant,
+        .name = live_meeting_name_of(track->meeting, participant),
+        .track = slice_from(track->track_name),
+        .format = format_name(format),
+        .started_ms = live_meeting_time_ms(track->meeting, mono_ms),
+    };
+}
+
+void tracks_rename(const struct live_meeting *live) {
+    LIST_EACH(&live->tracks, node) {
+        struct track *track = CONTAINER_OF(node, struct track, in_meeting);
+        struct slice participant = slice_from(track->participant_name);
+        if (track->recorder)
+            recorder_rename(track->recorder, slice_from(live->id),
+                            live_meeting_name_of(live, participant));
     }
 }

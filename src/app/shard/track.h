@@ -1,63 +1,80 @@
-/* What every media track of a shard is: a connection that is drained, in a meeting. */
+/*
+ * What all media tracks of a shard have in common: a connection that is drained on the tick, a
+ * meeting, and a recording. audio_track and video_track decide what becomes of the bytes.
+ */
 #ifndef APP_TRACK_H
 #define APP_TRACK_H
 
-#include "app/shard/shard.h"
-#include "base/list.h"
+#include "app/shard/live_meeting.h"
+#include "app/shard/shard_stats.h"
+#include "app/shard/track_params.h"
+#include "base/text.h"
 #include "net/ws/media_conn.h"
 #include "outside/disk/recorder.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct disk_port;
-struct hume;
-struct live_meeting;
+struct stream;
 struct track;
 
-/* What the tracks and meetings of one shard share; the shard's thread only. */
-struct shard_core {
-    const struct shard_config *config;
-    struct disk_port *disk;
-    struct hume *hume;  /* the prosody service */
-    struct list tracks; /* struct track.in_shard */
-    int64_t now_ms;     /* steady clock, of the present turn */
-    uint8_t *buffer;    /* MEDIA_BUFFER_BYTES, for whoever reads now */
-    struct media_stats media;
-    struct shard_stats stats;
-};
-
 struct track_type {
+    enum track_kind kind;
+    /* on_closed is track_on_closed; their argument is the struct track. */
+    struct media_handlers handlers;
     /* After each drain that brought bytes: all that one tick gave has been delivered. */
     void (*collected)(struct track *, int64_t now_ms);
-    /* A few times a second. */
-    void (*flush)(struct track *, int64_t now_ms);
-    /* The meeting has another id or the participant another name. */
-    void (*renamed)(struct track *);
-    /* The connection has ended: finishes the recording and frees the track. */
-    void (*end)(struct track *, enum track_end);
+    /* A few times a second. NULL: nothing to do. */
+    void (*look)(struct track *, int64_t now_ms);
+    /* The connection has ended: what is unfinished goes into the recording, which is still open. */
+    void (*end)(struct track *);
 };
 
-struct track { /* first member of audio_track and video_track */
+/* First member of struct audio_track and struct video_track. What each tick reads comes first. */
+struct track {
     const struct track_type *type;
-    enum track_kind kind;
     struct list in_shard;
-    struct list in_meeting;
-    struct live_meeting *meeting;
     struct media_conn *conn;
-    char *participant_name, *track_name; /* as sent */
-    int64_t heard_ms;                    /* when bytes last came */
-    int64_t looked_ms;                   /* when it was last drained */
-    bool is_over;                        /* on_closed came */
+    /* When bytes last came, and when it was last drained. */
+    int64_t heard_ms, looked_ms;
+    /* The connection has closed, with this code. */
+    bool is_over;
     uint16_t close_code;
+
+    struct shard_core *core;
+    struct live_meeting *meeting;
+    struct list in_meeting;
+    /* NULL: not recorded, or not yet. */
+    struct recorder *recorder;
+    uint64_t received_bytes;
+    /* As they were sent. */
+    char *room, *participant_name, *track_name;
+    char log_participant[TEXT_NAME_SIZE], log_track[TEXT_NAME_SIZE];
 };
 
-/* Takes its place in shard and meeting, its names from params. */
-void track_add(struct shard_core *, struct track *, const struct track_params *);
-/* Frees the connection and the names, and takes the track out of shard and meeting. */
-void track_remove(struct track *);
+/* Fills a zeroed track, takes the stream and answers the handshake with `accept`
+ * (Sec-WebSocket-Accept). */
+void track_open(struct track *, const struct track_type *, struct live_meeting *,
+                const struct track_params *, struct stream *, const char *accept);
+/* The on_closed of every type. */
+void track_on_closed(void *track, uint16_t code, struct slice reason);
 
-/* How it ended, in the recorder's words. */
-enum recorder_end track_recorder_end(enum track_end);
+/* Reads what has arrived into `buffer` (MEDIA_BUFFER_BYTES) and lets the type work on it. */
+void track_drain(struct track *, uint8_t *buffer);
+/* Passes on what the recorder has held for long enough. */
+void track_flush(struct track *);
+/* Finishes the recording and frees the track, as allocated with its type. */
+void track_close(struct track *, enum track_end);
+
+/* The recording that the track begins at a steady-clock time; audio adds rate and channels. */
+struct recording_info track_recording(const struct track *, enum record_format, int64_t mono_ms);
+
+/* Tells the recordings of a meeting its id and the names of its people. */
+void tracks_rename(const struct live_meeting *);
+
+/* Meeting time of this turn. */
+static inline int64_t track_now_ms(const struct track *track) {
+    return live_meeting_time_ms(track->meeting, track->core->now_ms);
+}
 
 #endif

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* A parameter and the older name under which it may come, too. */
+/* A parameter, and an older name that is also accepted. */
 struct parameter {
     const char *name, *alias;
 };
@@ -73,7 +73,7 @@ static bool decimal_to_milli(struct slice text, uint64_t *out) {
     return true;
 }
 
-/* A number in thousandths within bounds; 0 and `value` untouched where none is given. */
+/* A number in thousandths within bounds. Where none is given: 0, and *milli stays as it is. */
 static int number_get(uint64_t *milli, struct slice query, const char *name, uint64_t min,
                       uint64_t max) {
     struct parameter p = {name, NULL};

@@ -1,5 +1,4 @@
-/* What the query of /egress-audio and /egress-video says about one track. Pure: no socket, no
- * clock. */
+/* What the query of /egress-audio and /egress-video says about one track. Pure. */
 #ifndef APP_TRACK_PARAMS_H
 #define APP_TRACK_PARAMS_H
 
@@ -24,14 +23,19 @@ struct track_params {
     char room[TRACK_NAME_BYTES + 1];
     char participant[TRACK_NAME_BYTES + 1];
     char track[TRACK_NAME_BYTES + 1];
-    char meeting_id[TRACK_NAME_BYTES + 1]; /* empty: to be found by the room */
-    char source[33];                       /* LiveKit's track source, empty when unknown */
-    char dtx[9];                           /* "off": TF_NO_DTX, zeros mean silence */
-    char record_format[9];                 /* wav, flac, opus, off; empty: the configured one */
-    unsigned rate_hz, channels, group_ms;  /* group_ms 0: the configured one */
+    /* Empty: to be found by the room. */
+    char meeting_id[TRACK_NAME_BYTES + 1];
+    /* LiveKit's track source, empty when unknown. */
+    char source[33];
+    /* "off": TF_NO_DTX, so zeros mean silence. */
+    char dtx[9];
+    /* wav, flac, opus, off; empty: the configured one. */
+    char record_format[9];
+    /* group_ms 0: the configured one. */
+    unsigned rate_hz, channels, group_ms;
     enum track_codec codec;
-    bool from_egress; /* the handshake was LiveKit Egress's: set by the caller from its headers */
-    bool is_signed;   /* the address was signed by us: set by the caller */
+    /* Set by the caller: the handshake's headers are LiveKit Egress's; we signed the address. */
+    bool from_egress, is_signed;
 };
 
 /*

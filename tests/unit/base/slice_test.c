@@ -47,6 +47,15 @@ static void comparisons(void **state) {
     mem_free(text);
 }
 
+static void a_text_is_replaced_even_by_a_part_of_itself(void **state) {
+    char *text = slice_copy_text(SLICE("abc"));
+    slice_replace_text(&text, slice_skip(slice_from(text), 1));
+    assert_string_equal(text, "bc");
+    slice_replace_text(&text, SLICE_NONE);
+    assert_string_equal(text, "");
+    mem_free(text);
+}
+
 static void a_split_needs_its_separator(void **state) {
     struct slice before = SLICE("?"), after = SLICE("?");
     assert_false(slice_split(SLICE("abc"), ':', &before, &after));
@@ -70,6 +79,6 @@ static void zeros_are_nothing_but_zeros(void **state) {
         }
 }
 
-RUN_TESTS(TEST(zeros_are_nothing_but_zeros), TEST(a_split_needs_its_separator),
+RUN_TESTS(TEST(zeros_are_nothing_but_zeros), TEST(a_text_is_replaced_even_by_a_part_of_itself), TEST(a_split_needs_its_separator),
           TEST(parts_are_cut_at_the_separator), TEST(numbers_are_whole_and_bounded),
           TEST(comparisons))

@@ -64,7 +64,7 @@ static void an_env_file_of_the_old_backend(void **state) {
     assert_int_equal(config->port, 3005);
     assert_string_equal(config->livekit_url, "https://lk.example.org");
     assert_int_equal(config->livekit_key_count, 1);
-    assert_string_equal(config->livekit_keys[0].secret, "secret");
+    assert_slice_equal(config->livekit_keys[0].secret, "secret");
     assert_int_equal(config->webhook_verify, WEBHOOK_VERIFY_REQUIRED);
     assert_null(config->hume_api_key);
     assert_false(config->loopback_only);
@@ -89,9 +89,9 @@ static void several_livekit_keys(void **state) {
                                   "LIVEKIT_KEYS=b:2, c:3:4,\n",
                                   NULL);
     assert_int_equal(config->livekit_key_count, 3);
-    assert_string_equal(config->livekit_keys[0].key, "a");
-    assert_string_equal(config->livekit_keys[2].key, "c");
-    assert_string_equal(config->livekit_keys[2].secret, "3:4");
+    assert_slice_equal(config->livekit_keys[0].issuer, "a");
+    assert_slice_equal(config->livekit_keys[2].issuer, "c");
+    assert_slice_equal(config->livekit_keys[2].secret, "3:4");
     config_free(config);
 }
 

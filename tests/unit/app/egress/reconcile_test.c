@@ -46,8 +46,8 @@ static void on_request(struct http_request *req, void *arg) {
     look_whether_done(world);
 }
 
-static void on_session(void *arg, const struct session *session) {
-    look_whether_done(arg);
+static void on_session(const struct session *session, void *user) {
+    look_whether_done(user);
 }
 
 static void on_patience(void *arg) {
@@ -78,7 +78,7 @@ static void open_world(struct world *world, int policy) {
         .loop = world->loop,
         .on_started = on_session,
         .on_ended = on_session,
-        .arg = world,
+        .user = world,
     };
     world->sessions = sessions_new(&sessions);
     /* EGRESS_AUTOSTART is off, so no egress is started and no store is asked. */

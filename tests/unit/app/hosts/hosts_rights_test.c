@@ -23,12 +23,12 @@ static int64_t now_s(void) {
     return clock_wall_ms() / 1000;
 }
 
-static void on_started(void *arg, const struct session *session) {
+static void on_started(const struct session *session, void *arg) {
     struct world *world = arg;
     hosts_session_started(world->hosts, session);
 }
 
-static void on_ended(void *arg, const struct session *session) {
+static void on_ended(const struct session *session, void *arg) {
     struct world *world = arg;
     hosts_session_ended(world->hosts, session);
 }
@@ -39,7 +39,7 @@ static void open_world(struct world *world, int access) {
     world->config.rooms_per_client = 256;
     assert_int_equal(loop_open(&world->loop), 0);
     struct sessions_settings sessions = {
-        .loop = world->loop, .on_started = on_started, .on_ended = on_ended, .arg = world};
+        .loop = world->loop, .on_started = on_started, .on_ended = on_ended, .user = world};
     world->sessions = sessions_new(&sessions);
     sessions_load(world->sessions);
     struct hosts_settings hosts = {world->loop, &world->config, world->sessions, NULL};

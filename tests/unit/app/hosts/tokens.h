@@ -10,8 +10,8 @@
 
 #define HOST_METADATA "{\"role\":\"host\"}"
 
-static struct livekit_key livekit_keys[] = {
-    {"devkey", "devsecret-devsecret-devsecret-0123"},
+static struct jwt_key livekit_keys[] = {
+    {SLICE("devkey"), SLICE("devsecret-devsecret-devsecret-0123")},
 };
 static const struct access_holder user = {SLICE("user"), SLICE("organization"), SLICE("family")};
 
@@ -33,10 +33,10 @@ static inline struct buf livekit_token(const char *video, const char *metadata, 
     json_t *grant = json_loads(video, 0, &error);
     assert_non_null(grant);
     json_t *claims =
-        json_pack("{s:s, s:s, s:s, s:o, s:I}", "iss", livekit_keys[0].key, "sub", "ana", "metadata",
+        json_pack("{s:s, s:s, s:s, s:o, s:I}", "iss", livekit_keys[0].issuer.ptr, "sub", "ana", "metadata",
                   metadata, "video", grant, "exp", (json_int_t)exp_s);
     assert_non_null(claims);
-    jwt_sign(&text, claims, slice_from(livekit_keys[0].secret));
+    jwt_sign(&text, claims, livekit_keys[0].secret);
     json_decref(claims);
     return text;
 }

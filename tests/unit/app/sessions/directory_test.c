@@ -148,8 +148,8 @@ static void test_of_one_track_twice_one_is_judged(void **state) {
     world_close(w);
 }
 
-static void on_stats(void *arg, const struct shard_stats *total, size_t shards) {
-    struct world *w = arg;
+static void on_stats(const struct shard_stats *total, size_t shards, void *user) {
+    struct world *w = user;
     assert_int_equal(shards, 2);
     w->stats = *total;
     w->answers++;

@@ -44,17 +44,16 @@ struct world {
     struct shard_stats stats;
 };
 
-static inline void on_track(void *arg, struct slice meeting_id,
-                            const struct shard_track_event *event) {
-    struct world *w = arg;
+static inline void on_track(struct slice meeting_id, const struct shard_track_event *event,
+                            void *user) {
+    struct world *w = user;
     assert_true(meeting_id.len > 0);
-    w->opened += event->opened;
-    w->ended += !event->opened;
+    w->opened += event->is_opened;
+    w->ended += !event->is_opened;
     w->last_end = event->end;
 }
 
-static inline void on_feedback(void *arg, const struct directory_feedback *feedback) {
-    (void)arg, (void)feedback;
+static inline void on_feedback(const struct directory_feedback *feedback, void *user) {
 }
 
 static inline struct world *world_open(unsigned shards, size_t max_tracks, unsigned linger_ms) {
@@ -71,7 +70,7 @@ static inline struct world *world_open(unsigned shards, size_t max_tracks, unsig
     assert_int_equal(disk_open(&w->disk, &disk), 0);
     rules_init(&w->rules);
     assert_int_equal(loop_open(&w->loop), 0);
-    struct directory_config config = {.shard = {.rules = &w->rules,
+    struct directory_settings settings = {.shard = {.rules = &w->rules,
                                                 .disk = w->disk,
                                                 .record_format = "wav",
                                                 .group_ms = 500,
@@ -82,8 +81,8 @@ static inline struct world *world_open(unsigned shards, size_t max_tracks, unsig
                                       .linger_ms = linger_ms,
                                       .on_feedback = on_feedback,
                                       .on_track = on_track,
-                                      .arg = w};
-    assert_int_equal(directory_open(&w->directory, w->loop, &config), 0);
+                                      .track_user = w};
+    assert_int_equal(directory_open(&w->directory, w->loop, &settings), 0);
     return w;
 }
 
@@ -196,8 +195,8 @@ static inline bool has_answer(struct world *w) {
     return w->answers > 0;
 }
 
-static inline void on_answer(void *arg, struct slice json) {
-    struct world *w = arg;
+static inline void on_answer(struct slice json, void *user) {
+    struct world *w = user;
     w->answers++;
     buf_clear(&w->answer);
     buf_add_slice(&w->answer, json);

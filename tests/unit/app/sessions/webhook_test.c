@@ -1,4 +1,3 @@
-#include "app/config/config.h"
 #include "app/sessions/sessions.h"
 #include "app/sessions/webhook.h"
 #include "base/buf.h"
@@ -12,9 +11,9 @@
 #include <openssl/sha.h>
 #include <stdio.h>
 
-static const struct livekit_key keys[] = {
-    {"other", "other-secret-other-secret-other-0123"},
-    {"devkey", "devsecret-devsecret-devsecret-0123"},
+static const struct jwt_key keys[] = {
+    {SLICE("other"), SLICE("other-secret-other-secret-other-0123")},
+    {SLICE("devkey"), SLICE("devsecret-devsecret-devsecret-0123")},
 };
 enum { KEYS = 2, NOW = 1900000000 };
 
@@ -58,7 +57,7 @@ static enum webhook_fault check_claims(const char *claims_text) {
     base64_write(&hash, slice_of(digest, sizeof digest));
     if (!json_object_get(claims, "sha256"))
         json_object_set_new(claims, "sha256", json_stringn(hash.data, hash.len));
-    jwt_sign(&token, claims, slice_from(keys[1].secret));
+    jwt_sign(&token, claims, keys[1].secret);
     enum webhook_fault fault = webhook_check(buf_slice(&token), slice_from(body1), keys, KEYS, NOW);
     json_decref(claims);
     buf_free(&token);
@@ -132,19 +131,19 @@ struct world {
     int published, unpublished;
 };
 
-static void on_track(void *arg, const struct session *session, struct slice identity,
-                     const struct livekit_track *track, bool is_published) {
-    struct world *world = arg;
+static void on_track(const struct session *session, struct slice identity,
+                     const struct livekit_track *track, bool is_published, void *user) {
+    struct world *world = user;
     if (is_published)
         world->published++;
     else
         world->unpublished++;
 }
 
-static void on_participant(void *arg, const struct session *session, struct slice identity) {
+static void on_participant(const struct session *session, struct slice identity, void *user) {
 }
 
-static void on_egress(void *arg, const struct livekit_egress *egress) {
+static void on_egress(const struct livekit_egress *egress, void *user) {
 }
 
 static void open_world(struct world *world) {

@@ -1,0 +1,115 @@
+#include "app/sessions/directory_private.h"
+
+#include "base/mem.h"
+#include "net/loop.h"
+
+#include <string.h>
+
+static struct slice key_slice(const uint64_t *key) {
+    return slice_of(key, sizeof *key);
+}
+
+struct directory_entry *directory_entry_by_key(const struct directory *dir, uint64_t key) {
+    return map_find(&dir->by_key, key_slice(&key));
+}
+
+struct shard *directory_entry_shard(const struct directory *dir, const struct directory_entry *e) {
+    return dir->places[e->shard].shard;
+}
+
+static unsigned place_choose(const struct directory *dir) {
+    unsigned best = 0;
+    for (unsigned i = 1; i < dir->place_count; i++)
+        if (dir->places[i].tracks + dir->places[i].meetings <
+            dir->places[best].tracks + dir->places[best].meetings)
+            best = i;
+    return best;
+}
+
+static struct directory_entry *directory_entry_new(struct directory *dir, struct slice id,
+                                                   struct slice room) {
+    struct directory_entry *e = mem_alloc(sizeof *e);
+    e->key = ++dir->last_key;
+    e->id = slice_copy_text(id);
+    e->room = slice_copy_text(room);
+    e->shard = place_choose(dir);
+    e->idle_ms = loop_now_ms(dir->loop);
+    dir->places[e->shard].meetings++;
+    map_set(&dir->by_key, key_slice(&e->key), e);
+    map_set(&dir->by_name, id, e);
+    shard_add_meeting(directory_entry_shard(dir, e), e->key, id, room);
+    return e;
+}
+
+static void name_forget(struct directory *dir, const struct directory_entry *e, const char *name) {
+    if (map_find(&dir->by_name, slice_from(name)) == e)
+        map_remove(&dir->by_name, slice_from(name));
+}
+
+void directory_entry_free(struct directory *dir, struct directory_entry *e) {
+    shard_remove_meeting(directory_entry_shard(dir, e), e->key);
+    dir->places[e->shard].meetings--;
+    map_remove(&dir->by_key, key_slice(&e->key));
+    name_forget(dir, e, e->id);
+    name_forget(dir, e, e->room);
+    mem_free(e->id);
+    mem_free(e->room);
+    mem_free(e);
+}
+
+void directory_entry_rename(struct directory *dir, struct directory_entry *e, struct slice id,
+                            struct slice room) {
+    char *old_id = e->id, *old_room = e->room;
+    e->id = slice_copy_text(id);
+    e->room = slice_copy_text(room);
+    name_forget(dir, e, old_id);
+    name_forget(dir, e, old_room);
+    mem_free(old_id);
+    mem_free(old_room);
+    map_set(&dir->by_name, slice_from(e->id), e);
+    map_set(&dir->by_name, slice_from(e->room), e);
+    shard_rename_meeting(directory_entry_shard(dir, e), e->key, id, room);
+}
+
+static bool is_provisional(const struct directory_entry *e) {
+    return !e->has_session && !strcmp(e->id, e->room);
+}
+
+struct directory_entry *directory_entry_by_room(const struct directory *dir, struct slice room) {
+    struct directory_entry *e = map_find(&dir->by_name, room);
+    return e && !e->is_ended && slice_is_equal(slice_from(e->room), room) ? e : NULL;
+}
+
+struct directory_entry *directory_entry_by_id(const struct directory *dir, struct slice id) {
+    struct directory_entry *e = id.len > 0 ? map_find(&dir->by_name, id) : NULL;
+    return e && slice_is_equal(slice_from(e->id), id) ? e : NULL;
+}
+
+/* The meeting for a pair of names of which the id may be empty. An id that comes with the room of a
+ * provisional meeting becomes the id of that meeting. */
+static struct directory_entry *directory_entry_find(struct directory *dir, struct slice id,
+                                                    struct slice room) {
+    struct directory_entry *e = directory_entry_by_id(dir, id);
+    if (e)
+        return e;
+    e = directory_entry_by_room(dir, room);
+    if (!e || id.len == 0 || slice_is_equal(slice_from(e->room), id))
+        return e;
+    if (!is_provisional(e))
+        return NULL;
+    directory_entry_rename(dir, e, id, room);
+    return e;
+}
+
+struct directory_entry *directory_entry_need(struct directory *dir, struct slice id,
+                                             struct slice room) {
+    struct directory_entry *e = directory_entry_find(dir, id, room);
+    if (e)
+        return e;
+    if (dir->by_key.len >= dir->set.max_meetings)
+        return NULL;
+    e = directory_entry_new(dir, id.len > 0 ? id : room, room);
+    if (!directory_entry_by_room(dir, room))
+        map_set(&dir->by_name, slice_from(e->room), e);
+    return e;
+}

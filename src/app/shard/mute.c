@@ -1,0 +1,56 @@
+#include "app/shard/mute.h"
+
+#include <jansson.h>
+
+void mute_init(struct mute *mute, unsigned tail_ms) {
+    *mute = (struct mute){.tail_ms = tail_ms};
+}
+
+bool mute_parse(struct slice text, bool *is_muted) {
+    json_t *value = json_loadb(text.ptr, text.len, 0, NULL);
+    json_t *muted = json_object_get(value, "muted"); /* NULL unless an object */
+    bool is_found = json_is_boolean(muted);
+    if (is_found)
+        *is_muted = json_is_true(muted);
+    json_decref(value);
+    return is_found;
+}
+
+static enum mute_change state_enter(struct mute *mute, enum mute_state state, int64_t now_ms) {
+    mute->state = state;
+    mute->began_ms = now_ms;
+    mute->zero_bytes = 0;
+    return state == MUTE_ON ? MUTE_BEGAN : MUTE_SAME;
+}
+
+enum mute_change mute_tell(struct mute *mute, bool is_muted, int64_t now_ms) {
+    if (is_muted && mute->state == MUTE_OFF)
+        return state_enter(mute, mute->tail_ms > 0 ? MUTE_TAIL : MUTE_ON, now_ms);
+    if (is_muted)
+        return MUTE_SAME;
+    bool was_muted = mute->state == MUTE_ON;
+    mute->state = MUTE_OFF;
+    return was_muted ? MUTE_ENDED : MUTE_SAME;
+}
+
+enum mute_change mute_hear(struct mute *mute, const uint8_t *bytes, size_t len,
+                           unsigned bytes_per_second, int64_t now_ms) {
+    if (mute->state != MUTE_TAIL)
+        return MUTE_SAME;
+    size_t zeros = 0;
+    while (zeros < len && !bytes[len - 1 - zeros])
+        zeros++;
+    mute->zero_bytes = zeros == len ? mute->zero_bytes + len : zeros;
+    bool is_silent = mute->zero_bytes >= (uint64_t)bytes_per_second * MUTE_SILENCE_MS / 1000;
+    return is_silent ? state_enter(mute, MUTE_ON, now_ms) : MUTE_SAME;
+}
+
+enum mute_change mute_tick(struct mute *mute, int64_t now_ms) {
+    if (mute->state != MUTE_TAIL || now_ms - mute->began_ms < mute->tail_ms)
+        return MUTE_SAME;
+    return state_enter(mute, MUTE_ON, now_ms);
+}
+
+uint64_t mute_length_ms(const struct mute *mute, int64_t now_ms) {
+    return (uint64_t)(now_ms - mute->began_ms);
+}

@@ -1,0 +1,26 @@
+/* What the meetings and tracks of one shard share. Only the shard's thread touches it. */
+#ifndef APP_SHARD_CORE_H
+#define APP_SHARD_CORE_H
+
+#include "app/shard/shard_settings.h"
+#include "app/shard/shard_stats.h"
+#include "base/list.h"
+
+#include <stdint.h>
+
+struct disk_port;
+struct hume;
+
+struct shard_core {
+    const struct shard_settings *settings;
+    struct disk_port *disk;
+    /* The prosody service. */
+    struct hume *hume;
+    /* struct track.in_shard */
+    struct list tracks;
+    /* Steady clock, of the present turn. */
+    int64_t now_ms;
+    struct shard_stats stats;
+};
+
+#endif

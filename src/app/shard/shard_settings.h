@@ -1,0 +1,35 @@
+/* The settings of a server's shards. Read by all of them, owned by the caller, and unchanged while
+ * any of them lives. */
+#ifndef APP_SHARD_SETTINGS_H
+#define APP_SHARD_SETTINGS_H
+
+#include "outside/hume/hume.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct disk;
+struct rules;
+
+struct shard_settings {
+    /* Thresholds of the analysis. */
+    const struct rules *rules;
+    /* Where recordings go. */
+    struct disk *disk;
+    /* wav, flac, opus, off. */
+    const char *record_format;
+    /* AUDIO_PIPELINE_GROUP_SECONDS. */
+    unsigned group_ms;
+    /* The longest WebSocket message of an egress. */
+    size_t max_message_bytes;
+    /* AUDIO_RECORD_CHANNELS=auto: equal channels become one. */
+    bool folds_channels;
+    /* MUTE_TAIL_MS: how far LiveKit's `muted` may run ahead of its audio. */
+    unsigned mute_tail_ms;
+    /* AUDIO_ON_MUTE=silence: zeros are recorded while muted; else the recording pauses. */
+    bool silence_on_mute;
+    /* The prosody service. */
+    struct hume_settings hume;
+};
+
+#endif
