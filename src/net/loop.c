@@ -1,22 +1,11 @@
 #include "net/loop.h"
 
 #include "base/mem.h"
+#include "net/loop_private.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
-
-struct loop {
-    uv_loop_t uv;
-    struct timer_heap timers;
-    uv_async_t anchor;   /* keeps uv_run from returning while nothing else is open */
-    uv_prepare_t before; /* deferred work of timers */
-    uv_check_t after;    /* deferred work of descriptors and mailboxes */
-    uv_idle_t hurry;     /* runs while deferred work waits for the next turn: do not block */
-    struct deferred *deferred, **deferred_end;
-    struct deferred *running; /* what the current round has still to run */
-    uint8_t *scratch;
-};
 
 /* ---- deferred work ---- */
 
@@ -95,21 +84,21 @@ int loop_open(struct loop **out) {
         mem_free(loop);
         return err;
     }
-    /* A peer that went away must not end the process: TLS writes have no MSG_NOSIGNAL. */
-    signal(SIGPIPE, SIG_IGN);
-    loop->deferred_end = &loop->deferred;
-    timer_heap_open(&loop->timers, &loop->uv);
-    uv_prepare_init(&loop->uv, &loop->before);
-    uv_prepare_start(&loop->before, on_before);
-    uv_check_init(&loop->uv, &loop->after);
-    uv_check_start(&loop->after, on_after);
-    uv_idle_init(&loop->uv, &loop->hurry);
     err = -uv_async_init(&loop->uv, &loop->anchor, on_anchor);
     if (err) {
         uv_loop_close(&loop->uv);
         mem_free(loop);
         return err;
     }
+    /* A peer that went away must not end the process: TLS writes have no MSG_NOSIGNAL. */
+    signal(SIGPIPE, SIG_IGN);
+    loop->deferred_end = &loop->deferred;
+    timer_heap_init(&loop->timers, &loop->uv);
+    uv_prepare_init(&loop->uv, &loop->before);
+    uv_prepare_start(&loop->before, on_before);
+    uv_check_init(&loop->uv, &loop->after);
+    uv_check_start(&loop->after, on_after);
+    uv_idle_init(&loop->uv, &loop->hurry);
     *out = loop;
     return 0;
 }
@@ -125,7 +114,7 @@ void loop_stop(struct loop *loop) {
 void loop_close(struct loop *loop) {
     if (!loop)
         return;
-    while (loop->deferred) /* what was dropped in the last turn is freed here */
+    while (loop->deferred) /* frees what was dropped in the last turn */
         run_deferred(loop);
     timer_heap_close(&loop->timers);
     uv_close((uv_handle_t *)&loop->before, NULL);
@@ -142,10 +131,6 @@ void loop_close(struct loop *loop) {
 
 uv_loop_t *loop_uv(struct loop *loop) {
     return &loop->uv;
-}
-
-struct timer_heap *loop_timers(struct loop *loop) {
-    return &loop->timers;
 }
 
 int64_t loop_now_ms(const struct loop *loop) {

@@ -1,7 +1,7 @@
 #include "net/timer.h"
 
 #include "base/mem.h"
-#include "net/loop.h"
+#include "net/loop_private.h"
 
 #include <assert.h>
 
@@ -76,12 +76,10 @@ static void fire(struct timer_heap *heap, struct timer *timer, int64_t now_ms) {
 static void on_alarm(uv_timer_t *alarm) {
     struct timer_heap *heap = CONTAINER_OF(alarm, struct timer_heap, alarm);
     int64_t now_ms = heap_now(heap);
-    /*
-     * Those started from now on wait for the next turn, even when due at once. An alarm of 0 ms
-     * would go off in this one: libuv serves all that are due before it looks at anything else.
-     */
+    /* Timers started from now on wait for the next turn, even when due at once. An alarm of 0 ms
+     * would go off in this one: libuv serves all that are due before it looks at anything else. */
     uint64_t until = heap->started;
-    heap->alarm_ms = INT64_MIN; /* nobody sets it meanwhile */
+    heap->alarm_ms = INT64_MIN; /* so that no timer_start below sets the alarm */
     while (heap->len > 0 && heap->timers[0]->due_ms <= now_ms && heap->timers[0]->order < until)
         fire(heap, heap->timers[0], now_ms);
     heap->alarm_ms = INT64_MAX;
@@ -92,7 +90,7 @@ void timer_start(struct loop *loop, struct timer *timer, int64_t after_ms, int64
                  timer_fn *fn, void *arg) {
     assert(after_ms >= 0 && repeat_ms >= 0);
     timer_stop(timer);
-    timer->heap = loop_timers(loop);
+    timer->heap = &loop->timers;
     timer->fn = fn;
     timer->arg = arg;
     timer->due_ms = loop_now_ms(loop) + after_ms;
@@ -120,9 +118,9 @@ bool timer_is_running(const struct timer *timer) {
     return timer->slot != 0;
 }
 
-int timer_heap_open(struct timer_heap *heap, uv_loop_t *uv) {
+void timer_heap_init(struct timer_heap *heap, uv_loop_t *uv) {
     *heap = (struct timer_heap){.alarm_ms = INT64_MAX};
-    return -uv_timer_init(uv, &heap->alarm);
+    uv_timer_init(uv, &heap->alarm);
 }
 
 void timer_heap_close(struct timer_heap *heap) {
