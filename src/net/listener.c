@@ -49,14 +49,14 @@ static void back_off(struct listener *listener) {
     timer_start(listener->loop, &listener->back_off, BACK_OFF_MS, 0, on_back_off_over, listener);
 }
 
-static void on_acceptable(void *arg, int events) {
+static void on_acceptable(int events, void *arg) {
     struct door *door = arg;
     struct listener *listener = door->listener;
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
         int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             listener->stats.accepted++;
-            listener->fn(listener->arg, fd);
+            listener->fn(fd, listener->arg);
         } else if (errno == EAGAIN) {
             return;
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {

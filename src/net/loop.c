@@ -157,7 +157,7 @@ static void on_poll(uv_poll_t *poll, int status, int events) {
     int asked = watch->events;
     if (status < 0)
         watch->events = 0; /* libuv stops watching a descriptor that shows an error */
-    watch->fn(watch->arg, status < 0 || events == 0 ? asked : events);
+    watch->fn(status < 0 || events == 0 ? asked : events, watch->arg);
 }
 
 int watch_open(struct watch **out, struct loop *loop, int fd, watch_fn *fn, void *arg) {

@@ -21,7 +21,7 @@
 
 struct loop;
 
-int loop_open(struct loop **out);   /* also ignores SIGPIPE, for the whole process */
+int loop_open(struct loop **out);  /* also ignores SIGPIPE, for the whole process */
 void loop_run(struct loop *loop);  /* until loop_stop */
 void loop_stop(struct loop *loop); /* from the loop's own thread */
 /* Lets pending closes complete and frees the loop. Everything opened on it must have been closed.
@@ -48,7 +48,7 @@ void loop_undefer(struct loop *loop, struct deferred *work); /* also of one that
 /* A descriptor being watched. */
 struct watch;
 enum { WATCH_READ = UV_READABLE, WATCH_WRITE = UV_WRITABLE, WATCH_HANGUP = UV_DISCONNECT };
-typedef void watch_fn(void *arg, int events); /* an error shows as every event asked for */
+typedef void watch_fn(int events, void *arg); /* an error shows as every event asked for */
 /* Watches nothing until watch_set. */
 int watch_open(struct watch **out, struct loop *loop, int fd, watch_fn *fn, void *arg);
 void watch_set(struct watch *watch, int events); /* 0 = nothing; cheap when unchanged */

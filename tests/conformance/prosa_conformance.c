@@ -10,9 +10,9 @@
 #include "base/blob.h"
 #include "base/list.h"
 #include "base/mem.h"
-#include "net/socketio/eio_server.h"
 #include "net/http/http_server.h"
 #include "net/loop.h"
+#include "net/socketio/eio_server.h"
 #include "net/socketio/sio_server.h"
 #include "net/ws/ws_conn.h"
 
@@ -30,7 +30,7 @@ struct conformance {
     uv_signal_t term;
 };
 
-static void eio_on_open(void *arg, struct eio_session *session) {
+static void eio_on_open(struct eio_session *session, void *arg) {
 }
 
 static void eio_echo(struct eio_session *session, struct blob *frame) {
@@ -38,15 +38,15 @@ static void eio_echo(struct eio_session *session, struct blob *frame) {
     blob_unref(frame);
 }
 
-static void eio_on_text(void *arg, struct eio_session *session, struct slice text) {
+static void eio_on_text(struct eio_session *session, struct slice text, void *arg) {
     eio_echo(session, eio_frame_text(text));
 }
 
-static void eio_on_binary(void *arg, struct eio_session *session, struct slice bytes) {
+static void eio_on_binary(struct eio_session *session, struct slice bytes, void *arg) {
     eio_echo(session, eio_frame_binary(bytes));
 }
 
-static void eio_on_close(void *arg, struct eio_session *session, enum eio_close_reason reason) {
+static void eio_on_close(struct eio_session *session, enum eio_close_reason reason, void *arg) {
 }
 
 /* Suites that listen for one message at a time lose the second of two that come in one segment, so on a WebSocket `auth`
@@ -76,7 +76,7 @@ static void greet_first(struct sio_socket *socket) {
         greet(sio_data(socket));
 }
 
-static void sio_on_connect(void *arg, struct sio_socket *socket, struct slice auth) {
+static void sio_on_connect(struct sio_socket *socket, struct slice auth, void *arg) {
     struct conformance *server = arg;
     struct greeting *greeting;
 
@@ -93,19 +93,19 @@ static void sio_on_connect(void *arg, struct sio_socket *socket, struct slice au
     timer_start(server->loop, &greeting->timer, GREETING_MS, 0, greet, greeting);
 }
 
-static void sio_on_disconnect(void *arg, struct sio_socket *socket, bool may_return) {
+static void sio_on_disconnect(struct sio_socket *socket, bool may_return, void *arg) {
     if (sio_data(socket))
         greeting_free(sio_data(socket));
 }
 
-static void sio_on_message(void *arg, struct sio_socket *socket, const struct sio_event *event) {
+static void sio_on_message(struct sio_socket *socket, const struct sio_event *event, void *arg) {
     greet_first(socket);
     sio_emit_binary(socket, "message-back", event->args, event->attachments,
                     event->attachment_count);
 }
 
-static void sio_on_message_with_ack(void *arg, struct sio_socket *socket,
-                                    const struct sio_event *event) {
+static void sio_on_message_with_ack(struct sio_socket *socket, const struct sio_event *event,
+                                    void *arg) {
     greet_first(socket);
     sio_ack_binary(socket, event, event->args, event->attachments, event->attachment_count);
 }
@@ -117,7 +117,7 @@ struct echo {
 };
 
 /* A peer that does not read its echo is not read from. */
-static void echo_on_message(void *arg, enum ws_opcode opcode, struct slice message) {
+static void echo_on_message(enum ws_opcode opcode, struct slice message, void *arg) {
     struct echo *echo = arg;
 
     ws_conn_send(echo->ws, opcode, message);
@@ -140,7 +140,7 @@ static void echo_free(struct echo *echo) {
     mem_free(echo);
 }
 
-static void echo_on_close(void *arg, uint16_t code, struct slice reason) {
+static void echo_on_close(uint16_t code, struct slice reason, void *arg) {
     echo_free(arg);
 }
 
@@ -212,9 +212,9 @@ int main(int argc, char **argv) {
                                              .on_close = eio_on_close};
     static const struct sio_handlers greets = {.on_connect = sio_on_connect,
                                                .on_disconnect = sio_on_disconnect};
-    struct eio_config eio = {
+    struct eio_settings eio = {
         .ping_interval_ms = 300, .ping_timeout_ms = 200, .max_payload_bytes = 1000000};
-    struct sio_config sio = {.connect_timeout_ms = 1000};
+    struct sio_settings sio = {.connect_timeout_ms = 1000};
     struct conformance server = {0};
     struct http_server *http;
     struct http_settings settings = {0};

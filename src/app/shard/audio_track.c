@@ -121,7 +121,7 @@ static void mute_told(struct audio_track *t, bool is_muted) {
     }
 }
 
-static void on_binary(void *arg, const uint8_t *bytes, size_t len, bool last) {
+static void on_binary(const uint8_t *bytes, size_t len, bool last, void *arg) {
     struct audio_track *t = arg;
     t->received_bytes += len;
     t->core->stats.audio_bytes += len;
@@ -141,7 +141,7 @@ static void on_binary(void *arg, const uint8_t *bytes, size_t len, bool last) {
         mute_begin(t);
 }
 
-static void on_text(void *arg, struct slice text) {
+static void on_text(struct slice text, void *arg) {
     struct audio_track *t = arg;
     bool is_muted;
     t->core->stats.text_frames++;
@@ -152,7 +152,7 @@ static void on_text(void *arg, struct slice text) {
     mute_told(t, is_muted);
 }
 
-static void on_closed(void *arg, uint16_t code, struct slice reason) {
+static void on_closed(uint16_t code, struct slice reason, void *arg) {
     struct audio_track *t = arg;
     (void)reason;
     t->base.is_over = true;

@@ -161,7 +161,7 @@ static void message_end(struct video_track *t) {
     t->message_bytes = 0;
 }
 
-static void on_binary(void *arg, const uint8_t *bytes, size_t len, bool last) {
+static void on_binary(const uint8_t *bytes, size_t len, bool last, void *arg) {
     struct video_track *t = arg;
     t->received_bytes += len;
     t->core->stats.video_bytes += len;
@@ -182,14 +182,14 @@ static void on_binary(void *arg, const uint8_t *bytes, size_t len, bool last) {
         message_end(t);
 }
 
-static void on_text(void *arg, struct slice text) {
+static void on_text(struct slice text, void *arg) {
     struct video_track *t = arg;
     (void)text;
     t->core->stats.text_frames++;
     t->core->stats.text_ignored++;
 }
 
-static void on_closed(void *arg, uint16_t code, struct slice reason) {
+static void on_closed(uint16_t code, struct slice reason, void *arg) {
     struct video_track *t = arg;
     (void)reason;
     t->base.is_over = true;

@@ -1,5 +1,5 @@
-#include "net/http/http_private.h"
 #include "base/mem.h"
+#include "net/http/http_private.h"
 
 #include <errno.h>
 #include <string.h>
@@ -292,7 +292,7 @@ void http_conn_schedule(struct http_conn *conn) {
     loop_defer(conn->server->loop, &conn->work, on_turn_end, conn);
 }
 
-static void on_events(void *arg, int events) {
+static void on_events(int events, void *arg) {
     struct http_conn *conn = arg;
     if (conn->state == HTTP_LINGERING) {
         uint8_t *scratch = loop_scratch(conn->server->loop);

@@ -20,7 +20,7 @@ static bool is_full(const struct http_server *server) {
     return server->stats.connections + others >= settings->max_connections;
 }
 
-static void on_accept(void *arg, int fd) {
+static void on_accept(int fd, void *arg) {
     struct http_server *server = arg;
     if (is_full(server)) {
         server->stats.refused_full++;

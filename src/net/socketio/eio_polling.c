@@ -3,8 +3,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "net/socketio/eio_private.h"
 #include "net/http/http_server.h"
+#include "net/socketio/eio_private.h"
 #include "wire/web/base64.h"
 
 void eio_queue_add(struct eio_queue *queue, struct blob *frame) {
@@ -145,7 +145,7 @@ void eio_polling_head(struct eio_session *session, struct http_request *request)
     }
     session->post = request;
     request->user = session;
-    request->body_limit_bytes = session->server->config.max_payload_bytes;
+    request->body_limit_bytes = session->server->settings.max_payload_bytes;
     request->on_abort = on_post_aborted;
     request->on_overflow = on_post_overflow;
 }

@@ -4,14 +4,14 @@
 
 #include "base/list.h"
 #include "base/map.h"
-#include "net/socketio/eio_server.h"
 #include "net/loop.h"
+#include "net/socketio/eio_server.h"
 #include "net/ws/ws_conn.h"
 #include "wire/web/eio.h"
 
 struct eio_server {
     struct loop *loop;
-    struct eio_config config;
+    struct eio_settings settings;
     struct eio_handlers handlers;
     void *arg;
     struct map sessions; /* by sid */

@@ -5,12 +5,12 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rand.h"
-#include "net/socketio/eio_private.h"
 #include "net/http/http_server.h"
+#include "net/socketio/eio_private.h"
 #include "wire/web/url.h"
 
-static void apply_defaults(struct eio_config *config) {
-#define DEFAULT(field, value) config->field = config->field ? config->field : (value)
+static void apply_defaults(struct eio_settings *settings) {
+#define DEFAULT(field, value) settings->field = settings->field ? settings->field : (value)
     DEFAULT(ping_interval_ms, 25000);
     DEFAULT(ping_timeout_ms, 20000);
     DEFAULT(upgrade_timeout_ms, 10000);
@@ -21,13 +21,13 @@ static void apply_defaults(struct eio_config *config) {
 #undef DEFAULT
 }
 
-int eio_server_open(struct eio_server **out, struct loop *loop, const struct eio_config *config,
+int eio_server_open(struct eio_server **out, struct loop *loop, const struct eio_settings *settings,
                     const struct eio_handlers *handlers, void *arg) {
     struct eio_server *server = mem_alloc(sizeof *server);
 
     server->loop = loop;
-    server->config = *config;
-    apply_defaults(&server->config);
+    server->settings = *settings;
+    apply_defaults(&server->settings);
     server->handlers = *handlers;
     server->arg = arg;
     map_init(&server->sessions, rand_u64());
@@ -67,7 +67,7 @@ void eio_server_close(struct eio_server *server) {
         eio_session_end(session, EIO_CLOSED_BY_SERVER);
         if (!session->is_reported) {
             session->is_reported = true;
-            server->handlers.on_close(server->arg, session, (enum eio_close_reason)session->reason);
+            server->handlers.on_close(session, (enum eio_close_reason)session->reason, server->arg);
         }
         eio_session_free(session);
     }
@@ -131,20 +131,20 @@ static void refuse(struct eio_server *server, struct http_request *request, int 
 }
 
 static bool is_full(struct eio_server *server) {
-    if (!server->is_draining && server->stats.sessions < server->config.max_sessions)
+    if (!server->is_draining && server->stats.sessions < server->settings.max_sessions)
         return false;
     server->stats.refused_full++;
     return true;
 }
 
 static void write_open(const struct eio_session *session, bool can_upgrade, struct buf *out) {
-    const struct eio_config *config = &session->server->config;
+    const struct eio_settings *settings = &session->server->settings;
     struct eio_open open = {
         .sid = slice_of(session->sid, EIO_SID_LEN),
         .can_upgrade = can_upgrade,
-        .ping_interval_ms = config->ping_interval_ms,
-        .ping_timeout_ms = config->ping_timeout_ms,
-        .max_payload_bytes = config->max_payload_bytes,
+        .ping_interval_ms = settings->ping_interval_ms,
+        .ping_timeout_ms = settings->ping_timeout_ms,
+        .max_payload_bytes = settings->max_payload_bytes,
     };
 
     eio_write_open(out, &open);

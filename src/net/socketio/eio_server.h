@@ -32,7 +32,7 @@ enum eio_close_reason {
 };
 const char *eio_close_reason_name(enum eio_close_reason);
 
-struct eio_config {              /* zero = the default in brackets */
+struct eio_settings {            /* zero = the default in brackets */
     unsigned ping_interval_ms;   /* [25000] */
     unsigned ping_timeout_ms;    /* [20000] */
     unsigned upgrade_timeout_ms; /* [10000] */
@@ -43,15 +43,15 @@ struct eio_config {              /* zero = the default in brackets */
 };
 
 struct eio_handlers {
-    void (*on_open)(void *arg, struct eio_session *);
+    void (*on_open)(struct eio_session *, void *arg);
     /* A message; the text is valid UTF-8. */
-    void (*on_text)(void *arg, struct eio_session *, struct slice text);
-    void (*on_binary)(void *arg, struct eio_session *, struct slice bytes);
+    void (*on_text)(struct eio_session *, struct slice text, void *arg);
+    void (*on_binary)(struct eio_session *, struct slice bytes, void *arg);
     /* A ping went out, and its pong came: all that was sent before that ping has arrived. May be
      * NULL. */
-    void (*on_ping)(void *arg, struct eio_session *);
-    void (*on_pong)(void *arg, struct eio_session *);
-    void (*on_close)(void *arg, struct eio_session *, enum eio_close_reason);
+    void (*on_ping)(struct eio_session *, void *arg);
+    void (*on_pong)(struct eio_session *, void *arg);
+    void (*on_close)(struct eio_session *, enum eio_close_reason, void *arg);
 };
 
 struct eio_stats {
@@ -64,7 +64,7 @@ struct eio_stats {
     size_t sessions, polling; /* now */
 };
 
-int eio_server_open(struct eio_server **, struct loop *, const struct eio_config *,
+int eio_server_open(struct eio_server **, struct loop *, const struct eio_settings *,
                     const struct eio_handlers *, void *arg);
 const struct eio_stats *eio_server_stats(const struct eio_server *);
 size_t eio_server_websockets(

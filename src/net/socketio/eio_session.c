@@ -74,7 +74,7 @@ static void on_later(void *arg) {
     }
     if (!session->is_reported) {
         session->is_reported = true;
-        server->handlers.on_close(server->arg, session, (enum eio_close_reason)session->reason);
+        server->handlers.on_close(session, (enum eio_close_reason)session->reason, server->arg);
     }
     if (session->state == EIO_STATE_ENDED)
         eio_session_free(session);
@@ -114,7 +114,8 @@ void eio_session_end(struct eio_session *session, enum eio_close_reason reason) 
     eio_polling_end(session);
     if (was_polling && !is_told) {
         session->state = EIO_STATE_LINGERING;
-        timer_start(server->loop, &session->limit, server->config.linger_ms, 0, on_linger, session);
+        timer_start(server->loop, &session->limit, server->settings.linger_ms, 0, on_linger,
+                    session);
     } else {
         forget_sid(session);
     }
@@ -135,14 +136,14 @@ static void on_beat(void *arg) {
         return;
     }
     if (server->handlers.on_ping)
-        server->handlers.on_ping(server->arg, session);
+        server->handlers.on_ping(session, server->arg);
     if (session->state != EIO_STATE_OPEN)
         return;
     session->awaits_pong = true;
     session->is_extended = false;
     if (now_ms - session->due_ms > PUNCTUAL_MS)
         session->due_ms = now_ms;
-    session->due_ms += server->config.ping_timeout_ms;
+    session->due_ms += server->settings.ping_timeout_ms;
     timer_start(server->loop, &session->beat, session->due_ms - now_ms, 0, on_beat, session);
     eio_send(session, server->ping);
 }
@@ -157,8 +158,8 @@ static void start_beat(struct eio_session *session, unsigned after_ms) {
 void eio_session_open_done(struct eio_session *session) {
     struct eio_server *server = session->server;
 
-    start_beat(session, server->config.ping_interval_ms);
-    server->handlers.on_open(server->arg, session);
+    start_beat(session, server->settings.ping_interval_ms);
+    server->handlers.on_open(session, server->arg);
 }
 
 bool eio_session_is_late(struct eio_session *session) {
@@ -174,11 +175,11 @@ static void take_message(struct eio_session *session, const struct eio_packet *p
     struct buf bytes = {0};
 
     if (!packet->is_base64) {
-        server->handlers.on_text(server->arg, session, packet->data);
+        server->handlers.on_text(session, packet->data, server->arg);
         return;
     }
     if (base64_parse(&bytes, packet->data))
-        server->handlers.on_binary(server->arg, session, buf_slice(&bytes));
+        server->handlers.on_binary(session, buf_slice(&bytes), server->arg);
     else
         eio_session_end(session, EIO_CLOSED_PROTOCOL);
     buf_free(&bytes);
@@ -187,7 +188,7 @@ static void take_message(struct eio_session *session, const struct eio_packet *p
 void eio_session_heard(struct eio_session *session) {
     if (!session->awaits_pong || session->is_extended)
         return;
-    start_beat(session, session->server->config.ping_timeout_ms);
+    start_beat(session, session->server->settings.ping_timeout_ms);
     session->is_extended = true;
 }
 
@@ -205,9 +206,9 @@ bool eio_session_take(struct eio_session *session, const struct eio_packet *pack
         if (!session->awaits_pong)
             break;
         session->awaits_pong = false;
-        start_beat(session, server->config.ping_interval_ms);
+        start_beat(session, server->settings.ping_interval_ms);
         if (server->handlers.on_pong)
-            server->handlers.on_pong(server->arg, session);
+            server->handlers.on_pong(session, server->arg);
         break;
     case EIO_PING: /* ours to send */
         eio_session_end(session, EIO_CLOSED_PROTOCOL);
@@ -260,7 +261,7 @@ static void send_frame(struct eio_session *session, struct blob *frame, bool now
     if (session->ws) {
         struct ws_conn *ws = session->ws;
 
-        if (ws_conn_queued_bytes(ws) + frame->len > server->config.max_queue_bytes)
+        if (ws_conn_queued_bytes(ws) + frame->len > server->settings.max_queue_bytes)
             eio_session_end(session, EIO_CLOSED_SLOW);
         else if (now)
             ws_conn_send_frame_now(ws, frame);
@@ -268,7 +269,7 @@ static void send_frame(struct eio_session *session, struct blob *frame, bool now
             ws_conn_send_frame(ws, frame);
         return;
     }
-    if (session->queue.bytes + frame->len > server->config.max_queue_bytes) {
+    if (session->queue.bytes + frame->len > server->settings.max_queue_bytes) {
         eio_session_end(session, EIO_CLOSED_SLOW);
         return;
     }

@@ -1,8 +1,8 @@
 /* The WebSocket transport, and the upgrade to it. */
 #include "base/blob.h"
 #include "base/mem.h"
-#include "net/socketio/eio_private.h"
 #include "net/http/http_server.h"
+#include "net/socketio/eio_private.h"
 
 #include <errno.h>
 
@@ -74,7 +74,7 @@ static void on_candidate_message(struct eio_link *link, enum ws_opcode opcode, s
     }
 }
 
-static void on_message(void *arg, enum ws_opcode opcode, struct slice message) {
+static void on_message(enum ws_opcode opcode, struct slice message, void *arg) {
     struct eio_link *link = arg;
     struct eio_session *session = link->session;
     struct eio_packet packet;
@@ -89,7 +89,7 @@ static void on_message(void *arg, enum ws_opcode opcode, struct slice message) {
     if (opcode == WS_BINARY) {
         link->server->stats.packets_in++;
         eio_session_heard(session);
-        link->server->handlers.on_binary(link->server->arg, session, message);
+        link->server->handlers.on_binary(session, message, link->server->arg);
     } else if (eio_parse(message, &packet)) {
         eio_session_take(session, &packet);
     } else {
@@ -110,7 +110,7 @@ static enum eio_close_reason close_reason(uint16_t code) {
     }
 }
 
-static void on_close(void *arg, uint16_t code, struct slice reason) {
+static void on_close(uint16_t code, struct slice reason, void *arg) {
     struct eio_link *link = arg;
     struct eio_session *session = link->session;
     bool is_transport = session && session->link == link;
@@ -134,9 +134,9 @@ int eio_link_open(struct eio_server *server, struct http_request *request,
                   struct eio_session *session, struct eio_link **out) {
     static const struct ws_handlers handlers = {.on_message = on_message, .on_close = on_close};
     struct ws_settings settings = {
-        .max_message_bytes = server->config.max_payload_bytes,
+        .max_message_bytes = server->settings.max_payload_bytes,
         /* Our own limit is looked at before each send; this one must not come first. */
-        .max_queue_bytes = server->config.max_queue_bytes + server->config.max_payload_bytes,
+        .max_queue_bytes = server->settings.max_queue_bytes + server->settings.max_payload_bytes,
         .stats = &server->ws_stats,
     };
     struct stream *stream = http_accept_websocket(request);
@@ -157,7 +157,7 @@ int eio_link_open(struct eio_server *server, struct http_request *request,
     link->session = session;
     if (session) {
         session->candidate = link;
-        timer_start(server->loop, &session->limit, server->config.upgrade_timeout_ms, 0,
+        timer_start(server->loop, &session->limit, server->settings.upgrade_timeout_ms, 0,
                     on_upgrade_timeout, session);
     }
     *out = link;

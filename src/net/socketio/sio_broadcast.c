@@ -24,7 +24,7 @@ static bool is_excepted(const struct sio_job *job, const struct sio_socket *sock
 static void deliver(const struct sio_job *job, struct sio_socket *socket) {
     struct eio_session *session = socket->session;
     struct sio_stats *stats = &job->ns->server->stats;
-    unsigned text = job->pick ? job->pick(job->pick_arg, socket) : 0;
+    unsigned text = job->pick ? job->pick(socket, job->pick_arg) : 0;
     struct blob **frames;
 
     socket->last_job = job->number;

@@ -14,7 +14,7 @@ enum { PENDING_FACTOR = 4 }; /* all attachments of an event together: so many pa
 struct sio_server {
     struct loop *loop;
     struct eio_server *eio;
-    struct sio_config config;
+    struct sio_settings settings;
     struct sio_stats stats;
     struct sio_namespace *namespaces[SIO_NAMESPACES_MAX];
     unsigned namespace_count;

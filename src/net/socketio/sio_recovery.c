@@ -48,7 +48,7 @@ void sio_write_offset(struct buf *out, uint64_t seq) {
 }
 
 uint64_t sio_history_next(struct sio_server *server) {
-    return server->config.recovery_ms > 0 ? ++server->seq : 0;
+    return server->settings.recovery_ms > 0 ? ++server->seq : 0;
 }
 
 static void past_free(struct sio_server *server, struct sio_past *past) {
@@ -63,9 +63,9 @@ static void past_free(struct sio_server *server, struct sio_past *past) {
 
 /* How long an event may stay unvouched for: until a dead connection is noticed, and then until its client is back. */
 static int64_t history_ms(const struct sio_server *server) {
-    const struct eio_config *eio = &server->config.eio;
+    const struct eio_settings *eio = &server->settings.eio;
 
-    return (int64_t)server->config.recovery_ms + eio->ping_interval_ms +
+    return (int64_t)server->settings.recovery_ms + eio->ping_interval_ms +
            2 * (int64_t)eio->ping_timeout_ms;
 }
 
@@ -75,7 +75,7 @@ static void prune(struct sio_server *server) {
     while (!list_is_empty(&server->history)) {
         struct sio_past *past = CONTAINER_OF(server->history.next, struct sio_past, node);
 
-        if (past->at_ms >= oldest_ms && server->history_bytes <= server->config.recovery_bytes)
+        if (past->at_ms >= oldest_ms && server->history_bytes <= server->settings.recovery_bytes)
             return;
         past_free(server, past);
     }
@@ -146,7 +146,7 @@ static void forget(struct sio_kept *kept) {
 
     kept_free(kept);
     if (ns->handlers.on_forget)
-        ns->handlers.on_forget(ns->arg, data);
+        ns->handlers.on_forget(data, ns->arg);
 }
 
 static void on_sweep(void *arg) {
@@ -175,7 +175,7 @@ void sio_keep(struct sio_socket *socket) {
     memcpy(kept->pid, socket->pid, sizeof kept->pid);
     kept->data = socket->data;
     kept->arrived_seq = socket->client->arrived_seq;
-    kept->until_ms = loop_now_ms(server->loop) + server->config.recovery_ms;
+    kept->until_ms = loop_now_ms(server->loop) + server->settings.recovery_ms;
     kept->room_count = socket->room_count;
     for (unsigned i = 0; i < socket->room_count; i++) {
         struct slice name = socket->rooms[i].room->name;
@@ -187,10 +187,11 @@ void sio_keep(struct sio_socket *socket) {
     map_set(&ns->kept_ids, slice_from(kept->id), kept);
     list_add(&server->kept, &kept->node);
     server->stats.kept++;
-    if (server->stats.kept > server->config.eio.max_sessions)
+    if (server->stats.kept > server->settings.eio.max_sessions)
         forget(CONTAINER_OF(server->kept.next, struct sio_kept, node));
     if (!timer_is_running(&server->sweep))
-        timer_start(server->loop, &server->sweep, server->config.recovery_ms, 0, on_sweep, server);
+        timer_start(server->loop, &server->sweep, server->settings.recovery_ms, 0, on_sweep,
+                    server);
 }
 
 /* Whether a past event was for the one who comes back; rooms: name -> struct sio_kept_room. */
@@ -224,7 +225,7 @@ static void repeat(struct sio_socket *socket, const struct sio_kept *kept, uint6
         if (past->seq <= start || past->ns != socket->ns || !is_for(past, kept, rooms))
             continue;
         if (past->pick)
-            text = past->pick(past->pick_arg, socket);
+            text = past->pick(socket, past->pick_arg);
         if (text >= past->frame_count / past->frames_each)
             continue;
         for (unsigned i = 0; i < past->frames_each; i++)
@@ -276,7 +277,7 @@ static void restore(struct sio_socket *socket, struct sio_kept *kept, uint64_t s
     for (unsigned i = 0; i < kept->room_count; i++) {
         struct sio_kept_room *room = &kept->rooms[i];
 
-        if (ns->handlers.may_rejoin && !ns->handlers.may_rejoin(ns->arg, kept->data, room->name))
+        if (ns->handlers.may_rejoin && !ns->handlers.may_rejoin(kept->data, room->name, ns->arg))
             continue;
         map_set(&rooms, room->name, room);
     }

@@ -107,7 +107,7 @@ int sio_join(struct sio_socket *socket, struct slice name) {
         return EEXIST;
     else if (map_find(&ns->ids, name) || map_find(&ns->kept_ids, name))
         err = EPERM;
-    else if (socket->room_count >= server->config.max_rooms)
+    else if (socket->room_count >= server->settings.max_rooms)
         err = EMFILE;
     if (err) {
         server->stats.rooms_refused++;

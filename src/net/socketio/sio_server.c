@@ -116,7 +116,7 @@ static void fail(struct sio_client *client) {
 
 /* Packets that are not whole yet share a bounded room: who has been at it longest makes place. */
 static void bound_pending(struct sio_server *server) {
-    while (server->pending_bytes > server->config.pending_bytes) {
+    while (server->pending_bytes > server->settings.pending_bytes) {
         struct sio_pending *oldest = CONTAINER_OF(server->pendings.next, struct sio_pending, node);
         struct sio_client *client = oldest->client;
 
@@ -157,7 +157,6 @@ static void refuse(struct sio_client *client, struct slice nsp, const char *mess
 static void take_connect(struct sio_client *client, const struct sio_packet *packet) {
     struct sio_namespace *ns = sio_namespace_find(client->server, packet->nsp);
     struct sio_socket *socket;
-    const char *refusal;
     bool is_back;
 
     if (!ns) {
@@ -168,14 +167,9 @@ static void take_connect(struct sio_client *client, const struct sio_packet *pac
         fail(client);
         return;
     }
-    refusal = ns->handlers.on_admit ? ns->handlers.on_admit(ns->arg, packet->json) : NULL;
-    if (refusal) {
-        refuse(client, packet->nsp, refusal);
-        return;
-    }
     timer_stop(&client->limit);
     socket = sio_socket_new(client, ns);
-    is_back = client->server->config.recovery_ms > 0 && sio_recover(socket, packet->json);
+    is_back = client->server->settings.recovery_ms > 0 && sio_recover(socket, packet->json);
     sio_socket_welcome(socket, packet->json, is_back);
 }
 
@@ -207,7 +201,7 @@ static void dispatch(struct sio_client *client, const struct sio_packet *packet,
     }
 }
 
-static void on_text(void *arg, struct eio_session *session, struct slice text) {
+static void on_text(struct eio_session *session, struct slice text, void *arg) {
     struct sio_client *client = eio_data(session);
     struct sio_packet packet;
 
@@ -222,11 +216,12 @@ static void on_text(void *arg, struct eio_session *session, struct slice text) {
     pending_begin(client, text);
 }
 
-static void on_binary(void *arg, struct eio_session *session, struct slice bytes) {
+static void on_binary(struct eio_session *session, struct slice bytes, void *arg) {
     struct sio_client *client = eio_data(session);
     struct sio_pending *pending = client->pending;
     struct slice attachments[SIO_ATTACHMENTS_MAX];
-    size_t start = 0, limit = (size_t)client->server->config.eio.max_payload_bytes * PENDING_FACTOR;
+    size_t start = 0,
+           limit = (size_t)client->server->settings.eio.max_payload_bytes * PENDING_FACTOR;
 
     if (!pending || pending->bytes.len + bytes.len > limit) {
         fail(client);
@@ -255,19 +250,19 @@ static void on_limit(void *arg) {
     eio_close(client->session, EIO_CLOSED_BY_SERVER);
 }
 
-static void on_open(void *arg, struct eio_session *session) {
+static void on_open(struct eio_session *session, void *arg) {
     struct sio_server *server = arg;
     struct sio_client *client = mem_alloc(sizeof *client);
 
     client->server = server;
     client->session = session;
     eio_set_data(session, client);
-    timer_start(server->loop, &client->limit, server->config.connect_timeout_ms, 0, on_limit,
+    timer_start(server->loop, &client->limit, server->settings.connect_timeout_ms, 0, on_limit,
                 client);
 }
 
 /* What is on its way must leave before the ping, or its pong would vouch for it. */
-static void on_ping(void *arg, struct eio_session *session) {
+static void on_ping(struct eio_session *session, void *arg) {
     struct sio_client *client = eio_data(session);
 
     for (struct sio_socket *socket = client->sockets; socket; socket = socket->next)
@@ -275,15 +270,15 @@ static void on_ping(void *arg, struct eio_session *session) {
     client->pinged_seq = client->server->seq;
 }
 
-static void on_pong(void *arg, struct eio_session *session) {
+static void on_pong(struct eio_session *session, void *arg) {
     struct sio_client *client = eio_data(session);
 
     client->arrived_seq = client->pinged_seq;
 }
 
-static void on_close(void *arg, struct eio_session *session, enum eio_close_reason reason) {
+static void on_close(struct eio_session *session, enum eio_close_reason reason, void *arg) {
     struct sio_client *client = eio_data(session);
-    bool may_return = client->server->config.recovery_ms > 0 && !client->server->is_closing &&
+    bool may_return = client->server->settings.recovery_ms > 0 && !client->server->is_closing &&
                       reason != EIO_CLOSED_PROTOCOL;
 
     while (client->sockets)
@@ -293,7 +288,8 @@ static void on_close(void *arg, struct eio_session *session, enum eio_close_reas
     mem_free(client);
 }
 
-int sio_server_open(struct sio_server **out, struct loop *loop, const struct sio_config *config) {
+int sio_server_open(struct sio_server **out, struct loop *loop,
+                    const struct sio_settings *settings) {
     static const struct eio_handlers handlers = {.on_open = on_open,
                                                  .on_text = on_text,
                                                  .on_binary = on_binary,
@@ -304,29 +300,29 @@ int sio_server_open(struct sio_server **out, struct loop *loop, const struct sio
     int err;
 
     server->loop = loop;
-    server->config = *config;
-    if (!server->config.connect_timeout_ms)
-        server->config.connect_timeout_ms = 45000;
-    if (!server->config.max_rooms)
-        server->config.max_rooms = 256;
-    if (!server->config.pending_bytes)
-        server->config.pending_bytes = 64 << 20;
-    if (!server->config.recovery_bytes)
-        server->config.recovery_bytes = 64 << 20;
-    if (!server->config.eio.max_payload_bytes)
-        server->config.eio.max_payload_bytes = 1000000;
-    if (!server->config.eio.ping_interval_ms)
-        server->config.eio.ping_interval_ms = 25000;
-    if (!server->config.eio.ping_timeout_ms)
-        server->config.eio.ping_timeout_ms = 20000;
-    if (!server->config.eio.max_sessions)
-        server->config.eio.max_sessions = 10000;
+    server->settings = *settings;
+    if (!server->settings.connect_timeout_ms)
+        server->settings.connect_timeout_ms = 45000;
+    if (!server->settings.max_rooms)
+        server->settings.max_rooms = 256;
+    if (!server->settings.pending_bytes)
+        server->settings.pending_bytes = 64 << 20;
+    if (!server->settings.recovery_bytes)
+        server->settings.recovery_bytes = 64 << 20;
+    if (!server->settings.eio.max_payload_bytes)
+        server->settings.eio.max_payload_bytes = 1000000;
+    if (!server->settings.eio.ping_interval_ms)
+        server->settings.eio.ping_interval_ms = 25000;
+    if (!server->settings.eio.ping_timeout_ms)
+        server->settings.eio.ping_timeout_ms = 20000;
+    if (!server->settings.eio.max_sessions)
+        server->settings.eio.max_sessions = 10000;
     server->budget = SIO_SLICE;
     list_init(&server->pendings);
     list_init(&server->jobs);
     list_init(&server->history);
     list_init(&server->kept);
-    err = eio_server_open(&server->eio, loop, &server->config.eio, &handlers, server);
+    err = eio_server_open(&server->eio, loop, &server->settings.eio, &handlers, server);
     if (err) {
         mem_free(server);
         return err;
@@ -387,5 +383,5 @@ void sio_socket_event(struct sio_socket *socket, const struct sio_packet *packet
     route = map_find(&ns->events, name);
     buf_free(&plain);
     if (route)
-        route->fn(ns->arg, socket, &event);
+        route->fn(socket, &event, ns->arg);
 }

@@ -1,7 +1,7 @@
 /* A Socket.IO 5 server: namespaces, events, acks, binary attachments, rooms, recovery. The
  * transports below are net/socketio/eio_server.h. All of it belongs to one loop.
  *
- *     static void on_hello(void *arg, struct sio_socket *socket, const struct sio_event *event) {
+ *     static void on_hello(struct sio_socket *socket, const struct sio_event *event, void *arg) {
  *         sio_emit(socket, "hello-back", event->args);
  *     }
  *     sio_on(sio_namespace_add(server, "/", &handlers, arg), "hello", on_hello);
@@ -35,8 +35,8 @@ enum {
     SIO_NAMESPACES_MAX = 16
 };
 
-struct sio_config { /* zero = the default in brackets */
-    struct eio_config eio;
+struct sio_settings { /* zero = the default in brackets */
+    struct eio_settings eio;
     unsigned connect_timeout_ms; /* [45000] */
     unsigned recovery_ms;  /* [0: off] how long a lost client can come back to what it missed */
     size_t recovery_bytes; /* [64 MiB] of events kept for that */
@@ -54,25 +54,23 @@ struct sio_event {
     uint64_t ack_id; /* for sio_ack, also later */
 };
 
-typedef void sio_event_fn(void *arg, struct sio_socket *, const struct sio_event *);
+typedef void sio_event_fn(struct sio_socket *, const struct sio_event *, void *arg);
 /* err 0, ETIMEDOUT or ECONNRESET (the socket went; it is still there during the call). */
-typedef void sio_ack_fn(void *arg, struct sio_socket *, int err, const struct sio_event *answer);
+typedef void sio_ack_fn(struct sio_socket *, int err, const struct sio_event *answer, void *arg);
 
 struct sio_handlers { /* each may be NULL */
-    /* auth: the client's object, empty when it sent none. Returns NULL, or the text of the refusal.
-     */
-    const char *(*on_admit)(void *arg, struct slice auth);
-    void (*on_connect)(void *arg, struct sio_socket *,
-                       struct slice auth); /* the reply is on its way */
+    /* auth: the client's object, empty when it sent none. */
+    void (*on_connect)(struct sio_socket *, struct slice auth,
+                       void *arg); /* the reply is on its way */
     /* Last callback of a socket, its rooms still joined. may_return: its session is kept for
      * recovery. */
-    void (*on_disconnect)(void *arg, struct sio_socket *, bool may_return);
+    void (*on_disconnect)(struct sio_socket *, bool may_return, void *arg);
     /* Recovery. keep: the socket that goes hands over its data (to come back by on_return, or be
      * freed by on_forget); may_rejoin: asked for each room before anything is replayed; then
      * on_return instead of on_connect. */
-    bool (*may_rejoin)(void *arg, void *data, struct slice room);
-    void (*on_return)(void *arg, struct sio_socket *, struct slice auth);
-    void (*on_forget)(void *arg, void *data);
+    bool (*may_rejoin)(void *data, struct slice room, void *arg);
+    void (*on_return)(struct sio_socket *, struct slice auth, void *arg);
+    void (*on_forget)(void *data, void *arg);
 };
 
 struct sio_stats {
@@ -86,7 +84,7 @@ struct sio_stats {
 uint64_t sio_seq(const struct sio_server *);
 uint64_t sio_returned_seq(const struct sio_socket *);
 
-int sio_server_open(struct sio_server **, struct loop *, const struct sio_config *);
+int sio_server_open(struct sio_server **, struct loop *, const struct sio_settings *);
 struct eio_server *sio_server_eio(struct sio_server *); /* for the HTTP doors and its stats */
 const struct sio_stats *sio_server_stats(const struct sio_server *);
 void sio_server_close(struct sio_server *); /* NULL is fine */
@@ -141,9 +139,9 @@ void sio_broadcast(struct sio_namespace *, const struct sio_target *, const char
 void sio_broadcast_binary(struct sio_namespace *, const struct sio_target *, const char *event,
                           struct slice args, const struct slice *attachments, unsigned count);
 
-/* Several texts of one event, for those who want different ones (languages): pick(arg, socket)
+/* Several texts of one event, for those who want different ones (languages): pick(socket, arg)
  * gives the index of a socket's text, or a number beyond the count for none. */
-typedef unsigned sio_pick_fn(void *arg, const struct sio_socket *);
+typedef unsigned sio_pick_fn(const struct sio_socket *, void *arg);
 void sio_broadcast_each(struct sio_namespace *, const struct sio_target *, const char *event,
                         const struct slice *args, unsigned count, sio_pick_fn *pick, void *arg);
 

@@ -28,7 +28,7 @@ struct sio_socket *sio_socket_new(struct sio_client *client, struct sio_namespac
     socket->next = client->sockets;
     client->sockets = socket;
     rand_token(socket->id, SIO_ID_LEN);
-    if (server->config.recovery_ms > 0)
+    if (server->settings.recovery_ms > 0)
         rand_token(socket->pid, SIO_ID_LEN);
     socket->last_job = server->job_number;
     if (client->arrived_seq == 0 && client->pinged_seq == 0)
@@ -62,9 +62,9 @@ void sio_socket_welcome(struct sio_socket *socket, struct slice auth, bool is_ba
     buf_free(&text);
     ns->server->stats.connected++;
     if (is_back && ns->handlers.on_return)
-        ns->handlers.on_return(ns->arg, socket, auth);
+        ns->handlers.on_return(socket, auth, ns->arg);
     else if (ns->handlers.on_connect)
-        ns->handlers.on_connect(ns->arg, socket, auth);
+        ns->handlers.on_connect(socket, auth, ns->arg);
 }
 
 static void call_end(struct sio_call *call, int err, const struct sio_event *answer) {
@@ -74,7 +74,7 @@ static void call_end(struct sio_call *call, int err, const struct sio_event *ans
         link = &(*link)->next;
     *link = call->next;
     timer_stop(&call->limit);
-    call->fn(call->arg, call->socket, err, answer);
+    call->fn(call->socket, err, answer, call->arg);
     mem_free(call);
 }
 
@@ -113,7 +113,7 @@ void sio_socket_gone(struct sio_socket *socket, bool may_return) {
     if (socket->pid[0])
         map_remove(&ns->pids, slice_from(socket->pid));
     if (ns->handlers.on_disconnect)
-        ns->handlers.on_disconnect(ns->arg, socket, may_return);
+        ns->handlers.on_disconnect(socket, may_return, ns->arg);
     if (may_return)
         sio_keep(socket);
     while (socket->room_count > 0)

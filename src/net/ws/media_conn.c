@@ -65,7 +65,7 @@ static void finish(struct media_conn *conn, uint16_t code, struct slice reason) 
     mem_free(conn->text);
     conn->text = NULL;
     conn->stats->closed++;
-    conn->handlers->on_closed(conn->arg, code, reason);
+    conn->handlers->on_closed(code, reason, conn->arg);
 }
 
 static void send_close(struct media_conn *conn, uint16_t code, struct slice reason,
@@ -123,7 +123,7 @@ static void on_bad(struct media_conn *conn, const struct ws_event *event, int64_
  * collected. */
 static void on_text_piece(struct media_conn *conn, const struct ws_event *event) {
     if (event->first && event->last && event->payload.len <= MEDIA_TEXT_MAX) {
-        conn->handlers->on_text(conn->arg, event->payload);
+        conn->handlers->on_text(event->payload, conn->arg);
         return;
     }
     if (event->first)
@@ -146,7 +146,7 @@ static void on_text_piece(struct media_conn *conn, const struct ws_event *event)
     char *text = conn->text;
     conn->text = NULL;
     if (text)
-        conn->handlers->on_text(conn->arg, slice_of(text, conn->text_n));
+        conn->handlers->on_text(slice_of(text, conn->text_n), conn->arg);
     else
         conn->stats->texts_dropped++;
     mem_free(text);
@@ -157,8 +157,8 @@ static void on_event(struct media_conn *conn, const struct ws_event *event, int6
     case WS_EVENT_DATA:
         conn->stats->messages += event->last;
         if (event->opcode == WS_BINARY)
-            conn->handlers->on_binary(conn->arg, (const uint8_t *)event->payload.ptr,
-                                      event->payload.len, event->last);
+            conn->handlers->on_binary((const uint8_t *)event->payload.ptr, event->payload.len,
+                                      event->last, conn->arg);
         else
             on_text_piece(conn, event);
         break;

@@ -31,11 +31,11 @@ enum {
 
 struct media_handlers {
     /* Bytes of a binary message in order, `last` with the piece that ends it (maybe empty). */
-    void (*on_binary)(void *arg, const uint8_t *bytes, size_t n, bool last);
-    void (*on_text)(void *arg, struct slice message);
+    void (*on_binary)(const uint8_t *bytes, size_t n, bool last, void *arg);
+    void (*on_text)(struct slice message, void *arg);
     /* The last callback; the stream is closed. 1005: the peer closed without a code, 1006: it just
      * went. Both are how LiveKit Egress ends. The connection may be freed here. */
-    void (*on_closed)(void *arg, uint16_t code, struct slice reason);
+    void (*on_closed)(uint16_t code, struct slice reason, void *arg);
 };
 
 struct media_stats { /* of a shard */

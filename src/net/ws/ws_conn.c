@@ -39,7 +39,7 @@ void ws_conn_end(struct ws_conn *conn, uint16_t code, const char *reason) {
 
 static void free_conn(struct ws_conn *conn) {
     if (!conn->is_silent_end)
-        conn->handlers.on_close(conn->arg, conn->code, slice_from(conn->reason));
+        conn->handlers.on_close(conn->code, slice_from(conn->reason), conn->arg);
     outbox_clear(&conn->out);
     buf_free(&conn->message);
     mem_free(conn->reason);
@@ -92,11 +92,11 @@ static void on_piece(struct ws_conn *conn, const struct ws_event *event) {
     if (conn->settings.stats)
         conn->settings.stats->messages_in += event->last;
     if (conn->handlers.on_data) {
-        conn->handlers.on_data(conn->arg, event->opcode, event->payload, event->first, event->last);
+        conn->handlers.on_data(event->opcode, event->payload, event->first, event->last, conn->arg);
         return;
     }
     if (event->first && event->last) {
-        conn->handlers.on_message(conn->arg, event->opcode, event->payload);
+        conn->handlers.on_message(event->opcode, event->payload, conn->arg);
         return;
     }
     buf_add_slice(&conn->message, event->payload);
@@ -104,7 +104,7 @@ static void on_piece(struct ws_conn *conn, const struct ws_event *event) {
         return;
     struct buf message = conn->message;
     conn->message = (struct buf){0};
-    conn->handlers.on_message(conn->arg, event->opcode, buf_slice(&message));
+    conn->handlers.on_message(event->opcode, buf_slice(&message), conn->arg);
     buf_free(&message);
 }
 
@@ -288,7 +288,7 @@ void ws_conn_schedule(struct ws_conn *conn) {
     loop_defer(conn->loop, &conn->work, on_turn_end, conn);
 }
 
-static void on_events(void *arg, int events) {
+static void on_events(int events, void *arg) {
     struct ws_conn *conn = arg;
     if (reads(conn))
         read_some(conn);
@@ -349,7 +349,7 @@ int ws_conn_open(struct ws_conn **out, struct loop *loop, struct stream *stream,
     return 0;
 }
 
-static void on_dialled(void *arg, struct stream *stream, const char *why, int http_status) {
+static void on_dialled(struct stream *stream, const char *why, int http_status, void *arg) {
     struct ws_conn *conn = arg;
     conn->dial = NULL;
     conn->http_status = (int16_t)http_status;

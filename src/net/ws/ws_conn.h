@@ -25,10 +25,10 @@ struct ws_handlers {
     void (*on_open)(void *arg); /* client role: the handshake is done */
     /* One of the two: whole messages, collected only while they are incomplete, or pieces as they
      * arrive. */
-    void (*on_message)(void *arg, enum ws_opcode opcode, struct slice message);
-    void (*on_data)(void *arg, enum ws_opcode opcode, struct slice piece, bool first, bool last);
+    void (*on_message)(enum ws_opcode opcode, struct slice message, void *arg);
+    void (*on_data)(enum ws_opcode opcode, struct slice piece, bool first, bool last, void *arg);
     void (*on_drain)(void *arg); /* the socket was full, and all that waited is written */
-    void (*on_close)(void *arg, uint16_t code, struct slice reason);
+    void (*on_close)(uint16_t code, struct slice reason, void *arg);
 };
 
 struct ws_settings {          /* zero = the default in brackets */

@@ -72,7 +72,7 @@ static void end(struct ws_dial *dial, struct stream *stream) {
     int http_status = dial->http_status;
     memcpy(why, dial->why, sizeof why);
     free_dial(dial);
-    fn(arg, stream, why, http_status);
+    fn(stream, why, http_status, arg);
 }
 
 static void fail(struct ws_dial *dial, const char *what, const char *detail) {
@@ -195,7 +195,7 @@ static void talk(struct ws_dial *dial) {
 
 static void try_next_address(struct ws_dial *dial, int err);
 
-static void on_events(void *arg, int events) {
+static void on_events(int events, void *arg) {
     struct ws_dial *dial = arg;
     if (dial->state == CONNECTING) {
         int err = stream_connected(dial->stream);

@@ -23,7 +23,7 @@ struct ws_target {
 /* Once, in a later turn: the stream (with what came behind the handshake unread), or NULL and why;
  * http_status when the server answered with another status than wanted, its negative when the proxy
  * did, else 0. */
-typedef void ws_dial_fn(void *arg, struct stream *stream, const char *why, int http_status);
+typedef void ws_dial_fn(struct stream *stream, const char *why, int http_status, void *arg);
 
 /* Copies what it needs of the target; tls must outlive the attempt. 0, or EINVAL for a target that
  * cannot be dialled. */

@@ -27,12 +27,12 @@ struct fixture {
     unsigned opened, connected, gone;
 };
 
-static inline void on_connect(void *arg, struct sio_socket *socket, struct slice auth) {
+static inline void on_connect(struct sio_socket *socket, struct slice auth, void *arg) {
     struct fixture *f = arg;
     f->sockets[f->connected++] = socket;
 }
 
-static inline void on_disconnect(void *arg, struct sio_socket *socket, bool may_return) {
+static inline void on_disconnect(struct sio_socket *socket, bool may_return, void *arg) {
     struct fixture *f = arg;
     f->gone++;
     for (unsigned i = 0; i < f->connected; i++) {
@@ -69,7 +69,7 @@ static inline void raise_descriptor_limit(void) {
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
 }
 
-static inline void open_fixture(struct fixture *f, const struct sio_config *config) {
+static inline void open_fixture(struct fixture *f, const struct sio_settings *config) {
     static const struct sio_handlers handlers = {.on_connect = on_connect,
                                                  .on_disconnect = on_disconnect};
     struct http_settings settings = {.host = "127.0.0.1"};

@@ -12,8 +12,8 @@ struct answer {
     char args[64];
 };
 
-static void on_answer(void *arg, struct sio_socket *socket, int err,
-                      const struct sio_event *event) {
+static void on_answer(struct sio_socket *socket, int err, const struct sio_event *event,
+                      void *arg) {
     struct answer *answer = arg;
     answer->calls++;
     answer->err = err;
@@ -28,7 +28,7 @@ static void asks_clients_for_acks(void **state) {
     struct answer good = {0}, late = {0}, lost = {0};
     char text[4096];
 
-    open_fixture(f, &(struct sio_config){0});
+    open_fixture(f, &(struct sio_settings){0});
     add_client(f);
     skip_all(f);
     sio_call(f->sockets[0], "ask", SLICE("1"), 0, on_answer, &good);
@@ -53,12 +53,12 @@ static void asks_clients_for_acks(void **state) {
     mem_free(f);
 }
 
-static void on_ask(void *arg, struct sio_socket *socket, const struct sio_event *event) {
+static void on_ask(struct sio_socket *socket, const struct sio_event *event, void *arg) {
     sio_ack_binary(socket, event, event->args, event->attachments, event->attachment_count);
 }
 
-static void on_answer_bytes(void *arg, struct sio_socket *socket, int err,
-                            const struct sio_event *answer) {
+static void on_answer_bytes(struct sio_socket *socket, int err, const struct sio_event *answer,
+                            void *arg) {
     struct answer *to = arg;
     to->calls++;
     assert_int_equal(err, 0);
@@ -85,7 +85,7 @@ static void acks_belong_to_their_namespace(void **state) {
     struct answer good = {0};
     char text[4096];
 
-    open_fixture(f, &(struct sio_config){0});
+    open_fixture(f, &(struct sio_settings){0});
     live = sio_namespace_add(f->sio, "/live", &handlers, f);
     sio_on(live, "ask", on_ask);
     add_client(f);
@@ -121,7 +121,7 @@ static void who_is_dismissed_hears_41(void **state) {
     struct fixture *f = mem_alloc(sizeof *f);
     char text[4096];
 
-    open_fixture(f, &(struct sio_config){0});
+    open_fixture(f, &(struct sio_settings){0});
     add_client(f);
     skip_all(f);
     sio_disconnect(f->sockets[0], false);
@@ -156,7 +156,7 @@ static void an_upgrade_has_its_time(void **state) {
     char text[4096], heard[4096], request[512], *sid;
     unsigned polls, candidate;
 
-    open_fixture(f, &(struct sio_config){.eio = {.upgrade_timeout_ms = 300}});
+    open_fixture(f, &(struct sio_settings){.eio = {.upgrade_timeout_ms = 300}});
     polls = dial(f, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n");
     read_until(f, polls, text, sizeof text, "maxPayload\":");
     sid = strstr(text, "\"sid\":\"");

@@ -1,7 +1,7 @@
 #include "base/buf.h"
 #include "frames.h"
-#include "net/ws/media_conn.h"
 #include "net/stream.h"
+#include "net/ws/media_conn.h"
 #include "peer.h"
 
 #include <fcntl.h>
@@ -25,19 +25,19 @@ struct fixture {
     uint8_t *buffer;
 };
 
-static void on_binary(void *arg, const uint8_t *bytes, size_t n, bool last) {
+static void on_binary(const uint8_t *bytes, size_t n, bool last, void *arg) {
     struct track *track = arg;
     buf_add(&track->audio, bytes, n);
     track->messages += last;
 }
 
-static void on_text(void *arg, struct slice message) {
+static void on_text(struct slice message, void *arg) {
     struct track *track = arg;
     buf_add_slice(&track->text, message);
     buf_add_byte(&track->text, '|');
 }
 
-static void on_closed(void *arg, uint16_t code, struct slice reason) {
+static void on_closed(uint16_t code, struct slice reason, void *arg) {
     struct track *track = arg;
     track->closed++;
     track->code = code;
