@@ -98,10 +98,6 @@ int worker_run(struct worker *worker, work_fn *fn, work_done_fn *done, void *arg
     return 0;
 }
 
-size_t worker_depth(const struct worker *worker) {
-    return worker->running + worker->waiting;
-}
-
 void worker_close(struct worker *worker) {
     if (!worker)
         return;

@@ -21,8 +21,7 @@ void worker_pool_reserve(unsigned threads);
  * behind them. */
 int worker_open(struct worker **, struct loop *, size_t max_running, size_t max_waiting, int nice);
 int worker_run(struct worker *, work_fn *, work_done_fn *,
-               void *arg);                  /* 0, or EAGAIN when the queue is full */
-size_t worker_depth(const struct worker *); /* running and waiting */
+               void *arg); /* 0, or EAGAIN when the queue is full */
 /* Cancels what waits (done with ECANCELED at once); what runs is finished, its done called, before
  * loop_close returns. */
 void worker_close(struct worker *);

@@ -20,7 +20,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct blob;
 struct http_server;
 struct loop;
 struct networks;
@@ -104,8 +103,6 @@ void http_add_header(struct http_request *request, const char *name, struct slic
 /* Answers. content_type NULL = none. 204 and 304 have no body; HEAD is taken care of. */
 void http_respond(struct http_request *request, int status, const char *content_type,
                   struct slice body);
-void http_respond_blob(struct http_request *request, int status, const char *content_type,
-                       struct blob *body); /* shares it */
 void http_respond_json(struct http_request *request, int status, struct slice json);
 
 /* {"message":message,"error":<status text>,"statusCode":status}; with message NULL:

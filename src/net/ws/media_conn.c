@@ -271,10 +271,6 @@ size_t media_conn_drain(struct media_conn *conn, uint8_t *buffer, int64_t now_ms
     return got;
 }
 
-bool media_conn_is_closed(const struct media_conn *conn) {
-    return !conn->stream;
-}
-
 void media_conn_free(struct media_conn *conn) {
     if (!conn)
         return;

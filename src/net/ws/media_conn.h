@@ -61,8 +61,6 @@ size_t media_conn_drain(struct media_conn *conn, uint8_t *buffer, int64_t now_ms
  * MEDIA_CLOSE_MS. Until then audio that still arrives is delivered. A second call does nothing. */
 void media_conn_close(struct media_conn *conn, uint16_t code, const char *reason, int64_t now_ms);
 
-bool media_conn_is_closed(const struct media_conn *conn);
-
 /* Without a word when still open, and without on_closed; NULL is fine. */
 void media_conn_free(struct media_conn *conn);
 

@@ -425,7 +425,3 @@ void ws_conn_abort(struct ws_conn *conn) {
     conn->is_silent_end = true;
     ws_conn_end(conn, WS_CLOSE_ABNORMAL, "");
 }
-
-int64_t ws_conn_heard_ms(const struct ws_conn *conn) {
-    return conn->heard_ms;
-}

@@ -94,6 +94,4 @@ void ws_conn_close(struct ws_conn *conn, uint16_t code, struct slice reason);
 /* Drops the connection at once, without on_close; NULL is fine. */
 void ws_conn_abort(struct ws_conn *conn);
 
-int64_t ws_conn_heard_ms(const struct ws_conn *conn); /* loop time of the peer's last byte */
-
 #endif

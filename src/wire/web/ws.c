@@ -49,10 +49,6 @@ void ws_parser_init(struct ws_parser *p, enum ws_role role, uint64_t max_message
     p->head_need = 2;
 }
 
-bool ws_parser_is_inside(const struct ws_parser *p) {
-    return p->message_opcode != 0;
-}
-
 static bool is_control(uint8_t opcode) {
     return opcode & 0x8;
 }

@@ -90,9 +90,6 @@ void ws_parser_init(struct ws_parser *, enum ws_role role, uint64_t max_message_
  * nothing. */
 size_t ws_parse(struct ws_parser *, uint8_t *bytes, size_t n, struct ws_event *);
 
-/* Whether a message has begun and not ended. */
-bool ws_parser_is_inside(const struct ws_parser *);
-
 /* XORs n bytes with the mask, which starts at phase (0..3); returns the phase after them. */
 uint8_t ws_mask(uint8_t *bytes, size_t n, const uint8_t mask[4], uint8_t phase);
 
