@@ -109,7 +109,7 @@ static const char *read_length(struct ws_parser *p) {
     return NULL;
 }
 
-/* The head is complete: what follows is control payload or a part of a message. */
+/* The head is complete: control payload or a part of a message follows. */
 static void begin_frame(struct ws_parser *p, struct ws_event *event) {
     const char *why = read_length(p);
     if (why) {
@@ -246,7 +246,7 @@ size_t ws_parse(struct ws_parser *p, uint8_t *bytes, size_t n, struct ws_event *
             return n;
         if (p->state == STATE_HEAD)
             used += parse_head(p, bytes + used, n - used, event);
-        /* A frame without payload ends with its head, so this comes in the same turn. */
+        /* A frame without payload ends with its head, so its event comes in the same round. */
         if (p->state == STATE_DATA)
             used += parse_data(p, bytes + used, n - used, event);
         else if (p->state == STATE_CONTROL)
