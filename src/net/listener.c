@@ -35,21 +35,23 @@ struct listener {
     struct door doors[SOCKETS_MAX];
 };
 
-static void on_back_off_over(void *arg) {
+static void listener_on_back_off_over(void *arg) {
     struct listener *listener = arg;
     for (int i = 0; i < listener->count; i++)
         watch_set(listener->doors[i].watch, WATCH_READ);
 }
 
-/* Out of descriptors or memory: the queue stays readable, so look away for a moment. */
+/* Out of descriptors or memory. The socket stays readable, so the doors are not watched for a
+ * moment; otherwise the loop would spin. */
 static void back_off(struct listener *listener) {
     listener->stats.errors++;
     for (int i = 0; i < listener->count; i++)
         watch_set(listener->doors[i].watch, 0);
-    timer_start(listener->loop, &listener->back_off, BACK_OFF_MS, 0, on_back_off_over, listener);
+    timer_start(listener->loop, &listener->back_off, BACK_OFF_MS, 0, listener_on_back_off_over,
+                listener);
 }
 
-static void on_acceptable(int events, void *arg) {
+static void listener_on_acceptable(int events, void *arg) {
     struct door *door = arg;
     struct listener *listener = door->listener;
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
@@ -63,7 +65,7 @@ static void on_acceptable(int events, void *arg) {
             back_off(listener);
             return;
         }
-        /* Anything else concerns one connection that is gone already. */
+        /* Any other error is of one connection that has ended already. */
     }
 }
 
@@ -108,7 +110,7 @@ static int open_door(struct listener *listener, union address address, uint16_t 
         getsockname(fd, &address.any, &size) < 0)
         err = errno;
     else
-        err = watch_open(&door->watch, listener->loop, fd, on_acceptable, door);
+        err = watch_open(&door->watch, listener->loop, fd, listener_on_acceptable, door);
     if (err) {
         close(fd);
         return err;

@@ -1,4 +1,4 @@
-/* A thread that does nothing but deliver its mail, one after the other, on a loop of its own. */
+/* A thread with a loop of its own that does nothing but deliver its mail, one by one. */
 #ifndef NET_STATION_H
 #define NET_STATION_H
 
@@ -7,7 +7,7 @@
 
 struct station;
 
-/* `owner` is what its mail is delivered to. The thread waits until station_start. */
+/* `owner` is passed to the deliver of each message. The thread starts with station_start. */
 int station_open(struct station **out, void *owner);
 void station_gather(struct station *station, int64_t ms); /* as mailbox_gather; before it starts */
 int station_start(struct station *station, const char *name, int nice);
@@ -16,17 +16,18 @@ struct loop *station_loop(const struct station *station);
 void station_send(struct station *station, struct mail *mail); /* any thread */
 size_t station_depth(struct station *station);                 /* any thread: mail that waits */
 
-/* From its own thread: no more turns of the loop. Timers must be stopped. */
+/* From its own thread: ends the loop after this turn. Timers must be stopped. */
 void station_stop(struct station *station);
 
-/* From another thread: until station_stop has been called. */
+/* From another thread: waits until station_stop has been called, and joins. */
 void station_wait(struct station *station);
 
-/* From another thread: once its mail so far has been delivered, the thread ends and is joined. NULL, and one that was never started
- * or has ended, are fine. */
+/* From another thread: lets it deliver the mail sent so far, ends and joins it. Fine with NULL, and
+ * with a station that was never started or has ended. */
 void station_end(struct station *station);
 
-/* Ends it and closes its loop. Where several work for one owner, all are ended first. NULL is fine. */
+/* Ends it and closes its loop. Where several stations have one owner, end all before closing any.
+ * NULL is fine. */
 void station_close(struct station *station);
 
 #endif

@@ -41,7 +41,7 @@ static void sift_down(struct timer_heap *heap, struct timer *timer, size_t slot)
     put(heap, slot, timer);
 }
 
-static void on_alarm(uv_timer_t *alarm);
+static void timer_on_alarm(uv_timer_t *alarm);
 
 /* The alarm may go off too early (its timer was stopped), never too late. */
 static void set_alarm(struct timer_heap *heap, int64_t least_ms) {
@@ -49,7 +49,8 @@ static void set_alarm(struct timer_heap *heap, int64_t least_ms) {
         return;
     heap->alarm_ms = heap->timers[0]->due_ms;
     int64_t wait_ms = heap->alarm_ms - heap_now(heap);
-    uv_timer_start(&heap->alarm, on_alarm, (uint64_t)(wait_ms > least_ms ? wait_ms : least_ms), 0);
+    uv_timer_start(&heap->alarm, timer_on_alarm,
+                   (uint64_t)(wait_ms > least_ms ? wait_ms : least_ms), 0);
 }
 
 static void insert(struct timer_heap *heap, struct timer *timer) {
@@ -73,7 +74,7 @@ static void fire(struct timer_heap *heap, struct timer *timer, int64_t now_ms) {
     timer->fn(timer->arg); /* may free the timer */
 }
 
-static void on_alarm(uv_timer_t *alarm) {
+static void timer_on_alarm(uv_timer_t *alarm) {
     struct timer_heap *heap = CONTAINER_OF(alarm, struct timer_heap, alarm);
     int64_t now_ms = heap_now(heap);
     /* Timers started from now on wait for the next turn, even when due at once. An alarm of 0 ms

@@ -4,7 +4,6 @@
 #include "wire/web/json_write.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <time.h>
 
 static const char JSON_TYPE[] = "application/json; charset=utf-8";
@@ -40,7 +39,6 @@ static bool is_allowed_origin(const struct http_settings *settings, struct slice
     return false;
 }
 
-/* contracts/rest-and-auth.md, A5. */
 static void add_cors(struct buf *out, const struct http_server *server,
                      const struct http_call *call) {
     if (call && call->origin && is_allowed_origin(&server->settings, slice_from(call->origin)))
@@ -66,7 +64,8 @@ static void write_head(struct buf *out, struct http_conn *conn, const struct htt
         buf_add_text(out, "Transfer-Encoding: chunked\r\n");
     buf_printf(out, "Date: %s\r\n", date_of(server));
     if (is_keep_alive)
-        /* Less than the truth: who reuses the connection at the last moment still finds it open. */
+        /* Less than the real timeout, so that a client that reuses the connection at the last
+         * moment still finds it open. */
         buf_printf(out, "Connection: keep-alive\r\nKeep-Alive: timeout=%lld\r\n\r\n",
                    (long long)(server->settings.idle_timeout_ms / 1000 * 5 / 7));
     else
@@ -119,7 +118,7 @@ void http_add_header(struct http_request *request, const char *name, struct slic
     buf_add_text(headers, "\r\n");
 }
 
-/* ---- errors, contracts/rest-and-auth.md, A2 ---- */
+/* ---- errors ---- */
 
 static void write_error(struct buf *json, int status, struct slice message) {
     json_open(json, NULL);
@@ -212,7 +211,7 @@ void http_body_end(struct http_request *request) {
     finish(call, call->is_keep_alive);
 }
 
-/* ---- other ends ---- */
+/* ---- dropping and upgrading ---- */
 
 void http_drop(struct http_request *request) {
     struct http_conn *conn = call_of(request)->conn;

@@ -181,7 +181,7 @@ static void on_closed(uint16_t code, struct slice reason, void *arg) {
 static void media_over_tls_is_read_to_its_last_record(void **state) {
     static const struct media_handlers handlers = {on_binary, on_text, on_closed};
     static const char accept[WS_ACCEPT_SIZE] = "accept";
-    static uint8_t buffer[MEDIA_BUFFER_BYTES];
+    static uint8_t buffer[LOOP_SCRATCH_BYTES];
     struct media_stats stats = {0};
     struct fixture f;
     struct buf out = {0};
