@@ -5,12 +5,12 @@
 #ifndef WIRE_BASE64_H
 #define WIRE_BASE64_H
 
+#include "base/buf.h"
+#include "base/slice.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/buf.h"
-#include "base/slice.h"
 
 void base64_write(struct buf *out, struct slice bytes);
 void base64url_write(struct buf *out, struct slice bytes);

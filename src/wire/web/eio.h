@@ -5,11 +5,11 @@
 #ifndef WIRE_EIO_H
 #define WIRE_EIO_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "base/buf.h"
 #include "base/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum { EIO_SID_LEN = 20, EIO_SEPARATOR = 0x1e };
 

@@ -7,11 +7,11 @@
 #ifndef WIRE_JSON_H
 #define WIRE_JSON_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/buf.h"
 #include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 enum { JSON_DEPTH_MAX = 64 };
 

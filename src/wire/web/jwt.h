@@ -3,13 +3,13 @@
 #ifndef WIRE_JWT_H
 #define WIRE_JWT_H
 
+#include "base/buf.h"
+#include "base/slice.h"
+
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/buf.h"
-#include "base/slice.h"
 
 enum {
     JWT_MAX_BYTES = 8192, /* of a whole token, checked before anything is decoded */

@@ -4,11 +4,11 @@
 #ifndef WIRE_SIO_H
 #define WIRE_SIO_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "base/buf.h"
 #include "base/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum { SIO_ATTACHMENTS_MAX = 10 };
 

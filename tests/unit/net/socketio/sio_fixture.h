@@ -1,4 +1,4 @@
-/* Clients of a Socket.IO server, server and clients in one thread: clients are plain sockets that are read when the test
+/* A Socket.IO server and its clients in one thread. Clients are plain sockets, read when the test
  * wants to. */
 #ifndef TESTS_UNIT_NET_SIO_FIXTURE_H
 #define TESTS_UNIT_NET_SIO_FIXTURE_H
@@ -69,7 +69,7 @@ static inline void raise_descriptor_limit(void) {
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
 }
 
-static inline void open_fixture(struct fixture *f, const struct sio_settings *config) {
+static inline void open_fixture(struct fixture *f, const struct sio_settings *sio) {
     static const struct sio_handlers handlers = {.on_connect = on_connect,
                                                  .on_disconnect = on_disconnect};
     struct http_settings settings = {.host = "127.0.0.1"};
@@ -79,7 +79,7 @@ static inline void open_fixture(struct fixture *f, const struct sio_settings *co
     raise_descriptor_limit();
     memset(f, 0, sizeof *f);
     assert_int_equal(loop_open(&f->loop), 0);
-    assert_int_equal(sio_server_open(&f->sio, f->loop, config), 0);
+    assert_int_equal(sio_server_open(&f->sio, f->loop, sio), 0);
     f->ns = sio_namespace_add(f->sio, "/", &handlers, f);
     assert_int_equal(http_server_open(&f->http, f->loop, &settings, &doors), 0);
 }
@@ -116,7 +116,8 @@ static inline void add_client(struct fixture *f) {
     assert_int_equal(f->connected, before + 1);
 }
 
-/* Adds what has come to a client, the heads of frames left in, and returns how much there is now. */
+/* Adds what has come to a client, the heads of frames left in, and returns how much there is
+ * now. */
 static inline size_t read_more(struct fixture *f, unsigned i, char *out, size_t len, size_t size) {
     ssize_t n = recv(f->fds[i], out + len, size - 1 - len, MSG_DONTWAIT);
 

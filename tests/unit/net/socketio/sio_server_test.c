@@ -45,7 +45,8 @@ static void hands_out_a_broadcast_in_slices(void **state) {
     mem_free(f);
 }
 
-/* Whoever is touched while a broadcast is on its way sees everything in the order in which it was made. */
+/* Whoever is touched while a broadcast is on its way sees everything in the order in which it was
+ * made. */
 static void keeps_the_order_for_those_who_move_meanwhile(void **state) {
     struct fixture *f = mem_alloc(sizeof *f);
     char text[4096];

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Every input is parsed whole, byte by byte and in pieces of seven: all must tell the same story. */
+/* Every input is parsed whole, byte by byte and in pieces of seven: all must tell the same
+ * story. */
 
 static void tell(struct buf *story, struct buf *message, const struct ws_event *event) {
     switch (event->type) {
