@@ -14,8 +14,8 @@ struct bucket {
     int64_t due_us; /* full from then on; zeroed is a full bucket */
 };
 
-/* Takes one token and returns 0. Where there is none, takes nothing and returns the microseconds
- * until there is one. `burst` is at least 1, step_us at least 1. */
+/* Takes one token and returns 0. When the bucket is empty, takes nothing and returns the
+ * microseconds until the next token. `burst` is at least 1, step_us at least 1. */
 int64_t bucket_take(struct bucket *bucket, int64_t step_us, unsigned burst, int64_t now_us);
 
 #endif

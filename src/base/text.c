@@ -259,6 +259,13 @@ void text_hex(const void *bytes, size_t len, char *out) {
     out[2 * len] = '\0';
 }
 
+int text_hex_value(char c) {
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 void text_base36(uint64_t value, char out[14]) {
     char reversed[14];
     size_t len = 0;

@@ -50,6 +50,9 @@ void text_add_json(struct buf *out, struct slice s);
 /* Lowercase hexadecimal, 2 * len characters and a terminator. */
 void text_hex(const void *bytes, size_t len, char *out);
 
+/* The value of one hexadecimal digit in either case; -1 for any other character. */
+int text_hex_value(char c);
+
 /* `value` in base 36, as JavaScript's toString(36). At most 13 characters and a terminator. */
 void text_base36(uint64_t value, char out[14]);
 

@@ -9,7 +9,7 @@
 
 static const uint8_t MAPPED[12] = {[10] = 0xff, [11] = 0xff};
 
-/* As IPv6; an IPv4 address becomes a mapped one, so that both spellings of it are the same. */
+/* Parses into IPv6. An IPv4 address becomes a mapped one, so that its two spellings are equal. */
 static bool parse_address(struct slice text, uint8_t bytes[16], bool *is_v4) {
     char copy[INET6_ADDRSTRLEN];
     text = slice_trim(text);
@@ -105,7 +105,7 @@ struct slice client_address(const struct networks *proxies, const char *peer,
         uint8_t bytes[16];
         bool is_v4;
         if (!parse_address(entry, bytes, &is_v4))
-            break; /* what a proxy of ours did not write is nobody's word */
+            break; /* trusted proxies write addresses; anything else is not theirs */
         client = entry;
         forwarded = slice_take(forwarded, start > 0 ? start - 1 : 0);
     }

@@ -1,7 +1,6 @@
-/*
- * Whose request it is: the peer, or, where the peer is a proxy of ours (TRUST_PROXY, a list of
- * networks), the right-most address of X-Forwarded-For that is not. Nobody else's word is taken.
- */
+/* The address of the client behind a request. It is the peer's, unless the peer is a trusted proxy
+ * (TRUST_PROXY, a list of networks): then it is the right-most address in X-Forwarded-For that is
+ * not a trusted proxy's. A header that anybody else sends is ignored. */
 #ifndef NET_CLIENT_ADDRESS_H
 #define NET_CLIENT_ADDRESS_H
 
@@ -23,16 +22,16 @@ struct networks {
     size_t count;
 };
 
-/* "10.0.0.0/8, 127.0.0.1, fd00::/8, loopback". EINVAL: *bad is the item that is no network. */
-int networks_parse(struct networks *, const char *list, struct slice *bad);
-void networks_free(struct networks *);
-bool networks_hold(const struct networks *, struct slice address);
+/* "10.0.0.0/8, 127.0.0.1, fd00::/8, loopback". EINVAL: *bad is the item that is not a network. */
+int networks_parse(struct networks *out, const char *list, struct slice *bad);
+void networks_free(struct networks *networks);
+bool networks_hold(const struct networks *networks, struct slice address);
 
-/* `forwarded` is the header's value, may be empty. */
+/* `forwarded` is the header's value; it may be empty. */
 struct slice client_address(const struct networks *proxies, const char *peer,
                             struct slice forwarded);
 
-/* What counts together when tries are counted: an IPv4 address, or the /64 of an IPv6 one. */
+/* The key under which attempts are counted: an IPv4 address, or the /64 of an IPv6 address. */
 void client_address_key(struct slice address, char out[CLIENT_ADDRESS_SIZE]);
 
 #endif

@@ -35,35 +35,37 @@ struct listener {
     struct door doors[SOCKETS_MAX];
 };
 
-static void on_back_off_over(void *arg) {
+static void listener_on_back_off_over(void *arg) {
     struct listener *listener = arg;
     for (int i = 0; i < listener->count; i++)
         watch_set(listener->doors[i].watch, WATCH_READ);
 }
 
-/* Out of descriptors or memory: the queue stays readable, so look away for a moment. */
+/* Out of descriptors or memory. The socket stays readable, so the doors are not watched for a
+ * moment; otherwise the loop would spin. */
 static void back_off(struct listener *listener) {
     listener->stats.errors++;
     for (int i = 0; i < listener->count; i++)
         watch_set(listener->doors[i].watch, 0);
-    timer_start(listener->loop, &listener->back_off, BACK_OFF_MS, 0, on_back_off_over, listener);
+    timer_start(listener->loop, &listener->back_off, BACK_OFF_MS, 0, listener_on_back_off_over,
+                listener);
 }
 
-static void on_acceptable(void *arg, int events) {
+static void listener_on_acceptable(int events, void *arg) {
     struct door *door = arg;
     struct listener *listener = door->listener;
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
         int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             listener->stats.accepted++;
-            listener->fn(listener->arg, fd);
+            listener->fn(fd, listener->arg);
         } else if (errno == EAGAIN) {
             return;
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             back_off(listener);
             return;
         }
-        /* Anything else concerns one connection that is gone already. */
+        /* Any other error is of one connection that has ended already. */
     }
 }
 
@@ -108,7 +110,7 @@ static int open_door(struct listener *listener, union address address, uint16_t 
         getsockname(fd, &address.any, &size) < 0)
         err = errno;
     else
-        err = watch_open(&door->watch, listener->loop, fd, on_acceptable, door);
+        err = watch_open(&door->watch, listener->loop, fd, listener_on_acceptable, door);
     if (err) {
         close(fd);
         return err;

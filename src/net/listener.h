@@ -12,7 +12,8 @@ struct listener_stats {
     uint64_t errors; /* accept failed for want of descriptors or memory; it is tried again soon */
 };
 
-typedef void accept_fn(void *arg, int fd); /* owns the descriptor, which is non-blocking */
+/* Takes the descriptor, which is non-blocking. */
+typedef void accept_fn(int fd, void *arg);
 
 /* host NULL = every address, IPv6 and IPv4; "localhost" = both loopbacks; else a numeric address.
  * port 0 = any free one. */

@@ -1,22 +1,11 @@
 #include "net/loop.h"
 
 #include "base/mem.h"
+#include "net/loop_private.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
-
-struct loop {
-    uv_loop_t uv;
-    struct timer_heap timers;
-    uv_async_t anchor;   /* keeps uv_run from returning while nothing else is open */
-    uv_prepare_t before; /* deferred work of timers */
-    uv_check_t after;    /* deferred work of descriptors and mailboxes */
-    uv_idle_t hurry;     /* runs while deferred work waits for the next turn: do not block */
-    struct deferred *deferred, **deferred_end;
-    struct deferred *running; /* what the current round has still to run */
-    uint8_t *scratch;
-};
 
 /* ---- deferred work ---- */
 
@@ -53,11 +42,11 @@ void loop_undefer(struct loop *loop, struct deferred *work) {
     unlink_deferred(work);
 }
 
-static void on_hurry(uv_idle_t *hurry) {
+static void loop_on_hurry(uv_idle_t *hurry) {
 }
 
-/* Runs what is queued now. What it queues in turn waits for the next round, so that work which
- * keeps deferring itself never starves the descriptors. */
+/* Runs what is queued now. Work that it queues in turn waits for the next round, so work that keeps
+ * deferring itself cannot starve the descriptors. */
 static void run_deferred(struct loop *loop) {
     loop->running = loop->deferred;
     if (loop->running)
@@ -70,22 +59,22 @@ static void run_deferred(struct loop *loop) {
         work->fn(work->arg);
     }
     if (loop->deferred)
-        uv_idle_start(&loop->hurry, on_hurry);
+        uv_idle_start(&loop->hurry, loop_on_hurry);
     else
         uv_idle_stop(&loop->hurry);
 }
 
-static void on_before(uv_prepare_t *before) {
+static void loop_on_before(uv_prepare_t *before) {
     run_deferred(CONTAINER_OF(before, struct loop, before));
 }
 
-static void on_after(uv_check_t *after) {
+static void loop_on_after(uv_check_t *after) {
     run_deferred(CONTAINER_OF(after, struct loop, after));
 }
 
 /* ---- the loop ---- */
 
-static void on_anchor(uv_async_t *anchor) {
+static void loop_on_anchor(uv_async_t *anchor) {
 }
 
 int loop_open(struct loop **out) {
@@ -95,21 +84,21 @@ int loop_open(struct loop **out) {
         mem_free(loop);
         return err;
     }
-    /* A peer that went away must not end the process: TLS writes have no MSG_NOSIGNAL. */
-    signal(SIGPIPE, SIG_IGN);
-    loop->deferred_end = &loop->deferred;
-    timer_heap_open(&loop->timers, &loop->uv);
-    uv_prepare_init(&loop->uv, &loop->before);
-    uv_prepare_start(&loop->before, on_before);
-    uv_check_init(&loop->uv, &loop->after);
-    uv_check_start(&loop->after, on_after);
-    uv_idle_init(&loop->uv, &loop->hurry);
-    err = -uv_async_init(&loop->uv, &loop->anchor, on_anchor);
+    err = -uv_async_init(&loop->uv, &loop->anchor, loop_on_anchor);
     if (err) {
         uv_loop_close(&loop->uv);
         mem_free(loop);
         return err;
     }
+    /* A peer that went away must not end the process: TLS writes have no MSG_NOSIGNAL. */
+    signal(SIGPIPE, SIG_IGN);
+    loop->deferred_end = &loop->deferred;
+    timer_heap_init(&loop->timers, &loop->uv);
+    uv_prepare_init(&loop->uv, &loop->before);
+    uv_prepare_start(&loop->before, loop_on_before);
+    uv_check_init(&loop->uv, &loop->after);
+    uv_check_start(&loop->after, loop_on_after);
+    uv_idle_init(&loop->uv, &loop->hurry);
     *out = loop;
     return 0;
 }
@@ -125,7 +114,7 @@ void loop_stop(struct loop *loop) {
 void loop_close(struct loop *loop) {
     if (!loop)
         return;
-    while (loop->deferred) /* what was dropped in the last turn is freed here */
+    while (loop->deferred) /* frees what was dropped in the last turn */
         run_deferred(loop);
     timer_heap_close(&loop->timers);
     uv_close((uv_handle_t *)&loop->before, NULL);
@@ -142,10 +131,6 @@ void loop_close(struct loop *loop) {
 
 uv_loop_t *loop_uv(struct loop *loop) {
     return &loop->uv;
-}
-
-struct timer_heap *loop_timers(struct loop *loop) {
-    return &loop->timers;
 }
 
 int64_t loop_now_ms(const struct loop *loop) {
@@ -167,12 +152,12 @@ struct watch {
     int events;
 };
 
-static void on_poll(uv_poll_t *poll, int status, int events) {
+static void watch_on_poll(uv_poll_t *poll, int status, int events) {
     struct watch *watch = CONTAINER_OF(poll, struct watch, poll);
     int asked = watch->events;
     if (status < 0)
         watch->events = 0; /* libuv stops watching a descriptor that shows an error */
-    watch->fn(watch->arg, status < 0 || events == 0 ? asked : events);
+    watch->fn(status < 0 || events == 0 ? asked : events, watch->arg);
 }
 
 int watch_open(struct watch **out, struct loop *loop, int fd, watch_fn *fn, void *arg) {
@@ -193,12 +178,12 @@ void watch_set(struct watch *watch, int events) {
         return;
     watch->events = events;
     if (events)
-        uv_poll_start(&watch->poll, events, on_poll);
+        uv_poll_start(&watch->poll, events, watch_on_poll);
     else
         uv_poll_stop(&watch->poll);
 }
 
-static void on_watch_closed(uv_handle_t *handle) {
+static void watch_on_closed(uv_handle_t *handle) {
     mem_free(CONTAINER_OF(handle, struct watch, poll));
 }
 
@@ -206,5 +191,5 @@ void watch_close(struct watch *watch) {
     if (!watch)
         return;
     /* libuv takes the descriptor out of epoll here, at once; only its memory waits. */
-    uv_close((uv_handle_t *)&watch->poll, on_watch_closed);
+    uv_close((uv_handle_t *)&watch->poll, watch_on_closed);
 }

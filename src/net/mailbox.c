@@ -37,25 +37,25 @@ static void deliver_batch(struct mailbox *box) {
     }
 }
 
-static void on_gathered(void *arg) {
+static void mailbox_on_gathered(void *arg) {
     struct mailbox *box = arg;
     take_batch(box);
     deliver_batch(box);
 }
 
-static void on_wake(uv_async_t *wake) {
+static void mailbox_on_wake(uv_async_t *wake) {
     struct mailbox *box = CONTAINER_OF(wake, struct mailbox, wake);
     if (uv_is_closing((const uv_handle_t *)wake))
         return;
     if (box->gather_ms == 0)
-        on_gathered(box);
+        mailbox_on_gathered(box);
     else if (!timer_is_running(&box->gather))
-        timer_start(box->loop, &box->gather, box->gather_ms, 0, on_gathered, box);
+        timer_start(box->loop, &box->gather, box->gather_ms, 0, mailbox_on_gathered, box);
 }
 
 int mailbox_open(struct mailbox **out, struct loop *loop, void *owner) {
     struct mailbox *box = mem_alloc(sizeof *box);
-    int err = -uv_async_init(loop_uv(loop), &box->wake, on_wake);
+    int err = -uv_async_init(loop_uv(loop), &box->wake, mailbox_on_wake);
     if (err) {
         mem_free(box);
         return err;
@@ -79,7 +79,7 @@ void mailbox_send(struct mailbox *box, struct mail *mail) {
     *box->last = mail;
     box->last = &mail->next;
     box->depth++;
-    /* Woken under the lock: once it is free, the receiver may close the mailbox. */
+    /* Woken under the lock: once the lock is free, the receiver may close the mailbox. */
     if (was_empty)
         uv_async_send(&box->wake);
     pthread_mutex_unlock(&box->lock);
@@ -92,7 +92,7 @@ size_t mailbox_depth(struct mailbox *box) {
     return depth;
 }
 
-static void on_closed(uv_handle_t *handle) {
+static void mailbox_on_closed(uv_handle_t *handle) {
     struct mailbox *box = CONTAINER_OF((uv_async_t *)(void *)handle, struct mailbox, wake);
     pthread_mutex_destroy(&box->lock);
     mem_free(box);
@@ -102,8 +102,8 @@ void mailbox_close(struct mailbox *box) {
     if (!box)
         return;
     timer_stop(&box->gather);
-    deliver_batch(box); /* when closed from within a delivery: the rest of that batch goes first */
+    deliver_batch(box); /* the rest of a batch that is being delivered comes first */
     take_batch(box);
     deliver_batch(box);
-    uv_close((uv_handle_t *)&box->wake, on_closed);
+    uv_close((uv_handle_t *)&box->wake, mailbox_on_closed);
 }

@@ -15,18 +15,22 @@ struct loop;
 struct mailbox;
 
 struct mail {
-    struct mail *next;                           /* the mailbox's */
-    void (*deliver)(struct mail *, void *owner); /* frees the message, or keeps it */
+    struct mail *next;                               /* the mailbox's */
+    void (*deliver)(struct mail *mail, void *owner); /* frees the message, or keeps it */
 };
 
-int mailbox_open(struct mailbox **, struct loop *, void *owner);
-/* From the loop's thread, before anything is sent: mail is left to gather for so long once the first came. For who is never in a
- * hurry and written to all the time: what wakes him up costs more than what he reads. */
-void mailbox_gather(struct mailbox *, int64_t ms);
-void mailbox_send(struct mailbox *, struct mail *); /* any thread */
-size_t mailbox_depth(struct mailbox *);             /* any thread: messages waiting, for metrics */
-/* From the loop's thread, when nobody sends any more. What still waits is delivered first. NULL is
- * fine. */
-void mailbox_close(struct mailbox *);
+int mailbox_open(struct mailbox **out, struct loop *loop, void *owner);
+
+/* Mail is delivered this long after the first message of a batch, instead of at once. For a
+ * receiver that gets mail all the time and need not act quickly: waking up costs it more than the
+ * messages. From the loop's thread, before anything is sent. */
+void mailbox_gather(struct mailbox *box, int64_t ms);
+
+void mailbox_send(struct mailbox *box, struct mail *mail); /* any thread */
+size_t mailbox_depth(struct mailbox *box); /* any thread: messages waiting, for metrics */
+
+/* Delivers what still waits and closes. From the loop's thread, when no thread sends any more. NULL
+ * is fine. */
+void mailbox_close(struct mailbox *box);
 
 #endif

@@ -1,5 +1,5 @@
-/* What waits to be written to one stream: immutable blobs in order, sent with as few writev as
- * possible. Costs nothing while empty. */
+/* The queue of what is to be written to one stream: immutable blobs in order, written with as few
+ * system calls as possible. Costs nothing while empty. */
 #ifndef NET_OUTBOX_H
 #define NET_OUTBOX_H
 
@@ -22,11 +22,11 @@ struct outbox { /* private; zeroed = empty */
 void outbox_add(struct outbox *box, struct blob *blob); /* takes a reference of its own */
 void outbox_add_copy(struct outbox *box, struct slice bytes);
 
-/* Into an empty box: a blob of which so many bytes are written already. */
+/* Into an empty box: a blob of which `written` bytes have been written already. */
 void outbox_add_rest(struct outbox *box, struct blob *blob, size_t written);
 
-/* Writes as much as the stream takes. 0: empty now; EAGAIN: more after stream_write_wants; else why
- * the stream is broken. */
+/* Writes as much as the stream takes. 0: the box is empty; EAGAIN: call again after
+ * stream_write_wants; else the error that broke the stream. */
 int outbox_flush(struct outbox *box, struct stream *stream);
 void outbox_clear(struct outbox *box);
 

@@ -1,7 +1,6 @@
-/*
- * Whether a thread that works for others stands still: it is in the middle of something, waits, and has not run at all for a while. A
- * disk that stalls looks so; one that is slow lets it run a little now and then, and who waits for a processor does not stand still.
- */
+/* Detects that a working thread is stuck: it is in the middle of a piece of work, is waiting, and
+ * has not run at all for a while. A stalled disk looks like that. A slow disk does not, because the
+ * thread runs a little now and then; nor does a thread that only waits for a processor. */
 #ifndef NET_STANDSTILL_H
 #define NET_STANDSTILL_H
 
@@ -12,22 +11,22 @@
 struct standstill {
     atomic_int thread_id;
     atomic_uint_fast64_t turn; /* odd while it works */
-    atomic_bool is_held; /* it runs, but only to find that somebody else does not let it go on */
+    atomic_bool is_held;       /* it runs, but only to find that it still cannot continue */
 
-    /* Of the thread that looks. */
+    /* Of the watching thread. */
     uint64_t seen_turn, seen_slices;
     int64_t since_ms;
 };
 
-/* The thread that works. Beginning again, without an end before, is progress. */
-void standstill_begin(struct standstill *);
-void standstill_end(struct standstill *);
-void standstill_hold(struct standstill *);
+/* Called by the working thread. Beginning again without an end is progress too. */
+void standstill_begin(struct standstill *s);
+void standstill_end(struct standstill *s);
+void standstill_hold(struct standstill *s);
 
-/* The thread that looks, again and again: for how long the other has been seen to stand still. */
-int64_t standstill_look(struct standstill *, int64_t now_ms);
+/* Called by the watching thread, repeatedly: for how many ms the other has been seen stuck. */
+int64_t standstill_look(struct standstill *s, int64_t now_ms);
 
-/* Any thread: what it is working at, 0: nothing. The same number later: it has not come further. */
-uint64_t standstill_turn(const struct standstill *);
+/* Any thread: id of the work in progress, 0 if idle. An unchanged id means no progress. */
+uint64_t standstill_turn(const struct standstill *s);
 
 #endif

@@ -11,7 +11,7 @@ struct station {
     struct mail stop;
 };
 
-static void run(void *arg) {
+static void station_run(void *arg) {
     struct station *station = arg;
     loop_run(station->loop);
 }
@@ -46,7 +46,7 @@ void station_gather(struct station *station, int64_t ms) {
 }
 
 int station_start(struct station *station, const char *name, int nice) {
-    return thread_start(&station->thread, name, nice, run, station);
+    return thread_start(&station->thread, name, nice, station_run, station);
 }
 
 struct loop *station_loop(const struct station *station) {
@@ -70,14 +70,14 @@ void station_wait(struct station *station) {
     station->thread = NULL;
 }
 
-static void deliver_stop(struct mail *mail, void *owner) {
+static void station_on_stop(struct mail *mail, void *owner) {
     station_stop(CONTAINER_OF(mail, struct station, stop));
 }
 
 void station_end(struct station *station) {
     if (!station || !station->thread)
         return;
-    station->stop.deliver = deliver_stop;
+    station->stop.deliver = station_on_stop;
     station_send(station, &station->stop);
     station_wait(station);
 }

@@ -1,4 +1,4 @@
-/* A thread that does nothing but deliver its mail, one after the other, on a loop of its own. */
+/* A thread with a loop of its own that does nothing but deliver its mail, one by one. */
 #ifndef NET_STATION_H
 #define NET_STATION_H
 
@@ -7,7 +7,7 @@
 
 struct station;
 
-/* `owner` is what its mail is delivered to. The thread waits until station_start. */
+/* `owner` is passed to the deliver of each message. The thread starts with station_start. */
 int station_open(struct station **out, void *owner);
 /* Without a thread: whoever runs `loop` delivers the mail. It is never started. */
 int station_open_on(struct station **out, struct loop *loop, void *owner);
@@ -18,10 +18,10 @@ struct loop *station_loop(const struct station *station);
 void station_send(struct station *station, struct mail *mail); /* any thread */
 size_t station_depth(struct station *station);                 /* any thread: mail that waits */
 
-/* From its own thread: no more turns of the loop. Timers must be stopped. */
+/* From its own thread: ends the loop after this turn. Timers must be stopped. */
 void station_stop(struct station *station);
 
-/* From another thread: until station_stop has been called. */
+/* From another thread: waits until station_stop has been called, and joins. */
 void station_wait(struct station *station);
 
 /* From another thread: once its mail so far has been delivered, the thread ends and is joined.

@@ -77,7 +77,7 @@ void stream_close(struct stream *s) {
     mem_free(s);
 }
 
-/* What OpenSSL's answer means in the terms of read(2) and write(2). */
+/* OpenSSL's result as read(2) and write(2) would return it. */
 static ssize_t tls_result(struct stream *s, int result, uint8_t *wants) {
     int saved = errno;
     switch (SSL_get_error(s->ssl, result)) {
@@ -99,7 +99,7 @@ static ssize_t tls_result(struct stream *s, int result, uint8_t *wants) {
     if (verified != X509_V_OK)
         reason = X509_verify_cert_error_string(verified);
     s->error = reason ? reason : "TLS failed";
-    /* After such an error the session must not be used again, not even to say goodbye. */
+    /* After such an error the session must not be used again, not even for a close_notify. */
     SSL_set_quiet_shutdown(s->ssl, 1);
     return -EPROTO;
 }
@@ -158,7 +158,7 @@ ssize_t stream_write(struct stream *s, const void *bytes, size_t n) {
     return put < 0 ? -errno : put;
 }
 
-/* One record for many small pieces. */
+/* Sends many small pieces as one record. */
 static ssize_t tls_writev(struct stream *s, const struct iovec *pieces, int count) {
     char record[16 * 1024];
     size_t len = 0;

@@ -1,6 +1,6 @@
-/* A connected, non-blocking socket: plain TCP or TLS. It owns its descriptor, its TLS state and
- * bytes that were read too far ("unread"), so that handing over the pointer hands over the
- * connection. Used by one thread at a time. */
+/* A connected, non-blocking socket: plain TCP or TLS. It owns its descriptor, its TLS state and the
+ * bytes that were read too far ("unread"), so passing the pointer passes the whole connection. Used
+ * by one thread at a time. */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
 
@@ -23,7 +23,7 @@ struct stream *stream_new(int fd);
 void stream_start_tls_server(struct stream *stream, const struct tls *tls);
 void stream_start_tls_client(struct stream *stream, const struct tls *tls, const char *host);
 
-/* Says TLS's goodbye if it goes out at once; NULL is fine. */
+/* Sends TLS's close_notify if that can be written at once; NULL is fine. */
 void stream_close(struct stream *stream);
 
 /* As read(2) and write(2): > 0 bytes, 0 end of stream, or a negative errno. -EAGAIN: wait for
@@ -33,20 +33,20 @@ ssize_t stream_read(struct stream *stream, void *out, size_t n);
 ssize_t stream_write(struct stream *stream, const void *bytes, size_t n);
 ssize_t stream_writev(struct stream *stream, const struct iovec *pieces, int count);
 
-/* The events of net/loop.h that the last -EAGAIN of a read, of a write, waits for. */
+/* The events of net/loop.h to wait for after the last -EAGAIN of a read, or of a write. */
 int stream_read_wants(const struct stream *stream);
 int stream_write_wants(const struct stream *stream);
 
-/* Whether bytes can be read that no poll announces: unread ones, or decrypted ones. */
+/* Whether bytes can be read that no poll announces: unread or already decrypted ones. */
 bool stream_has_pending(const struct stream *stream);
 
 /* Gives bytes back: the next reads return them first. */
 void stream_unread(struct stream *stream, struct slice bytes);
 
-int stream_shutdown(struct stream *stream); /* no more writing: TLS's goodbye, then FIN */
+int stream_shutdown(struct stream *stream); /* no more writing: TLS's close_notify, then FIN */
 int stream_fd(const struct stream *stream);
 bool stream_is_tls(const struct stream *stream);
-const char *stream_error(const struct stream *stream); /* what TLS said last, or "" */
+const char *stream_error(const struct stream *stream); /* TLS's last error, or "" */
 
 /* Starts to connect; watch for writability, then ask stream_connected. */
 int stream_connect(struct stream **out, const struct sockaddr *address, size_t size);

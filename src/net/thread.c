@@ -41,7 +41,8 @@ static ssize_t read_of_task(int id, const char *what, char *text, size_t bytes) 
     return n;
 }
 
-/* "123 (name) S ...": names are ours and hold no parenthesis. Who cannot be looked at counts as running. */
+/* "123 (name) S ...": thread names are set here and hold no parenthesis. A thread that cannot be
+ * read counts as running. */
 bool thread_is_runnable(int id) {
     char text[64];
     ssize_t n = read_of_task(id, "stat", text, sizeof text);
@@ -49,7 +50,7 @@ bool thread_is_runnable(int id) {
     return !end || end[1] != ' ' || end[2] == 'R';
 }
 
-/* Time on a processor, time waiting for one, times it got one. */
+/* "schedstat": time on a processor, time waiting for one, number of times it got one. */
 uint64_t thread_slices(int id) {
     char text[96];
     unsigned long long slices = 0;
@@ -59,7 +60,7 @@ uint64_t thread_slices(int id) {
     return slices;
 }
 
-static void *run(void *arg) {
+static void *thread_run(void *arg) {
     struct thread *thread = arg;
     pthread_setname_np(pthread_self(), thread->name);
     if (thread->nice != 0)
@@ -75,11 +76,11 @@ int thread_start(struct thread **out, const char *name, int nice, thread_main_fn
     thread->fn = fn;
     thread->arg = arg;
 
-    /* Signals are for the main thread's loop. */
+    /* The thread inherits a full mask: only the main thread's loop handles signals. */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int err = pthread_create(&thread->id, NULL, run, thread);
+    int err = pthread_create(&thread->id, NULL, thread_run, thread);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (err) {
         mem_free(thread);

@@ -12,10 +12,11 @@ typedef void thread_main_fn(void *arg);
 int thread_start(struct thread **out, const char *name, int nice, thread_main_fn *fn, void *arg);
 void thread_join(struct thread *thread); /* and frees; NULL is fine */
 
-/* The kernel's number of the calling thread, and whether a thread of this process runs or waits for nothing but a processor. */
+/* The kernel's id of the calling thread. */
 int thread_id(void);
+/* Whether a thread of this process is running, or waits for nothing but a processor. */
 bool thread_is_runnable(int id);
-/* How often it has been given a processor. 0 where the kernel does not say. */
+/* How many times a thread has been given a processor; 0 where the kernel does not tell. */
 uint64_t thread_slices(int id);
 
 /* Lowers the calling thread's priority; best effort. */

@@ -1,7 +1,7 @@
 #include "net/timer.h"
 
 #include "base/mem.h"
-#include "net/loop.h"
+#include "net/loop_private.h"
 
 #include <assert.h>
 
@@ -41,7 +41,7 @@ static void sift_down(struct timer_heap *heap, struct timer *timer, size_t slot)
     put(heap, slot, timer);
 }
 
-static void on_alarm(uv_timer_t *alarm);
+static void timer_on_alarm(uv_timer_t *alarm);
 
 /* The alarm may go off too early (its timer was stopped), never too late. */
 static void set_alarm(struct timer_heap *heap, int64_t least_ms) {
@@ -49,7 +49,8 @@ static void set_alarm(struct timer_heap *heap, int64_t least_ms) {
         return;
     heap->alarm_ms = heap->timers[0]->due_ms;
     int64_t wait_ms = heap->alarm_ms - heap_now(heap);
-    uv_timer_start(&heap->alarm, on_alarm, (uint64_t)(wait_ms > least_ms ? wait_ms : least_ms), 0);
+    uv_timer_start(&heap->alarm, timer_on_alarm,
+                   (uint64_t)(wait_ms > least_ms ? wait_ms : least_ms), 0);
 }
 
 static void insert(struct timer_heap *heap, struct timer *timer) {
@@ -73,15 +74,13 @@ static void fire(struct timer_heap *heap, struct timer *timer, int64_t now_ms) {
     timer->fn(timer->arg); /* may free the timer */
 }
 
-static void on_alarm(uv_timer_t *alarm) {
+static void timer_on_alarm(uv_timer_t *alarm) {
     struct timer_heap *heap = CONTAINER_OF(alarm, struct timer_heap, alarm);
     int64_t now_ms = heap_now(heap);
-    /*
-     * Those started from now on wait for the next turn, even when due at once. An alarm of 0 ms
-     * would go off in this one: libuv serves all that are due before it looks at anything else.
-     */
+    /* Timers started from now on wait for the next turn, even when due at once. An alarm of 0 ms
+     * would go off in this one: libuv serves all that are due before it looks at anything else. */
     uint64_t until = heap->started;
-    heap->alarm_ms = INT64_MIN; /* nobody sets it meanwhile */
+    heap->alarm_ms = INT64_MIN; /* so that no timer_start below sets the alarm */
     while (heap->len > 0 && heap->timers[0]->due_ms <= now_ms && heap->timers[0]->order < until)
         fire(heap, heap->timers[0], now_ms);
     heap->alarm_ms = INT64_MAX;
@@ -92,7 +91,7 @@ void timer_start(struct loop *loop, struct timer *timer, int64_t after_ms, int64
                  timer_fn *fn, void *arg) {
     assert(after_ms >= 0 && repeat_ms >= 0);
     timer_stop(timer);
-    timer->heap = loop_timers(loop);
+    timer->heap = &loop->timers;
     timer->fn = fn;
     timer->arg = arg;
     timer->due_ms = loop_now_ms(loop) + after_ms;
@@ -120,9 +119,9 @@ bool timer_is_running(const struct timer *timer) {
     return timer->slot != 0;
 }
 
-int timer_heap_open(struct timer_heap *heap, uv_loop_t *uv) {
+void timer_heap_init(struct timer_heap *heap, uv_loop_t *uv) {
     *heap = (struct timer_heap){.alarm_ms = INT64_MAX};
-    return -uv_timer_init(uv, &heap->alarm);
+    uv_timer_init(uv, &heap->alarm);
 }
 
 void timer_heap_close(struct timer_heap *heap) {

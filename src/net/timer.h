@@ -1,14 +1,18 @@
 /* Timers of one loop: plain structs in a heap, no allocation each, stopped at once. Equal times
- * fire in the order they were started. */
+ * fire in the order they were started.
+ *
+ * They are ours and not libuv's, because uv_close is asynchronous: a uv_timer_t has to stay in
+ * memory until a later turn of the loop, so its owner could not be freed at once. All of a loop's
+ * timers share one uv_timer_t, which belongs to the loop. */
 #ifndef NET_TIMER_H
 #define NET_TIMER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uv.h>
 
 struct loop;
+struct timer_heap;
 
 typedef void timer_fn(void *arg);
 
@@ -22,24 +26,12 @@ struct timer { /* private; zeroed = stopped */
     size_t slot; /* 1-based place in the heap; 0 = stopped */
 };
 
-/* Calls fn(arg) after_ms from the loop's now, then each repeat_ms (0 = once). A running timer
- * starts anew. A late repeating timer skips what it missed. The struct must stay where it is until
- * it is stopped or has fired its last. */
+/* Calls fn(arg) after_ms from the loop's now, then each repeat_ms (0 = once). A running timer is
+ * started anew. A late repeating timer skips what it missed. The struct must stay where it is until
+ * it is stopped or has fired for the last time. */
 void timer_start(struct loop *loop, struct timer *timer, int64_t after_ms, int64_t repeat_ms,
                  timer_fn *fn, void *arg);
 void timer_stop(struct timer *timer); /* also of one that never started */
 bool timer_is_running(const struct timer *timer);
-
-/* The loop's part: one libuv timer for all of them. */
-struct timer_heap {
-    uv_timer_t alarm;
-    int64_t alarm_ms; /* when it goes off; INT64_MAX = never */
-    struct timer **timers;
-    size_t len, cap;
-    uint64_t started;
-};
-
-int timer_heap_open(struct timer_heap *heap, uv_loop_t *uv);
-void timer_heap_close(struct timer_heap *heap);
 
 #endif

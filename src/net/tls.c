@@ -22,10 +22,10 @@ static SSL_CTX *new_context(const SSL_METHOD *method) {
     ERR_clear_error();
     SSL_CTX *context = SSL_CTX_new(method);
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    /* Queued bytes may move or grow between tries of a write; idle streams hold no buffers. */
+    /* Queued bytes may move or grow between attempts to write; idle streams hold no buffers. */
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
-    /* Who closes without a goodbye just closes: every protocol above has lengths of its own. */
+    /* A close without close_notify is no error: every protocol above has lengths of its own. */
     SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
     return context;
 }

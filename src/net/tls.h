@@ -7,10 +7,10 @@
 
 struct tls;
 
-/* A server's certificate chain and key (PEM files). 0, or an errno with a sentence in why. */
+/* A server's certificate chain and key (PEM files). 0, or an errno with its reason in `why`. */
 int tls_open_server(struct tls **out, const char *cert_file, const char *key_file, char *why,
                     size_t why_size);
-/* A client's: servers are verified against ca_file, NULL = the system's store. */
+/* For a client: servers are verified against ca_file; NULL = the system's store. */
 int tls_open_client(struct tls **out, const char *ca_file, char *why, size_t why_size);
 void tls_close(struct tls *tls); /* streams still open keep what they need; NULL is fine */
 

@@ -9,10 +9,10 @@
 
 enum { NAME_THREADS = 2 };
 
-struct work {
+struct worker_task {
     uv_work_t request;
     struct worker *worker;
-    struct work *next;
+    struct worker_task *next;
     work_fn *fn;
     work_done_fn *done;
     void *arg;
@@ -24,36 +24,36 @@ struct worker {
     size_t running, waiting;
     int nice;
     bool is_closed;
-    struct work *first, **last; /* waiting */
+    struct worker_task *first, **last; /* waiting */
 };
 
-static void on_pool(uv_work_t *request) {
-    struct work *work = CONTAINER_OF(request, struct work, request);
-    if (work->worker->nice != 0)
-        thread_set_nice(work->worker->nice);
-    work->fn(work->arg);
+static void worker_on_pool(uv_work_t *request) {
+    struct worker_task *task = CONTAINER_OF(request, struct worker_task, request);
+    if (task->worker->nice != 0)
+        thread_set_nice(task->worker->nice);
+    task->fn(task->arg);
 }
 
-static void on_done(uv_work_t *request, int status);
+static void worker_on_done(uv_work_t *request, int status);
 
 static void start_next(struct worker *worker) {
     while (worker->first && worker->running < worker->max_running) {
-        struct work *work = worker->first;
-        worker->first = work->next;
+        struct worker_task *task = worker->first;
+        worker->first = task->next;
         if (!worker->first)
             worker->last = &worker->first;
         worker->waiting--;
         worker->running++;
-        uv_queue_work(loop_uv(worker->loop), &work->request, on_pool, on_done);
+        uv_queue_work(loop_uv(worker->loop), &task->request, worker_on_pool, worker_on_done);
     }
 }
 
-static void on_done(uv_work_t *request, int status) {
-    struct work *work = CONTAINER_OF(request, struct work, request);
-    struct worker *worker = work->worker;
+static void worker_on_done(uv_work_t *request, int status) {
+    struct worker_task *task = CONTAINER_OF(request, struct worker_task, request);
+    struct worker *worker = task->worker;
     worker->running--;
-    work->done(-status, work->arg);
-    mem_free(work);
+    task->done(-status, task->arg);
+    mem_free(task);
     if (!worker->is_closed)
         start_next(worker);
     else if (worker->running == 0)
@@ -86,20 +86,16 @@ int worker_open(struct worker **out, struct loop *loop, size_t max_running, size
 int worker_run(struct worker *worker, work_fn *fn, work_done_fn *done, void *arg) {
     if (worker->running >= worker->max_running && worker->waiting >= worker->max_waiting)
         return EAGAIN;
-    struct work *work = mem_alloc(sizeof *work);
-    work->worker = worker;
-    work->fn = fn;
-    work->done = done;
-    work->arg = arg;
-    *worker->last = work;
-    worker->last = &work->next;
+    struct worker_task *task = mem_alloc(sizeof *task);
+    task->worker = worker;
+    task->fn = fn;
+    task->done = done;
+    task->arg = arg;
+    *worker->last = task;
+    worker->last = &task->next;
     worker->waiting++;
     start_next(worker);
     return 0;
-}
-
-size_t worker_depth(const struct worker *worker) {
-    return worker->running + worker->waiting;
 }
 
 void worker_close(struct worker *worker) {
@@ -107,10 +103,10 @@ void worker_close(struct worker *worker) {
         return;
     worker->is_closed = true;
     while (worker->first) {
-        struct work *work = worker->first;
-        worker->first = work->next;
-        work->done(ECANCELED, work->arg);
-        mem_free(work);
+        struct worker_task *task = worker->first;
+        worker->first = task->next;
+        task->done(ECANCELED, task->arg);
+        mem_free(task);
     }
     if (worker->running == 0)
         mem_free(worker);

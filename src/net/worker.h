@@ -9,22 +9,22 @@ struct loop;
 struct worker;
 
 typedef void work_fn(void *arg); /* on a pool thread */
-typedef void
-work_done_fn(int err,
-             void *arg); /* on the loop; err ECANCELED when the worker closed before it ran */
+/* On the loop; err is ECANCELED when the worker closed before the work ran. */
+typedef void work_done_fn(int err, void *arg);
 
-/* Before the first loop: the pool gets so many threads beside those that hash passwords and look names up, so that a disk
- * that stalls leaves these alone. UV_THREADPOOL_SIZE wins. */
+/* Makes libuv's pool this much larger than password hashing and name lookups need, so that they do
+ * not wait for threads that a stalled disk blocks. Called before the first loop is opened. An
+ * operator's UV_THREADPOOL_SIZE takes precedence. */
 void worker_pool_reserve(unsigned threads);
 
-/* At most max_running at once (0 = half the cores, at least one) at the given nice, and max_waiting
- * behind them. */
-int worker_open(struct worker **, struct loop *, size_t max_running, size_t max_waiting, int nice);
-int worker_run(struct worker *, work_fn *, work_done_fn *,
-               void *arg);                  /* 0, or EAGAIN when the queue is full */
-size_t worker_depth(const struct worker *); /* running and waiting */
-/* Cancels what waits (done with ECANCELED at once); what runs is finished, its done called, before
- * loop_close returns. */
-void worker_close(struct worker *);
+/* Runs at most max_running at once (0 = half the cores, at least one) at the given nice, and queues
+ * at most max_waiting behind them. */
+int worker_open(struct worker **out, struct loop *loop, size_t max_running, size_t max_waiting,
+                int nice);
+/* 0, or EAGAIN when the queue is full. */
+int worker_run(struct worker *worker, work_fn *fn, work_done_fn *done, void *arg);
+/* Cancels what waits: its done is called at once, with ECANCELED. Work that runs is finished, and
+ * its done called, before loop_close returns. */
+void worker_close(struct worker *worker);
 
 #endif

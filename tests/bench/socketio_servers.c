@@ -2,9 +2,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "net/socketio/eio_server.h"
 #include "net/http/http_server.h"
 #include "net/loop.h"
+#include "net/socketio/eio_server.h"
 #include "net/socketio/sio_server.h"
 #include "wire/web/json.h"
 #include "wire/web/ws.h"
@@ -67,11 +67,11 @@ static void on_round(void *arg) {
         timer_start(ours->loop, &ours->next, ours->interval_ms, 0, on_round, ours);
 }
 
-static void on_join(void *arg, struct sio_socket *socket, const struct sio_event *event) {
+static void on_join(struct sio_socket *socket, const struct sio_event *event, void *arg) {
     sio_join(socket, SLICE("room"));
 }
 
-static void on_blast(void *arg, struct sio_socket *socket, const struct sio_event *event) {
+static void on_blast(struct sio_socket *socket, const struct sio_event *event, void *arg) {
     struct ours *ours = arg;
     struct slice rest = event->args, item;
     uint64_t rounds = 0, interval_us = 0;
@@ -100,7 +100,7 @@ static void on_upgrade(struct http_request *request, void *arg) {
 void serve_ours(int port_fd) {
     static const struct sio_handlers handlers;
     struct ours ours = {0};
-    struct sio_config config = {.eio = {.max_sessions = 20000, .ping_interval_ms = 600000}};
+    struct sio_settings config = {.eio = {.max_sessions = 20000, .ping_interval_ms = 600000}};
     struct http_settings settings = {.max_connections = 20000};
     struct http_handlers doors = {
         .on_head = on_head, .on_request = on_request, .on_upgrade = on_upgrade, .arg = &ours};

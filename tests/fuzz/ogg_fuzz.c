@@ -1,4 +1,5 @@
-/* Ogg pages: what is one with all its bytes is none, or not yet, with fewer; flags can be set and set back. */
+/* Ogg pages: what is one with all its bytes is none, or not yet, with fewer; flags can be set and
+ * set back. */
 #include "wire/media/ogg.h"
 
 #include <assert.h>

@@ -1,4 +1,5 @@
-/* Repairing a file of any bytes: it never grows, a dry run says the same and changes nothing, a second run finds nothing to do. */
+/* Repairing a file of any bytes: it never grows, a dry run says the same and changes nothing, a
+ * second run finds nothing to do. */
 #include "outside/files/repair_media.h"
 
 #include <assert.h>

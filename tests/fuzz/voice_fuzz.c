@@ -1,6 +1,6 @@
-/* Any samples at any rate, cut anywhere: every number finite and in its range, and the same whatever
- * the cuts. Byte 0 chooses the rate, 1 the channels and the kernels, 2 the cuts; the rest is PCM that
- * is repeated until it lasts 0.4 s. */
+/* Any samples at any rate, cut anywhere: every number finite and in its range, and the same
+ * whatever the cuts. Byte 0 chooses the rate, 1 the channels and the kernels, 2 the cuts; the rest
+ * is PCM that is repeated until it lasts 0.4 s. */
 #include "sound/level.h"
 #include "sound/pace.h"
 #include "sound/voice.h"

@@ -1,4 +1,5 @@
-/* A WAV header, whole and byte by byte; and whatever the repair decides about it is right and final. */
+/* A WAV header, whole and byte by byte; and whatever the repair decides about it is right and
+ * final. */
 #include "wire/media/wav.h"
 
 #include <assert.h>

@@ -1,4 +1,5 @@
-/* Frames from anybody: parsed whole and in pieces they tell the same; and what we write, we read. */
+/* Frames from anybody: parsed whole and in pieces they tell the same; and what we write, we
+ * read. */
 #include "base/buf.h"
 #include "base/text.h"
 #include "wire/web/ws.h"

@@ -137,7 +137,7 @@ static void on_sender_open(void *arg) {
     timer_start(demo->loop, &demo->timer, 0, MESSAGE_MS, on_send, demo);
 }
 
-static void on_sender_close(void *arg, uint16_t code, struct slice reason) {
+static void on_sender_close(uint16_t code, struct slice reason, void *arg) {
     struct sender *s = arg;
     struct demo *demo = s->demo;
     s->conn = NULL;

@@ -44,7 +44,7 @@ static void on_event(struct demo_host *host, struct slice json) {
 }
 
 /* Engine.IO: 0 open, 2 ping, 3 pong, 4 message; in a message, Socket.IO: 0 connect, 2 event. */
-static void on_message(void *arg, enum ws_opcode opcode, struct slice packet) {
+static void on_message(enum ws_opcode opcode, struct slice packet, void *arg) {
     struct demo_host *host = arg;
     if (opcode != WS_TEXT)
         return;
@@ -58,7 +58,7 @@ static void on_message(void *arg, enum ws_opcode opcode, struct slice packet) {
         on_event(host, slice_skip(packet, 2));
 }
 
-static void on_close(void *arg, uint16_t code, struct slice reason) {
+static void on_close(uint16_t code, struct slice reason, void *arg) {
     struct demo_host *host = arg;
     (void)code, (void)reason;
     host->conn = NULL;

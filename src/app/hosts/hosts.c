@@ -99,7 +99,7 @@ static void send_to_neighbours(struct hosts *hosts, struct sio_socket *socket, s
     mem_free(rooms);
 }
 
-static void hosts_on_message(void *arg, struct sio_socket *socket, const struct sio_event *event) {
+static void hosts_on_message(struct sio_socket *socket, const struct sio_event *event, void *arg) {
     struct hosts *hosts = arg;
     struct host_client *client = sio_data(socket);
     const struct config *config = hosts->settings.config;
@@ -146,7 +146,7 @@ static void take_auth(struct host_client *client, struct slice auth) {
     buf_free(&token);
 }
 
-static void hosts_on_connect(void *arg, struct sio_socket *socket, struct slice auth) {
+static void hosts_on_connect(struct sio_socket *socket, struct slice auth, void *arg) {
     struct hosts *hosts = arg;
     struct host_client *client = mem_alloc(sizeof *client);
     hosts_client_init(client, hosts);
@@ -172,7 +172,7 @@ static void rejoin(struct host_client *client) {
     buf_free(&rooms);
 }
 
-static void hosts_on_return(void *arg, struct sio_socket *socket, struct slice auth) {
+static void hosts_on_return(struct sio_socket *socket, struct slice auth, void *arg) {
     struct host_client *client = sio_data(socket);
     client->socket = socket;
     take_auth(client, auth);
@@ -189,7 +189,7 @@ static void client_free(struct host_client *client) {
     mem_free(client);
 }
 
-static void hosts_on_disconnect(void *arg, struct sio_socket *socket, bool may_return) {
+static void hosts_on_disconnect(struct sio_socket *socket, bool may_return, void *arg) {
     struct host_client *client = sio_data(socket);
     hosts_tickets_end(client);
     hosts_rechecks_end(client);
@@ -198,13 +198,13 @@ static void hosts_on_disconnect(void *arg, struct sio_socket *socket, bool may_r
         client_free(client);
 }
 
-static void hosts_on_forget(void *arg, void *data) {
+static void hosts_on_forget(void *data, void *arg) {
     client_free(data);
 }
 
 /* Rights count for a connection that is recovered, too. A room that no right opens is kept in
  * `rejoin`: the client may bring a token that does, and hosts_on_return tries again with it. */
-static bool hosts_may_rejoin(void *arg, void *data, struct slice room) {
+static bool hosts_may_rejoin(void *data, struct slice room, void *arg) {
     struct hosts *hosts = arg;
     struct host_client *client = data;
     struct slice name;
@@ -228,7 +228,7 @@ struct hosts *hosts_new(const struct hosts_settings *settings) {
                                                  .on_return = hosts_on_return,
                                                  .on_forget = hosts_on_forget};
     const struct config *config = settings->config;
-    struct sio_config sio = {
+    struct sio_settings sio = {
         .eio = {.max_payload_bytes = (unsigned)config->socket_packet_bytes,
                 .max_queue_bytes = (size_t)config->client_queue_bytes,
                 .max_sessions = (size_t)config->max_connections},

@@ -143,7 +143,7 @@ static void remember(struct host_meeting *meeting, const struct host_event *even
     ring_push(&meeting->events, event);
 }
 
-static unsigned pick_locale(void *arg, const struct sio_socket *socket) {
+static unsigned pick_locale(const struct sio_socket *socket, void *arg) {
     const struct host_client *client = sio_data(socket);
     return client->locale;
 }

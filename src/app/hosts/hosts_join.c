@@ -168,7 +168,7 @@ static void read_options(struct host_client *client, struct slice object, struct
     buf_free(&locale);
 }
 
-void hosts_on_join(void *arg, struct sio_socket *socket, const struct sio_event *event) {
+void hosts_on_join(struct sio_socket *socket, const struct sio_event *event, void *arg) {
     struct hosts *hosts = arg;
     struct host_client *client = sio_data(socket);
     struct slice rest = event->args, first = SLICE_NONE;
@@ -207,7 +207,7 @@ static void leave_one(struct hosts *hosts, struct sio_socket *socket, struct sli
     buf_free(&name);
 }
 
-void hosts_on_leave(void *arg, struct sio_socket *socket, const struct sio_event *event) {
+void hosts_on_leave(struct sio_socket *socket, const struct sio_event *event, void *arg) {
     struct hosts *hosts = arg;
     struct slice rest = event->args, first = SLICE_NONE, item;
 

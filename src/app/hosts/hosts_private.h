@@ -145,8 +145,8 @@ uint64_t hosts_seq_at(const struct hosts *hosts, struct slice name, uint64_t sio
 
 /* ---- hosts_join.c ---- */
 
-void hosts_on_join(void *arg, struct sio_socket *socket, const struct sio_event *event);
-void hosts_on_leave(void *arg, struct sio_socket *socket, const struct sio_event *event);
+void hosts_on_join(struct sio_socket *socket, const struct sio_event *event, void *arg);
+void hosts_on_leave(struct sio_socket *socket, const struct sio_event *event, void *arg);
 /* The part after "feedback:", or false. */
 bool hosts_is_feedback_room(struct slice room, struct slice *name);
 /* The last step of a join: enters the room and, unless silent, tells it. */
@@ -175,7 +175,7 @@ void hosts_tickets_wake(struct host_client *client, const struct session *sessio
 
 /* ---- hosts_rights.c ---- */
 
-void hosts_on_authenticate(void *arg, struct sio_socket *socket, const struct sio_event *event);
+void hosts_on_authenticate(struct sio_socket *socket, const struct sio_event *event, void *arg);
 /* Gives the client the right of a token: NULL, or a sentence that says what is wrong with it. */
 const char *hosts_take_token(struct host_client *client, struct slice text);
 /* The session for this name: its id, or the room in which it is active; NULL when unknown here. */

@@ -198,7 +198,7 @@ const char *hosts_take_token(struct host_client *client, struct slice text) {
     return NULL;
 }
 
-void hosts_on_authenticate(void *arg, struct sio_socket *socket, const struct sio_event *event) {
+void hosts_on_authenticate(struct sio_socket *socket, const struct sio_event *event, void *arg) {
     struct host_client *client = sio_data(socket);
     struct slice rest = event->args, first = SLICE_NONE;
     json_next_item(&rest, &first);

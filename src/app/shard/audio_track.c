@@ -87,7 +87,7 @@ static void mute_apply(struct audio_track *t, enum mute_change change) {
 
 /* ---- What the connection brings ---- */
 
-static void audio_on_binary(void *arg, const uint8_t *bytes, size_t len, bool last) {
+static void audio_on_binary(const uint8_t *bytes, size_t len, bool last, void *arg) {
     struct audio_track *t = arg;
     struct shard_core *core = t->base.core;
     t->base.received_bytes += len;
@@ -107,7 +107,7 @@ static void audio_on_binary(void *arg, const uint8_t *bytes, size_t len, bool la
     mute_apply(t, mute_hear(&t->mute, bytes, len, t->rate_hz * t->block_bytes, core->now_ms));
 }
 
-static void audio_on_text(void *arg, struct slice text) {
+static void audio_on_text(struct slice text, void *arg) {
     struct audio_track *t = arg;
     struct shard_core *core = t->base.core;
     core->stats.text_frames++;

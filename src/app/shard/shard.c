@@ -19,9 +19,6 @@ enum {
     TRIM_MS = 2000,       /* how often spare blocks go back */
 };
 
-/* Tracks are drained into the loop's buffer. */
-static_assert((int)LOOP_SCRATCH_BYTES >= (int)MEDIA_BUFFER_BYTES, "media_conn_drain fills it");
-
 static void shard_tick(void *arg);
 
 static struct slice key_slice(const uint64_t *key) {

@@ -29,7 +29,7 @@ void track_open(struct track *track, const struct track_type *type, struct live_
     ++*gauge_of(track);
 }
 
-void track_on_closed(void *arg, uint16_t code, struct slice reason) {
+void track_on_closed(uint16_t code, struct slice reason, void *arg) {
     struct track *track = arg;
     track->is_over = true;
     track->close_code = code;

@@ -57,9 +57,9 @@ struct track {
 void track_open(struct track *, const struct track_type *, struct live_meeting *,
                 const struct track_params *, struct stream *, const char *accept);
 /* The on_closed of every type. */
-void track_on_closed(void *track, uint16_t code, struct slice reason);
+void track_on_closed(uint16_t code, struct slice reason, void *track);
 
-/* Reads what has arrived into `buffer` (MEDIA_BUFFER_BYTES) and lets the type work on it. */
+/* Reads what has arrived into `buffer` (LOOP_SCRATCH_BYTES) and lets the type work on it. */
 void track_drain(struct track *, uint8_t *buffer);
 /* Passes on what the recorder has held for long enough. */
 void track_flush(struct track *);

@@ -147,7 +147,7 @@ static void message_end(struct video_track *t) {
     t->message_bytes = 0;
 }
 
-static void video_on_binary(void *arg, const uint8_t *bytes, size_t len, bool last) {
+static void video_on_binary(const uint8_t *bytes, size_t len, bool last, void *arg) {
     struct video_track *t = arg;
     t->base.received_bytes += len;
     t->base.core->stats.video_bytes += len;
@@ -168,7 +168,7 @@ static void video_on_binary(void *arg, const uint8_t *bytes, size_t len, bool la
         message_end(t);
 }
 
-static void video_on_text(void *arg, struct slice text) {
+static void video_on_text(struct slice text, void *arg) {
     struct video_track *t = arg;
     t->base.core->stats.text_frames++;
     t->base.core->stats.text_ignored++;

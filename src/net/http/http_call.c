@@ -43,7 +43,7 @@ static void name_peer(const struct http_conn *conn, char out[HTTP_PEER_SIZE]) {
         inet_ntop(AF_INET6, &address.v6.sin6_addr, out, HTTP_PEER_SIZE);
 }
 
-/* Of several headers the last one: a proxy adds its own behind what it was given. */
+/* The last of several such headers: a proxy adds its own behind those it received. */
 static struct slice find_forwarded(const struct http_head *head) {
     for (size_t i = head->header_count; i-- > 0;)
         if (slice_is_equal_nocase(head->headers[i].name, SLICE("x-forwarded-for")))
@@ -51,7 +51,7 @@ static struct slice find_forwarded(const struct http_head *head) {
     return SLICE_NONE;
 }
 
-/* The connection's other end, or whom it speaks for. */
+/* Sets the client's address: the connection's peer, or the client that a trusted proxy names. */
 static void find_peer(struct http_conn *conn, struct http_call *call) {
     const struct networks *proxies = conn->server->settings.proxies;
     call->request.peer = call->peer;
@@ -80,7 +80,7 @@ void http_call_forget_head(struct http_call *call) {
     request->method = request->target = request->path = request->query = SLICE_NONE;
 }
 
-/* The body came later than the head: parses that again, from the bytes kept. */
+/* For a body that came later than its head: parses the head again, from the bytes kept. */
 static void recall_head(struct http_call *call) {
     size_t scanned = 0, used;
     enum http_result result =
@@ -126,7 +126,7 @@ static bool show(struct http_conn *conn, void (*handler)(struct http_request *, 
     return conn->call == call;
 }
 
-/* From here on the request is the handler's. */
+/* The handler keeps the request: frees what only the parser needs. */
 static void leave_to_handler(struct http_call *call) {
     http_call_forget_head(call);
     call->request.body = SLICE_NONE;
@@ -134,7 +134,7 @@ static void leave_to_handler(struct http_call *call) {
     buf_free(&call->body);
 }
 
-static void on_not_found(struct http_request *request, void *arg) {
+static void http_on_not_found(struct http_request *request, void *arg) {
     http_respond_not_found(request);
 }
 
@@ -145,7 +145,7 @@ static void show_upgrade(struct http_conn *conn, struct slice lookahead) {
     const char *why;
     int status = ws_check_request(&server->head, &key, &why);
     conn->state = HTTP_WAITING;
-    call->is_keep_alive = false; /* whatever it is, nobody knows what the client sends behind it */
+    call->is_keep_alive = false; /* what a client sends behind a handshake need not be HTTP */
     if (status != 0) {
         server->stats.bad_requests++;
         if (status == 426) {
@@ -157,12 +157,12 @@ static void show_upgrade(struct http_conn *conn, struct slice lookahead) {
     }
     ws_accept(call->accept, key);
     server->stats.upgrades++;
-    if (show(conn, server->handlers.on_upgrade ? server->handlers.on_upgrade : on_not_found,
+    if (show(conn, server->handlers.on_upgrade ? server->handlers.on_upgrade : http_on_not_found,
              lookahead))
         leave_to_handler(call);
 }
 
-/* The answer to every OPTIONS: contracts/rest-and-auth.md, A5. */
+/* Every OPTIONS is answered as a CORS preflight. */
 static void respond_preflight(struct http_call *call) {
     const struct slice *asked =
         http_find_header(call->request.head, "access-control-request-headers");

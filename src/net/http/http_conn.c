@@ -1,5 +1,5 @@
-#include "net/http/http_private.h"
 #include "base/mem.h"
+#include "net/http/http_private.h"
 
 #include <errno.h>
 #include <string.h>
@@ -58,7 +58,7 @@ static int64_t wait_ms(const struct http_settings *settings, enum http_wait wait
     }
 }
 
-static void on_timeout(void *arg) {
+static void http_on_timeout(void *arg) {
     struct http_conn *conn = arg;
     struct http_server *server = conn->server;
     enum http_wait wait = conn->wait;
@@ -98,7 +98,7 @@ void http_conn_wait(struct http_conn *conn, enum http_wait wait) {
         timer_stop(&conn->timer);
     else
         timer_start(conn->server->loop, &conn->timer, wait_ms(&conn->server->settings, wait), 0,
-                    on_timeout, conn);
+                    http_on_timeout, conn);
 }
 
 static int current_events(const struct http_conn *conn) {
@@ -107,7 +107,7 @@ static int current_events(const struct http_conn *conn) {
         return events;
     if (conn->out.queued_bytes > HTTP_QUEUE_HIGH && conn->state == HTTP_IN_HEAD)
         return events;
-    /* While a request waits for its answer we read on, to notice a client that goes. */
+    /* Reads on while a request waits for its answer, to notice a client that leaves. */
     bool is_full = conn->in.len >= HTTP_HEAD_MAX && conn->state != HTTP_LINGERING;
     return events | (is_full ? WATCH_HANGUP : stream_read_wants(conn->stream));
 }
@@ -170,8 +170,8 @@ static size_t parse_body(struct http_conn *conn, struct slice bytes) {
     return used;
 }
 
-/* Returns how many bytes were used; the rest waits for more, or for an answer. The slices of a
- * request whose body is still to come do not outlive this call. */
+/* Returns how many bytes were used; the rest waits for more input, or for an answer. The slices of
+ * a request whose body is incomplete do not outlive this call. */
 static size_t parse(struct http_conn *conn, struct slice bytes) {
     size_t at = 0;
     conn->is_parsing = true;
@@ -209,8 +209,8 @@ static void take_bytes(struct http_conn *conn, struct slice bytes) {
 
 /* ---- events ---- */
 
-/* The peer will send nothing more. Who asked to be told of that is told; else an answer that is
- * due still goes out, since `printf ... | nc` ends its sending early. */
+/* The peer has ended its side. A request with an on_abort is aborted. Otherwise an answer that is
+ * due is still sent, because `printf ... | nc` ends its side before it reads. */
 static void on_end_of_input(struct http_conn *conn) {
     conn->is_half_closed = true;
     if (conn->state == HTTP_LINGERING)
@@ -264,15 +264,15 @@ static void flush(struct http_conn *conn) {
     int err = outbox_flush(&conn->out, conn->stream);
     conn->server->stats.sent_bytes += before - conn->out.queued_bytes;
     if (conn->out.queued_bytes != before && conn->wait == WAIT_WRITE)
-        conn->wait = WAIT_NOTHING; /* progress: the deadline starts anew */
+        conn->wait = WAIT_NOTHING; /* progress restarts the deadline */
     if (err == 0)
         on_written(conn);
     else if (err != EAGAIN)
         http_conn_abort(conn);
 }
 
-/* The end of a turn: what was answered goes out in one write, and what waited is read on. */
-static void on_turn_end(void *arg) {
+/* At the end of a turn: writes all answers of the turn at once, then parses input that waited. */
+static void http_on_turn_end(void *arg) {
     struct http_conn *conn = arg;
     if (conn->state == HTTP_DEAD) {
         http_conn_free(conn);
@@ -289,10 +289,10 @@ static void on_turn_end(void *arg) {
 }
 
 void http_conn_schedule(struct http_conn *conn) {
-    loop_defer(conn->server->loop, &conn->work, on_turn_end, conn);
+    loop_defer(conn->server->loop, &conn->work, http_on_turn_end, conn);
 }
 
-static void on_events(void *arg, int events) {
+static void http_on_events(int events, void *arg) {
     struct http_conn *conn = arg;
     if (conn->state == HTTP_LINGERING) {
         uint8_t *scratch = loop_scratch(conn->server->loop);
@@ -301,7 +301,7 @@ static void on_events(void *arg, int events) {
             http_conn_kill(conn);
         return;
     }
-    /* TLS may want to read in order to write, and the reverse: try both. */
+    /* TLS may need to read in order to write, and the reverse: try both. */
     if (!conn->is_half_closed && conn->state != HTTP_LAST)
         on_readable(conn);
     if (conn->state != HTTP_DEAD)
@@ -312,7 +312,7 @@ void http_conn_open(struct http_server *server, int fd) {
     struct http_conn *conn = mem_alloc(sizeof *conn);
     conn->server = server;
     conn->stream = stream_new(fd);
-    if (watch_open(&conn->watch, server->loop, fd, on_events, conn) != 0) {
+    if (watch_open(&conn->watch, server->loop, fd, http_on_events, conn) != 0) {
         stream_close(conn->stream);
         mem_free(conn);
         return;

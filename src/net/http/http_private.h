@@ -1,5 +1,5 @@
-/* Private to the HTTP server: http_server.c (the door), http_conn.c (bytes and time), http_call.c
- * (requests in), http_reply.c (answers out). */
+/* Private to the HTTP server: http_server.c (the listener), http_conn.c (bytes and time),
+ * http_call.c (requests in), http_reply.c (answers out). */
 #ifndef NET_HTTP_PRIVATE_H
 #define NET_HTTP_PRIVATE_H
 
@@ -17,7 +17,7 @@ enum http_state {
     HTTP_WAITING,   /* the handler has the request */
     HTTP_REPLYING,  /* between http_respond_start and http_body_end */
     HTTP_LAST,      /* writes what is queued, then lingers */
-    HTTP_LINGERING, /* said goodbye; reads what the peer still sends, so that no reset eats it */
+    HTTP_LINGERING, /* closed for writing; reads on, as a reset would discard the last answer */
     HTTP_DEAD,      /* freed at the end of the turn */
 };
 
@@ -29,7 +29,7 @@ enum {
     HTTP_LINGER_MS = 1000,
 };
 
-/* A request with what only we know about it. */
+/* A request with what only the server knows about it. */
 struct http_call {
     struct http_request request; /* first */
     struct http_conn *conn;
@@ -50,7 +50,7 @@ struct http_conn {
     struct stream *stream;
     struct watch *watch;
     struct timer timer;
-    struct deferred work; /* flush, go on reading, or free, at the end of the turn */
+    struct deferred work; /* flushes, reads on, or frees, at the end of the turn */
     struct outbox out;
     struct buf in;          /* bytes not yet parsed; empty while idle */
     struct slice lookahead; /* bytes behind the request whose callback runs */
@@ -81,27 +81,31 @@ struct http_server {
     bool is_draining;
 };
 
-/* http_conn.c */
+/* ---- http_conn.c ---- */
+
 void http_conn_open(struct http_server *server, int fd);
 void http_conn_schedule(struct http_conn *conn);
-/* A wait that goes on keeps its deadline. */
+/* Starts the deadline of a wait; the same wait again keeps its deadline. */
 void http_conn_wait(struct http_conn *conn, enum http_wait wait);
 void http_conn_kill(struct http_conn *conn); /* no on_abort */
-/* The connection broke, or must go: whoever waits for a request on it is told. */
+/* The connection broke, or must be closed: its open request gets its on_abort. */
 void http_conn_abort(struct http_conn *conn);
 void http_conn_free(struct http_conn *conn);
 
-/* http_call.c: a request between parser and handler. */
+/* ---- http_call.c: a request between parser and handler ---- */
+
 void http_call_free(struct http_call *call);
-/* A head is complete; `lookahead` is what came behind it. */
+/* A head is complete; `lookahead` are the bytes received behind it. */
 void http_call_begin(struct http_conn *conn, struct slice lookahead);
 void http_call_end_body(struct http_conn *conn, struct slice body, struct slice lookahead);
 void http_call_overflow(struct http_conn *conn);
-/* What the request pointed into is gone, or about to be. */
+/* The bytes that the request points into are about to be freed. */
 void http_call_forget_head(struct http_call *call);
 void http_conn_end_call(struct http_conn *conn);
 
-/* http_reply.c: an answer to bytes that never became a request. */
+/* ---- http_reply.c ---- */
+
+/* An answer to bytes that never became a request. */
 void http_conn_refuse(struct http_conn *conn, int status, const char *message);
 
 #endif

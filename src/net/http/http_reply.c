@@ -1,11 +1,9 @@
-#include "base/blob.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "net/http/http_private.h"
+#include "wire/web/json_write.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <time.h>
 
 static const char JSON_TYPE[] = "application/json; charset=utf-8";
@@ -41,7 +39,6 @@ static bool is_allowed_origin(const struct http_settings *settings, struct slice
     return false;
 }
 
-/* contracts/rest-and-auth.md, A5. */
 static void add_cors(struct buf *out, const struct http_server *server,
                      const struct http_call *call) {
     if (call && call->origin && is_allowed_origin(&server->settings, slice_from(call->origin)))
@@ -67,7 +64,8 @@ static void write_head(struct buf *out, struct http_conn *conn, const struct htt
         buf_add_text(out, "Transfer-Encoding: chunked\r\n");
     buf_printf(out, "Date: %s\r\n", date_of(server));
     if (is_keep_alive)
-        /* Less than the truth: who reuses the connection at the last moment still finds it open. */
+        /* Less than the real timeout, so that a client that reuses the connection at the last
+         * moment still finds it open. */
         buf_printf(out, "Connection: keep-alive\r\nKeep-Alive: timeout=%lld\r\n\r\n",
                    (long long)(server->settings.idle_timeout_ms / 1000 * 5 / 7));
     else
@@ -91,35 +89,20 @@ static void finish(struct http_call *call, bool is_keep_alive) {
 
 /* ---- whole answers ---- */
 
-static bool has_body(int status) {
-    return status != 204 && status != 304;
-}
-
-static void respond(struct http_call *call, int status, const char *type, struct slice body,
-                    struct blob *shared) {
+void http_respond(struct http_request *request, int status, const char *content_type,
+                  struct slice body) {
+    struct http_call *call = call_of(request);
     struct http_conn *conn = call->conn;
     assert(conn->call == call && conn->state != HTTP_REPLYING);
     struct buf *out = &conn->server->scratch;
     bool is_keep_alive = may_keep_alive(call);
-    int64_t length = status == 204 || status == 304 ? -1 : (int64_t)body.len;
-    write_head(out, conn, call, status, type, length, is_keep_alive);
-    bool with_body = has_body(status) && !call->is_head;
-    if (with_body && !shared)
+    bool has_body = status != 204 && status != 304;
+    write_head(out, conn, call, status, content_type, has_body ? (int64_t)body.len : -1,
+               is_keep_alive);
+    if (has_body && !call->is_head)
         buf_add_slice(out, body);
     outbox_add_copy(&conn->out, buf_slice(out));
-    if (with_body && shared)
-        outbox_add(&conn->out, shared);
     finish(call, is_keep_alive);
-}
-
-void http_respond(struct http_request *request, int status, const char *content_type,
-                  struct slice body) {
-    respond(call_of(request), status, content_type, body, NULL);
-}
-
-void http_respond_blob(struct http_request *request, int status, const char *content_type,
-                       struct blob *body) {
-    respond(call_of(request), status, content_type, blob_slice(body), body);
 }
 
 void http_respond_json(struct http_request *request, int status, struct slice json) {
@@ -135,21 +118,26 @@ void http_add_header(struct http_request *request, const char *name, struct slic
     buf_add_text(headers, "\r\n");
 }
 
-/* ---- errors, contracts/rest-and-auth.md, A2 ---- */
+/* ---- errors ---- */
 
 static void write_error(struct buf *json, int status, struct slice message) {
-    buf_add_text(json, "{\"message\":");
-    text_add_json(json, message);
-    buf_printf(json, ",\"error\":\"%s\",\"statusCode\":%d}", http_status_text(status), status);
+    json_open(json, NULL);
+    json_add_text(json, "message", message);
+    json_add_text(json, "error", slice_from(http_status_text(status)));
+    json_add_int(json, "statusCode", status);
+    json_close(json);
 }
 
 void http_respond_error(struct http_request *request, int status, const char *message) {
     struct buf json = {0};
-    if (message)
+    if (message) {
         write_error(&json, status, slice_from(message));
-    else
-        buf_printf(&json, "{\"message\":\"%s\",\"statusCode\":%d}", http_status_text(status),
-                   status);
+    } else {
+        json_open(&json, NULL);
+        json_add_text(&json, "message", slice_from(http_status_text(status)));
+        json_add_int(&json, "statusCode", status);
+        json_close(&json);
+    }
     http_respond_json(request, status, buf_slice(&json));
     buf_free(&json);
 }
@@ -223,7 +211,7 @@ void http_body_end(struct http_request *request) {
     finish(call, call->is_keep_alive);
 }
 
-/* ---- other ends ---- */
+/* ---- dropping and upgrading ---- */
 
 void http_drop(struct http_request *request) {
     struct http_conn *conn = call_of(request)->conn;

@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "net/http/http_private.h"
 
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,7 +19,7 @@ static bool is_full(const struct http_server *server) {
     return server->stats.connections + others >= settings->max_connections;
 }
 
-static void on_accept(void *arg, int fd) {
+static void http_on_accept(int fd, void *arg) {
     struct http_server *server = arg;
     if (is_full(server)) {
         server->stats.refused_full++;
@@ -49,8 +48,8 @@ int http_server_open(struct http_server **out, struct loop *loop,
     server->handlers = *handlers;
     set_defaults(&server->settings);
     list_init(&server->conns);
-    int err =
-        listener_open(&server->listener, loop, settings->host, settings->port, on_accept, server);
+    int err = listener_open(&server->listener, loop, settings->host, settings->port, http_on_accept,
+                            server);
     if (err) {
         mem_free(server);
         return err;

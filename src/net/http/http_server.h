@@ -1,13 +1,13 @@
-/* An HTTP/1.1 server on one loop: keep-alive, pipelining, limits, CORS, and the error shapes of a
- * NestJS backend. A request's life:
+/* An HTTP/1.1 server on one loop: keep-alive, pipelining, limits, CORS, and error bodies in the
+ * form of a NestJS backend. A request's life:
  *
  *     on_head -> body -> on_request -> http_respond...
  *     on_upgrade -> http_accept_websocket, http_take_stream or http_respond...
  *
  * 1. A request's slices are valid until the callback that shows it returns.
- * 2. A handler answers at once, or keeps the pointer and answers later: until then the request
+ * 2. A handler answers at once, or keeps the pointer and answers later. Until then the request
  *    costs no buffer and no thread.
- * 3. A request is answered once, or reported to its on_abort once, or dropped. After either the
+ * 3. A request is answered once, or reported to its on_abort once, or dropped. After that the
  *    pointer is dead. */
 #ifndef NET_HTTP_SERVER_H
 #define NET_HTTP_SERVER_H
@@ -20,7 +20,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct blob;
 struct http_server;
 struct loop;
 struct networks;
@@ -39,11 +38,11 @@ struct http_request {
     /* The handler's own, set in any callback: */
     void *user;
     size_t body_limit_bytes; /* in on_head; a larger body gets 413 */
-    /* The client went before the answer, or the server closed; the pointer dies with this call. */
+    /* The client left before the answer, or the server closed; the pointer dies with this call. */
     void (*on_abort)(struct http_request *request);
-    /* The body is over its limit: answer here. Default: 413 with the NestJS body. */
+    /* The body exceeds its limit: answer here. Default: 413 with the NestJS body. */
     void (*on_overflow)(struct http_request *request);
-    /* http_body_write said false, and what was queued is written. */
+    /* http_body_write returned false, and the queue has been written since. */
     void (*on_drain)(struct http_request *request);
 };
 
@@ -64,11 +63,11 @@ struct http_settings {        /* zero = the default in brackets */
     int64_t head_timeout_ms;  /* [20 s] for a whole head */
     int64_t body_timeout_ms;  /* [60 s] for a whole body */
     int64_t idle_timeout_ms;  /* [7 s] between requests; clients are told 5/7 of it */
-    int64_t write_timeout_ms; /* [30 s] in which the client takes no byte of an answer */
+    int64_t write_timeout_ms; /* [30 s] without the client taking a byte of an answer */
     const char *cors_origins; /* comma-separated exact origins; NULL = every origin is echoed */
-    const struct networks *proxies;    /* whose X-Forwarded-For is believed; NULL = nobody's */
+    const struct networks *proxies;    /* trusted for X-Forwarded-For; NULL = none */
     const struct tls *tls;             /* NULL = plain */
-    size_t (*count_others)(void *arg); /* connections that left us but count to the limit */
+    size_t (*count_others)(void *arg); /* connections taken over, which still count to the limit */
     void *count_arg;
 };
 
@@ -76,10 +75,10 @@ struct http_stats {
     uint64_t accepted, refused_full, accept_errors;
     uint64_t requests, upgrades;
     uint64_t responses[6]; /* by class: [2] = 2xx */
-    uint64_t bad_requests; /* heads, bodies, handshakes that break the grammar */
+    uint64_t bad_requests; /* malformed heads, bodies, handshakes */
     uint64_t too_large;    /* 413, 431 */
     uint64_t timeouts;     /* head, body, or a client that does not read */
-    uint64_t aborted;      /* the client went before its answer */
+    uint64_t aborted;      /* the client left before its answer */
     uint64_t tls_errors;
     uint64_t received_bytes, sent_bytes;
     size_t connections; /* now */
@@ -92,20 +91,18 @@ uint16_t http_server_port(const struct http_server *server);
 const struct http_stats *http_server_stats(struct http_server *server);
 
 /* Stops listening, closes idle connections and lets running requests finish. on_drained (may be
- * NULL) comes in a later turn, when no connection is left. */
+ * NULL) is called in a later turn, when no connection is left. */
 void http_server_drain(struct http_server *server, void (*on_drained)(void *arg), void *arg);
 
-/* At once: open requests get their on_abort. Not from a handler. NULL is fine. */
+/* Closes at once; open requests get their on_abort. Not from a handler. NULL is fine. */
 void http_server_close(struct http_server *server);
 
-/* Before the answer. */
+/* Adds a header to the answer; called before it. */
 void http_add_header(struct http_request *request, const char *name, struct slice value);
 
-/* Answers. content_type NULL = none. 204 and 304 have no body; HEAD is taken care of. */
+/* Answers. content_type NULL = none. 204 and 304 have no body, nor has the answer to a HEAD. */
 void http_respond(struct http_request *request, int status, const char *content_type,
                   struct slice body);
-void http_respond_blob(struct http_request *request, int status, const char *content_type,
-                       struct blob *body); /* shares it */
 void http_respond_json(struct http_request *request, int status, struct slice json);
 
 /* {"message":message,"error":<status text>,"statusCode":status}; with message NULL:
@@ -124,9 +121,9 @@ void http_body_end(struct http_request *request);
 /* Closes the connection without an answer and without on_abort. */
 void http_drop(struct http_request *request);
 
-/* Upgrades: the request ends, the stream with its unread bytes is the caller's. NULL when the
- * connection broke meanwhile. accept_websocket writes the 101 first; with take_stream the new
- * owner writes it, with the value of http_websocket_accept. */
+/* Upgrades: the request ends, and the stream with its unread bytes belongs to the caller. NULL when
+ * the connection broke meanwhile. http_accept_websocket writes the 101 first; after
+ * http_take_stream the new owner writes it, with the value of http_websocket_accept. */
 const char *http_websocket_accept(const struct http_request *request);
 struct stream *http_accept_websocket(struct http_request *request);
 struct stream *http_take_stream(struct http_request *request);

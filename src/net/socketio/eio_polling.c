@@ -1,10 +1,10 @@
-/* The polling transport: GETs that wait for something to say, POSTs that bring something. */
+/* The polling transport: a GET waits until there is something to send, a POST brings packets. */
 #include "base/blob.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "net/socketio/eio_private.h"
 #include "net/http/http_server.h"
+#include "net/socketio/eio_private.h"
 #include "wire/web/base64.h"
 
 void eio_queue_add(struct eio_queue *queue, struct blob *frame) {
@@ -33,7 +33,6 @@ static void write_payload(struct buf *out, const struct eio_queue *queue) {
     for (unsigned i = 0; i < queue->count; i++) {
         bool is_text;
         struct slice packet = eio_frame_payload(queue->frames[i], &is_text);
-
         if (out->len > 0)
             buf_add_byte(out, EIO_SEPARATOR);
         if (is_text) {
@@ -49,7 +48,6 @@ static void write_payload(struct buf *out, const struct eio_queue *queue) {
 static void answer_get(struct eio_session *session, struct http_request *request,
                        const char *last) {
     struct buf body = {0};
-
     write_payload(&body, &session->queue);
     eio_queue_clear(&session->queue);
     if (*last) {
@@ -63,7 +61,6 @@ static void answer_get(struct eio_session *session, struct http_request *request
 
 static struct http_request *release_poll(struct eio_session *session) {
     struct http_request *request = session->poll;
-
     session->poll = NULL;
     session->server->stats.polling--;
     return request;
@@ -78,20 +75,18 @@ void eio_polling_flush(struct eio_session *session) {
         answer_get(session, release_poll(session), "6");
 }
 
-static void on_poll_aborted(struct http_request *request) {
+static void eio_on_poll_aborted(struct http_request *request) {
     struct eio_session *session = request->user;
-
     release_poll(session);
     eio_session_end(session, EIO_CLOSED_TRANSPORT);
 }
 
 void eio_polling_get(struct eio_session *session, struct http_request *request) {
     if (session->state == EIO_STATE_LINGERING) {
-        /* What was still queued goes first; the noop is what the reference ends an idle poll with. */
-        answer_get(session, request,
-                   session->queue.count > 0 ? "1"
-                                            : "6\x1e"
-                                              "1");
+        /* What is still queued comes before the close packet. The noop is how the reference
+         * implementation ends an idle poll. */
+        static const char noop_and_close[] = {'6', EIO_SEPARATOR, '1', 0};
+        answer_get(session, request, session->queue.count > 0 ? "1" : noop_and_close);
         timer_stop(&session->limit);
         map_remove(&session->server->sessions, slice_of(session->sid, EIO_SID_LEN));
         session->state = EIO_STATE_ENDED;
@@ -106,23 +101,21 @@ void eio_polling_get(struct eio_session *session, struct http_request *request) 
     session->poll = request;
     session->server->stats.polling++;
     request->user = session;
-    request->on_abort = on_poll_aborted;
+    request->on_abort = eio_on_poll_aborted;
     eio_polling_flush(session);
 }
 
-static void on_post_aborted(struct http_request *request) {
+static void eio_on_post_aborted(struct http_request *request) {
     struct eio_session *session = request->user;
-
     if (!session)
         return;
     session->post = NULL;
     eio_session_end(session, EIO_CLOSED_TRANSPORT);
 }
 
-/* The session survives: the client is told and may send less. */
-static void on_post_overflow(struct http_request *request) {
+/* The session survives: the client gets a 413 and may send less. */
+static void eio_on_post_overflow(struct http_request *request) {
     struct eio_session *session = request->user;
-
     if (session) {
         session->post = NULL;
         session->server->stats.too_large++;
@@ -135,7 +128,6 @@ void eio_polling_head(struct eio_session *session, struct http_request *request)
     struct http_request *other = session->post;
     bool is_octets =
         type && slice_has_prefix_nocase(slice_trim(*type), SLICE("application/octet-stream"));
-
     if (other || is_octets) {
         eio_respond(request, 400, NULL, SLICE_NONE);
         eio_session_end(session, EIO_CLOSED_PROTOCOL);
@@ -145,19 +137,18 @@ void eio_polling_head(struct eio_session *session, struct http_request *request)
     }
     session->post = request;
     request->user = session;
-    request->body_limit_bytes = session->server->config.max_payload_bytes;
-    request->on_abort = on_post_aborted;
-    request->on_overflow = on_post_overflow;
+    request->body_limit_bytes = session->server->settings.max_payload_bytes;
+    request->on_abort = eio_on_post_aborted;
+    request->on_overflow = eio_on_post_overflow;
 }
 
 void eio_polling_post(struct eio_session *session, struct http_request *request) {
     struct slice rest = request->body;
-    struct eio_packet packet;
-    enum eio_next next = EIO_NEXT_BAD;
-
     session->post = NULL;
     session->server->stats.bytes_in += rest.len;
+    enum eio_next next = EIO_NEXT_BAD;
     if (rest.len > 0 && text_is_utf8(rest)) {
+        struct eio_packet packet;
         while ((next = eio_next_packet(&rest, &packet)) == EIO_NEXT_PACKET) {
             if (!eio_session_take(session, &packet))
                 break;

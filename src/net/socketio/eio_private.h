@@ -4,37 +4,37 @@
 
 #include "base/list.h"
 #include "base/map.h"
-#include "net/socketio/eio_server.h"
 #include "net/loop.h"
+#include "net/socketio/eio_server.h"
 #include "net/ws/ws_conn.h"
 #include "wire/web/eio.h"
 
 struct eio_server {
     struct loop *loop;
-    struct eio_config config;
+    struct eio_settings settings;
     struct eio_handlers handlers;
     void *arg;
     struct map sessions; /* by sid */
-    struct list all;     /* every session, also those whose sid is gone already */
+    struct list all;     /* every session, also those whose sid is forgotten already */
     struct list links;   /* every WebSocket */
     size_t link_count;
     struct ws_stats ws_stats;
     struct eio_stats stats;
-    struct blob *ping, *probe_answer; /* frames that everybody gets */
+    struct blob *ping, *probe_answer; /* frames that are the same for every client */
     bool is_draining;
 };
 
-/* A WebSocket: the transport of a session, the candidate of an upgrade, or on its way out. */
+/* A WebSocket: the transport of a session, the candidate of an upgrade, or about to close. */
 struct eio_link {
     struct list node;
     struct eio_server *server;
-    struct eio_session *session; /* NULL: nobody's any more */
+    struct eio_session *session; /* NULL once it belongs to no session */
     struct ws_conn *ws;
 };
 
 enum eio_state {
     EIO_STATE_OPEN,
-    EIO_STATE_LINGERING, /* closed; a poll is still owed the news */
+    EIO_STATE_LINGERING, /* closed, but its client learns of it only from its next poll */
     EIO_STATE_ENDED,     /* closed; only on_close or the memory is left */
 };
 
@@ -56,7 +56,7 @@ struct eio_session {
     bool is_probed;             /* the candidate has sent its probe */
     struct eio_link *candidate; /* of an upgrade */
     struct http_request *poll;  /* a held GET */
-    struct http_request *post;  /* a POST whose body is on its way */
+    struct http_request *post;  /* a POST whose body is being received */
     struct eio_queue queue;
     void *data;
     struct list node;
@@ -64,39 +64,45 @@ struct eio_session {
     int64_t due_ms;        /* of the next ping, or of its pong */
     struct timer beat;     /* at due_ms */
     struct timer limit;    /* of the upgrade, or of the lingering */
-    struct deferred later; /* answer the poll; report the end; free */
+    struct deferred later; /* answers the poll, reports the end, or frees */
 };
 
-/* eio_session.c */
-struct eio_session *eio_session_new(struct eio_server *);
-void eio_session_open_done(struct eio_session *); /* the open packet has gone: on_open, heartbeat */
-void eio_session_free(struct eio_session *);
-/* Ends the session: transports are told, the sid forgotten, on_close follows. */
-void eio_session_end(struct eio_session *, enum eio_close_reason);
-/* One packet from the client, by either transport. False: the session has ended. */
-bool eio_session_take(struct eio_session *, const struct eio_packet *);
-/* The client spoke while its pong is awaited: that puts the deadline off, once. */
-void eio_session_heard(struct eio_session *);
-/* True (and the session ends) when its pong is overdue at this moment, whatever the timer says. */
-bool eio_session_is_late(struct eio_session *);
-void eio_session_later(struct eio_session *);
+/* ---- eio_session.c ---- */
 
-/* eio_polling.c */
-void eio_polling_get(struct eio_session *, struct http_request *);
-void eio_polling_head(struct eio_session *, struct http_request *); /* of a POST */
-void eio_polling_post(struct eio_session *, struct http_request *);
-void eio_polling_flush(
-    struct eio_session *); /* answers the held GET when there is something to say */
-void eio_polling_end(struct eio_session *);
-void eio_queue_add(struct eio_queue *, struct blob *frame);
-void eio_queue_clear(struct eio_queue *);
-void eio_respond(struct http_request *, int status, const char *content_type, struct slice body);
+struct eio_session *eio_session_new(struct eio_server *server);
+/* The open packet has been sent: calls on_open and starts the heartbeat. */
+void eio_session_open_done(struct eio_session *session);
+void eio_session_free(struct eio_session *session);
+/* Ends the session: its transports are closed, its sid forgotten, and on_close follows. */
+void eio_session_end(struct eio_session *session, enum eio_close_reason reason);
+/* Handles one packet from the client, by either transport. False: the session has ended. */
+bool eio_session_take(struct eio_session *session, const struct eio_packet *packet);
+/* The client sent something while its pong is awaited: that extends the deadline, once. */
+void eio_session_heard(struct eio_session *session);
+/* True, and the session ends, when its pong is overdue now, even if the timer has not fired yet. */
+bool eio_session_is_late(struct eio_session *session);
+void eio_session_later(struct eio_session *session);
 
-/* eio_websocket.c */
-int eio_link_open(struct eio_server *, struct http_request *, struct eio_session *,
-                  struct eio_link **);
-void eio_link_close(struct eio_link *); /* after what is queued, with an empty close frame */
-void eio_link_abort(struct eio_link *);
+/* ---- eio_polling.c ---- */
+
+void eio_polling_get(struct eio_session *session, struct http_request *request);
+void eio_polling_head(struct eio_session *session, struct http_request *request); /* of a POST */
+void eio_polling_post(struct eio_session *session, struct http_request *request);
+/* Answers the held GET when there is something to send. */
+void eio_polling_flush(struct eio_session *session);
+void eio_polling_end(struct eio_session *session);
+void eio_queue_add(struct eio_queue *queue, struct blob *frame);
+void eio_queue_clear(struct eio_queue *queue);
+void eio_respond(struct http_request *request, int status, const char *content_type,
+                 struct slice body);
+
+/* ---- eio_websocket.c ---- */
+
+int eio_link_open(struct eio_link **out, struct eio_server *server, struct http_request *request,
+                  struct eio_session *session);
+/* Sends what is queued and an empty close frame first. */
+void eio_link_close(struct eio_link *link);
+void eio_link_abort(struct eio_link *link);
 
 /* The packet in a frame, and whether it is text. */
 struct slice eio_frame_payload(const struct blob *frame, bool *is_text);

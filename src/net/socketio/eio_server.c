@@ -1,16 +1,16 @@
-/* Requests that come in: which session they belong to, and what is refused. */
+/* Incoming requests: which session they belong to, and what is refused. */
 #include "net/socketio/eio_server.h"
 
 #include "base/blob.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rand.h"
-#include "net/socketio/eio_private.h"
 #include "net/http/http_server.h"
+#include "net/socketio/eio_private.h"
 #include "wire/web/url.h"
 
-static void apply_defaults(struct eio_config *config) {
-#define DEFAULT(field, value) config->field = config->field ? config->field : (value)
+void eio_settings_complete(struct eio_settings *settings) {
+#define DEFAULT(field, value) settings->field = settings->field ? settings->field : (value)
     DEFAULT(ping_interval_ms, 25000);
     DEFAULT(ping_timeout_ms, 20000);
     DEFAULT(upgrade_timeout_ms, 10000);
@@ -21,13 +21,12 @@ static void apply_defaults(struct eio_config *config) {
 #undef DEFAULT
 }
 
-int eio_server_open(struct eio_server **out, struct loop *loop, const struct eio_config *config,
+int eio_server_open(struct eio_server **out, struct loop *loop, const struct eio_settings *settings,
                     const struct eio_handlers *handlers, void *arg) {
     struct eio_server *server = mem_alloc(sizeof *server);
-
     server->loop = loop;
-    server->config = *config;
-    apply_defaults(&server->config);
+    server->settings = *settings;
+    eio_settings_complete(&server->settings);
     server->handlers = *handlers;
     server->arg = arg;
     map_init(&server->sessions, rand_u64());
@@ -49,25 +48,22 @@ size_t eio_server_websockets(const struct eio_server *server) {
 
 void eio_server_drain(struct eio_server *server) {
     server->is_draining = true;
-    LIST_EACH(&server->all, node) {
+    LIST_EACH(&server->all, node)
         eio_session_end(CONTAINER_OF(node, struct eio_session, node), EIO_CLOSED_BY_SERVER);
-    }
 }
 
 void eio_server_close(struct eio_server *server) {
     if (!server)
         return;
     server->is_draining = true;
-    LIST_EACH(&server->links, node) {
+    LIST_EACH(&server->links, node)
         eio_link_abort(CONTAINER_OF(node, struct eio_link, node));
-    }
     while (!list_is_empty(&server->all)) {
         struct eio_session *session = CONTAINER_OF(server->all.next, struct eio_session, node);
-
         eio_session_end(session, EIO_CLOSED_BY_SERVER);
         if (!session->is_reported) {
             session->is_reported = true;
-            server->handlers.on_close(server->arg, session, (enum eio_close_reason)session->reason);
+            server->handlers.on_close(session, (enum eio_close_reason)session->reason, server->arg);
         }
         eio_session_free(session);
     }
@@ -78,52 +74,48 @@ void eio_server_close(struct eio_server *server) {
 }
 
 /* What a request asks for, after the checks that all requests share. */
-struct asked {
+struct eio_asked {
     bool has_sid;
     bool is_websocket;
-    bool is_version_4;
     struct eio_session *session;
 };
 
-/* The checks in the reference's order. -1: fine, else the error to answer with. */
+/* The checks, in the same order as the reference implementation. -1: fine, else the error to answer
+ * with. */
 static int check_request(struct eio_server *server, const struct http_request *request,
-                         bool is_upgrade, struct asked *asked) {
+                         bool is_upgrade, struct eio_asked *asked) {
     struct slice transport = SLICE_NONE, sid = SLICE_NONE, version = SLICE_NONE;
-    bool is_polling;
-
     query_find(request->query, "transport", &transport);
     query_find(request->query, "sid", &sid);
     query_find(request->query, "EIO", &version);
-    is_polling = slice_is_equal(transport, SLICE("polling"));
-    *asked = (struct asked){
+    bool is_version_4 = slice_is_equal(version, SLICE("4"));
+    *asked = (struct eio_asked){
         .has_sid = sid.len > 0,
         .is_websocket = slice_is_equal(transport, SLICE("websocket")),
-        .is_version_4 = slice_is_equal(version, SLICE("4")),
     };
-    if (!is_polling && !asked->is_websocket)
+    if (!asked->is_websocket && !slice_is_equal(transport, SLICE("polling")))
         return EIO_ERROR_TRANSPORT;
+    bool is_get = slice_is_equal(request->method, SLICE("GET"));
     if (asked->has_sid) {
         asked->session = map_find(&server->sessions, sid);
         if (!asked->session || eio_session_is_late(asked->session))
             return EIO_ERROR_SID;
-        if (asked->session->state != EIO_STATE_OPEN &&
-            !slice_is_equal(request->method, SLICE("GET")))
+        if (asked->session->state != EIO_STATE_OPEN && !is_get)
             return EIO_ERROR_SID;
         if (!is_upgrade && asked->is_websocket != !!asked->session->link)
             return EIO_ERROR_REQUEST;
-        return asked->is_version_4 ? -1 : EIO_ERROR_REQUEST;
+        return is_version_4 ? -1 : EIO_ERROR_REQUEST;
     }
-    if (!slice_is_equal(request->method, SLICE("GET")))
+    if (!is_get)
         return EIO_ERROR_METHOD;
     if (asked->is_websocket != is_upgrade)
         return EIO_ERROR_REQUEST;
-    return asked->is_version_4 ? -1 : EIO_ERROR_VERSION;
+    return is_version_4 ? -1 : EIO_ERROR_VERSION;
 }
 
 static void refuse(struct eio_server *server, struct http_request *request, int error) {
-    struct buf body = {0};
-
     server->stats.refused[error]++;
+    struct buf body = {0};
     eio_write_error(&body, (enum eio_error)error);
     eio_respond(request, error == EIO_ERROR_FORBIDDEN ? 403 : 400, "application/json",
                 buf_slice(&body));
@@ -131,34 +123,31 @@ static void refuse(struct eio_server *server, struct http_request *request, int 
 }
 
 static bool is_full(struct eio_server *server) {
-    if (!server->is_draining && server->stats.sessions < server->config.max_sessions)
+    if (!server->is_draining && server->stats.sessions < server->settings.max_sessions)
         return false;
     server->stats.refused_full++;
     return true;
 }
 
 static void write_open(const struct eio_session *session, bool can_upgrade, struct buf *out) {
-    const struct eio_config *config = &session->server->config;
-    struct eio_open open = {
+    const struct eio_settings *settings = &session->server->settings;
+    const struct eio_open open = {
         .sid = slice_of(session->sid, EIO_SID_LEN),
         .can_upgrade = can_upgrade,
-        .ping_interval_ms = config->ping_interval_ms,
-        .ping_timeout_ms = config->ping_timeout_ms,
-        .max_payload_bytes = config->max_payload_bytes,
+        .ping_interval_ms = settings->ping_interval_ms,
+        .ping_timeout_ms = settings->ping_timeout_ms,
+        .max_payload_bytes = settings->max_payload_bytes,
     };
-
     eio_write_open(out, &open);
 }
 
 static void open_polling(struct eio_server *server, struct http_request *request) {
-    struct eio_session *session;
-    struct buf body = {0};
-
     if (is_full(server)) {
         http_respond_error(request, 503, "Too many sessions");
         return;
     }
-    session = eio_session_new(server);
+    struct eio_session *session = eio_session_new(server);
+    struct buf body = {0};
     write_open(session, true, &body);
     eio_respond(request, 200, "text/plain; charset=UTF-8", buf_slice(&body));
     buf_free(&body);
@@ -166,12 +155,10 @@ static void open_polling(struct eio_server *server, struct http_request *request
 }
 
 void eio_server_head(struct eio_server *server, struct http_request *request) {
-    struct asked asked;
-    int error;
-
     if (!slice_is_equal(request->method, SLICE("POST")))
         return;
-    error = check_request(server, request, false, &asked);
+    struct eio_asked asked;
+    int error = check_request(server, request, false, &asked);
     if (error >= 0)
         refuse(server, request, error);
     else
@@ -179,20 +166,17 @@ void eio_server_head(struct eio_server *server, struct http_request *request) {
 }
 
 void eio_server_request(struct eio_server *server, struct http_request *request) {
-    struct asked asked;
-    int error;
-
     if (slice_is_equal(request->method, SLICE("POST"))) {
-        /* Checked at its head; its session may have gone while the body came. */
+        /* Checked at its head, but its session may have ended while the body arrived. */
         struct eio_session *session = request->user;
-
         if (session && !eio_session_is_late(session))
             eio_polling_post(session, request);
         else
             refuse(server, request, EIO_ERROR_SID);
         return;
     }
-    error = check_request(server, request, false, &asked);
+    struct eio_asked asked;
+    int error = check_request(server, request, false, &asked);
     if (error >= 0)
         refuse(server, request, error);
     else if (!asked.has_sid)
@@ -203,27 +187,26 @@ void eio_server_request(struct eio_server *server, struct http_request *request)
         eio_respond(request, 500, NULL, SLICE_NONE);
 }
 
-/* The reference answers a refused upgrade with 400 and the bare text, whatever the error. */
+/* The reference implementation answers a refused upgrade with 400 and the bare text, whatever the
+ * error. */
 static void refuse_upgrade(struct eio_server *server, struct http_request *request, int error) {
     server->stats.refused[error]++;
     http_respond(request, 400, "text/html", slice_from(eio_error_text((enum eio_error)error)));
 }
 
 static void open_websocket(struct eio_server *server, struct http_request *request) {
-    struct eio_session *session;
-    struct eio_link *link;
-    struct buf text = {0};
-
     if (is_full(server)) {
         http_respond_error(request, 503, "Too many sessions");
         return;
     }
-    if (eio_link_open(server, request, NULL, &link) != 0)
+    struct eio_link *link;
+    if (eio_link_open(&link, server, request, NULL) != 0)
         return;
-    session = eio_session_new(server);
+    struct eio_session *session = eio_session_new(server);
     session->link = link;
     session->ws = link->ws;
     link->session = session;
+    struct buf text = {0};
     write_open(session, false, &text);
     ws_conn_send(link->ws, WS_TEXT, buf_slice(&text));
     buf_free(&text);
@@ -231,11 +214,8 @@ static void open_websocket(struct eio_server *server, struct http_request *reque
 }
 
 void eio_server_upgrade(struct eio_server *server, struct http_request *request) {
-    struct asked asked;
-    struct eio_session *session;
-    struct eio_link *link;
+    struct eio_asked asked;
     int error = check_request(server, request, true, &asked);
-
     if (error < 0 && !asked.is_websocket)
         error = EIO_ERROR_REQUEST;
     if (error >= 0) {
@@ -246,10 +226,10 @@ void eio_server_upgrade(struct eio_server *server, struct http_request *request)
         open_websocket(server, request);
         return;
     }
-    session = asked.session;
-    if (session->state == EIO_STATE_OPEN && !session->link && !session->candidate) {
-        eio_link_open(server, request, session, &link);
-    } else if (eio_link_open(server, request, NULL, &link) == 0) {
-        eio_link_close(link); /* one upgrade a session */
-    }
+    struct eio_session *session = asked.session;
+    bool may_upgrade =
+        session->state == EIO_STATE_OPEN && !session->link && !session->candidate; /* only once */
+    struct eio_link *link;
+    if (eio_link_open(&link, server, request, may_upgrade ? session : NULL) == 0 && !may_upgrade)
+        eio_link_close(link);
 }

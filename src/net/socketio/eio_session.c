@@ -1,15 +1,12 @@
-#include "net/socketio/eio_private.h"
-
+/* A session's life: heartbeat, packets, sending, and its end. */
 #include "base/blob.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rand.h"
+#include "net/socketio/eio_private.h"
 #include "wire/web/base64.h"
-#include "wire/web/ws.h"
 
-#include <string.h>
-
-/* A ping that went out this little after its time counts as in time: the deadline stays on schedule. */
+/* A ping sent this little after its time counts as in time: the pong's deadline is not moved. */
 enum { PUNCTUAL_MS = 50 };
 
 const char *eio_close_reason_name(enum eio_close_reason reason) {
@@ -18,28 +15,11 @@ const char *eio_close_reason_name(enum eio_close_reason reason) {
         [EIO_CLOSED_TRANSPORT] = "transport",   [EIO_CLOSED_PING] = "ping timeout",
         [EIO_CLOSED_PROTOCOL] = "bad protocol", [EIO_CLOSED_SLOW] = "slow",
     };
-
     return names[reason];
-}
-
-struct blob *eio_frame_text(struct slice text) {
-    return ws_frame2(WS_TEXT, SLICE("4"), text);
-}
-
-struct blob *eio_frame_binary(struct slice bytes) {
-    return ws_frame(WS_BINARY, bytes);
-}
-
-struct slice eio_frame_payload(const struct blob *frame, bool *is_text) {
-    size_t head = frame->data[1] < 126 ? 2 : frame->data[1] == 126 ? 4 : 10;
-
-    *is_text = (frame->data[0] & 0x0f) == WS_TEXT;
-    return slice_of(frame->data + head, frame->len - head);
 }
 
 struct eio_session *eio_session_new(struct eio_server *server) {
     struct eio_session *session = mem_alloc(sizeof *session);
-
     session->server = server;
     rand_token(session->sid, EIO_SID_LEN);
     list_add(&server->all, &session->node);
@@ -48,6 +28,8 @@ struct eio_session *eio_session_new(struct eio_server *server) {
     server->stats.sessions++;
     return session;
 }
+
+/* ---- the end ---- */
 
 void eio_session_free(struct eio_session *session) {
     timer_stop(&session->beat);
@@ -63,30 +45,28 @@ static void forget_sid(struct eio_session *session) {
         map_remove(&session->server->sessions, slice_of(session->sid, EIO_SID_LEN));
 }
 
-/* End of the turn: the end is reported first, the memory goes last. */
-static void on_later(void *arg) {
+/* At the end of the turn: the end is reported first, the memory is freed last. */
+static void eio_on_later(void *arg) {
     struct eio_session *session = arg;
     struct eio_server *server = session->server;
-
     if (session->state == EIO_STATE_OPEN) {
         eio_polling_flush(session);
         return;
     }
     if (!session->is_reported) {
         session->is_reported = true;
-        server->handlers.on_close(server->arg, session, (enum eio_close_reason)session->reason);
+        server->handlers.on_close(session, (enum eio_close_reason)session->reason, server->arg);
     }
     if (session->state == EIO_STATE_ENDED)
         eio_session_free(session);
 }
 
 void eio_session_later(struct eio_session *session) {
-    loop_defer(session->server->loop, &session->later, on_later, session);
+    loop_defer(session->server->loop, &session->later, eio_on_later, session);
 }
 
-static void on_linger(void *arg) {
+static void eio_on_linger(void *arg) {
     struct eio_session *session = arg;
-
     forget_sid(session);
     session->state = EIO_STATE_ENDED;
     eio_session_later(session);
@@ -94,10 +74,9 @@ static void on_linger(void *arg) {
 
 void eio_session_end(struct eio_session *session, enum eio_close_reason reason) {
     struct eio_server *server = session->server;
-    bool was_polling = !session->link, is_told;
-
     if (session->state != EIO_STATE_OPEN)
         return;
+    bool was_polling = !session->link;
     session->state = EIO_STATE_ENDED;
     session->reason = (uint8_t)reason;
     server->stats.closed[reason]++;
@@ -110,11 +89,12 @@ void eio_session_end(struct eio_session *session, enum eio_close_reason reason) 
         eio_link_abort(session->link);
     else if (session->link)
         eio_link_close(session->link);
-    is_told = session->poll || reason != EIO_CLOSED_BY_SERVER;
+    bool is_told = session->poll || reason != EIO_CLOSED_BY_SERVER;
     eio_polling_end(session);
     if (was_polling && !is_told) {
         session->state = EIO_STATE_LINGERING;
-        timer_start(server->loop, &session->limit, server->config.linger_ms, 0, on_linger, session);
+        timer_start(server->loop, &session->limit, server->settings.linger_ms, 0, eio_on_linger,
+                    session);
     } else {
         forget_sid(session);
     }
@@ -125,40 +105,39 @@ void eio_close(struct eio_session *session, enum eio_close_reason reason) {
     eio_session_end(session, reason);
 }
 
-static void on_beat(void *arg) {
+/* ---- heartbeat ---- */
+
+static void eio_on_beat(void *arg) {
     struct eio_session *session = arg;
     struct eio_server *server = session->server;
-    int64_t now_ms = loop_now_ms(server->loop);
-
     if (session->awaits_pong) {
         eio_session_end(session, EIO_CLOSED_PING);
         return;
     }
     if (server->handlers.on_ping)
-        server->handlers.on_ping(server->arg, session);
+        server->handlers.on_ping(session, server->arg);
     if (session->state != EIO_STATE_OPEN)
         return;
     session->awaits_pong = true;
     session->is_extended = false;
+    int64_t now_ms = loop_now_ms(server->loop);
     if (now_ms - session->due_ms > PUNCTUAL_MS)
         session->due_ms = now_ms;
-    session->due_ms += server->config.ping_timeout_ms;
-    timer_start(server->loop, &session->beat, session->due_ms - now_ms, 0, on_beat, session);
+    session->due_ms += server->settings.ping_timeout_ms;
+    timer_start(server->loop, &session->beat, session->due_ms - now_ms, 0, eio_on_beat, session);
     eio_send(session, server->ping);
 }
 
 static void start_beat(struct eio_session *session, unsigned after_ms) {
     struct loop *loop = session->server->loop;
-
     session->due_ms = loop_now_ms(loop) + after_ms;
-    timer_start(loop, &session->beat, after_ms, 0, on_beat, session);
+    timer_start(loop, &session->beat, after_ms, 0, eio_on_beat, session);
 }
 
 void eio_session_open_done(struct eio_session *session) {
     struct eio_server *server = session->server;
-
-    start_beat(session, server->config.ping_interval_ms);
-    server->handlers.on_open(server->arg, session);
+    start_beat(session, server->settings.ping_interval_ms);
+    server->handlers.on_open(session, server->arg);
 }
 
 bool eio_session_is_late(struct eio_session *session) {
@@ -169,31 +148,31 @@ bool eio_session_is_late(struct eio_session *session) {
     return true;
 }
 
+void eio_session_heard(struct eio_session *session) {
+    if (!session->awaits_pong || session->is_extended)
+        return;
+    start_beat(session, session->server->settings.ping_timeout_ms);
+    session->is_extended = true;
+}
+
+/* ---- packets ---- */
+
 static void take_message(struct eio_session *session, const struct eio_packet *packet) {
     struct eio_server *server = session->server;
-    struct buf bytes = {0};
-
     if (!packet->is_base64) {
-        server->handlers.on_text(server->arg, session, packet->data);
+        server->handlers.on_text(session, packet->data, server->arg);
         return;
     }
+    struct buf bytes = {0};
     if (base64_parse(&bytes, packet->data))
-        server->handlers.on_binary(server->arg, session, buf_slice(&bytes));
+        server->handlers.on_binary(session, buf_slice(&bytes), server->arg);
     else
         eio_session_end(session, EIO_CLOSED_PROTOCOL);
     buf_free(&bytes);
 }
 
-void eio_session_heard(struct eio_session *session) {
-    if (!session->awaits_pong || session->is_extended)
-        return;
-    start_beat(session, session->server->config.ping_timeout_ms);
-    session->is_extended = true;
-}
-
 bool eio_session_take(struct eio_session *session, const struct eio_packet *packet) {
     struct eio_server *server = session->server;
-
     server->stats.packets_in++;
     if (packet->type != EIO_PONG)
         eio_session_heard(session);
@@ -205,11 +184,11 @@ bool eio_session_take(struct eio_session *session, const struct eio_packet *pack
         if (!session->awaits_pong)
             break;
         session->awaits_pong = false;
-        start_beat(session, server->config.ping_interval_ms);
+        start_beat(session, server->settings.ping_interval_ms);
         if (server->handlers.on_pong)
-            server->handlers.on_pong(server->arg, session);
+            server->handlers.on_pong(session, server->arg);
         break;
-    case EIO_PING: /* ours to send */
+    case EIO_PING: /* only the server pings */
         eio_session_end(session, EIO_CLOSED_PROTOCOL);
         break;
     case EIO_CLOSE:
@@ -223,16 +202,28 @@ bool eio_session_take(struct eio_session *session, const struct eio_packet *pack
     return session->state == EIO_STATE_OPEN;
 }
 
+/* ---- sending ---- */
+
+struct blob *eio_frame_text(struct slice text) {
+    return ws_frame2(WS_TEXT, SLICE("4"), text);
+}
+
+struct blob *eio_frame_binary(struct slice bytes) {
+    return ws_frame(WS_BINARY, bytes);
+}
+
+struct slice eio_frame_payload(const struct blob *frame, bool *is_text) {
+    size_t head = frame->data[1] < 126 ? 2 : frame->data[1] == 126 ? 4 : 10;
+    *is_text = (frame->data[0] & 0x0f) == WS_TEXT;
+    return slice_of(frame->data + head, frame->len - head);
+}
+
 void eio_set_data(struct eio_session *session, void *data) {
     session->data = data;
 }
 
 void *eio_data(const struct eio_session *session) {
     return session->data;
-}
-
-bool eio_is_open(const struct eio_session *session) {
-    return session->state == EIO_STATE_OPEN;
 }
 
 bool eio_is_polling(const struct eio_session *session) {
@@ -253,28 +244,30 @@ bool eio_is_writable(const struct eio_session *session) {
 
 static void send_frame(struct eio_session *session, struct blob *frame, bool now) {
     struct eio_server *server = session->server;
-
     if (session->state != EIO_STATE_OPEN)
         return;
     server->stats.packets_out++;
-    if (session->ws) {
-        struct ws_conn *ws = session->ws;
-
-        if (ws_conn_queued_bytes(ws) + frame->len > server->config.max_queue_bytes)
-            eio_session_end(session, EIO_CLOSED_SLOW);
-        else if (now)
-            ws_conn_send_frame_now(ws, frame);
-        else
-            ws_conn_send_frame(ws, frame);
-        return;
-    }
-    if (session->queue.bytes + frame->len > server->config.max_queue_bytes) {
+    struct ws_conn *ws = session->ws;
+    size_t queued_bytes = ws ? ws_conn_queued_bytes(ws) : session->queue.bytes;
+    if (queued_bytes + frame->len > server->settings.max_queue_bytes) {
         eio_session_end(session, EIO_CLOSED_SLOW);
-        return;
+    } else if (ws && now) {
+        ws_conn_send_frame_now(ws, frame);
+    } else if (ws) {
+        ws_conn_send_frame(ws, frame);
+    } else {
+        eio_queue_add(&session->queue, frame);
+        if (session->poll)
+            eio_session_later(session);
     }
-    eio_queue_add(&session->queue, frame);
-    if (session->poll)
-        eio_session_later(session);
+}
+
+void eio_send(struct eio_session *session, struct blob *frame) {
+    send_frame(session, frame, false);
+}
+
+void eio_send_now(struct eio_session *session, struct blob *frame) {
+    send_frame(session, frame, true);
 }
 
 void eio_prefetch(const struct eio_session *session, enum eio_prefetch step) {
@@ -284,12 +277,4 @@ void eio_prefetch(const struct eio_session *session, enum eio_prefetch step) {
         ws_conn_prefetch(session->ws);
     else if (session->ws)
         ws_conn_prefetch_stream(session->ws);
-}
-
-void eio_send(struct eio_session *session, struct blob *frame) {
-    send_frame(session, frame, false);
-}
-
-void eio_send_now(struct eio_session *session, struct blob *frame) {
-    send_frame(session, frame, true);
 }

@@ -1,8 +1,8 @@
 /* The WebSocket transport, and the upgrade to it. */
 #include "base/blob.h"
 #include "base/mem.h"
-#include "net/socketio/eio_private.h"
 #include "net/http/http_server.h"
+#include "net/socketio/eio_private.h"
 
 #include <errno.h>
 
@@ -12,10 +12,9 @@ static void link_free(struct eio_link *link) {
     mem_free(link);
 }
 
-/* The session, if any, goes its way without this WebSocket. */
+/* Takes the WebSocket away from its session, if it has one. */
 static void detach(struct eio_link *link) {
     struct eio_session *session = link->session;
-
     link->session = NULL;
     if (!session)
         return;
@@ -41,11 +40,10 @@ void eio_link_abort(struct eio_link *link) {
     link_free(link);
 }
 
-/* The candidate becomes the transport; what polls have not fetched goes out on it. */
+/* The candidate becomes the transport and sends what polls have not fetched. */
 static void finish_upgrade(struct eio_link *link) {
     struct eio_session *session = link->session;
     struct eio_queue queue = session->queue;
-
     timer_stop(&session->limit);
     session->is_probed = true;
     session->queue = (struct eio_queue){0};
@@ -62,7 +60,6 @@ static void finish_upgrade(struct eio_link *link) {
 
 static void on_candidate_message(struct eio_link *link, enum ws_opcode opcode, struct slice text) {
     struct eio_session *session = link->session;
-
     if (opcode == WS_TEXT && slice_is_equal(text, SLICE("2probe"))) {
         ws_conn_send_frame(link->ws, link->server->probe_answer);
         session->is_probed = true;
@@ -74,11 +71,9 @@ static void on_candidate_message(struct eio_link *link, enum ws_opcode opcode, s
     }
 }
 
-static void on_message(void *arg, enum ws_opcode opcode, struct slice message) {
+static void eio_on_ws_message(enum ws_opcode opcode, struct slice message, void *arg) {
     struct eio_link *link = arg;
     struct eio_session *session = link->session;
-    struct eio_packet packet;
-
     if (!session || eio_session_is_late(session))
         return;
     if (session->candidate == link) {
@@ -86,10 +81,11 @@ static void on_message(void *arg, enum ws_opcode opcode, struct slice message) {
         return;
     }
     link->server->stats.bytes_in += message.len;
+    struct eio_packet packet;
     if (opcode == WS_BINARY) {
         link->server->stats.packets_in++;
         eio_session_heard(session);
-        link->server->handlers.on_binary(link->server->arg, session, message);
+        link->server->handlers.on_binary(session, message, link->server->arg);
     } else if (eio_parse(message, &packet)) {
         eio_session_take(session, &packet);
     } else {
@@ -110,11 +106,10 @@ static enum eio_close_reason close_reason(uint16_t code) {
     }
 }
 
-static void on_close(void *arg, uint16_t code, struct slice reason) {
+static void eio_on_ws_close(uint16_t code, struct slice reason, void *arg) {
     struct eio_link *link = arg;
     struct eio_session *session = link->session;
     bool is_transport = session && session->link == link;
-
     if (code == WS_CLOSE_TOO_BIG)
         link->server->stats.too_large++;
     detach(link);
@@ -123,32 +118,30 @@ static void on_close(void *arg, uint16_t code, struct slice reason) {
         eio_session_end(session, close_reason(code));
 }
 
-static void on_upgrade_timeout(void *arg) {
+static void eio_on_upgrade_timeout(void *arg) {
     struct eio_session *session = arg;
-
     if (session->candidate)
         eio_link_close(session->candidate);
 }
 
-int eio_link_open(struct eio_server *server, struct http_request *request,
-                  struct eio_session *session, struct eio_link **out) {
-    static const struct ws_handlers handlers = {.on_message = on_message, .on_close = on_close};
+int eio_link_open(struct eio_link **out, struct eio_server *server, struct http_request *request,
+                  struct eio_session *session) {
+    static const struct ws_handlers handlers = {.on_message = eio_on_ws_message,
+                                                .on_close = eio_on_ws_close};
     struct ws_settings settings = {
-        .max_message_bytes = server->config.max_payload_bytes,
-        /* Our own limit is looked at before each send; this one must not come first. */
-        .max_queue_bytes = server->config.max_queue_bytes + server->config.max_payload_bytes,
+        .max_message_bytes = server->settings.max_payload_bytes,
+        /* eio_send checks max_queue_bytes before each send; this limit must not strike first. */
+        .max_queue_bytes = server->settings.max_queue_bytes + server->settings.max_payload_bytes,
         .stats = &server->ws_stats,
     };
     struct stream *stream = http_accept_websocket(request);
     if (!stream)
-        return ECONNRESET; /* the client went while it asked */
+        return ECONNRESET;
     struct eio_link *link = mem_alloc(sizeof *link);
-    int err;
-
     link->server = server;
     list_init(&link->node);
     server->link_count++;
-    err = ws_conn_open(&link->ws, server->loop, stream, &settings, &handlers, link);
+    int err = ws_conn_open(&link->ws, server->loop, stream, &settings, &handlers, link);
     if (err) {
         link_free(link);
         return err;
@@ -157,8 +150,8 @@ int eio_link_open(struct eio_server *server, struct http_request *request,
     link->session = session;
     if (session) {
         session->candidate = link;
-        timer_start(server->loop, &session->limit, server->config.upgrade_timeout_ms, 0,
-                    on_upgrade_timeout, session);
+        timer_start(server->loop, &session->limit, server->settings.upgrade_timeout_ms, 0,
+                    eio_on_upgrade_timeout, session);
     }
     *out = link;
     return 0;

@@ -1,13 +1,28 @@
-/* Broadcasts: encoded once, handed out in slices.
+/* Broadcasts: encoded once, sent in slices.
  *
- * Jobs stand in a queue and are served in order. A socket remembers the newest job it is done with; whatever would change
- * its place in the order (a message for it alone, joining, leaving) first settles the jobs that are still before it. So the
- * members of a room, as the slices see them, are those of the moment the broadcast was made. */
+ * Jobs wait in a queue and are served in order. A socket remembers the newest job it is done with.
+ * Whatever would change its place in the order (a message to it alone, joining, leaving) first
+ * settles the jobs that are still due to it. So the members of a room, as the slices see them, are
+ * those of the moment the broadcast was made. */
 #include "base/blob.h"
 #include "base/mem.h"
 #include "net/socketio/sio_private.h"
 
-#include <assert.h>
+/* A broadcast whose sockets have not all been served. */
+struct sio_job {
+    struct list node;
+    uint64_t number;
+    struct sio_namespace *ns;
+    struct blob **frames; /* one a text */
+    unsigned frame_count;
+    sio_pick_fn *pick; /* NULL: everybody gets frames[0] */
+    void *pick_arg;
+    struct sio_room **rooms; /* then the excepted ones; NULL: the namespace's `everyone` */
+    unsigned room_count, except_count;
+    unsigned room_at, member_at; /* members still to serve: [0, member_at) of rooms[room_at] */
+    bool is_started;
+    bool is_volatile;
+};
 
 static struct sio_room *job_room(const struct sio_job *job, unsigned index) {
     return job->rooms ? job->rooms[index] : &job->ns->everyone;
@@ -22,21 +37,16 @@ static bool is_excepted(const struct sio_job *job, const struct sio_socket *sock
 }
 
 static void deliver(const struct sio_job *job, struct sio_socket *socket) {
-    struct eio_session *session = socket->session;
     struct sio_stats *stats = &job->ns->server->stats;
-    unsigned text = job->pick ? job->pick(job->pick_arg, socket) : 0;
-    struct blob **frames;
-
+    unsigned text = job->pick ? job->pick(socket, job->pick_arg) : 0;
     socket->last_job = job->number;
-    if (is_excepted(job, socket) || text >= job->frame_count / job->frames_each)
+    if (is_excepted(job, socket) || text >= job->frame_count)
         return;
-    if (job->is_volatile && !eio_is_writable(session)) {
+    if (job->is_volatile && !eio_is_writable(socket->session)) {
         stats->volatile_dropped++;
         return;
     }
-    frames = job->frames + (size_t)text * job->frames_each;
-    for (unsigned i = 0; i < job->frames_each; i++)
-        eio_send_now(session, frames[i]);
+    eio_send_now(socket->session, job->frames[text]);
     stats->deliveries++;
 }
 
@@ -53,11 +63,13 @@ static void job_free(struct sio_job *job) {
     mem_free(job);
 }
 
-/* The next sockets are fetched while one is served, each pointer when what holds it has come. */
+/* ---- serving ---- */
+
+/* Fetches the next sockets into the cache while one is served: each pointer when what holds it has
+ * arrived. */
 static void look_ahead(const struct sio_room *room, unsigned at) {
     enum { STREAM = 2, LINK = 4, SESSION = 6, SOCKET = 8 };
     const struct sio_member *next = room->members + at - 1;
-
     if (at > SOCKET)
         __builtin_prefetch(next[-SOCKET].socket);
     if (at > SESSION)
@@ -68,19 +80,18 @@ static void look_ahead(const struct sio_room *room, unsigned at) {
         eio_prefetch(next[-STREAM].socket->session, EIO_PREFETCH_STREAM);
 }
 
-/* Goes through the rooms from their ends, so that who leaves meanwhile moves nobody past the mark. */
+/* Walks the rooms backwards: a socket that leaves meanwhile is replaced by the last one, which has
+ * been served already. False when the budget is spent. */
 static bool serve(struct sio_job *job, unsigned *budget) {
     for (; job->room_at < job->room_count; job->room_at++, job->is_started = false) {
         struct sio_room *room = job_room(job, job->room_at);
-
         if (!job->is_started || job->member_at > room->count)
             job->member_at = room->count;
         job->is_started = true;
         while (job->member_at > 0) {
-            struct sio_socket *socket = room->members[job->member_at - 1].socket;
-
             if (*budget == 0)
                 return false;
+            struct sio_socket *socket = room->members[job->member_at - 1].socket;
             look_ahead(room, job->member_at);
             job->member_at--;
             if (socket->last_job >= job->number)
@@ -94,23 +105,21 @@ static bool serve(struct sio_job *job, unsigned *budget) {
 
 static void run_jobs(struct sio_server *server);
 
-static void on_next_turn(void *arg) {
+static void sio_on_next_turn(void *arg) {
     run_jobs(arg);
 }
 
-static void on_refill(void *arg) {
+static void sio_on_refill(void *arg) {
     struct sio_server *server = arg;
-
     server->budget = SIO_SLICE;
     if (!list_is_empty(&server->jobs))
-        timer_start(server->loop, &server->next_turn, 0, 0, on_next_turn, server);
+        timer_start(server->loop, &server->next_turn, 0, 0, sio_on_next_turn, server);
 }
 
 static void run_jobs(struct sio_server *server) {
-    loop_defer(server->loop, &server->refill, on_refill, server);
+    loop_defer(server->loop, &server->refill, sio_on_refill, server);
     while (!list_is_empty(&server->jobs)) {
         struct sio_job *job = CONTAINER_OF(server->jobs.next, struct sio_job, node);
-
         if (!serve(job, &server->budget))
             return;
         job_free(job);
@@ -119,15 +128,13 @@ static void run_jobs(struct sio_server *server) {
 
 void sio_settle(struct sio_socket *socket) {
     struct sio_server *server = socket->ns->server;
-
     if (list_is_empty(&server->jobs))
         return;
     LIST_EACH(&server->jobs, node) {
         struct sio_job *job = CONTAINER_OF(node, struct sio_job, node);
-        unsigned i = 0;
-
         if (job->number <= socket->last_job || job->ns != socket->ns)
             continue;
+        unsigned i = 0;
         while (i < job->room_count && !sio_room_has(job_room(job, i), socket))
             i++;
         if (i < job->room_count)
@@ -137,22 +144,21 @@ void sio_settle(struct sio_socket *socket) {
 }
 
 void sio_jobs_free(struct sio_server *server) {
-    LIST_EACH(&server->jobs, node) {
+    LIST_EACH(&server->jobs, node)
         job_free(CONTAINER_OF(node, struct sio_job, node));
-    }
     timer_stop(&server->next_turn);
     loop_undefer(server->loop, &server->refill);
 }
 
-/* A name that is a socket's id is dealt with at once; a room that nobody is in is left out. */
+/* ---- making ---- */
+
+/* A name that is a socket's id is dealt with at once; a room without members is left out. */
 static unsigned pin_rooms(struct sio_job *job, const struct slice *names, unsigned count,
                           struct sio_room **rooms, bool is_except) {
     unsigned used = 0;
-
     for (unsigned i = 0; i < count; i++) {
         struct sio_room *room = sio_room_find(job->ns, names[i]);
         struct sio_socket *socket = room ? NULL : map_find(&job->ns->ids, names[i]);
-
         if (room) {
             room->pins++;
             rooms[used++] = room;
@@ -166,11 +172,9 @@ static unsigned pin_rooms(struct sio_job *job, const struct slice *names, unsign
     return used;
 }
 
-/* Excepted rooms first: who is excepted by id must be marked before anybody is served. */
+/* Excepted rooms first: a socket that is excepted by id must be marked before any is served. */
 static void aim(struct sio_job *job, const struct sio_target *target) {
     size_t total = (size_t)target->room_count + target->except_count;
-    struct sio_room **excepts;
-
     job->room_count = 1;
     if (total == 0)
         return;
@@ -183,14 +187,14 @@ static void aim(struct sio_job *job, const struct sio_target *target) {
         return;
     }
     job->rooms = mem_alloc_array(total, sizeof(struct sio_room *));
-    excepts = mem_alloc_array(target->except_count, sizeof(struct sio_room *));
+    struct sio_room **excepts = mem_alloc_array(target->except_count, sizeof(struct sio_room *));
     job->room_count = 0;
     job->except_count = pin_rooms(job, target->except, target->except_count, excepts, true);
     for (unsigned i = 0; i < job->except_count; i++)
         job->rooms[i] = excepts[i];
     job->room_count =
         pin_rooms(job, target->rooms, target->room_count, job->rooms + job->except_count, false);
-    /* Served first, excepted last. */
+    /* Swapped: those to serve come first, the excepted ones last. */
     for (unsigned i = 0; i < job->room_count; i++)
         job->rooms[i] = job->rooms[job->except_count + i];
     for (unsigned i = 0; i < job->except_count; i++)
@@ -198,23 +202,28 @@ static void aim(struct sio_job *job, const struct sio_target *target) {
     mem_free(excepts);
 }
 
-static void broadcast(struct sio_namespace *ns, const struct sio_target *target,
-                      struct blob **frames, unsigned frame_count, unsigned frames_each,
-                      uint64_t seq, sio_pick_fn *pick, void *pick_arg) {
+void sio_broadcast_each(struct sio_namespace *ns, const struct sio_target *target,
+                        const char *event, const struct slice *args, unsigned count,
+                        sio_pick_fn *pick, void *arg) {
     struct sio_server *server = ns->server;
-    struct sio_job *job = mem_alloc(sizeof *job);
-
+    uint64_t seq = target->is_volatile ? 0 : sio_history_next(server);
+    struct blob **frames = mem_alloc_array(count, sizeof(struct blob *));
+    for (unsigned i = 0; i < count; i++) {
+        struct blob *one[1 + SIO_ATTACHMENTS_MAX];
+        sio_encode(ns, event, args[i], NULL, 0, seq, one);
+        frames[i] = one[0];
+    }
     if (seq > 0)
-        sio_history_add(ns, seq, SLICE_NONE, target, frames, frame_count, frames_each, pick,
-                        pick_arg);
+        sio_history_add(ns, seq, SLICE_NONE, target, frames, count, 1, pick, arg);
     server->stats.broadcasts++;
+
+    struct sio_job *job = mem_alloc(sizeof *job);
     list_init(&job->node);
     job->ns = ns;
     job->frames = frames;
-    job->frame_count = frame_count;
-    job->frames_each = frames_each;
+    job->frame_count = count;
     job->pick = pick;
-    job->pick_arg = pick_arg;
+    job->pick_arg = arg;
     job->is_volatile = target->is_volatile;
     job->number = server->job_number + 1;
     aim(job, target);
@@ -227,32 +236,7 @@ static void broadcast(struct sio_namespace *ns, const struct sio_target *target,
     run_jobs(server);
 }
 
-void sio_broadcast_binary(struct sio_namespace *ns, const struct sio_target *target,
-                          const char *event, struct slice args, const struct slice *attachments,
-                          unsigned count) {
-    uint64_t seq = target->is_volatile ? 0 : sio_history_next(ns->server);
-    struct blob **frames = mem_alloc_array(1 + SIO_ATTACHMENTS_MAX, sizeof(struct blob *));
-    unsigned each = sio_encode(ns, NULL, event, args, attachments, count, seq, frames);
-
-    broadcast(ns, target, frames, each, each, seq, NULL, NULL);
-}
-
 void sio_broadcast(struct sio_namespace *ns, const struct sio_target *target, const char *event,
                    struct slice args) {
-    sio_broadcast_binary(ns, target, event, args, NULL, 0);
-}
-
-void sio_broadcast_each(struct sio_namespace *ns, const struct sio_target *target,
-                        const char *event, const struct slice *args, unsigned count,
-                        sio_pick_fn *pick, void *arg) {
-    uint64_t seq = target->is_volatile ? 0 : sio_history_next(ns->server);
-    struct blob **frames = mem_alloc_array(count, sizeof(struct blob *));
-
-    for (unsigned i = 0; i < count; i++) {
-        struct blob *one[1 + SIO_ATTACHMENTS_MAX];
-
-        sio_encode(ns, NULL, event, args[i], NULL, 0, seq, one);
-        frames[i] = one[0];
-    }
-    broadcast(ns, target, frames, count, 1, seq, pick, arg);
+    sio_broadcast_each(ns, target, event, &args, 1, NULL, NULL);
 }

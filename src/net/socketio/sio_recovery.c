@@ -1,18 +1,18 @@
 /* Connection state recovery: recent events by number, and the sessions that may come back for them.
  *
- * The reference can only recover a client that has received an event within the last two minutes. We know more: the pong to
- * a ping vouches for all that was sent before the ping. So a client's place in the history is the later of the offset it
- * names and the newest event a pong has vouched for, and a client that hardly ever hears anything recovers as well. */
+ * The reference implementation can only recover a client that has received an event within the last
+ * two minutes. Pongs tell more: the pong to a ping confirms everything that was sent before the
+ * ping. So a client's place in the history is the later of the offset it names and the newest event
+ * that a pong has confirmed, and a client that rarely receives anything recovers as well. */
 #include "base/blob.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "net/socketio/sio_private.h"
 #include "wire/web/json.h"
 
-#include <inttypes.h>
 #include <string.h>
 
-struct sio_past { /* an event that may have to be repeated */
+struct sio_past { /* an event that may have to be sent again */
     struct list node;
     uint64_t seq;
     int64_t at_ms;
@@ -43,12 +43,10 @@ struct sio_kept { /* a session that may come back */
     struct sio_kept_room rooms[];
 };
 
-void sio_write_offset(struct buf *out, uint64_t seq) {
-    buf_printf(out, "\"%" PRIu64 "\"", seq);
-}
+/* ---- the history ---- */
 
 uint64_t sio_history_next(struct sio_server *server) {
-    return server->config.recovery_ms > 0 ? ++server->seq : 0;
+    return server->settings.recovery_ms > 0 ? ++server->seq : 0;
 }
 
 static void past_free(struct sio_server *server, struct sio_past *past) {
@@ -61,21 +59,19 @@ static void past_free(struct sio_server *server, struct sio_past *past) {
     mem_free(past);
 }
 
-/* How long an event may stay unvouched for: until a dead connection is noticed, and then until its client is back. */
+/* How long an event may stay unconfirmed: until a dead connection is noticed, and then until its
+ * client is back. */
 static int64_t history_ms(const struct sio_server *server) {
-    const struct eio_config *eio = &server->config.eio;
-
-    return (int64_t)server->config.recovery_ms + eio->ping_interval_ms +
+    const struct eio_settings *eio = &server->settings.eio;
+    return (int64_t)server->settings.recovery_ms + eio->ping_interval_ms +
            2 * (int64_t)eio->ping_timeout_ms;
 }
 
 static void prune(struct sio_server *server) {
     int64_t oldest_ms = loop_now_ms(server->loop) - history_ms(server);
-
     while (!list_is_empty(&server->history)) {
         struct sio_past *past = CONTAINER_OF(server->history.next, struct sio_past, node);
-
-        if (past->at_ms >= oldest_ms && server->history_bytes <= server->config.recovery_bytes)
+        if (past->at_ms >= oldest_ms && server->history_bytes <= server->settings.recovery_bytes)
             return;
         past_free(server, past);
     }
@@ -99,14 +95,11 @@ void sio_history_add(struct sio_namespace *ns, uint64_t seq, struct slice id,
     const struct sio_target *to = target ? target : &nobody;
     unsigned name_count = to->room_count + to->except_count;
     size_t bytes = sizeof(struct sio_past) + name_count * sizeof(struct slice);
-    struct sio_past *past;
-    char *text;
-
     for (unsigned i = 0; i < to->room_count; i++)
         bytes += to->rooms[i].len;
     for (unsigned i = 0; i < to->except_count; i++)
         bytes += to->except[i].len;
-    past = mem_alloc(bytes);
+    struct sio_past *past = mem_alloc(bytes);
     past->seq = seq;
     past->at_ms = loop_now_ms(server->loop);
     past->ns = ns;
@@ -118,7 +111,8 @@ void sio_history_add(struct sio_namespace *ns, uint64_t seq, struct slice id,
     past->room_count = to->room_count;
     past->except_count = to->except_count;
     memcpy(past->id, id.len ? id.ptr : "", id.len);
-    text = copy_names(past->names, to->rooms, to->room_count, (char *)(past->names + name_count));
+    char *text =
+        copy_names(past->names, to->rooms, to->room_count, (char *)(past->names + name_count));
     copy_names(past->names + to->room_count, to->except, to->except_count, text);
     for (unsigned i = 0; i < frame_count; i++) {
         past->frames[i] = blob_ref(frames[i]);
@@ -129,6 +123,8 @@ void sio_history_add(struct sio_namespace *ns, uint64_t seq, struct slice id,
     list_add(&server->history, &past->node);
     prune(server);
 }
+
+/* ---- kept sessions ---- */
 
 static void kept_free(struct sio_kept *kept) {
     list_remove(&kept->node);
@@ -143,22 +139,20 @@ static void kept_free(struct sio_kept *kept) {
 static void forget(struct sio_kept *kept) {
     struct sio_namespace *ns = kept->ns;
     void *data = kept->data;
-
     kept_free(kept);
     if (ns->handlers.on_forget)
-        ns->handlers.on_forget(ns->arg, data);
+        ns->handlers.on_forget(data, ns->arg);
 }
 
-static void on_sweep(void *arg) {
+static void sio_on_sweep(void *arg) {
     struct sio_server *server = arg;
     int64_t now_ms = loop_now_ms(server->loop);
-
     prune(server);
     while (!list_is_empty(&server->kept)) {
         struct sio_kept *kept = CONTAINER_OF(server->kept.next, struct sio_kept, node);
-
         if (kept->until_ms > now_ms) {
-            timer_start(server->loop, &server->sweep, kept->until_ms - now_ms, 0, on_sweep, server);
+            timer_start(server->loop, &server->sweep, kept->until_ms - now_ms, 0, sio_on_sweep,
+                        server);
             return;
         }
         forget(kept);
@@ -169,17 +163,15 @@ void sio_keep(struct sio_socket *socket) {
     struct sio_namespace *ns = socket->ns;
     struct sio_server *server = ns->server;
     struct sio_kept *kept = mem_alloc(sizeof *kept + socket->room_count * sizeof kept->rooms[0]);
-
     kept->ns = ns;
     memcpy(kept->id, socket->id, sizeof kept->id);
     memcpy(kept->pid, socket->pid, sizeof kept->pid);
     kept->data = socket->data;
     kept->arrived_seq = socket->client->arrived_seq;
-    kept->until_ms = loop_now_ms(server->loop) + server->config.recovery_ms;
+    kept->until_ms = loop_now_ms(server->loop) + server->settings.recovery_ms;
     kept->room_count = socket->room_count;
     for (unsigned i = 0; i < socket->room_count; i++) {
         struct slice name = socket->rooms[i].room->name;
-
         kept->rooms[i] = (struct sio_kept_room){
             .name = slice_of(mem_copy(name.ptr, name.len), name.len), .seq = socket->rooms[i].seq};
     }
@@ -187,44 +179,41 @@ void sio_keep(struct sio_socket *socket) {
     map_set(&ns->kept_ids, slice_from(kept->id), kept);
     list_add(&server->kept, &kept->node);
     server->stats.kept++;
-    if (server->stats.kept > server->config.eio.max_sessions)
+    if (server->stats.kept > server->settings.eio.max_sessions)
         forget(CONTAINER_OF(server->kept.next, struct sio_kept, node));
     if (!timer_is_running(&server->sweep))
-        timer_start(server->loop, &server->sweep, server->config.recovery_ms, 0, on_sweep, server);
+        timer_start(server->loop, &server->sweep, server->settings.recovery_ms, 0, sio_on_sweep,
+                    server);
 }
 
-/* Whether a past event was for the one who comes back; rooms: name -> struct sio_kept_room. */
+/* ---- coming back ---- */
+
+/* Whether a past event was for the session that comes back; rooms: name -> struct sio_kept_room. */
 static bool is_for(const struct sio_past *past, const struct sio_kept *kept,
                    const struct map *rooms) {
     struct slice id = slice_from(kept->id);
-
     if (past->id[0])
         return slice_is_equal(slice_from(past->id), id);
     for (unsigned i = 0; i < past->except_count; i++) {
         struct slice name = past->names[past->room_count + i];
-
         if (slice_is_equal(name, id) || map_find(rooms, name))
             return false;
     }
     for (unsigned i = 0; i < past->room_count; i++) {
         const struct sio_kept_room *room = map_find(rooms, past->names[i]);
-
         if ((room && room->seq < past->seq) || slice_is_equal(past->names[i], id))
             return true;
     }
     return past->room_count == 0;
 }
 
-static void repeat(struct sio_socket *socket, const struct sio_kept *kept, uint64_t start,
-                   const struct map *rooms) {
+static void send_again(struct sio_socket *socket, const struct sio_kept *kept, uint64_t start,
+                       const struct map *rooms) {
     LIST_EACH(&socket->ns->server->history, node) {
         struct sio_past *past = CONTAINER_OF(node, struct sio_past, node);
-        unsigned text = 0;
-
         if (past->seq <= start || past->ns != socket->ns || !is_for(past, kept, rooms))
             continue;
-        if (past->pick)
-            text = past->pick(past->pick_arg, socket);
+        unsigned text = past->pick ? past->pick(socket, past->pick_arg) : 0;
         if (text >= past->frame_count / past->frames_each)
             continue;
         for (unsigned i = 0; i < past->frames_each; i++)
@@ -232,15 +221,13 @@ static void repeat(struct sio_socket *socket, const struct sio_kept *kept, uint6
     }
 }
 
-/* The kept session that a client's auth names. One that we still take for connected is taken over: its client knows better
- * than we do that the connection is dead. */
+/* The kept session that a client's auth names. One that still counts as connected is taken over:
+ * its client knows better than the server that the connection is dead. */
 static struct sio_kept *find_kept(struct sio_socket *socket, struct slice pid) {
     struct sio_namespace *ns = socket->ns;
     struct sio_socket *old = map_find(&ns->pids, pid);
-
     if (old) {
         struct sio_client *client = old->client;
-
         if (client == socket->client)
             return NULL;
         sio_socket_gone(old, true);
@@ -250,13 +237,13 @@ static struct sio_kept *find_kept(struct sio_socket *socket, struct slice pid) {
     return map_find(&ns->kept_pids, pid);
 }
 
-/* Where a client stands: false when that cannot be told any more. */
+/* The number of the newest event that a client has received; false when the history no longer
+ * reaches back to it. */
 static bool find_start(const struct sio_server *server, const struct sio_kept *kept,
                        struct slice offset, uint64_t *start) {
     *start = kept->arrived_seq;
     if (json_kind(offset) == JSON_KIND_STRING) {
         uint64_t seq;
-
         if (!json_to_count(json_inside(offset), &seq) || seq > server->seq)
             return false;
         if (seq > *start)
@@ -267,23 +254,20 @@ static bool find_start(const struct sio_server *server, const struct sio_kept *k
 
 static void restore(struct sio_socket *socket, struct sio_kept *kept, uint64_t start) {
     struct sio_namespace *ns = socket->ns;
-    struct map rooms;
-
     socket->data = kept->data;
     memcpy(socket->id, kept->id, sizeof socket->id);
     memcpy(socket->pid, kept->pid, sizeof socket->pid);
+    struct map rooms;
     map_init(&rooms, rand_u64());
     for (unsigned i = 0; i < kept->room_count; i++) {
         struct sio_kept_room *room = &kept->rooms[i];
-
-        if (ns->handlers.may_rejoin && !ns->handlers.may_rejoin(ns->arg, kept->data, room->name))
+        if (ns->handlers.may_rejoin && !ns->handlers.may_rejoin(kept->data, room->name, ns->arg))
             continue;
         map_set(&rooms, room->name, room);
     }
-    repeat(socket, kept, start, &rooms);
+    send_again(socket, kept, start, &rooms);
     for (unsigned i = 0; i < kept->room_count; i++) {
         struct sio_kept_room *room = &kept->rooms[i];
-
         if (map_find(&rooms, room->name))
             sio_room_enter(socket, sio_room_get(ns, room->name), room->seq);
     }
@@ -295,15 +279,13 @@ static void restore(struct sio_socket *socket, struct sio_kept *kept, uint64_t s
 bool sio_recover(struct sio_socket *socket, struct slice auth) {
     struct sio_server *server = socket->ns->server;
     struct slice pid = json_member(auth, "pid");
-    struct sio_kept *kept;
-    uint64_t start;
-
     if (json_kind(pid) != JSON_KIND_STRING)
         return false;
     prune(server);
-    kept = find_kept(socket, json_inside(pid));
+    struct sio_kept *kept = find_kept(socket, json_inside(pid));
     if (!kept)
         return false;
+    uint64_t start;
     if (!find_start(server, kept, json_member(auth, "offset"), &start)) {
         server->stats.recovery_missed++;
         forget(kept);

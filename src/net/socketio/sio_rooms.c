@@ -1,4 +1,5 @@
-/* Rooms: who is in which. Both sides know their place in the other's array, so leaving costs nothing to look up. */
+/* Rooms and their members. A room and a socket each know their place in the other's array, so
+ * leaving takes no search. */
 #include "base/mem.h"
 #include "net/socketio/sio_private.h"
 
@@ -14,7 +15,6 @@ static void members_add(struct sio_room *room, struct sio_socket *socket, unsign
 
 void sio_everyone_enter(struct sio_socket *socket) {
     struct sio_room *everyone = &socket->ns->everyone;
-
     socket->everyone_index = everyone->count;
     members_add(everyone, socket, 0);
 }
@@ -22,7 +22,6 @@ void sio_everyone_enter(struct sio_socket *socket) {
 void sio_everyone_leave(struct sio_socket *socket) {
     struct sio_room *everyone = &socket->ns->everyone;
     struct sio_socket *last = everyone->members[--everyone->count].socket;
-
     everyone->members[socket->everyone_index].socket = last;
     last->everyone_index = socket->everyone_index;
 }
@@ -33,7 +32,6 @@ struct sio_room *sio_room_find(struct sio_namespace *ns, struct slice name) {
 
 struct sio_room *sio_room_get(struct sio_namespace *ns, struct slice name) {
     struct sio_room *room = sio_room_find(ns, name);
-
     if (room)
         return room;
     room = mem_alloc(sizeof *room);
@@ -70,8 +68,7 @@ void sio_room_leave(struct sio_socket *socket, unsigned slot) {
     struct sio_member last_member = room->members[--room->count];
     struct sio_membership last_room = socket->rooms[--socket->room_count];
     unsigned index = membership->index;
-
-    /* The last of each array fills the hole, and its other side is told. */
+    /* The last of each array fills the gap, and its other side learns its new place. */
     if (index < room->count) {
         room->members[index] = last_member;
         last_member.socket->rooms[last_member.slot].index = index;
@@ -85,7 +82,6 @@ void sio_room_leave(struct sio_socket *socket, unsigned slot) {
 
 static unsigned find_slot(const struct sio_socket *socket, const struct sio_room *room) {
     unsigned slot = 0;
-
     while (slot < socket->room_count && socket->rooms[slot].room != room)
         slot++;
     return slot;
@@ -98,31 +94,27 @@ bool sio_room_has(const struct sio_room *room, const struct sio_socket *socket) 
 int sio_join(struct sio_socket *socket, struct slice name) {
     struct sio_namespace *ns = socket->ns;
     struct sio_server *server = ns->server;
-    struct sio_room *room;
     int err = 0;
-
     if (name.len == 0 || name.len > SIO_ROOM_NAME_MAX)
         err = EINVAL;
     else if (sio_is_in(socket, name))
         return EEXIST;
     else if (map_find(&ns->ids, name) || map_find(&ns->kept_ids, name))
         err = EPERM;
-    else if (socket->room_count >= server->config.max_rooms)
+    else if (socket->room_count >= server->settings.max_rooms)
         err = EMFILE;
     if (err) {
         server->stats.rooms_refused++;
         return err;
     }
     sio_settle(socket);
-    room = sio_room_get(ns, name);
-    sio_room_enter(socket, room, server->seq);
+    sio_room_enter(socket, sio_room_get(ns, name), server->seq);
     return 0;
 }
 
 int sio_leave(struct sio_socket *socket, struct slice name) {
     struct sio_room *room = sio_room_find(socket->ns, name);
     unsigned slot = room ? find_slot(socket, room) : socket->room_count;
-
     if (slot == socket->room_count)
         return ENOENT;
     sio_settle(socket);
@@ -131,11 +123,9 @@ int sio_leave(struct sio_socket *socket, struct slice name) {
 }
 
 bool sio_is_in(const struct sio_socket *socket, struct slice name) {
-    const struct sio_room *room;
-
     if (slice_is_equal(name, sio_id(socket)))
         return true;
-    room = sio_room_find(socket->ns, name);
+    const struct sio_room *room = sio_room_find(socket->ns, name);
     return room && find_slot(socket, room) < socket->room_count;
 }
 
@@ -148,7 +138,6 @@ bool sio_room_at(const struct sio_socket *socket, unsigned index, struct slice *
 
 size_t sio_room_size(struct sio_namespace *ns, struct slice name) {
     const struct sio_room *room = sio_room_find(ns, name);
-
     if (room)
         return room->count;
     return map_find(&ns->ids, name) ? 1 : 0;

@@ -1,14 +1,16 @@
-/* Clients, namespaces and the packets between them. */
+/* Clients, namespaces, and the packets that clients send. */
 #include "net/socketio/sio_server.h"
 
 #include "base/blob.h"
 #include "base/mem.h"
 #include "base/rand.h"
-#include "base/text.h"
 #include "net/socketio/sio_private.h"
 #include "wire/web/json.h"
+#include "wire/web/json_write.h"
 
 #include <string.h>
+
+enum { PENDING_FACTOR = 4 }; /* all attachments of an event together: this many payloads */
 
 struct sio_route {
     sio_event_fn *fn;
@@ -25,30 +27,9 @@ struct sio_pending {
     unsigned count;
 };
 
-static size_t pending_size(const struct sio_pending *pending) {
-    return sizeof *pending + pending->text.len + pending->bytes.len;
-}
+/* ---- namespaces ---- */
 
-static struct sio_pending *pending_take(struct sio_client *client) {
-    struct sio_pending *pending = client->pending;
-
-    if (!pending)
-        return NULL;
-    client->pending = NULL;
-    client->server->pending_bytes -= pending_size(pending);
-    list_remove(&pending->node);
-    return pending;
-}
-
-static void pending_free(struct sio_pending *pending) {
-    if (!pending)
-        return;
-    buf_free(&pending->text);
-    buf_free(&pending->bytes);
-    mem_free(pending);
-}
-
-struct sio_namespace *sio_namespace_find(struct sio_server *server, struct slice name) {
+static struct sio_namespace *find_namespace(struct sio_server *server, struct slice name) {
     for (unsigned i = 0; i < server->namespace_count; i++) {
         if (slice_is_equal(server->namespaces[i]->name, name))
             return server->namespaces[i];
@@ -59,7 +40,6 @@ struct sio_namespace *sio_namespace_find(struct sio_server *server, struct slice
 struct sio_namespace *sio_namespace_add(struct sio_server *server, const char *name,
                                         const struct sio_handlers *handlers, void *arg) {
     struct sio_namespace *ns = mem_alloc(sizeof *ns);
-
     ns->server = server;
     ns->name = slice_from(mem_copy_text(name));
     ns->handlers = *handlers;
@@ -77,18 +57,13 @@ struct sio_namespace *sio_namespace_add(struct sio_server *server, const char *n
 
 void sio_on(struct sio_namespace *ns, const char *event, sio_event_fn *fn) {
     struct sio_route *route = mem_alloc(sizeof *route);
-
     route->fn = fn;
     mem_free(map_set(&ns->events, slice_from(event), route));
 }
 
 static void namespace_free(struct sio_namespace *ns) {
-    struct map_cursor at = {0};
-    struct slice key;
-    void *route;
-
-    while (map_next(&ns->events, &at, &key, &route))
-        mem_free(route);
+    MAP_EACH(&ns->events, at)
+        mem_free(at.value);
     map_free(&ns->events);
     map_free(&ns->ids);
     map_free(&ns->rooms);
@@ -102,7 +77,6 @@ static void namespace_free(struct sio_namespace *ns) {
 
 static struct sio_socket *find_socket(struct sio_client *client, const struct sio_namespace *ns) {
     struct sio_socket *socket = client->sockets;
-
     while (socket && socket->ns != ns)
         socket = socket->next;
     return socket;
@@ -114,12 +88,36 @@ static void fail(struct sio_client *client) {
     eio_close(client->session, EIO_CLOSED_PROTOCOL);
 }
 
-/* Packets that are not whole yet share a bounded room: who has been at it longest makes place. */
+/* ---- incomplete binary packets ---- */
+
+static size_t pending_size(const struct sio_pending *pending) {
+    return sizeof *pending + pending->text.len + pending->bytes.len;
+}
+
+static struct sio_pending *pending_take(struct sio_client *client) {
+    struct sio_pending *pending = client->pending;
+    if (!pending)
+        return NULL;
+    client->pending = NULL;
+    client->server->pending_bytes -= pending_size(pending);
+    list_remove(&pending->node);
+    return pending;
+}
+
+static void pending_free(struct sio_pending *pending) {
+    if (!pending)
+        return;
+    buf_free(&pending->text);
+    buf_free(&pending->bytes);
+    mem_free(pending);
+}
+
+/* Incomplete packets share a bounded amount of memory. Beyond it the oldest is dropped, and its
+ * session closed. */
 static void bound_pending(struct sio_server *server) {
-    while (server->pending_bytes > server->config.pending_bytes) {
+    while (server->pending_bytes > server->settings.pending_bytes) {
         struct sio_pending *oldest = CONTAINER_OF(server->pendings.next, struct sio_pending, node);
         struct sio_client *client = oldest->client;
-
         server->stats.incomplete_dropped++;
         pending_free(pending_take(client));
         eio_close(client->session, EIO_CLOSED_PROTOCOL);
@@ -128,7 +126,6 @@ static void bound_pending(struct sio_server *server) {
 
 static void pending_begin(struct sio_client *client, struct slice text) {
     struct sio_pending *pending = mem_alloc(sizeof *pending);
-
     pending->client = client;
     list_init(&pending->node);
     list_add(&client->server->pendings, &pending->node);
@@ -139,27 +136,23 @@ static void pending_begin(struct sio_client *client, struct slice text) {
     bound_pending(client->server);
 }
 
-static void refuse(struct sio_client *client, struct slice nsp, const char *message) {
-    struct buf text = {0};
-    struct blob *frame;
+/* ---- packets ---- */
 
+static void refuse(struct sio_client *client, struct slice nsp, const char *message) {
     client->server->stats.refused++;
+    struct buf text = {0};
     sio_write_head(&text, SIO_CONNECT_ERROR, 0, nsp, NULL);
-    buf_add_slice(&text, SLICE("{\"message\":"));
-    text_add_json(&text, slice_from(message));
-    buf_add_byte(&text, '}');
-    frame = eio_frame_text(buf_slice(&text));
+    buf_add_byte(&text, '{');
+    json_add_text(&text, "message", slice_from(message));
+    json_close(&text);
+    struct blob *frame = eio_frame_text(buf_slice(&text));
     eio_send(client->session, frame);
     blob_unref(frame);
     buf_free(&text);
 }
 
 static void take_connect(struct sio_client *client, const struct sio_packet *packet) {
-    struct sio_namespace *ns = sio_namespace_find(client->server, packet->nsp);
-    struct sio_socket *socket;
-    const char *refusal;
-    bool is_back;
-
+    struct sio_namespace *ns = find_namespace(client->server, packet->nsp);
     if (!ns) {
         refuse(client, packet->nsp, "Invalid namespace");
         return;
@@ -168,77 +161,95 @@ static void take_connect(struct sio_client *client, const struct sio_packet *pac
         fail(client);
         return;
     }
-    refusal = ns->handlers.on_admit ? ns->handlers.on_admit(ns->arg, packet->json) : NULL;
-    if (refusal) {
-        refuse(client, packet->nsp, refusal);
-        return;
-    }
     timer_stop(&client->limit);
-    socket = sio_socket_new(client, ns);
-    is_back = client->server->config.recovery_ms > 0 && sio_recover(socket, packet->json);
+    struct sio_socket *socket = sio_socket_new(client, ns);
+    bool is_back = client->server->settings.recovery_ms > 0 && sio_recover(socket, packet->json);
     sio_socket_welcome(socket, packet->json, is_back);
+}
+
+static struct sio_route *find_route(const struct sio_namespace *ns, struct slice token) {
+    if (json_kind(token) == JSON_KIND_NUMBER)
+        return map_find(&ns->events, token);
+    struct slice name = json_inside(token);
+    if (!memchr(name.ptr, '\\', name.len))
+        return map_find(&ns->events, name);
+    struct buf plain = {0};
+    json_unquote(&plain, token);
+    struct sio_route *route = map_find(&ns->events, buf_slice(&plain));
+    buf_free(&plain);
+    return route;
+}
+
+static void take_event(struct sio_socket *socket, const struct sio_packet *packet,
+                       const struct slice *attachments) {
+    struct sio_namespace *ns = socket->ns;
+    ns->server->stats.events_in++;
+    if (packet->name.len > SIO_EVENT_NAME_MAX)
+        return;
+    struct sio_route *route = find_route(ns, packet->name);
+    if (!route)
+        return;
+    const struct sio_event event = {
+        .name = packet->name,
+        .args = packet->args,
+        .argc = packet->argc,
+        .attachments = attachments,
+        .attachment_count = packet->attachments,
+        .wants_ack = packet->has_id,
+        .ack_id = packet->id,
+    };
+    route->fn(socket, &event, ns->arg);
 }
 
 static void dispatch(struct sio_client *client, const struct sio_packet *packet,
                      const struct slice *attachments) {
-    struct sio_namespace *ns = sio_namespace_find(client->server, packet->nsp);
-    struct sio_socket *socket = ns ? find_socket(client, ns) : NULL;
-
     if (packet->type == SIO_CONNECT) {
         take_connect(client, packet);
         return;
     }
-    if (!socket) {
+    struct sio_namespace *ns = find_namespace(client->server, packet->nsp);
+    struct sio_socket *socket = ns ? find_socket(client, ns) : NULL;
+    if (!socket)
         fail(client);
-        return;
-    }
-    switch (packet->type) {
-    case SIO_DISCONNECT:
+    else if (packet->type == SIO_DISCONNECT)
         sio_socket_gone(socket, false);
-        break;
-    case SIO_EVENT:
-    case SIO_BINARY_EVENT:
-        if (packet->name.len > 0)
-            sio_socket_event(socket, packet, attachments);
-        break;
-    default:
-        if (packet->has_id)
-            sio_socket_answer(socket, packet, attachments);
-    }
+    else if ((packet->type == SIO_EVENT || packet->type == SIO_BINARY_EVENT) &&
+             packet->name.len > 0)
+        take_event(socket, packet, attachments);
+    /* Acks are ignored: this server never asks for one. */
 }
 
-static void on_text(void *arg, struct eio_session *session, struct slice text) {
+/* ---- what Engine.IO reports ---- */
+
+static void sio_on_text(struct eio_session *session, struct slice text, void *arg) {
     struct sio_client *client = eio_data(session);
     struct sio_packet packet;
-
-    if (client->pending || !sio_parse(text, &packet)) {
+    if (client->pending || !sio_parse(text, &packet))
         fail(client);
-        return;
-    }
-    if (packet.attachments == 0) {
+    else if (packet.attachments > 0)
+        pending_begin(client, text);
+    else
         dispatch(client, &packet, NULL);
-        return;
-    }
-    pending_begin(client, text);
 }
 
-static void on_binary(void *arg, struct eio_session *session, struct slice bytes) {
+static void sio_on_binary(struct eio_session *session, struct slice bytes, void *arg) {
     struct sio_client *client = eio_data(session);
+    struct sio_server *server = client->server;
     struct sio_pending *pending = client->pending;
-    struct slice attachments[SIO_ATTACHMENTS_MAX];
-    size_t start = 0, limit = (size_t)client->server->config.eio.max_payload_bytes * PENDING_FACTOR;
-
-    if (!pending || pending->bytes.len + bytes.len > limit) {
+    size_t limit_bytes = (size_t)server->settings.eio.max_payload_bytes * PENDING_FACTOR;
+    if (!pending || pending->bytes.len + bytes.len > limit_bytes) {
         fail(client);
         return;
     }
     buf_add_slice(&pending->bytes, bytes);
-    client->server->pending_bytes += bytes.len;
+    server->pending_bytes += bytes.len;
     pending->ends[pending->count++] = pending->bytes.len;
     if (pending->count < pending->packet.attachments) {
-        bound_pending(client->server);
+        bound_pending(server);
         return;
     }
+    struct slice attachments[SIO_ATTACHMENTS_MAX];
+    size_t start = 0;
     for (unsigned i = 0; i < pending->count; i++) {
         attachments[i] = slice_of(pending->bytes.data + start, pending->ends[i] - start);
         start = pending->ends[i];
@@ -248,44 +259,39 @@ static void on_binary(void *arg, struct eio_session *session, struct slice bytes
     pending_free(pending);
 }
 
-static void on_limit(void *arg) {
+static void sio_on_limit(void *arg) {
     struct sio_client *client = arg;
-
     client->server->stats.connect_timeouts++;
     eio_close(client->session, EIO_CLOSED_BY_SERVER);
 }
 
-static void on_open(void *arg, struct eio_session *session) {
+static void sio_on_open(struct eio_session *session, void *arg) {
     struct sio_server *server = arg;
     struct sio_client *client = mem_alloc(sizeof *client);
-
     client->server = server;
     client->session = session;
     eio_set_data(session, client);
-    timer_start(server->loop, &client->limit, server->config.connect_timeout_ms, 0, on_limit,
+    timer_start(server->loop, &client->limit, server->settings.connect_timeout_ms, 0, sio_on_limit,
                 client);
 }
 
-/* What is on its way must leave before the ping, or its pong would vouch for it. */
-static void on_ping(void *arg, struct eio_session *session) {
+/* Broadcasts that are still due are sent before the ping, because its pong confirms them too. */
+static void sio_on_ping(struct eio_session *session, void *arg) {
     struct sio_client *client = eio_data(session);
-
     for (struct sio_socket *socket = client->sockets; socket; socket = socket->next)
         sio_settle(socket);
     client->pinged_seq = client->server->seq;
 }
 
-static void on_pong(void *arg, struct eio_session *session) {
+static void sio_on_pong(struct eio_session *session, void *arg) {
     struct sio_client *client = eio_data(session);
-
     client->arrived_seq = client->pinged_seq;
 }
 
-static void on_close(void *arg, struct eio_session *session, enum eio_close_reason reason) {
+static void sio_on_close(struct eio_session *session, enum eio_close_reason reason, void *arg) {
     struct sio_client *client = eio_data(session);
-    bool may_return = client->server->config.recovery_ms > 0 && !client->server->is_closing &&
+    bool may_return = client->server->settings.recovery_ms > 0 && !client->server->is_closing &&
                       reason != EIO_CLOSED_PROTOCOL;
-
     while (client->sockets)
         sio_socket_gone(client->sockets, may_return);
     timer_stop(&client->limit);
@@ -293,40 +299,38 @@ static void on_close(void *arg, struct eio_session *session, enum eio_close_reas
     mem_free(client);
 }
 
-int sio_server_open(struct sio_server **out, struct loop *loop, const struct sio_config *config) {
-    static const struct eio_handlers handlers = {.on_open = on_open,
-                                                 .on_text = on_text,
-                                                 .on_binary = on_binary,
-                                                 .on_ping = on_ping,
-                                                 .on_pong = on_pong,
-                                                 .on_close = on_close};
-    struct sio_server *server = mem_alloc(sizeof *server);
-    int err;
+/* ---- the server ---- */
 
+static void set_defaults(struct sio_settings *settings) {
+    if (!settings->connect_timeout_ms)
+        settings->connect_timeout_ms = 45000;
+    if (!settings->max_rooms)
+        settings->max_rooms = 256;
+    if (!settings->pending_bytes)
+        settings->pending_bytes = 64 << 20;
+    if (!settings->recovery_bytes)
+        settings->recovery_bytes = 64 << 20;
+    eio_settings_complete(&settings->eio);
+}
+
+int sio_server_open(struct sio_server **out, struct loop *loop,
+                    const struct sio_settings *settings) {
+    static const struct eio_handlers handlers = {.on_open = sio_on_open,
+                                                 .on_text = sio_on_text,
+                                                 .on_binary = sio_on_binary,
+                                                 .on_ping = sio_on_ping,
+                                                 .on_pong = sio_on_pong,
+                                                 .on_close = sio_on_close};
+    struct sio_server *server = mem_alloc(sizeof *server);
     server->loop = loop;
-    server->config = *config;
-    if (!server->config.connect_timeout_ms)
-        server->config.connect_timeout_ms = 45000;
-    if (!server->config.max_rooms)
-        server->config.max_rooms = 256;
-    if (!server->config.pending_bytes)
-        server->config.pending_bytes = 64 << 20;
-    if (!server->config.recovery_bytes)
-        server->config.recovery_bytes = 64 << 20;
-    if (!server->config.eio.max_payload_bytes)
-        server->config.eio.max_payload_bytes = 1000000;
-    if (!server->config.eio.ping_interval_ms)
-        server->config.eio.ping_interval_ms = 25000;
-    if (!server->config.eio.ping_timeout_ms)
-        server->config.eio.ping_timeout_ms = 20000;
-    if (!server->config.eio.max_sessions)
-        server->config.eio.max_sessions = 10000;
+    server->settings = *settings;
+    set_defaults(&server->settings);
     server->budget = SIO_SLICE;
     list_init(&server->pendings);
     list_init(&server->jobs);
     list_init(&server->history);
     list_init(&server->kept);
-    err = eio_server_open(&server->eio, loop, &server->config.eio, &handlers, server);
+    int err = eio_server_open(&server->eio, loop, &server->settings.eio, &handlers, server);
     if (err) {
         mem_free(server);
         return err;
@@ -357,35 +361,4 @@ void sio_server_close(struct sio_server *server) {
     for (unsigned i = 0; i < server->namespace_count; i++)
         namespace_free(server->namespaces[i]);
     mem_free(server);
-}
-
-void sio_socket_event(struct sio_socket *socket, const struct sio_packet *packet,
-                      const struct slice *attachments) {
-    struct sio_namespace *ns = socket->ns;
-    struct slice name = json_inside(packet->name);
-    struct sio_event event = {
-        .name = packet->name,
-        .args = packet->args,
-        .argc = packet->argc,
-        .attachments = attachments,
-        .attachment_count = packet->attachments,
-        .wants_ack = packet->has_id,
-        .ack_id = packet->id,
-    };
-    struct buf plain = {0};
-    struct sio_route *route;
-
-    ns->server->stats.events_in++;
-    if (packet->name.len > SIO_EVENT_NAME_MAX)
-        return; /* nobody has registered such a name */
-    if (json_kind(packet->name) == JSON_KIND_NUMBER) {
-        name = packet->name;
-    } else if (memchr(name.ptr, '\\', name.len)) {
-        json_unquote(&plain, packet->name);
-        name = buf_slice(&plain);
-    }
-    route = map_find(&ns->events, name);
-    buf_free(&plain);
-    if (route)
-        route->fn(ns->arg, socket, &event);
 }

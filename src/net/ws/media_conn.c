@@ -1,6 +1,7 @@
 #include "net/ws/media_conn.h"
 
 #include "base/mem.h"
+#include "net/loop.h"
 #include "net/stream.h"
 
 #include <assert.h>
@@ -23,7 +24,7 @@ struct media_conn {
     const char *why;    /* the protocol error that ended it, static, or NULL */
     uint16_t text_n;
     uint16_t out_n;
-    uint16_t close_code; /* what on_closed will tell after our own close */
+    uint16_t close_code; /* for on_closed after our own close */
     bool in_drain, is_freed;
     uint8_t out[OUT_BYTES];
 };
@@ -65,7 +66,7 @@ static void finish(struct media_conn *conn, uint16_t code, struct slice reason) 
     mem_free(conn->text);
     conn->text = NULL;
     conn->stats->closed++;
-    conn->handlers->on_closed(conn->arg, code, reason);
+    conn->handlers->on_closed(code, reason, conn->arg);
 }
 
 static void send_close(struct media_conn *conn, uint16_t code, struct slice reason,
@@ -73,7 +74,7 @@ static void send_close(struct media_conn *conn, uint16_t code, struct slice reas
     uint8_t frame[WS_HEAD_MAX + WS_CONTROL_MAX];
     size_t n = ws_write_close(frame, code, reason, NULL);
     if (!put(conn, frame, n))
-        conn->out_n = 0; /* it reads nothing: so be it, the end comes by time */
+        conn->out_n = 0; /* the peer does not read: MEDIA_CLOSE_MS will end it */
     conn->closing_ms = now_ms;
     conn->close_code = code;
 }
@@ -84,8 +85,8 @@ void media_conn_close(struct media_conn *conn, uint16_t code, const char *reason
     send_close(conn, code, slice_from(reason), now_ms);
 }
 
-/* The peer's close frame: answered in kind, and the connection is over. LiveKit Egress does not
- * wait for the answer, so whether it can be written does not matter. */
+/* The peer's close frame is answered with the same code, and the connection ends. LiveKit Egress
+ * does not wait for the answer, so whether it can be written does not matter. */
 static void on_peer_close(struct media_conn *conn, const struct ws_event *event, int64_t now_ms) {
     if (!conn->closing_ms)
         send_close(conn, event->code, SLICE_NONE, now_ms);
@@ -110,8 +111,8 @@ static void on_bad(struct media_conn *conn, const struct ws_event *event, int64_
         conn->stats->bad_data++;
     else
         conn->stats->bad_protocol++;
-    /* What still comes is read and ignored for a moment: a socket closed with unread bytes resets
-     * the connection, and the peer would never see the code. */
+    /* Further input is read and ignored for a moment: a socket closed with unread bytes resets the
+     * connection, and the peer would never see the code. */
     if (!conn->closing_ms)
         send_close(conn, event->code, slice_from(event->why), now_ms);
     conn->why = event->why;
@@ -119,11 +120,11 @@ static void on_bad(struct media_conn *conn, const struct ws_event *event, int64_
 
 /* ---- input ---- */
 
-/* Text is rare and short ({"muted":true}): whole messages pass straight through, pieces are
+/* Text is rare and short ({"muted":true}): whole messages are delivered as they are, pieces are
  * collected. */
 static void on_text_piece(struct media_conn *conn, const struct ws_event *event) {
     if (event->first && event->last && event->payload.len <= MEDIA_TEXT_MAX) {
-        conn->handlers->on_text(conn->arg, event->payload);
+        conn->handlers->on_text(event->payload, conn->arg);
         return;
     }
     if (event->first)
@@ -146,7 +147,7 @@ static void on_text_piece(struct media_conn *conn, const struct ws_event *event)
     char *text = conn->text;
     conn->text = NULL;
     if (text)
-        conn->handlers->on_text(conn->arg, slice_of(text, conn->text_n));
+        conn->handlers->on_text(slice_of(text, conn->text_n), conn->arg);
     else
         conn->stats->texts_dropped++;
     mem_free(text);
@@ -157,8 +158,8 @@ static void on_event(struct media_conn *conn, const struct ws_event *event, int6
     case WS_EVENT_DATA:
         conn->stats->messages += event->last;
         if (event->opcode == WS_BINARY)
-            conn->handlers->on_binary(conn->arg, (const uint8_t *)event->payload.ptr,
-                                      event->payload.len, event->last);
+            conn->handlers->on_binary((const uint8_t *)event->payload.ptr, event->payload.len,
+                                      event->last, conn->arg);
         else
             on_text_piece(conn, event);
         break;
@@ -196,7 +197,7 @@ static size_t read_all(struct media_conn *conn, uint8_t *buffer, int64_t now_ms)
             break;
         }
         goes_on = stream_is_tls(conn->stream) || stream_has_pending(conn->stream);
-        ssize_t got = stream_read(conn->stream, buffer, MEDIA_BUFFER_BYTES);
+        ssize_t got = stream_read(conn->stream, buffer, LOOP_SCRATCH_BYTES);
         conn->stats->reads++;
         if (got == -EAGAIN)
             break;
@@ -204,7 +205,7 @@ static size_t read_all(struct media_conn *conn, uint8_t *buffer, int64_t now_ms)
             on_broken(conn);
             break;
         }
-        goes_on = goes_on || got == MEDIA_BUFFER_BYTES;
+        goes_on = goes_on || got == LOOP_SCRATCH_BYTES;
         total += (size_t)got;
         parse(conn, buffer, (size_t)got, now_ms);
     }
@@ -227,7 +228,7 @@ static void keep_alive(struct media_conn *conn, int64_t now_ms) {
     }
 }
 
-/* ---- outside ---- */
+/* ---- public functions ---- */
 
 struct media_conn *media_conn_new(struct stream *stream, const char accept[WS_ACCEPT_SIZE],
                                   uint64_t max_message_bytes, const struct media_handlers *handlers,
@@ -264,15 +265,11 @@ size_t media_conn_drain(struct media_conn *conn, uint8_t *buffer, int64_t now_ms
     if (conn->stream)
         keep_alive(conn, now_ms);
     if (conn->stream && conn->out_n > 0)
-        flush(conn); /* what goes wrong here shows in the next read */
+        flush(conn); /* the next read reports an error of this */
     conn->in_drain = false;
     if (conn->is_freed)
         mem_free(conn);
     return got;
-}
-
-bool media_conn_is_closed(const struct media_conn *conn) {
-    return !conn->stream;
 }
 
 void media_conn_free(struct media_conn *conn) {

@@ -39,7 +39,7 @@ void ws_conn_end(struct ws_conn *conn, uint16_t code, const char *reason) {
 
 static void free_conn(struct ws_conn *conn) {
     if (!conn->is_silent_end)
-        conn->handlers.on_close(conn->arg, conn->code, slice_from(conn->reason));
+        conn->handlers.on_close(conn->code, slice_from(conn->reason), conn->arg);
     outbox_clear(&conn->out);
     buf_free(&conn->message);
     mem_free(conn->reason);
@@ -55,7 +55,7 @@ void ws_conn_break(struct ws_conn *conn, int err) {
 
 /* ---- output ---- */
 
-static void on_flushed(struct ws_conn *conn) {
+static void after_flush(struct ws_conn *conn) {
     bool was_full = conn->is_full;
     conn->is_full = false;
     if (conn->state == WS_ENDING) {
@@ -72,7 +72,7 @@ static void on_flushed(struct ws_conn *conn) {
 static void flush(struct ws_conn *conn) {
     int err = outbox_flush(&conn->out, conn->stream);
     if (err == 0)
-        on_flushed(conn);
+        after_flush(conn);
     else if (err == EAGAIN)
         conn->is_full = true;
     else
@@ -92,11 +92,11 @@ static void on_piece(struct ws_conn *conn, const struct ws_event *event) {
     if (conn->settings.stats)
         conn->settings.stats->messages_in += event->last;
     if (conn->handlers.on_data) {
-        conn->handlers.on_data(conn->arg, event->opcode, event->payload, event->first, event->last);
+        conn->handlers.on_data(event->opcode, event->payload, event->first, event->last, conn->arg);
         return;
     }
     if (event->first && event->last) {
-        conn->handlers.on_message(conn->arg, event->opcode, event->payload);
+        conn->handlers.on_message(event->opcode, event->payload, conn->arg);
         return;
     }
     buf_add_slice(&conn->message, event->payload);
@@ -104,7 +104,7 @@ static void on_piece(struct ws_conn *conn, const struct ws_event *event) {
         return;
     struct buf message = conn->message;
     conn->message = (struct buf){0};
-    conn->handlers.on_message(conn->arg, event->opcode, buf_slice(&message));
+    conn->handlers.on_message(event->opcode, buf_slice(&message), conn->arg);
     buf_free(&message);
 }
 
@@ -131,9 +131,9 @@ static void on_bad(struct ws_conn *conn, const struct ws_event *event) {
         stats->bad_data++;
     else if (stats)
         stats->bad_protocol++;
-    /* Our side ends with the close frame, so that the peer need not wait for us. What still comes
-     * is read and ignored for a moment: a socket closed with unread bytes resets the connection,
-     * and the peer would never see the code. */
+    /* Our side ends with the close frame, so that the peer need not wait. Further input is read and
+     * ignored for a moment: a socket closed with unread bytes resets the connection, and the peer
+     * would never see the code. */
     ws_conn_queue_close(conn, event->code, slice_from(event->why));
     if (conn->state == WS_DEAD)
         return;
@@ -183,7 +183,7 @@ static bool reads(const struct ws_conn *conn) {
 }
 
 static void on_end_of_stream(struct ws_conn *conn, ssize_t got) {
-    /* Whoever was told to go and goes without a word has gone as well. */
+    /* After our close frame, an end without the peer's is a regular end. */
     if (conn->state == WS_CLOSING)
         ws_conn_end(conn, WS_CLOSE_ABNORMAL, "");
     else
@@ -217,7 +217,7 @@ static void read_some(struct ws_conn *conn) {
 
 /* ---- events and time ---- */
 
-static void on_timer(void *arg);
+static void ws_on_timer(void *arg);
 
 static void set_timer(struct ws_conn *conn) {
     const struct ws_settings *settings = &conn->settings;
@@ -227,11 +227,12 @@ static void set_timer(struct ws_conn *conn) {
     if (settings->silence_ms && (!next_ms || settings->silence_ms < next_ms))
         next_ms = settings->silence_ms;
     if (next_ms)
-        timer_start(conn->loop, &conn->timer, next_ms, 0, on_timer, conn);
+        timer_start(conn->loop, &conn->timer, next_ms, 0, ws_on_timer, conn);
 }
 
-/* Started once and looked at when it goes off, so that a byte received costs no timer. */
-static void on_timer(void *arg) {
+/* The timer is not restarted for each byte received: when it fires, it finds out how long the peer
+ * has been silent. */
+static void ws_on_timer(void *arg) {
     struct ws_conn *conn = arg;
     const struct ws_settings *settings = &conn->settings;
     int64_t now_ms = loop_now_ms(conn->loop), silent_ms = now_ms - conn->heard_ms;
@@ -255,7 +256,7 @@ static void on_timer(void *arg) {
         if (quiet_since + settings->ping_ms - now_ms < next_ms)
             next_ms = quiet_since + settings->ping_ms - now_ms;
     }
-    timer_start(conn->loop, &conn->timer, next_ms, 0, on_timer, conn);
+    timer_start(conn->loop, &conn->timer, next_ms, 0, ws_on_timer, conn);
 }
 
 static void update(struct ws_conn *conn) {
@@ -266,10 +267,10 @@ static void update(struct ws_conn *conn) {
         events |= stream_read_wants(conn->stream);
     watch_set(conn->watch, events);
     if ((conn->state == WS_CLOSING || conn->state == WS_ENDING) && !timer_is_running(&conn->timer))
-        timer_start(conn->loop, &conn->timer, conn->settings.close_ms, 0, on_timer, conn);
+        timer_start(conn->loop, &conn->timer, conn->settings.close_ms, 0, ws_on_timer, conn);
 }
 
-static void on_turn_end(void *arg) {
+static void ws_on_turn_end(void *arg) {
     struct ws_conn *conn = arg;
     if (conn->state == WS_DEAD) {
         free_conn(conn);
@@ -285,10 +286,10 @@ static void on_turn_end(void *arg) {
 }
 
 void ws_conn_schedule(struct ws_conn *conn) {
-    loop_defer(conn->loop, &conn->work, on_turn_end, conn);
+    loop_defer(conn->loop, &conn->work, ws_on_turn_end, conn);
 }
 
-static void on_events(void *arg, int events) {
+static void ws_on_events(int events, void *arg) {
     struct ws_conn *conn = arg;
     if (reads(conn))
         read_some(conn);
@@ -300,7 +301,7 @@ static void on_events(void *arg, int events) {
         update(conn);
 }
 
-/* ---- outside ---- */
+/* ---- public functions ---- */
 
 static struct ws_conn *new_conn(struct loop *loop, enum ws_role role,
                                 const struct ws_settings *settings,
@@ -320,7 +321,7 @@ static struct ws_conn *new_conn(struct loop *loop, enum ws_role role,
 }
 
 static int attach(struct ws_conn *conn, struct stream *stream) {
-    int err = watch_open(&conn->watch, conn->loop, stream_fd(stream), on_events, conn);
+    int err = watch_open(&conn->watch, conn->loop, stream_fd(stream), ws_on_events, conn);
     if (err)
         return err;
     conn->stream = stream;
@@ -349,7 +350,7 @@ int ws_conn_open(struct ws_conn **out, struct loop *loop, struct stream *stream,
     return 0;
 }
 
-static void on_dialled(void *arg, struct stream *stream, const char *why, int http_status) {
+static void ws_on_dialled(struct stream *stream, const char *why, int http_status, void *arg) {
     struct ws_conn *conn = arg;
     conn->dial = NULL;
     conn->http_status = (int16_t)http_status;
@@ -371,7 +372,7 @@ int ws_conn_connect(struct ws_conn **out, struct loop *loop, const struct ws_tar
                     const struct ws_settings *settings, const struct ws_handlers *handlers,
                     void *arg) {
     struct ws_conn *conn = new_conn(loop, WS_CLIENT, settings, handlers, arg);
-    int err = ws_dial_start(&conn->dial, loop, target, on_dialled, conn);
+    int err = ws_dial_start(&conn->dial, loop, target, ws_on_dialled, conn);
     if (err) {
         mem_free(conn);
         return err;
@@ -424,8 +425,4 @@ void ws_conn_abort(struct ws_conn *conn) {
         return;
     conn->is_silent_end = true;
     ws_conn_end(conn, WS_CLOSE_ABNORMAL, "");
-}
-
-int64_t ws_conn_heard_ms(const struct ws_conn *conn) {
-    return conn->heard_ms;
 }

@@ -1,8 +1,8 @@
-/* A WebSocket on a loop: server role after http_accept_websocket, client role towards a URL. An
- * idle one holds no buffer; what is sent to many is framed once and shared.
+/* A WebSocket on a loop: server role after http_accept_websocket, client role towards a URL. While
+ * idle it holds no buffer. A frame for many connections is made once and shared.
  *
- * 1. ws_conn_close is a request; on_close is the last callback, once for each connection, and never
- *    from inside a call of the owner's.
+ * 1. ws_conn_close is a request. on_close is the last callback: once for each connection, and never
+ *    while the owner is calling a function of this header.
  * 2. After on_close or ws_conn_abort the pointer is dead.
  * 3. Any call is allowed from any callback. */
 #ifndef NET_WS_CONN_H
@@ -23,19 +23,19 @@ struct ws_conn;
 
 struct ws_handlers {
     void (*on_open)(void *arg); /* client role: the handshake is done */
-    /* One of the two: whole messages, collected only while they are incomplete, or pieces as they
+    /* Set one of the two: whole messages (buffered only while incomplete), or pieces as they
      * arrive. */
-    void (*on_message)(void *arg, enum ws_opcode opcode, struct slice message);
-    void (*on_data)(void *arg, enum ws_opcode opcode, struct slice piece, bool first, bool last);
-    void (*on_drain)(void *arg); /* the socket was full, and all that waited is written */
-    void (*on_close)(void *arg, uint16_t code, struct slice reason);
+    void (*on_message)(enum ws_opcode opcode, struct slice message, void *arg);
+    void (*on_data)(enum ws_opcode opcode, struct slice piece, bool first, bool last, void *arg);
+    void (*on_drain)(void *arg); /* the socket was full, and the queue has been written since */
+    void (*on_close)(uint16_t code, struct slice reason, void *arg);
 };
 
 struct ws_settings {          /* zero = the default in brackets */
-    size_t max_message_bytes; /* [1 MiB] 1009 above */
+    size_t max_message_bytes; /* [1 MiB] a larger message is answered with 1009 */
     size_t max_queue_bytes;   /* [1 MiB] a peer that leaves more unread is dropped, 1006 */
-    int64_t ping_ms;          /* [never] our ping after so long without a byte from the peer */
-    int64_t silence_ms;       /* [never] dropped after so long without a byte, 1006 */
+    int64_t ping_ms;          /* [never] ping after this long without a byte from the peer */
+    int64_t silence_ms;       /* [never] drop after this long without a byte, 1006 */
     int64_t close_ms;         /* [5 s] wait for the answer to our close frame */
     struct ws_stats *stats;   /* the owner's counters; NULL = none */
 };
@@ -44,56 +44,52 @@ struct ws_stats {
     uint64_t opened, closed;
     uint64_t messages_in, messages_out, bytes_in, bytes_out;
     uint64_t bad_protocol, bad_data, too_big; /* closed by us with 1002, 1007, 1009 */
-    uint64_t queue_full, silent, reset;       /* read nothing, said nothing, broke off */
+    uint64_t queue_full, silent, reset;       /* did not read, sent nothing, broke off */
 };
 
-/* Server role. Takes the stream; copies handlers and settings. The first callback comes in a later
- * turn of the loop. */
+/* Server role. Takes the stream, also on failure; copies handlers and settings. The first callback
+ * comes in a later turn of the loop. */
 int ws_conn_open(struct ws_conn **out, struct loop *loop, struct stream *stream,
                  const struct ws_settings *settings, const struct ws_handlers *handlers, void *arg);
 
-/* Client role. A failed attempt comes as on_close with 1006
- * and a reason such as "HTTP 401"; ws_conn_http_status then tells the status of that refusal,
- * negative when it was the proxy's, or 0. */
+/* Client role. A failed attempt is reported by on_close with 1006 and a reason such as "HTTP 401".
+ * ws_conn_http_status is then the refusal's status, negative when it was the proxy's, or 0. */
 int ws_conn_connect(struct ws_conn **out, struct loop *loop, const struct ws_target *target,
                     const struct ws_settings *settings, const struct ws_handlers *handlers,
                     void *arg);
 int ws_conn_http_status(const struct ws_conn *conn);
 
-/* A server's frame, head and payload, for any number of connections. The caller owns the
- * reference. ws_frame2: the payload comes in two parts. */
+/* A server's frame, head and payload, for any number of connections. The caller owns the reference.
+ * ws_frame2 takes the payload in two parts. */
 struct blob *ws_frame(enum ws_opcode opcode, struct slice payload);
 struct blob *ws_frame2(enum ws_opcode opcode, struct slice head, struct slice tail);
 
-/* Queues a frame made by ws_frame; all that is queued in a turn leaves in one write at its end. */
+/* Queues a frame made by ws_frame. All frames of a turn are written together at its end. */
 void ws_conn_send_frame(struct ws_conn *conn, struct blob *frame);
 
-/* The same for broadcasts: written at once when nothing waits, so that it costs one system call. */
+/* For broadcasts: written at once when the queue is empty, for one system call. */
 void ws_conn_send_frame_now(struct ws_conn *conn, struct blob *frame);
 
-/* What that will look at is fetched into the cache: the connection, and when that is there, its
- * stream. */
+/* Fetch into the cache what ws_conn_send_frame_now reads: the connection, and later its stream. */
 void ws_conn_prefetch(const struct ws_conn *conn);
 void ws_conn_prefetch_stream(const struct ws_conn *conn);
 
-/* Frames (and masks, in client role) and queues. */
+/* Frames, masks in client role, and queues. */
 void ws_conn_send(struct ws_conn *conn, enum ws_opcode opcode, struct slice payload);
 
 bool ws_conn_is_writable(const struct ws_conn *conn); /* open, and nothing waits */
 size_t ws_conn_queued_bytes(const struct ws_conn *conn);
 void ws_conn_flush(struct ws_conn *conn); /* writes now what is queued */
 
-/* A paused connection reads nothing more, and delivers nothing of what was read. */
+/* A paused connection reads nothing, and delivers nothing that it has read already. */
 void ws_conn_pause(struct ws_conn *conn);
 void ws_conn_resume(struct ws_conn *conn);
 
-/* Sends what is queued and a close frame (code 0 = empty) and waits for the peer's. Nothing more is
- * delivered. on_close tells the peer's code, or 1006 when it did not answer. */
+/* Sends what is queued and a close frame (code 0 = empty), and waits for the peer's. Nothing more
+ * is delivered. on_close gets the peer's code, or 1006 when it did not answer. */
 void ws_conn_close(struct ws_conn *conn, uint16_t code, struct slice reason);
 
 /* Drops the connection at once, without on_close; NULL is fine. */
 void ws_conn_abort(struct ws_conn *conn);
-
-int64_t ws_conn_heard_ms(const struct ws_conn *conn); /* loop time of the peer's last byte */
 
 #endif

@@ -11,22 +11,24 @@
 enum ws_state {
     WS_DIALLING,
     WS_OPEN,
-    WS_CLOSING, /* our close frame is on its way; input is ignored but for the peer's */
-    WS_ENDING,  /* nothing more to say after what is queued, nor to hear */
+    WS_CLOSING, /* our close frame is queued; all input but the peer's is ignored */
+    WS_ENDING,  /* writes what is queued and ends; reads nothing */
     WS_DEAD,    /* on_close is due at the end of the turn, or was called; then it is freed */
 };
 
 struct ws_conn {
     struct loop *loop;
-    /* From the end of the settings to the start of the outbox stands all that a broadcast looks at:
-     * one line of cache, two when it lies badly. */
+    /* A broadcast reads from the end of the settings to the start of the outbox: one line of cache,
+     * two in the worst alignment. */
     struct ws_settings settings;
     struct stream *stream; /* NULL while dialling */
     uint8_t state;
     uint8_t role;
-    bool is_paused, is_full, is_silent_end; /* silent: aborted, no on_close */
-    bool is_deaf, is_shut; /* deaf: the peer broke the protocol; shut: our side has ended */
-    bool has_unread;       /* bytes wait in the stream that no poll announces */
+    bool is_paused, is_full;
+    bool is_silent_end; /* aborted: no on_close */
+    bool is_deaf;       /* the peer broke the protocol: its input is ignored */
+    bool is_shut;       /* our side of the stream has ended */
+    bool has_unread;    /* bytes wait in the stream that no poll announces */
     struct outbox out;
     struct watch *watch;
     struct ws_dial *dial;
@@ -43,13 +45,15 @@ struct ws_conn {
     int16_t http_status;
 };
 
-/* ws_conn.c */
+/* ---- ws_conn.c ---- */
+
 void ws_conn_schedule(struct ws_conn *conn); /* flush, read on or free at the end of the turn */
-/* The stream is over; the owner hears of it at the end of the turn. */
+/* The stream has ended; the owner's on_close follows at the end of the turn. */
 void ws_conn_end(struct ws_conn *conn, uint16_t code, const char *reason);
 void ws_conn_break(struct ws_conn *conn, int err);
 
-/* ws_send.c */
+/* ---- ws_send.c ---- */
+
 void ws_conn_queue_control(struct ws_conn *conn, enum ws_opcode opcode, struct slice payload);
 void ws_conn_queue_close(struct ws_conn *conn, uint16_t code, struct slice reason);
 

@@ -5,21 +5,21 @@
 #include "base/rand.h"
 #include "net/loop.h"
 #include "net/stream.h"
+#include "wire/web/base64.h"
 #include "wire/web/url.h"
 #include "wire/web/ws_handshake.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { TIMEOUT_MS = 10 * 1000 };
 
-enum dial_state { RESOLVING, CONNECTING, ASKING_PROXY, SHAKING };
+enum ws_dial_state { RESOLVING, CONNECTING, ASKING_PROXY, SHAKING };
 
-/* Outlives a cancelled dial: libuv cannot call back a lookup that runs. */
-struct lookup {
+/* Outlives a cancelled dial: libuv cannot cancel a lookup that is running. */
+struct ws_lookup {
     uv_getaddrinfo_t request;
     struct ws_dial *dial; /* NULL once cancelled */
 };
@@ -30,13 +30,13 @@ struct ws_dial {
     void *arg;
     const struct tls *tls; /* NULL = ws */
     char *host;            /* the server, for TLS */
-    char *first_host;      /* whom to connect to: the proxy or the server */
+    char *first_host;      /* where to connect to: the proxy or the server */
     char first_port[6];
     struct buf connect; /* the proxy's CONNECT, empty = direct */
     struct buf request; /* the handshake */
     char accept[WS_ACCEPT_SIZE];
-    enum dial_state state;
-    struct lookup *lookup;
+    enum ws_dial_state state;
+    struct ws_lookup *lookup;
     struct addrinfo *addresses, *next_address;
     struct stream *stream;
     struct watch *watch;
@@ -72,7 +72,7 @@ static void end(struct ws_dial *dial, struct stream *stream) {
     int http_status = dial->http_status;
     memcpy(why, dial->why, sizeof why);
     free_dial(dial);
-    fn(arg, stream, why, http_status);
+    fn(stream, why, http_status, arg);
 }
 
 static void fail(struct ws_dial *dial, const char *what, const char *detail) {
@@ -85,11 +85,11 @@ static void fail_stream(struct ws_dial *dial, int err) {
     fail(dial, "connection failed", *tls_error ? tls_error : strerror(err));
 }
 
-static void on_deadline(void *arg) {
+static void ws_dial_on_deadline(void *arg) {
     fail(arg, "timed out", "");
 }
 
-/* ---- talking ---- */
+/* ---- requests and replies ---- */
 
 static void start_shaking(struct ws_dial *dial) {
     dial->state = SHAKING;
@@ -136,7 +136,7 @@ static void accept_reply(struct ws_dial *dial, const struct http_head *head, siz
     end(dial, stream);
 }
 
-/* Whether there is more to do at once. */
+/* Whether to go on reading and writing at once. */
 static bool on_reply(struct ws_dial *dial) {
     struct http_head head;
     size_t used = 0;
@@ -195,7 +195,7 @@ static void talk(struct ws_dial *dial) {
 
 static void try_next_address(struct ws_dial *dial, int err);
 
-static void on_events(void *arg, int events) {
+static void ws_dial_on_events(int events, void *arg) {
     struct ws_dial *dial = arg;
     if (dial->state == CONNECTING) {
         int err = stream_connected(dial->stream);
@@ -223,7 +223,8 @@ static void try_next_address(struct ws_dial *dial, int err) {
         err = stream_connect(&dial->stream, address->ai_addr, address->ai_addrlen);
         if (err)
             continue;
-        err = watch_open(&dial->watch, dial->loop, stream_fd(dial->stream), on_events, dial);
+        err =
+            watch_open(&dial->watch, dial->loop, stream_fd(dial->stream), ws_dial_on_events, dial);
         if (err == 0) {
             watch_set(dial->watch, WATCH_WRITE);
             return;
@@ -234,8 +235,8 @@ static void try_next_address(struct ws_dial *dial, int err) {
     fail(dial, "cannot connect", strerror(err));
 }
 
-static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *addresses) {
-    struct lookup *lookup = CONTAINER_OF(request, struct lookup, request);
+static void ws_dial_on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *addresses) {
+    struct ws_lookup *lookup = CONTAINER_OF(request, struct ws_lookup, request);
     struct ws_dial *dial = lookup->dial;
     mem_free(lookup);
     if (!dial) {
@@ -254,9 +255,9 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
 
 static int start_lookup(struct ws_dial *dial) {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct lookup *lookup = mem_alloc(sizeof *lookup);
-    int err = -uv_getaddrinfo(loop_uv(dial->loop), &lookup->request, on_resolved, dial->first_host,
-                              dial->first_port, &hints);
+    struct ws_lookup *lookup = mem_alloc(sizeof *lookup);
+    int err = -uv_getaddrinfo(loop_uv(dial->loop), &lookup->request, ws_dial_on_resolved,
+                              dial->first_host, dial->first_port, &hints);
     if (err) {
         mem_free(lookup);
         return err;
@@ -266,7 +267,7 @@ static int start_lookup(struct ws_dial *dial) {
     return 0;
 }
 
-/* ---- requests ---- */
+/* ---- writing requests ---- */
 
 static void add_host(struct buf *out, const struct url *url, bool with_port) {
     bool is_v6 = slice_find_byte(url->host, ':') < url->host.len;
@@ -288,8 +289,7 @@ static void write_connect(struct ws_dial *dial, const struct ws_target *target) 
         buf_add_byte(&plain, ':');
         url_decode(&plain, target->proxy->password, false);
         buf_add_text(out, "Proxy-Authorization: Basic ");
-        char *room = buf_reserve(out, plain.len * 2 + 8);
-        out->len += (size_t)EVP_EncodeBlock((uint8_t *)room, (uint8_t *)plain.data, (int)plain.len);
+        base64_write(out, buf_slice(&plain));
         buf_add_text(out, "\r\n");
         buf_free(&plain);
     }
@@ -344,7 +344,7 @@ int ws_dial_start(struct ws_dial **out, struct loop *loop, const struct ws_targe
         return err;
     }
     timer_start(loop, &dial->deadline, target->timeout_ms ? target->timeout_ms : TIMEOUT_MS, 0,
-                on_deadline, dial);
+                ws_dial_on_deadline, dial);
     *out = dial;
     return 0;
 }

@@ -1,4 +1,5 @@
-/* The way to a WebSocket server: name, connection, proxy, TLS, handshake, all before one deadline. */
+/* Connects to a WebSocket server: name lookup, TCP, proxy, TLS, handshake, with one deadline for
+ * all. */
 #ifndef NET_WS_DIAL_H
 #define NET_WS_DIAL_H
 
@@ -14,16 +15,16 @@ struct ws_dial;
 
 struct ws_target {
     const struct url *url;   /* ws or wss */
-    const struct url *proxy; /* NULL = direct; else asked by CONNECT */
+    const struct url *proxy; /* used with CONNECT; NULL = direct */
     const struct tls *tls;   /* for wss: the server's name is verified */
-    struct slice headers;    /* "Name: value\r\n" lines to be sent along */
+    struct slice headers;    /* further "Name: value\r\n" lines */
     int64_t timeout_ms;      /* 0 = 10 s */
 };
 
-/* Once, in a later turn: the stream (with what came behind the handshake unread), or NULL and why;
- * http_status when the server answered with another status than wanted, its negative when the proxy
- * did, else 0. */
-typedef void ws_dial_fn(void *arg, struct stream *stream, const char *why, int http_status);
+/* Called once, in a later turn: with the stream (bytes behind the handshake are unread in it), or
+ * with NULL and the reason. http_status is the unexpected status of the server, its negative for
+ * the proxy's, else 0. */
+typedef void ws_dial_fn(struct stream *stream, const char *why, int http_status, void *arg);
 
 /* Copies what it needs of the target; tls must outlive the attempt. 0, or EINVAL for a target that
  * cannot be dialled. */

@@ -31,7 +31,7 @@ static struct blob *masked_frame(enum ws_opcode opcode, struct slice payload) {
     return blob;
 }
 
-/* A peer that does not read must not grow our memory. */
+/* A peer that does not read is dropped before its queue grows too large. */
 static bool check_queue(struct ws_conn *conn) {
     if (conn->out.queued_bytes <= conn->settings.max_queue_bytes)
         return true;

@@ -171,7 +171,7 @@ static void show_message(const struct hume_track *track, struct slice message) {
                   log_slice("begins", slice_take(message, SHOWN_BYTES)));
 }
 
-static void on_message(void *arg, enum ws_opcode opcode, struct slice message) {
+static void on_message(enum ws_opcode opcode, struct slice message, void *arg) {
     struct hume_track *track = arg;
     struct hume *hume = track->hume;
     struct hume_reading reading = {.kind = HUME_UNREADABLE};
@@ -233,7 +233,7 @@ static bool is_permanent(int http_status) {
     }
 }
 
-static void on_close(void *arg, uint16_t code, struct slice reason) {
+static void on_close(uint16_t code, struct slice reason, void *arg) {
     struct hume_track *track = arg;
     int http_status = ws_conn_http_status(track->ws);
     char text[HUME_CODE_SIZE];

@@ -162,7 +162,7 @@ static void act(struct livekit_http *http, curl_socket_t fd, int events) {
     loop_defer(http->loop, &http->reap, on_reap, http);
 }
 
-static void on_ready(void *arg, int events) {
+static void on_ready(int events, void *arg) {
     struct socket *s = arg;
     int flags =
         (events & WATCH_READ ? CURL_CSELECT_IN : 0) | (events & WATCH_WRITE ? CURL_CSELECT_OUT : 0);

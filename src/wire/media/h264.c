@@ -2,7 +2,7 @@
 
 enum { NAL_IDR = 5, NAL_SPS = 7, NAL_DELIMITER = 9 };
 
-/* The byte behind the next start code; `len` when there is none. */
+/* Offset of the byte behind the next start code, or `len`. */
 static size_t find_nal(const uint8_t *bytes, size_t len, size_t from) {
     for (size_t i = from; i + 3 < len; i++)
         if (bytes[i] == 0 && bytes[i + 1] == 0 && bytes[i + 2] == 1)

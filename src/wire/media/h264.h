@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Do these first bytes of an access unit begin what can be decoded without what came before: its parameters, or a whole picture? */
+/* Whether an access unit that begins with these bytes can be decoded without an earlier one: it
+ * starts with parameters or with a whole picture. */
 bool h264_is_key(const uint8_t *bytes, size_t len);
 
 #endif

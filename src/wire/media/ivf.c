@@ -1,6 +1,7 @@
 #include "wire/media/ivf.h"
 
 #include "base/little.h"
+#include "base/macros.h"
 
 #include <string.h>
 
@@ -36,7 +37,7 @@ bool ivf_is_magic(const uint8_t *bytes, size_t len) {
 }
 
 static bool parse_codec(const uint8_t *fourcc, enum ivf_codec *codec) {
-    for (size_t i = 0; i < sizeof fourccs / sizeof *fourccs; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(fourccs); i++) {
         if (memcmp(fourcc, fourccs[i], 4) == 0) {
             *codec = (enum ivf_codec)i;
             return true;
@@ -123,7 +124,7 @@ bool ivf_is_vp8_key(const uint8_t *frame, size_t len, uint16_t *width, uint16_t 
     return true;
 }
 
-/* Bits, most significant first; beyond the end they read as 0 and `is_short` tells. */
+/* Reads bits, most significant first. Beyond the end they are 0, and is_short is set. */
 struct bits {
     const uint8_t *bytes;
     size_t len;
@@ -150,7 +151,7 @@ static void skip_vp9_color(struct bits *bits, uint32_t profile) {
     if (!is_rgb)
         take_bits(bits, 1); /* range */
     if (is_odd_profile)
-        take_bits(bits, is_rgb ? 1 : 3); /* subsampling x and y where it is free, a reserved bit */
+        take_bits(bits, is_rgb ? 1 : 3); /* subsampling x and y unless RGB, and a reserved bit */
 }
 
 bool ivf_is_vp9_key(const uint8_t *frame, size_t len, uint16_t *width, uint16_t *height) {

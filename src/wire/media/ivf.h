@@ -1,4 +1,4 @@
-/* IVF: VP8, VP9 and AV1 frames with their times, and what can be read off a key frame. */
+/* IVF: VP8, VP9 and AV1 frames with their times; and the picture size in a key frame. */
 #ifndef WIRE_IVF_H
 #define WIRE_IVF_H
 
@@ -8,7 +8,7 @@
 
 enum { IVF_HEADER_BYTES = 32, IVF_FRAME_HEADER_BYTES = 12 };
 
-/* Where the fields lie that are patched when they become known. */
+/* Offsets of the header fields that are patched once their values are known. */
 enum { IVF_SIZE_OFFSET = 12, IVF_COUNT_OFFSET = 24 };
 
 enum ivf_codec { IVF_VP8, IVF_VP9, IVF_AV1 };
@@ -26,7 +26,7 @@ void ivf_write_header(uint8_t out[IVF_HEADER_BYTES], const struct ivf_header *he
 void ivf_write_frame_header(uint8_t out[IVF_FRAME_HEADER_BYTES], uint32_t payload_bytes,
                             uint64_t pts);
 
-/* "DKIF": does the stream bring its own IVF? True also while fewer than four bytes agree. */
+/* Whether the stream begins with "DKIF", so is IVF itself; true also for the first bytes of it. */
 bool ivf_is_magic(const uint8_t *bytes, size_t len);
 
 enum ivf_result { IVF_MORE, IVF_HEADER, IVF_FRAME, IVF_BAD };
@@ -46,18 +46,17 @@ struct ivf_parser {
     uint8_t held[IVF_HEADER_BYTES];
 };
 
-/*
- * Takes the file's bytes in order. Returns how many it used, up to and including the byte that ended the header or a frame;
- * *result says which, or that more is needed, or that this is no IVF.
- */
+/* Takes the file's bytes in order. Returns how many it used: up to and including the byte that ends
+ * the header or a frame. *result says which, or that it needs more, or that the file is no IVF. */
 size_t ivf_parse(struct ivf_parser *parser, const uint8_t *bytes, size_t len,
                  enum ivf_result *result);
 
-/* The reader seeks instead of feeding: takes up to `count` bytes of payload as read. Returns how many it took. */
+/* For a reader that seeks instead of feeding payload: counts up to `count` bytes of it as read, and
+ * returns how many. */
 uint64_t ivf_skip(struct ivf_parser *parser, uint64_t count, enum ivf_result *result);
 
-/* Of a frame's first bytes (30 suffice): is it a key frame, and of what size? (RFC 6386 9.1; VP9
- * bitstream 6.2, 7.2) */
+/* Whether a frame is a key frame, and its picture size; its first 30 bytes suffice (RFC 6386 9.1;
+ * VP9 bitstream 6.2, 7.2). */
 bool ivf_is_vp8_key(const uint8_t *frame, size_t len, uint16_t *width, uint16_t *height);
 bool ivf_is_vp9_key(const uint8_t *frame, size_t len, uint16_t *width, uint16_t *height);
 

@@ -46,8 +46,7 @@ enum ogg_result ogg_parse(const uint8_t *bytes, size_t len, struct ogg_page *pag
     *page = (struct ogg_page){
         .len = whole,
         .flags = bytes[OGG_FLAGS_AT],
-        .granule = (int64_t)(little_u32(bytes + GRANULE_AT) |
-                             (uint64_t)little_u32(bytes + GRANULE_AT + 4) << 32),
+        .granule = (int64_t)little_u64(bytes + GRANULE_AT),
         .serial = little_u32(bytes + SERIAL_AT),
         .sequence = little_u32(bytes + SEQUENCE_AT),
         .body = body,

@@ -1,4 +1,5 @@
-/* Ogg pages (RFC 3533), as far as it takes to find where a stream that was cut off is whole, and to end it there. */
+/* Ogg pages (RFC 3533), as far as is needed to repair a stream that was cut off: its last whole
+ * page is found and marked as the end. */
 #ifndef WIRE_OGG_H
 #define WIRE_OGG_H
 
@@ -20,10 +21,11 @@ struct ogg_page {
 
 enum ogg_result { OGG_MORE, OGG_PAGE, OGG_BAD };
 
-/* The page that begins at bytes[0]. OGG_MORE: it may become one with more bytes. OGG_BAD: it is none, or its checksum is wrong. */
+/* Parses the page that begins at bytes[0]. OGG_MORE: more bytes may complete it. OGG_BAD: it is no
+ * page, or its checksum is wrong. */
 enum ogg_result ogg_parse(const uint8_t *bytes, size_t len, struct ogg_page *page);
 
-/* Sets the flags of a whole page and the checksum that goes with them. */
+/* Sets the flags of a whole page, and its checksum anew. */
 void ogg_set_flags(uint8_t *page, size_t len, uint8_t flags);
 
 #endif

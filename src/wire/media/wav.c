@@ -1,6 +1,7 @@
 #include "wire/media/wav.h"
 
 #include "base/little.h"
+#include "base/macros.h"
 
 #include <assert.h>
 #include <string.h>
@@ -76,7 +77,7 @@ size_t wav_write_header(uint8_t out[WAV_HEADER_MAX], enum wav_layout layout,
     return header;
 }
 
-/* What the parser gathers `need` bytes for. */
+/* What the parser collects `need` bytes for. */
 enum { READ_RIFF, READ_CHUNK, READ_FMT, READ_DS64, READ_DONE, READ_BAD };
 
 static enum wav_result expect(struct wav_parser *parser, uint8_t state, size_t need) {
@@ -154,8 +155,7 @@ static enum wav_result on_chunk(struct wav_parser *parser) {
             return WAV_BAD;
         state = READ_FMT;
         take = size < sizeof parser->held ? size : sizeof parser->held;
-    } else if (is_id(h, "ds64") && size >= DS64_BYTES &&
-               is_first) { /* nowhere else, says Tech 3306 */
+    } else if (is_id(h, "ds64") && size >= DS64_BYTES && is_first) { /* Tech 3306: only first */
         state = READ_DS64;
         take = DS64_BYTES;
     }
@@ -216,7 +216,7 @@ size_t wav_parse(struct wav_parser *parser, const uint8_t *bytes, size_t len,
 }
 
 static void add_patch(struct wav_repair *repair, uint64_t offset, const void *bytes, size_t len) {
-    assert(repair->patch_count < sizeof repair->patches / sizeof *repair->patches);
+    assert(repair->patch_count < ARRAY_LEN(repair->patches));
     repair->patches[repair->patch_count].offset = offset;
     repair->patches[repair->patch_count].len = (uint8_t)len;
     memcpy(repair->patches[repair->patch_count].bytes, bytes, len);
@@ -246,7 +246,7 @@ static void patch_long(const struct wav_info *info, struct wav_repair *repair) {
     add_patch(repair, 0, riff, sizeof riff);
 }
 
-/* Sizes that agree with the file, or chunks behind the samples that the RIFF size counts in. */
+/* Its sizes agree with the file, or the RIFF size includes chunks behind the samples. */
 static bool is_finished(const struct wav_info *info, uint64_t file_bytes) {
     if (info->data_bytes == WAV_SIZE_UNKNOWN || info->riff_bytes == WAV_SIZE_UNKNOWN ||
         info->data_bytes > file_bytes - info->data_offset)
@@ -267,7 +267,7 @@ bool wav_plan_repair(const struct wav_info *info, uint64_t file_bytes, struct wa
     out->data_bytes = avail - avail % info->format.frame_bytes;
     bool is_long = info->is_rf64 || info->data_offset - 8 + out->data_bytes >= SIZE_SEE_DS64;
     bool keeps_length = is_long && !info->has_ds64_slot;
-    if (keeps_length) { /* as much as the header can say; what lies behind stays where it is */
+    if (keeps_length) { /* as much as the header can state; the rest stays in the file */
         out->data_bytes = SIZE_SEE_DS64 - 1 - (info->data_offset - 8);
         out->data_bytes -= out->data_bytes % info->format.frame_bytes;
     }

@@ -1,7 +1,5 @@
-/*
- * WAV: RIFF with 16-bit PCM as we write it, any PCM or float layout as we read it, RF64 past 4 GiB
- * (EBU Tech 3306), and the decision how a file whose writer died is made whole again.
- */
+/* WAV: written as RIFF with 16-bit PCM, and as RF64 past 4 GiB (EBU Tech 3306); read in any PCM or
+ * float layout; and the repair of a file whose writer died. */
 #ifndef WIRE_WAV_H
 #define WIRE_WAV_H
 
@@ -12,7 +10,7 @@
 enum { WAV_TAG_PCM = 1, WAV_TAG_FLOAT = 3 };
 
 struct wav_format {
-    uint16_t tag; /* the real one also where the file says "extensible" */
+    uint16_t tag; /* of an "extensible" file, that of its sub-format */
     uint16_t channels;
     uint32_t rate_hz;
     uint16_t bits;        /* per sample */
@@ -25,7 +23,7 @@ enum wav_layout { WAV_CANONICAL, WAV_RF64 };
 
 enum { WAV_CANONICAL_BYTES = 44, WAV_RF64_BYTES = 80, WAV_HEADER_MAX = 80 };
 
-/* The most whole frames of data that a canonical header can say, in bytes. */
+/* The most data that a canonical header can state, in bytes. */
 #define WAV_CANONICAL_DATA_MAX (UINT32_C(0xFFFFFFFE) - (WAV_CANONICAL_BYTES - 8))
 
 struct wav_format wav_format_s16(uint32_t rate_hz, uint16_t channels);
@@ -41,8 +39,8 @@ struct wav_info {
     struct wav_format format;
     bool is_rf64;       /* RF64 or BW64 */
     bool has_ds64_slot; /* first chunk is ds64, or JUNK of 28 bytes that can become one */
-    uint64_t
-        riff_bytes; /* as stored: file length - 8; WAV_SIZE_UNKNOWN for FFFFFFFF without ds64 */
+    /* As stored: file length - 8; WAV_SIZE_UNKNOWN for FFFFFFFF without ds64. */
+    uint64_t riff_bytes;
     uint64_t data_offset; /* of the first sample */
     uint64_t data_bytes;  /* as stored; WAV_SIZE_UNKNOWN for FFFFFFFF without ds64 */
 };
@@ -53,9 +51,9 @@ enum wav_result { WAV_MORE, WAV_DONE, WAV_BAD };
 struct wav_parser {
     struct wav_info info; /* complete with WAV_DONE */
     uint64_t offset;      /* bytes of the file taken so far */
-    uint64_t skip;        /* bytes of no interest that come next: feed them, or seek and subtract */
+    uint64_t skip;        /* bytes to pass over next: feed them, or seek and subtract */
     /* private */
-    uint64_t skip_after; /* what is left of the chunk once `held` is full */
+    uint64_t skip_after; /* the rest of the chunk once `held` is full */
     uint64_t ds64_data;
     uint8_t state;
     uint8_t have;
@@ -65,14 +63,12 @@ struct wav_parser {
     uint8_t held[40];
 };
 
-/*
- * Takes the file's bytes in order until the first sample is next. Returns how many it used; *result
- * says whether the header is done (info is valid), needs more, or is not a WAV that has samples.
- */
+/* Takes the file's bytes in order, up to the first sample. Returns how many it used. *result says
+ * whether the header is complete (info is valid), needs more, or is no WAV with samples. */
 size_t wav_parse(struct wav_parser *parser, const uint8_t *bytes, size_t len,
                  enum wav_result *result);
 
-/* What makes a file whole: cut it to `file_bytes`, then write `patches` in order. */
+/* How to repair a file: cut it to `file_bytes`, then write `patches` in order. */
 struct wav_repair {
     uint64_t file_bytes; /* never more than the file has */
     uint64_t data_bytes;
@@ -84,11 +80,9 @@ struct wav_repair {
     } patches[4];
 };
 
-/*
- * Decides for a file of `file_bytes` whose header is `info`. False when it is fine as it is: sizes
- * that agree, or a finished file with chunks behind the samples. Applied once, the answer for the
- * result is false.
- */
+/* Plans the repair of a file of `file_bytes` with the header `info`. False when it needs none: its
+ * sizes agree, or it is a finished file with chunks behind the samples. A repaired file needs no
+ * further repair. */
 bool wav_plan_repair(const struct wav_info *info, uint64_t file_bytes, struct wav_repair *out);
 
 #endif

@@ -5,11 +5,11 @@
 #ifndef WIRE_EIO_H
 #define WIRE_EIO_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "base/buf.h"
 #include "base/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum { EIO_SID_LEN = 20, EIO_SEPARATOR = 0x1e };
 
@@ -44,8 +44,8 @@ bool eio_parse(struct slice text, struct eio_packet *out);
 
 enum eio_next { EIO_NEXT_PACKET, EIO_NEXT_END, EIO_NEXT_BAD };
 
-/* Takes the next packet off the front of a polling body; *rest starts as the whole body, which
- * must not be empty. BAD where a packet is empty or unknown. */
+/* Takes the next packet off the front of a polling body; *rest starts as the whole body, which must
+ * not be empty. EIO_NEXT_BAD: the packet is empty or unknown. */
 enum eio_next eio_next_packet(struct slice *rest, struct eio_packet *out);
 
 struct eio_open {
@@ -57,8 +57,8 @@ struct eio_open {
 /* Appends the open packet, type digit included. */
 void eio_write_open(struct buf *out, const struct eio_open *open);
 
-/* Appends {"code":N,"message":"..."}; the text alone comes from eio_error_text(). */
+/* Appends {"code":N,"message":"..."}. */
 void eio_write_error(struct buf *out, enum eio_error error);
-const char *eio_error_text(enum eio_error error);
+const char *eio_error_text(enum eio_error error); /* the message alone */
 
 #endif

@@ -1,10 +1,12 @@
 #include "wire/web/http.h"
 
+#include "base/macros.h"
+
 #include <string.h>
 
 /* ---- characters ---- */
 
-/* RFC 9110, 5.6.2: what a method or a header name is made of. */
+/* RFC 9110, 5.6.2: the characters of a method or a header name. */
 static bool is_token_char(uint8_t c) {
     if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
         return true;
@@ -33,7 +35,7 @@ static bool is_field_value(struct slice s) {
     return true;
 }
 
-/* ---- lists and look-ups ---- */
+/* ---- headers ---- */
 
 const struct slice *http_find_header(const struct http_head *head, const char *name) {
     struct slice wanted = slice_from(name);
@@ -77,8 +79,8 @@ static enum http_result refuse(struct http_head *head, int status, const char *w
     return HTTP_BAD;
 }
 
-/* Looks for the empty line. A line feed without its carriage return is refused as soon as it is
- * seen, so is a carriage return without its line feed, and a NUL. */
+/* Finds the empty line that ends the head. A line feed without a carriage return, the reverse, and
+ * a NUL are refused at the first occurrence. */
 static enum http_result find_end(struct http_head *head, struct slice bytes, size_t *scanned,
                                  size_t *end) {
     size_t i = *scanned;
@@ -195,7 +197,7 @@ static enum http_result parse_headers(struct http_head *head, struct slice rest)
     return HTTP_DONE;
 }
 
-/* How long the body is: the rules of RFC 9112, 6.3, less every lenience in them. */
+/* The length of the body: the rules of RFC 9112, 6.3, without their leniency. */
 static enum http_result read_framing(struct http_head *head) {
     size_t lengths = http_count_headers(head, "content-length");
     size_t codings = http_count_headers(head, "transfer-encoding");
@@ -318,7 +320,7 @@ const char *http_status_text(int status) {
         {503, "Service Unavailable"},
         {505, "HTTP Version Not Supported"},
     };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         if (texts[i].status == status)
             return texts[i].text;
     return "Unknown";

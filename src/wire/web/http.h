@@ -1,6 +1,6 @@
-/* HTTP/1.1 message heads and bodies (RFC 9112), strict: whatever could be read in two ways is
- * refused, because two readers in a row that read it differently is how requests are smuggled.
- * Pure; slices borrow from the bytes given. */
+/* HTTP/1.1 message heads and bodies (RFC 9112), strictly: whatever could be read in two ways is
+ * refused, because a request can be smuggled past a proxy that reads it differently. Slices borrow
+ * from the bytes given. */
 #ifndef WIRE_HTTP_H
 #define WIRE_HTTP_H
 
@@ -26,8 +26,8 @@ struct http_head {
     /* requests */
     struct slice method;
     struct slice target; /* as received: origin form, absolute form, authority form or "*" */
-    struct slice
-        path; /* of the target, undecoded, without query; "/" where an absolute form has none */
+    /* Of the target, undecoded, without the query; "/" where an absolute form has none. */
+    struct slice path;
     struct slice query; /* after the first '?', undecoded */
     /* replies */
     int status;
@@ -38,7 +38,7 @@ struct http_head {
     struct http_header headers[HTTP_HEADERS_MAX];
     int64_t content_length; /* -1 when there is none */
     bool is_chunked;
-    bool is_keep_alive;    /* what version and Connection say together */
+    bool is_keep_alive;    /* from version and Connection */
     bool expects_continue; /* Expect: 100-continue */
     bool asks_upgrade;     /* Connection: upgrade and an Upgrade header */
     /* set by HTTP_BAD */
@@ -46,19 +46,19 @@ struct http_head {
     const char *why; /* a short English reason, static */
 };
 
-/* Parses a request head. HTTP_MORE: not complete yet, call again with more bytes behind the same
- * ones (*scanned, 0 at first, remembers how far we looked). HTTP_DONE: *used is its length.
- * HTTP_BAD: refusal and why are set. */
-enum http_result http_parse_request(struct http_head *, struct slice bytes, size_t *scanned,
+/* Parses a request head. HTTP_MORE: it is incomplete; call again with more bytes behind the same
+ * ones. *scanned, 0 at first, remembers how far the search for its end has come. HTTP_DONE: *used
+ * is its length. HTTP_BAD: refusal and why are set. */
+enum http_result http_parse_request(struct http_head *head, struct slice bytes, size_t *scanned,
                                     size_t *used);
 
-/* The same for a reply's head (we are the client). */
-enum http_result http_parse_reply(struct http_head *, struct slice bytes, size_t *scanned,
+/* The same for a reply's head, in the client role. */
+enum http_result http_parse_reply(struct http_head *head, struct slice bytes, size_t *scanned,
                                   size_t *used);
 
-/* The first header of that name (any letter case), NULL when there is none. */
-const struct slice *http_find_header(const struct http_head *, const char *name);
-size_t http_count_headers(const struct http_head *, const char *name);
+/* The value of the first header of that name, in any letter case, or NULL. */
+const struct slice *http_find_header(const struct http_head *head, const char *name);
+size_t http_count_headers(const struct http_head *head, const char *name);
 
 /* Whether a comma-separated list (Connection, Upgrade) holds the token, in any letter case. */
 bool http_list_has(struct slice list, const char *token);
@@ -73,12 +73,12 @@ struct http_body {
     bool is_chunked;
 };
 
-void http_body_init(struct http_body *, const struct http_head *);
+void http_body_init(struct http_body *body, const struct http_head *head);
 
-/* Takes bytes up to the next piece of payload and returns how many it used. HTTP_MORE with *piece
- * maybe not empty: go on; HTTP_DONE: the body is complete (*piece may still hold its last bytes);
- * HTTP_BAD: malformed chunks. */
-enum http_result http_body_parse(struct http_body *, struct slice bytes, size_t *used,
+/* Takes bytes up to the end of the next piece of payload; *used is their number. HTTP_MORE: call
+ * again with the rest; *piece may be empty. HTTP_DONE: the body is complete, and *piece may hold
+ * its last bytes. HTTP_BAD: malformed chunks. */
+enum http_result http_body_parse(struct http_body *body, struct slice bytes, size_t *used,
                                  struct slice *piece);
 
 const char *http_status_text(int status);

@@ -1,5 +1,7 @@
 #include "wire/web/http.h"
 
+#include "base/text.h"
+
 /* Message bodies, RFC 9112, sections 6 and 7. */
 
 enum {
@@ -19,7 +21,7 @@ enum {
 };
 
 enum {
-    SIZE_LINE_MAX = 256, /* with extensions, which nobody sends */
+    SIZE_LINE_MAX = 256, /* with extensions, which clients do not send in practice */
     TRAILERS_MAX = 4096,
 };
 
@@ -33,20 +35,13 @@ void http_body_init(struct http_body *body, const struct http_head *head) {
     }
 }
 
-static int hex_value(uint8_t c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool is_text_char(uint8_t c) {
     return c == '\t' || (c >= ' ' && c != 0x7F);
 }
 
-/* line_n counts the digits while they come, so that an empty or endless size is noticed. */
+/* line_n counts the digits, so that an empty or endless size is refused. */
 static uint8_t on_size_char(struct http_body *body, uint8_t c) {
-    int digit = hex_value(c);
+    int digit = text_hex_value((char)c);
     if (digit >= 0) {
         if (++body->line_n > 15)
             return BODY_BAD;

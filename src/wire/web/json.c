@@ -1,9 +1,13 @@
 #include "wire/web/json.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
-/* Each scan function takes the position of its thing and gives the position after it, NULL where
+/* Each scan function takes the position of a token and returns the position after it, or NULL where
  * the text is no JSON. */
+
+/* ---- checking ---- */
 
 static const char *skip_space(const char *p, const char *end) {
     while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
@@ -15,25 +19,13 @@ static bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-static int hex_value(char c) {
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* Four hexadecimal digits, or -1. */
 static int hex4(const char *p, const char *end) {
-    int value = 0;
-
     if (end - p < 4)
         return -1;
+    int value = 0;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_value(p[i]);
-
+        int digit = text_hex_value(p[i]);
         if (digit < 0)
             return -1;
         value = value << 4 | digit;
@@ -45,7 +37,6 @@ static const char *scan_string(const char *p, const char *end) {
     p++;
     while (p < end) {
         unsigned char c = (unsigned char)*p++;
-
         if (c == '"')
             return p;
         if (c < 0x20)
@@ -68,7 +59,6 @@ static const char *scan_string(const char *p, const char *end) {
 
 static const char *scan_digits(const char *p, const char *end) {
     const char *start = p;
-
     while (p < end && is_digit(*p))
         p++;
     return p == start ? NULL : p;
@@ -94,7 +84,6 @@ static const char *scan_number(const char *p, const char *end) {
 
 static const char *scan_word(const char *p, const char *end, const char *word) {
     size_t len = strlen(word);
-
     return (size_t)(end - p) >= len && memcmp(p, word, len) == 0 ? p + len : NULL;
 }
 
@@ -103,7 +92,6 @@ static const char *scan_value(const char *p, const char *end, unsigned depth);
 /* An array's or object's inside, p after the opening bracket. */
 static const char *scan_list(const char *p, const char *end, unsigned depth, bool is_object) {
     char close = is_object ? '}' : ']';
-
     p = skip_space(p, end);
     if (p < end && *p == close)
         return p + 1;
@@ -152,17 +140,14 @@ static const char *scan_value(const char *p, const char *end, unsigned depth) {
 bool json_check(struct slice text) {
     const char *end = text.ptr + text.len;
     const char *p = scan_value(text.ptr, end, JSON_DEPTH_MAX);
-
     return p && skip_space(p, end) == end;
 }
 
 bool json_is_shallow(struct slice text) {
     unsigned depth = 0;
     bool in_string = false;
-
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-
         if (in_string) {
             if (c == '\\')
                 i++;
@@ -180,10 +165,11 @@ bool json_is_shallow(struct slice text) {
     return true;
 }
 
+/* ---- walking ---- */
+
 static struct slice trim(struct slice text) {
     const char *end = text.ptr + text.len;
     const char *p = skip_space(text.ptr, end);
-
     while (end > p && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\n' || end[-1] == '\r'))
         end--;
     return slice_of(p, (size_t)(end - p));
@@ -214,7 +200,6 @@ enum json_kind json_kind(struct slice value) {
 /* The position after one value of checked text: brackets balance, so counting them is enough. */
 static const char *skip_value(const char *p, const char *end) {
     unsigned depth = 0;
-
     while (p < end) {
         if (*p == '"') {
             p = scan_string(p, end);
@@ -236,10 +221,9 @@ static const char *skip_value(const char *p, const char *end) {
 bool json_next_item(struct slice *rest, struct slice *item) {
     const char *end = rest->ptr + rest->len;
     const char *start = skip_space(rest->ptr, end);
-    const char *p = skip_value(start, end);
-
     if (start == end)
         return false;
+    const char *p = skip_value(start, end);
     *item = trim(slice_of(start, (size_t)(p - start)));
     if (p < end)
         p++;
@@ -250,9 +234,8 @@ bool json_next_item(struct slice *rest, struct slice *item) {
 bool json_next_member(struct slice *rest, struct slice *key, struct slice *value) {
     const char *end = rest->ptr + rest->len;
     const char *start = skip_space(rest->ptr, end);
-    const char *p;
-
-    if (start == end || *start != '"' || !(p = scan_string(start, end)))
+    const char *p = start < end && *start == '"' ? scan_string(start, end) : NULL;
+    if (!p)
         return false;
     *key = slice_of(start, (size_t)(p - start));
     p = skip_space(p, end);
@@ -270,11 +253,10 @@ struct slice json_inside(struct slice value) {
 }
 
 struct slice json_member(struct slice object, const char *name) {
-    struct slice rest, key, value, found = slice_of(NULL, 0);
-
+    struct slice found = SLICE_NONE;
     if (json_kind(object) != JSON_KIND_OBJECT)
         return found;
-    rest = json_inside(object);
+    struct slice rest = json_inside(object), key, value;
     while (json_next_member(&rest, &key, &value)) {
         if (json_text_is(key, name))
             found = value;
@@ -282,10 +264,11 @@ struct slice json_member(struct slice object, const char *name) {
     return found;
 }
 
+/* ---- strings and numbers ---- */
+
 static void add_utf8(struct buf *out, unsigned code) {
     char bytes[4];
     size_t n = 0;
-
     if (code < 0x80) {
         bytes[n++] = (char)code;
     } else if (code < 0x800) {
@@ -307,11 +290,9 @@ static void add_utf8(struct buf *out, unsigned code) {
 /* The character of a \u escape, p at its digits; takes the second half of a pair along. */
 static const char *unquote_unicode(struct buf *out, const char *p, const char *end) {
     int code = hex4(p, end);
-
     p += 4;
     if (code >= 0xd800 && code < 0xdc00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
         int low = hex4(p + 2, end);
-
         if (low >= 0xdc00 && low < 0xe000) {
             add_utf8(out, 0x10000u + ((unsigned)(code - 0xd800) << 10) + (unsigned)(low - 0xdc00));
             return p + 6;
@@ -323,15 +304,11 @@ static const char *unquote_unicode(struct buf *out, const char *p, const char *e
 
 void json_unquote(struct buf *out, struct slice string) {
     static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-    const char *p, *end;
-
     if (string.len < 2 || string.ptr[0] != '"')
         return;
-    p = string.ptr + 1;
-    end = string.ptr + string.len - 1;
+    const char *p = string.ptr + 1, *end = string.ptr + string.len - 1;
     while (p < end) {
         const char *plain = p;
-
         while (p < end && *p != '\\')
             p++;
         buf_add(out, plain, (size_t)(p - plain));
@@ -344,7 +321,6 @@ void json_unquote(struct buf *out, struct slice string) {
             p = unquote_unicode(out, p + 1, end);
         } else {
             const char *known = strchr(from, *p);
-
             buf_add(out, known ? &to[known - from] : p, 1);
             p++;
         }
@@ -352,32 +328,18 @@ void json_unquote(struct buf *out, struct slice string) {
 }
 
 bool json_text_is(struct slice string, const char *text) {
-    size_t len = strlen(text);
-    struct buf plain = {0};
-    bool same;
-
     if (string.len < 2 || string.ptr[0] != '"')
         return false;
+    struct slice wanted = slice_from(text);
     if (!memchr(string.ptr, '\\', string.len))
-        return string.len - 2 == len && memcmp(string.ptr + 1, text, len) == 0;
+        return slice_is_equal(slice_of(string.ptr + 1, string.len - 2), wanted);
+    struct buf plain = {0};
     json_unquote(&plain, string);
-    same = plain.len == len && memcmp(plain.data, text, len) == 0;
+    bool is_same = slice_is_equal(buf_slice(&plain), wanted);
     buf_free(&plain);
-    return same;
+    return is_same;
 }
 
 bool json_to_count(struct slice number, uint64_t *out) {
-    uint64_t value = 0;
-
-    if (number.len == 0 || number.len > 16)
-        return false;
-    for (size_t i = 0; i < number.len; i++) {
-        if (!is_digit(number.ptr[i]))
-            return false;
-        value = value * 10 + (unsigned)(number.ptr[i] - '0');
-    }
-    if (value > (1ull << 53) - 1)
-        return false;
-    *out = value;
-    return true;
+    return number.len <= 16 && slice_to_uint(number, (UINT64_C(1) << 53) - 1, out);
 }

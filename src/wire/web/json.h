@@ -1,17 +1,17 @@
-/* JSON as text: checks, walks and quotes without building a tree. What a Socket.IO client sends as
- * an event's arguments is forwarded as it stands, so nothing is lost that a parser into C types
- * would refuse or round (lone surrogates, 1e400, 20-digit integers). RFC 8259.
+/* JSON (RFC 8259) as text: checked and walked without building a tree. A Socket.IO client's
+ * arguments are forwarded byte for byte, so nothing is lost that a parser into C types would refuse
+ * or round: lone surrogates, 1e400, integers of 20 digits.
  *
- * The text is taken to be valid UTF-8 already; only the walk functions may be used on text that
- * json_check() has accepted. */
+ * The text must be valid UTF-8. The functions that walk it need text that json_check() has
+ * accepted. */
 #ifndef WIRE_JSON_H
 #define WIRE_JSON_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/buf.h"
 #include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 enum { JSON_DEPTH_MAX = 64 };
 
@@ -30,8 +30,8 @@ enum json_kind {
  * than JSON_DEPTH_MAX. */
 bool json_check(struct slice text);
 
-/* True when no bracket of the text, strings left out, opens deeper than JSON_DEPTH_MAX: the look
- * ahead that keeps a recursive parser's stack bounded. Says nothing else about the text. */
+/* True when no bracket of the text, outside strings, opens deeper than JSON_DEPTH_MAX. Called
+ * before a recursive parser, it keeps that parser's stack bounded. It checks nothing else. */
 bool json_is_shallow(struct slice text);
 
 /* What a value is, by its first byte. */
@@ -54,7 +54,7 @@ struct slice json_member(struct slice object, const char *name);
 /* Compares a string token, quotes and escapes included, with plain text. */
 bool json_text_is(struct slice string, const char *text);
 
-/* Appends what a string token means, as UTF-8. Half a surrogate pair becomes U+FFFD. */
+/* Appends the value of a string token, as UTF-8. Half a surrogate pair becomes U+FFFD. */
 void json_unquote(struct buf *out, struct slice string);
 
 /* Reads a number token without sign, fraction or exponent, at most 2^53 - 1. */

@@ -23,7 +23,7 @@ static void add_comma(struct buf *out) {
         buf_add_byte(out, ',');
 }
 
-/* What stands before a value. */
+/* The comma and the name before a value. */
 static void begin(struct buf *out, const char *name) {
     if (name)
         json_add_name(out, name);

@@ -1,5 +1,6 @@
 #include "wire/web/jwt.h"
 
+#include "base/macros.h"
 #include "wire/web/base64.h"
 
 #include <assert.h>
@@ -13,7 +14,7 @@
 
 enum { MAC_BYTES = 32 };
 
-/* NumericDates end with the year 9999: what is larger is a mistake or an attack. */
+/* NumericDates end with the year 9999: a larger one is a mistake or an attack. */
 static const double DATE_MAX = 253402300799.0;
 
 struct parts {
@@ -53,8 +54,8 @@ static void mac_of(struct slice secret, struct slice bytes, unsigned char mac[MA
     (void)made;
 }
 
-/* Every key of the issuer is tried, whichever fits: a secret may be changed while tokens of the old
- * one live. */
+/* Tries every key of the issuer: when a secret is replaced, tokens of the old one are still
+ * valid. */
 static enum jwt_fault check_signature(const struct parts *parts, struct slice issuer,
                                       const struct jwt_key *keys, size_t key_count) {
     struct buf given = {0};
@@ -93,7 +94,7 @@ static enum jwt_fault check_times(const json_t *claims, int64_t now_s, unsigned 
     if (now >= date + leeway)
         return JWT_EXPIRED;
     static const char *const starts[] = {"nbf", "iat"};
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
         const json_t *claim = json_object_get(claims, starts[i]);
         if (claim && !read_date(claim, &date))
             return JWT_MALFORMED;

@@ -1,51 +1,46 @@
-/*
- * JSON Web Tokens signed with HS256 (RFC 7519, practice of RFC 8725), and no other algorithm: the
- * token never chooses. Pure: time is an argument.
- */
+/* JSON Web Tokens (RFC 7519, with the practice of RFC 8725) signed with HS256. No other algorithm
+ * is accepted, so a token cannot choose a weaker one. */
 #ifndef WIRE_JWT_H
 #define WIRE_JWT_H
+
+#include "base/buf.h"
+#include "base/slice.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
-#include "base/slice.h"
-
 enum {
-    JWT_MAX_BYTES = 8192, /* of a whole token, looked at before anything is decoded */
-    JWT_LEEWAY_S = 60,    /* what clocks may differ */
+    JWT_MAX_BYTES = 8192, /* of a whole token, checked before anything is decoded */
+    JWT_LEEWAY_S = 60,    /* how far clocks may differ */
 };
 
 struct jwt_key {
-    struct slice
-        issuer; /* the `iss` this key speaks for; empty: a key for tokens of any or no issuer */
+    struct slice issuer; /* the `iss` of its tokens; empty: tokens of any issuer, or of none */
     struct slice secret;
 };
 
 enum jwt_fault {
     JWT_OK,
-    JWT_MALFORMED,     /* not three canonical base64url parts of JSON objects, a repeated member,
-                          `crit`, too long */
+    /* Not three canonical base64url parts of JSON objects, a repeated member, `crit`, too long. */
+    JWT_MALFORMED,
     JWT_BAD_ALGORITHM, /* `alg` is not exactly HS256 */
     JWT_UNKNOWN_KEY,   /* no key for this issuer */
     JWT_BAD_SIGNATURE,
     JWT_NO_EXPIRY, /* `exp` missing or no sensible number */
     JWT_EXPIRED,
-    JWT_NOT_YET, /* `nbf` or `iat` lies in the future: usually a clock that is wrong */
+    JWT_NOT_YET, /* `nbf` or `iat` lies in the future; usually a clock is wrong */
 };
 
-/*
- * Checks form, algorithm, signature and times, in this order. On JWT_OK *claims holds the payload,
- * owned by the caller (json_decref). `iss` is only used to choose among the keys; audience and type
- * markers are the caller's to check.
- */
+/* Checks form, algorithm, signature and times, in this order. On JWT_OK *claims is the payload,
+ * owned by the caller (json_decref). `iss` only chooses among the keys; the caller checks audience
+ * and type markers. */
 enum jwt_fault jwt_verify(struct slice token, const struct jwt_key *keys, size_t key_count,
                           int64_t now_s, unsigned leeway_s, json_t **claims);
 
 /* One word for logs and metrics. */
-const char *jwt_fault_name(enum jwt_fault);
+const char *jwt_fault_name(enum jwt_fault fault);
 
 /* Appends the signed token. `claims` is borrowed. */
 void jwt_sign(struct buf *out, const json_t *claims, struct slice secret);

@@ -9,7 +9,7 @@ enum range_result range_parse(struct slice header, uint64_t size, uint64_t *firs
         return RANGE_WHOLE;
 
     uint64_t a = 0, b = size ? size - 1 : 0;
-    if (from.len == 0) { /* the last so many */
+    if (from.len == 0) { /* "-500": the last bytes */
         uint64_t count;
         if (!slice_to_uint(spec, UINT64_MAX, &count))
             return RANGE_WHOLE;

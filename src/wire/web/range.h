@@ -5,12 +5,12 @@
 #include "base/slice.h"
 
 enum range_result {
-    RANGE_WHOLE, /* no header, another unit, several ranges, or no sense in it: the whole is sent */
+    RANGE_WHOLE, /* no, several or malformed ranges, or another unit: the whole body is sent */
     RANGE_PART,  /* 206 */
-    RANGE_NONE   /* 416: nothing of it is there */
+    RANGE_NONE   /* 416: the range lies outside the body */
 };
 
-/* first..last, both inside a body of `size` bytes, are set with RANGE_PART. */
+/* RANGE_PART sets first..last, both inside a body of `size` bytes. */
 enum range_result range_parse(struct slice header, uint64_t size, uint64_t *first, uint64_t *last);
 
 #endif

@@ -1,7 +1,9 @@
 #include "wire/web/sio.h"
 
+#include "base/macros.h"
 #include "base/text.h"
 #include "wire/web/json.h"
+#include "wire/web/json_write.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -15,15 +17,14 @@ static bool is_digit(char c) {
 bool sio_is_reserved(struct slice name_token) {
     static const char *const names[] = {"connect",       "connect_error", "disconnect",
                                         "disconnecting", "newListener",   "removeListener"};
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         if (json_text_is(name_token, names[i]))
             return true;
     }
     return false;
 }
 
-/* What stands between the brackets of {"_placeholder":true,"num":N}; false for any other object. */
+/* The N of {"_placeholder":true,"num":N}; false for any other object. */
 static bool parse_placeholder(struct slice object, struct slice *num) {
     if (json_kind(json_member(object, "_placeholder")) != JSON_KIND_TRUE)
         return false;
@@ -31,15 +32,13 @@ static bool parse_placeholder(struct slice object, struct slice *num) {
     return true;
 }
 
-/* Recursion is bounded: the text has passed json_check(). */
+/* Its recursion is bounded, because the text has passed json_check(). */
 static bool check_placeholders(struct slice value, unsigned count) {
     enum json_kind kind = json_kind(value);
     struct slice rest = json_inside(value), key, item;
-
     if (kind == JSON_KIND_OBJECT) {
         struct slice num;
         uint64_t number;
-
         if (parse_placeholder(value, &num))
             return json_to_count(num, &number) && number < count;
         while (json_next_member(&rest, &key, &item)) {
@@ -57,13 +56,11 @@ static bool check_placeholders(struct slice value, unsigned count) {
 
 static bool parse_head(struct slice *text, struct sio_packet *out) {
     const char *p = text->ptr, *end = p + text->len;
-
     if (p == end || *p < '0' || *p > '6')
         return false;
     out->type = (enum sio_type)(*p++ - '0');
     if (out->type == SIO_BINARY_EVENT || out->type == SIO_BINARY_ACK) {
         const char *start = p;
-
         while (p < end && is_digit(*p) && p - start < 2)
             out->attachments = out->attachments * 10 + (unsigned)(*p++ - '0');
         if (p == end || *p++ != '-' || out->attachments == 0 ||
@@ -73,7 +70,6 @@ static bool parse_head(struct slice *text, struct sio_packet *out) {
     out->nsp = SLICE("/");
     if (p < end && *p == '/') {
         size_t len = slice_find_byte(slice_of(p, (size_t)(end - p)), ',');
-
         out->nsp = slice_of(p, len);
         p += len;
         if (p < end)
@@ -89,11 +85,9 @@ static bool parse_head(struct slice *text, struct sio_packet *out) {
     return out->id <= (UINT64_C(1) << 53) - 1;
 }
 
-/* EVENT and ACK: an array, or nothing at all, which the reference lets pass and ignores. */
+/* EVENT and ACK: an array, or nothing at all, which the reference implementation accepts and
+ * ignores. */
 static bool parse_list(struct slice json, struct sio_packet *out) {
-    bool is_event = out->type == SIO_EVENT || out->type == SIO_BINARY_EVENT;
-    struct slice rest, item;
-
     if (json.len == 0)
         return true;
     if (!json_check(json) || json_kind(json) != JSON_KIND_ARRAY)
@@ -101,16 +95,14 @@ static bool parse_list(struct slice json, struct sio_packet *out) {
     if (out->attachments > 0 && !check_placeholders(json, out->attachments))
         return false;
     out->args = json_inside(json);
-    if (is_event) {
-        enum json_kind kind;
-
+    if (out->type == SIO_EVENT || out->type == SIO_BINARY_EVENT) {
         if (!json_next_item(&out->args, &out->name))
             return false;
-        kind = json_kind(out->name);
+        enum json_kind kind = json_kind(out->name);
         if (kind != JSON_KIND_NUMBER && (kind != JSON_KIND_STRING || sio_is_reserved(out->name)))
             return false;
     }
-    rest = out->args;
+    struct slice rest = out->args, item;
     while (json_next_item(&rest, &item))
         out->argc++;
     return true;
@@ -166,52 +158,49 @@ void sio_write_ack(struct buf *out, struct slice nsp, uint64_t id, struct slice 
 }
 
 static void write_buffer(struct buf *out, struct slice bytes) {
-    buf_add_slice(out, SLICE("{\"type\":\"Buffer\",\"data\":["));
+    json_open(out, NULL);
+    json_add_text(out, "type", SLICE("Buffer"));
+    json_open_array(out, "data");
     for (size_t i = 0; i < bytes.len; i++)
         buf_printf(out, i ? ",%u" : "%u", (unsigned char)bytes.ptr[i]);
-    buf_add_slice(out, SLICE("]}"));
+    json_close_array(out);
+    json_close(out);
 }
 
 static void write_value(struct buf *out, struct slice value, const struct slice *attachments,
                         unsigned count) {
     enum json_kind kind = json_kind(value);
-    struct slice rest = json_inside(value), key, item, num;
-    uint64_t number;
-    const char *comma = "";
-
     if (kind != JSON_KIND_OBJECT && kind != JSON_KIND_ARRAY) {
-        buf_add_slice(out, value);
+        json_add_raw(out, NULL, value);
         return;
     }
+    struct slice num;
+    uint64_t number;
     if (kind == JSON_KIND_OBJECT && parse_placeholder(value, &num) && json_to_count(num, &number) &&
         number < count) {
         write_buffer(out, attachments[number]);
         return;
     }
-    buf_add_byte(out, kind == JSON_KIND_OBJECT ? '{' : '[');
-    for (;;) {
-        if (kind == JSON_KIND_OBJECT ? !json_next_member(&rest, &key, &item)
-                                     : !json_next_item(&rest, &item))
-            break;
-        buf_add_text(out, comma);
-        if (kind == JSON_KIND_OBJECT) {
-            buf_add_slice(out, key);
+    struct slice rest = json_inside(value), key, item;
+    if (kind == JSON_KIND_OBJECT) {
+        json_open(out, NULL);
+        while (json_next_member(&rest, &key, &item)) {
+            json_add_raw(out, NULL, key);
             buf_add_byte(out, ':');
+            write_value(out, item, attachments, count);
         }
-        write_value(out, item, attachments, count);
-        comma = ",";
+        json_close(out);
+    } else {
+        json_open_array(out, NULL);
+        while (json_next_item(&rest, &item))
+            write_value(out, item, attachments, count);
+        json_close_array(out);
     }
-    buf_add_byte(out, kind == JSON_KIND_OBJECT ? '}' : ']');
 }
 
 void sio_write_buffers(struct buf *out, struct slice args, const struct slice *attachments,
                        unsigned count) {
     struct slice item;
-    const char *comma = "";
-
-    while (json_next_item(&args, &item)) {
-        buf_add_text(out, comma);
+    while (json_next_item(&args, &item))
         write_value(out, item, attachments, count);
-        comma = ",";
-    }
 }

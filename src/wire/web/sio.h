@@ -4,11 +4,11 @@
 #ifndef WIRE_SIO_H
 #define WIRE_SIO_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "base/buf.h"
 #include "base/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum { SIO_ATTACHMENTS_MAX = 10 };
 
@@ -35,11 +35,11 @@ struct sio_packet {
     unsigned argc;
 };
 
-/* Parses a packet as a client may send it; all slices borrow from the text. False for everything
- * that is fatal to the session: see section 4.1 of the wire contract. */
+/* Parses a packet as a client may send it; all slices borrow from the text. False: the client broke
+ * the protocol, and its session must end. */
 bool sio_parse(struct slice text, struct sio_packet *out);
 
-/* True for names that only the protocol itself may use. */
+/* True for the names that only the protocol itself uses; a client may not send them as events. */
 bool sio_is_reserved(struct slice name_token);
 
 /* Appends type, attachment count, namespace and id; the JSON is the caller's to add. */
@@ -55,8 +55,8 @@ void sio_write_event(struct buf *out, struct slice nsp, const uint64_t *id, stru
 void sio_write_ack(struct buf *out, struct slice nsp, uint64_t id, struct slice args,
                    unsigned attachments);
 
-/* Appends the arguments with each placeholder replaced by {"type":"Buffer","data":[...]}, the JSON
- * that a Node Buffer turns into. */
+/* Appends the arguments, as values that follow what is in the buffer (wire/web/json_write.h), with
+ * each placeholder replaced by {"type":"Buffer","data":[...]}, which is a Node Buffer as JSON. */
 void sio_write_buffers(struct buf *out, struct slice args, const struct slice *attachments,
                        unsigned count);
 

@@ -1,5 +1,7 @@
 #include "wire/web/url.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -102,12 +104,12 @@ uint16_t url_port(const struct url *url) {
 
 /* ---- escapes ---- */
 
-static int hex_value(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+/* The byte of an escape %XX at text[i]; -1 where it is broken. */
+static int escaped_byte(struct slice text, size_t i) {
+    if (text.len - i < 3)
+        return -1;
+    int high = text_hex_value(text.ptr[i + 1]), low = text_hex_value(text.ptr[i + 2]);
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
 int url_decode(struct buf *out, struct slice text, bool plus_is_space) {
@@ -118,13 +120,12 @@ int url_decode(struct buf *out, struct slice text, bool plus_is_space) {
         if (c == '+' && plus_is_space) {
             c = ' ';
         } else if (c == '%') {
-            int high = i + 2 < text.len ? hex_value(text.ptr[i + 1]) : -1;
-            int low = high >= 0 ? hex_value(text.ptr[i + 2]) : -1;
-            if (low < 0) {
+            int byte = escaped_byte(text, i);
+            if (byte < 0) {
                 out->len = before;
                 return EINVAL;
             }
-            c = (char)(high << 4 | low);
+            c = (char)byte;
             i += 2;
         }
         buf_add_byte(out, c);
@@ -168,7 +169,7 @@ bool query_next(struct slice *rest, struct slice *name, struct slice *value) {
     return false;
 }
 
-/* Byte by byte, so that no buffer is needed: names are ours, short and unescaped as a rule. */
+/* Compared byte by byte, so that no buffer is needed: names are short and rarely escaped. */
 static bool is_name(struct slice encoded, const char *name) {
     size_t i = 0;
     for (; *name && i < encoded.len; name++, i++) {
@@ -176,11 +177,10 @@ static bool is_name(struct slice encoded, const char *name) {
         if (c == '+') {
             c = ' ';
         } else if (c == '%') {
-            int high = i + 2 < encoded.len ? hex_value(encoded.ptr[i + 1]) : -1;
-            int low = high >= 0 ? hex_value(encoded.ptr[i + 2]) : -1;
-            if (low < 0)
+            int byte = escaped_byte(encoded, i);
+            if (byte < 0)
                 return false;
-            c = (char)(high << 4 | low);
+            c = (char)byte;
             i += 2;
         }
         if (c != *name)

@@ -49,10 +49,6 @@ void ws_parser_init(struct ws_parser *p, enum ws_role role, uint64_t max_message
     p->head_need = 2;
 }
 
-bool ws_parser_is_inside(const struct ws_parser *p) {
-    return p->message_opcode != 0;
-}
-
 static bool is_control(uint8_t opcode) {
     return opcode & 0x8;
 }
@@ -113,7 +109,7 @@ static const char *read_length(struct ws_parser *p) {
     return NULL;
 }
 
-/* The head is complete: what follows is control payload or a part of a message. */
+/* The head is complete: control payload or a part of a message follows. */
 static void begin_frame(struct ws_parser *p, struct ws_event *event) {
     const char *why = read_length(p);
     if (why) {
@@ -250,7 +246,7 @@ size_t ws_parse(struct ws_parser *p, uint8_t *bytes, size_t n, struct ws_event *
             return n;
         if (p->state == STATE_HEAD)
             used += parse_head(p, bytes + used, n - used, event);
-        /* A frame without payload ends with its head, so this comes in the same turn. */
+        /* A frame without payload ends with its head, so its event comes in the same round. */
         if (p->state == STATE_DATA)
             used += parse_data(p, bytes + used, n - used, event);
         else if (p->state == STATE_CONTROL)

@@ -1,5 +1,4 @@
-/* The opening handshake of RFC 6455, section 4: what makes an HTTP request a WebSocket, and the
- * proof in its answer. */
+/* The opening handshake of a WebSocket (RFC 6455, section 4). */
 #ifndef WIRE_WS_HANDSHAKE_H
 #define WIRE_WS_HANDSHAKE_H
 
@@ -14,12 +13,13 @@ enum {
 /* Sec-WebSocket-Accept for a Sec-WebSocket-Key (4.2.2). */
 void ws_accept(char out[WS_ACCEPT_SIZE], struct slice key);
 
-/* Checks a request that asks for `Upgrade: websocket`. 0: fine, *key is set. Else the HTTP status
- * to refuse it with (400, or 426 for another version), *why a sentence. */
-int ws_check_request(const struct http_head *, struct slice *key, const char **why);
+/* Checks a request that asks for `Upgrade: websocket`. 0: *key is set. Else the HTTP status to
+ * refuse it with (400, or 426 for another version), and *why. */
+int ws_check_request(const struct http_head *head, struct slice *key, const char **why);
 
-/* Checks the answer to our own handshake against the accept value that we expect. 0 or EPROTO with
+/* Checks the answer to our own handshake against the accept value it must have. 0, or EPROTO and
  * *why. */
-int ws_check_reply(const struct http_head *, const char accept[WS_ACCEPT_SIZE], const char **why);
+int ws_check_reply(const struct http_head *head, const char accept[WS_ACCEPT_SIZE],
+                   const char **why);
 
 #endif

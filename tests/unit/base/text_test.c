@@ -111,7 +111,17 @@ static void small_numbers(void **state) {
     assert_string_equal(hex, "00ff1a80");
 }
 
+static void hexadecimal_digits_have_a_value_and_nothing_else_has(void **state) {
+    static const char digits[] = "0123456789abcdef", capitals[] = "ABCDEF";
+    for (int c = 0; c < 256; c++) {
+        const char *digit = memchr(digits, c, 16), *capital = memchr(capitals, c, 6);
+        int value = digit ? (int)(digit - digits) : capital ? (int)(capital - capitals) + 10 : -1;
+        assert_int_equal(text_hex_value((char)c), value);
+    }
+}
+
 RUN_TESTS(TEST(utf8_is_judged_the_same_whole_and_in_pieces),
           TEST(identities_have_no_control_characters),
           TEST(names_become_one_harmless_path_component), TEST(two_names_never_share_a_folder),
-          TEST(times_are_iso_in_utc), TEST(json_strings_are_escaped_and_valid), TEST(small_numbers))
+          TEST(times_are_iso_in_utc), TEST(json_strings_are_escaped_and_valid), TEST(small_numbers),
+          TEST(hexadecimal_digits_have_a_value_and_nothing_else_has))

@@ -12,7 +12,7 @@ struct fixture {
     unsigned accepted;
 };
 
-static void on_accept(void *arg, int fd) {
+static void on_accept(int fd, void *arg) {
     ((struct fixture *)arg)->accepted++;
     close(fd);
 }

@@ -26,7 +26,7 @@ static void close_fixture(struct fixture *f) {
     close(f->fds[1]);
 }
 
-static void on_events(void *arg, int events) {
+static void on_events(int events, void *arg) {
     struct fixture *f = arg;
     f->events |= events;
     watch_close(f->watch);
@@ -43,7 +43,7 @@ static void a_watch_tells_what_it_was_asked_for(void **state) {
     close_fixture(&f);
 }
 
-static void nobody_should_come(void *arg, int events) {
+static void nobody_should_come(int events, void *arg) {
     fail();
 }
 

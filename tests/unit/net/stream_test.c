@@ -3,9 +3,9 @@
 #include "certificate.h"
 #include "frames.h"
 #include "net/loop.h"
-#include "net/ws/media_conn.h"
 #include "net/outbox.h"
 #include "net/stream.h"
+#include "net/ws/media_conn.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -166,14 +166,14 @@ static void bad_files_are_named(void **state) {
 static struct buf audio;
 static int closed;
 
-static void on_binary(void *arg, const uint8_t *bytes, size_t n, bool last) {
+static void on_binary(const uint8_t *bytes, size_t n, bool last, void *arg) {
     buf_add(&audio, bytes, n);
 }
 
-static void on_text(void *arg, struct slice message) {
+static void on_text(struct slice message, void *arg) {
 }
 
-static void on_closed(void *arg, uint16_t code, struct slice reason) {
+static void on_closed(uint16_t code, struct slice reason, void *arg) {
     closed++;
     assert_int_equal(code, WS_CLOSE_NO_STATUS);
 }
@@ -181,7 +181,7 @@ static void on_closed(void *arg, uint16_t code, struct slice reason) {
 static void media_over_tls_is_read_to_its_last_record(void **state) {
     static const struct media_handlers handlers = {on_binary, on_text, on_closed};
     static const char accept[WS_ACCEPT_SIZE] = "accept";
-    static uint8_t buffer[MEDIA_BUFFER_BYTES];
+    static uint8_t buffer[LOOP_SCRATCH_BYTES];
     struct media_stats stats = {0};
     struct fixture f;
     struct buf out = {0};

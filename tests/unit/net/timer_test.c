@@ -1,4 +1,4 @@
-#include "net/loop.h"
+#include "net/loop_private.h"
 #include "unit.h"
 
 struct fixture {
@@ -77,9 +77,8 @@ static void many_timers_keep_their_order(void **state) {
     static struct timer timers[COUNT];
     static int64_t seen[COUNT];
     struct loop *loop;
-    struct timer_heap *heap;
     assert_int_equal(loop_open(&loop), 0);
-    heap = loop_timers(loop);
+    struct timer_heap *heap = &loop->timers;
     uint32_t r = 1;
     for (size_t i = 0; i < COUNT * 2; i++) {
         r = r * 1664525 + 1013904223;

@@ -1,4 +1,4 @@
-/* Clients of a Socket.IO server, server and clients in one thread: clients are plain sockets that are read when the test
+/* A Socket.IO server and its clients in one thread. Clients are plain sockets, read when the test
  * wants to. */
 #ifndef TESTS_UNIT_NET_SIO_FIXTURE_H
 #define TESTS_UNIT_NET_SIO_FIXTURE_H
@@ -27,12 +27,12 @@ struct fixture {
     unsigned opened, connected, gone;
 };
 
-static inline void on_connect(void *arg, struct sio_socket *socket, struct slice auth) {
+static inline void on_connect(struct sio_socket *socket, struct slice auth, void *arg) {
     struct fixture *f = arg;
     f->sockets[f->connected++] = socket;
 }
 
-static inline void on_disconnect(void *arg, struct sio_socket *socket, bool may_return) {
+static inline void on_disconnect(struct sio_socket *socket, bool may_return, void *arg) {
     struct fixture *f = arg;
     f->gone++;
     for (unsigned i = 0; i < f->connected; i++) {
@@ -69,7 +69,7 @@ static inline void raise_descriptor_limit(void) {
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
 }
 
-static inline void open_fixture(struct fixture *f, const struct sio_config *config) {
+static inline void open_fixture(struct fixture *f, const struct sio_settings *sio) {
     static const struct sio_handlers handlers = {.on_connect = on_connect,
                                                  .on_disconnect = on_disconnect};
     struct http_settings settings = {.host = "127.0.0.1"};
@@ -79,7 +79,7 @@ static inline void open_fixture(struct fixture *f, const struct sio_config *conf
     raise_descriptor_limit();
     memset(f, 0, sizeof *f);
     assert_int_equal(loop_open(&f->loop), 0);
-    assert_int_equal(sio_server_open(&f->sio, f->loop, config), 0);
+    assert_int_equal(sio_server_open(&f->sio, f->loop, sio), 0);
     f->ns = sio_namespace_add(f->sio, "/", &handlers, f);
     assert_int_equal(http_server_open(&f->http, f->loop, &settings, &doors), 0);
 }
@@ -116,7 +116,8 @@ static inline void add_client(struct fixture *f) {
     assert_int_equal(f->connected, before + 1);
 }
 
-/* Adds what has come to a client, the heads of frames left in, and returns how much there is now. */
+/* Adds what has come to a client, the heads of frames left in, and returns how much there is
+ * now. */
 static inline size_t read_more(struct fixture *f, unsigned i, char *out, size_t len, size_t size) {
     ssize_t n = recv(f->fds[i], out + len, size - 1 - len, MSG_DONTWAIT);
 

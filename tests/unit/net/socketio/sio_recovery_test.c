@@ -69,7 +69,7 @@ static void gives_back_what_was_missed(void **state) {
     struct fixture *f = mem_alloc(sizeof *f);
     char auth[128], mark[64], *text, *at;
 
-    open_fixture(f, &(struct sio_config){.recovery_ms = 120000});
+    open_fixture(f, &(struct sio_settings){.recovery_ms = 120000});
     lose_one(f, auth);
     say(f, 2, 9);
     text = at = come_back(f, auth, "[\"news\",9,");
@@ -91,7 +91,7 @@ static void who_is_too_late_is_a_stranger(void **state) {
     struct fixture *f = mem_alloc(sizeof *f);
     char auth[128], *text;
 
-    open_fixture(f, &(struct sio_config){.recovery_ms = 50});
+    open_fixture(f, &(struct sio_settings){.recovery_ms = 50});
     lose_one(f, auth);
     say(f, 2, 3);
     wait_for(f, &sio_server_stats(f->sio)->kept, 0);
@@ -109,7 +109,7 @@ static void a_gap_is_never_hidden(void **state) {
     struct fixture *f = mem_alloc(sizeof *f);
     char auth[128], *text;
 
-    open_fixture(f, &(struct sio_config){.recovery_ms = 120000, .recovery_bytes = 3000});
+    open_fixture(f, &(struct sio_settings){.recovery_ms = 120000, .recovery_bytes = 3000});
     lose_one(f, auth);
     say(f, 2, 9);
     text = come_back(f, auth, "\"pid\":");

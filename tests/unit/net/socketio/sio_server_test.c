@@ -19,7 +19,7 @@ static void hands_out_a_broadcast_in_slices(void **state) {
     struct fixture *f = mem_alloc(sizeof *f);
     char text[4096];
 
-    open_fixture(f, &(struct sio_config){0});
+    open_fixture(f, &(struct sio_settings){0});
     for (unsigned i = 0; i < 600; i++) {
         add_client(f);
         assert_int_equal(sio_join(f->sockets[i], SLICE("room")), 0);
@@ -45,13 +45,14 @@ static void hands_out_a_broadcast_in_slices(void **state) {
     mem_free(f);
 }
 
-/* Whoever is touched while a broadcast is on its way sees everything in the order in which it was made. */
+/* Whoever is touched while a broadcast is on its way sees everything in the order in which it was
+ * made. */
 static void keeps_the_order_for_those_who_move_meanwhile(void **state) {
     struct fixture *f = mem_alloc(sizeof *f);
     char text[4096];
     enum { COUNT = 600 };
 
-    open_fixture(f, &(struct sio_config){0});
+    open_fixture(f, &(struct sio_settings){0});
     for (unsigned i = 0; i < COUNT; i++) {
         add_client(f);
         if (i % 3 != 2)
@@ -99,7 +100,7 @@ static void aims_at_unions_and_exceptions(void **state) {
     struct fixture *f = mem_alloc(sizeof *f);
     char text[4096];
 
-    open_fixture(f, &(struct sio_config){0});
+    open_fixture(f, &(struct sio_settings){0});
     for (unsigned i = 0; i < 4; i++)
         add_client(f);
     sio_join(f->sockets[0], SLICE("a"));
@@ -144,7 +145,7 @@ static void rooms_have_rules(void **state) {
     char long_name[SIO_ROOM_NAME_MAX + 2];
     struct slice room;
 
-    open_fixture(f, &(struct sio_config){.max_rooms = 2});
+    open_fixture(f, &(struct sio_settings){.max_rooms = 2});
     add_client(f);
     add_client(f);
     memset(long_name, 'x', sizeof long_name);
@@ -171,7 +172,7 @@ static void closes_the_slow(void **state) {
     char *args = mem_alloc(100003), text[65536];
     size_t heard = 0;
 
-    open_fixture(f, &(struct sio_config){.eio = {.max_queue_bytes = 500000}});
+    open_fixture(f, &(struct sio_settings){.eio = {.max_queue_bytes = 500000}});
     add_client(f);
     add_client(f);
     memset(args, 'x', 100002);
@@ -201,7 +202,7 @@ static void a_volatile_message_waits_for_nobody(void **state) {
     char *args = mem_alloc(400003);
     unsigned i;
 
-    open_fixture(f, &(struct sio_config){0});
+    open_fixture(f, &(struct sio_settings){0});
     add_client(f);
     memset(args, 'x', 400002);
     args[0] = args[400001] = '"';
@@ -218,7 +219,7 @@ static void a_volatile_message_waits_for_nobody(void **state) {
     mem_free(f);
 }
 
-static void on_whole(void *arg, struct sio_socket *socket, const struct sio_event *event) {
+static void on_whole(struct sio_socket *socket, const struct sio_event *event, void *arg) {
     sio_emit(socket, "whole", SLICE(""));
 }
 
@@ -227,7 +228,7 @@ static void a_breach_is_counted_and_closes_one_session(void **state) {
     char packet[201], text[4096];
 
     snprintf(packet, sizeof packet, "%-200s", "47[\"there is no such type\"]");
-    open_fixture(f, &(struct sio_config){0});
+    open_fixture(f, &(struct sio_settings){0});
     add_client(f);
     add_client(f);
     skip_all(f);
@@ -253,7 +254,7 @@ static void half_sent_attachments_are_bounded(void **state) {
 
     snprintf(head, sizeof head, "%-200s",
              "452-[\"b\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]");
-    open_fixture(f, &(struct sio_config){.pending_bytes = 4000});
+    open_fixture(f, &(struct sio_settings){.pending_bytes = 4000});
     sio_on(f->ns, "b", on_whole);
     for (unsigned i = 0; i < 3; i++)
         add_client(f);
@@ -290,7 +291,7 @@ static void a_client_may_vanish_while_it_asks(void **state) {
     struct fixture *f = mem_alloc(sizeof *f);
     struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 
-    open_fixture(f, &(struct sio_config){0});
+    open_fixture(f, &(struct sio_settings){0});
     for (int i = 0; i < 20; i++) {
         struct sockaddr_in address = {.sin_family = AF_INET,
                                       .sin_port = htons(http_server_port(f->http))};

@@ -1,7 +1,8 @@
 #include "base/buf.h"
 #include "frames.h"
-#include "net/ws/media_conn.h"
+#include "net/loop.h"
 #include "net/stream.h"
+#include "net/ws/media_conn.h"
 #include "peer.h"
 
 #include <fcntl.h>
@@ -25,19 +26,19 @@ struct fixture {
     uint8_t *buffer;
 };
 
-static void on_binary(void *arg, const uint8_t *bytes, size_t n, bool last) {
+static void on_binary(const uint8_t *bytes, size_t n, bool last, void *arg) {
     struct track *track = arg;
     buf_add(&track->audio, bytes, n);
     track->messages += last;
 }
 
-static void on_text(void *arg, struct slice message) {
+static void on_text(struct slice message, void *arg) {
     struct track *track = arg;
     buf_add_slice(&track->text, message);
     buf_add_byte(&track->text, '|');
 }
 
-static void on_closed(void *arg, uint16_t code, struct slice reason) {
+static void on_closed(uint16_t code, struct slice reason, void *arg) {
     struct track *track = arg;
     track->closed++;
     track->code = code;
@@ -53,7 +54,7 @@ static void open_fixture(struct fixture *f, struct slice unread) {
     int fds[2];
     memset(f, 0, sizeof *f);
     f->now_ms = 1000;
-    f->buffer = malloc(MEDIA_BUFFER_BYTES);
+    f->buffer = malloc(LOOP_SCRATCH_BYTES);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
     struct stream *stream = stream_new(fds[0]);
     stream_unread(stream, unread);
@@ -283,8 +284,8 @@ static void one_connection_reads_at_most_its_budget_a_tick(void **state) {
     ssize_t sent = send(f.peer, out.data, out.len, MSG_NOSIGNAL);
     size_t first = drain(&f, 20), second = drain(&f, 20);
     assert_true(sent > 0);
-    if ((size_t)sent > MEDIA_BUDGET_BYTES + MEDIA_BUFFER_BYTES) {
-        assert_true(first >= MEDIA_BUDGET_BYTES && first < MEDIA_BUDGET_BYTES + MEDIA_BUFFER_BYTES);
+    if ((size_t)sent > MEDIA_BUDGET_BYTES + LOOP_SCRATCH_BYTES) {
+        assert_true(first >= MEDIA_BUDGET_BYTES && first < MEDIA_BUDGET_BYTES + LOOP_SCRATCH_BYTES);
         assert_int_equal(f.stats.budget_hits >= 1, 1);
         assert_true(second > 0);
     }

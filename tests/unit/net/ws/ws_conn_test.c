@@ -19,7 +19,7 @@ struct fixture {
     bool echoes, pauses, aborts;
 };
 
-static void on_message(void *arg, enum ws_opcode opcode, struct slice message) {
+static void on_message(enum ws_opcode opcode, struct slice message, void *arg) {
     struct fixture *f = arg;
     f->messages++;
     buf_add_slice(&f->heard, message);
@@ -36,7 +36,7 @@ static void on_drain(void *arg) {
     ((struct fixture *)arg)->drained++;
 }
 
-static void on_close(void *arg, uint16_t code, struct slice reason) {
+static void on_close(uint16_t code, struct slice reason, void *arg) {
     struct fixture *f = arg;
     f->closed++;
     f->code = code;

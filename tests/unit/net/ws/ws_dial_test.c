@@ -24,11 +24,11 @@ struct fixture {
     struct buf heard;
 };
 
-static void on_server_message(void *arg, enum ws_opcode opcode, struct slice message) {
+static void on_server_message(enum ws_opcode opcode, struct slice message, void *arg) {
     ws_conn_send(((struct fixture *)arg)->accepted, opcode, message);
 }
 
-static void on_server_close(void *arg, uint16_t code, struct slice reason) {
+static void on_server_close(uint16_t code, struct slice reason, void *arg) {
     ((struct fixture *)arg)->accepted = NULL;
 }
 
@@ -92,11 +92,11 @@ static void on_open(void *arg) {
     ((struct fixture *)arg)->opened++;
 }
 
-static void on_message(void *arg, enum ws_opcode opcode, struct slice message) {
+static void on_message(enum ws_opcode opcode, struct slice message, void *arg) {
     buf_add_slice(&((struct fixture *)arg)->heard, message);
 }
 
-static void on_close(void *arg, uint16_t code, struct slice reason) {
+static void on_close(uint16_t code, struct slice reason, void *arg) {
     struct fixture *f = arg;
     f->closed++;
     f->code = code;

@@ -67,7 +67,7 @@ static void hear_frame(struct fake_conn *conn, struct slice message) {
         say(conn, answer);
 }
 
-static void on_fake_message(void *arg, enum ws_opcode opcode, struct slice message) {
+static void on_fake_message(enum ws_opcode opcode, struct slice message, void *arg) {
     struct fake_conn *conn = arg;
     if (opcode == WS_BINARY) {
         hear_frame(conn, message);
@@ -80,7 +80,7 @@ static void on_fake_message(void *arg, enum ws_opcode opcode, struct slice messa
     }
 }
 
-static void on_fake_close(void *arg, uint16_t code, struct slice reason) {
+static void on_fake_close(uint16_t code, struct slice reason, void *arg) {
     ((struct fake_conn *)arg)->ws = NULL;
 }
 

@@ -7,7 +7,8 @@
 
 static struct http_head head;
 
-/* Whole and byte by byte; both must agree. Returns the bytes used, 0 when it is bad or unfinished. */
+/* Whole and byte by byte; both must agree. Returns the bytes used, 0 when it is bad or
+ * unfinished. */
 static size_t parse(struct slice bytes, enum http_result expected) {
     static struct http_head slowly;
     size_t scanned = 0, used = 0, slow_scanned = 0, slow_used = 0;
