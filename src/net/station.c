@@ -5,6 +5,7 @@
 
 struct station {
     struct loop *loop;
+    bool owns_loop;
     struct mailbox *inbox;
     struct thread *thread;
     struct mail stop;
@@ -15,18 +16,29 @@ static void run(void *arg) {
     loop_run(station->loop);
 }
 
-int station_open(struct station **out, void *owner) {
+int station_open_on(struct station **out, struct loop *loop, void *owner) {
     struct station *station = mem_alloc(sizeof *station);
-    int err = loop_open(&station->loop);
-    if (!err)
-        err = mailbox_open(&station->inbox, station->loop, owner);
+    station->loop = loop;
+    int err = mailbox_open(&station->inbox, loop, owner);
     if (err) {
-        loop_close(station->loop);
         mem_free(station);
         return err;
     }
     *out = station;
     return 0;
+}
+
+int station_open(struct station **out, void *owner) {
+    struct loop *loop;
+    int err = loop_open(&loop);
+    if (err)
+        return err;
+    err = station_open_on(out, loop, owner);
+    if (err)
+        loop_close(loop);
+    else
+        (*out)->owns_loop = true;
+    return err;
 }
 
 void station_gather(struct station *station, int64_t ms) {
@@ -70,11 +82,17 @@ void station_end(struct station *station) {
     station_wait(station);
 }
 
+void station_shut(struct station *station) {
+    station_end(station);
+    mailbox_close(station->inbox);
+    station->inbox = NULL;
+}
+
 void station_close(struct station *station) {
     if (!station)
         return;
-    station_end(station);
-    mailbox_close(station->inbox);
-    loop_close(station->loop);
+    station_shut(station);
+    if (station->owns_loop)
+        loop_close(station->loop);
     mem_free(station);
 }

@@ -9,6 +9,8 @@ struct station;
 
 /* `owner` is what its mail is delivered to. The thread waits until station_start. */
 int station_open(struct station **out, void *owner);
+/* Without a thread: whoever runs `loop` delivers the mail. It is never started. */
+int station_open_on(struct station **out, struct loop *loop, void *owner);
 void station_gather(struct station *station, int64_t ms); /* as mailbox_gather; before it starts */
 int station_start(struct station *station, const char *name, int nice);
 
@@ -22,11 +24,16 @@ void station_stop(struct station *station);
 /* From another thread: until station_stop has been called. */
 void station_wait(struct station *station);
 
-/* From another thread: once its mail so far has been delivered, the thread ends and is joined. NULL, and one that was never started
- * or has ended, are fine. */
+/* From another thread: once its mail so far has been delivered, the thread ends and is joined.
+ * NULL, and a station that was never started or has ended, are fine. */
 void station_end(struct station *station);
 
-/* Ends it and closes its loop. Where several work for one owner, all are ended first. NULL is fine. */
+/* Ends it and delivers what still waits, here; nothing may be sent any more. Its loop stays open,
+ * so that what was opened on it can be closed before station_close. */
+void station_shut(struct station *station);
+
+/* Shuts it and closes its own loop. Where several work for one owner, all are ended first. NULL is
+ * fine. */
 void station_close(struct station *station);
 
 #endif
