@@ -1,6 +1,7 @@
 /* Messages from the prosody service: whatever comes, feelings stay between -1 and 1, times are
  * sane, and codes may stand in a log. */
-#include "outside/hume/hume_reading.h"
+#include "outside/hume/hume_v0.h"
+#include "outside/hume/hume_v1.h"
 
 #include <assert.h>
 #include <math.h>

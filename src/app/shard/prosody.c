@@ -27,8 +27,9 @@ struct prosody {
 
 /* ---- what comes back ---- */
 
-static void on_feeling(void *arg, const struct feeling *feeling, int64_t from_ms, int64_t to_ms) {
-    const struct prosody *p = arg;
+static void hume_on_feeling(const struct feeling *feeling, int64_t from_ms, int64_t to_ms,
+                            void *user) {
+    const struct prosody *p = user;
     p->owner->on_feeling(p->arg, feeling, from_ms, to_ms);
 }
 
@@ -40,8 +41,8 @@ static void tell_line(const struct prosody *p, int64_t flushed_ms, uint32_t samp
     p->owner->on_line(p->arg, flushed_ms, what);
 }
 
-static void on_fate(void *arg, int64_t flushed_ms, uint32_t samples, enum hume_fate fate) {
-    tell_line(arg, flushed_ms, samples, hume_fate_name(fate));
+static void hume_on_fate(int64_t flushed_ms, uint32_t samples, enum hume_fate fate, void *user) {
+    tell_line(user, flushed_ms, samples, hume_fate_name(fate));
 }
 
 /* ---- what goes there ---- */
@@ -137,7 +138,7 @@ void prosody_flush(struct prosody *p, int64_t at_ms) {
 struct prosody *prosody_open(struct hume *hume, const char *name, unsigned rate_hz,
                              unsigned channels, unsigned group_ms, int64_t now_ms,
                              const struct prosody_owner *owner, void *arg) {
-    static const struct hume_listener listener = {on_feeling, on_fate};
+    static const struct hume_listener listener = {hume_on_feeling, hume_on_fate};
     struct prosody *p = mem_alloc(sizeof *p);
     p->owner = owner;
     p->arg = arg;
@@ -151,7 +152,7 @@ struct prosody *prosody_open(struct hume *hume, const char *name, unsigned rate_
         grouper_init(p->grouper, rate_hz, channels, group_ms);
     }
     if (hume)
-        p->track = hume_track_open(hume, slice_from(name), group_ms, &listener, p);
+        p->track = hume_track_new(hume, slice_from(name), group_ms, &listener, p);
     return p;
 }
 
