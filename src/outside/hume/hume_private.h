@@ -1,10 +1,10 @@
 /*
- * Private to this folder: a track on its way to the service. These files are one family:
+ * A track on its way to the service. These files share it:
  *
- *     hume.c                             the service: settings, counters, the tick
- *     hume_track.c                       a track's state, what it sends and when
- *     hume_link.c                        its connection: dialling, messages, failures
- *     hume_v0_talk.c, hume_v1_talk.c     a protocol each: how audio is collected, sent and answered
+ *     hume.c                           the service: settings, counters, the tick
+ *     hume_track.c                     a track's state, what it sends and when
+ *     hume_link.c                      its connection: dialling, messages, failures
+ *     hume_v0_talk.c, hume_v1_talk.c   a protocol each: how audio is collected, sent and answered
  */
 #ifndef OUTSIDE_HUME_PRIVATE_H
 #define OUTSIDE_HUME_PRIVATE_H

@@ -1,4 +1,4 @@
-/* Waiting for a turn to connect: what is kept meanwhile, for how long, and how it goes out then. */
+/* Waiting for a handshake: what is kept meanwhile, for how long, and how it is sent then. */
 #include "hume_fixture.h"
 
 #include "unit.h"
@@ -29,7 +29,7 @@ static void assert_frames(const struct fixture *f, unsigned first, unsigned coun
     }
 }
 
-/* Nobody's turn comes. */
+/* No track gets a handshake. */
 static void block(struct hume_limiter *limiter) {
     atomic_store(&limiter->due_us, INT64_MAX / 2);
 }
@@ -155,7 +155,7 @@ static void frames_that_are_refused_here_and_there_leave_no_gap(void **state) {
     struct fixture f;
     block(&limiter);
     fixture_open(&f, true, CHOOSY, WITH_KEY(.limiter = &limiter));
-    hear_frames(f.track, 0, 20); /* all at once on their way as soon as the session stands */
+    hear_frames(f.track, 0, 20); /* all at once on their way as soon as the session is created */
     unblock(&limiter);
     fixture_turn_until(&f, &f.blocks, 20);
     assert_frames(&f, 0, 20);
@@ -185,7 +185,7 @@ static void all_tracks_together_keep_a_bounded_amount(void **state) {
     assert_true(kept + FRAME * 2 > bound && kept < bound + FRAME * 2);
     assert_int_equal(hume_stats(f.hume)->frames_dropped, TRACKS * FRAMES - kept / (FRAME * 2));
     f.fate_count = 0;
-    hear_frames(f.track, 1, 2); /* whose service takes what comes needs no room */
+    hear_frames(f.track, 1, 2); /* an open connection needs no room */
     fixture_turn_until(&f, &f.blocks, 3);
     assert_frames(&f, 0, 3);
     for (int i = 0; i < TRACKS; i++) {

@@ -41,7 +41,7 @@ static void the_tail_is_sent_when_the_track_closes(void **state) {
     assert_int_equal(f.fate_count, 2);
     fixture_turn_until(&f, &f.blocks, 2);
     fixture_turn(&f, 20);
-    assert_int_equal(f.feelings, 1); /* nobody is told any more */
+    assert_int_equal(f.feelings, 1); /* its owner hears of no more */
     assert_null(f.conns[0].ws);
     fixture_close(&f);
 }

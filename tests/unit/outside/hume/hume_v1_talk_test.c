@@ -22,7 +22,7 @@ static void frames_stream_and_measurements_find_their_time(void **state) {
     assert_true(f.feeling.valence > 0.5f);
     assert_true(hume_stats(f.hume)->latency.sum_ms < 60000);
 
-    /* A minute later: the service's clock goes on, meeting time has jumped. */
+    /* A minute later: the service's clock has not moved, meeting time has jumped. */
     for (int i = 0; i < 2; i++) {
         hume_track_hear(f.track, pcm, 800, 80000 + i * 50, true);
         fixture_turn(&f, 50);

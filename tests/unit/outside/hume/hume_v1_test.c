@@ -30,7 +30,7 @@ static void v1_messages_are_told_by_their_type(void **state) {
     assert_int_equal(reading.count, 1);
     assert_int_equal(reading.spans[0].begin_ms, 1);
     assert_int_equal(reading.spans[0].end_ms, 9);
-    assert_true(reading.spans[0].feeling.valence == 0); /* nothing stands out: neutral */
+    assert_true(reading.spans[0].feeling.valence == 0); /* an empty list: neutral */
     read_v1("{\"type\":\"error\",\"code\":\"rate_limited\",\"message\":\"slow down\"}");
     assert_int_equal(reading.kind, HUME_TOO_FAST);
     read_v1("{\"type\":\"error\",\"code\":\"internal_error\"}");
