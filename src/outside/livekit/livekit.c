@@ -52,20 +52,34 @@ static json_t *admin_grants(struct slice room) {
     return json_pack("{s:b, s:s%}", "roomAdmin", 1, "room", room.ptr ? room.ptr : "", room.len);
 }
 
-/* Takes `grants` and `body`, whose outermost object is still open. */
+/* A member of a request's body; the list ends with {NULL}. */
+struct livekit_field {
+    const char *name;
+    struct slice text;
+};
+
+static char *write_body(const struct livekit_field *fields) {
+    struct buf body = {0};
+    json_open(&body, NULL);
+    for (; fields->name; fields++)
+        json_add_text(&body, fields->name, fields->text);
+    json_close(&body);
+    return buf_take_text(&body);
+}
+
+/* Takes `grants`. */
 static struct livekit_call *ask(struct livekit *livekit, const char *method, struct slice room,
-                                json_t *grants, struct buf *body, livekit_reply_fn *fn,
-                                void *user) {
+                                json_t *grants, const struct livekit_field *fields,
+                                livekit_reply_fn *fn, void *user) {
     struct buf token = {0};
-    struct livekit_call *call = mem_alloc(sizeof *call);
     write_token(&token, livekit, grants);
-    json_close(body);
+    struct livekit_call *call = mem_alloc(sizeof *call);
     call->livekit = livekit;
     call->fn = fn;
     call->user = user;
     call->post.method = method;
     call->post.room = slice_copy_text(room);
-    call->post.body = buf_take_text(body);
+    call->post.body = write_body(fields);
     call->post.authorization = buf_take_text(&token);
     list_add(&livekit->calls, &call->in_owner);
     livekit->stats.calls++;
@@ -75,47 +89,35 @@ static struct livekit_call *ask(struct livekit *livekit, const char *method, str
 }
 
 struct livekit_call *livekit_list_rooms(struct livekit *livekit, livekit_reply_fn *fn, void *user) {
-    struct buf body = {0};
-    json_open(&body, NULL);
     return ask(livekit, "RoomService/ListRooms", SLICE_NONE, json_pack("{s:b}", "roomList", 1),
-               &body, fn, user);
+               (const struct livekit_field[]){{NULL}}, fn, user);
 }
 
 struct livekit_call *livekit_list_participants(struct livekit *livekit, struct slice room,
                                                livekit_reply_fn *fn, void *user) {
-    struct buf body = {0};
-    json_open(&body, NULL);
-    json_add_text(&body, "room", room);
-    return ask(livekit, "RoomService/ListParticipants", room, admin_grants(room), &body, fn, user);
+    const struct livekit_field fields[] = {{"room", room}, {NULL}};
+    return ask(livekit, "RoomService/ListParticipants", room, admin_grants(room), fields, fn, user);
 }
 
 struct livekit_call *livekit_get_participant(struct livekit *livekit, struct slice room,
                                              struct slice identity, livekit_reply_fn *fn,
                                              void *user) {
-    struct buf body = {0};
-    json_open(&body, NULL);
-    json_add_text(&body, "room", room);
-    json_add_text(&body, "identity", identity);
-    return ask(livekit, "RoomService/GetParticipant", room, admin_grants(room), &body, fn, user);
+    const struct livekit_field fields[] = {{"room", room}, {"identity", identity}, {NULL}};
+    return ask(livekit, "RoomService/GetParticipant", room, admin_grants(room), fields, fn, user);
 }
 
 struct livekit_call *livekit_list_egress(struct livekit *livekit, struct slice room,
                                          livekit_reply_fn *fn, void *user) {
-    struct buf body = {0};
-    json_open(&body, NULL);
-    json_add_text(&body, "roomName", room);
-    return ask(livekit, "Egress/ListEgress", room, record_grants(), &body, fn, user);
+    const struct livekit_field fields[] = {{"roomName", room}, {NULL}};
+    return ask(livekit, "Egress/ListEgress", room, record_grants(), fields, fn, user);
 }
 
 struct livekit_call *livekit_start_track_egress(struct livekit *livekit, struct slice room,
                                                 struct slice track_sid, struct slice url,
                                                 livekit_reply_fn *fn, void *user) {
-    struct buf body = {0};
-    json_open(&body, NULL);
-    json_add_text(&body, "roomName", room);
-    json_add_text(&body, "trackId", track_sid);
-    json_add_text(&body, "websocketUrl", url);
-    return ask(livekit, "Egress/StartTrackEgress", room, record_grants(), &body, fn, user);
+    const struct livekit_field fields[] = {
+        {"roomName", room}, {"trackId", track_sid}, {"websocketUrl", url}, {NULL}};
+    return ask(livekit, "Egress/StartTrackEgress", room, record_grants(), fields, fn, user);
 }
 
 /* ---- What comes back ---- */
