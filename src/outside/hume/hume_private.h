@@ -43,7 +43,6 @@ enum hume_state {
     HUME_OPEN,
     HUME_WAITING, /* until the next attempt */
     HUME_LEAVING, /* closed by the owner; sends the rest, waits for the service's goodbye */
-    HUME_STATES,
 };
 
 struct hume_track {

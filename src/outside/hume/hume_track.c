@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "outside/hume/hume_private.h"
 
-#include <assert.h>
 #include <math.h>
 
 enum {
@@ -154,8 +153,6 @@ void hume_track_on_tick(struct hume_track *track) {
     case HUME_LEAVING:
         leave_on(track, age_ms);
         break;
-    case HUME_STATES:
-        assert(false);
     }
 }
 
