@@ -1,4 +1,4 @@
-// The prosody service in both generations (contracts of Hume v0 and v1) and all its moods.
+// A fake of the prosody service Hume, in both protocols (v0 and v1) and many moods.
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { WebSocketServer } from 'ws';
@@ -18,9 +18,9 @@ const NONSENSE = {
   binary: Buffer.from([0xff, 0, 1]),
 };
 
-// moods: kind; slow (answers after 3 s); trickle (two handshakes a second); mute (accepts connections and never says a word);
-// hole (nor after the handshake); deaf (does not even read); drop (closes after each message); refuse (`refusal`); garbage; deep;
-// huge; binary; quota.
+// Moods: kind; slow (answers after 3 s); trickle (two handshakes a second); mute (never answers a handshake); hole (never answers
+// after the handshake); deaf (does not even read); drop (closes after each message); refuse (`refusal`); and the answers of NONSENSE:
+// garbage, deep, huge, binary, quota.
 // forgets: keeps no audio, for long runs. tls: { key, cert }.
 // scores: by name, or a function of a session's audio so far and of the millisecond that is measured.
 class FakeHume {

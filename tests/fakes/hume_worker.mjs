@@ -1,4 +1,4 @@
-// The prosody service on a thread of its own: what keeps the test busy does not delay what arrives here.
+// The fake prosody service on a thread of its own, so that a busy test does not delay what arrives here.
 import { parentPort, workerData, Worker, isMainThread } from 'node:worker_threads';
 import { watchClock } from '../system/undisturbed.mjs';
 import { audioOf, FakeHumeV0, FakeHumeV1 } from './hume.mjs';

@@ -1,6 +1,7 @@
-/* Messages from the prosody service: whatever comes, feelings stay between -1 and 1, times are
- * sane, and codes may stand in a log. */
-#include "outside/hume/hume_reading.h"
+/* Messages from the prosody service. Whatever comes, feelings stay between -1 and 1, times are not
+ * negative, and codes hold only characters that are safe in a log. */
+#include "outside/hume/hume_v0.h"
+#include "outside/hume/hume_v1.h"
 
 #include <assert.h>
 #include <math.h>

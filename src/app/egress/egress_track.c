@@ -172,8 +172,8 @@ static void take_started(struct egress_track *track, const json_t *body) {
         wait_for(track, EGRESS_STARTED, SOCKET_DUE_MS);
 }
 
-static void egress_on_started(void *arg, const struct livekit_reply *reply) {
-    struct egress_track *track = arg;
+static void egress_on_started(const struct livekit_reply *reply, void *user) {
+    struct egress_track *track = user;
     struct egress_world *world = track->room->world;
 
     track->call = NULL;
@@ -249,8 +249,8 @@ static void take_listing(struct egress_track *track, const json_t *items) {
         call_start(track);
 }
 
-static void egress_on_listed(void *arg, const struct livekit_reply *reply) {
-    struct egress_room *room = arg;
+static void egress_on_listed(const struct livekit_reply *reply, void *user) {
+    struct egress_room *room = user;
     room->listing = NULL;
     if (reply->body)
         room->has_looked = true;
@@ -298,8 +298,8 @@ static void ask_stops(struct egress_room *room) {
 
 /* ---- Who publishes it ---- */
 
-static void egress_on_participant(void *arg, const struct livekit_reply *reply) {
-    struct egress_track *track = arg;
+static void egress_on_participant(const struct livekit_reply *reply, void *user) {
+    struct egress_track *track = user;
     const struct session *session = session_of(track->room);
 
     track->call = NULL;

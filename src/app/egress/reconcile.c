@@ -73,8 +73,8 @@ static void see_participant(struct reconcile *reconcile, const struct session *s
     }
 }
 
-static void reconcile_on_participants(void *arg, const struct livekit_reply *reply) {
-    struct visit *visit = arg;
+static void reconcile_on_participants(const struct livekit_reply *reply, void *user) {
+    struct visit *visit = user;
     struct reconcile *reconcile = visit->owner;
     const struct session *session =
         sessions_find(reconcile->sessions, slice_from(visit->meeting_id));
@@ -147,8 +147,8 @@ static void adopt(struct reconcile *reconcile, const json_t *rooms) {
     }
 }
 
-static void reconcile_on_rooms(void *arg, const struct livekit_reply *reply) {
-    struct reconcile *reconcile = arg;
+static void reconcile_on_rooms(const struct livekit_reply *reply, void *user) {
+    struct reconcile *reconcile = user;
     int64_t period_ms = reconcile->config->reconcile_seconds * 1000;
 
     reconcile->call = NULL;

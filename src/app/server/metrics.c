@@ -193,8 +193,8 @@ static void write_hume(const struct hume_stats *s, struct buf *out) {
         exposition_value(out, "prosa_hume_errors_total", "code", hume_code_name(i),
                          (double)s->codes[i]);
     exposition_histogram(out, "prosa_hume_latency_seconds",
-                         "From sending audio to its measurement.", hume_latency_bounds_ms,
-                         s->latency_counts, HUME_LATENCY_BOUNDS, s->latency_ms_sum);
+                         "From sending audio to its measurement.", hume_latency_bounds.ms,
+                         s->latency.counts, hume_latency_bounds.count, s->latency.sum_ms);
 }
 
 static void write_shards(const struct shard_stats *s, size_t shards, struct buf *out) {

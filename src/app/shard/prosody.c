@@ -25,9 +25,9 @@ struct prosody {
 
 /* ---- What comes back ---- */
 
-static void hume_on_feeling(void *arg, const struct feeling *feeling, int64_t from_ms,
-                            int64_t to_ms) {
-    const struct prosody *p = arg;
+static void hume_on_feeling(const struct feeling *feeling, int64_t from_ms, int64_t to_ms,
+                            void *user) {
+    const struct prosody *p = user;
     p->set.on_feeling(feeling, from_ms, to_ms, p->set.user);
 }
 
@@ -39,8 +39,8 @@ static void tell_line(const struct prosody *p, int64_t flushed_ms, uint32_t samp
     p->set.on_line(flushed_ms, what, p->set.user);
 }
 
-static void hume_on_fate(void *arg, int64_t flushed_ms, uint32_t samples, enum hume_fate fate) {
-    tell_line(arg, flushed_ms, samples, hume_fate_name(fate));
+static void hume_on_fate(int64_t flushed_ms, uint32_t samples, enum hume_fate fate, void *user) {
+    tell_line(user, flushed_ms, samples, hume_fate_name(fate));
 }
 
 /* ---- What goes there ---- */
@@ -145,7 +145,7 @@ struct prosody *prosody_new(const struct prosody_settings *set) {
         grouper_init(p->grouper, set->rate_hz, set->channels, set->group_ms);
     }
     if (set->hume)
-        p->track = hume_track_open(set->hume, slice_from(set->name), set->group_ms, &listener, p);
+        p->track = hume_track_new(set->hume, slice_from(set->name), set->group_ms, &listener, p);
     return p;
 }
 

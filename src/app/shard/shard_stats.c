@@ -55,7 +55,8 @@ const struct counter shard_counters[] = {
      AT(tick_period_ms), .divisor = 1000},
     {"prosa_analysis_pauses_total", "Times a meeting's analysis was paused.", COUNTER_SUM,
      AT(analysis_pauses)},
-    {NULL, NULL, COUNTER_SUM, AT(lateness), .count = sizeof(struct histogram) / sizeof(uint64_t)},
+    {"prosa_tick_lateness_seconds", "How late ticks began.", COUNTER_SUM, AT(lateness),
+     .bounds = &shard_lateness_bounds},
     {NULL, NULL, COUNTER_SUM, AT(feedback)},
 
     {"prosa_media_received_bytes_total", "Bytes from media sockets.", COUNTER_SUM,
@@ -107,8 +108,8 @@ const struct counter shard_counters[] = {
     {"prosa_hume_errors_total", "Errors by the service's code.", COUNTER_SUM, AT(hume.codes),
      .label = "code", .count = HUME_CODES, .value_of = hume_code_name},
     {NULL, NULL, COUNTER_SUM, AT(hume.measurements)},
-    {NULL, NULL, COUNTER_SUM, AT(hume.latency_counts), .count = HUME_LATENCY_BOUNDS + 1},
-    {NULL, NULL, COUNTER_SUM, AT(hume.latency_ms_sum)},
+    {"prosa_hume_latency_seconds", "From sending audio to its measurement.", COUNTER_SUM, AT(hume.latency),
+     .bounds = &hume_latency_bounds},
 };
 
 const size_t shard_counter_count = ARRAY_LEN(shard_counters);

@@ -1,5 +1,7 @@
+#include "outside/hume/hume_queue.h"
+
+#include "base/macros.h"
 #include "base/mem.h"
-#include "outside/hume/hume_private.h"
 
 #include <assert.h>
 #include <string.h>
@@ -17,25 +19,24 @@ struct hume_item *hume_item_new(int64_t from_ms, const int16_t *pcm, size_t n) {
     return item;
 }
 
-size_t hume_track_fill(struct hume_track *track, size_t whole, const int16_t *pcm, size_t n,
+size_t hume_queue_fill(struct hume_queue *queue, size_t whole, const int16_t *pcm, size_t n,
                        int64_t from_ms) {
-    if (!track->filling) {
-        track->filling = hume_item_new(from_ms, NULL, whole);
-        track->filled = 0;
-        track->is_speech = false;
+    if (!queue->filling) {
+        queue->filling = hume_item_new(from_ms, NULL, whole);
+        queue->filled = 0;
     }
-    size_t room = track->filling->samples - track->filled;
+    size_t room = queue->filling->samples - queue->filled;
     size_t part = n < room ? n : room;
-    memcpy(track->filling->pcm + track->filled, pcm, part * sizeof *pcm);
-    track->filled += (uint32_t)part;
+    memcpy(queue->filling->pcm + queue->filled, pcm, part * sizeof *pcm);
+    queue->filled += (uint32_t)part;
     return part;
 }
 
-struct hume_item *hume_track_take_filled(struct hume_track *track) {
-    struct hume_item *item = track->filling;
-    track->filling = NULL;
+struct hume_item *hume_queue_take_filled(struct hume_queue *queue) {
+    struct hume_item *item = queue->filling;
+    queue->filling = NULL;
     if (item)
-        item->samples = track->filled;
+        item->samples = queue->filled;
     return item;
 }
 
@@ -60,7 +61,7 @@ void hume_queue_add(struct hume_queue *queue, struct hume_item *item) {
         keep(queue, item);
 }
 
-/* A dropped item stays as a mark without its samples, so that the right group is told of it. */
+/* Leaves a mark in its place. */
 static void drop(struct hume_queue *queue, struct hume_item *item) {
     struct hume_item *mark = hume_item_new(item->from_ms, NULL, 0);
     mark->is_dropped = true;

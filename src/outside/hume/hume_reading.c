@@ -17,7 +17,6 @@ json_t *hume_parse(struct slice message) {
     return NULL;
 }
 
-/* Codes become metric labels and log fields: letters, digits, '_' and '-' only. */
 void hume_set_code(struct hume_reading *out, const json_t *code) {
     const char *text = json_is_string(code) ? json_string_value(code) : "unknown";
     size_t n = 0;
@@ -32,10 +31,10 @@ void hume_set_code(struct hume_reading *out, const json_t *code) {
 
 bool hume_add_scores(struct feeling *feeling, const struct expressions *map, const json_t *list,
                      const char *value_key) {
-    size_t i;
-    json_t *item;
     if (!json_is_array(list))
         return false;
+    size_t i;
+    json_t *item;
     json_array_foreach(list, i, item) {
         const json_t *name = json_object_get(item, "name");
         const json_t *score = json_object_get(item, value_key);
@@ -43,7 +42,7 @@ bool hume_add_scores(struct feeling *feeling, const struct expressions *map, con
             feeling_add(feeling, map, slice_of(json_string_value(name), json_string_length(name)),
                         json_number_value(score));
     }
-    /* A list in which nothing stands out says: neutral. */
+    /* A list without any expression that we know is neutral. */
     feeling->valence = isnan(feeling->valence) ? 0 : feeling->valence;
     feeling->arousal = isnan(feeling->arousal) ? 0 : feeling->arousal;
     return true;
@@ -61,22 +60,23 @@ static float bounded(double value) {
     return value < -1 ? -1 : value > 1 ? 1 : (float)value;
 }
 
+static void find_in_member(struct feeling *feeling, const char *key, const json_t *value) {
+    if (json_is_number(value) && is_key(key, "valence"))
+        feeling->valence = bounded(json_number_value(value));
+    else if (json_is_number(value) && is_key(key, "arousal"))
+        feeling->arousal = bounded(json_number_value(value));
+    else
+        hume_find_numbers(feeling, value);
+}
+
 void hume_find_numbers(struct feeling *feeling, const json_t *value) {
     size_t i;
     const char *key;
     json_t *item;
-    if (json_is_array(value)) {
-        json_array_foreach(value, i, item) hume_find_numbers(feeling, item);
-    } else if (json_is_object(value)) {
-        json_object_foreach((json_t *)(uintptr_t)value, key, item) {
-            if (json_is_number(item) && is_key(key, "valence"))
-                feeling->valence = bounded(json_number_value(item));
-            else if (json_is_number(item) && is_key(key, "arousal"))
-                feeling->arousal = bounded(json_number_value(item));
-            else
-                hume_find_numbers(feeling, item);
-        }
-    }
+    json_array_foreach(value, i, item)
+        hume_find_numbers(feeling, item);
+    json_object_foreach((json_t *)(uintptr_t)value, key, item)
+        find_in_member(feeling, key, item);
 }
 
 int64_t hume_time_ms(double value, double unit_ms) {

@@ -1,63 +1,62 @@
 #include "outside/hume/hume_v0.h"
 
+#include "base/little.h"
+#include "wire/media/wav.h"
 #include "wire/web/base64.h"
+#include "wire/web/json_write.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-/* contracts/hume.md, section 1. */
+enum { PIECE_BYTES = 3072 };
 
-enum { HEADER_BYTES = 44, PIECE_BYTES = 3072 };
+/* ---- Ours ---- */
 
-static const char MODELS[] = "\"models\":{\"prosody\":{}}";
+static void add_models(struct buf *out) {
+    json_open(out, "models");
+    json_open(out, "prosody");
+    json_close(out);
+    json_close(out);
+}
 
 void hume_v0_write_hello(struct buf *out) {
-    buf_printf(out, "{%s}", MODELS);
-}
-
-static void put_le(uint8_t *out, uint32_t value, size_t bytes) {
-    for (size_t i = 0; i < bytes; i++)
-        out[i] = (uint8_t)(value >> 8 * i);
-}
-
-static void write_header(uint8_t header[HEADER_BYTES], uint32_t bytes, unsigned rate_hz) {
-    memcpy(header, "RIFF....WAVEfmt ", 16);
-    put_le(header + 4, HEADER_BYTES - 8 + bytes, 4);
-    put_le(header + 16, 16, 4);
-    put_le(header + 20, 1, 2); /* PCM */
-    put_le(header + 22, 1, 2); /* mono */
-    put_le(header + 24, rate_hz, 4);
-    put_le(header + 28, rate_hz * 2, 4);
-    put_le(header + 32, 2, 2);
-    put_le(header + 34, 16, 2);
-    memcpy(header + 36, "data", 4);
-    put_le(header + 40, bytes, 4);
+    json_open(out, NULL);
+    add_models(out);
+    json_close(out);
 }
 
 /* In pieces of a multiple of three bytes, so that the block is never copied whole. */
-static void write_wav(struct buf *out, const int16_t *pcm, size_t n, unsigned rate_hz) {
+static void add_wav(struct buf *out, const int16_t *pcm, size_t n, unsigned rate_hz) {
+    struct wav_format format = wav_format_s16(rate_hz, 1);
     uint8_t piece[PIECE_BYTES];
-    size_t filled = HEADER_BYTES;
-    write_header(piece, (uint32_t)(n * sizeof *pcm), rate_hz);
+    uint8_t *end = piece + wav_write_header(piece, WAV_CANONICAL, &format, n * sizeof *pcm);
     for (size_t i = 0; i < n; i++) {
-        put_le(piece + filled, (uint16_t)pcm[i], 2);
-        filled += 2;
-        if (filled == PIECE_BYTES) {
-            base64_write(out, slice_of(piece, filled));
-            filled = 0;
+        end = little_put_u16(end, (uint16_t)pcm[i]);
+        if (end == piece + PIECE_BYTES) {
+            base64_write(out, slice_of(piece, PIECE_BYTES));
+            end = piece;
         }
     }
-    base64_write(out, slice_of(piece, filled));
+    base64_write(out, slice_of(piece, (size_t)(end - piece)));
 }
 
 void hume_v0_write_block(struct buf *out, const int16_t *pcm, size_t n, unsigned rate_hz,
                          uint64_t payload_id) {
-    buf_reserve(out, (HEADER_BYTES + n * sizeof *pcm) * 4 / 3 + 100);
-    buf_add_text(out, "{\"data\":\"");
-    write_wav(out, pcm, n, rate_hz);
-    buf_printf(out, "\",%s,\"payload_id\":\"%llu\"}", MODELS, (unsigned long long)payload_id);
+    char id[24];
+    snprintf(id, sizeof id, "%" PRIu64, payload_id);
+    buf_reserve(out, (WAV_CANONICAL_BYTES + n * sizeof *pcm) * 4 / 3 + 100);
+    json_open(out, NULL);
+    json_add_name(out, "data");
+    buf_add_byte(out, '"');
+    add_wav(out, pcm, n, rate_hz);
+    buf_add_byte(out, '"');
+    add_models(out);
+    json_add_text(out, "payload_id", slice_from(id));
+    json_close(out);
 }
 
-/* ---- answers ---- */
+/* ---- Answers ---- */
 
 static void read_payload_id(struct hume_reading *out, const json_t *root) {
     const json_t *id = json_object_get(root, "payload_id");
@@ -67,7 +66,7 @@ static void read_payload_id(struct hume_reading *out, const json_t *root) {
         out->payload_id = number;
 }
 
-/* E: our fault or our quota (E03..), I: theirs, W: nothing to report. */
+/* E: our fault or our quota (E03..), I: a fault of the service, W: nothing was measured. */
 static bool read_code(struct hume_reading *out, const json_t *object) {
     const json_t *code = json_object_get(object, "code");
     const json_t *error = json_object_get(object, "error");
@@ -102,17 +101,18 @@ static void read_prediction(struct hume_reading *out, const struct expressions *
 
 static void read_prosody(struct hume_reading *out, const struct expressions *map,
                          const json_t *prosody) {
-    const json_t *predictions = json_object_get(prosody, "predictions");
-    size_t i;
-    json_t *prediction;
     if (read_code(out, prosody))
         return;
     out->kind = HUME_MEASURED;
-    if (json_is_array(predictions)) {
-        json_array_foreach(predictions, i, prediction) read_prediction(out, map, prediction);
-    } else { /* compatible services put valence and arousal right here */
+    const json_t *predictions = json_object_get(prosody, "predictions");
+    if (!json_is_array(predictions)) { /* compatible services put valence and arousal right here */
         read_prediction(out, map, prosody);
+        return;
     }
+    size_t i;
+    json_t *prediction;
+    json_array_foreach(predictions, i, prediction)
+        read_prediction(out, map, prediction);
 }
 
 void hume_v0_read(struct hume_reading *out, const struct expressions *map, struct slice message) {

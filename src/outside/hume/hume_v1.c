@@ -1,12 +1,8 @@
 #include "outside/hume/hume_v1.h"
 
+#include "base/macros.h"
+
 #include <string.h>
-
-/* contracts/hume.md, section 2. */
-
-struct slice hume_v1_close_message(void) {
-    return SLICE("{\"type\":\"session.close\"}");
-}
 
 static bool is_type(const json_t *root, const char *name) {
     const char *type = json_string_value(json_object_get(root, "type"));
@@ -15,12 +11,14 @@ static bool is_type(const json_t *root, const char *name) {
 
 /* The two lists and the times may lie one level down. */
 static const json_t *find_measurement(const json_t *root) {
-    const char *key;
-    json_t *item;
     if (json_is_array(json_object_get(root, "expressions")))
         return root;
-    json_object_foreach((json_t *)(uintptr_t)root, key,
-                        item) if (json_is_array(json_object_get(item, "expressions"))) return item;
+    const char *key;
+    json_t *item;
+    json_object_foreach((json_t *)(uintptr_t)root, key, item) {
+        if (json_is_array(json_object_get(item, "expressions")))
+            return item;
+    }
     return root;
 }
 
@@ -29,7 +27,7 @@ static double number_of(const json_t *inner, const json_t *root, const char *key
     return json_number_value(value ? value : json_object_get(root, key));
 }
 
-/* Voice attributes ("calm", "monotone") say how it sounds, not what is felt: they are not used. */
+/* Voice attributes ("calm", "monotone") are not used: they describe a sound, not a feeling. */
 static void read_measurement(struct hume_reading *out, const struct expressions *map,
                              const json_t *root) {
     const json_t *inner = find_measurement(root);
@@ -53,7 +51,7 @@ static void read_error(struct hume_reading *out, const json_t *root) {
         out->kind = HUME_TOO_FAST;
     else if (strcmp(out->code, "internal_error") == 0)
         out->kind = HUME_SERVICE_FAULT;
-    for (size_t i = 0; i < sizeof quotas / sizeof *quotas; i++)
+    for (size_t i = 0; i < ARRAY_LEN(quotas); i++)
         if (strcmp(out->code, quotas[i]) == 0)
             out->kind = HUME_QUOTA;
 }

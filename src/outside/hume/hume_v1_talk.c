@@ -1,27 +1,52 @@
-#include "outside/hume/hume_private.h"
-
+/* v1: frames of 100 ms as they come, measurements when the service finds speech. Its clock counts
+ * the audio that it took; `segments` lead from there back to meeting time. Groups mean nothing here
+ * but a line in the log. Silence is answered by silence, so nothing tells a slow service from a
+ * stuck one; a dead peer is found by the pings of ws_conn. */
+#include "base/little.h"
 #include "base/mem.h"
+#include "outside/hume/hume_private.h"
 #include "outside/hume/hume_v1.h"
-#include "sound/grouper.h"
 
 #include <string.h>
 
-/* v1: frames of 100 ms as they come, measurements when the service finds speech. Its clock counts
- * the audio it took; `segments` lead from there back to meeting time. */
-
 enum {
-    FRAMES = 30,     /* waiting, when the service asks us to slow down */
-    AHEAD_MS = 1000, /* of real time: what a handshake delays is caught up with. The rest of a
-                        longer wait stays behind until there is silence, which is not sent. */
-    APART_MS = 40,   /* frames that catch up: so far that a refusal is known before the next goes */
+    /* That wait when the service asks us to slow down. */
+    FRAMES = 30,
+    FRAMES_LEAST = 3,
+    /* Of real time: what a handshake delayed is caught up with. The rest of a longer wait stays
+     * behind until there is silence, which is not sent. */
+    AHEAD_MS = 1000,
+    /* Between frames that catch up, so that a refusal is known before the next one goes. */
+    APART_MS = 40,
     TOO_FAST_MS = 150,
-    HANG_OVER_MS = 1000, /* silence sent after speech, so that the service hears its end */
+    /* Silence sent after speech, so that the service hears its end. */
+    HANG_OVER_MS = 1000,
     CONTINUOUS_MS = 30,
+    /* Frames of silence kept to be sent before speech. */
+    PRE_ROLL = 2,
+    /* Frames kept in case they are refused as too fast. */
+    RECENT = 12,
+    /* Stretches of meeting time in a session's audio. */
+    SEGMENTS = 32,
 };
 
-static uint32_t item_samples(const struct hume_track *track) {
+struct hume_v1_talk {
+    int64_t session_ms; /* audio sent in this session */
+    int64_t pace_ms;    /* loop time at which what was sent has been played */
+    int64_t frame_ms;   /* loop time of the last frame */
+    int64_t spoke_ms;   /* meeting time of the last speech */
+    unsigned recent_count, pre_roll_count, segment_count;
+    struct hume_item *recent[RECENT], *pre_roll[PRE_ROLL];
+    struct hume_v1_segment {
+        int64_t session_ms, meeting_ms, sent_ms;
+    } segments[SEGMENTS];
+};
+
+static uint32_t v1_item_samples(const struct hume_track *track) {
     return HUME_V1_FRAME_SAMPLES;
 }
+
+/* ---- Collecting ---- */
 
 static void forget(struct hume_item **items, unsigned *count) {
     while (*count > 0)
@@ -40,160 +65,155 @@ static void remember(struct hume_item **items, unsigned *count, unsigned limit,
 }
 
 static void end_frame(struct hume_track *track) {
-    struct hume_item *item = hume_track_take_filled(track);
-    if (track->hume->skip_silence && item->from_ms - track->spoke_ms > HANG_OVER_MS) {
-        remember(track->pre_roll, &track->pre_roll_count, HUME_PRE_ROLL, item);
+    struct hume_v1_talk *talk = track->talk;
+    struct hume_item *item = hume_queue_take_filled(&track->queue);
+    if (track->hume->skip_silence && item->from_ms - talk->spoke_ms > HANG_OVER_MS) {
+        remember(talk->pre_roll, &talk->pre_roll_count, PRE_ROLL, item);
         return;
     }
-    for (unsigned i = 0; i < track->pre_roll_count; i++)
-        hume_track_push(track, track->pre_roll[i]);
-    track->pre_roll_count = 0;
+    for (unsigned i = 0; i < talk->pre_roll_count; i++)
+        hume_track_push(track, talk->pre_roll[i]);
+    talk->pre_roll_count = 0;
     hume_track_push(track, item);
 }
 
-static void collect(struct hume_track *track, const int16_t *pcm, size_t n, int64_t from_ms,
-                    bool is_speech) {
+static void v1_collect(struct hume_track *track, const int16_t *pcm, size_t n, int64_t from_ms,
+                       bool is_speech) {
+    struct hume_v1_talk *talk = track->talk;
     if (is_speech)
-        track->spoke_ms = from_ms + (int64_t)(n * 1000 / GROUPER_RATE_HZ);
+        talk->spoke_ms = from_ms + (int64_t)(n * 1000 / HUME_RATE_HZ);
     while (n > 0) {
-        size_t part = hume_track_fill(track, HUME_V1_FRAME_SAMPLES, pcm, n, from_ms);
+        size_t part = hume_queue_fill(&track->queue, HUME_V1_FRAME_SAMPLES, pcm, n, from_ms);
         pcm += part;
         n -= part;
-        from_ms += (int64_t)(part * 1000 / GROUPER_RATE_HZ);
-        if (track->filled == HUME_V1_FRAME_SAMPLES)
+        from_ms += (int64_t)(part * 1000 / HUME_RATE_HZ);
+        if (track->queue.filled == HUME_V1_FRAME_SAMPLES)
             end_frame(track);
     }
 }
 
-/* Groups mean nothing here but a line in the log. */
-static void end_group(struct hume_track *track) {
-}
+/* ---- Sending ---- */
 
-static void greet(struct hume_track *track) {
-}
-
-static bool may_send(const struct hume_track *track) {
+static bool v1_may_send(const struct hume_track *track) {
+    const struct hume_v1_talk *talk = track->talk;
     int64_t now_ms = hume_now_ms(track->hume);
-    return track->pace_ms <= now_ms + AHEAD_MS && now_ms - track->frame_ms >= APART_MS;
+    return talk->pace_ms <= now_ms + AHEAD_MS && now_ms - talk->frame_ms >= APART_MS;
 }
 
-/* Starts a new segment where meeting time does not simply go on. */
-static void note_time(struct hume_track *track, int64_t from_ms) {
-    unsigned n = track->segment_count;
+/* Starts a new segment where meeting time has jumped. */
+static void note_time(struct hume_v1_talk *talk, int64_t from_ms, int64_t now_ms) {
+    unsigned n = talk->segment_count;
     if (n > 0) {
-        int64_t expected_ms = track->segments[n - 1].meeting_ms + track->session_ms -
-                              track->segments[n - 1].session_ms;
+        const struct hume_v1_segment *last = &talk->segments[n - 1];
+        int64_t expected_ms = last->meeting_ms + talk->session_ms - last->session_ms;
         if (from_ms - expected_ms < CONTINUOUS_MS && expected_ms - from_ms < CONTINUOUS_MS)
             return;
     }
-    if (n == HUME_SEGMENTS) {
-        memmove(&track->segments[0], &track->segments[1], (n - 1) * sizeof track->segments[0]);
-        n--;
-    }
-    track->segments[n].session_ms = track->session_ms;
-    track->segments[n].meeting_ms = from_ms;
-    track->segments[n].sent_ms = hume_now_ms(track->hume);
-    track->segment_count = n + 1;
+    if (n == SEGMENTS)
+        memmove(&talk->segments[0], &talk->segments[1], --n * sizeof talk->segments[0]);
+    talk->segments[n] = (struct hume_v1_segment){talk->session_ms, from_ms, now_ms};
+    talk->segment_count = n + 1;
 }
 
-static int64_t frame_ms(const struct hume_item *item) {
-    return item->samples * 1000 / GROUPER_RATE_HZ;
+static int64_t length_ms(const struct hume_item *item) {
+    return item->samples * 1000 / HUME_RATE_HZ;
 }
 
-static void say_audio(struct hume_track *track, const struct hume_item *item) {
+static void send_audio(struct hume_track *track, const struct hume_item *item) {
     uint8_t bytes[HUME_V1_FRAME_SAMPLES * 2];
-    for (size_t i = 0; i < item->samples; i++) {
-        bytes[i * 2] = (uint8_t)item->pcm[i];
-        bytes[i * 2 + 1] = (uint8_t)((uint16_t)item->pcm[i] >> 8);
-    }
-    ws_conn_send(track->ws, WS_BINARY, slice_of(bytes, item->samples * 2));
+    uint8_t *end = bytes;
+    for (size_t i = 0; i < item->samples; i++)
+        end = little_put_u16(end, (uint16_t)item->pcm[i]);
+    ws_conn_send(track->ws, WS_BINARY, slice_of(bytes, (size_t)(end - bytes)));
 }
 
-static void send_frame(struct hume_track *track, struct hume_item *item) {
+static void v1_send(struct hume_track *track, struct hume_item *item) {
+    struct hume_v1_talk *talk = track->talk;
     int64_t now_ms = hume_now_ms(track->hume);
-    say_audio(track, item);
-    note_time(track, item->from_ms);
-    track->session_ms += frame_ms(item);
-    track->pace_ms = (track->pace_ms > now_ms ? track->pace_ms : now_ms) + frame_ms(item);
-    track->frame_ms = now_ms;
-    remember(track->recent, &track->recent_count, HUME_RECENT, item);
+    send_audio(track, item);
+    note_time(talk, item->from_ms, now_ms);
+    talk->session_ms += length_ms(item);
+    talk->pace_ms = (talk->pace_ms > now_ms ? talk->pace_ms : now_ms) + length_ms(item);
+    talk->frame_ms = now_ms;
+    remember(talk->recent, &talk->recent_count, RECENT, item);
 }
 
-/* None of the last frame was used: it goes out again, and the session's clock goes back. The service
- * does not say which frame it means: the last one, as they go out one by one; where the way there is
- * so long that several were under way, those behind a refused one were too fast as well. From then on
- * each waits for its time, until a pause in the audio. */
+/* The service took nothing of a frame: it goes out again, and the session's clock goes back.
+ *
+ * The service does not say which frame it means. It is the last one, as frames go out one by one.
+ * On a way so long that several were under way, those behind the refused one were too fast as well.
+ * From then on each frame waits for its time, until there is a pause in the audio. */
 static void send_again(struct hume_track *track) {
-    track->pace_ms = hume_now_ms(track->hume) + TOO_FAST_MS + AHEAD_MS;
-    if (track->recent_count == 0)
+    struct hume_v1_talk *talk = track->talk;
+    talk->pace_ms = hume_now_ms(track->hume) + TOO_FAST_MS + AHEAD_MS;
+    if (talk->recent_count == 0)
         return;
-    struct hume_item *item = track->recent[--track->recent_count];
-    track->session_ms -= frame_ms(item);
-    if (track->segment_count > 1 &&
-        track->segments[track->segment_count - 1].session_ms >= track->session_ms)
-        track->segment_count--;
+    struct hume_item *item = talk->recent[--talk->recent_count];
+    talk->session_ms -= length_ms(item);
+    if (talk->segment_count > 1 &&
+        talk->segments[talk->segment_count - 1].session_ms >= talk->session_ms)
+        talk->segment_count--;
     hume_queue_put_back(&track->queue, item);
     track->hume->stats.resent++;
 }
 
-static int64_t to_meeting(const struct hume_track *track, int64_t session_ms, int64_t *sent_ms) {
-    unsigned i = track->segment_count - 1;
-    while (i > 0 && track->segments[i].session_ms > session_ms)
-        i--;
-    int64_t into_ms = session_ms - track->segments[i].session_ms;
-    *sent_ms = track->segments[i].sent_ms + into_ms;
-    return track->segments[i].meeting_ms + into_ms;
+/* ---- Reading ---- */
+
+static int64_t to_meeting(const struct hume_v1_talk *talk, int64_t session_ms, int64_t *sent_ms) {
+    const struct hume_v1_segment *segment = &talk->segments[talk->segment_count - 1];
+    while (segment > talk->segments && segment->session_ms > session_ms)
+        segment--;
+    int64_t into_ms = session_ms - segment->session_ms;
+    *sent_ms = segment->sent_ms + into_ms;
+    return segment->meeting_ms + into_ms;
 }
 
-static void read_message(struct hume_track *track, struct hume_reading *reading,
-                         struct slice message) {
+static void v1_read(struct hume_track *track, struct hume_reading *reading, struct slice message) {
+    const struct hume_v1_talk *talk = track->talk;
     hume_v1_read(reading, &track->hume->expressions, message);
     if (reading->kind == HUME_TOO_FAST)
         send_again(track);
-    if (reading->kind != HUME_MEASURED || track->segment_count == 0)
+    if (reading->kind != HUME_MEASURED || talk->segment_count == 0)
         return;
     for (unsigned i = 0; i < reading->count; i++) {
         const struct hume_span *span = &reading->spans[i];
+        int64_t end_ms = span->end_ms < talk->session_ms ? span->end_ms : talk->session_ms;
         int64_t sent_ms;
-        int64_t end_ms = span->end_ms < track->session_ms ? span->end_ms : track->session_ms;
-        int64_t from_ms = to_meeting(track, span->begin_ms, &sent_ms);
-        int64_t to_ms = to_meeting(track, end_ms, &sent_ms);
+        int64_t from_ms = to_meeting(talk, span->begin_ms, &sent_ms);
+        int64_t to_ms = to_meeting(talk, end_ms, &sent_ms);
         hume_track_feel(track, &span->feeling, from_ms, to_ms, sent_ms);
     }
 }
 
-static bool is_stuck(const struct hume_track *track) {
-    return false; /* silence is answered by silence; ws_conn's pings notice a dead peer */
+/* ---- The end ---- */
+
+static void v1_reset(struct hume_track *track) {
+    struct hume_v1_talk *talk = track->talk;
+    forget(talk->recent, &talk->recent_count);
+    forget(talk->pre_roll, &talk->pre_roll_count);
+    talk->session_ms = 0;
+    talk->segment_count = 0;
+    talk->pace_ms = talk->frame_ms = 0;
 }
 
-static void reset(struct hume_track *track) {
-    forget(track->recent, &track->recent_count);
-    forget(track->pre_roll, &track->pre_roll_count);
-    track->session_ms = 0;
-    track->segment_count = 0;
-    track->pace_ms = track->frame_ms = 0;
-}
-
-static void leave(struct hume_track *track) {
-    struct hume_item *rest = hume_track_take_filled(track);
+static void v1_leave(struct hume_track *track) {
+    struct hume_item *rest = hume_queue_take_filled(&track->queue);
     if (rest)
-        say_audio(track, rest);
+        send_audio(track, rest);
     mem_free(rest);
-    ws_conn_send(track->ws, WS_TEXT, hume_v1_close_message());
+    ws_conn_send(track->ws, WS_TEXT, HUME_V1_CLOSE_MESSAGE);
 }
 
-const struct hume_speech hume_speech_v1 = {
+const struct hume_protocol hume_protocol_v1 = {
+    .talk_bytes = sizeof(struct hume_v1_talk),
     .queue_limit = FRAMES,
-    .queue_least = 3,
-    .item_samples = item_samples,
+    .queue_least = FRAMES_LEAST,
+    .item_samples = v1_item_samples,
     .needs_session = true,
-    .collect = collect,
-    .end_group = end_group,
-    .greet = greet,
-    .may_send = may_send,
-    .send = send_frame,
-    .read = read_message,
-    .is_stuck = is_stuck,
-    .reset = reset,
-    .leave = leave,
+    .collect = v1_collect,
+    .may_send = v1_may_send,
+    .send = v1_send,
+    .read = v1_read,
+    .reset = v1_reset,
+    .leave = v1_leave,
 };

@@ -8,24 +8,33 @@
 #include "net/mailbox.h"
 #include "outside/livekit/livekit_http.h"
 #include "outside/livekit/livekit_info.h"
+#include "wire/web/json_write.h"
 #include "wire/web/jwt.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { TOKEN_LIFE_S = 600, TOKEN_BACKDATE_S = 10 };
 
 struct livekit {
     struct livekit_settings set;
-    struct mailbox *replies; /* on the owner's loop */
+    struct mailbox *replies; /* on the loop of the owner */
     struct livekit_http *http;
     struct livekit_stats stats;
-    struct list calls; /* every one that is not answered yet */
+    struct list calls; /* all without an answer yet */
 };
 
-/* ---- what is asked ---- */
+struct livekit_call {
+    struct livekit_post post; /* first, as its mail is */
+    struct livekit *livekit;
+    livekit_reply_fn *fn; /* NULL: cancelled */
+    void *user;
+    struct list in_owner;
+    json_t *json; /* the answer */
+};
 
-/* Who may do it: the grants of an access token (contract, section 3). */
+/* ---- What is asked ---- */
+
+/* An access token that grants what the call needs; its claims are those of LiveKit's tokens. */
 static void write_token(struct buf *out, const struct livekit *livekit, json_t *grants) {
     int64_t now_s = clock_wall_ms() / 1000;
     json_t *claims = json_pack("{s:s, s:I, s:I, s:o}", "iss", livekit->set.key, "nbf",
@@ -35,81 +44,87 @@ static void write_token(struct buf *out, const struct livekit *livekit, json_t *
     json_decref(claims);
 }
 
-static json_t *text_json(struct slice text) {
-    return json_stringn(text.ptr ? text.ptr : "", text.len);
-}
-
 static json_t *record_grants(void) {
     return json_pack("{s:b}", "roomRecord", 1);
 }
 
 static json_t *admin_grants(struct slice room) {
-    return json_pack("{s:b, s:o}", "roomAdmin", 1, "room", text_json(room));
+    return json_pack("{s:b, s:s%}", "roomAdmin", 1, "room", room.ptr ? room.ptr : "", room.len);
 }
 
-static struct livekit_call *ask(struct livekit *livekit, const char *method, struct slice room,
-                                json_t *grants, json_t *body, livekit_reply_fn *fn, void *arg) {
-    struct buf token = {0};
-    struct livekit_call *call = mem_alloc(sizeof *call);
+/* A member of a request's body; the list ends with {NULL}. */
+struct livekit_field {
+    const char *name;
+    struct slice text;
+};
 
+static char *write_body(const struct livekit_field *fields) {
+    struct buf body = {0};
+    json_open(&body, NULL);
+    for (; fields->name; fields++)
+        json_add_text(&body, fields->name, fields->text);
+    json_close(&body);
+    return buf_take_text(&body);
+}
+
+/* Takes `grants`. */
+static struct livekit_call *ask(struct livekit *livekit, const char *method, struct slice room,
+                                json_t *grants, const struct livekit_field *fields,
+                                livekit_reply_fn *fn, void *user) {
+    struct buf token = {0};
     write_token(&token, livekit, grants);
-    call->owner = livekit;
+    struct livekit_call *call = mem_alloc(sizeof *call);
+    call->livekit = livekit;
     call->fn = fn;
-    call->arg = arg;
-    call->method = method;
-    call->room = slice_copy_text(room);
-    call->body = json_dumps(body, JSON_COMPACT);
-    call->authorization = buf_take_text(&token);
-    json_decref(body);
+    call->user = user;
+    call->post.method = method;
+    call->post.room = slice_copy_text(room);
+    call->post.body = write_body(fields);
+    call->post.authorization = buf_take_text(&token);
     list_add(&livekit->calls, &call->in_owner);
     livekit->stats.calls++;
     livekit->stats.waiting++;
-    livekit_http_take(livekit->http, call);
+    livekit_http_send(livekit->http, &call->post);
     return call;
 }
 
-struct livekit_call *livekit_list_rooms(struct livekit *livekit, livekit_reply_fn *fn, void *arg) {
+struct livekit_call *livekit_list_rooms(struct livekit *livekit, livekit_reply_fn *fn, void *user) {
     return ask(livekit, "RoomService/ListRooms", SLICE_NONE, json_pack("{s:b}", "roomList", 1),
-               json_object(), fn, arg);
+               (const struct livekit_field[]){{NULL}}, fn, user);
 }
 
 struct livekit_call *livekit_list_participants(struct livekit *livekit, struct slice room,
-                                               livekit_reply_fn *fn, void *arg) {
-    return ask(livekit, "RoomService/ListParticipants", room, admin_grants(room),
-               json_pack("{s:o}", "room", text_json(room)), fn, arg);
+                                               livekit_reply_fn *fn, void *user) {
+    const struct livekit_field fields[] = {{"room", room}, {NULL}};
+    return ask(livekit, "RoomService/ListParticipants", room, admin_grants(room), fields, fn, user);
 }
 
 struct livekit_call *livekit_get_participant(struct livekit *livekit, struct slice room,
                                              struct slice identity, livekit_reply_fn *fn,
-                                             void *arg) {
-    return ask(livekit, "RoomService/GetParticipant", room, admin_grants(room),
-               json_pack("{s:o, s:o}", "room", text_json(room), "identity", text_json(identity)),
-               fn, arg);
+                                             void *user) {
+    const struct livekit_field fields[] = {{"room", room}, {"identity", identity}, {NULL}};
+    return ask(livekit, "RoomService/GetParticipant", room, admin_grants(room), fields, fn, user);
 }
 
 struct livekit_call *livekit_list_egress(struct livekit *livekit, struct slice room,
-                                         livekit_reply_fn *fn, void *arg) {
-    return ask(livekit, "Egress/ListEgress", room, record_grants(),
-               json_pack("{s:o}", "roomName", text_json(room)), fn, arg);
+                                         livekit_reply_fn *fn, void *user) {
+    const struct livekit_field fields[] = {{"roomName", room}, {NULL}};
+    return ask(livekit, "Egress/ListEgress", room, record_grants(), fields, fn, user);
 }
 
 struct livekit_call *livekit_start_track_egress(struct livekit *livekit, struct slice room,
                                                 struct slice track_sid, struct slice url,
-                                                livekit_reply_fn *fn, void *arg) {
-    return ask(livekit, "Egress/StartTrackEgress", room, record_grants(),
-               json_pack("{s:o, s:o, s:o}", "roomName", text_json(room), "trackId",
-                         text_json(track_sid), "websocketUrl", text_json(url)),
-               fn, arg);
+                                                livekit_reply_fn *fn, void *user) {
+    const struct livekit_field fields[] = {
+        {"roomName", room}, {"trackId", track_sid}, {"websocketUrl", url}, {NULL}};
+    return ask(livekit, "Egress/StartTrackEgress", room, record_grants(), fields, fn, user);
 }
 
-/* ---- what comes back ---- */
+/* ---- What comes back ---- */
 
 static void call_free(struct livekit_call *call) {
     list_remove(&call->in_owner);
-    mem_free(call->room);
-    free(call->body);
-    mem_free(call->authorization);
-    buf_free(&call->answer);
+    livekit_post_free(&call->post);
     json_decref(call->json);
     mem_free(call);
 }
@@ -119,24 +134,25 @@ void livekit_cancel(struct livekit_call *call) {
         call->fn = NULL;
 }
 
-/* A problem in one line: the Twirp error's own words where there are some. */
+/* The problem in one line: the text of a Twirp error where there is one. */
 static void read_problem(const struct livekit_call *call, struct livekit_reply *reply,
                          char line[LIVEKIT_PROBLEM_SIZE]) {
     const char *code = json_string_value(json_object_get(call->json, "code"));
     const char *text = json_string_value(json_object_get(call->json, "msg"));
-    if (!call->status)
-        snprintf(line, LIVEKIT_PROBLEM_SIZE, "%s", call->problem);
+    long status = call->post.status;
+    if (!status)
+        snprintf(line, LIVEKIT_PROBLEM_SIZE, "%s", call->post.problem);
     else if (code)
-        snprintf(line, LIVEKIT_PROBLEM_SIZE, "%ld %s: %s", call->status, code, text ? text : "");
-    else if (call->status == 200)
+        snprintf(line, LIVEKIT_PROBLEM_SIZE, "%ld %s: %s", status, code, text ? text : "");
+    else if (status == 200)
         snprintf(line, LIVEKIT_PROBLEM_SIZE, "the answer is not JSON");
     else
-        snprintf(line, LIVEKIT_PROBLEM_SIZE, "HTTP status %ld", call->status);
+        snprintf(line, LIVEKIT_PROBLEM_SIZE, "HTTP status %ld", status);
     reply->code = slice_from(code);
     reply->problem = line;
 }
 
-static void count(struct livekit_stats *stats, const struct livekit_reply *reply) {
+static void count_reply(struct livekit_stats *stats, const struct livekit_reply *reply) {
     stats->waiting--;
     if (!reply->status)
         stats->no_answer++;
@@ -149,29 +165,30 @@ static void deliver(struct mail *mail, void *owner) {
     struct livekit_call *call = (struct livekit_call *)mail;
     struct livekit *livekit = owner;
     char line[LIVEKIT_PROBLEM_SIZE] = "";
-    struct livekit_reply reply = {.status = (int)call->status, .problem = ""};
-
-    if (call->status == 200 && json_is_object(call->json))
+    struct livekit_reply reply = {.status = (int)call->post.status, .problem = ""};
+    bool is_good = call->post.status == 200 && json_is_object(call->json);
+    if (is_good)
         reply.body = call->json;
     else
         read_problem(call, &reply, line);
-    if (call->status == 200 && !reply.body)
-        reply.status = 502; /* somebody else answered in LiveKit's place */
-    count(&livekit->stats, &reply);
-    if (!reply.body)
-        log_debug("livekit", "call failed", log_text("method", call->method),
+    if (call->post.status == 200 && !is_good)
+        reply.status = 502; /* the answer is not LiveKit's: a proxy in front of it sent it */
+    count_reply(&livekit->stats, &reply);
+    if (!is_good)
+        log_debug("livekit", "call failed", log_text("method", call->post.method),
                   log_text("problem", reply.problem));
     if (call->fn)
-        call->fn(call->arg, &reply);
+        call->fn(&reply, call->user);
     call_free(call);
 }
 
-/* On the thread of livekit_http: the JSON is read there, the rest is control's. */
-static void on_done(void *arg, struct livekit_call *call) {
-    struct livekit *livekit = arg;
-    call->json = livekit_parse(buf_slice(&call->answer));
-    call->mail.deliver = deliver;
-    mailbox_send(livekit->replies, &call->mail);
+/* On the thread of livekit_http, so that control is spared the parsing. */
+static void livekit_on_done(struct livekit_post *post, void *user) {
+    struct livekit_call *call = CONTAINER_OF(post, struct livekit_call, post);
+    struct livekit *livekit = user;
+    call->json = livekit_parse(buf_slice(&post->answer));
+    post->mail.deliver = deliver;
+    mailbox_send(livekit->replies, &post->mail);
 }
 
 bool livekit_is_passing(const struct livekit_reply *reply) {
@@ -190,7 +207,7 @@ int livekit_open(struct livekit **out, const struct livekit_settings *set) {
     int err = mailbox_open(&livekit->replies, set->loop, livekit);
     if (!err)
         err = livekit_http_open(&livekit->http, set->own_thread ? NULL : set->loop, set->url,
-                                set->timeout_ms, on_done, livekit);
+                                set->timeout_ms, livekit_on_done, livekit);
     if (err) {
         livekit_close(livekit);
         return err;
@@ -203,11 +220,10 @@ void livekit_close(struct livekit *livekit) {
     if (!livekit)
         return;
     LIST_EACH(&livekit->calls, node)
-    livekit_cancel(CONTAINER_OF(node, struct livekit_call, in_owner));
+        livekit_cancel(CONTAINER_OF(node, struct livekit_call, in_owner));
     livekit_http_close(livekit->http);
-    if (livekit->replies)
-        mailbox_close(livekit->replies);
+    mailbox_close(livekit->replies);
     LIST_EACH(&livekit->calls, node)
-    call_free(CONTAINER_OF(node, struct livekit_call, in_owner));
+        call_free(CONTAINER_OF(node, struct livekit_call, in_owner));
     mem_free(livekit);
 }

@@ -1,7 +1,7 @@
 /*
- * Calls to LiveKit's API (Twirp over HTTP), on a thread of their own. At most 16 are under way, one for each room, and each
- * has a deadline; the others wait in order. Calls are made, answered and cancelled on the thread of the loop given to
- * livekit_open; texts are copied.
+ * Calls to LiveKit's API (Twirp over HTTP). At most 16 are under way, one for each room, and each
+ * has a deadline; the others wait in order. Calls are made, answered and cancelled on the thread of
+ * the loop given to livekit_open. Texts are copied.
  */
 #ifndef OUTSIDE_LIVEKIT_H
 #define OUTSIDE_LIVEKIT_H
@@ -13,10 +13,8 @@
 #include <stdint.h>
 
 struct livekit;
-struct livekit_call; /* until its callback has run, or it is cancelled */
+struct livekit_call; /* until its callback has run, cancelled or not */
 struct loop;
-
-enum { LIVEKIT_IN_FLIGHT_MAX = 16 };
 
 struct livekit_settings {
     struct loop *loop;
@@ -32,36 +30,37 @@ struct livekit_reply {
     const char *problem; /* one line for the log; "" for a 200 */
     struct slice code;   /* of a Twirp error: "not_found"; empty for anything else */
 };
-typedef void livekit_reply_fn(void *arg, const struct livekit_reply *);
+typedef void livekit_reply_fn(const struct livekit_reply *reply, void *user);
 
-int livekit_open(struct livekit **, const struct livekit_settings *);
+int livekit_open(struct livekit **out, const struct livekit_settings *settings);
 /* Open calls are dropped without a callback. NULL is fine. */
-void livekit_close(struct livekit *);
+void livekit_close(struct livekit *livekit);
 
-/* Empty reply->body members mean what LiveKit's defaults mean: read them with outside/livekit/livekit_info. */
-struct livekit_call *livekit_list_rooms(struct livekit *, livekit_reply_fn *, void *arg);
-struct livekit_call *livekit_list_participants(struct livekit *, struct slice room,
-                                               livekit_reply_fn *, void *arg);
-struct livekit_call *livekit_get_participant(struct livekit *, struct slice room,
-                                             struct slice identity, livekit_reply_fn *, void *arg);
+/* LiveKit may leave members with default values out of reply->body: read it by livekit_info. */
+struct livekit_call *livekit_list_rooms(struct livekit *livekit, livekit_reply_fn *fn, void *user);
+struct livekit_call *livekit_list_participants(struct livekit *livekit, struct slice room,
+                                               livekit_reply_fn *fn, void *user);
+struct livekit_call *livekit_get_participant(struct livekit *livekit, struct slice room,
+                                             struct slice identity, livekit_reply_fn *fn,
+                                             void *user);
 /* Every egress of the room that LiveKit remembers, ended ones too. */
-struct livekit_call *livekit_list_egress(struct livekit *, struct slice room, livekit_reply_fn *,
-                                         void *arg);
-struct livekit_call *livekit_start_track_egress(struct livekit *, struct slice room,
+struct livekit_call *livekit_list_egress(struct livekit *livekit, struct slice room,
+                                         livekit_reply_fn *fn, void *user);
+struct livekit_call *livekit_start_track_egress(struct livekit *livekit, struct slice room,
                                                 struct slice track_sid, struct slice url,
-                                                livekit_reply_fn *, void *arg);
+                                                livekit_reply_fn *fn, void *user);
 
 /* The callback will not run. NULL is fine. */
-void livekit_cancel(struct livekit_call *);
+void livekit_cancel(struct livekit_call *call);
 
-/* Whether trying again later can help: no answer, or one that speaks of a passing trouble. */
-bool livekit_is_passing(const struct livekit_reply *);
+/* Whether trying again later can help: no answer, or one about a temporary fault. */
+bool livekit_is_passing(const struct livekit_reply *reply);
 
 struct livekit_stats {
     uint64_t calls, failed, no_answer;
-    uint64_t waiting; /* asked and not answered yet */
-    bool is_away;     /* the last call got no answer, or an error of LiveKit's own */
+    uint64_t waiting; /* calls without an answer yet */
+    bool is_away;     /* the last call got no answer, or one that reports a temporary fault */
 };
-const struct livekit_stats *livekit_stats(const struct livekit *);
+const struct livekit_stats *livekit_stats(const struct livekit *livekit);
 
 #endif

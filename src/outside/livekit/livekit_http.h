@@ -1,6 +1,7 @@
 /*
- * The thread behind outside/livekit/livekit: libcurl's multi interface on a loop. Takes calls in order, at most 16 at a time and one
- * for each room, and gives each back when it is answered or its deadline has passed.
+ * POSTs of JSON to LiveKit's API, by libcurl's multi interface, on a loop or on a thread of their
+ * own. They are taken in order, at most LIVEKIT_IN_FLIGHT_MAX at a time and one for each room. Each
+ * comes back when it is answered or its deadline has passed.
  */
 #ifndef OUTSIDE_LIVEKIT_HTTP_H
 #define OUTSIDE_LIVEKIT_HTTP_H
@@ -8,50 +9,47 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "net/mailbox.h"
-#include "outside/livekit/livekit.h"
 
 #include <curl/curl.h>
+#include <stdint.h>
 
-enum { LIVEKIT_PROBLEM_SIZE = CURL_ERROR_SIZE };
+struct livekit_http;
+struct loop;
 
-struct livekit_call {
+enum { LIVEKIT_IN_FLIGHT_MAX = 16, LIVEKIT_PROBLEM_SIZE = CURL_ERROR_SIZE };
+
+/* A request and its answer. Its owner embeds it and keeps it until it comes back. */
+struct livekit_post {
     struct mail mail; /* first: it travels there and back */
 
-    /* the asking thread's */
-    struct livekit *owner;
-    livekit_reply_fn *fn; /* NULL: cancelled */
-    void *arg;
-    struct list in_owner;
-
-    /* the request, constant on its way */
+    /* The request, constant while it is under way. */
     const char *method; /* "Service/Method" */
     char *room;         /* "" for a call about none */
-    char *body;         /* malloc'ed by jansson */
-    char *authorization;
+    char *body;
+    char *authorization; /* an access token */
 
-    /* livekit_http's until it is given back */
-    struct livekit_http *http;
+    /* The answer. */
+    long status; /* of HTTP; 0: there was none, see problem */
+    struct buf answer;
+    char problem[LIVEKIT_PROBLEM_SIZE];
+
+    /* Private to livekit_http while it is under way. */
     struct list in_queue;
     CURL *easy;
     struct curl_slist *headers;
-
-    /* the answer */
-    long status;
-    struct buf answer;
-    char problem[LIVEKIT_PROBLEM_SIZE];
-    json_t *json;
 };
 
-struct livekit_http;
+/* Frees the texts and the answer, not the struct. */
+void livekit_post_free(struct livekit_post *post);
 
-/* On the http's own thread. Must hand the call over to its owner. */
-typedef void livekit_done_fn(void *arg, struct livekit_call *);
+/* On the thread of the http. Must hand the post over to its owner. */
+typedef void livekit_done_fn(struct livekit_post *post, void *user);
 
 /* loop NULL: on a thread of its own. */
-int livekit_http_open(struct livekit_http **, struct loop *loop, const char *url,
-                      int64_t timeout_ms, livekit_done_fn *, void *arg);
-void livekit_http_take(struct livekit_http *, struct livekit_call *);
-/* What is not answered stays with its owner. NULL is fine. */
-void livekit_http_close(struct livekit_http *);
+int livekit_http_open(struct livekit_http **out, struct loop *loop, const char *url,
+                      int64_t timeout_ms, livekit_done_fn *on_done, void *user);
+void livekit_http_send(struct livekit_http *http, struct livekit_post *post);
+/* Cuts off what is under way; posts without an answer stay with their owner. NULL is fine. */
+void livekit_http_close(struct livekit_http *http);
 
 #endif

@@ -1,5 +1,6 @@
 #include "outside/livekit/livekit_info.h"
 
+#include "base/macros.h"
 #include "wire/web/json.h"
 
 #include <ctype.h>
@@ -9,13 +10,13 @@ json_t *livekit_parse(struct slice text) {
     return text.len && json_is_shallow(text) ? json_loadb(text.ptr, text.len, 0, NULL) : NULL;
 }
 
-/* The member under its lowerCamelCase or its snake_case name. */
+/* The member under its name in lowerCamelCase, or else in snake_case. */
 static const json_t *member(const json_t *object, const char *camel) {
-    char snake[48];
-    size_t len = 0;
     const json_t *value = json_object_get(object, camel);
     if (value)
         return value;
+    char snake[48];
+    size_t len = 0;
     for (const char *c = camel; *c && len + 2 < sizeof snake; c++) {
         if (isupper((unsigned char)*c))
             snake[len++] = '_';
@@ -38,22 +39,22 @@ static bool flag(const json_t *object, const char *name) {
     return json_is_true(member(object, name));
 }
 
-/* int64 comes as text from protojson, as a number from others. 0 for anything else. */
+/* protojson writes int64 as text, others write a number. 0 for anything else. */
 static int64_t integer(const json_t *object, const char *name) {
     const json_t *value = member(object, name);
-    uint64_t number;
     if (json_is_integer(value))
         return json_integer_value(value);
+    uint64_t number;
     return slice_to_uint(text_of(value), INT64_MAX, &number) ? (int64_t)number : 0;
 }
 
-/* Seconds, or the finer field where the server has it. */
+/* The field in milliseconds where the server sends it, else the one in seconds. */
 static int64_t time_ms(const json_t *object, const char *seconds, const char *millis) {
     int64_t fine = integer(object, millis), coarse = integer(object, seconds);
     return fine > 0 ? fine : coarse > 0 && coarse < INT64_MAX / 1000 ? coarse * 1000 : 0;
 }
 
-/* Position in `names` of an enum value; the first for a missing one, `count` for an unknown one. */
+/* The index in `names` of an enum's value: 0 when it is missing, `count` when it is unknown. */
 static int choice_of(const json_t *value, const char *const *names, int count) {
     if (!value || json_is_null(value))
         return 0;
@@ -67,8 +68,7 @@ static int choice_of(const json_t *value, const char *const *names, int count) {
     return count;
 }
 
-#define CHOICE(object, name, names)                                                                \
-    choice_of(member(object, name), names, (int)(sizeof(names) / sizeof *(names)))
+#define CHOICE(object, name, names) choice_of(member(object, name), names, (int)ARRAY_LEN(names))
 
 void livekit_read_room(struct livekit_room *room, const json_t *json) {
     *room = (struct livekit_room){
@@ -84,7 +84,6 @@ void livekit_read_participant(struct livekit_participant *p, const json_t *json)
     static const char *const states[] = {"JOINING", "JOINED", "ACTIVE", "DISCONNECTED"};
     const json_t *permission = member(json, "permission");
     const json_t *tracks = member(json, "tracks");
-
     *p = (struct livekit_participant){
         .sid = text(json, "sid"),
         .identity = text(json, "identity"),
@@ -102,26 +101,23 @@ void livekit_read_participant(struct livekit_participant *p, const json_t *json)
     };
 }
 
-/* The old backend's clients send lower case and leave the type out of webhooks they make themselves. */
+/* Clients of the old backend make webhooks of their own, in lower case and without the type. */
 void livekit_read_track(struct livekit_track *track, const json_t *json) {
     static const char *const types[] = {"AUDIO", "VIDEO", "DATA"};
     static const char *const sources[] = {"UNKNOWN", "CAMERA", "MICROPHONE", "SCREEN_SHARE",
                                           "SCREEN_SHARE_AUDIO"};
     static const char *const ciphers[] = {"NONE"};
     int source = CHOICE(json, "source", sources);
-    const json_t *type = member(json, "type");
-    int kind = choice_of(type, types, 3);
-
+    int type = CHOICE(json, "type", types);
     *track = (struct livekit_track){
         .sid = text(json, "sid"),
         .name = text(json, "name"),
         .mime = text(json, "mimeType"),
-        .source = slice_from(source < 5 ? sources[source] : "UNKNOWN"),
-        .type = (enum livekit_track_type)(kind < 3 ? kind : TRACK_TYPE_DATA),
+        .source = slice_from(source < (int)ARRAY_LEN(sources) ? sources[source] : "UNKNOWN"),
+        .type = (enum livekit_track_type)(type < TRACK_TYPE_DATA ? type : TRACK_TYPE_DATA),
         .is_muted = flag(json, "muted"),
         .is_encrypted = CHOICE(json, "encryption", ciphers) != 0,
     };
-
     size_t i;
     json_t *feature;
     json_array_foreach(member(json, "audioFeatures"), i, feature) {
@@ -144,7 +140,6 @@ void livekit_read_egress(struct livekit_egress *egress, const json_t *json) {
                                          "EGRESS_COMPLETE",     "EGRESS_FAILED", "EGRESS_ABORTED",
                                          "EGRESS_LIMIT_REACHED"};
     int status = CHOICE(json, "status", states);
-
     *egress = (struct livekit_egress){
         .id = text(json, "egressId"),
         .room_sid = text(json, "roomId"),
@@ -163,7 +158,7 @@ void livekit_read_egress(struct livekit_egress *egress, const json_t *json) {
 bool livekit_track_is_audio(const struct livekit_track *track) {
     if (track->type != TRACK_TYPE_AUDIO || track->is_encrypted || !track->sid.len)
         return false;
-    /* A camera without a type is a client of the old backend that left it out. */
+    /* Clients of the old backend leave the type out of video, too. */
     return !slice_is_equal(track->source, SLICE("CAMERA")) &&
            !slice_is_equal(track->source, SLICE("SCREEN_SHARE")) &&
            !slice_has_prefix_nocase(track->mime, SLICE("video/"));
@@ -192,6 +187,6 @@ void livekit_read_person(struct livekit_person *person, struct slice metadata) {
     if (!json_is_object(person->document))
         return;
     person->is_host = names_host(person->document);
-    for (size_t i = 0; i < sizeof keys / sizeof *keys && !person->name.len; i++)
+    for (size_t i = 0; i < ARRAY_LEN(keys) && !person->name.len; i++)
         person->name = slice_trim(text(person->document, keys[i]));
 }

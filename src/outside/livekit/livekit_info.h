@@ -1,7 +1,9 @@
 /*
- * What LiveKit says about rooms, participants, tracks and egresses, read from its JSON. Webhooks write lowerCamelCase and
- * leave out default values, the API writes snake_case with all of them, enums come as names or numbers and 64-bit
- * integers as text or numbers: all of it is taken. Texts borrow from the JSON value; a missing one is empty.
+ * LiveKit's JSON about rooms, participants, tracks and egresses. Webhooks write lowerCamelCase and
+ * leave out default values; the API writes snake_case with all of them. Enums come as names or as
+ * numbers, 64-bit integers as text or as numbers. All these forms are accepted.
+ *
+ * Texts borrow from the JSON value; a missing one is empty.
  */
 #ifndef OUTSIDE_LIVEKIT_INFO_H
 #define OUTSIDE_LIVEKIT_INFO_H
@@ -24,7 +26,7 @@ struct livekit_participant {
     enum livekit_kind kind;
     int64_t joined_ms;
     bool is_disconnected;
-    bool may_edit_metadata; /* so its metadata proves nothing */
+    bool may_edit_metadata; /* the participant, so the metadata is not to be trusted */
     bool is_hidden, is_recorder, is_agent;
     const json_t *tracks; /* array or NULL */
 };
@@ -58,26 +60,27 @@ struct livekit_egress {
     int error_code;
 };
 
-void livekit_read_room(struct livekit_room *, const json_t *);
-void livekit_read_participant(struct livekit_participant *, const json_t *);
-void livekit_read_track(struct livekit_track *, const json_t *);
-void livekit_read_egress(struct livekit_egress *, const json_t *);
+void livekit_read_room(struct livekit_room *room, const json_t *json);
+void livekit_read_participant(struct livekit_participant *p, const json_t *json);
+void livekit_read_track(struct livekit_track *track, const json_t *json);
+void livekit_read_egress(struct livekit_egress *egress, const json_t *json);
 
-/* JSON from outside, not nested too deeply for a recursive parser. NULL when it is none; the caller's. */
+/* NULL when the text is not JSON, or nested too deeply for a recursive parser. The caller owns the
+ * value. */
 json_t *livekit_parse(struct slice text);
 
-/* Whether it is to be recorded: sound that is not encrypted. */
-bool livekit_track_is_audio(const struct livekit_track *);
+/* Whether the track can be recorded: audio, not encrypted. */
+bool livekit_track_is_audio(const struct livekit_track *track);
 
-/* An egress worker, a recorder or an agent: nobody who takes part. */
-bool livekit_is_service(const struct livekit_participant *);
+/* An egress worker, a recorder or an agent, which is not counted as a participant. */
+bool livekit_is_service(const struct livekit_participant *p);
 
-/* Role and display name out of a participant's metadata, free text that may be JSON. */
+/* Role and display name from a participant's metadata, which is free text and may be JSON. */
 struct livekit_person {
     bool is_host;
-    struct slice name; /* trimmed; empty when the metadata names none; borrows from `document` */
-    json_t *document;  /* the caller's, may be NULL */
+    struct slice name; /* trimmed, "" when the metadata has none; borrows from `document` */
+    json_t *document;  /* the caller owns it; may be NULL */
 };
-void livekit_read_person(struct livekit_person *, struct slice metadata);
+void livekit_read_person(struct livekit_person *person, struct slice metadata);
 
 #endif

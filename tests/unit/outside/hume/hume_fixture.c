@@ -112,16 +112,16 @@ static void on_request(struct http_request *request, void *arg) {
 
 /* ---- the track's owner ---- */
 
-static void on_feeling(void *arg, const struct feeling *feeling, int64_t from_ms, int64_t to_ms) {
-    struct fixture *f = arg;
+static void on_feeling(const struct feeling *feeling, int64_t from_ms, int64_t to_ms, void *user) {
+    struct fixture *f = user;
     f->feelings++;
     f->feeling = *feeling;
     f->from_ms = from_ms;
     f->to_ms = to_ms;
 }
 
-static void on_fate(void *arg, int64_t flushed_ms, uint32_t samples, enum hume_fate fate) {
-    struct fixture *f = arg;
+static void on_fate(int64_t flushed_ms, uint32_t samples, enum hume_fate fate, void *user) {
+    struct fixture *f = user;
     assert_true(f->fate_count < FATES);
     snprintf(f->fates[f->fate_count], 8, "%s", hume_fate_name(fate));
     f->fate_ms[f->fate_count++] = flushed_ms;
@@ -143,7 +143,7 @@ void fixture_open(struct fixture *f, bool is_v1, enum mood mood, struct hume_set
              is_v1 ? "/v1/expression/audio/realtime" : "/v0/stream/models");
     settings.url = url;
     assert_int_equal(hume_open(&f->hume, f->loop, &settings, why, sizeof why), 0);
-    f->track = hume_track_open(f->hume, SLICE("bob/mic"), 500, &fixture_listener, f);
+    f->track = hume_track_new(f->hume, SLICE("bob/mic"), 500, &fixture_listener, f);
 }
 
 void fixture_close(struct fixture *f) {

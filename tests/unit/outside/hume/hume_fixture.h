@@ -1,4 +1,4 @@
-/* The prosody service as a fake on the loop of its client, in both generations and all its moods. */
+/* A fake prosody service on the loop of its client, in both protocols and many moods. */
 #ifndef TESTS_HUME_FIXTURE_H
 #define TESTS_HUME_FIXTURE_H
 

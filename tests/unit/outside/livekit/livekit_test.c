@@ -1,9 +1,10 @@
 /* Calls to a LiveKit that is a listener of ours, in every mood. */
 #include "outside/livekit/livekit.h"
 
-#include "base/mem.h"
+#include "base/macros.h"
 #include "net/http/http_server.h"
 #include "net/loop.h"
+#include "outside/livekit/livekit_http.h"
 #include "unit.h"
 #include "wire/web/jwt.h"
 
@@ -68,8 +69,8 @@ static void on_request(struct http_request *req, void *arg) {
         world->held_most = world->held_count;
 }
 
-static void on_reply(void *arg, const struct livekit_reply *reply) {
-    struct world *world = arg;
+static void on_reply(const struct livekit_reply *reply, void *user) {
+    struct world *world = user;
     world->last_status = reply->status;
     world->had_body = reply->body != NULL;
     snprintf(world->last_problem, sizeof world->last_problem, "%s", reply->problem);

@@ -1,5 +1,6 @@
-/* Waiting for a turn to connect: what is kept meanwhile, for how long, and how it goes out then. */
+/* Waiting for a handshake: what is kept meanwhile, for how long, and how it is sent then. */
 #include "hume_fixture.h"
+
 #include "unit.h"
 
 #include <stdatomic.h>
@@ -28,13 +29,13 @@ static void assert_frames(const struct fixture *f, unsigned first, unsigned coun
     }
 }
 
-/* Nobody's turn comes. */
+/* No track gets a handshake. */
 static void block(struct hume_limiter *limiter) {
-    atomic_store(&limiter->next_us, INT64_MAX / 2);
+    atomic_store(&limiter->due_us, INT64_MAX / 2);
 }
 
 static void unblock(struct hume_limiter *limiter) {
-    atomic_store(&limiter->next_us, 0);
+    atomic_store(&limiter->due_us, 0);
 }
 
 static void what_is_said_while_a_track_waits_goes_out_at_its_pace(void **state) {
@@ -108,7 +109,7 @@ static void the_whole_server_has_one_limiter(void **state) {
     int64_t began_ms = loop_now_ms(f[0].loop);
     for (int s = 0; s < SHARDS; s++)
         for (int i = 0; i < TRACKS; i++) {
-            tracks[s][i] = hume_track_open(f[s].hume, SLICE("t"), 500, &fixture_listener, &f[s]);
+            tracks[s][i] = hume_track_new(f[s].hume, SLICE("t"), 500, &fixture_listener, &f[s]);
             hear_frames(tracks[s][i], 0, 1);
         }
     for (int i = 0; i < 20000 && f[0].accepted + f[1].accepted < SHARDS * TRACKS; i++)
@@ -130,7 +131,7 @@ static void until_somebody_gets_through_five_knock_and_the_others_give_up(void *
     struct hume_track *tracks[TRACKS];
     fixture_open(&f, true, MUTE, WITH_KEY(.handshakes_per_second = 1000));
     for (int i = 0; i < TRACKS; i++) {
-        tracks[i] = hume_track_open(f.hume, SLICE("t"), 500, &fixture_listener, &f);
+        tracks[i] = hume_track_new(f.hume, SLICE("t"), 500, &fixture_listener, &f);
         hear_frames(tracks[i], 0, 4);
         assert_true(hume_track_wants(tracks[i])); /* it may yet answer */
     }
@@ -154,7 +155,7 @@ static void frames_that_are_refused_here_and_there_leave_no_gap(void **state) {
     struct fixture f;
     block(&limiter);
     fixture_open(&f, true, CHOOSY, WITH_KEY(.limiter = &limiter));
-    hear_frames(f.track, 0, 20); /* all at once on their way as soon as the session stands */
+    hear_frames(f.track, 0, 20); /* all at once on their way as soon as the session is created */
     unblock(&limiter);
     fixture_turn_until(&f, &f.blocks, 20);
     assert_frames(&f, 0, 20);
@@ -165,7 +166,7 @@ static void frames_that_are_refused_here_and_there_leave_no_gap(void **state) {
 
 static void all_tracks_together_keep_a_bounded_amount(void **state) {
     enum { TRACKS = 60, FRAMES = 60 };
-    const size_t bound = HUME_KEPT_MIN_BYTES + 2550 * 2550 * 10 * 32ul / 1000; /* 61 tracks */
+    const size_t bound = hume_limiter_room_bytes(TRACKS + 1);
     struct hume_limiter limiter = {0};
     struct fixture f;
     struct hume_track *tracks[TRACKS];
@@ -174,7 +175,7 @@ static void all_tracks_together_keep_a_bounded_amount(void **state) {
     fixture_turn_until(&f, &f.blocks, 1);
     block(&limiter);
     for (int i = 0; i < TRACKS; i++)
-        tracks[i] = hume_track_open(f.hume, SLICE("t"), 500, &fixture_listener, &f);
+        tracks[i] = hume_track_new(f.hume, SLICE("t"), 500, &fixture_listener, &f);
     for (int n = 0; n < FRAMES; n++) {
         f.fate_count = 0; /* of what is dropped */
         for (int i = 0; i < TRACKS; i++)
@@ -184,7 +185,7 @@ static void all_tracks_together_keep_a_bounded_amount(void **state) {
     assert_true(kept + FRAME * 2 > bound && kept < bound + FRAME * 2);
     assert_int_equal(hume_stats(f.hume)->frames_dropped, TRACKS * FRAMES - kept / (FRAME * 2));
     f.fate_count = 0;
-    hear_frames(f.track, 1, 2); /* whose service takes what comes needs no room */
+    hear_frames(f.track, 1, 2); /* an open connection needs no room */
     fixture_turn_until(&f, &f.blocks, 3);
     assert_frames(&f, 0, 3);
     for (int i = 0; i < TRACKS; i++) {
