@@ -1,7 +1,7 @@
 #include "app/commands/analyze.h"
 
-#include "app/config/config.h"
 #include "app/commands/scene.h"
+#include "app/config/config.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "meeting/meeting.h"

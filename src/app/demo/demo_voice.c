@@ -1,8 +1,8 @@
 #include "app/demo/demo_voice.h"
 
+#include "app/demo/g722.h"
 #include "base/buf.h"
 #include "base/mem.h"
-#include "app/demo/g722.h"
 
 #include <errno.h>
 #include <math.h>

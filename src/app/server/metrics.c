@@ -1,22 +1,22 @@
 #include "app/server/metrics.h"
 
 #include "app/accounts/auth.h"
-#include "app/config/config.h"
-#include "app/sessions/directory.h"
 #include "app/egress/egress_door.h"
 #include "app/egress/egress_track.h"
 #include "app/egress/egresses.h"
-#include "app/server/exposition.h"
+#include "app/hosts/feedback_out.h"
 #include "app/hosts/hosts.h"
 #include "app/recordings/recordings.h"
 #include "app/rest/routes.h"
-#include "app/server/server.h"
+#include "app/server/exposition.h"
+#include "app/sessions/directory.h"
 #include "app/sessions/sessions.h"
+#include "app/sessions/webhook.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "net/socketio/eio_server.h"
 #include "net/http/http_server.h"
+#include "net/socketio/eio_server.h"
 #include "net/socketio/sio_server.h"
 #include "outside/disk/disk.h"
 #include "outside/livekit/livekit.h"
@@ -28,7 +28,8 @@
 #include <unistd.h>
 
 struct metrics {
-    struct server *server;
+    struct metrics_settings parts;
+    int64_t started_ms; /* monotonic */
 };
 
 /* ---- what each part counts ---- */
@@ -44,19 +45,19 @@ static uint64_t resident_bytes(void) {
     return resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static void write_process(const struct server *server, struct buf *out) {
+static void write_process(const struct metrics *metrics, struct buf *out) {
     exposition_family(out, "prosa_info", "gauge", "The version that runs.");
     exposition_value(out, "prosa_info", "version", PROSA_VERSION, 1);
     exposition_gauge(out, "prosa_uptime_seconds", "Time since the start.",
-                     (double)(clock_mono_ms() - server->started_ms) / 1000);
+                     (double)(clock_mono_ms() - metrics->started_ms) / 1000);
     exposition_gauge(out, "prosa_resident_bytes", "Resident memory.", (double)resident_bytes());
     exposition_gauge(out, "prosa_sessions_active", "Sessions that are active.",
-                     sessions_count_active(server->sessions));
+                     sessions_count_active(metrics->parts.sessions));
 }
 
-static void write_http(const struct server *server, struct buf *out) {
+static void write_http(const struct metrics *metrics, struct buf *out) {
     static const char *const classes[] = {NULL, "1xx", "2xx", "3xx", "4xx", "5xx"};
-    const struct http_stats *http = http_server_stats(server->http);
+    const struct http_stats *http = http_server_stats(metrics->parts.http);
 
     exposition_gauge(out, "prosa_connections", "HTTP connections open now.",
                      (double)http->connections);
@@ -86,8 +87,8 @@ static void write_http(const struct server *server, struct buf *out) {
                        (double)http->sent_bytes);
 }
 
-static void write_webhooks(const struct server *server, struct buf *out) {
-    const struct webhook_stats *stats = webhook_stats(server->webhook);
+static void write_webhooks(const struct metrics *metrics, struct buf *out) {
+    const struct webhook_stats *stats = webhook_stats(metrics->parts.webhook);
     exposition_counter(out, "prosa_webhooks_total", "Webhooks taken.", (double)stats->received);
     exposition_counter(out, "prosa_webhooks_repeated_total", "Webhooks that came again.",
                        (double)stats->duplicates);
@@ -101,8 +102,8 @@ static void write_webhooks(const struct server *server, struct buf *out) {
                      (double)stats->not_json);
 }
 
-static void write_egress(const struct server *server, struct buf *out) {
-    const struct egress_door_stats *stats = egress_door_stats(server->egress_door);
+static void write_egress(const struct metrics *metrics, struct buf *out) {
+    const struct egress_door_stats *stats = egress_door_stats(metrics->parts.egress_door);
     static const char name[] = "prosa_egress_refused_total";
     exposition_counter(out, "prosa_egress_accepted_total", "Media connections taken.",
                        (double)stats->accepted);
@@ -118,11 +119,11 @@ static void write_egress(const struct server *server, struct buf *out) {
     exposition_value(out, name, "cause", "leaving", (double)stats->refused_draining);
 }
 
-static void write_livekit(const struct server *server, struct buf *out) {
-    if (!server->livekit)
+static void write_livekit(const struct metrics *metrics, struct buf *out) {
+    if (!metrics->parts.livekit)
         return;
-    const struct livekit_stats *calls = livekit_stats(server->livekit);
-    const struct egress_track_stats *starts = egresses_stats(server->egresses);
+    const struct livekit_stats *calls = livekit_stats(metrics->parts.livekit);
+    const struct egress_track_stats *starts = egresses_stats(metrics->parts.egresses);
     exposition_counter(out, "prosa_livekit_calls_total", "Calls to LiveKit.", (double)calls->calls);
     exposition_counter(out, "prosa_livekit_failed_total", "Calls that failed.",
                        (double)calls->failed);
@@ -249,9 +250,9 @@ static void write_shards(const struct shard_stats *s, size_t shards, struct buf 
     write_hume(&s->hume, out);
 }
 
-static void write_disk(const struct server *server, struct buf *out) {
-    const struct disk_stats *disk = disk_stats(server->disk);
-    const struct recordings_stats *rows = recordings_stats(server->recordings);
+static void write_disk(const struct metrics *metrics, struct buf *out) {
+    const struct disk_stats *disk = disk_stats(metrics->parts.disk);
+    const struct recordings_stats *rows = recordings_stats(metrics->parts.recordings);
     exposition_gauge(out, "prosa_disk_queue_bytes", "Audio that waits for the disk.",
                      (double)atomic_load(&disk->queued_bytes));
     exposition_counter(out, "prosa_disk_written_bytes_total",
@@ -284,8 +285,8 @@ static void write_disk(const struct server *server, struct buf *out) {
                        (double)atomic_load(&disk->lost_lines));
 }
 
-static void write_auth(const struct server *server, struct buf *out) {
-    const struct auth_stats *a = auth_stats(server->auth);
+static void write_auth(const struct metrics *metrics, struct buf *out) {
+    const struct auth_stats *a = auth_stats(metrics->parts.auth);
     exposition_family(out, "prosa_logins_total", "counter", "Logins by outcome.");
     exposition_value(out, "prosa_logins_total", "outcome", "good", (double)a->logins);
     exposition_value(out, "prosa_logins_total", "outcome", "refused", (double)a->logins_failed);
@@ -299,9 +300,9 @@ static void write_auth(const struct server *server, struct buf *out) {
                        "Refresh tokens used twice, their logins ended.", (double)a->reuses);
 }
 
-static void write_store(const struct server *server, struct buf *out) {
+static void write_store(const struct metrics *metrics, struct buf *out) {
     struct store_stats s;
-    store_stats(server->store, &s);
+    store_stats(metrics->parts.store, &s);
     exposition_gauge(out, "prosa_store_away", "1 while the database cannot be reached.", s.is_away);
     exposition_gauge(out, "prosa_store_queue", "Feedback events that wait for the database.",
                      (double)s.queued);
@@ -323,23 +324,23 @@ static void write_store(const struct server *server, struct buf *out) {
                        (double)s.reconnects);
 }
 
-static void write_feedback(const struct server *server, struct buf *out) {
-    const struct hosts_counters *hosts = hosts_counters(server->hosts);
+static void write_feedback(const struct metrics *metrics, struct buf *out) {
+    const struct hosts_counters *hosts = hosts_counters(metrics->parts.hosts);
     exposition_family(out, "prosa_feedback_total", "counter", "Feedback events by type.");
     for (int i = 0; i < FEEDBACK_TYPES; i++)
         exposition_value(out, "prosa_feedback_total", "type",
                          feedback_type_name((enum feedback_type)i),
-                         (double)server->feedback_out.counts[i]);
+                         (double)metrics->parts.feedback_out->counts[i]);
     exposition_histogram(out, "prosa_feedback_latency_seconds",
                          "From an event's time to its hand-over to the hosts' sockets.",
                          hosts_latency_bounds.ms, hosts->latency.counts, hosts_latency_bounds.count,
                          hosts->latency.sum_ms);
 }
 
-static void write_sockets(const struct server *server, struct buf *out) {
-    const struct sio_stats *sio = sio_server_stats(hosts_sio(server->hosts));
-    const struct eio_stats *eio = eio_server_stats(sio_server_eio(hosts_sio(server->hosts)));
-    const struct hosts_counters *hosts = hosts_counters(server->hosts);
+static void write_sockets(const struct metrics *metrics, struct buf *out) {
+    const struct sio_stats *sio = sio_server_stats(hosts_sio(metrics->parts.hosts));
+    const struct eio_stats *eio = eio_server_stats(sio_server_eio(hosts_sio(metrics->parts.hosts)));
+    const struct hosts_counters *hosts = hosts_counters(metrics->parts.hosts);
     static const char name[] = "prosa_socket_refused_total";
 
     exposition_gauge(out, "prosa_socket_clients", "Socket.IO clients connected.",
@@ -389,24 +390,24 @@ static void on_abort(struct http_request *req) {
 
 struct scrape {
     struct http_request *req; /* first: NULL once the client is gone */
-    struct server *server;
+    struct metrics *metrics;
 };
 
 static void on_shard_stats(void *arg, const struct shard_stats *total, size_t shards) {
     struct scrape *scrape = arg;
     struct buf text = {0};
     if (scrape->req) {
-        write_process(scrape->server, &text);
-        write_http(scrape->server, &text);
-        write_webhooks(scrape->server, &text);
-        write_egress(scrape->server, &text);
-        write_livekit(scrape->server, &text);
+        write_process(scrape->metrics, &text);
+        write_http(scrape->metrics, &text);
+        write_webhooks(scrape->metrics, &text);
+        write_egress(scrape->metrics, &text);
+        write_livekit(scrape->metrics, &text);
         write_shards(total, shards, &text);
-        write_disk(scrape->server, &text);
-        write_store(scrape->server, &text);
-        write_auth(scrape->server, &text);
-        write_feedback(scrape->server, &text);
-        write_sockets(scrape->server, &text);
+        write_disk(scrape->metrics, &text);
+        write_store(scrape->metrics, &text);
+        write_auth(scrape->metrics, &text);
+        write_feedback(scrape->metrics, &text);
+        write_sockets(scrape->metrics, &text);
         http_respond(scrape->req, 200, "text/plain; version=0.0.4; charset=utf-8",
                      buf_slice(&text));
     }
@@ -429,7 +430,7 @@ static bool bears(const struct http_request *req, struct slice token) {
 
 static void on_metrics(void *owner, struct http_request *req, const struct route_match *match) {
     struct metrics *metrics = owner;
-    const char *token = metrics->server->config->metrics_token;
+    const char *token = metrics->parts.token;
 
     if (token && !bears(req, slice_from(token))) {
         http_respond_error(req, 401, "The metrics need their token (METRICS_TOKEN)");
@@ -440,10 +441,10 @@ static void on_metrics(void *owner, struct http_request *req, const struct route
         return;
     }
     struct scrape *scrape = mem_alloc(sizeof *scrape);
-    *scrape = (struct scrape){req, metrics->server};
+    *scrape = (struct scrape){req, metrics};
     req->user = scrape;
     req->on_abort = on_abort;
-    directory_ask_stats(metrics->server->directory, on_shard_stats, scrape);
+    directory_ask_stats(metrics->parts.directory, on_shard_stats, scrape);
 }
 
 void metrics_add_routes(struct metrics *metrics, struct routes *routes) {
@@ -451,9 +452,10 @@ void metrics_add_routes(struct metrics *metrics, struct routes *routes) {
     routes_add(routes, rows, ARRAY_LEN(rows), metrics);
 }
 
-struct metrics *metrics_new(struct server *server) {
+struct metrics *metrics_new(const struct metrics_settings *parts) {
     struct metrics *metrics = mem_alloc(sizeof *metrics);
-    metrics->server = server;
+    metrics->parts = *parts;
+    metrics->started_ms = clock_mono_ms();
     return metrics;
 }
 

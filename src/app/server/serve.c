@@ -1,3 +1,5 @@
+#include "app/server/serve.h"
+
 #include "app/config/config.h"
 #include "app/recordings/recordings.h"
 #include "app/server/server.h"
@@ -36,8 +38,7 @@ static const char *mode_name(const struct config *config) {
     return names[config->mode];
 }
 
-static void announce(const struct server *server) {
-    const struct config *config = server->config;
+static void announce(const struct config *config, uint16_t port) {
     struct buf doors = {0};
     config_open_doors(config, &doors);
     if (doors.len)
@@ -47,7 +48,7 @@ static void announce(const struct server *server) {
                            "an env file or a LIVEKIT_ setting changes that");
     if (!config->cors_origins && config->mode == MODE_PRODUCTION)
         log_warn("server", "every web origin is let in; CORS_ORIGINS lists those that may");
-    log_info("server", "listening", log_int("port", server_port(server)),
+    log_info("server", "listening", log_int("port", port),
              log_text("mode", mode_name(config)),
              log_text("settings", config->env_file ? config->env_file : "environment"));
     buf_free(&doors);
@@ -72,7 +73,7 @@ int serve_main(int argc, char **argv) {
         config_free(config);
         return complain(&problem);
     }
-    announce(server);
+    announce(config, server_port(server));
     int code = server_run(server);
     server_close(server);
     log_info("server", "left", log_int("code", code));

@@ -2,39 +2,36 @@
 
 #include "app/accounts/auth.h"
 #include "app/config/config.h"
-#include "app/sessions/directory.h"
 #include "app/egress/egress_door.h"
 #include "app/egress/egresses.h"
-#include "app/recordings/erasure.h"
-#include "app/hosts/hosts.h"
-#include "app/server/metrics.h"
 #include "app/egress/reconcile.h"
-#include "app/recordings/recordings.h"
-#include "app/rest/routes.h"
-#include "app/recordings/session_api.h"
-#include "app/sessions/sessions.h"
-#include "app/server/status.h"
+#include "app/hosts/hosts.h"
 #include "app/hosts/talk_stats.h"
+#include "app/recordings/erasure.h"
+#include "app/recordings/recordings.h"
+#include "app/recordings/session_api.h"
+#include "app/rest/routes.h"
+#include "app/server/metrics.h"
+#include "app/server/server_private.h"
+#include "app/sessions/directory.h"
+#include "app/sessions/sessions.h"
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "net/socketio/eio_server.h"
 #include "net/http/http_server.h"
 #include "net/loop.h"
+#include "net/socketio/eio_server.h"
 #include "net/socketio/sio_server.h"
 #include "net/stream.h"
 #include "outside/disk/disk.h"
-#include "outside/livekit/livekit.h"
-#include "outside/livekit/livekit_info.h"
 #include "outside/files/repair.h"
 #include "outside/files/storage.h"
+#include "outside/livekit/livekit.h"
+#include "outside/livekit/livekit_info.h"
 #include "outside/store/store.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { WHY_SIZE = 512, MEETING_LINGER_MS = 60000, STORE_PATIENCE_MS = 1500 };
 
@@ -295,11 +292,9 @@ static int open_doors(struct server *server, struct buf *problem) {
     server->routes = routes_new();
     server->webhook = webhook_new(&set);
     server->egress_door = egress_door_new(config, server->directory);
-    server->metrics = metrics_new(server);
     server->resolver = (struct resolver){server->sessions, server->store};
     server->feedback_api = (struct feedback_api){server->directory, server->hosts};
 
-    status_add_routes(server, server->routes);
     routes_add(server->routes, rows, ARRAY_LEN(rows), server->webhook);
     routes_add(server->routes, resolve, ARRAY_LEN(resolve), &server->resolver);
     routes_add(server->routes, hosts_routes, hosts_route_count, server->hosts);
@@ -310,7 +305,6 @@ static int open_doors(struct server *server, struct buf *problem) {
     recording_api_add_routes(&server->recording_api, server->routes);
     session_api_add_routes(server->auth, server->routes);
     egress_door_add_routes(server->egress_door, server->routes);
-    metrics_add_routes(server->metrics, server->routes);
     return 0;
 }
 
@@ -350,14 +344,38 @@ static int open_http(struct server *server, struct buf *problem) {
     return err;
 }
 
+/* After all others: these two read them. */
+static int open_watch(struct server *server, struct buf *problem) {
+    const struct metrics_settings set = {
+        .token = server->config->metrics_token,
+        .auth = server->auth,
+        .feedback_out = &server->feedback_out,
+        .directory = server->directory,
+        .disk = server->disk,
+        .egress_door = server->egress_door,
+        .egresses = server->egresses,
+        .hosts = server->hosts,
+        .http = server->http,
+        .livekit = server->livekit,
+        .recordings = server->recordings,
+        .sessions = server->sessions,
+        .store = server->store,
+        .webhook = server->webhook,
+    };
+    server->metrics = metrics_new(&set);
+    metrics_add_routes(server->metrics, server->routes);
+    server->status = (struct status){server->disk, server->livekit, server->store};
+    status_add_routes(&server->status, server->routes);
+    return 0;
+}
+
 int server_open(struct server **out, const struct config *config, struct buf *problem) {
     static int (*const steps[])(struct server *, struct buf *) = {
-        open_disk, open_store,   open_hume_tls, open_directory, open_sessions,
-        open_auth, open_livekit, open_doors,    open_tls,       open_http,
+        open_disk,    open_store, open_hume_tls, open_directory, open_sessions, open_auth,
+        open_livekit, open_doors, open_tls,      open_http,      open_watch,
     };
     struct server *server = mem_alloc(sizeof *server);
     server->config = config;
-    server->started_ms = clock_mono_ms();
 
     int err = loop_open(&server->loop);
     if (err)
@@ -374,67 +392,6 @@ int server_open(struct server **out, const struct config *config, struct buf *pr
 
 uint16_t server_port(const struct server *server) {
     return http_server_port(server->http);
-}
-
-/* ---- leaving ---- */
-
-struct signals {
-    uv_signal_t term, interrupt;
-};
-
-static void on_part_drained(void *arg) {
-    struct server *server = arg;
-    if (--server->draining == 0 && !server->is_closing)
-        loop_stop(server->loop);
-}
-
-static void on_drain_limit(void *arg) {
-    struct server *server = arg;
-    log_warn("server", "draining takes too long and is cut short");
-    server->was_cut_short = true;
-    loop_stop(server->loop);
-}
-
-static void stop_signals(struct server *server) {
-    if (!server->signals)
-        return;
-    uv_signal_stop(&server->signals->term);
-    uv_signal_stop(&server->signals->interrupt);
-}
-
-/* New work is refused, clients are sent away, tracks finish their files; half of the time is the disk's and the store's. */
-void server_stop(struct server *server) {
-    if (server->is_stopping)
-        return;
-    server->is_stopping = true;
-    stop_signals(server); /* a second signal ends the process at once, as it does by default */
-    log_info("server", "leaving");
-    alarm((unsigned)((server->config->drain_ms + 999) / 1000));
-    timer_start(server->loop, &server->drain_limit, server->config->drain_ms / 2, 0, on_drain_limit,
-                server);
-    server->draining = 2;
-    http_server_drain(server->http, on_part_drained, server);
-    hosts_drain(server->hosts);
-    directory_drain(server->directory, on_part_drained, server);
-}
-
-static void on_signal(uv_signal_t *handle, int number) {
-    server_stop(handle->data);
-}
-
-static void start_signals(struct server *server) {
-    server->signals = mem_alloc(sizeof *server->signals);
-    server->signals->term.data = server->signals->interrupt.data = server;
-    uv_signal_init(loop_uv(server->loop), &server->signals->term);
-    uv_signal_init(loop_uv(server->loop), &server->signals->interrupt);
-    uv_signal_start(&server->signals->term, on_signal, SIGTERM);
-    uv_signal_start(&server->signals->interrupt, on_signal, SIGINT);
-}
-
-int server_run(struct server *server) {
-    start_signals(server);
-    loop_run(server->loop);
-    return server->was_cut_short ? 1 : 0;
 }
 
 /*
@@ -472,13 +429,12 @@ void server_close(struct server *server) {
     recordings_close(server->recordings);
     if (server->store)
         store_close(server->store, STORE_PATIENCE_MS);
-    if (server->signals) {
-        uv_close((uv_handle_t *)&server->signals->term, NULL);
-        uv_close((uv_handle_t *)&server->signals->interrupt, NULL);
+    if (server->has_signals) {
+        uv_close((uv_handle_t *)&server->term, NULL);
+        uv_close((uv_handle_t *)&server->interrupt, NULL);
     }
     loop_close(server->loop); /* waits for workers, which may have a recording open */
     recordings_free(server->recordings);
     storage_close(server->storage);
-    mem_free(server->signals);
     mem_free(server);
 }

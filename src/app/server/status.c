@@ -1,7 +1,6 @@
 #include "app/server/status.h"
 
 #include "app/rest/routes.h"
-#include "app/server/server.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -19,16 +18,16 @@ static void add_reason(struct buf *out, const char *reason) {
     text_add_json(out, slice_from(reason));
 }
 
-void server_write_degraded(const struct server *server, struct buf *out) {
-    const struct disk_stats *disk = disk_stats(server->disk);
+void status_write_degraded(const struct status *status, struct buf *out) {
+    const struct disk_stats *disk = disk_stats(status->disk);
     struct store_stats store;
-    store_stats(server->store, &store);
+    store_stats(status->store, &store);
 
-    if (server->is_stopping)
+    if (status->is_leaving)
         add_reason(out, "leaving");
     if (store.is_away)
         add_reason(out, "database");
-    if (server->livekit && livekit_stats(server->livekit)->is_away)
+    if (status->livekit && livekit_stats(status->livekit)->is_away)
         add_reason(out, "livekit");
     if (atomic_load(&disk->space) == DISK_SPACE_FULL)
         add_reason(out, "disk full");
@@ -52,28 +51,28 @@ static void on_health(void *owner, struct http_request *req, const struct route_
     buf_free(&json);
 }
 
-/* Only a server that is leaving cannot serve; everything else it can do without for a while. */
+/* Not ready only while leaving: the server can do without everything else for a while. */
 static void on_ready(void *owner, struct http_request *req, const struct route_match *match) {
-    const struct server *server = owner;
+    const struct status *status = owner;
     char now[TEXT_ISO_SIZE];
     struct buf json = {0}, degraded = {0};
-    server_write_degraded(server, &degraded);
+    status_write_degraded(status, &degraded);
     text_iso_time(clock_wall_ms(), now);
     buf_printf(&json, "{\"status\":\"%s\",\"timestamp\":\"%s\",\"degraded\":[%.*s]}",
-               server->is_stopping ? "leaving"
+               status->is_leaving ? "leaving"
                : degraded.len      ? "degraded"
                                    : "ready",
                now, SLICE_ARG(buf_slice(&degraded)));
-    http_respond_json(req, server->is_stopping ? 503 : 200, buf_slice(&json));
+    http_respond_json(req, status->is_leaving ? 503 : 200, buf_slice(&json));
     buf_free(&json);
     buf_free(&degraded);
 }
 
-void status_add_routes(struct server *server, struct routes *routes) {
+void status_add_routes(struct status *status, struct routes *routes) {
     static const struct route rows[] = {
         {"GET", "/", on_root},
         {"GET", "/health", on_health},
         {"GET", "/ready", on_ready},
     };
-    routes_add(routes, rows, ARRAY_LEN(rows), server);
+    routes_add(routes, rows, ARRAY_LEN(rows), status);
 }
