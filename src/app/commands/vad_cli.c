@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "sound/voice.h"
 
-#include <errno.h>
 #include <string.h>
 
 enum { BLOCK_FRAMES = 4096, STEPS_EACH = 2 /* of 10 ms in 20 ms */ };
@@ -68,40 +67,29 @@ static void hear(struct wav_reader *wav, struct teller *teller) {
     mem_free(voice);
 }
 
-static int usage(int code) {
-    fputs("usage: prosa vad FILE.wav [--format f32|text]\n\n"
-          "The probability of speech in every 10 ms, as little-endian 32-bit floats or a line "
-          "each.\n",
-          code ? stderr : stdout);
-    return code;
-}
-
 int vad_main(int argc, char **argv) {
     struct teller teller = {.is_text = false};
     const char *path = NULL;
 
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return usage(0);
         if (strcmp(argv[i], "--format") == 0 && i + 1 < argc) {
             const char *format = argv[++i];
             if (strcmp(format, "f32") != 0 && strcmp(format, "text") != 0)
-                return usage(2);
+                return 2;
             teller.is_text = strcmp(format, "text") == 0;
         } else if (argv[i][0] == '-' || path) {
-            return usage(2);
+            return 2;
         } else {
             path = argv[i];
         }
     }
     if (!path)
-        return usage(2);
+        return 2;
 
     struct wav_reader wav;
     int error = wav_reader_open(&wav, path);
     if (error) {
-        fprintf(stderr, "prosa: %s: %s\n", path,
-                error == EINVAL ? "not a WAV of 1 or 2 channels at 8 to 192 kHz" : strerror(error));
+        fprintf(stderr, "prosa: %s: %s\n", path, wav_reader_why(error));
         return 1;
     }
     hear(&wav, &teller);

@@ -332,10 +332,8 @@ static bool options_parse(struct demo *demo, int argc, char **argv) {
 
 int demo_main(int argc, char **argv) {
     struct demo demo = {0};
-    if (!options_parse(&demo, argc, argv)) {
-        fprintf(stderr, "usage: prosa demo [--seconds 1..%d] [--locale pt-BR|en]\n", DEMO_SECONDS);
+    if (!options_parse(&demo, argc, argv))
         return 2;
-    }
     demo_screen_init(&demo.screen);
     int err = demo_play(&demo);
     demo_server_stop(&demo.server);

@@ -59,10 +59,8 @@ int serve_main(int argc, char **argv) {
     struct server *server;
     struct buf problem = {0};
 
-    if (argc > 1) {
-        fprintf(stderr, "usage: prosa serve (settings: prosa --help)\n");
+    if (argc > 1)
         return 2;
-    }
     umask(027);
     if (config_load(&config, &problem) || config_secrets(config, &problem))
         return complain(&problem);

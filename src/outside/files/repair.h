@@ -47,7 +47,4 @@ int repair_start(struct repair **out, const char *const *paths, unsigned count,
                  repair_sidecar_fn *on_sidecar, void *arg);
 void repair_stop(struct repair *repair); /* soon, between two files; NULL is fine */
 
-/* prosa repair DIR [--dry-run]. Exit codes: 0 done, 1 some file could not be repaired, 2 wrong usage. */
-int repair_main(int argc, char **argv);
-
 #endif
