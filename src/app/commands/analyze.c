@@ -245,7 +245,7 @@ static int arguments_read(int argc, char **argv, struct options *options, struct
 /* The exit code so far, likewise. */
 static int locale_read(const struct options *options, const struct config *config,
                        enum locale *locale, struct buf *problem) {
-    *locale = (enum locale)config->feedback_locale;
+    *locale = config->feedback_locale;
     if (!options->locale || locale_find(slice_from(options->locale), locale))
         return 0;
     buf_add_text(problem, "--locale is pt-BR or en");

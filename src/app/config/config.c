@@ -1,7 +1,6 @@
-#include "app/config/config.h"
+#include "app/config/config_private.h"
 
 #include "app/config/dotenv.h"
-#include "app/config/setting.h"
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -32,7 +31,7 @@ struct source {
 static const char *keep_joined(struct config *config, const char *folder, const char *rest) {
     struct buf path = {0};
     buf_printf(&path, "%s/%s", folder, rest);
-    return config_keep(config, buf_take_text(&path));
+    return texts_keep(config->texts, buf_take_text(&path));
 }
 
 static void source_set(struct source *source, struct slice name, struct slice value) {
@@ -79,7 +78,7 @@ static int set_named(struct source *source, struct config *config, const char *n
     const char *value = source_find(source, row);
     if (!value)
         value = row->fallback;
-    return value ? setting_parse(row, config, value, source->problem) : 0;
+    return value ? setting_parse(row, value, config, config->texts, source->problem) : 0;
 }
 
 static int set_rows(struct source *source, struct config *config) {
@@ -92,7 +91,7 @@ static int set_rows(struct source *source, struct config *config) {
             value = row->fallback_production;
         if (!value)
             value = row->fallback;
-        int err = value ? setting_parse(row, config, value, source->problem) : 0;
+        int err = value ? setting_parse(row, value, config, config->texts, source->problem) : 0;
         if (err)
             return err;
     }
@@ -121,20 +120,20 @@ static void set_mode(struct source *source, struct config *config) {
 
 static void set_folders(struct source *source, struct config *config) {
     const char *value = find_named(source, "EGRESS_AUDIO_OUTPUT_DIR");
-    config->audio_dir = value ? config_keep_copy(config, slice_from(value))
+    config->audio_dir = value ? texts_keep_copy(config->texts, slice_from(value))
                               : keep_joined(config, config->storage_dir, "egress/audio");
     value = find_named(source, "EGRESS_VIDEO_OUTPUT_DIR");
-    config->video_dir = value ? config_keep_copy(config, slice_from(value))
+    config->video_dir = value ? texts_keep_copy(config->texts, slice_from(value))
                               : keep_joined(config, config->storage_dir, "egress/video");
     config->pipeline_log_dir = keep_joined(config, config->storage_dir, "pipeline-logs");
     config->default_database = keep_joined(config, config->storage_dir, "prosa.db");
     value = find_named(source, "DATABASE_URL");
-    config->database_url = value ? config_keep_copy(config, slice_from(value)) : NULL;
+    config->database_url = value ? texts_keep_copy(config->texts, slice_from(value)) : NULL;
 }
 
 static void set_shards(struct config *config) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    config->shards = cores < 1 ? 1 : cores > 256 ? 256 : cores;
+    config->shards = cores < 1 ? 1 : cores > 256 ? 256 : (unsigned)cores;
 }
 
 static int add_livekit_key(struct source *source, struct config *config, struct slice key,
@@ -150,8 +149,8 @@ static int add_livekit_key(struct source *source, struct config *config, struct 
     for (size_t i = 0; i < config->livekit_key_count; i++)
         if (slice_is_equal(slice_from(config->livekit_keys[i].key), key))
             return 0; /* LIVEKIT_API_KEY comes first and wins */
-    config->livekit_keys[config->livekit_key_count++] =
-        (struct livekit_key){config_keep_copy(config, key), config_keep_copy(config, secret)};
+    config->livekit_keys[config->livekit_key_count++] = (struct livekit_key){
+        texts_keep_copy(config->texts, key), texts_keep_copy(config->texts, secret)};
     return 0;
 }
 
@@ -185,7 +184,7 @@ static int set_webhook_verify(struct source *source, struct config *config) {
     enum { AUTO, ON, OFF, YES, NO };
     if (set_named(source, config, "LIVEKIT_WEBHOOK_VERIFY"))
         return EINVAL;
-    int choice = config->webhook_verify;
+    unsigned choice = config->webhook_verify;
     if ((choice == ON || choice == YES) && !config->livekit_key_count) {
         buf_add_text(source->problem, "LIVEKIT_WEBHOOK_VERIFY is on, but there is no "
                                       "LIVEKIT_API_SECRET to verify with");
@@ -334,10 +333,9 @@ static int check_whole(struct source *source, const struct config *config) {
         return EINVAL;
     }
     if (hume_is_v1(config->hume_ws_url) && config->hume_rate_hz != 16000) {
-        buf_printf(
-            source->problem,
-            "HUME_TARGET_SAMPLE_RATE is %lld: the v1 protocol of HUME_WS_URL takes 16000 only",
-            (long long)config->hume_rate_hz);
+        buf_printf(source->problem,
+                   "HUME_TARGET_SAMPLE_RATE is %u: the v1 protocol of HUME_WS_URL takes 16000 only",
+                   config->hume_rate_hz);
         return EINVAL;
     }
     return 0;
@@ -346,11 +344,12 @@ static int check_whole(struct source *source, const struct config *config) {
 int config_parse(struct config **out, const char *file_name, const char *file_text,
                  char *const *environment, struct buf *problem) {
     struct config *config = mem_alloc(sizeof *config);
+    config->texts = mem_alloc(sizeof *config->texts);
     struct source source = {.has_env_file = file_text != NULL, .problem = problem};
 
     source_init(&source, file_text, environment);
     if (file_name)
-        config->env_file = config_keep_copy(config, slice_from(file_name));
+        config->env_file = texts_keep_copy(config->texts, slice_from(file_name));
     set_mode(&source, config);
     int err = set_rows(&source, config);
     if (!err)
@@ -430,9 +429,8 @@ int config_load(struct config **config, struct buf *problem) {
 void config_free(struct config *config) {
     if (!config)
         return;
-    for (size_t i = 0; i < config->owned_count; i++)
-        mem_free(config->owned[i]);
-    mem_free(config->owned);
+    texts_free(config->texts);
+    mem_free(config->texts);
     mem_free(config->livekit_keys);
     mem_free(config);
 }

@@ -1,5 +1,4 @@
-#include "app/config/config.h"
-#include "app/config/setting.h"
+#include "app/config/config_private.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "meeting/rule.h"
@@ -164,46 +163,13 @@ void config_open_doors(const struct config *config, struct buf *out) {
             buf_printf(out, "%s%s", out->len ? "; " : "", doors[i].door);
 }
 
-/* A value as it would be written. Secrets only tell whether there is one. */
-static void write_value(const struct config *config, const struct setting *row, struct buf *out) {
-    const void *field = (const char *)config + row->offset;
-    const char *const *text = field;
-    const int *choice = field;
-
-    switch (row->type) {
-    case SETTING_TEXT:
-    case SETTING_HTTP_URL:
-    case SETTING_WS_URL:
-    case SETTING_WORD:
-        buf_add_text(out, !*text ? "" : row->flags & SETTING_SECRET ? "(set)" : *text);
-        return;
-    case SETTING_INT:
-    case SETTING_BYTES:
-        buf_printf(out, "%lld", (long long)*(const int64_t *)field);
-        return;
-    case SETTING_REAL:
-        buf_printf(out, "%g", *(const double *)field);
-        return;
-    case SETTING_BOOL:
-        buf_add_text(out, *(const bool *)field ? "true" : "false");
-        return;
-    case SETTING_CHOICE: {
-        struct slice rest = slice_from(row->choices), word = SLICE_NONE;
-        for (int i = 0; i <= *choice && slice_cut(&rest, '|', &word); i++)
-            ;
-        buf_add_slice(out, word);
-        return;
-    }
-    }
-}
-
 void config_write_values(const struct config *config, FILE *out) {
     for (size_t i = 0; i < setting_count; i++) {
         const struct setting *row = &settings[i];
         if (!row->name || row->flags & SETTING_SPECIAL)
             continue;
         struct buf value = {0};
-        write_value(config, row, &value);
+        setting_write_value(row, config, &value);
         fprintf(out, "%s=%.*s\n", row->name, SLICE_ARG(buf_slice(&value)));
         buf_free(&value);
     }

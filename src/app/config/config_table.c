@@ -1,5 +1,4 @@
-#include "app/config/config.h"
-#include "app/config/setting.h"
+#include "app/config/config_private.h"
 
 #define AT(field) .offset = offsetof(struct config, field)
 #define KIB       1024.0
@@ -10,7 +9,7 @@
 
 const struct setting settings[] = {
     {.help = "Where it listens"},
-    {"PORT", .type = SETTING_INT, AT(port), .fallback = "3001", .max = 65535,
+    {"PORT", .type = SETTING_COUNT, AT(port), .fallback = "3001", .max = 65535,
      .help = "TCP port; 0 asks the system for a free one"},
     {"PROSA_HOST", .type = SETTING_TEXT, AT(host), .max = 255,
      .help = "address to listen on; unset: all, or only loopback while nothing is configured"},
@@ -29,7 +28,7 @@ const struct setting settings[] = {
     {"DATABASE_URL", .type = SETTING_TEXT, .flags = SETTING_SECRET | SETTING_SPECIAL,
      AT(database_url), .max = 4096,
      .help = "sqlite:PATH, file:PATH or postgresql://...; unset: sqlite:storage/prosa.db"},
-    {"DATABASE_STALL_MS", .type = SETTING_INT, AT(database_stall_ms), .fallback = "50", .min = 20,
+    {"DATABASE_STALL_MS", .type = SETTING_COUNT, AT(database_stall_ms), .fallback = "50", .min = 20,
      .max = 2000,
      .help = "how long a request waits for SQLite's disk when that does nothing at all, before it "
              "is answered 503"},
@@ -51,7 +50,7 @@ const struct setting settings[] = {
     {"LIVEKIT_WEBHOOK_VERIFY", .type = SETTING_CHOICE, .flags = SETTING_SPECIAL, AT(webhook_verify),
      .fallback = "auto", .choices = "auto|on|off|true|false",
      .help = "must webhooks be signed? auto: as soon as a secret is set"},
-    {"LIVEKIT_TIMEOUT_MS", .type = SETTING_INT, AT(livekit_timeout_ms), .fallback = "10000",
+    {"LIVEKIT_TIMEOUT_MS", .type = SETTING_DURATION, AT(livekit_timeout_ms), .fallback = "10000",
      .min = 100, .max = 60000, .help = "deadline of one call to LiveKit"},
     {"EGRESS_WS_BASE", .type = SETTING_WS_URL, AT(egress_ws_base),
      .fallback = "ws://localhost:3001", .max = 2048,
@@ -67,7 +66,7 @@ const struct setting settings[] = {
     {"RECONCILE_ROOMS", .type = SETTING_CHOICE, AT(reconcile_rooms), .fallback = "known",
      .choices = "known|all",
      .help = "rooms that are healed after lost webhooks: those with a session of ours, or all"},
-    {"RECONCILE_SECONDS", .type = SETTING_INT, AT(reconcile_seconds), .fallback = "60", .min = 1,
+    {"RECONCILE_SECONDS", .type = SETTING_DURATION, AT(reconcile_seconds), .fallback = "60", .min = 1,
      .max = 86400, .help = "time between two looks at LiveKit's rooms"},
     {.help = "Recording"},
     {"AUDIO_RECORD_FORMAT", .type = SETTING_WORD, AT(record_format), .fallback = "wav",
@@ -82,15 +81,15 @@ const struct setting settings[] = {
      .max = 3600, .help = "interval of AUDIO_FSYNC=interval"},
     {"AUDIO_ON_MUTE", .type = SETTING_CHOICE, AT(on_mute), .fallback = "pause",
      .choices = "pause|silence", .help = "what a muted stretch leaves in the file"},
-    {"MUTE_TAIL_MS", .type = SETTING_INT, AT(mute_tail_ms), .fallback = "3000", .max = 10000,
+    {"MUTE_TAIL_MS", .type = SETTING_COUNT, AT(mute_tail_ms), .fallback = "3000", .max = 10000,
      .help = "longest speech in flight that is kept after LiveKit said `muted`"},
     {"AUDIO_RECORD_CHANNELS", .type = SETTING_CHOICE, AT(record_channels), .fallback = "auto",
      .choices = "auto|declared", .help = "auto: equal channels become a mono WAV, until they part"},
-    {"AUDIO_OPUS_BITRATE", .type = SETTING_INT, AT(opus_bitrate_bps), .fallback = "32000",
+    {"AUDIO_OPUS_BITRATE", .type = SETTING_COUNT, AT(opus_bitrate_bps), .fallback = "32000",
      .min = 6000, .max = 510000, .help = "bits per second of AUDIO_RECORD_FORMAT=opus"},
-    {"AUDIO_ENCODE_MAX", .type = SETTING_INT, AT(encode_max), .fallback = "64", .max = 4096,
+    {"AUDIO_ENCODE_MAX", .type = SETTING_COUNT, AT(encode_max), .fallback = "64", .max = 4096,
      .help = "tracks encoded at the same time; further ones are recorded as WAV"},
-    {"RECORDING_TTL_DAYS", .type = SETTING_INT, AT(recording_ttl_days), .fallback = "0",
+    {"RECORDING_TTL_DAYS", .type = SETTING_COUNT, AT(recording_ttl_days), .fallback = "0",
      .max = DAYS_MAX, .help = "recordings are deleted after so many days; 0 keeps them"},
     {"DISK_MIN_FREE", .type = SETTING_BYTES, AT(disk_min_free_bytes), .fallback = "1GiB",
      .max = PIB, .help = "below this no recording is begun"},
@@ -113,7 +112,7 @@ const struct setting settings[] = {
      .help = "judge the host, too"},
     {"FEEDBACK_LOCALE", .type = SETTING_CHOICE, AT(feedback_locale), .fallback = "pt-BR",
      .choices = "pt-BR|en", .help = "language of messages and tips"},
-    {"FEEDBACK_TTL_DAYS", .type = SETTING_INT, AT(feedback_ttl_days), .fallback = "14", .min = 1,
+    {"FEEDBACK_TTL_DAYS", .type = SETTING_COUNT, AT(feedback_ttl_days), .fallback = "14", .min = 1,
      .max = DAYS_MAX, .help = "stored feedback is deleted after so many days"},
     {.help = "Prosody by Hume"},
     {"HUME_API_KEY", .type = SETTING_TEXT, .flags = SETTING_SECRET, AT(hume_api_key), .max = 1024,
@@ -121,7 +120,7 @@ const struct setting settings[] = {
     {"HUME_WS_URL", .type = SETTING_WS_URL, AT(hume_ws_url),
      .fallback = "wss://api.hume.ai/v0/stream/models", .max = 2048,
      .help = "its path decides which protocol is spoken, v0 or v1"},
-    {"HUME_TARGET_SAMPLE_RATE", .type = SETTING_INT, AT(hume_rate_hz), .fallback = "16000",
+    {"HUME_TARGET_SAMPLE_RATE", .type = SETTING_COUNT, AT(hume_rate_hz), .fallback = "16000",
      .min = 8000, .max = 48000, .help = "sample rate of the blocks in Hz"},
     {"HUME_V0_HELLO", .type = SETTING_BOOL, AT(hume_v0_hello), .fallback = "on",
      .help = "v0: send the models once after opening"},
@@ -139,9 +138,9 @@ const struct setting settings[] = {
      .help = "connection state recovery; adds an offset argument to events"},
     {"SOCKET_MESSAGE_BYTES", .type = SETTING_BYTES, AT(message_bytes), .fallback = "16KiB",
      .min = 64, .max = 1 * MIB, .help = "largest `message`"},
-    {"SOCKET_MESSAGES_PER_SECOND", .type = SETTING_INT, AT(messages_per_second), .fallback = "20",
+    {"SOCKET_MESSAGES_PER_SECOND", .type = SETTING_COUNT, AT(messages_per_second), .fallback = "20",
      .min = 1, .max = 10000, .help = "messages a client may send"},
-    {"SOCKET_ROOMS_PER_CLIENT", .type = SETTING_INT, AT(rooms_per_client), .fallback = "256",
+    {"SOCKET_ROOMS_PER_CLIENT", .type = SETTING_COUNT, AT(rooms_per_client), .fallback = "256",
      .min = 1, .max = 65536, .help = "rooms a client may be in"},
     {"SOCKET_QUEUE_BYTES", .type = SETTING_BYTES, AT(client_queue_bytes), .fallback = "1MiB",
      .min = 16 * KIB, .max = 64 * MIB,
@@ -155,29 +154,29 @@ const struct setting settings[] = {
      AT(jwt_access_secret_previous), .max = 1024, .help = "the secret before, still believed"},
     {"JWT_REFRESH_SECRET", .type = SETTING_TEXT, .flags = SETTING_SECRET, AT(jwt_refresh_secret),
      .max = 1024, .help = "keys the hashes of refresh tokens; unset: generated once"},
-    {"JWT_ACCESS_TTL", .type = SETTING_INT, AT(jwt_access_ttl_s), .fallback = "900", .min = 1,
+    {"JWT_ACCESS_TTL", .type = SETTING_DURATION, AT(jwt_access_ttl_s), .fallback = "900", .min = 1,
      .max = 86400, .help = "seconds an access token lives"},
-    {"JWT_REFRESH_TTL", .type = SETTING_INT, AT(jwt_refresh_ttl_s), .fallback = "2592000", .min = 1,
+    {"JWT_REFRESH_TTL", .type = SETTING_DURATION, AT(jwt_refresh_ttl_s), .fallback = "2592000", .min = 1,
      .max = 31536000, .help = "seconds a refresh token lives"},
     {"AUTH_REGISTRATION", .type = SETTING_CHOICE, AT(registration), .fallback = "open",
      .fallback_production = "invite", .choices = "open|invite|off",
      .help = "who may register; invite: the first user, then the invited"},
     {"DEFAULT_ORGANIZATION", .type = SETTING_TEXT, AT(default_organization), .max = 256,
      .help = "slug of the organization that owns meetings which name none"},
-    {"ARGON2_MEMORY_KIB", .type = SETTING_INT, AT(argon2_memory_kib), .fallback = "19456", .min = 8,
+    {"ARGON2_MEMORY_KIB", .type = SETTING_COUNT, AT(argon2_memory_kib), .fallback = "19456", .min = 8,
      .max = 1048576, .help = "memory of one password hash"},
-    {"ARGON2_PASSES", .type = SETTING_INT, AT(argon2_passes), .fallback = "2", .min = 1, .max = 64,
+    {"ARGON2_PASSES", .type = SETTING_COUNT, AT(argon2_passes), .fallback = "2", .min = 1, .max = 64,
      .help = "passes of one password hash"},
-    {"AUTH_LOGINS_PER_MINUTE", .type = SETTING_INT, AT(logins_per_minute), .fallback = "20",
+    {"AUTH_LOGINS_PER_MINUTE", .type = SETTING_COUNT, AT(logins_per_minute), .fallback = "20",
      .max = 1000000, .help = "tries of one address to log in; 0: no limit"},
-    {"AUTH_REGISTRATIONS_PER_HOUR", .type = SETTING_INT, AT(register_per_hour), .fallback = "5",
+    {"AUTH_REGISTRATIONS_PER_HOUR", .type = SETTING_COUNT, AT(register_per_hour), .fallback = "5",
      .max = 1000000, .help = "tries of one address to register; 0: no limit"},
-    {"AUTH_REFRESHES_PER_MINUTE", .type = SETTING_INT, AT(refreshes_per_minute), .fallback = "60",
+    {"AUTH_REFRESHES_PER_MINUTE", .type = SETTING_COUNT, AT(refreshes_per_minute), .fallback = "60",
      .max = 1000000, .help = "refreshed tokens of one address; 0: no limit"},
     {.help = "Limits"},
-    {"MAX_CONNECTIONS", .type = SETTING_INT, AT(max_connections), .fallback = "10000", .min = 1,
+    {"MAX_CONNECTIONS", .type = SETTING_COUNT, AT(max_connections), .fallback = "10000", .min = 1,
      .max = 1000000, .help = "client connections"},
-    {"MAX_TRACKS", .type = SETTING_INT, AT(max_tracks), .fallback = "4096", .min = 1, .max = 100000,
+    {"MAX_TRACKS", .type = SETTING_COUNT, AT(max_tracks), .fallback = "4096", .min = 1, .max = 100000,
      .help = "media connections"},
     {"MAX_HEAD_BYTES", .type = SETTING_BYTES, AT(max_head_bytes), .fallback = "16KiB",
      .min = 1 * KIB, .max = 64 * KIB, .help = "request line and headers"},
@@ -188,7 +187,7 @@ const struct setting settings[] = {
     {"MAX_EGRESS_MESSAGE_BYTES", .type = SETTING_BYTES, AT(max_egress_message_bytes),
      .fallback = "16MiB", .min = 4 * KIB, .max = 1 * GIB,
      .help = "WebSocket message on an egress connection; streamed, never held"},
-    {"HEAD_TIMEOUT_MS", .type = SETTING_INT, AT(head_timeout_ms), .fallback = "20000", .min = 100,
+    {"HEAD_TIMEOUT_MS", .type = SETTING_DURATION, AT(head_timeout_ms), .fallback = "20000", .min = 100,
      .max = 600000, .help = "time for a request head to arrive"},
     {.help = "Running it"},
     {"METRICS_TOKEN", .type = SETTING_TEXT, .flags = SETTING_SECRET, AT(metrics_token), .min = 8,
@@ -197,9 +196,9 @@ const struct setting settings[] = {
      .choices = "debug|info|warn|error|off", .help = "what is logged"},
     {"LOG_FORMAT", .type = SETTING_CHOICE, AT(log_format), .fallback = "text",
      .choices = "text|json", .help = "how it is logged"},
-    {"PROSA_SHARDS", .type = SETTING_INT, .flags = SETTING_SPECIAL, AT(shards), .max = 256,
+    {"PROSA_SHARDS", .type = SETTING_COUNT, .flags = SETTING_SPECIAL, AT(shards), .max = 256,
      .help = "threads for meetings; unset: one per core; 0: everything on one thread"},
-    {"DRAIN_MS", .type = SETTING_INT, AT(drain_ms), .fallback = "7000", .min = 100, .max = 60000,
+    {"DRAIN_MS", .type = SETTING_DURATION, AT(drain_ms), .fallback = "7000", .min = 100, .max = 60000,
      .help = "longest time between SIGTERM and the end"},
 };
 const size_t setting_count = sizeof settings / sizeof *settings;
@@ -209,3 +208,13 @@ const struct unbuilt unbuilt_settings[] = {
     {"PROSA_NODE_ID", "several nodes over Redis are not part of this version"},
 };
 const size_t unbuilt_count = sizeof unbuilt_settings / sizeof *unbuilt_settings;
+
+const struct setting *setting_find(struct slice name) {
+    for (size_t i = 0; i < setting_count; i++) {
+        const struct setting *row = &settings[i];
+        if (row->name && (slice_is_equal(name, slice_from(row->name)) ||
+                          (row->alias && slice_is_equal(name, slice_from(row->alias)))))
+            return row;
+    }
+    return NULL;
+}

@@ -1,6 +1,5 @@
-#include "app/config/config.h"
+#include "app/config/config_private.h"
 #include "app/config/dotenv.h"
-#include "app/config/setting.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rand.h"
@@ -35,7 +34,7 @@ static void on_secret(struct slice name, struct slice value, void *arg) {
     struct wanted_list *list = arg;
     for (size_t i = 0; i < list->count; i++)
         if (value.len && slice_is_equal(name, slice_from(list->items[i].name))) {
-            *list->items[i].field = config_keep_copy(list->config, value);
+            *list->items[i].field = texts_keep_copy(list->config->texts, value);
             list->items[i].was_found = true;
         }
 }
@@ -93,7 +92,7 @@ static int make_missing(struct wanted_list *list, int fd, bool is_new) {
         char secret[SECRET_CHARS + 1];
         rand_token(secret, SECRET_CHARS);
         buf_printf(&lines, "%s=%s\n", list->items[i].name, secret);
-        *list->items[i].field = config_keep_copy(list->config, slice_from(secret));
+        *list->items[i].field = texts_keep_copy(list->config->texts, slice_from(secret));
         made++;
     }
     int err = made ? write_all(fd, buf_slice(&lines)) : 0;
@@ -133,7 +132,7 @@ static void derive_url_secret(struct config *config) {
          sizeof purpose - 1, mac, &len);
     struct buf text = {0};
     base64url_write(&text, slice_of(mac, len));
-    config->egress_url_secret = config_keep(config, buf_take_text(&text));
+    config->egress_url_secret = texts_keep(config->texts, buf_take_text(&text));
 }
 
 static void want(struct wanted_list *list, const char *name, const char **field) {

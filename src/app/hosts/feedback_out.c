@@ -32,7 +32,7 @@ static void write_tips(struct buf *json, const struct feedback *feedback, enum l
 
 static void keep(struct feedback_out *out, const char *id, const struct directory_feedback *from) {
     const struct feedback *feedback = from->feedback;
-    enum locale locale = (enum locale)out->config->feedback_locale;
+    enum locale locale = out->config->feedback_locale;
     char message[FEEDBACK_MESSAGE_MAX];
     struct buf tips = {0}, metadata = {0};
 

@@ -52,7 +52,7 @@ static bool take_one(struct hosts *hosts, struct bucket *bucket, unsigned burst)
 
 bool hosts_may_join_more(struct host_client *client) {
     /* All its rooms at once, and then at the pace of messages. */
-    unsigned rooms = (unsigned)client->hosts->settings.config->rooms_per_client;
+    unsigned rooms = client->hosts->settings.config->rooms_per_client;
     return take_one(client->hosts, &client->joins, rooms + 16);
 }
 
@@ -104,12 +104,12 @@ static void hosts_on_message(void *arg, struct sio_socket *socket, const struct 
     struct host_client *client = sio_data(socket);
     const struct config *config = hosts->settings.config;
 
-    if (event_bytes(event) > (size_t)config->message_bytes) {
+    if (event_bytes(event) > config->message_bytes) {
         hosts->counters.limited++;
         hosts_exception(hosts, socket, "Message too large", "message", NULL);
         return;
     }
-    if (!take_one(hosts, &client->messages, (unsigned)config->messages_per_second)) {
+    if (!take_one(hosts, &client->messages, config->messages_per_second)) {
         hosts->counters.limited++;
         hosts_exception(hosts, socket, "Too many messages", "message", NULL);
         return;
@@ -229,11 +229,11 @@ struct hosts *hosts_new(const struct hosts_settings *settings) {
                                                  .on_forget = hosts_on_forget};
     const struct config *config = settings->config;
     struct sio_config sio = {
-        .eio = {.max_payload_bytes = (unsigned)config->socket_packet_bytes,
-                .max_queue_bytes = (size_t)config->client_queue_bytes,
-                .max_sessions = (size_t)config->max_connections},
+        .eio = {.max_payload_bytes = config->socket_packet_bytes,
+                .max_queue_bytes = config->client_queue_bytes,
+                .max_sessions = config->max_connections},
         .recovery_ms = config->socket_recovery ? 120 * 1000 : 0,
-        .max_rooms = (unsigned)config->rooms_per_client,
+        .max_rooms = config->rooms_per_client,
     };
     struct hosts *hosts = mem_alloc(sizeof *hosts);
     hosts->settings = *settings;

@@ -22,7 +22,7 @@ static int complain(struct buf *problem) {
 /* A track is a socket and a file. What the system will not give is named now, not when the last one fails. */
 static void raise_descriptors(const struct config *config) {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)(config->max_connections + 2 * config->max_tracks + OWN_DESCRIPTORS);
+    rlim_t wanted = config->max_connections + 2 * config->max_tracks + OWN_DESCRIPTORS;
     if (getrlimit(RLIMIT_NOFILE, &limit))
         return;
     limit.rlim_cur = limit.rlim_max;
@@ -64,7 +64,7 @@ int serve_main(int argc, char **argv) {
     umask(027);
     if (config_load(&config, &problem) || config_secrets(config, &problem))
         return complain(&problem);
-    log_setup((enum log_level)config->log_level, (enum log_format)config->log_format);
+    log_setup(config->log_level, config->log_format);
     raise_descriptors(config);
     worker_pool_reserve(RECORDINGS_READERS + RECORDINGS_ERASERS);
     if (server_open(&server, config, &problem)) {

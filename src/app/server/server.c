@@ -121,17 +121,17 @@ static int open_disk(struct server *server, struct buf *problem) {
     }
     disk_config_init(&set);
     set.storage = server->storage;
-    set.queue_bytes = (size_t)config->disk_queue_bytes;
+    set.queue_bytes = config->disk_queue_bytes;
     set.header_ms = (unsigned)(config->header_seconds * 1000);
-    set.fsync = (enum disk_fsync)config->fsync;
+    set.fsync = config->fsync;
     set.fsync_ms = (unsigned)(config->fsync_seconds * 1000);
-    set.wav_layout = (enum wav_layout)config->wav_layout;
-    set.min_free_bytes = (uint64_t)config->disk_min_free_bytes;
-    set.warn_free_bytes = (uint64_t)config->disk_warn_free_bytes;
-    set.encode_max = (unsigned)config->encode_max;
-    set.opus_bps = (unsigned)config->opus_bitrate_bps;
+    set.wav_layout = config->wav_layout;
+    set.min_free_bytes = config->disk_min_free_bytes;
+    set.warn_free_bytes = config->disk_warn_free_bytes;
+    set.encode_max = config->encode_max;
+    set.opus_bps = config->opus_bitrate_bps;
     err = recordings_open(&server->recordings, server->loop, server->storage,
-                          (unsigned)config->recording_ttl_days);
+                          config->recording_ttl_days);
     if (err)
         return fail(problem, "The keeping of recordings cannot be started", err);
     set.on_report = recordings_on_report;
@@ -152,8 +152,8 @@ static int open_store(struct server *server, struct buf *problem) {
     struct store_settings set = {
         .url = config->database_url,
         .default_path = config->default_database,
-        .feedback_ttl_days = (unsigned)config->feedback_ttl_days,
-        .stall_ms = (unsigned)config->database_stall_ms,
+        .feedback_ttl_days = config->feedback_ttl_days,
+        .stall_ms = config->database_stall_ms,
         .default_organization = config->default_organization,
     };
     int err = store_open(&server->store, &set, server->loop, why, sizeof why);
@@ -203,14 +203,14 @@ static int open_directory(struct server *server, struct buf *problem) {
                   .disk = server->disk,
                   .record_format = config->record_format,
                   .group_ms = (unsigned)(config->group_seconds * 1000),
-                  .max_message_bytes = (size_t)config->max_egress_message_bytes,
+                  .max_message_bytes = config->max_egress_message_bytes,
                   .folds_channels = config->record_channels == CHANNELS_AUTO,
-                  .mute_tail_ms = (unsigned)config->mute_tail_ms,
+                  .mute_tail_ms = config->mute_tail_ms,
                   .hume = hume_settings(server),
                   .silence_on_mute = config->on_mute == MUTE_SILENCE},
-        .shards = (unsigned)config->shards,
-        .max_tracks = (size_t)config->max_tracks,
-        .max_meetings = (size_t)config->max_tracks,
+        .shards = config->shards,
+        .max_tracks = config->max_tracks,
+        .max_meetings = config->max_tracks,
         .linger_ms = MEETING_LINGER_MS,
         .on_feedback = on_feedback,
         .on_track = on_track,
@@ -284,7 +284,7 @@ static int open_doors(struct server *server, struct buf *problem) {
         .listener = &server->listener,
     };
     const struct route rows[] = {
-        {"POST", "/livekit/webhook", webhook_on_post, (size_t)config->max_webhook_bytes},
+        {"POST", "/livekit/webhook", webhook_on_post, config->max_webhook_bytes},
     };
     static const struct route resolve[] = {{"GET", "/sessions/resolve", resolver_on_request}};
 
@@ -327,9 +327,9 @@ static int open_http(struct server *server, struct buf *problem) {
         return fail(problem, "TRUST_PROXY", EINVAL);
     struct http_settings set = {
         .host = config->loopback_only ? "localhost" : config->host,
-        .port = (uint16_t)config->port,
-        .max_connections = (size_t)config->max_connections,
-        .body_limit_bytes = (size_t)config->max_body_bytes,
+        .port = config->port,
+        .max_connections = config->max_connections,
+        .body_limit_bytes = config->max_body_bytes,
         .head_timeout_ms = config->head_timeout_ms,
         .cors_origins = config->cors_origins,
         .proxies = &server->proxies,
@@ -339,8 +339,8 @@ static int open_http(struct server *server, struct buf *problem) {
     };
     int err = http_server_open(&server->http, server->loop, &set, &handlers);
     if (err)
-        buf_printf(problem, "Cannot listen on %s port %d (PROSA_HOST, PORT): %s",
-                   set.host ? set.host : "any address,", (int)config->port, strerror(err));
+        buf_printf(problem, "Cannot listen on %s port %u (PROSA_HOST, PORT): %s",
+                   set.host ? set.host : "any address,", config->port, strerror(err));
     return err;
 }
 
