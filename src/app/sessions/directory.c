@@ -414,23 +414,9 @@ struct inquiry {
     void *arg;
 };
 
-static uint64_t max_u64(uint64_t a, uint64_t b) {
-    return a > b ? a : b;
-}
-
 static void on_stats(void *arg, const struct shard_stats *part) {
     struct inquiry *q = arg;
-    static_assert(sizeof *part % sizeof(uint64_t) == 0, "nothing but uint64_t");
-    struct shard_stats highest = q->total;
-    /* every field is a uint64_t: counters and gauges add up, but for the maxima */
-    uint64_t *sum = (uint64_t *)&q->total;
-    const uint64_t *more = (const uint64_t *)part;
-    for (size_t i = 0; i < sizeof *part / sizeof *more; i++)
-        sum[i] += more[i];
-    q->total.tick_us_max = max_u64(highest.tick_us_max, part->tick_us_max);
-    q->total.drift_ms_max = max_u64(highest.drift_ms_max, part->drift_ms_max);
-    q->total.tick_late_ms_max = max_u64(highest.tick_late_ms_max, part->tick_late_ms_max);
-    q->total.tick_period_ms = max_u64(highest.tick_period_ms, part->tick_period_ms);
+    counters_add(shard_counters, shard_counter_count, &q->total, part);
     if (--q->left > 0)
         return;
     q->answer(q->arg, &q->total, q->shards);

@@ -194,9 +194,6 @@ static void blocks_trim(struct shard *shard) {
     shard->trimmed_ms = shard->core.now_ms;
 }
 
-const unsigned shard_lateness_bounds_ms[SHARD_LATENESS_BOUNDS] = {0,  1,  2,  3,  5,  7,
-                                                                  10, 15, 20, 30, 50, 100};
-
 static void tick_count(struct shard *shard, int64_t late_ms, uint64_t used_us) {
     struct shard_stats *stats = &shard->core.stats;
     stats->ticks++;

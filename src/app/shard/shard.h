@@ -10,6 +10,7 @@
 #ifndef APP_SHARD_H
 #define APP_SHARD_H
 
+#include "app/shard/shard_stats.h"
 #include "app/shard/track_params.h"
 #include "base/slice.h"
 #include "meeting/feedback.h"
@@ -41,16 +42,6 @@ struct shard_config {
     bool silence_on_mute;      /* AUDIO_ON_MUTE=silence: record zeros while muted, else pause */
 };
 
-/* Why a media connection ended. */
-enum track_end {
-    TRACK_END_CLOSED,  /* by a close frame */
-    TRACK_END_LOST,    /* the connection just went */
-    TRACK_END_BAD,     /* closed by us: protocol, size */
-    TRACK_END_IDLE,    /* closed by us: nothing came */
-    TRACK_END_DRAINED, /* closed by us: we are leaving */
-    TRACK_ENDS,
-};
-
 struct shard_track_event {
     uint64_t meeting_key;
     enum track_kind kind;
@@ -65,26 +56,6 @@ struct shard_listener {
     void (*on_feedback)(void *arg, uint64_t meeting_key, const struct feedback *);
     void (*on_track)(void *arg, const struct shard_track_event *);
     void *arg;
-};
-
-enum { SHARD_LATENESS_BOUNDS = 12 };
-/* Upper bounds of all buckets but the last. */
-extern const unsigned shard_lateness_bounds_ms[SHARD_LATENESS_BOUNDS];
-
-/* Plain counters; gauges are of the moment, the rest only grows. */
-struct shard_stats {
-    uint64_t meetings, paused_meetings, audio_tracks, video_tracks; /* gauges */
-    uint64_t ticks, ticks_late, tick_us_total, tick_us_max, tick_late_ms_max;
-    uint64_t tick_period_ms;                                       /* gauge */
-    uint64_t lateness[SHARD_LATENESS_BOUNDS + 1], lateness_ms_sum; /* how late ticks began */
-    uint64_t audio_bytes, audio_messages, video_bytes, mute_dropped_bytes;
-    uint64_t text_frames, text_ignored;
-    uint64_t ended[TRACK_ENDS]; /* tracks, by enum track_end */
-    uint64_t gaps, gap_ms, feedback, analysis_pauses;
-    uint64_t drift_ms; /* of senders' clocks against ours, either way, over tracks that ended */
-    uint64_t drift_ms_max;
-    struct media_stats media;
-    struct hume_stats hume;
 };
 
 /* `control` delivers what the shard says. own_thread false: runs on `loop`, which must be
