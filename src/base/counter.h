@@ -21,6 +21,9 @@
 #ifndef BASE_COUNTER_H
 #define BASE_COUNTER_H
 
+#include "base/histogram.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,10 +49,22 @@ struct counter {
     unsigned count;
     /* What a number is divided by when it is printed: 1000 shows ms as seconds. 0: nothing. */
     unsigned divisor;
+    /* Its numbers are atomic_uint_fast64_t, written by other threads. */
+    bool is_atomic;
+    /* The row is a struct histogram with these bounds, in the same struct. NULL: plain numbers. */
+    const struct histogram_bounds *bounds;
 };
 
-/* How many numbers a row has: 1, or the length of its array. */
+/* A table, as a module shows it. */
+struct counter_table {
+    const struct counter *rows;
+    size_t count;
+};
+
+/* How many numbers a row has: 1, the length of its array, or all of a histogram. */
 static inline unsigned counter_len(const struct counter *row) {
+    if (row->bounds)
+        return sizeof(struct histogram) / sizeof(uint64_t);
     return row->count > 0 ? row->count : 1;
 }
 

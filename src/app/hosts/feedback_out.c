@@ -4,6 +4,8 @@
 #include "app/hosts/hosts.h"
 #include "app/sessions/directory.h"
 #include "base/buf.h"
+#include "base/counter.h"
+#include "base/macros.h"
 #include "base/rand.h"
 #include "base/text.h"
 #include "outside/store/store.h"
@@ -67,3 +69,16 @@ void feedback_out_take(const struct directory_feedback *from, void *user) {
     hosts_feedback(out->hosts, slice_from(id), from);
     keep(out, id, from);
 }
+
+static const char *type_name(unsigned type) {
+    return feedback_type_name((enum feedback_type)type);
+}
+
+#define AT(member) offsetof(struct feedback_out, member)
+
+static const struct counter counters[] = {
+    {"prosa_feedback_total", "Feedback events by type.", COUNTER_SUM, AT(counts), .label = "type",
+     .count = FEEDBACK_TYPES, .value_of = type_name},
+};
+
+const struct counter_table feedback_out_counters = {counters, ARRAY_LEN(counters)};

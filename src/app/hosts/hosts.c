@@ -2,6 +2,7 @@
 
 #include "app/config/config.h"
 #include "app/hosts/hosts_private.h"
+#include "base/counter.h"
 #include "base/macros.h"
 #include "base/mem.h"
 #include "base/rand.h"
@@ -298,3 +299,20 @@ const struct route hosts_routes[] = {
     {ROUTE_UPGRADE, "/socket.io/...", hosts_on_upgrade},
 };
 const size_t hosts_route_count = ARRAY_LEN(hosts_routes);
+
+#define AT(member) offsetof(struct hosts_counters, member)
+
+static const struct counter counters[] = {
+    {"prosa_feedback_latency_seconds",
+     "From an event's time to its hand-over to the hosts' sockets.", COUNTER_SUM, AT(latency),
+     .bounds = &hosts_latency_bounds},
+    {"prosa_socket_refused_total", NULL, COUNTER_SUM, AT(joins_refused), .label = "cause",
+     .value = "join"},
+    {"prosa_socket_refused_total", NULL, COUNTER_SUM, AT(limited), .label = "cause",
+     .value = "rate"},
+    {"prosa_feedback_replayed_total", "Feedback events played back.", COUNTER_SUM, AT(replayed)},
+    {"prosa_joins_reported_total", "Joins that FEEDBACK_ACCESS=host would refuse.", COUNTER_SUM,
+     AT(joins_reported)},
+};
+
+const struct counter_table hosts_counter_table = {counters, ARRAY_LEN(counters)};

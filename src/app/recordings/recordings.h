@@ -9,6 +9,7 @@
 #include "outside/files/erase.h"
 #include "outside/files/sidecar.h"
 
+struct counter_table;
 struct loop;
 struct recordings;
 struct storage;
@@ -52,6 +53,9 @@ struct recordings_stats {
     uint64_t dropped; /* too many were waiting */
     uint64_t expired; /* deleted after RECORDING_TTL_DAYS */
 };
+
+/* How the metrics show it. */
+extern const struct counter_table recordings_counters;
 const struct recordings_stats *recordings_stats(const struct recordings *);
 
 #endif

@@ -48,8 +48,7 @@ static void announce(const struct config *config, uint16_t port) {
                            "an env file or a LIVEKIT_ setting changes that");
     if (!config->cors_origins && config->mode == MODE_PRODUCTION)
         log_warn("server", "every web origin is let in; CORS_ORIGINS lists those that may");
-    log_info("server", "listening", log_int("port", port),
-             log_text("mode", mode_name(config)),
+    log_info("server", "listening", log_int("port", port), log_text("mode", mode_name(config)),
              log_text("settings", config->env_file ? config->env_file : "environment"));
     buf_free(&doors);
 }

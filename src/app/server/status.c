@@ -60,8 +60,8 @@ static void on_ready(void *owner, struct http_request *req, const struct route_m
     text_iso_time(clock_wall_ms(), now);
     buf_printf(&json, "{\"status\":\"%s\",\"timestamp\":\"%s\",\"degraded\":[%.*s]}",
                status->is_leaving ? "leaving"
-               : degraded.len      ? "degraded"
-                                   : "ready",
+               : degraded.len     ? "degraded"
+                                  : "ready",
                now, SLICE_ARG(buf_slice(&degraded)));
     http_respond_json(req, status->is_leaving ? 503 : 200, buf_slice(&json));
     buf_free(&json);

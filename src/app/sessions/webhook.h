@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct counter_table;
 struct http_request;
 struct livekit_egress;
 struct livekit_key;
@@ -59,6 +60,9 @@ struct webhook_stats {
     uint64_t received, duplicates, not_json, unknown;
     uint64_t refused[WEBHOOK_FAULTS];
 };
+
+/* How the metrics show it. */
+extern const struct counter_table webhook_counters;
 
 struct webhook *webhook_new(const struct webhook_settings *);
 void webhook_free(struct webhook *);

@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct counter_table;
 struct http_request;
 struct loop;
 struct sio_namespace;
@@ -79,8 +80,11 @@ struct sio_stats {
     uint64_t connected, refused, recovered, recovery_missed;
     uint64_t events_in, events_out, acks_in, broadcasts, deliveries;
     uint64_t bad_packets, incomplete_dropped, connect_timeouts, volatile_dropped, rooms_refused;
-    size_t sockets, rooms, kept; /* now */
+    uint64_t sockets, rooms, kept; /* now */
 };
+
+/* How the metrics show it. */
+extern const struct counter_table sio_counters;
 
 /* Number of the newest event that can be recovered, and of the newest one that a returned socket had (in on_return). */
 uint64_t sio_seq(const struct sio_server *);

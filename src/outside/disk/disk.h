@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct counter_table;
 struct storage;
 struct disk;
 struct disk_port;
@@ -106,6 +107,9 @@ struct disk_stats {
     atomic_uint_fast64_t free_bytes; /* of the fullest folder */
     atomic_uint space;               /* enum disk_space */
 };
+
+/* How the metrics show it. */
+extern const struct counter_table disk_counters;
 struct disk_stats *disk_stats(struct disk *disk);
 
 /* Any thread: jobs that wait, and tracks that are being encoded. */

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct counter_table;
 struct livekit;
 struct livekit_call; /* until its callback has run, or it is cancelled */
 struct loop;
@@ -62,6 +63,9 @@ struct livekit_stats {
     uint64_t waiting; /* asked and not answered yet */
     bool is_away;     /* the last call got no answer, or an error of LiveKit's own */
 };
+
+/* How the metrics show it. */
+extern const struct counter_table livekit_counters;
 const struct livekit_stats *livekit_stats(const struct livekit *);
 
 #endif
