@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "net/loop.h"
 #include "net/ws/ws_conn.h"
+#include "wire/web/json_write.h"
 #include "wire/web/url.h"
 
 #include <errno.h>
@@ -193,17 +194,33 @@ static void on_limit(void *arg) {
 
 /* --- the webhooks that LiveKit would send --- */
 
+static void write_participant(struct buf *json, const struct demo_person *person) {
+    struct buf metadata = {0};
+    char sid[32];
+    snprintf(sid, sizeof sid, "PA_%s", person->identity);
+    json_open(&metadata, NULL);
+    json_add_text(&metadata, "name", slice_from(person->name));
+    json_add_text(&metadata, "role", person->is_host ? SLICE("host") : SLICE("guest"));
+    json_close(&metadata);
+    json_open(json, "participant");
+    json_add_text(json, "sid", slice_from(sid));
+    json_add_text(json, "identity", slice_from(person->identity));
+    json_add_text(json, "metadata", buf_slice(&metadata));
+    json_close(json);
+    buf_free(&metadata);
+}
+
 static int webhook_send(struct demo *demo, const char *event, const struct demo_person *person) {
     struct buf body = {0};
-    buf_printf(&body, "{\"event\":\"%s\",\"room\":{\"sid\":\"" MEETING "\",\"name\":\"" ROOM "\"}",
-               event);
+    json_open(&body, NULL);
+    json_add_text(&body, "event", slice_from(event));
+    json_open(&body, "room");
+    json_add_text(&body, "sid", SLICE(MEETING));
+    json_add_text(&body, "name", SLICE(ROOM));
+    json_close(&body);
     if (person)
-        buf_printf(&body,
-                   ",\"participant\":{\"sid\":\"PA_%s\",\"identity\":\"%s\",\"metadata\":"
-                   "\"{\\\"name\\\":\\\"%s\\\",\\\"role\\\":\\\"%s\\\"}\"}",
-                   person->identity, person->identity, person->name,
-                   person->is_host ? "host" : "guest");
-    buf_add_byte(&body, '}');
+        write_participant(&body, person);
+    json_close(&body);
     char *text = buf_take_text(&body);
     int err = demo_server_ask(&demo->server, "/livekit/webhook", text, NULL);
     mem_free(text);

@@ -2,8 +2,8 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "net/ws/ws_conn.h"
+#include "wire/web/json_write.h"
 #include "wire/web/url.h"
 
 #include <stdio.h>
@@ -22,11 +22,13 @@ static void say(struct demo_host *host, struct slice packet) {
 
 static void room_join(struct demo_host *host) {
     struct buf packet = {0};
-    buf_add_text(&packet, "42[\"join-room\",{\"room\":");
-    text_add_json(&packet, slice_from(host->room));
-    buf_add_text(&packet, ",\"locale\":");
-    text_add_json(&packet, slice_from(host->locale));
-    buf_add_text(&packet, "}]");
+    buf_add_text(&packet, "42["); /* a Socket.IO event */
+    json_add_text(&packet, NULL, SLICE("join-room"));
+    json_open(&packet, NULL);
+    json_add_text(&packet, "room", slice_from(host->room));
+    json_add_text(&packet, "locale", slice_from(host->locale));
+    json_close(&packet);
+    json_close_array(&packet);
     say(host, buf_slice(&packet));
     buf_free(&packet);
 }

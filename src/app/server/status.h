@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 
-struct buf;
 struct disk;
 struct livekit;
 struct routes;
@@ -19,8 +18,5 @@ struct status {
 };
 
 void status_add_routes(struct status *, struct routes *);
-
-/* Appends what is not as it should be, as JSON texts with commas between; nothing when all is well. */
-void status_write_degraded(const struct status *, struct buf *);
 
 #endif
