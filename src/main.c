@@ -98,7 +98,7 @@ static bool is_help(const char *word) {
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
-static int run(const struct command *command, int argc, char **argv) {
+static int command_run(const struct command *command, int argc, char **argv) {
     for (int i = 1; i < argc; i++)
         if (is_help(argv[i]))
             return print_command_help(command);
@@ -114,7 +114,7 @@ int main(int argc, char **argv) {
 
     mem_init();
     if (argc < 2)
-        return run(&commands[0], 1, without);
+        return command_run(&commands[0], 1, without);
     if (is_help(argv[1]) || strcmp(argv[1], "help") == 0)
         return print_help();
     if (strcmp(argv[1], "--version") == 0) {
@@ -123,7 +123,7 @@ int main(int argc, char **argv) {
     }
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         if (strcmp(argv[1], commands[i].name) == 0)
-            return run(&commands[i], argc - 1, argv + 1);
+            return command_run(&commands[i], argc - 1, argv + 1);
     fprintf(stderr, "prosa: no such command: %s (see prosa --help)\n", argv[1]);
     return WRONG_USAGE;
 }

@@ -47,7 +47,7 @@ static void text_print(const struct feedback *feedback, enum locale locale) {
            feedback_type_name(feedback->type), feedback->participant, message);
 }
 
-static void on_feedback(const struct feedback *feedback, void *arg) {
+static void analysis_on_feedback(const struct feedback *feedback, void *arg) {
     struct analysis *analysis = arg;
     analysis->seq++;
     if (analysis->format == FORMAT_TEXT) {
@@ -83,7 +83,7 @@ static void player_hear(struct analysis *analysis, struct player *player, size_t
     }
 }
 
-static bool is_within(const struct scene_spans *spans, int64_t at_ms) {
+static bool spans_cover(const struct scene_spans *spans, int64_t at_ms) {
     for (size_t i = 0; i < spans->count; i++)
         if (at_ms >= spans->span[i].from_ms && at_ms < spans->span[i].to_ms)
             return true;
@@ -111,7 +111,7 @@ static void player_end(struct analysis *analysis, struct player *player) {
 /* Plays what lies before `until_ms`. */
 static void player_turn(struct analysis *analysis, struct player *player, int64_t from_ms,
                         int64_t until_ms) {
-    bool is_muted = is_within(&player->part->muted, from_ms);
+    bool is_muted = spans_cover(&player->part->muted, from_ms);
     if (is_muted != player->is_muted)
         meeting_mute(analysis->meeting, player->participant, is_muted, from_ms);
     player->is_muted = is_muted;
@@ -121,7 +121,7 @@ static void player_turn(struct analysis *analysis, struct player *player, int64_
     size_t frames = wav_reader_read(&player->wav, analysis->pcm, (size_t)(until - player->taken));
     bool is_over = frames < until - player->taken;
     player->taken += frames;
-    if (is_muted || is_within(&player->part->gaps, from_ms)) {
+    if (is_muted || spans_cover(&player->part->gaps, from_ms)) {
         voice_skip(&player->voice, TURN_MS);
         meeting_miss(analysis->meeting, player->participant, from_ms, until_ms);
     } else {
@@ -173,7 +173,7 @@ static bool analysis_play(struct analysis *analysis) {
         for (size_t i = 0; i < count; i++)
             if (analysis->players[i].is_connected)
                 player_turn(analysis, &analysis->players[i], from_ms, from_ms + TURN_MS);
-        meeting_judge(analysis->meeting, from_ms + TURN_MS, on_feedback, analysis);
+        meeting_judge(analysis->meeting, from_ms + TURN_MS, analysis_on_feedback, analysis);
     }
     return fflush(stdout) == 0;
 }

@@ -58,11 +58,11 @@ struct demo {
     int err;
 };
 
-static double now_s(const struct demo *demo) {
+static double demo_now_s(const struct demo *demo) {
     return (double)(clock_mono_ms() - demo->started_ms) / 1000;
 }
 
-static void give_up(struct demo *demo, int err, const char *why) {
+static void demo_give_up(struct demo *demo, int err, const char *why) {
     fprintf(stderr, "prosa demo: %s: %s\n", why, strerror(err));
     demo->err = err;
     loop_stop(demo->loop);
@@ -86,7 +86,7 @@ static double level_dbfs(const int16_t *pcm, size_t samples) {
 }
 
 static void screen_update(struct demo *demo) {
-    double at_s = now_s(demo);
+    double at_s = demo_now_s(demo);
     while (demo->scene <= (unsigned)at_s) {
         const char *text = demo_script_scene(demo->scene);
         if (text)
@@ -103,12 +103,12 @@ static void screen_update(struct demo *demo) {
     demo_screen_meters(&demo->screen, at_s, levels);
 }
 
-static void on_linger(void *arg) {
+static void demo_on_linger(void *arg) {
     struct demo *demo = arg;
     loop_stop(demo->loop);
 }
 
-static void on_send(void *arg) {
+static void demo_on_send(void *arg) {
     struct demo *demo = arg;
     unsigned due = (unsigned)((clock_mono_ms() - demo->started_ms) / MESSAGE_MS) + 1;
     unsigned all = demo->seconds * 1000 / MESSAGE_MS;
@@ -124,28 +124,28 @@ static void on_send(void *arg) {
     for (unsigned p = 0; p < DEMO_PEOPLE; p++)
         if (demo->senders[p].conn)
             ws_conn_close(demo->senders[p].conn, 0, SLICE_NONE);
-    timer_start(demo->loop, &demo->limit, LINGER_MS, 0, on_linger, demo);
+    timer_start(demo->loop, &demo->limit, LINGER_MS, 0, demo_on_linger, demo);
 }
 
 /* --- connections --- */
 
-static void on_sender_open(void *arg) {
+static void demo_on_sender_open(void *arg) {
     struct demo *demo = ((struct sender *)arg)->demo;
     if (++demo->open < DEMO_PEOPLE)
         return;
     timer_stop(&demo->limit);
     demo->started_ms = clock_mono_ms();
-    timer_start(demo->loop, &demo->timer, 0, MESSAGE_MS, on_send, demo);
+    timer_start(demo->loop, &demo->timer, 0, MESSAGE_MS, demo_on_send, demo);
 }
 
-static void on_sender_close(void *arg, uint16_t code, struct slice reason) {
+static void demo_on_sender_close(void *arg, uint16_t code, struct slice reason) {
     struct sender *s = arg;
     struct demo *demo = s->demo;
     s->conn = NULL;
     if (demo->sent < demo->seconds * 1000 / MESSAGE_MS && !demo->err) {
         fprintf(stderr, "prosa demo: %s's connection closed with %u %.*s\n",
                 demo_people[s->person].name, code, SLICE_ARG(reason));
-        give_up(demo, ECONNRESET, "audio");
+        demo_give_up(demo, ECONNRESET, "audio");
     }
 }
 
@@ -162,34 +162,35 @@ static int sender_open(struct sender *s) {
         return err;
     struct ws_target target = {.url = &url, .headers = SLICE("Content-Type: audio/x-raw\r\n")};
     struct ws_settings settings = {0};
-    struct ws_handlers handlers = {.on_open = on_sender_open, .on_close = on_sender_close};
+    struct ws_handlers handlers = {.on_open = demo_on_sender_open,
+                                   .on_close = demo_on_sender_close};
     return ws_conn_connect(&s->conn, s->demo->loop, &target, &settings, &handlers, s);
 }
 
-static void on_joined(void *arg) {
+static void demo_on_joined(void *arg) {
     struct demo *demo = arg;
     if (demo->senders[0].conn)
         return;
     for (unsigned p = 0; p < DEMO_PEOPLE; p++) {
         int err = sender_open(&demo->senders[p]);
         if (err) {
-            give_up(demo, err, "audio connection");
+            demo_give_up(demo, err, "audio connection");
             return;
         }
     }
 }
 
-static void on_feedback(void *arg, const json_t *event) {
+static void demo_on_feedback(void *arg, const json_t *event) {
     struct demo *demo = arg;
-    demo_screen_feedback(&demo->screen, now_s(demo), event, clock_wall_ms());
+    demo_screen_feedback(&demo->screen, demo_now_s(demo), event, clock_wall_ms());
 }
 
-static void on_host_lost(void *arg) {
-    give_up(arg, ECONNRESET, "the host's connection");
+static void demo_on_host_lost(void *arg) {
+    demo_give_up(arg, ECONNRESET, "the host's connection");
 }
 
-static void on_limit(void *arg) {
-    give_up(arg, ETIMEDOUT, "connecting");
+static void demo_on_limit(void *arg) {
+    demo_give_up(arg, ETIMEDOUT, "connecting");
 }
 
 /* --- the webhooks that LiveKit would send --- */
@@ -262,8 +263,8 @@ static int meeting_play(struct demo *demo) {
     if (err)
         return err;
     static const struct demo_host_handlers handlers = {
-        .on_joined = on_joined, .on_feedback = on_feedback, .on_lost = on_host_lost};
-    timer_start(demo->loop, &demo->limit, CONNECT_MS, 0, on_limit, demo);
+        .on_joined = demo_on_joined, .on_feedback = demo_on_feedback, .on_lost = demo_on_host_lost};
+    timer_start(demo->loop, &demo->limit, CONNECT_MS, 0, demo_on_limit, demo);
     err = demo_host_open(&demo->host, demo->loop, demo->server.port, "feedback:" ROOM, demo->locale,
                          &handlers, demo);
     if (!err) {

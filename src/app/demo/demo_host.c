@@ -16,7 +16,7 @@ struct demo_host {
     char *locale;
 };
 
-static void say(struct demo_host *host, struct slice packet) {
+static void demo_host_send(struct demo_host *host, struct slice packet) {
     ws_conn_send(host->conn, WS_TEXT, packet);
 }
 
@@ -29,12 +29,12 @@ static void room_join(struct demo_host *host) {
     json_add_text(&packet, "locale", slice_from(host->locale));
     json_close(&packet);
     json_close_array(&packet);
-    say(host, buf_slice(&packet));
+    demo_host_send(host, buf_slice(&packet));
     buf_free(&packet);
 }
 
 /* ["event",{...}] */
-static void on_event(struct demo_host *host, struct slice json) {
+static void demo_host_take_event(struct demo_host *host, struct slice json) {
     json_t *event = json_loadb(json.ptr, json.len, 0, NULL);
     const char *name = json_string_value(json_array_get(event, 0));
     struct slice word = slice_from(name);
@@ -46,21 +46,21 @@ static void on_event(struct demo_host *host, struct slice json) {
 }
 
 /* Engine.IO: 0 open, 2 ping, 3 pong, 4 message; in a message, Socket.IO: 0 connect, 2 event. */
-static void on_message(void *arg, enum ws_opcode opcode, struct slice packet) {
+static void demo_host_on_message(void *arg, enum ws_opcode opcode, struct slice packet) {
     struct demo_host *host = arg;
     if (opcode != WS_TEXT)
         return;
     if (slice_has_prefix(packet, SLICE("0")))
-        say(host, SLICE("40"));
+        demo_host_send(host, SLICE("40"));
     else if (slice_is_equal(packet, SLICE("2")))
-        say(host, SLICE("3"));
+        demo_host_send(host, SLICE("3"));
     else if (slice_has_prefix(packet, SLICE("40")))
         room_join(host);
     else if (slice_has_prefix(packet, SLICE("42")))
-        on_event(host, slice_skip(packet, 2));
+        demo_host_take_event(host, slice_skip(packet, 2));
 }
 
-static void on_close(void *arg, uint16_t code, struct slice reason) {
+static void demo_host_on_close(void *arg, uint16_t code, struct slice reason) {
     struct demo_host *host = arg;
     (void)code, (void)reason;
     host->conn = NULL;
@@ -83,7 +83,7 @@ int demo_host_open(struct demo_host **out, struct loop *loop, uint16_t port, con
     host->locale = mem_copy_text(locale);
     struct ws_target target = {.url = &url};
     struct ws_settings settings = {0};
-    struct ws_handlers ws = {.on_message = on_message, .on_close = on_close};
+    struct ws_handlers ws = {.on_message = demo_host_on_message, .on_close = demo_host_on_close};
     err = ws_conn_connect(&host->conn, loop, &target, &settings, &ws, host);
     if (err) {
         demo_host_close(host);

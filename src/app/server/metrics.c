@@ -100,8 +100,8 @@ static void write_hosts(const struct metrics_settings *parts, struct buf *out) {
     exposition_counters(out, sources, ARRAY_LEN(sources));
 }
 
-static void write_all(const struct metrics *metrics, const struct shard_stats *total, size_t shards,
-                      struct buf *out) {
+static void write_metrics(const struct metrics *metrics, const struct shard_stats *total,
+                          size_t shards, struct buf *out) {
     const struct metrics_settings *parts = &metrics->parts;
     write_process(metrics, out);
     write_table(out, &http_counters, http_server_stats(parts->http));
@@ -118,7 +118,7 @@ static void write_all(const struct metrics *metrics, const struct shard_stats *t
 
 /* ---- The route ---- */
 
-static void on_abort(struct http_request *req) {
+static void metrics_on_abort(struct http_request *req) {
     *(struct http_request **)req->user = NULL;
 }
 
@@ -127,11 +127,11 @@ struct scrape {
     struct metrics *metrics;
 };
 
-static void on_shard_stats(void *arg, const struct shard_stats *total, size_t shards) {
+static void metrics_on_stats(void *arg, const struct shard_stats *total, size_t shards) {
     struct scrape *scrape = arg;
     struct buf text = {0};
     if (scrape->req) {
-        write_all(scrape->metrics, total, shards, &text);
+        write_metrics(scrape->metrics, total, shards, &text);
         http_respond(scrape->req, 200, "text/plain; version=0.0.4; charset=utf-8",
                      buf_slice(&text));
     }
@@ -152,7 +152,7 @@ static bool bears(const struct http_request *req, struct slice token) {
     return given.len == token.len && CRYPTO_memcmp(given.ptr, token.ptr, token.len) == 0;
 }
 
-static void on_metrics(void *owner, struct http_request *req, const struct route_match *match) {
+static void metrics_on_get(void *owner, struct http_request *req, const struct route_match *match) {
     struct metrics *metrics = owner;
     const char *token = metrics->parts.token;
 
@@ -167,12 +167,12 @@ static void on_metrics(void *owner, struct http_request *req, const struct route
     struct scrape *scrape = mem_alloc(sizeof *scrape);
     *scrape = (struct scrape){req, metrics};
     req->user = scrape;
-    req->on_abort = on_abort;
-    directory_ask_stats(metrics->parts.directory, on_shard_stats, scrape);
+    req->on_abort = metrics_on_abort;
+    directory_ask_stats(metrics->parts.directory, metrics_on_stats, scrape);
 }
 
 void metrics_add_routes(struct metrics *metrics, struct routes *routes) {
-    static const struct route rows[] = {{"GET", "/metrics", on_metrics}};
+    static const struct route rows[] = {{"GET", "/metrics", metrics_on_get}};
     routes_add(routes, rows, ARRAY_LEN(rows), metrics);
 }
 

@@ -37,39 +37,40 @@ enum { WHY_SIZE = 512, MEETING_LINGER_MS = 60000, STORE_PATIENCE_MS = 1500 };
 
 /* ---- from one part to another ---- */
 
-static void on_session_started(void *arg, const struct session *session) {
+static void server_on_session_started(void *arg, const struct session *session) {
     struct server *server = arg;
     hosts_session_started(server->hosts, session);
 }
 
-static void on_session_ended(void *arg, const struct session *session) {
+static void server_on_session_ended(void *arg, const struct session *session) {
     struct server *server = arg;
     hosts_session_ended(server->hosts, session);
     if (server->egresses)
         egresses_session_ended(server->egresses, session);
 }
 
-static void on_session_stored(void *arg, const struct session *session) {
+static void server_on_session_stored(void *arg, const struct session *session) {
     struct server *server = arg;
     recordings_settle(server->recordings, slice_from(session->meeting_id));
 }
 
-static void on_feedback(void *arg, const struct directory_feedback *feedback) {
+static void server_on_feedback(void *arg, const struct directory_feedback *feedback) {
     struct server *server = arg;
     if (server->is_closing)
         return;
     feedback_out_take(feedback, &server->feedback_out);
 }
 
-static void on_track(void *arg, struct slice meeting_id, const struct shard_track_event *event) {
+static void server_on_track(void *arg, struct slice meeting_id,
+                            const struct shard_track_event *event) {
     struct server *server = arg;
     if (server->egresses && !server->is_closing && event->kind == TRACK_AUDIO)
         egresses_socket_changed(server->egresses, meeting_id, slice_from(event->track),
                             event->opened);
 }
 
-static void on_published(void *arg, const struct session *session, struct slice identity,
-                         const struct livekit_track *track, bool is_published) {
+static void server_on_published(void *arg, const struct session *session, struct slice identity,
+                                const struct livekit_track *track, bool is_published) {
     struct server *server = arg;
     if (!server->egresses)
         return;
@@ -79,19 +80,19 @@ static void on_published(void *arg, const struct session *session, struct slice 
         egresses_track_unpublished(server->egresses, session, track->sid);
 }
 
-static void on_participant(void *arg, const struct session *session, struct slice identity) {
+static void server_on_participant(void *arg, const struct session *session, struct slice identity) {
     struct server *server = arg;
     if (server->egresses)
         egresses_participant_seen(server->egresses, session, identity);
 }
 
-static void on_egress(void *arg, const struct livekit_egress *egress) {
+static void server_on_egress(void *arg, const struct livekit_egress *egress) {
     struct server *server = arg;
     if (server->egresses)
         egresses_status_seen(server->egresses, egress);
 }
 
-static void on_user_changed(void *arg, struct slice user_id) {
+static void server_on_user_changed(void *arg, struct slice user_id) {
     struct server *server = arg;
     hosts_recheck(server->hosts, user_id);
 }
@@ -212,8 +213,8 @@ static int open_directory(struct server *server, struct buf *problem) {
         .max_tracks = config->max_tracks,
         .max_meetings = config->max_tracks,
         .linger_ms = MEETING_LINGER_MS,
-        .on_feedback = on_feedback,
-        .on_track = on_track,
+        .on_feedback = server_on_feedback,
+        .on_track = server_on_track,
         .arg = server,
     };
     int err = directory_open(&server->directory, server->loop, &set);
@@ -225,9 +226,9 @@ static int open_sessions(struct server *server, struct buf *problem) {
         .loop = server->loop,
         .store = server->store,
         .directory = server->directory,
-        .on_started = on_session_started,
-        .on_ended = on_session_ended,
-        .on_stored = on_session_stored,
+        .on_started = server_on_session_started,
+        .on_ended = server_on_session_ended,
+        .on_stored = server_on_session_stored,
         .arg = server,
     };
     server->sessions = sessions_new(&set);
@@ -244,7 +245,7 @@ static int open_auth(struct server *server, struct buf *problem) {
     struct auth_world world = {.loop = server->loop,
                                .config = server->config,
                                .store = server->store,
-                               .on_change = on_user_changed,
+                               .on_change = server_on_user_changed,
                                .arg = server};
     int err = auth_open(&server->auth, &world);
     return err ? fail(problem, "Passwords cannot be hashed", err) : 0;
@@ -288,7 +289,8 @@ static int open_doors(struct server *server, struct buf *problem) {
     };
     static const struct route resolve[] = {{"GET", "/sessions/resolve", resolver_on_request}};
 
-    server->listener = (struct webhook_listener){on_published, on_participant, on_egress, server};
+    server->listener = (struct webhook_listener){server_on_published, server_on_participant,
+                                                 server_on_egress, server};
     server->routes = routes_new();
     server->webhook = webhook_new(&set);
     server->egress_door = egress_door_new(config, server->directory);

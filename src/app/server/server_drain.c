@@ -11,13 +11,13 @@
 #include <signal.h>
 #include <unistd.h>
 
-static void on_part_drained(void *arg) {
+static void server_on_part_drained(void *arg) {
     struct server *server = arg;
     if (--server->draining == 0 && !server->is_closing)
         loop_stop(server->loop);
 }
 
-static void on_drain_limit(void *arg) {
+static void server_on_drain_limit(void *arg) {
     struct server *server = arg;
     log_warn("server", "draining took too long and is cut short");
     server->was_cut_short = true;
@@ -42,15 +42,15 @@ void server_stop(struct server *server) {
     signals_stop(server); /* a second signal ends the process at once, as it does by default */
     log_info("server", "leaving");
     alarm((unsigned)((server->config->drain_ms + 999) / 1000));
-    timer_start(server->loop, &server->drain_limit, server->config->drain_ms / 2, 0, on_drain_limit,
-                server);
+    timer_start(server->loop, &server->drain_limit, server->config->drain_ms / 2, 0,
+                server_on_drain_limit, server);
     server->draining = 2;
-    http_server_drain(server->http, on_part_drained, server);
+    http_server_drain(server->http, server_on_part_drained, server);
     hosts_drain(server->hosts);
-    directory_drain(server->directory, on_part_drained, server);
+    directory_drain(server->directory, server_on_part_drained, server);
 }
 
-static void on_signal(uv_signal_t *handle, int number) {
+static void server_on_signal(uv_signal_t *handle, int number) {
     server_stop(handle->data);
 }
 
@@ -58,8 +58,8 @@ static void signals_start(struct server *server) {
     server->term.data = server->interrupt.data = server;
     uv_signal_init(loop_uv(server->loop), &server->term);
     uv_signal_init(loop_uv(server->loop), &server->interrupt);
-    uv_signal_start(&server->term, on_signal, SIGTERM);
-    uv_signal_start(&server->interrupt, on_signal, SIGINT);
+    uv_signal_start(&server->term, server_on_signal, SIGTERM);
+    uv_signal_start(&server->interrupt, server_on_signal, SIGINT);
     server->has_signals = true;
 }
 

@@ -42,12 +42,13 @@ static bool write_degraded(struct buf *out, const struct status *status) {
     return is_degraded;
 }
 
-static void on_root(void *owner, struct http_request *req, const struct route_match *match) {
+static void status_on_root(void *owner, struct http_request *req, const struct route_match *match) {
     http_respond_json(req, 200,
                       SLICE("{\"message\":\"Live Meeting API is running\",\"status\":\"ok\"}"));
 }
 
-static void on_health(void *owner, struct http_request *req, const struct route_match *match) {
+static void status_on_health(void *owner, struct http_request *req,
+                             const struct route_match *match) {
     struct buf json = {0};
     json_open(&json, NULL);
     json_add_text(&json, "status", SLICE("healthy"));
@@ -58,7 +59,8 @@ static void on_health(void *owner, struct http_request *req, const struct route_
 }
 
 /* Not ready only while leaving: the server can do without everything else for a while. */
-static void on_ready(void *owner, struct http_request *req, const struct route_match *match) {
+static void status_on_ready(void *owner, struct http_request *req,
+                            const struct route_match *match) {
     const struct status *status = owner;
     struct buf json = {0}, degraded = {0};
     bool is_degraded = write_degraded(&degraded, status);
@@ -77,9 +79,9 @@ static void on_ready(void *owner, struct http_request *req, const struct route_m
 
 void status_add_routes(struct status *status, struct routes *routes) {
     static const struct route rows[] = {
-        {"GET", "/", on_root},
-        {"GET", "/health", on_health},
-        {"GET", "/ready", on_ready},
+        {"GET", "/", status_on_root},
+        {"GET", "/health", status_on_health},
+        {"GET", "/ready", status_on_ready},
     };
     routes_add(routes, rows, ARRAY_LEN(rows), status);
 }
