@@ -48,7 +48,7 @@ struct config {
     /* Listener */
     const char *host; /* NULL: all interfaces, or loopback (see loopback_only) */
     unsigned port;
-    bool loopback_only; /* nobody configured anything: stay private */
+    bool loopback_only; /* nothing is configured: listen to this machine only */
     const char *tls_cert_file;
     const char *tls_key_file;
     const char *cors_origins; /* comma separated; NULL: every origin is echoed */
@@ -155,7 +155,7 @@ struct config {
 
 /*
  * Reads the environment and the env file of the working directory. 0, or EINVAL with one sentence
- * in `problem` that names the setting. Touches no file but the env file: secrets come with
+ * in `problem` that names the setting. Reads no file but the env file: secrets come with
  * config_secrets().
  */
 int config_load(struct config **config, struct buf *problem);
@@ -167,12 +167,12 @@ int config_parse(struct config **config, const char *file_name, const char *file
                  char *const *environment, struct buf *problem);
 
 /*
- * Fills what was left unset with secrets kept in <storage>/secrets (mode 0600), making them once. 0
- * or errno with a sentence in `problem`.
+ * Fills the secrets that are unset from <storage>/secrets (mode 0600), which it makes at the first
+ * start. 0 or errno with a sentence in `problem`.
  */
 int config_secrets(struct config *, struct buf *problem);
 
-/* What the table makes. */
+/* The documents made from the table. */
 void config_write_help(FILE *);
 void config_write_example(FILE *);
 void config_write_markdown(FILE *);
@@ -180,8 +180,8 @@ void config_write_markdown(FILE *);
 /* The values in force, NAME=value a line; of secrets only whether they are set. */
 void config_write_values(const struct config *, FILE *);
 
-/* One line that names the doors that stand open and the setting that shuts each; empty when all are
- * shut. */
+/* One line that names what is open to strangers, each with the setting that closes it; empty when
+ * nothing is. */
 void config_open_doors(const struct config *, struct buf *);
 
 #endif

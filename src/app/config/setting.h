@@ -1,6 +1,6 @@
 /*
- * One setting: its row in a table, and how its text becomes a value in a struct. Which struct is the
- * table's affair (config_table.c).
+ * One setting: its row in a table, and how its text becomes a value in a struct. The table and the
+ * struct are the caller's (config_table.c).
  */
 #ifndef APP_SETTING_H
 #define APP_SETTING_H

@@ -19,7 +19,8 @@ static int complain(struct buf *problem) {
     return 1;
 }
 
-/* A track is a socket and a file. What the system will not give is named now, not when the last one fails. */
+/* A track needs a socket and a file. A limit that is too low is logged now, rather than when the last
+ * descriptor is used up. */
 static void raise_descriptors(const struct config *config) {
     struct rlimit limit;
     rlim_t wanted = config->max_connections + 2 * config->max_tracks + OWN_DESCRIPTORS;
@@ -47,7 +48,7 @@ static void announce(const struct config *config, uint16_t port) {
         log_info("server", "nothing is configured, so only this machine can connect; PROSA_HOST, "
                            "an env file or a LIVEKIT_ setting changes that");
     if (!config->cors_origins && config->mode == MODE_PRODUCTION)
-        log_warn("server", "every web origin is let in; CORS_ORIGINS lists those that may");
+        log_warn("server", "every web origin is allowed; CORS_ORIGINS limits them");
     log_info("server", "listening", log_int("port", port), log_text("mode", mode_name(config)),
              log_text("settings", config->env_file ? config->env_file : "environment"));
     buf_free(&doors);
