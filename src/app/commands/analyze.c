@@ -15,14 +15,14 @@ enum { TURN_MS = VOICE_FRAME_MS, TURN_FRAMES = VOICE_RATE_MAX_HZ / 1000 * TURN_M
 
 enum format { FORMAT_JSONL, FORMAT_TEXT };
 
-/* One participant while it plays. */
+/* One participant, whose file is played. */
 struct player {
     const struct scene_part *part;
     struct wav_reader wav;
     struct voice voice;
     struct participant *participant;
     uint64_t taken;   /* sample frames read */
-    int64_t ended_ms; /* where the file ended; -1: plays */
+    int64_t ended_ms; /* where the file ended; -1: it still plays */
     bool is_muted;
     bool is_connected;
 };
@@ -90,7 +90,7 @@ static bool spans_cover(const struct scene_spans *spans, int64_t at_ms) {
     return false;
 }
 
-/* What the detector still holds back when a file ends is heard with silence behind it. */
+/* The detector judges a frame only after it has heard what follows, so silence follows the end. */
 static void player_end(struct analysis *analysis, struct player *player) {
     size_t rest = (size_t)player->wav.format.rate_hz * 2 * VOICE_DELAY_MS / 1000;
     player->ended_ms = player_ms(player);
@@ -108,7 +108,7 @@ static void player_end(struct analysis *analysis, struct player *player) {
     }
 }
 
-/* Plays what lies before `until_ms`. */
+/* Plays up to `until_ms`. */
 static void player_turn(struct analysis *analysis, struct player *player, int64_t from_ms,
                         int64_t until_ms) {
     bool is_muted = spans_cover(&player->part->muted, from_ms);
@@ -242,7 +242,7 @@ static int arguments_read(int argc, char **argv, struct options *options, struct
     return 2;
 }
 
-/* The exit code so far, likewise. */
+/* The option, else the setting. Returns the same. */
 static int locale_read(const struct options *options, const struct config *config,
                        enum locale *locale, struct buf *problem) {
     *locale = config->feedback_locale;

@@ -1,4 +1,5 @@
-/* `prosa egress-url`: prints one signed address, for experiments and for senders other than LiveKit. */
+/* `prosa egress-url`: prints one signed address, for experiments and for senders other than
+ * LiveKit. */
 #ifndef APP_EGRESS_URL_CLI_H
 #define APP_EGRESS_URL_CLI_H
 

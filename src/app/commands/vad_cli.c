@@ -12,7 +12,7 @@ struct teller {
     bool is_text;
 };
 
-static void tell_step(struct teller *teller, float speech) {
+static void teller_print_step(struct teller *teller, float speech) {
     if (teller->is_text) {
         printf("%.4f\n", (double)speech);
         return;
@@ -23,13 +23,13 @@ static void tell_step(struct teller *teller, float speech) {
         putchar((int)(bits >> (8 * i) & 255));
 }
 
-static void tell(struct teller *teller, float speech) {
+static void teller_print(struct teller *teller, float speech) {
     for (int i = 0; i < STEPS_EACH; i++)
-        tell_step(teller, speech);
+        teller_print_step(teller, speech);
 }
 
-/* Feeds silence until the frames that wait for their 40 ms, and the unfinished one, have come out. */
-static void drain(struct voice *voice, struct teller *teller, uint64_t frames_due) {
+/* A frame comes out 40 ms after it went in: feeds silence until all that are due have come out. */
+static void teller_drain(struct voice *voice, struct teller *teller, uint64_t frames_due) {
     static const int16_t zeros[BLOCK_FRAMES * VOICE_CHANNELS_MAX];
 
     while (frames_due > 0) {
@@ -37,13 +37,13 @@ static void drain(struct voice *voice, struct teller *teller, uint64_t frames_du
         bool done;
         voice_hear(voice, zeros, BLOCK_FRAMES, &frame, &done);
         if (done) {
-            tell(teller, frame.speech);
+            teller_print(teller, frame.speech);
             frames_due--;
         }
     }
 }
 
-static void hear(struct wav_reader *wav, struct teller *teller) {
+static void teller_hear(struct wav_reader *wav, struct teller *teller) {
     struct voice *voice = mem_alloc(sizeof *voice);
     int16_t *pcm = mem_alloc_array((size_t)BLOCK_FRAMES * wav->format.channels, sizeof *pcm);
     uint64_t heard = 0, told = 0;
@@ -56,13 +56,13 @@ static void hear(struct wav_reader *wav, struct teller *teller) {
             bool done;
             at += voice_hear(voice, pcm + at * wav->format.channels, n - at, &frame, &done);
             if (done) {
-                tell(teller, frame.speech);
+                teller_print(teller, frame.speech);
                 told++;
             }
         }
     }
     uint64_t all = (heard * 1000 / wav->format.rate_hz + VOICE_FRAME_MS - 1) / VOICE_FRAME_MS;
-    drain(voice, teller, all > told ? all - told : 0);
+    teller_drain(voice, teller, all > told ? all - told : 0);
     mem_free(pcm);
     mem_free(voice);
 }
@@ -92,7 +92,7 @@ int vad_main(int argc, char **argv) {
         fprintf(stderr, "prosa: %s: %s\n", path, wav_reader_why(error));
         return 1;
     }
-    hear(&wav, &teller);
+    teller_hear(&wav, &teller);
     wav_reader_close(&wav);
     if (fflush(stdout) || ferror(stdout)) {
         fputs("prosa: cannot write the probabilities\n", stderr);

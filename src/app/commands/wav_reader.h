@@ -12,8 +12,8 @@ struct wav_reader {
     uint64_t bytes_left; /* of samples, as the header has it; the file may be shorter */
 };
 
-/* Takes integer PCM of 8 to 32 bits and 32-bit float, one or two channels, 8 to 192 kHz. 0 or errno;
- * EINVAL: not such a WAV. */
+/* Takes integer PCM of 8 to 32 bits and 32-bit float, one or two channels, 8 to 192 kHz. 0 or
+ * errno; EINVAL: not such a WAV. */
 int wav_reader_open(struct wav_reader *reader, const char *path);
 const char *wav_reader_why(int err);
 void wav_reader_close(struct wav_reader *reader);

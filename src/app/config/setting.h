@@ -14,7 +14,7 @@ struct buf;
 /* The type of the field is in brackets. */
 enum setting_type {
     SETTING_TEXT,     /* [const char *] */
-    SETTING_HTTP_URL, /* [const char *] ws and wss become http and https; a bare host gets http:// */
+    SETTING_HTTP_URL, /* [const char *] ws(s) becomes http(s); a bare host gets http:// */
     SETTING_WS_URL,   /* [const char *] the same the other way round */
     SETTING_COUNT,    /* [unsigned] a whole number */
     SETTING_DURATION, /* [int64_t] a whole number of ms or seconds */

@@ -1,7 +1,7 @@
 /*
- * The demo plays LiveKit's part and the host's: webhooks first, then four tracks as LiveKit Egress sends
- * them (48 kHz stereo, a binary message each 10 ms, in real time), and a Socket.IO client that hears what
- * the server has to say.
+ * The demo plays the parts of LiveKit and of the host: webhooks first, then four tracks as LiveKit
+ * Egress sends them (48 kHz stereo, a binary message every 10 ms, in real time), and a Socket.IO
+ * client that receives the feedback.
  */
 #include "app/demo/demo.h"
 
@@ -38,7 +38,7 @@ enum {
 struct sender {
     struct demo *demo;
     unsigned person;
-    struct ws_conn *conn; /* NULL once it closed */
+    struct ws_conn *conn; /* NULL once closed */
     int16_t *pcm;
 };
 
@@ -68,7 +68,7 @@ static void demo_give_up(struct demo *demo, int err, const char *why) {
     loop_stop(demo->loop);
 }
 
-/* --- sending --- */
+/* ---- Sending ---- */
 
 static void message_send(struct sender *s, unsigned message) {
     int16_t stereo[MESSAGE_SAMPLES * 2];
@@ -127,7 +127,7 @@ static void demo_on_send(void *arg) {
     timer_start(demo->loop, &demo->limit, LINGER_MS, 0, demo_on_linger, demo);
 }
 
-/* --- connections --- */
+/* ---- Connections ---- */
 
 static void demo_on_sender_open(void *arg) {
     struct demo *demo = ((struct sender *)arg)->demo;
@@ -180,8 +180,8 @@ static void demo_on_joined(void *arg) {
     }
 }
 
-static void demo_on_feedback(void *arg, const json_t *event) {
-    struct demo *demo = arg;
+static void demo_on_feedback(const json_t *event, void *user) {
+    struct demo *demo = user;
     demo_screen_feedback(&demo->screen, demo_now_s(demo), event, clock_wall_ms());
 }
 
@@ -193,7 +193,7 @@ static void demo_on_limit(void *arg) {
     demo_give_up(arg, ETIMEDOUT, "connecting");
 }
 
-/* --- the webhooks that LiveKit would send --- */
+/* ---- The webhooks that LiveKit would send ---- */
 
 static void write_participant(struct buf *json, const struct demo_person *person) {
     struct buf metadata = {0};
@@ -235,7 +235,7 @@ static int webhooks_send(struct demo *demo) {
     return err;
 }
 
-/* --- the evening --- */
+/* ---- The meeting ---- */
 
 static int voices_render(struct demo *demo) {
     for (unsigned p = 0; p < DEMO_PEOPLE; p++) {

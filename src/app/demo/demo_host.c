@@ -9,9 +9,9 @@
 #include <stdio.h>
 
 struct demo_host {
-    struct ws_conn *conn; /* NULL once it closed */
+    struct ws_conn *conn; /* NULL once closed */
     struct demo_host_handlers handlers;
-    void *arg;
+    void *user;
     char *room;
     char *locale;
 };
@@ -39,9 +39,9 @@ static void demo_host_take_event(struct demo_host *host, struct slice json) {
     const char *name = json_string_value(json_array_get(event, 0));
     struct slice word = slice_from(name);
     if (slice_is_equal(word, SLICE("feedback")))
-        host->handlers.on_feedback(host->arg, json_array_get(event, 1));
+        host->handlers.on_feedback(json_array_get(event, 1), host->user);
     else if (slice_is_equal(word, SLICE("user-joined")))
-        host->handlers.on_joined(host->arg);
+        host->handlers.on_joined(host->user);
     json_decref(event);
 }
 
@@ -64,11 +64,11 @@ static void demo_host_on_close(void *arg, uint16_t code, struct slice reason) {
     struct demo_host *host = arg;
     (void)code, (void)reason;
     host->conn = NULL;
-    host->handlers.on_lost(host->arg);
+    host->handlers.on_lost(host->user);
 }
 
 int demo_host_open(struct demo_host **out, struct loop *loop, uint16_t port, const char *room,
-                   const char *locale, const struct demo_host_handlers *handlers, void *arg) {
+                   const char *locale, const struct demo_host_handlers *handlers, void *user) {
     char address[96];
     snprintf(address, sizeof address, "ws://127.0.0.1:%u/socket.io/?EIO=4&transport=websocket",
              port);
@@ -78,7 +78,7 @@ int demo_host_open(struct demo_host **out, struct loop *loop, uint16_t port, con
         return err;
     struct demo_host *host = mem_alloc(sizeof *host);
     host->handlers = *handlers;
-    host->arg = arg;
+    host->user = user;
     host->room = mem_copy_text(room);
     host->locale = mem_copy_text(locale);
     struct ws_target target = {.url = &url};

@@ -13,7 +13,7 @@ const struct demo_person demo_people[DEMO_PEOPLE] = {
     [DIEGO] = {"diego", "Diego", false, {"it_IT_m_Carlo", 0.95}},
 };
 
-/* Who speaks when: a part of a recording, and how loud. */
+/* When each person speaks: a part of a recording, at a level. */
 static const struct demo_line {
     unsigned person;
     double at_s;

@@ -1,7 +1,7 @@
 /*
- * GET /metrics in Prometheus' text form: every counter of the server, collected for each request. No
- * label names a meeting or a person. Only loopback gets an answer, unless METRICS_TOKEN is set; then
- * everyone who bears it does.
+ * GET /metrics in Prometheus' text form: every counter of the server, collected for each request.
+ * No label names a meeting or a person. Only loopback gets an answer, unless METRICS_TOKEN is set;
+ * then everyone who sends it does.
  */
 #ifndef APP_METRICS_H
 #define APP_METRICS_H
@@ -22,7 +22,7 @@ struct sessions;
 struct store;
 struct webhook;
 
-/* Whose counters are shown. All must outlive the metrics. */
+/* The parts whose counters are shown. All must outlive the metrics. */
 struct metrics_settings {
     const char *token; /* NULL: loopback only */
     const struct auth *auth;

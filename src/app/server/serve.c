@@ -19,8 +19,8 @@ static int complain(struct buf *problem) {
     return 1;
 }
 
-/* A track needs a socket and a file. A limit that is too low is logged now, rather than when the last
- * descriptor is used up. */
+/* A track needs a socket and a file. A limit that is too low is logged now, rather than when the
+ * last descriptor is used up. */
 static void raise_descriptors(const struct config *config) {
     struct rlimit limit;
     rlim_t wanted = config->max_connections + 2 * config->max_tracks + OWN_DESCRIPTORS;

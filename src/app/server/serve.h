@@ -2,7 +2,7 @@
 #ifndef APP_SERVE_H
 #define APP_SERVE_H
 
-/* argv[0] is "serve". Returns the exit code: 0 left well, 1 failed, 2 wrong usage. */
+/* argv[0] is "serve". Returns the exit code: 0 drained in time, 1 failed, 2 wrong usage. */
 int serve_main(int argc, char **argv);
 
 #endif

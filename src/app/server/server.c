@@ -35,7 +35,7 @@
 
 enum { WHY_SIZE = 512, MEETING_LINGER_MS = 60000, STORE_PATIENCE_MS = 1500 };
 
-/* ---- from one part to another ---- */
+/* ---- From one part to another ---- */
 
 static void server_on_session_started(void *arg, const struct session *session) {
     struct server *server = arg;
@@ -102,7 +102,7 @@ static size_t count_websockets(void *arg) {
     return server->hosts ? eio_server_websockets(sio_server_eio(hosts_sio(server->hosts))) : 0;
 }
 
-/* ---- opening, from the bottom up ---- */
+/* ---- Opening, from the bottom up ---- */
 
 static int fail(struct buf *problem, const char *what, int err) {
     buf_printf(problem, "%s: %s", what, strerror(err));
@@ -134,7 +134,7 @@ static int open_disk(struct server *server, struct buf *problem) {
     err = recordings_open(&server->recordings, server->loop, server->storage,
                           config->recording_ttl_days);
     if (err)
-        return fail(problem, "The keeping of recordings cannot be started", err);
+        return fail(problem, "The recordings cannot be opened", err);
     set.on_report = recordings_on_report;
     set.arg = server->recordings;
     err = disk_open(&server->disk, &set);
@@ -165,7 +165,7 @@ static int open_store(struct server *server, struct buf *problem) {
     return err;
 }
 
-/* Only where audio is to leave this server, and over TLS. */
+/* Needed only when audio is sent to the prosody service. */
 static int open_hume_tls(struct server *server, struct buf *problem) {
     char why[WHY_SIZE] = "";
     const char *key = server->config->hume_api_key;
@@ -346,7 +346,7 @@ static int open_http(struct server *server, struct buf *problem) {
     return err;
 }
 
-/* After all others: these two read them. */
+/* Comes last, because these two read all the others. */
 static int open_watch(struct server *server, struct buf *problem) {
     const struct metrics_settings set = {
         .token = server->config->metrics_token,
@@ -397,8 +397,9 @@ uint16_t server_port(const struct server *server) {
 }
 
 /*
- * The reverse of opening, but for two: sessions ask the store, and the shards' tracks end on the disk, which gives their blocks
- * back before the shards go.
+ * In the reverse order of opening, with two exceptions. Sessions are freed before the store, which
+ * they ask. Shards are stopped before the disk is closed, because their tracks end on it, and
+ * closed after it, because it gives their blocks back.
  */
 void server_close(struct server *server) {
     if (!server)

@@ -16,11 +16,11 @@ struct server;
 int server_open(struct server **, const struct config *, struct buf *problem);
 uint16_t server_port(const struct server *);
 
-/* Runs until SIGTERM, SIGINT or server_stop() and until everything has drained: 0, or 1 when
+/* Runs until SIGTERM, SIGINT or server_stop(), then until everything has drained. 0, or 1 when
  * draining took too long. */
 int server_run(struct server *);
 
-/* Begins to drain; on the control loop. */
+/* Begins to drain. On the control loop. */
 void server_stop(struct server *);
 
 void server_close(struct server *); /* NULL is fine */

@@ -22,7 +22,7 @@ struct server {
     struct storage *storage;
     struct disk *disk;
     struct recordings *recordings;
-    /* Of recordings that an earlier run left, in the background. */
+    /* Repairs the recordings that an earlier run left unfinished, in the background. */
     struct repair *repair;
     struct store *store;
     /* Towards the prosody service. */
@@ -47,7 +47,7 @@ struct server {
     struct feedback_api feedback_api;
     struct erasures *erasures;
     struct recording_api recording_api;
-    /* Proxies whose X-Forwarded-For is believed. */
+    /* Proxies whose X-Forwarded-For is trusted. */
     struct networks proxies;
     struct tls *tls;
     struct http_server *http;
