@@ -1,60 +1,129 @@
 #include "app/commands/admin.h"
 #include "app/commands/analyze.h"
 #include "app/commands/check_config.h"
+#include "app/commands/egress_url_cli.h"
+#include "app/commands/repair_cli.h"
+#include "app/commands/vad_cli.h"
 #include "app/config/config.h"
 #include "app/demo/demo.h"
-#include "app/commands/egress_url_cli.h"
-#include "app/server/server.h"
-#include "app/commands/vad_cli.h"
+#include "app/server/serve.h"
 #include "base/mem.h"
-#include "outside/files/repair.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-    const char *name;
+enum { WRONG_USAGE = 2 };
+
+/* A command's name, its arguments as in the usage line, what it does, what else --help says. */
+struct command {
+    const char *name, *arguments, *help, *details;
+    /* As main: argv[0] is the command's name. Returns the exit code; after WRONG_USAGE the usage is
+     * printed here. */
     int (*run)(int argc, char **argv);
-    const char *help;
-} commands[] = {
-    {"serve", serve_main, "run the server (what happens without a command)"},
-    {"demo", demo_main, "play a meeting at a server of its own and print the feedback"},
-    {"analyze", analyze_main, "say what the host of a recorded meeting would have been told"},
-    {"vad", vad_main, "say where in a recording somebody speaks"},
-    {"repair", repair_main,
-     "make recordings whole that a crash left behind: repair DIR [--dry-run]"},
-    {"migrate", migrate_main, "bring the database up to date: migrate [--status | --dry-run]"},
-    {"backup", backup_main, "copy the SQLite database while it is in use: backup FILE"},
-    {"org", org_main, "whose rooms may say whose they are: org link SLUG | unlink SLUG | list"},
-    {"egress-url", egress_url_main, "print a signed address for one media connection"},
-    {"check-config", check_config_main, "say whether the settings are good, and print them"},
+};
+
+static const struct command commands[] = {
+    {"serve", "", "run the server (what happens without a command)", "", serve_main},
+    {"demo", "[--seconds 1..120] [--locale pt-BR|en]",
+     "play a meeting at a server of its own and print the feedback", "", demo_main},
+    {"analyze", "[OPTION]... MEETING.json | ID=FILE.wav...",
+     "print the feedback that the host of a recorded meeting would have got",
+     "Reads one WAV for each participant and judges the meeting as the server does.\n"
+     "  --format jsonl|text   each event as a line of JSON (default), or as a line for people\n"
+     "  --host ID             this participant is the host (may be repeated)\n"
+     "  --locale pt-BR|en     language of the messages (default: FEEDBACK_LOCALE)\n\n"
+     "MEETING.json: {\"name\":..., \"participants\":[{\"id\":..., \"name\":..., "
+     "\"role\":\"host\",\n"
+     "\"wav\":PATH, \"muted\":[[FROM,TO]...], \"networkGaps\":[[FROM,TO]...]}]}; times in "
+     "seconds,\n"
+     "paths relative to the file. The settings RULE_<TYPE>_<FIELD> and FEEDBACK_INCLUDE_HOST "
+     "apply.\n",
+     analyze_main},
+    {"vad", "FILE.wav [--format f32|text]", "print the probability of speech in a recording",
+     "One value for every 10 ms: little-endian 32-bit floats, or a line of text each.\n", vad_main},
+    {"repair", "DIR [--dry-run]", "repair the recordings that a crash left unfinished",
+     "Looks at every recording in the folder and below it; files in use are left alone.\n"
+     "  --dry-run  only print what would be done\n",
+     repair_main},
+    {"migrate", "[--status | --dry-run]", "bring the database up to date",
+     "Applies the missing steps to the database of DATABASE_URL, as starting the server does.\n"
+     "  --status   print which steps are applied\n"
+     "  --dry-run  print the SQL of the missing steps, and change nothing\n",
+     migrate_main},
+    {"backup", "FILE", "copy the SQLite database while it is in use",
+     "FILE must not exist. To restore: stop the server, put the copy where the database was,\n"
+     "remove its -wal and -shm files, start. Back up a PostgreSQL database with pg_dump.\n",
+     backup_main},
+    {"org", "link SLUG | unlink SLUG | list", "say which LiveKit rooms may name an organization",
+     "A room names the organization that owns its meetings in its metadata:\n"
+     "{\"organization\":\"SLUG\"}. That is believed only of an organization that is linked,\n"
+     "because anyone may register one under any name.\n",
+     org_main},
+    {"egress-url", "[--video] roomName=NAME [NAME=VALUE]...",
+     "print a signed address for one media connection",
+     "The address works for ten minutes, once. NAME=VALUE are parameters of /egress-audio or\n"
+     "/egress-video, such as participant=ID and trackId=SID; the host is that of EGRESS_WS_BASE.\n",
+     egress_url_main},
+    {"check-config", "[--env-example | --markdown]", "check the settings and print them",
+     "  --env-example  print env.example instead\n"
+     "  --markdown     print docs/configuration.md instead\n",
+     check_config_main},
 };
 
 static int print_help(void) {
     puts("prosa - listens to live LiveKit meetings and tells the host what to do about them\n\n"
-         "usage: prosa [COMMAND] [OPTIONS]\n");
+         "usage: prosa [COMMAND] [ARGUMENTS]\n");
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         printf("  %-14s %s\n", commands[i].name, commands[i].help);
-    puts("  --help         this\n"
-         "  --version      the version\n\n"
+    puts("  --help         print this; after a command: its arguments\n"
+         "  --version      print the version\n\n"
          "Settings come from the environment, then from .env or env in the working directory:");
     config_write_help(stdout);
     return 0;
 }
 
+static void print_usage(const struct command *command, FILE *out) {
+    fprintf(out, "usage: prosa %s%s%s\n", command->name, *command->arguments ? " " : "",
+            command->arguments);
+}
+
+static int print_command_help(const struct command *command) {
+    print_usage(command, stdout);
+    printf("\nprosa %s: %s.\n%s%s", command->name, command->help, *command->details ? "\n" : "",
+           command->details);
+    return 0;
+}
+
+static bool is_help(const char *word) {
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int command_run(const struct command *command, int argc, char **argv) {
+    for (int i = 1; i < argc; i++)
+        if (is_help(argv[i]))
+            return print_command_help(command);
+    int code = command->run(argc, argv);
+    if (code == WRONG_USAGE)
+        print_usage(command, stderr);
+    return code;
+}
+
 int main(int argc, char **argv) {
-    const char *word = argc > 1 ? argv[1] : "serve";
+    char serve[] = "serve";
+    char *without[] = {serve, NULL};
 
     mem_init();
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
+    if (argc < 2)
+        return command_run(&commands[0], 1, without);
+    if (is_help(argv[1]) || strcmp(argv[1], "help") == 0)
         return print_help();
-    if (strcmp(word, "--version") == 0) {
+    if (strcmp(argv[1], "--version") == 0) {
         puts("prosa " PROSA_VERSION);
         return 0;
     }
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-        if (strcmp(word, commands[i].name) == 0)
-            return commands[i].run(argc > 1 ? argc - 1 : argc, argc > 1 ? argv + 1 : argv);
-    fprintf(stderr, "prosa: no such command: %s (see prosa --help)\n", word);
-    return 2;
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return command_run(&commands[i], argc - 1, argv + 1);
+    fprintf(stderr, "prosa: no such command: %s (see prosa --help)\n", argv[1]);
+    return WRONG_USAGE;
 }

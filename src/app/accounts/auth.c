@@ -2,6 +2,7 @@
 
 #include "app/accounts/auth_private.h"
 #include "base/clock.h"
+#include "base/counter.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "net/client_address.h"
@@ -86,3 +87,21 @@ void auth_add_routes(struct auth *auth, struct routes *routes) {
     routes_add(routes, rows, ARRAY_LEN(rows), auth);
     auth_add_organization_routes(auth, routes);
 }
+
+#define AT(member) offsetof(struct auth_stats, member)
+
+static const struct counter counters[] = {
+    {"prosa_logins_total", "Logins by outcome.", COUNTER_SUM, AT(logins), .label = "outcome",
+     .value = "good"},
+    {"prosa_logins_total", NULL, COUNTER_SUM, AT(logins_failed), .label = "outcome",
+     .value = "refused"},
+    {"prosa_logins_total", NULL, COUNTER_SUM, AT(throttled), .label = "outcome",
+     .value = "throttled"},
+    {"prosa_logins_total", NULL, COUNTER_SUM, AT(busy), .label = "outcome", .value = "busy"},
+    {"prosa_registrations_total", "Users who registered.", COUNTER_SUM, AT(registrations)},
+    {"prosa_refreshes_total", "Refresh tokens exchanged.", COUNTER_SUM, AT(refreshes)},
+    {"prosa_refresh_reuses_total", "Refresh tokens used twice, their logins ended.", COUNTER_SUM,
+     AT(reuses)},
+};
+
+const struct counter_table auth_counters = {counters, ARRAY_LEN(counters)};

@@ -12,11 +12,15 @@
 
 struct auth;
 struct config;
+struct counter_table;
 struct loop;
 
 struct auth_stats {
     uint64_t logins, logins_failed, registrations, refreshes, reuses, throttled, busy;
 };
+
+/* How the metrics show it. */
+extern const struct counter_table auth_counters;
 
 /* Called when a user's rights may have shrunk, so that open sockets are looked at again. */
 typedef void auth_change_fn(void *arg, struct slice user_id);

@@ -10,24 +10,15 @@
 
 enum { WHY_BYTES = 512 };
 
-/* One command at work: the settings, the database, what is to be printed. */
-struct work {
+/* One command: the settings, the open database, the lines to print. */
+struct admin_work {
     struct config *config;
     struct store_admin *admin;
     struct buf lines;
     char why[WHY_BYTES];
 };
 
-static int usage(const char *text) {
-    fputs(text, stderr);
-    return 2;
-}
-
-static bool is_help(int argc, char **argv) {
-    return argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
-}
-
-static int work_start(struct work *work) {
+static int work_start(struct admin_work *work) {
     struct buf problem = {0};
     int err = config_load(&work->config, &problem);
     if (err)
@@ -39,7 +30,7 @@ static int work_start(struct work *work) {
                             work->config->default_database, work->why, sizeof work->why);
 }
 
-static int work_end(struct work *work, int err) {
+static int work_end(struct admin_work *work, int err) {
     if (err)
         fprintf(stderr, "prosa: %s\n", work->why);
     else
@@ -52,19 +43,12 @@ static int work_end(struct work *work, int err) {
 }
 
 int migrate_main(int argc, char **argv) {
-    static const char help[] =
-        "usage: prosa migrate [--status | --dry-run]\n\n"
-        "Brings the database of DATABASE_URL up to this program (as starting the server does).\n"
-        "  --status   say which steps are applied\n"
-        "  --dry-run  print the SQL that is missing, and change nothing\n";
-    struct work work = {0};
+    struct admin_work work = {0};
     const char *option = argc > 1 ? argv[1] : "";
-    if (is_help(argc, argv))
-        return fputs(help, stdout) < 0;
-    const bool is_status = strcmp(option, "--status") == 0,
-               is_dry = strcmp(option, "--dry-run") == 0;
+    bool is_status = strcmp(option, "--status") == 0;
+    bool is_dry = strcmp(option, "--dry-run") == 0;
     if (argc > 2 || (*option && !is_status && !is_dry))
-        return usage(help);
+        return 2;
     int err = work_start(&work);
     if (!err && is_status)
         err = store_admin_status(work.admin, &work.lines, work.why, sizeof work.why);
@@ -76,17 +60,9 @@ int migrate_main(int argc, char **argv) {
 }
 
 int backup_main(int argc, char **argv) {
-    static const char help[] =
-        "usage: prosa backup FILE\n\n"
-        "Copies the SQLite database into a new file, while a server may be writing to it. To "
-        "restore:\n"
-        "stop the server, put the copy where the database was, remove its -wal and -shm, start.\n"
-        "A PostgreSQL database is backed up with pg_dump.\n";
-    struct work work = {0};
-    if (is_help(argc, argv))
-        return fputs(help, stdout) < 0;
+    struct admin_work work = {0};
     if (argc != 2 || argv[1][0] == '-')
-        return usage(help);
+        return 2;
     int err = work_start(&work);
     if (!err)
         err = store_admin_backup(work.admin, argv[1], work.why, sizeof work.why);
@@ -94,19 +70,12 @@ int backup_main(int argc, char **argv) {
 }
 
 int org_main(int argc, char **argv) {
-    static const char help[] =
-        "usage: prosa org link SLUG | unlink SLUG | list\n\n"
-        "A linked organization owns the meetings whose room says so in its metadata:\n"
-        "{\"organization\":\"SLUG\"}. Anybody may register a name; linking it is the operator's "
-        "word.\n";
-    struct work work = {0};
-    if (is_help(argc, argv))
-        return fputs(help, stdout) < 0;
-    const bool is_link = argc == 3 && strcmp(argv[1], "link") == 0;
-    const bool is_unlink = argc == 3 && strcmp(argv[1], "unlink") == 0;
-    const bool is_list = argc == 2 && strcmp(argv[1], "list") == 0;
+    struct admin_work work = {0};
+    bool is_link = argc == 3 && strcmp(argv[1], "link") == 0;
+    bool is_unlink = argc == 3 && strcmp(argv[1], "unlink") == 0;
+    bool is_list = argc == 2 && strcmp(argv[1], "list") == 0;
     if (!is_link && !is_unlink && !is_list)
-        return usage(help);
+        return 2;
     int err = work_start(&work);
     if (!err)
         err = store_admin_migrate(work.admin, false, NULL, work.why, sizeof work.why);

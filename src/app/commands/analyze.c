@@ -1,12 +1,11 @@
 #include "app/commands/analyze.h"
 
-#include "app/config/config.h"
 #include "app/commands/scene.h"
+#include "app/config/config.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "meeting/meeting.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -14,32 +13,16 @@
 
 enum { TURN_MS = VOICE_FRAME_MS, TURN_FRAMES = VOICE_RATE_MAX_HZ / 1000 * TURN_MS };
 
-static const char usage[] =
-    "usage: prosa analyze [OPTION]... MEETING.json\n"
-    "       prosa analyze [OPTION]... ID=FILE.wav...\n"
-    "\n"
-    "Listens to the recordings of a meeting, one WAV a participant, as the server would have, and\n"
-    "prints what the host would have been told.\n"
-    "\n"
-    "  --format jsonl|text   an event's JSON a line (default), or a line for people\n"
-    "  --host ID             this participant is the host (may be repeated)\n"
-    "  --locale pt-BR|en     language of the messages (default: FEEDBACK_LOCALE)\n"
-    "\n"
-    "MEETING.json: {\"name\":..., \"participants\":[{\"id\":..., \"name\":..., \"role\":\"host\",\n"
-    "\"wav\":PATH, \"muted\":[[FROM,TO]...], \"networkGaps\":[[FROM,TO]...]}]}; seconds, paths "
-    "relative\n"
-    "to it. Settings RULE_<TYPE>_<FIELD> and FEEDBACK_INCLUDE_HOST apply.\n";
-
 enum format { FORMAT_JSONL, FORMAT_TEXT };
 
-/* One participant while it plays. */
+/* One participant, whose file is played. */
 struct player {
     const struct scene_part *part;
     struct wav_reader wav;
     struct voice voice;
     struct participant *participant;
     uint64_t taken;   /* sample frames read */
-    int64_t ended_ms; /* where the file ended; -1: plays */
+    int64_t ended_ms; /* where the file ended; -1: it still plays */
     bool is_muted;
     bool is_connected;
 };
@@ -64,7 +47,7 @@ static void text_print(const struct feedback *feedback, enum locale locale) {
            feedback_type_name(feedback->type), feedback->participant, message);
 }
 
-static void on_feedback(const struct feedback *feedback, void *arg) {
+static void analysis_on_feedback(const struct feedback *feedback, void *arg) {
     struct analysis *analysis = arg;
     analysis->seq++;
     if (analysis->format == FORMAT_TEXT) {
@@ -100,14 +83,14 @@ static void player_hear(struct analysis *analysis, struct player *player, size_t
     }
 }
 
-static bool is_within(const struct scene_spans *spans, int64_t at_ms) {
+static bool spans_cover(const struct scene_spans *spans, int64_t at_ms) {
     for (size_t i = 0; i < spans->count; i++)
         if (at_ms >= spans->span[i].from_ms && at_ms < spans->span[i].to_ms)
             return true;
     return false;
 }
 
-/* What the detector still holds back when a file ends is heard with silence behind it. */
+/* The detector judges a frame only after it has heard what follows, so silence follows the end. */
 static void player_end(struct analysis *analysis, struct player *player) {
     size_t rest = (size_t)player->wav.format.rate_hz * 2 * VOICE_DELAY_MS / 1000;
     player->ended_ms = player_ms(player);
@@ -125,10 +108,10 @@ static void player_end(struct analysis *analysis, struct player *player) {
     }
 }
 
-/* Plays what lies before `until_ms`. */
+/* Plays up to `until_ms`. */
 static void player_turn(struct analysis *analysis, struct player *player, int64_t from_ms,
                         int64_t until_ms) {
-    bool is_muted = is_within(&player->part->muted, from_ms);
+    bool is_muted = spans_cover(&player->part->muted, from_ms);
     if (is_muted != player->is_muted)
         meeting_mute(analysis->meeting, player->participant, is_muted, from_ms);
     player->is_muted = is_muted;
@@ -138,7 +121,7 @@ static void player_turn(struct analysis *analysis, struct player *player, int64_
     size_t frames = wav_reader_read(&player->wav, analysis->pcm, (size_t)(until - player->taken));
     bool is_over = frames < until - player->taken;
     player->taken += frames;
-    if (is_muted || is_within(&player->part->gaps, from_ms)) {
+    if (is_muted || spans_cover(&player->part->gaps, from_ms)) {
         voice_skip(&player->voice, TURN_MS);
         meeting_miss(analysis->meeting, player->participant, from_ms, until_ms);
     } else {
@@ -151,8 +134,7 @@ static void player_turn(struct analysis *analysis, struct player *player, int64_
 static bool player_open(struct analysis *analysis, struct player *player) {
     int error = wav_reader_open(&player->wav, player->part->path);
     if (error) {
-        fprintf(stderr, "prosa: %s: %s\n", player->part->path,
-                error == EINVAL ? "not a WAV of 1 or 2 channels at 8 to 192 kHz" : strerror(error));
+        fprintf(stderr, "prosa: %s: %s\n", player->part->path, wav_reader_why(error));
         return false;
     }
     voice_init(&player->voice, player->wav.format.rate_hz, player->wav.format.channels);
@@ -165,7 +147,7 @@ static bool player_open(struct analysis *analysis, struct player *player) {
     return true;
 }
 
-/* A participant leaves when all that was heard of him is judged. */
+/* A participant leaves when everything they said has been judged. */
 static size_t players_leave(struct analysis *analysis, int64_t now_ms) {
     size_t playing = 0;
     for (size_t i = 0; i < analysis->scene->count; i++) {
@@ -191,7 +173,7 @@ static bool analysis_play(struct analysis *analysis) {
         for (size_t i = 0; i < count; i++)
             if (analysis->players[i].is_connected)
                 player_turn(analysis, &analysis->players[i], from_ms, from_ms + TURN_MS);
-        meeting_judge(analysis->meeting, from_ms + TURN_MS, on_feedback, analysis);
+        meeting_judge(analysis->meeting, from_ms + TURN_MS, analysis_on_feedback, analysis);
     }
     return fflush(stdout) == 0;
 }
@@ -219,7 +201,6 @@ static bool analyze(const struct scene *scene, const struct config *config, enum
 struct options {
     enum format format;
     const char *locale;
-    bool wants_help;
 };
 
 static bool option_set(struct options *options, struct scene *scene, const char *name,
@@ -241,32 +222,34 @@ static bool is_file(const char *word) {
     return slice_has_suffix(slice_from(word), SLICE(".json"));
 }
 
-/* Fills the scene from the command line. The exit code so far: 0, or what is wrong is said. */
-static int arguments_read(int argc, char **argv, struct options *options, struct scene *scene) {
-    struct buf problem = {0};
-    int code = 0;
-    for (int i = 1; i < argc && code == 0 && !options->wants_help; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            options->wants_help = true;
-        } else if (strncmp(argv[i], "--", 2) != 0) {
-            if (!scene_add(scene, argv[i], &problem))
-                code = is_file(argv[i]) ? 1 : 2;
+/* Fills the scene from the command line. The exit code so far: 0, or a sentence in `problem`. */
+static int arguments_read(int argc, char **argv, struct options *options, struct scene *scene,
+                          struct buf *problem) {
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], "--", 2) != 0) {
+            if (!scene_add(scene, argv[i], problem))
+                return is_file(argv[i]) ? 1 : 2;
         } else if (i + 1 == argc || !option_set(options, scene, argv[i], argv[i + 1])) {
-            buf_printf(&problem, "%s: unknown option or value", argv[i]);
-            code = 2;
+            buf_printf(problem, "%s: unknown option or value", argv[i]);
+            return 2;
         } else {
             i++;
         }
     }
-    if (code == 0 && !options->wants_help && scene->count == 0) {
-        buf_printf(&problem, "name a MEETING.json, or ID=FILE.wav for each participant");
-        code = 2;
-    }
-    if (code != 0)
-        fprintf(stderr, "prosa analyze: %.*s%s\n", (int)problem.len, problem.data,
-                code == 2 ? " (see prosa analyze --help)" : "");
-    buf_free(&problem);
-    return code;
+    if (scene->count > 0)
+        return 0;
+    buf_add_text(problem, "name a MEETING.json, or ID=FILE.wav for each participant");
+    return 2;
+}
+
+/* The option, else the setting. Returns the same. */
+static int locale_read(const struct options *options, const struct config *config,
+                       enum locale *locale, struct buf *problem) {
+    *locale = config->feedback_locale;
+    if (!options->locale || locale_find(slice_from(options->locale), locale))
+        return 0;
+    buf_add_text(problem, "--locale is pt-BR or en");
+    return 2;
 }
 
 int analyze_main(int argc, char **argv) {
@@ -274,28 +257,19 @@ int analyze_main(int argc, char **argv) {
     struct scene scene;
     struct config *config = NULL;
     struct buf problem = {0};
+    enum locale locale;
+
     scene_init(&scene);
-    int code = arguments_read(argc, argv, &options, &scene);
-    if (code == 0 && options.wants_help)
-        fputs(usage, stdout);
-    if (code != 0 || options.wants_help)
-        goto out;
-    code = 1;
-    if (config_load(&config, &problem) != 0) {
-        fprintf(stderr, "prosa: %.*s\n", (int)problem.len, problem.data);
-        goto out;
-    }
-    enum locale locale = (enum locale)config->feedback_locale;
-    if (options.locale && !locale_find(slice_from(options.locale), &locale)) {
-        fprintf(stderr, "prosa analyze: --locale is pt-BR or en\n");
-        code = 2;
-        goto out;
-    }
-    if (scene_resolve_hosts(&scene, &problem) && analyze(&scene, config, options.format, locale))
-        code = 0;
-    else if (problem.len > 0)
-        fprintf(stderr, "prosa analyze: %.*s\n", (int)problem.len, problem.data);
-out:
+    int code = arguments_read(argc, argv, &options, &scene, &problem);
+    if (code == 0 && config_load(&config, &problem) != 0)
+        code = 1;
+    if (code == 0)
+        code = locale_read(&options, config, &locale, &problem);
+    if (code == 0 && (!scene_resolve_hosts(&scene, &problem) ||
+                      !analyze(&scene, config, options.format, locale)))
+        code = 1;
+    if (problem.len > 0)
+        fprintf(stderr, "prosa analyze: %.*s\n", SLICE_ARG(buf_slice(&problem)));
     config_free(config);
     buf_free(&problem);
     scene_free(&scene);

@@ -1,4 +1,4 @@
-/* `prosa analyze`: the engine of the server over recordings, on the audio's own clock. */
+/* `prosa analyze`: judges recordings as the server judges live audio, on the audio's own clock. */
 #ifndef APP_ANALYZE_H
 #define APP_ANALYZE_H
 

@@ -33,9 +33,7 @@ int check_config_main(int argc, char **argv) {
         config_write_example(stdout);
     else if (argc == 2 && strcmp(argv[1], "--markdown") == 0)
         config_write_markdown(stdout);
-    else {
-        fprintf(stderr, "usage: prosa check-config [--env-example | --markdown]\n");
+    else
         return 2;
-    }
     return 0;
 }

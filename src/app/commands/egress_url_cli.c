@@ -12,19 +12,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char usage[] =
-    "usage: prosa egress-url [--video] roomName=NAME [participant=ID] [trackId=SID] [NAME=VALUE "
-    "...]\n"
-    "prints an address that opens one connection within ten minutes; the parameters are those of\n"
-    "/egress-audio or /egress-video, the host is EGRESS_WS_BASE\n";
-
 static int fail(struct buf *problem) {
     fprintf(stderr, "prosa: %.*s\n", SLICE_ARG(buf_slice(problem)));
     buf_free(problem);
     return 1;
 }
 
-/* The words of the command line as a query. False when one is no NAME=VALUE. */
+/* The words of the command line as a query. False when one is not NAME=VALUE. */
 static bool write_query(struct buf *query, char **words, int count) {
     for (int i = 0; i < count; i++) {
         struct slice value = slice_from(words[i]), name;
@@ -68,7 +62,6 @@ int egress_url_main(int argc, char **argv) {
     int first = is_video ? 2 : 1;
 
     if (!write_query(&query, argv + first, argc - first)) {
-        fputs(usage, stderr);
         buf_free(&query);
         return 2;
     }

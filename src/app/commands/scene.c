@@ -28,7 +28,7 @@ void scene_free(struct scene *scene) {
     mem_free(scene->name);
 }
 
-/* Takes `path` over, whatever the answer. */
+/* Takes `path` over, also on failure. NULL with a sentence in `problem`. */
 static struct scene_part *part_add(struct scene *scene, struct slice id, char *path,
                                    struct buf *problem) {
     bool is_free = true;
@@ -64,7 +64,7 @@ static bool spans_read(struct scene_spans *spans, const json_t *list) {
     return true;
 }
 
-/* A path of the file's own, else relative to the folder of MEETING.json. */
+/* The path as it is when absolute, else relative to the folder of MEETING.json. */
 static char *path_beside(const char *json_path, const char *path) {
     struct buf out = {0};
     const char *slash = strrchr(json_path, '/');
@@ -144,7 +144,7 @@ bool scene_resolve_hosts(struct scene *scene, struct buf *problem) {
             if (strcmp(scene->parts[i].id, scene->hosts[h]) == 0)
                 scene->parts[i].is_host = is_found = true;
         if (!is_found) {
-            buf_printf(problem, "--host %s: nobody of that name", scene->hosts[h]);
+            buf_printf(problem, "--host %s: no participant of that name", scene->hosts[h]);
             return false;
         }
     }

@@ -1,15 +1,17 @@
-/* Who takes part in a recorded meeting: MEETING.json, or ID=FILE.wav on the command line. */
+/* The participants of a recorded meeting, from MEETING.json or ID=FILE.wav on the command line. */
 #ifndef APP_SCENE_H
 #define APP_SCENE_H
 
 #include "app/commands/wav_reader.h"
 #include "base/buf.h"
 
-/* Half-open spans of time, ms. */
+struct scene_span {
+    int64_t from_ms, to_ms;
+};
+
+/* Half-open spans of time. */
 struct scene_spans {
-    struct {
-        int64_t from_ms, to_ms;
-    } * span;
+    struct scene_span *span;
     size_t count;
 };
 
@@ -30,12 +32,13 @@ struct scene {
 void scene_init(struct scene *scene);
 void scene_free(struct scene *scene);
 
-/* "ID=FILE.wav" adds a participant, any other word a MEETING.json. False with a sentence. */
+/* "ID=FILE.wav" adds a participant, any other word names a MEETING.json. False with a sentence in
+ * `problem`. */
 bool scene_add(struct scene *scene, const char *word, struct buf *problem);
 
 void scene_add_host(struct scene *scene, const char *id);
 
-/* To be called when everybody was added. False: a host that is nobody. */
+/* Call it after all participants were added. False: a host that is not one of them. */
 bool scene_resolve_hosts(struct scene *scene, struct buf *problem);
 
 #endif

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "sound/voice.h"
 
-#include <errno.h>
 #include <string.h>
 
 enum { BLOCK_FRAMES = 4096, STEPS_EACH = 2 /* of 10 ms in 20 ms */ };
@@ -13,7 +12,7 @@ struct teller {
     bool is_text;
 };
 
-static void tell_step(struct teller *teller, float speech) {
+static void teller_print_step(struct teller *teller, float speech) {
     if (teller->is_text) {
         printf("%.4f\n", (double)speech);
         return;
@@ -24,13 +23,13 @@ static void tell_step(struct teller *teller, float speech) {
         putchar((int)(bits >> (8 * i) & 255));
 }
 
-static void tell(struct teller *teller, float speech) {
+static void teller_print(struct teller *teller, float speech) {
     for (int i = 0; i < STEPS_EACH; i++)
-        tell_step(teller, speech);
+        teller_print_step(teller, speech);
 }
 
-/* Feeds silence until the frames that wait for their 40 ms, and the unfinished one, have come out. */
-static void drain(struct voice *voice, struct teller *teller, uint64_t frames_due) {
+/* A frame comes out 40 ms after it went in: feeds silence until all that are due have come out. */
+static void teller_drain(struct voice *voice, struct teller *teller, uint64_t frames_due) {
     static const int16_t zeros[BLOCK_FRAMES * VOICE_CHANNELS_MAX];
 
     while (frames_due > 0) {
@@ -38,13 +37,13 @@ static void drain(struct voice *voice, struct teller *teller, uint64_t frames_du
         bool done;
         voice_hear(voice, zeros, BLOCK_FRAMES, &frame, &done);
         if (done) {
-            tell(teller, frame.speech);
+            teller_print(teller, frame.speech);
             frames_due--;
         }
     }
 }
 
-static void hear(struct wav_reader *wav, struct teller *teller) {
+static void teller_hear(struct wav_reader *wav, struct teller *teller) {
     struct voice *voice = mem_alloc(sizeof *voice);
     int16_t *pcm = mem_alloc_array((size_t)BLOCK_FRAMES * wav->format.channels, sizeof *pcm);
     uint64_t heard = 0, told = 0;
@@ -57,23 +56,15 @@ static void hear(struct wav_reader *wav, struct teller *teller) {
             bool done;
             at += voice_hear(voice, pcm + at * wav->format.channels, n - at, &frame, &done);
             if (done) {
-                tell(teller, frame.speech);
+                teller_print(teller, frame.speech);
                 told++;
             }
         }
     }
     uint64_t all = (heard * 1000 / wav->format.rate_hz + VOICE_FRAME_MS - 1) / VOICE_FRAME_MS;
-    drain(voice, teller, all > told ? all - told : 0);
+    teller_drain(voice, teller, all > told ? all - told : 0);
     mem_free(pcm);
     mem_free(voice);
-}
-
-static int usage(int code) {
-    fputs("usage: prosa vad FILE.wav [--format f32|text]\n\n"
-          "The probability of speech in every 10 ms, as little-endian 32-bit floats or a line "
-          "each.\n",
-          code ? stderr : stdout);
-    return code;
 }
 
 int vad_main(int argc, char **argv) {
@@ -81,30 +72,27 @@ int vad_main(int argc, char **argv) {
     const char *path = NULL;
 
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return usage(0);
         if (strcmp(argv[i], "--format") == 0 && i + 1 < argc) {
             const char *format = argv[++i];
             if (strcmp(format, "f32") != 0 && strcmp(format, "text") != 0)
-                return usage(2);
+                return 2;
             teller.is_text = strcmp(format, "text") == 0;
         } else if (argv[i][0] == '-' || path) {
-            return usage(2);
+            return 2;
         } else {
             path = argv[i];
         }
     }
     if (!path)
-        return usage(2);
+        return 2;
 
     struct wav_reader wav;
     int error = wav_reader_open(&wav, path);
     if (error) {
-        fprintf(stderr, "prosa: %s: %s\n", path,
-                error == EINVAL ? "not a WAV of 1 or 2 channels at 8 to 192 kHz" : strerror(error));
+        fprintf(stderr, "prosa: %s: %s\n", path, wav_reader_why(error));
         return 1;
     }
-    hear(&wav, &teller);
+    teller_hear(&wav, &teller);
     wav_reader_close(&wav);
     if (fflush(stdout) || ferror(stdout)) {
         fputs("prosa: cannot write the probabilities\n", stderr);

@@ -47,6 +47,10 @@ int wav_reader_open(struct wav_reader *reader, const char *path) {
     return EINVAL;
 }
 
+const char *wav_reader_why(int err) {
+    return err == EINVAL ? "not a WAV of 1 or 2 channels at 8 to 192 kHz" : strerror(err);
+}
+
 void wav_reader_close(struct wav_reader *reader) {
     if (reader->file)
         fclose(reader->file);

@@ -1,7 +1,6 @@
-#include "app/config/config.h"
+#include "app/config/config_private.h"
 
 #include "app/config/dotenv.h"
-#include "app/config/setting.h"
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -21,21 +20,22 @@
 
 enum { ENV_FILE_MAX = 1 << 20, LIVEKIT_KEYS_MAX = 32 };
 
-/* What was found, by name: the strongest source's value of everything that is not empty. */
-struct source {
+/* The values that were found. Of several for one name the strongest source's is kept; empty ones
+ * are not kept. */
+struct config_source {
     struct map values; /* name -> char * */
     bool has_env_file;
-    bool has_livekit; /* some LIVEKIT_ setting */
+    bool has_livekit; /* any LIVEKIT_ setting */
     struct buf *problem;
 };
 
 static const char *keep_joined(struct config *config, const char *folder, const char *rest) {
     struct buf path = {0};
     buf_printf(&path, "%s/%s", folder, rest);
-    return config_keep(config, buf_take_text(&path));
+    return texts_keep(config->texts, buf_take_text(&path));
 }
 
-static void source_set(struct source *source, struct slice name, struct slice value) {
+static void source_set(struct config_source *source, struct slice name, struct slice value) {
     if (!name.len || !value.len || memchr(value.ptr, 0, value.len))
         return;
     if (slice_has_prefix(name, SLICE("LIVEKIT_")))
@@ -47,7 +47,8 @@ static void on_file_value(struct slice name, struct slice value, void *arg) {
     source_set(arg, name, value);
 }
 
-static void source_init(struct source *source, const char *file_text, char *const *environment) {
+static void source_init(struct config_source *source, const char *file_text,
+                        char *const *environment) {
     map_init(&source->values, 1);
     if (file_text)
         dotenv_parse(slice_from(file_text), on_file_value, source);
@@ -58,31 +59,28 @@ static void source_init(struct source *source, const char *file_text, char *cons
     }
 }
 
-static void source_free(struct source *source) {
-    struct map_cursor at = {0};
-    struct slice name;
-    void *value;
-    while (map_next(&source->values, &at, &name, &value))
-        mem_free(value);
+static void source_free(struct config_source *source) {
+    MAP_EACH(&source->values, at)
+        mem_free(at.value);
     map_free(&source->values);
 }
 
-static const char *source_find(const struct source *source, const struct setting *row) {
+static const char *source_find(const struct config_source *source, const struct setting *row) {
     const char *value = map_find(&source->values, slice_from(row->name));
     if (!value && row->alias)
         value = map_find(&source->values, slice_from(row->alias));
     return value;
 }
 
-static int set_named(struct source *source, struct config *config, const char *name) {
+static int set_named(struct config_source *source, struct config *config, const char *name) {
     const struct setting *row = setting_find(slice_from(name));
     const char *value = source_find(source, row);
     if (!value)
         value = row->fallback;
-    return value ? setting_parse(row, config, value, source->problem) : 0;
+    return value ? setting_parse(row, value, config, config->texts, source->problem) : 0;
 }
 
-static int set_rows(struct source *source, struct config *config) {
+static int set_rows(struct config_source *source, struct config *config) {
     for (size_t i = 0; i < setting_count; i++) {
         const struct setting *row = &settings[i];
         if (!row->name || row->flags & SETTING_SPECIAL)
@@ -92,20 +90,20 @@ static int set_rows(struct source *source, struct config *config) {
             value = row->fallback_production;
         if (!value)
             value = row->fallback;
-        int err = value ? setting_parse(row, config, value, source->problem) : 0;
+        int err = value ? setting_parse(row, value, config, config->texts, source->problem) : 0;
         if (err)
             return err;
     }
     return 0;
 }
 
-static const char *find_named(const struct source *source, const char *name) {
+static const char *find_named(const struct config_source *source, const char *name) {
     return map_find(&source->values, slice_from(name));
 }
 
-/* A server that nobody configured stays private and easy; one that somebody did is in production
- * unless told otherwise. */
-static void set_mode(struct source *source, struct config *config) {
+/* A server without any configuration is for development and listens to this machine only. A
+ * configured one is for production unless PROSA_ENV says otherwise. */
+static void set_mode(struct config_source *source, struct config *config) {
     const char *mode = find_named(source, "PROSA_ENV");
     if (!mode)
         mode = find_named(source, "NODE_ENV");
@@ -119,25 +117,25 @@ static void set_mode(struct source *source, struct config *config) {
         config->mode = slice_is_equal_nocase(word, SLICE("test")) ? MODE_TEST : MODE_PRODUCTION;
 }
 
-static void set_folders(struct source *source, struct config *config) {
+static void set_folders(struct config_source *source, struct config *config) {
     const char *value = find_named(source, "EGRESS_AUDIO_OUTPUT_DIR");
-    config->audio_dir = value ? config_keep_copy(config, slice_from(value))
+    config->audio_dir = value ? texts_keep_copy(config->texts, slice_from(value))
                               : keep_joined(config, config->storage_dir, "egress/audio");
     value = find_named(source, "EGRESS_VIDEO_OUTPUT_DIR");
-    config->video_dir = value ? config_keep_copy(config, slice_from(value))
+    config->video_dir = value ? texts_keep_copy(config->texts, slice_from(value))
                               : keep_joined(config, config->storage_dir, "egress/video");
     config->pipeline_log_dir = keep_joined(config, config->storage_dir, "pipeline-logs");
     config->default_database = keep_joined(config, config->storage_dir, "prosa.db");
     value = find_named(source, "DATABASE_URL");
-    config->database_url = value ? config_keep_copy(config, slice_from(value)) : NULL;
+    config->database_url = value ? texts_keep_copy(config->texts, slice_from(value)) : NULL;
 }
 
 static void set_shards(struct config *config) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    config->shards = cores < 1 ? 1 : cores > 256 ? 256 : cores;
+    config->shards = cores < 1 ? 1 : cores > 256 ? 256 : (unsigned)cores;
 }
 
-static int add_livekit_key(struct source *source, struct config *config, struct slice key,
+static int add_livekit_key(struct config_source *source, struct config *config, struct slice key,
                            struct slice secret) {
     key = slice_trim(key);
     secret = slice_trim(secret);
@@ -151,12 +149,12 @@ static int add_livekit_key(struct source *source, struct config *config, struct 
         if (slice_is_equal(config->livekit_keys[i].issuer, key))
             return 0; /* LIVEKIT_API_KEY comes first and wins */
     config->livekit_keys[config->livekit_key_count++] =
-        (struct jwt_key){slice_from(config_keep_copy(config, key)),
-                         slice_from(config_keep_copy(config, secret))};
+        (struct jwt_key){slice_from(texts_keep_copy(config->texts, key)),
+                         slice_from(texts_keep_copy(config->texts, secret))};
     return 0;
 }
 
-static int set_livekit_keys(struct source *source, struct config *config) {
+static int set_livekit_keys(struct config_source *source, struct config *config) {
     const char *key = find_named(source, "LIVEKIT_API_KEY"),
                *secret = find_named(source, "LIVEKIT_API_SECRET");
     config->livekit_keys = mem_alloc_array(LIVEKIT_KEYS_MAX, sizeof *config->livekit_keys);
@@ -182,11 +180,11 @@ static int set_livekit_keys(struct source *source, struct config *config) {
     return 0;
 }
 
-static int set_webhook_verify(struct source *source, struct config *config) {
+static int set_webhook_verify(struct config_source *source, struct config *config) {
     enum { AUTO, ON, OFF, YES, NO };
     if (set_named(source, config, "LIVEKIT_WEBHOOK_VERIFY"))
         return EINVAL;
-    int choice = config->webhook_verify;
+    unsigned choice = config->webhook_verify;
     if ((choice == ON || choice == YES) && !config->livekit_key_count) {
         buf_add_text(source->problem, "LIVEKIT_WEBHOOK_VERIFY is on, but there is no "
                                       "LIVEKIT_API_SECRET to verify with");
@@ -198,7 +196,7 @@ static int set_webhook_verify(struct source *source, struct config *config) {
     return 0;
 }
 
-static int set_special(struct source *source, struct config *config) {
+static int set_special(struct config_source *source, struct config *config) {
     set_folders(source, config);
     set_shards(config);
     int err = set_named(source, config, "PROSA_SHARDS");
@@ -207,7 +205,8 @@ static int set_special(struct source *source, struct config *config) {
     return err ? err : set_webhook_verify(source, config);
 }
 
-static int set_rule(struct source *source, struct config *config, struct slice name,
+/* RULE_<TYPE>_<FIELD>; the rules say which there are. */
+static int set_rule(struct config_source *source, struct config *config, struct slice name,
                     const char *value) {
     const struct rule_setting *row;
     int err =
@@ -225,21 +224,17 @@ static int set_rule(struct source *source, struct config *config, struct slice n
     return 0;
 }
 
-static int set_rules(struct source *source, struct config *config) {
-    struct map_cursor at = {0};
-    struct slice name;
-    void *value;
-    int err = 0;
-
+static int set_rules(struct config_source *source, struct config *config) {
     rules_init(&config->rules);
     config->rules.include_host = config->feedback_include_host;
-    while (!err && map_next(&source->values, &at, &name, &value))
-        if (slice_has_prefix(name, SLICE("RULE_")))
-            err = set_rule(source, config, name, value);
+    int err = 0;
+    MAP_EACH(&source->values, at)
+        if (!err && slice_has_prefix(at.key, SLICE("RULE_")))
+            err = set_rule(source, config, at.key, at.value);
     return err;
 }
 
-static int set_expressions(struct source *source, struct config *config) {
+static int set_expressions(struct config_source *source, struct config *config) {
     struct slice bad;
     expressions_init(&config->expressions);
     if (!config->hume_expression_map)
@@ -256,27 +251,20 @@ static int set_expressions(struct source *source, struct config *config) {
     return err ? EINVAL : 0;
 }
 
-/* A name that claims to be ours and is not: a typo, or a wish. */
-static int refuse_unknown(struct source *source) {
-    struct map_cursor at = {0};
-    struct slice name;
-    void *value;
-
+/* An unknown name with our prefix is probably a typing error, so it is not ignored. */
+static int refuse_unknown(struct config_source *source) {
     for (size_t i = 0; i < unbuilt_count; i++)
         if (find_named(source, unbuilt_settings[i].name)) {
             buf_printf(source->problem, "%s cannot be set: %s", unbuilt_settings[i].name,
                        unbuilt_settings[i].reason);
             return EINVAL;
         }
-    while (map_next(&source->values, &at, &name, &value)) {
-        if (!slice_has_prefix(name, SLICE("PROSA_")))
-            continue;
-        if (!setting_find(name)) {
+    MAP_EACH(&source->values, at)
+        if (slice_has_prefix(at.key, SLICE("PROSA_")) && !setting_find(at.key)) {
             buf_printf(source->problem, "%.*s is not a setting of this version; see prosa --help",
-                       SLICE_ARG(name));
+                       SLICE_ARG(at.key));
             return EINVAL;
         }
-    }
     return 0;
 }
 
@@ -298,7 +286,7 @@ static bool is_published(const char *secret) {
     return found;
 }
 
-static int check_secret(struct source *source, const struct config *config, const char *name,
+static int check_secret(struct config_source *source, const struct config *config, const char *name,
                         const char *secret) {
     if (!secret || config->mode != MODE_PRODUCTION)
         return 0;
@@ -314,8 +302,8 @@ static int check_secret(struct source *source, const struct config *config, cons
     return 0;
 }
 
-/* What is wrong only together. */
-static int check_whole(struct source *source, const struct config *config) {
+/* What no single setting shows to be wrong. */
+static int check_whole(struct config_source *source, const struct config *config) {
     if (check_secret(source, config, "JWT_ACCESS_SECRET", config->jwt_access_secret) ||
         check_secret(source, config, "JWT_ACCESS_SECRET_PREVIOUS",
                      config->jwt_access_secret_previous) ||
@@ -324,7 +312,8 @@ static int check_whole(struct source *source, const struct config *config) {
     struct networks proxies = {0};
     struct slice bad;
     if (config->trust_proxy && networks_parse(&proxies, config->trust_proxy, &bad)) {
-        buf_printf(source->problem, "TRUST_PROXY: %.*s is no address or network", SLICE_ARG(bad));
+        buf_printf(source->problem, "TRUST_PROXY: %.*s is not an address or network",
+                   SLICE_ARG(bad));
         return EINVAL;
     }
     networks_free(&proxies);
@@ -335,10 +324,9 @@ static int check_whole(struct source *source, const struct config *config) {
         return EINVAL;
     }
     if (hume_is_v1(config->hume_ws_url) && config->hume_rate_hz != 16000) {
-        buf_printf(
-            source->problem,
-            "HUME_TARGET_SAMPLE_RATE is %lld: the v1 protocol of HUME_WS_URL takes 16000 only",
-            (long long)config->hume_rate_hz);
+        buf_printf(source->problem,
+                   "HUME_TARGET_SAMPLE_RATE is %u: the v1 protocol of HUME_WS_URL takes 16000 only",
+                   config->hume_rate_hz);
         return EINVAL;
     }
     return 0;
@@ -347,11 +335,12 @@ static int check_whole(struct source *source, const struct config *config) {
 int config_parse(struct config **out, const char *file_name, const char *file_text,
                  char *const *environment, struct buf *problem) {
     struct config *config = mem_alloc(sizeof *config);
-    struct source source = {.has_env_file = file_text != NULL, .problem = problem};
+    config->texts = mem_alloc(sizeof *config->texts);
+    struct config_source source = {.has_env_file = file_text != NULL, .problem = problem};
 
     source_init(&source, file_text, environment);
     if (file_name)
-        config->env_file = config_keep_copy(config, slice_from(file_name));
+        config->env_file = texts_keep_copy(config->texts, slice_from(file_name));
     set_mode(&source, config);
     int err = set_rows(&source, config);
     if (!err)
@@ -374,7 +363,7 @@ int config_parse(struct config **out, const char *file_name, const char *file_te
     return 0;
 }
 
-/* ENOENT when there is no such file; anything else that hinders reading it stops the start. */
+/* ENOENT: there is no such file. */
 static int read_text(const char *path, char **text) {
     int err = 0;
     struct buf buf = {0};
@@ -383,7 +372,7 @@ static int read_text(const char *path, char **text) {
         return errno;
     struct stat info;
     if (fstat(fd, &info) || !S_ISREG(info.st_mode)) {
-        err = ENOENT; /* a folder named `env` is none of ours */
+        err = ENOENT; /* a folder named `env` has nothing to do with Prosa */
         goto out;
     }
     for (;;) {
@@ -431,9 +420,8 @@ int config_load(struct config **config, struct buf *problem) {
 void config_free(struct config *config) {
     if (!config)
         return;
-    for (size_t i = 0; i < config->owned_count; i++)
-        mem_free(config->owned[i]);
-    mem_free(config->owned);
+    texts_free(config->texts);
+    mem_free(config->texts);
     mem_free(config->livekit_keys);
     mem_free(config);
 }

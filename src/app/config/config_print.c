@@ -1,5 +1,4 @@
-#include "app/config/config.h"
-#include "app/config/setting.h"
+#include "app/config/config_private.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "meeting/rule.h"
@@ -7,7 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* `default`, or where production differs both. Nothing for a setting without one. */
+/* The default, and that of production where it differs. Nothing for a setting without one. */
 static void write_fallback(const struct setting *row, struct buf *out) {
     if (row->fallback && row->fallback_production)
         buf_printf(out, "%s, in production %s", row->fallback, row->fallback_production);
@@ -96,22 +95,18 @@ static void write_markdown_row(FILE *out, const struct setting *row) {
 
 static void write_expressions(FILE *out) {
     struct expressions map;
-    fputs("\n## Expressions\n\n"
-          "What a prosody service reads in a voice comes as names with scores. Where it sends no "
-          "valence and\n"
-          "arousal, they are estimated: the sum of score times place over the names below, within "
-          "-1 to 1;\n"
-          "scores under 0.1 count nothing, other names neither. The places follow the circumplex "
-          "of affect\n"
-          "(J. A. Russell, 1980, Journal of Personality and Social Psychology 39, 1161-1178), from "
-          "unpleasant\n"
-          "to pleasant and from sleepy to excited; names that it lacks lie beside those nearest in "
-          "meaning.\n"
-          "Upper and lower case are the same. "
-          "`HUME_EXPRESSION_MAP=Calmness=0.5:-0.5,Nostalgia=none,Hope=0.6:0.3`\n"
-          "moves one, takes one out and adds one.\n\n"
-          "| name | valence | arousal |\n| --- | --- | --- |\n",
-          out);
+    fputs(
+        "\n## Expressions\n\n"
+        "A prosody service describes a voice by expressions: names with scores. When it sends no\n"
+        "valence and arousal, Prosa estimates them: the sum of score times place over the names\n"
+        "below, limited to -1 and 1. Scores under 0.1 and other names do not count. The places\n"
+        "follow the circumplex of affect (J. A. Russell, 1980, Journal of Personality and Social\n"
+        "Psychology 39, 1161-1178), from unpleasant to pleasant and from sleepy to excited; names\n"
+        "that it lacks are placed beside those nearest in meaning. Upper and lower case are the\n"
+        "same. `HUME_EXPRESSION_MAP=Calmness=0.5:-0.5,Nostalgia=none,Hope=0.6:0.3` moves one,\n"
+        "removes one and adds one.\n\n"
+        "| name | valence | arousal |\n| --- | --- | --- |\n",
+        out);
     expressions_init(&map);
     for (size_t i = 0; i < map.count; i++)
         fprintf(out, "| %s | %.1f | %.1f |\n", map.list[i].name, (double)map.list[i].valence,
@@ -164,46 +159,13 @@ void config_open_doors(const struct config *config, struct buf *out) {
             buf_printf(out, "%s%s", out->len ? "; " : "", doors[i].door);
 }
 
-/* A value as it would be written. Secrets only tell whether there is one. */
-static void write_value(const struct config *config, const struct setting *row, struct buf *out) {
-    const void *field = (const char *)config + row->offset;
-    const char *const *text = field;
-    const int *choice = field;
-
-    switch (row->type) {
-    case SETTING_TEXT:
-    case SETTING_HTTP_URL:
-    case SETTING_WS_URL:
-    case SETTING_WORD:
-        buf_add_text(out, !*text ? "" : row->flags & SETTING_SECRET ? "(set)" : *text);
-        return;
-    case SETTING_INT:
-    case SETTING_BYTES:
-        buf_printf(out, "%lld", (long long)*(const int64_t *)field);
-        return;
-    case SETTING_REAL:
-        buf_printf(out, "%g", *(const double *)field);
-        return;
-    case SETTING_BOOL:
-        buf_add_text(out, *(const bool *)field ? "true" : "false");
-        return;
-    case SETTING_CHOICE: {
-        struct slice rest = slice_from(row->choices), word = SLICE_NONE;
-        for (int i = 0; i <= *choice && slice_cut(&rest, '|', &word); i++)
-            ;
-        buf_add_slice(out, word);
-        return;
-    }
-    }
-}
-
 void config_write_values(const struct config *config, FILE *out) {
     for (size_t i = 0; i < setting_count; i++) {
         const struct setting *row = &settings[i];
         if (!row->name || row->flags & SETTING_SPECIAL)
             continue;
         struct buf value = {0};
-        write_value(config, row, &value);
+        setting_write_value(row, config, &value);
         fprintf(out, "%s=%.*s\n", row->name, SLICE_ARG(buf_slice(&value)));
         buf_free(&value);
     }

@@ -27,8 +27,8 @@ static struct slice skip_blanks(struct slice s) {
     return s;
 }
 
-/* What stands between quotes, if `s` begins with a quote that is closed with nothing but a comment
- * after it. */
+/* The text between quotes. False unless `s` begins with a quote that is closed, and nothing but a
+ * comment follows on the line. */
 static bool take_quoted(struct slice s, struct slice *inside, size_t *used) {
     if (!s.len || !strchr("'\"`", s.ptr[0]))
         return false;
@@ -50,7 +50,7 @@ static bool take_quoted(struct slice s, struct slice *inside, size_t *used) {
     return false;
 }
 
-/* Only double quotes know escapes, and only these two. */
+/* Escapes count in double quotes only; these two are all there are. */
 static void unescape(struct buf *out, struct slice s) {
     for (size_t i = 0; i < s.len; i++) {
         bool is_escape = s.ptr[i] == '\\' && i + 1 < s.len;
@@ -88,8 +88,8 @@ static size_t take_value(struct slice s, struct buf *out) {
     return blanks + used;
 }
 
-/* `NAME=` or `NAME: `, after an optional `export `. Returns how many bytes, 0 when the line is no
- * assignment. */
+/* `NAME=` or `NAME: `, after an optional `export `. Returns how many bytes it took; 0: the line is
+ * not an assignment. */
 static size_t take_name(struct slice line, struct slice *name) {
     struct slice at = skip_blanks(line);
     if (slice_has_prefix(at, SLICE("export")) && at.len > 6 && is_blank(at.ptr[6]))

@@ -1,6 +1,5 @@
-#include "app/config/config.h"
+#include "app/config/config_private.h"
 #include "app/config/dotenv.h"
-#include "app/config/setting.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rand.h"
@@ -18,24 +17,24 @@
 
 enum { SECRET_CHARS = 43, SECRETS_FILE_MAX = 64 * 1024 };
 
-/* One secret that is made when nobody sets it. */
-struct wanted {
+/* A secret that is unset: it is read from the file, or made. */
+struct secret_wanted {
     const char *name;
     const char **field;
     bool was_found;
 };
 
-struct wanted_list {
+struct secrets_wanted {
     struct config *config;
-    struct wanted items[3];
+    struct secret_wanted items[3];
     size_t count;
 };
 
 static void on_secret(struct slice name, struct slice value, void *arg) {
-    struct wanted_list *list = arg;
+    struct secrets_wanted *list = arg;
     for (size_t i = 0; i < list->count; i++)
         if (value.len && slice_is_equal(name, slice_from(list->items[i].name))) {
-            *list->items[i].field = config_keep_copy(list->config, value);
+            *list->items[i].field = texts_keep_copy(list->config->texts, value);
             list->items[i].was_found = true;
         }
 }
@@ -81,9 +80,9 @@ static int write_all(int fd, struct slice text) {
     return fsync(fd) ? errno : 0;
 }
 
-/* Appends what is missing. A torn line of an earlier crash is passed over, because a newline goes
- * first. */
-static int make_missing(struct wanted_list *list, int fd, bool is_new) {
+/* Appends the secrets that are missing. A newline goes first, so that a line cut short by a crash
+ * does not spoil the next one. */
+static int make_missing(struct secrets_wanted *list, int fd, bool is_new) {
     struct buf lines = {0};
     buf_add_text(&lines, is_new ? "# Made by Prosa. Losing this file ends all logins.\n" : "\n");
     size_t made = 0;
@@ -93,7 +92,7 @@ static int make_missing(struct wanted_list *list, int fd, bool is_new) {
         char secret[SECRET_CHARS + 1];
         rand_token(secret, SECRET_CHARS);
         buf_printf(&lines, "%s=%s\n", list->items[i].name, secret);
-        *list->items[i].field = config_keep_copy(list->config, slice_from(secret));
+        *list->items[i].field = texts_keep_copy(list->config->texts, slice_from(secret));
         made++;
     }
     int err = made ? write_all(fd, buf_slice(&lines)) : 0;
@@ -101,8 +100,9 @@ static int make_missing(struct wanted_list *list, int fd, bool is_new) {
     return err;
 }
 
-/* Two servers that start at once agree, because the file is locked while it is read and written. */
-static int fill_from_file(struct wanted_list *list, const char *path) {
+/* The file is locked while it is read and written, so two servers that start at once get the same
+ * secrets. */
+static int fill_from_file(struct secrets_wanted *list, const char *path) {
     struct buf text = {0};
     int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
@@ -123,7 +123,7 @@ static int fill_from_file(struct wanted_list *list, const char *path) {
     return err;
 }
 
-/* One secret for another purpose: HMAC-SHA256 keyed with the old one over the purpose's name. */
+/* Derives it from the secret of LiveKit: HMAC-SHA256 over the name of the purpose. */
 static void derive_url_secret(struct config *config) {
     static const char purpose[] = "prosa egress url v1";
     struct slice secret = config->livekit_keys[0].secret;
@@ -133,16 +133,16 @@ static void derive_url_secret(struct config *config) {
          sizeof purpose - 1, mac, &len);
     struct buf text = {0};
     base64url_write(&text, slice_of(mac, len));
-    config->egress_url_secret = config_keep(config, buf_take_text(&text));
+    config->egress_url_secret = texts_keep(config->texts, buf_take_text(&text));
 }
 
-static void want(struct wanted_list *list, const char *name, const char **field) {
+static void want(struct secrets_wanted *list, const char *name, const char **field) {
     if (!*field)
-        list->items[list->count++] = (struct wanted){name, field, false};
+        list->items[list->count++] = (struct secret_wanted){name, field, false};
 }
 
 int config_secrets(struct config *config, struct buf *problem) {
-    struct wanted_list list = {.config = config};
+    struct secrets_wanted list = {.config = config};
 
     if (!config->egress_url_secret && config->livekit_key_count)
         derive_url_secret(config);

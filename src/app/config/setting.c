@@ -1,34 +1,36 @@
 #include "app/config/setting.h"
 
-#include "app/config/config.h"
 #include "base/buf.h"
 #include "base/mem.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char *config_keep(struct config *config, char *text) {
-    size_t bytes = (config->owned_count + 1) * sizeof *config->owned;
-    config->owned = mem_resize(config->owned, bytes);
-    return config->owned[config->owned_count++] = text;
+_Static_assert(sizeof(size_t) >= sizeof(int64_t), "sizes of disks need 64 bits");
+
+const char *texts_keep(struct texts *texts, char *text) {
+    texts->items = mem_resize(texts->items, (texts->count + 1) * sizeof *texts->items);
+    return texts->items[texts->count++] = text;
 }
 
-const char *config_keep_copy(struct config *config, struct slice text) {
-    return config_keep(config, slice_copy_text(text));
+const char *texts_keep_copy(struct texts *texts, struct slice text) {
+    return texts_keep(texts, slice_copy_text(text));
 }
 
-const struct setting *setting_find(struct slice name) {
-    for (size_t i = 0; i < setting_count; i++) {
-        const struct setting *row = &settings[i];
-        if (row->name && (slice_is_equal(name, slice_from(row->name)) ||
-                          (row->alias && slice_is_equal(name, slice_from(row->alias)))))
-            return row;
-    }
-    return NULL;
+void texts_free(struct texts *texts) {
+    for (size_t i = 0; i < texts->count; i++)
+        mem_free(texts->items[i]);
+    mem_free(texts->items);
+    *texts = (struct texts){0};
 }
+
+/* ---- What a setting takes ---- */
 
 static void write_bytes(struct buf *out, double bytes) {
     static const char *const units[] = {"", "KiB", "MiB", "GiB"};
@@ -54,7 +56,8 @@ void setting_write_kind(const struct setting *row, struct buf *out) {
     case SETTING_WS_URL:
         buf_add_text(out, "an address like wss://host:port");
         return;
-    case SETTING_INT:
+    case SETTING_COUNT:
+    case SETTING_DURATION:
         buf_printf(out, "a whole number from %.10g to %.10g", row->min, row->max);
         return;
     case SETTING_REAL:
@@ -85,6 +88,8 @@ static int refuse(const struct setting *row, const char *value, struct buf *prob
     setting_write_kind(row, problem);
     return EINVAL;
 }
+
+/* ---- From text ---- */
 
 static bool parse_unit(const char *text, double *factor) {
     static const struct {
@@ -139,7 +144,7 @@ static bool parse_choice(const char *choices, const char *text, int *value) {
     return false;
 }
 
-static bool parse_word(const char *choices, const char *text, struct config *config,
+static bool parse_word(const char *choices, const char *text, struct texts *texts,
                        const char **word) {
     struct slice rest = slice_from(choices), choice;
     int index;
@@ -147,7 +152,7 @@ static bool parse_word(const char *choices, const char *text, struct config *con
         return false;
     for (int i = 0; i <= index; i++)
         slice_cut(&rest, '|', &choice);
-    *word = config_keep_copy(config, choice);
+    *word = texts_keep_copy(texts, choice);
     return true;
 }
 
@@ -158,8 +163,8 @@ static bool is_plain_text(struct slice text) {
     return text.len > 0;
 }
 
-/* The scheme becomes one of `plain` and `secure`, a bare host gets the plain one, and a slash at
- * the end goes. */
+/* The scheme becomes `plain` or `secure`, a bare host gets the plain one, slashes at the end are
+ * taken away. NULL when it is not an address. */
 static char *parse_url(const char *text, const char *plain, const char *secure, size_t max) {
     const char *colon = strstr(text, "://");
     struct slice scheme = colon ? slice_of(text, (size_t)(colon - text)) : slice_from(plain);
@@ -179,46 +184,102 @@ static char *parse_url(const char *text, const char *plain, const char *secure, 
     return buf_take_text(&url);
 }
 
-int setting_parse(const struct setting *row, struct config *config, const char *value,
-                  struct buf *problem) {
-    void *field = (char *)config + row->offset;
+static bool parse_text(const struct setting *row, const char *value, struct texts *texts,
+                       const char **text) {
+    size_t len = strlen(value);
+    if ((double)len < row->min || (double)len > row->max)
+        return false;
+    *text = texts_keep_copy(texts, slice_of(value, len));
+    return true;
+}
+
+static bool parse_address(const struct setting *row, const char *value, struct texts *texts,
+                          const char **address) {
     bool is_ws = row->type == SETTING_WS_URL;
-    bool fits = false;
-    double number;
+    char *url = parse_url(value, is_ws ? "ws" : "http", is_ws ? "wss" : "https", (size_t)row->max);
+    if (!url)
+        return false;
+    *address = texts_keep(texts, url);
+    return true;
+}
+
+static bool parse_field(const struct setting *row, const char *value, void *field,
+                        struct texts *texts) {
+    bool is_number = row->type == SETTING_COUNT || row->type == SETTING_DURATION ||
+                     row->type == SETTING_BYTES || row->type == SETTING_REAL;
+    double number = 0;
+    if (is_number && !parse_number(row, value, &number))
+        return false;
 
     switch (row->type) {
     case SETTING_TEXT:
-        fits = (double)strlen(value) >= row->min && (double)strlen(value) <= row->max;
-        if (fits)
-            *(const char **)field = config_keep_copy(config, slice_from(value));
-        break;
+        return parse_text(row, value, texts, field);
     case SETTING_HTTP_URL:
-    case SETTING_WS_URL: {
-        char *url =
-            parse_url(value, is_ws ? "ws" : "http", is_ws ? "wss" : "https", (size_t)row->max);
-        fits = url != NULL;
-        if (fits)
-            *(const char **)field = config_keep(config, url);
-        break;
-    }
-    case SETTING_INT:
+    case SETTING_WS_URL:
+        return parse_address(row, value, texts, field);
+    case SETTING_COUNT:
+        *(unsigned *)field = (unsigned)number;
+        return true;
+    case SETTING_DURATION:
+        *(int64_t *)field = (int64_t)number;
+        return true;
     case SETTING_BYTES:
-        fits = parse_number(row, value, &number);
-        if (fits)
-            *(int64_t *)field = (int64_t)number;
-        break;
+        *(size_t *)field = (size_t)number;
+        return true;
     case SETTING_REAL:
-        fits = parse_number(row, value, field);
-        break;
+        *(double *)field = number;
+        return true;
     case SETTING_BOOL:
-        fits = parse_bool(value, field);
-        break;
+        return parse_bool(value, field);
     case SETTING_CHOICE:
-        fits = parse_choice(row->choices, value, field);
-        break;
+        return parse_choice(row->choices, value, field);
     case SETTING_WORD:
-        fits = parse_word(row->choices, value, config, field);
-        break;
+        return parse_word(row->choices, value, texts, field);
     }
+    return false;
+}
+
+int setting_parse(const struct setting *row, const char *value, void *target, struct texts *texts,
+                  struct buf *problem) {
+    bool fits = parse_field(row, value, (char *)target + row->offset, texts);
     return fits ? 0 : refuse(row, value, problem);
+}
+
+/* ---- To text ---- */
+
+void setting_write_value(const struct setting *row, const void *target, struct buf *out) {
+    const void *field = (const char *)target + row->offset;
+    const char *const *text = field;
+    const int *choice = field;
+
+    switch (row->type) {
+    case SETTING_TEXT:
+    case SETTING_HTTP_URL:
+    case SETTING_WS_URL:
+    case SETTING_WORD:
+        buf_add_text(out, !*text ? "" : row->flags & SETTING_SECRET ? "(set)" : *text);
+        return;
+    case SETTING_COUNT:
+        buf_printf(out, "%u", *(const unsigned *)field);
+        return;
+    case SETTING_DURATION:
+        buf_printf(out, "%" PRId64, *(const int64_t *)field);
+        return;
+    case SETTING_BYTES:
+        buf_printf(out, "%zu", *(const size_t *)field);
+        return;
+    case SETTING_REAL:
+        buf_printf(out, "%g", *(const double *)field);
+        return;
+    case SETTING_BOOL:
+        buf_add_text(out, *(const bool *)field ? "true" : "false");
+        return;
+    case SETTING_CHOICE: {
+        struct slice rest = slice_from(row->choices), word = SLICE_NONE;
+        for (int i = 0; i <= *choice && slice_cut(&rest, '|', &word); i++)
+            ;
+        buf_add_slice(out, word);
+        return;
+    }
+    }
 }

@@ -1,4 +1,6 @@
-/* One setting: what it is, and how its text becomes a value. The table of all is in config_table.c.
+/*
+ * One setting: its row in a table, and how its text becomes a value in a struct. The table and the
+ * struct are the caller's (config_table.c).
  */
 #ifndef APP_SETTING_H
 #define APP_SETTING_H
@@ -8,61 +10,58 @@
 #include <stddef.h>
 
 struct buf;
-struct config;
 
+/* The type of the field is in brackets. */
 enum setting_type {
-    SETTING_TEXT,
-    SETTING_HTTP_URL, /* ws and wss are taken as http and https; a bare host gets http:// */
-    SETTING_WS_URL,   /* the same the other way round */
-    SETTING_INT,
-    SETTING_BYTES, /* a whole number with an optional K, M, G, KiB, MiB, GiB */
-    SETTING_REAL,
-    SETTING_BOOL,
-    SETTING_CHOICE, /* an int: the index in `choices` */
-    SETTING_WORD    /* the choice itself */
+    SETTING_TEXT,     /* [const char *] */
+    SETTING_HTTP_URL, /* [const char *] ws(s) becomes http(s); a bare host gets http:// */
+    SETTING_WS_URL,   /* [const char *] the same the other way round */
+    SETTING_COUNT,    /* [unsigned] a whole number */
+    SETTING_DURATION, /* [int64_t] a whole number of ms or seconds */
+    SETTING_BYTES,    /* [size_t] a whole number with an optional K, M, G, KiB, MiB, GiB */
+    SETTING_REAL,     /* [double] */
+    SETTING_BOOL,     /* [bool] */
+    SETTING_CHOICE,   /* [an enum] the index in `choices` */
+    SETTING_WORD      /* [const char *] the choice itself */
 };
 
 enum setting_flag {
     SETTING_SECRET = 1, /* never printed */
-    SETTING_SPECIAL = 2 /* not taken as it is: config.c decides */
+    SETTING_SPECIAL = 2 /* its value depends on others: config.c sets it */
 };
 
 struct setting {
-    const char *name;  /* NULL: a heading, in `help` */
-    const char *alias; /* another name for the same thing; NULL: none */
+    const char *name;  /* NULL: the row is a heading, its text in `help` */
+    const char *alias; /* another name for the same setting; NULL: none */
     enum setting_type type;
     unsigned flags;
-    size_t offset;                   /* in struct config */
-    const char *fallback;            /* as it would be written; NULL: unset */
+    size_t offset;                   /* of the field in the struct */
+    const char *fallback;            /* the default, as it would be written; NULL: unset */
     const char *fallback_production; /* NULL: as `fallback` */
     double min, max;                 /* of numbers, and of the length of texts */
     const char *choices;             /* "a|b|c" */
     const char *help;                /* one line without a full stop */
 };
 
-extern const struct setting settings[];
-extern const size_t setting_count;
-
-/* Names that documents mention and this version does not have. */
-struct unbuilt {
-    const char *name;
-    const char *reason;
+/* Owns the texts that fields point to. Zeroed is empty. */
+struct texts {
+    char **items;
+    size_t count;
 };
-extern const struct unbuilt unbuilt_settings[];
-extern const size_t unbuilt_count;
 
-/* By name or alias; NULL when there is none. */
-const struct setting *setting_find(struct slice name);
+/* Both return the text, which lives until texts_free(). The first takes `text` over. */
+const char *texts_keep(struct texts *, char *text);
+const char *texts_keep_copy(struct texts *, struct slice text);
+void texts_free(struct texts *);
 
-/* Puts the value into its field of the config, which owns what that needs. EINVAL with a sentence
- * in `problem`. */
-int setting_parse(const struct setting *, struct config *, const char *value, struct buf *problem);
+/* Sets the row's field of the struct at `target`. EINVAL with one sentence in `problem`. */
+int setting_parse(const struct setting *, const char *value, void *target, struct texts *,
+                  struct buf *problem);
 
-/* "a whole number from 1 to 65535": what the setting may be. */
+/* "a whole number from 1 to 65535": which values the setting takes. */
 void setting_write_kind(const struct setting *, struct buf *);
 
-/* Copies that live as long as the config. */
-const char *config_keep(struct config *, char *text);
-const char *config_keep_copy(struct config *, struct slice text);
+/* The value in the struct at `target`, as it would be written; "(set)" for a secret. */
+void setting_write_value(const struct setting *, const void *target, struct buf *);
 
 #endif

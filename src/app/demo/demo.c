@@ -1,7 +1,7 @@
 /*
- * The demo plays LiveKit's part and the host's: webhooks first, then four tracks as LiveKit Egress sends
- * them (48 kHz stereo, a binary message each 10 ms, in real time), and a Socket.IO client that hears what
- * the server has to say.
+ * The demo plays the parts of LiveKit and of the host: webhooks first, then four tracks as LiveKit
+ * Egress sends them (48 kHz stereo, a binary message every 10 ms, in real time), and a Socket.IO
+ * client that receives the feedback.
  */
 #include "app/demo/demo.h"
 
@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "net/loop.h"
 #include "net/ws/ws_conn.h"
+#include "wire/web/json_write.h"
 #include "wire/web/url.h"
 
 #include <errno.h>
@@ -37,7 +38,7 @@ enum {
 struct sender {
     struct demo *demo;
     unsigned person;
-    struct ws_conn *conn; /* NULL once it closed */
+    struct ws_conn *conn; /* NULL once closed */
     int16_t *pcm;
 };
 
@@ -57,17 +58,17 @@ struct demo {
     int err;
 };
 
-static double now_s(const struct demo *demo) {
+static double demo_now_s(const struct demo *demo) {
     return (double)(clock_mono_ms() - demo->started_ms) / 1000;
 }
 
-static void give_up(struct demo *demo, int err, const char *why) {
+static void demo_give_up(struct demo *demo, int err, const char *why) {
     fprintf(stderr, "prosa demo: %s: %s\n", why, strerror(err));
     demo->err = err;
     loop_stop(demo->loop);
 }
 
-/* --- sending --- */
+/* ---- Sending ---- */
 
 static void message_send(struct sender *s, unsigned message) {
     int16_t stereo[MESSAGE_SAMPLES * 2];
@@ -85,7 +86,7 @@ static double level_dbfs(const int16_t *pcm, size_t samples) {
 }
 
 static void screen_update(struct demo *demo) {
-    double at_s = now_s(demo);
+    double at_s = demo_now_s(demo);
     while (demo->scene <= (unsigned)at_s) {
         const char *text = demo_script_scene(demo->scene);
         if (text)
@@ -102,12 +103,12 @@ static void screen_update(struct demo *demo) {
     demo_screen_meters(&demo->screen, at_s, levels);
 }
 
-static void on_linger(void *arg) {
+static void demo_on_linger(void *arg) {
     struct demo *demo = arg;
     loop_stop(demo->loop);
 }
 
-static void on_send(void *arg) {
+static void demo_on_send(void *arg) {
     struct demo *demo = arg;
     unsigned due = (unsigned)((clock_mono_ms() - demo->started_ms) / MESSAGE_MS) + 1;
     unsigned all = demo->seconds * 1000 / MESSAGE_MS;
@@ -123,28 +124,28 @@ static void on_send(void *arg) {
     for (unsigned p = 0; p < DEMO_PEOPLE; p++)
         if (demo->senders[p].conn)
             ws_conn_close(demo->senders[p].conn, 0, SLICE_NONE);
-    timer_start(demo->loop, &demo->limit, LINGER_MS, 0, on_linger, demo);
+    timer_start(demo->loop, &demo->limit, LINGER_MS, 0, demo_on_linger, demo);
 }
 
-/* --- connections --- */
+/* ---- Connections ---- */
 
-static void on_sender_open(void *arg) {
+static void demo_on_sender_open(void *arg) {
     struct demo *demo = ((struct sender *)arg)->demo;
     if (++demo->open < DEMO_PEOPLE)
         return;
     timer_stop(&demo->limit);
     demo->started_ms = clock_mono_ms();
-    timer_start(demo->loop, &demo->timer, 0, MESSAGE_MS, on_send, demo);
+    timer_start(demo->loop, &demo->timer, 0, MESSAGE_MS, demo_on_send, demo);
 }
 
-static void on_sender_close(uint16_t code, struct slice reason, void *arg) {
+static void demo_on_sender_close(uint16_t code, struct slice reason, void *arg) {
     struct sender *s = arg;
     struct demo *demo = s->demo;
     s->conn = NULL;
     if (demo->sent < demo->seconds * 1000 / MESSAGE_MS && !demo->err) {
         fprintf(stderr, "prosa demo: %s's connection closed with %u %.*s\n",
                 demo_people[s->person].name, code, SLICE_ARG(reason));
-        give_up(demo, ECONNRESET, "audio");
+        demo_give_up(demo, ECONNRESET, "audio");
     }
 }
 
@@ -161,49 +162,66 @@ static int sender_open(struct sender *s) {
         return err;
     struct ws_target target = {.url = &url, .headers = SLICE("Content-Type: audio/x-raw\r\n")};
     struct ws_settings settings = {0};
-    struct ws_handlers handlers = {.on_open = on_sender_open, .on_close = on_sender_close};
+    struct ws_handlers handlers = {.on_open = demo_on_sender_open,
+                                   .on_close = demo_on_sender_close};
     return ws_conn_connect(&s->conn, s->demo->loop, &target, &settings, &handlers, s);
 }
 
-static void on_joined(void *arg) {
+static void demo_on_joined(void *arg) {
     struct demo *demo = arg;
     if (demo->senders[0].conn)
         return;
     for (unsigned p = 0; p < DEMO_PEOPLE; p++) {
         int err = sender_open(&demo->senders[p]);
         if (err) {
-            give_up(demo, err, "audio connection");
+            demo_give_up(demo, err, "audio connection");
             return;
         }
     }
 }
 
-static void on_feedback(void *arg, const json_t *event) {
-    struct demo *demo = arg;
-    demo_screen_feedback(&demo->screen, now_s(demo), event, clock_wall_ms());
+static void demo_on_feedback(const json_t *event, void *user) {
+    struct demo *demo = user;
+    demo_screen_feedback(&demo->screen, demo_now_s(demo), event, clock_wall_ms());
 }
 
-static void on_host_lost(void *arg) {
-    give_up(arg, ECONNRESET, "the host's connection");
+static void demo_on_host_lost(void *arg) {
+    demo_give_up(arg, ECONNRESET, "the host's connection");
 }
 
-static void on_limit(void *arg) {
-    give_up(arg, ETIMEDOUT, "connecting");
+static void demo_on_limit(void *arg) {
+    demo_give_up(arg, ETIMEDOUT, "connecting");
 }
 
-/* --- the webhooks that LiveKit would send --- */
+/* ---- The webhooks that LiveKit would send ---- */
+
+static void write_participant(struct buf *json, const struct demo_person *person) {
+    struct buf metadata = {0};
+    char sid[32];
+    snprintf(sid, sizeof sid, "PA_%s", person->identity);
+    json_open(&metadata, NULL);
+    json_add_text(&metadata, "name", slice_from(person->name));
+    json_add_text(&metadata, "role", person->is_host ? SLICE("host") : SLICE("guest"));
+    json_close(&metadata);
+    json_open(json, "participant");
+    json_add_text(json, "sid", slice_from(sid));
+    json_add_text(json, "identity", slice_from(person->identity));
+    json_add_text(json, "metadata", buf_slice(&metadata));
+    json_close(json);
+    buf_free(&metadata);
+}
 
 static int webhook_send(struct demo *demo, const char *event, const struct demo_person *person) {
     struct buf body = {0};
-    buf_printf(&body, "{\"event\":\"%s\",\"room\":{\"sid\":\"" MEETING "\",\"name\":\"" ROOM "\"}",
-               event);
+    json_open(&body, NULL);
+    json_add_text(&body, "event", slice_from(event));
+    json_open(&body, "room");
+    json_add_text(&body, "sid", SLICE(MEETING));
+    json_add_text(&body, "name", SLICE(ROOM));
+    json_close(&body);
     if (person)
-        buf_printf(&body,
-                   ",\"participant\":{\"sid\":\"PA_%s\",\"identity\":\"%s\",\"metadata\":"
-                   "\"{\\\"name\\\":\\\"%s\\\",\\\"role\\\":\\\"%s\\\"}\"}",
-                   person->identity, person->identity, person->name,
-                   person->is_host ? "host" : "guest");
-    buf_add_byte(&body, '}');
+        write_participant(&body, person);
+    json_close(&body);
     char *text = buf_take_text(&body);
     int err = demo_server_ask(&demo->server, "/livekit/webhook", text, NULL);
     mem_free(text);
@@ -217,7 +235,7 @@ static int webhooks_send(struct demo *demo) {
     return err;
 }
 
-/* --- the evening --- */
+/* ---- The meeting ---- */
 
 static int voices_render(struct demo *demo) {
     for (unsigned p = 0; p < DEMO_PEOPLE; p++) {
@@ -245,8 +263,8 @@ static int meeting_play(struct demo *demo) {
     if (err)
         return err;
     static const struct demo_host_handlers handlers = {
-        .on_joined = on_joined, .on_feedback = on_feedback, .on_lost = on_host_lost};
-    timer_start(demo->loop, &demo->limit, CONNECT_MS, 0, on_limit, demo);
+        .on_joined = demo_on_joined, .on_feedback = demo_on_feedback, .on_lost = demo_on_host_lost};
+    timer_start(demo->loop, &demo->limit, CONNECT_MS, 0, demo_on_limit, demo);
     err = demo_host_open(&demo->host, demo->loop, demo->server.port, "feedback:" ROOM, demo->locale,
                          &handlers, demo);
     if (!err) {
@@ -332,10 +350,8 @@ static bool options_parse(struct demo *demo, int argc, char **argv) {
 
 int demo_main(int argc, char **argv) {
     struct demo demo = {0};
-    if (!options_parse(&demo, argc, argv)) {
-        fprintf(stderr, "usage: prosa demo [--seconds 1..%d] [--locale pt-BR|en]\n", DEMO_SECONDS);
+    if (!options_parse(&demo, argc, argv))
         return 2;
-    }
     demo_screen_init(&demo.screen);
     int err = demo_play(&demo);
     demo_server_stop(&demo.server);

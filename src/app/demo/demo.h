@@ -1,4 +1,4 @@
-/* `prosa demo`: a meeting of four people with real speech, at a server of its own, in front of the newcomer. */
+/* `prosa demo`: a meeting of four people with real speech, at a server of its own. */
 #ifndef APP_DEMO_H
 #define APP_DEMO_H
 

@@ -1,4 +1,4 @@
-/* A host as a browser would be one: Socket.IO over a WebSocket, waiting in the feedback room. */
+/* The host as a browser would be: a Socket.IO client over WebSocket in the feedback room. */
 #ifndef APP_DEMO_HOST_H
 #define APP_DEMO_HOST_H
 
@@ -9,14 +9,14 @@ struct demo_host;
 struct loop;
 
 struct demo_host_handlers {
-    void (*on_joined)(void *arg);
-    void (*on_feedback)(void *arg, const json_t *event);
-    void (*on_lost)(void *arg); /* the connection went; free the host */
+    void (*on_joined)(void *user);
+    void (*on_feedback)(const json_t *event, void *user);
+    void (*on_lost)(void *user); /* the connection broke; close the host */
 };
 
-/* Connects and joins a room. handlers are copied. */
+/* Connects and joins a room. The handlers are copied. */
 int demo_host_open(struct demo_host **, struct loop *, uint16_t port, const char *room,
-                   const char *locale, const struct demo_host_handlers *, void *arg);
+                   const char *locale, const struct demo_host_handlers *, void *user);
 void demo_host_close(struct demo_host *); /* NULL is fine */
 
 #endif

@@ -83,7 +83,7 @@ static void facts_print(struct demo_screen *screen, const json_t *event, int64_t
         printf("%.1f dBFS, ", json_number_value(level));
     if (json_is_number(speech))
         printf("%.0f %% speech, ", json_number_value(speech) * 100);
-    printf("told %lld ms after it was so%s\n",
+    printf("sent %lld ms after it happened%s\n",
            (long long)(now_ms - json_integer_value(json_object_get(event, "ts"))),
            style(screen, PLAIN));
 }

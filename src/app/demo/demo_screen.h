@@ -1,4 +1,4 @@
-/* What the audience of the demo sees: scenes, level meters, feedback as it comes. */
+/* What the demo prints: scenes, level meters, feedback as it arrives. */
 #ifndef APP_DEMO_SCREEN_H
 #define APP_DEMO_SCREEN_H
 
@@ -12,7 +12,7 @@ enum { DEMO_TYPES_MAX = 32 };
 
 struct demo_screen {
     bool is_terminal; /* colours, and a line of meters that moves */
-    bool has_meter;   /* it is on the screen now */
+    bool has_meter;   /* the line of meters is on the screen now */
     unsigned events;
     char types[DEMO_TYPES_MAX][32]; /* different ones seen */
     unsigned type_count;
@@ -25,7 +25,7 @@ void demo_screen_scene(struct demo_screen *, double at_s, const char *text);
 void demo_screen_meters(struct demo_screen *, double at_s, const double level_dbfs[DEMO_PEOPLE]);
 /* An event as Socket.IO brought it; now_ms: Unix time of its arrival. */
 void demo_screen_feedback(struct demo_screen *, double at_s, const json_t *event, int64_t now_ms);
-/* An ordinary line, below everything. */
+/* One line of text. */
 void demo_screen_line(struct demo_screen *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

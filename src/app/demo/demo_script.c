@@ -13,8 +13,8 @@ const struct demo_person demo_people[DEMO_PEOPLE] = {
     [DIEGO] = {"diego", "Diego", false, {"it_IT_m_Carlo", 0.95}},
 };
 
-/* Who speaks when: a part of a recording, and how loud. */
-static const struct line {
+/* When each person speaks: a part of a recording, at a level. */
+static const struct demo_line {
     unsigned person;
     double at_s;
     const char *recording;
@@ -33,7 +33,7 @@ static const struct line {
     {ANA, 113.0, "demo-thanks", 0.0, 5.5, -20},
 };
 
-static const struct scene {
+static const struct demo_scene {
     unsigned second;
     const char *text;
 } scenes[] = {
@@ -67,7 +67,7 @@ static void noise_fill(int16_t *pcm, size_t samples, unsigned person) {
     }
 }
 
-static int line_add(const struct line *line, int16_t *pcm, size_t samples) {
+static int line_add(const struct demo_line *line, int16_t *pcm, size_t samples) {
     int16_t *clip;
     size_t count;
     const struct demo_voice *voice = &demo_people[line->person].voice;

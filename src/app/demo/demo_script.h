@@ -16,11 +16,12 @@ struct demo_person {
 
 extern const struct demo_person demo_people[DEMO_PEOPLE];
 
-/* What one of them says in the first `seconds`: mono samples at DEMO_RATE_HZ, with the faint noise of a
- * room. 0, or an errno with the recording that could not be read in *missing. Free with mem_free. */
+/* What a person says in the first `seconds`: mono samples at DEMO_RATE_HZ, with the faint noise
+ * of a room. 0, or an errno with the recording that could not be read in *missing. Free with
+ * mem_free. */
 int demo_script_render(unsigned person, unsigned seconds, int16_t **pcm, const char **missing);
 
-/* What happens at that second, for the audience; NULL: nothing new. */
+/* A sentence about what happens at that second; NULL: nothing new. */
 const char *demo_script_scene(unsigned second);
 
 #endif

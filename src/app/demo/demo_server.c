@@ -45,7 +45,7 @@ static int dir_make(struct demo_server *server) {
     return mkdtemp(server->dir) ? 0 : errno;
 }
 
-/* Nothing of the caller's environment reaches the server, so that the demo is the same everywhere. */
+/* The server gets none of the caller's environment, so that the demo is the same everywhere. */
 static void child_main(const struct demo_server *server, pid_t parent) {
     char self[4096];
     ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);

@@ -1,8 +1,8 @@
 #include "app/demo/demo_voice.h"
 
+#include "app/demo/g722.h"
 #include "base/buf.h"
 #include "base/mem.h"
-#include "app/demo/g722.h"
 
 #include <errno.h>
 #include <math.h>
@@ -13,7 +13,7 @@
 
 enum {
     TAPS = 32,    /* of the interpolation filter */
-    PHASES = 256, /* places between two samples that it knows */
+    PHASES = 256, /* positions between two samples */
     LEVEL_FRAME = DEMO_RATE_HZ / 50,
     FILE_MAX_BYTES = 4 * 1024 * 1024,
 };
@@ -69,7 +69,7 @@ static size_t resample(const int16_t *in, size_t count, double step, float *out)
     return n;
 }
 
-/* Mean power of the frames that are no pause: within 30 dB of the loudest. Full scale is 1. */
+/* Mean power of the frames that are not a pause: within 30 dB of the loudest. Full scale is 1. */
 static double active_power(const float *pcm, size_t samples) {
     double loudest = 0, sum = 0;
     size_t frames = samples / LEVEL_FRAME, active = 0;

@@ -1,5 +1,5 @@
 /*
- * Real people's voices: the recorded prompts that Debian ships for telephone systems
+ * Recorded human speech: the prompts that Debian ships for telephone systems
  * (asterisk-core-sounds-*-g722, 16 kHz), brought to 48 kHz and a level of our choice.
  */
 #ifndef APP_DEMO_VOICE_H
@@ -12,16 +12,16 @@ enum { DEMO_RATE_HZ = 48000 };
 
 #define DEMO_VOICE_PACKAGES "asterisk-core-sounds-en-g722 asterisk-core-sounds-it-g722"
 
-/* Whose recordings: a folder of the packages, and how much faster than recorded they are played (so that
- * two people make four). */
+/* A speaker: a folder of the packages, and how much faster than recorded it is played (two speakers
+ * make four people). */
 struct demo_voice {
     const char *folder;
     double speed;
 };
 
 /*
- * A recording by its name ("demo-congrats"), mono, its speech at level_dbfs; what goes beyond full scale is
- * cut off, as a microphone does. 0, or ENOENT and the like. Free with mem_free.
+ * Loads a recording by its name ("demo-congrats"): mono, its speech at level_dbfs. What exceeds
+ * full scale is clipped, as by a microphone. 0, or ENOENT and the like. Free with mem_free.
  */
 int demo_voice_load(const struct demo_voice *, const char *name, double level_dbfs, int16_t **pcm,
                     size_t *samples);

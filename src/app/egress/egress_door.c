@@ -6,6 +6,7 @@
 #include "app/sessions/directory.h"
 #include "app/shard/track_params.h"
 #include "base/clock.h"
+#include "base/counter.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/mem.h"
@@ -155,3 +156,26 @@ void egress_door_free(struct egress_door *door) {
 const struct egress_door_stats *egress_door_stats(const struct egress_door *door) {
     return &door->stats;
 }
+
+static const char *refusal_name(unsigned index) {
+    return egress_url_fault_name((enum egress_url_fault)(EGRESS_URL_OK + 1 + index));
+}
+
+#define AT(member) offsetof(struct egress_door_stats, member)
+
+static const struct counter counters[] = {
+    {"prosa_egress_accepted_total", "Media connections taken.", COUNTER_SUM, AT(accepted)},
+    {"prosa_egress_reported_total", "Media connections that EGRESS_AUTH=signed would refuse.",
+     COUNTER_SUM, AT(reported_signature)},
+    {"prosa_egress_refused_total", "Media connections refused, by cause.", COUNTER_SUM,
+     AT(refused_signature[EGRESS_URL_OK + 1]), .label = "cause", .count = EGRESS_URL_FAULTS - 1,
+     .value_of = refusal_name},
+    {"prosa_egress_refused_total", NULL, COUNTER_SUM, AT(refused_parameters), .label = "cause",
+     .value = "parameters"},
+    {"prosa_egress_refused_total", NULL, COUNTER_SUM, AT(refused_full), .label = "cause",
+     .value = "full"},
+    {"prosa_egress_refused_total", NULL, COUNTER_SUM, AT(refused_draining), .label = "cause",
+     .value = "leaving"},
+};
+
+const struct counter_table egress_door_counters = {counters, ARRAY_LEN(counters)};

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct config;
+struct counter_table;
 struct directory;
 struct egress_door;
 struct routes;
@@ -23,6 +24,9 @@ struct egress_door_stats {
     uint64_t reported_signature; /* let in by EGRESS_AUTH=report */
     uint64_t refused_parameters, refused_full, refused_draining;
 };
+
+/* How the metrics show it. */
+extern const struct counter_table egress_door_counters;
 
 /* Both must outlive the door. */
 struct egress_door *egress_door_new(const struct config *config, struct directory *directory);

@@ -7,6 +7,7 @@
 #include "base/backoff.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/counter.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/rand.h"
@@ -425,3 +426,16 @@ void egress_track_disconnect(struct egress_track *track) {
     if (track->state == EGRESS_CONNECTED && !track->is_gone)
         back_off(track, EGRESS_PAUSING);
 }
+
+#define AT(member) offsetof(struct egress_track_stats, member)
+
+static const struct counter counters[] = {
+    {"prosa_egress_started_total", "Egresses started.", COUNTER_SUM, AT(started)},
+    {"prosa_egress_restarted_total", "Of those, started again.", COUNTER_SUM, AT(restarted)},
+    {"prosa_egress_failed_total", "Egresses LiveKit would not start.", COUNTER_SUM, AT(failed)},
+    {"prosa_egress_left_alone_total",
+     "Tracks whose egress somebody stopped, or that can have none.", COUNTER_SUM, AT(left_alone)},
+    {"prosa_published_tracks", "Published audio tracks.", COUNTER_GAUGE, AT(tracks)},
+};
+
+const struct counter_table egress_track_counters = {counters, ARRAY_LEN(counters)};

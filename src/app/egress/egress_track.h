@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct config;
+struct counter_table;
 struct livekit;
 struct livekit_call;
 struct livekit_egress;
@@ -36,6 +37,9 @@ struct egress_track_stats {
     uint64_t tracks;     /* published audio tracks known now */
     uint64_t connected;  /* of those, with a socket */
 };
+
+/* How the metrics show it. */
+extern const struct counter_table egress_track_counters;
 
 /* What all tracks share. */
 struct egress_world {

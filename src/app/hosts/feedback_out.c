@@ -4,6 +4,8 @@
 #include "app/hosts/hosts.h"
 #include "app/sessions/directory.h"
 #include "base/buf.h"
+#include "base/counter.h"
+#include "base/macros.h"
 #include "base/rand.h"
 #include "base/text.h"
 #include "outside/store/store.h"
@@ -32,7 +34,7 @@ static void write_tips(struct buf *json, const struct feedback *feedback, enum l
 
 static void keep(struct feedback_out *out, const char *id, const struct directory_feedback *from) {
     const struct feedback *feedback = from->feedback;
-    enum locale locale = (enum locale)out->config->feedback_locale;
+    enum locale locale = out->config->feedback_locale;
     char message[FEEDBACK_MESSAGE_MAX];
     struct buf tips = {0}, metadata = {0};
 
@@ -67,3 +69,16 @@ void feedback_out_take(const struct directory_feedback *from, void *user) {
     hosts_feedback(out->hosts, slice_from(id), from);
     keep(out, id, from);
 }
+
+static const char *type_name(unsigned type) {
+    return feedback_type_name((enum feedback_type)type);
+}
+
+#define AT(member) offsetof(struct feedback_out, member)
+
+static const struct counter counters[] = {
+    {"prosa_feedback_total", "Feedback events by type.", COUNTER_SUM, AT(counts), .label = "type",
+     .count = FEEDBACK_TYPES, .value_of = type_name},
+};
+
+const struct counter_table feedback_out_counters = {counters, ARRAY_LEN(counters)};

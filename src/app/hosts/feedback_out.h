@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct config;
+struct counter_table;
 struct directory_feedback;
 struct hosts;
 struct store;
@@ -18,6 +19,9 @@ struct feedback_out {
     struct store *store;
     uint64_t counts[FEEDBACK_TYPES];
 };
+
+/* How the metrics show it. */
+extern const struct counter_table feedback_out_counters;
 
 /* `user` is the struct feedback_out. */
 void feedback_out_take(const struct directory_feedback *from, void *user);

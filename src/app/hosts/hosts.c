@@ -2,6 +2,7 @@
 
 #include "app/config/config.h"
 #include "app/hosts/hosts_private.h"
+#include "base/counter.h"
 #include "base/macros.h"
 #include "base/mem.h"
 #include "base/rand.h"
@@ -52,7 +53,7 @@ static bool take_one(struct hosts *hosts, struct bucket *bucket, unsigned burst)
 
 bool hosts_may_join_more(struct host_client *client) {
     /* All its rooms at once, and then at the pace of messages. */
-    unsigned rooms = (unsigned)client->hosts->settings.config->rooms_per_client;
+    unsigned rooms = client->hosts->settings.config->rooms_per_client;
     return take_one(client->hosts, &client->joins, rooms + 16);
 }
 
@@ -104,12 +105,12 @@ static void hosts_on_message(struct sio_socket *socket, const struct sio_event *
     struct host_client *client = sio_data(socket);
     const struct config *config = hosts->settings.config;
 
-    if (event_bytes(event) > (size_t)config->message_bytes) {
+    if (event_bytes(event) > config->message_bytes) {
         hosts->counters.limited++;
         hosts_exception(hosts, socket, "Message too large", "message", NULL);
         return;
     }
-    if (!take_one(hosts, &client->messages, (unsigned)config->messages_per_second)) {
+    if (!take_one(hosts, &client->messages, config->messages_per_second)) {
         hosts->counters.limited++;
         hosts_exception(hosts, socket, "Too many messages", "message", NULL);
         return;
@@ -229,11 +230,11 @@ struct hosts *hosts_new(const struct hosts_settings *settings) {
                                                  .on_forget = hosts_on_forget};
     const struct config *config = settings->config;
     struct sio_settings sio = {
-        .eio = {.max_payload_bytes = (unsigned)config->socket_packet_bytes,
-                .max_queue_bytes = (size_t)config->client_queue_bytes,
-                .max_sessions = (size_t)config->max_connections},
+        .eio = {.max_payload_bytes = config->socket_packet_bytes,
+                .max_queue_bytes = config->client_queue_bytes,
+                .max_sessions = config->max_connections},
         .recovery_ms = config->socket_recovery ? 120 * 1000 : 0,
-        .max_rooms = (unsigned)config->rooms_per_client,
+        .max_rooms = config->rooms_per_client,
     };
     struct hosts *hosts = mem_alloc(sizeof *hosts);
     hosts->settings = *settings;
@@ -298,3 +299,20 @@ const struct route hosts_routes[] = {
     {ROUTE_UPGRADE, "/socket.io/...", hosts_on_upgrade},
 };
 const size_t hosts_route_count = ARRAY_LEN(hosts_routes);
+
+#define AT(member) offsetof(struct hosts_counters, member)
+
+static const struct counter counters[] = {
+    {"prosa_feedback_latency_seconds",
+     "From an event's time to its hand-over to the hosts' sockets.", COUNTER_SUM, AT(latency),
+     .bounds = &hosts_latency_bounds},
+    {"prosa_socket_refused_total", NULL, COUNTER_SUM, AT(joins_refused), .label = "cause",
+     .value = "join"},
+    {"prosa_socket_refused_total", NULL, COUNTER_SUM, AT(limited), .label = "cause",
+     .value = "rate"},
+    {"prosa_feedback_replayed_total", "Feedback events played back.", COUNTER_SUM, AT(replayed)},
+    {"prosa_joins_reported_total", "Joins that FEEDBACK_ACCESS=host would refuse.", COUNTER_SUM,
+     AT(joins_reported)},
+};
+
+const struct counter_table hosts_counter_table = {counters, ARRAY_LEN(counters)};

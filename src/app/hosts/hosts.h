@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct config;
+struct counter_table;
 struct directory_feedback;
 struct hosts;
 struct loop;
@@ -79,6 +80,8 @@ struct hosts_counters {
     uint64_t joins_reported; /* FEEDBACK_ACCESS=report let in what host would refuse */
     uint64_t replays, replayed, rights_granted, rights_expired;
 };
+/* How the metrics show it. */
+extern const struct counter_table hosts_counter_table;
 const struct hosts_counters *hosts_counters(const struct hosts *hosts);
 
 /* Mean of the last 100 latencies of a meeting; *samples: how many there are. */

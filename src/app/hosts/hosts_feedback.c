@@ -150,7 +150,7 @@ static unsigned pick_locale(const struct sio_socket *socket, void *arg) {
 
 static void broadcast(struct hosts *hosts, const struct sio_target *target,
                       const struct host_event *event, struct slice meeting_id) {
-    enum locale own = (enum locale)hosts->settings.config->feedback_locale;
+    enum locale own = hosts->settings.config->feedback_locale;
     struct buf texts[LOCALES] = {{0}};
     struct slice args[LOCALES];
 

@@ -132,7 +132,7 @@ static void join_item(struct host_client *client, const struct wish *wish, struc
 }
 
 static void join_all(struct host_client *client, const struct wish *wish) {
-    size_t most = (size_t)client->hosts->settings.config->rooms_per_client;
+    size_t most = client->hosts->settings.config->rooms_per_client;
     struct entered entered = {.names = mem_alloc_array(most, sizeof *entered.names),
                               .rooms = mem_alloc_array(most, sizeof *entered.rooms)};
     bool is_array = json_kind(wish->rooms) == JSON_KIND_ARRAY;
@@ -163,7 +163,7 @@ static void read_options(struct host_client *client, struct slice object, struct
     wish->wants_stats = json_kind(json_member(object, "stats")) == JSON_KIND_TRUE;
     if (locale_find(buf_slice(&locale), &chosen)) {
         client->locale = (uint8_t)chosen;
-        hosts->is_multilingual |= (int)chosen != hosts->settings.config->feedback_locale;
+        hosts->is_multilingual |= chosen != hosts->settings.config->feedback_locale;
     }
     buf_free(&locale);
 }

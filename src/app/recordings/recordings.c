@@ -2,6 +2,7 @@
 
 #include "app/recordings/settle.h"
 #include "base/clock.h"
+#include "base/counter.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -358,3 +359,17 @@ const struct storage *recordings_storage(const struct recordings *recordings) {
 const struct recordings_stats *recordings_stats(const struct recordings *recordings) {
     return &recordings->stats;
 }
+
+#define AT(member) offsetof(struct recordings_stats, member)
+
+static const struct counter counters[] = {
+    {"prosa_recordings_expired_total", "Recordings deleted after their time.", COUNTER_SUM,
+     AT(expired)},
+    {"prosa_recording_rows_total", "Rows of recordings stored.", COUNTER_SUM, AT(rows)},
+    {"prosa_recording_rows_dropped_total", "Rows of recordings lost while the database was away.",
+     COUNTER_SUM, AT(dropped)},
+    {"prosa_recording_rows_waiting", "Rows of recordings that wait for the database.",
+     COUNTER_GAUGE, AT(waiting)},
+};
+
+const struct counter_table recordings_counters = {counters, ARRAY_LEN(counters)};

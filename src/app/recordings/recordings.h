@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+struct counter_table;
 struct loop;
 struct recording_info;
 struct recordings;
@@ -46,6 +47,9 @@ struct recordings_stats {
     uint64_t dropped; /* too many were waiting */
     uint64_t expired; /* deleted after RECORDING_TTL_DAYS */
 };
+
+/* How the metrics show it. */
+extern const struct counter_table recordings_counters;
 const struct recordings_stats *recordings_stats(const struct recordings *);
 
 #endif

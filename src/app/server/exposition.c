@@ -1,32 +1,31 @@
 #include "app/server/exposition.h"
 
-void exposition_family(struct buf *out, const char *name, const char *type, const char *help) {
+#include <stdatomic.h>
+#include <string.h>
+
+static void write_family(struct buf *out, const char *name, const char *type, const char *help) {
     buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-void exposition_value(struct buf *out, const char *name, const char *label, const char *value,
-                      double number) {
+static void write_value(struct buf *out, const char *name, const char *label, const char *value,
+                        double number) {
     if (label)
         buf_printf(out, "%s{%s=\"%s\"} %.15g\n", name, label, value, number);
     else
         buf_printf(out, "%s %.15g\n", name, number);
 }
 
-void exposition_counter(struct buf *out, const char *name, const char *help, double number) {
-    exposition_family(out, name, "counter", help);
-    exposition_value(out, name, NULL, NULL, number);
-}
-
-void exposition_gauge(struct buf *out, const char *name, const char *help, double number) {
-    exposition_family(out, name, "gauge", help);
-    exposition_value(out, name, NULL, NULL, number);
+void exposition_gauge(struct buf *out, const char *name, const char *help, const char *label,
+                      const char *value, double number) {
+    write_family(out, name, "gauge", help);
+    write_value(out, name, label, value, number);
 }
 
 void exposition_histogram(struct buf *out, const char *name, const char *help,
                           const unsigned *bounds_ms, const uint64_t *counts, size_t bounds,
                           uint64_t sum_ms) {
     uint64_t total = 0;
-    exposition_family(out, name, "histogram", help);
+    write_family(out, name, "histogram", help);
     for (size_t i = 0; i < bounds; i++) {
         total += counts[i];
         buf_printf(out, "%s_bucket{le=\"%.15g\"} %llu\n", name, bounds_ms[i] / 1000.0,
@@ -36,4 +35,50 @@ void exposition_histogram(struct buf *out, const char *name, const char *help,
     buf_printf(out, "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %.15g\n%s_count %llu\n", name,
                (unsigned long long)total, name, (double)sum_ms / 1000, name,
                (unsigned long long)total);
+}
+
+/* ---- Tables ---- */
+
+static double number_at(const struct counter *row, const void *from, unsigned i) {
+    const uint64_t *number = counter_at(row, from, i);
+    uint64_t value =
+        row->is_atomic ? atomic_load((const atomic_uint_fast64_t *)(const void *)number) : *number;
+    return row->divisor ? (double)value / row->divisor : (double)value;
+}
+
+static void write_row(struct buf *out, const struct counter *row, const void *from) {
+    for (unsigned i = 0; i < counter_len(row); i++)
+        write_value(out, row->name, row->label, row->value_of ? row->value_of(i) : row->value,
+                    number_at(row, from, i));
+}
+
+static void write_rows_named(struct buf *out, const char *name,
+                             const struct exposition_source *source) {
+    const struct counter *rows = source->table->rows;
+    for (size_t i = 0; i < source->table->count; i++)
+        if (rows[i].name && strcmp(rows[i].name, name) == 0)
+            write_row(out, &rows[i], source->from);
+}
+
+static void write_histogram_row(struct buf *out, const struct counter *row, const void *from) {
+    const struct histogram *histogram = (const void *)counter_at(row, from, 0);
+    exposition_histogram(out, row->name, row->help, row->bounds->ms, histogram->counts,
+                         row->bounds->count, histogram->sum_ms);
+}
+
+void exposition_counters(struct buf *out, const struct exposition_source *sources, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        for (size_t n = 0; n < sources[i].table->count; n++) {
+            const struct counter *row = &sources[i].table->rows[n];
+            if (!row->help)
+                continue;
+            if (row->bounds) {
+                write_histogram_row(out, row, sources[i].from);
+                continue;
+            }
+            write_family(out, row->name, row->kind == COUNTER_SUM ? "counter" : "gauge", row->help);
+            for (size_t other = 0; other < count; other++)
+                write_rows_named(out, row->name, &sources[other]);
+        }
+    }
 }

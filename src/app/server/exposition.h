@@ -1,24 +1,32 @@
-/* Prometheus' text exposition format, version 0.0.4: one family after the other, each with its help and type. */
+/*
+ * Prometheus' text exposition format, version 0.0.4: one metric after the other, each with its help
+ * and type.
+ */
 #ifndef APP_EXPOSITION_H
 #define APP_EXPOSITION_H
 
 #include "base/buf.h"
+#include "base/counter.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Begins a family; `type` is counter, gauge or histogram. */
-void exposition_family(struct buf *, const char *name, const char *type, const char *help);
+/* A struct of counters, and its table. */
+struct exposition_source {
+    const struct counter_table *table;
+    const void *from;
+};
 
-/* One sample; `label` NULL: none, else label="value". */
-void exposition_value(struct buf *, const char *name, const char *label, const char *value,
-                      double number);
+/* Every metric of the sources, in the order of their rows. Rows of one metric that lie in several
+ * sources are printed together, where the row with the help is. */
+void exposition_counters(struct buf *, const struct exposition_source *sources, size_t count);
 
-/* A family with one sample. */
-void exposition_counter(struct buf *, const char *name, const char *help, double number);
-void exposition_gauge(struct buf *, const char *name, const char *help, double number);
+/* One number. `label` NULL: none, else label="value". */
+void exposition_gauge(struct buf *, const char *name, const char *help, const char *label,
+                      const char *value, double number);
 
-/* A histogram in seconds from counts by upper bound in ms; counts has one more, for what lies beyond the last bound. */
+/* A histogram in seconds from counts by upper bound in ms. There is one count more than bounds, for
+ * what lies beyond the last. */
 void exposition_histogram(struct buf *, const char *name, const char *help,
                           const unsigned *bounds_ms, const uint64_t *counts, size_t bounds,
                           uint64_t sum_ms);

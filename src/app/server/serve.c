@@ -1,3 +1,5 @@
+#include "app/server/serve.h"
+
 #include "app/config/config.h"
 #include "app/recordings/recordings.h"
 #include "app/server/server.h"
@@ -17,10 +19,11 @@ static int complain(struct buf *problem) {
     return 1;
 }
 
-/* A track is a socket and a file. What the system will not give is named now, not when the last one fails. */
+/* A track needs a socket and a file. A limit that is too low is logged now, rather than when the
+ * last descriptor is used up. */
 static void raise_descriptors(const struct config *config) {
     struct rlimit limit;
-    rlim_t wanted = (rlim_t)(config->max_connections + 2 * config->max_tracks + OWN_DESCRIPTORS);
+    rlim_t wanted = config->max_connections + 2 * config->max_tracks + OWN_DESCRIPTORS;
     if (getrlimit(RLIMIT_NOFILE, &limit))
         return;
     limit.rlim_cur = limit.rlim_max;
@@ -36,8 +39,7 @@ static const char *mode_name(const struct config *config) {
     return names[config->mode];
 }
 
-static void announce(const struct server *server) {
-    const struct config *config = server->config;
+static void announce(const struct config *config, uint16_t port) {
     struct buf doors = {0};
     config_open_doors(config, &doors);
     if (doors.len)
@@ -46,9 +48,8 @@ static void announce(const struct server *server) {
         log_info("server", "nothing is configured, so only this machine can connect; PROSA_HOST, "
                            "an env file or a LIVEKIT_ setting changes that");
     if (!config->cors_origins && config->mode == MODE_PRODUCTION)
-        log_warn("server", "every web origin is let in; CORS_ORIGINS lists those that may");
-    log_info("server", "listening", log_int("port", server_port(server)),
-             log_text("mode", mode_name(config)),
+        log_warn("server", "every web origin is allowed; CORS_ORIGINS limits them");
+    log_info("server", "listening", log_int("port", port), log_text("mode", mode_name(config)),
              log_text("settings", config->env_file ? config->env_file : "environment"));
     buf_free(&doors);
 }
@@ -58,21 +59,19 @@ int serve_main(int argc, char **argv) {
     struct server *server;
     struct buf problem = {0};
 
-    if (argc > 1) {
-        fprintf(stderr, "usage: prosa serve (settings: prosa --help)\n");
+    if (argc > 1)
         return 2;
-    }
     umask(027);
     if (config_load(&config, &problem) || config_secrets(config, &problem))
         return complain(&problem);
-    log_setup((enum log_level)config->log_level, (enum log_format)config->log_format);
+    log_setup(config->log_level, config->log_format);
     raise_descriptors(config);
     worker_pool_reserve(RECORDINGS_READERS + RECORDINGS_ERASERS);
     if (server_open(&server, config, &problem)) {
         config_free(config);
         return complain(&problem);
     }
-    announce(server);
+    announce(config, server_port(server));
     int code = server_run(server);
     server_close(server);
     log_info("server", "left", log_int("code", code));

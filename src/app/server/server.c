@@ -2,69 +2,66 @@
 
 #include "app/accounts/auth.h"
 #include "app/config/config.h"
-#include "app/sessions/directory.h"
 #include "app/egress/egress_door.h"
 #include "app/egress/egresses.h"
-#include "app/recordings/erasure.h"
-#include "app/hosts/hosts.h"
-#include "app/server/metrics.h"
 #include "app/egress/reconcile.h"
-#include "app/recordings/recordings.h"
-#include "app/rest/routes.h"
-#include "app/recordings/session_api.h"
-#include "app/sessions/sessions.h"
-#include "app/server/status.h"
+#include "app/hosts/hosts.h"
 #include "app/hosts/talk_stats.h"
+#include "app/recordings/erasure.h"
+#include "app/recordings/recordings.h"
+#include "app/recordings/session_api.h"
+#include "app/rest/routes.h"
+#include "app/server/metrics.h"
+#include "app/server/server_private.h"
+#include "app/sessions/directory.h"
+#include "app/sessions/sessions.h"
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "net/socketio/eio_server.h"
 #include "net/http/http_server.h"
 #include "net/loop.h"
+#include "net/socketio/eio_server.h"
 #include "net/socketio/sio_server.h"
 #include "net/stream.h"
 #include "outside/disk/disk.h"
-#include "outside/livekit/livekit.h"
-#include "outside/livekit/livekit_info.h"
 #include "outside/files/repair.h"
 #include "outside/files/storage.h"
+#include "outside/livekit/livekit.h"
+#include "outside/livekit/livekit_info.h"
 #include "outside/store/store.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { WHY_SIZE = 512, MEETING_LINGER_MS = 60000, STORE_PATIENCE_MS = 1500 };
 
-/* ---- from one part to another ---- */
+/* ---- From one part to another ---- */
 
-static void on_session_started(const struct session *session, void *user) {
+static void server_on_session_started(const struct session *session, void *user) {
     struct server *server = user;
     hosts_session_started(server->hosts, session);
 }
 
-static void on_session_ended(const struct session *session, void *user) {
+static void server_on_session_ended(const struct session *session, void *user) {
     struct server *server = user;
     hosts_session_ended(server->hosts, session);
     if (server->egresses)
         egresses_session_ended(server->egresses, session);
 }
 
-static void on_session_stored(const struct session *session, void *user) {
+static void server_on_session_stored(const struct session *session, void *user) {
     struct server *server = user;
     recordings_settle(server->recordings, slice_from(session->meeting_id));
 }
 
-static void on_track(struct slice meeting_id, const struct shard_track_event *event, void *user) {
+static void server_on_track(struct slice meeting_id, const struct shard_track_event *event, void *user) {
     struct server *server = user;
     if (server->egresses && event->kind == TRACK_AUDIO)
         egresses_socket_changed(server->egresses, meeting_id, slice_from(event->track),
                                 event->is_opened);
 }
 
-static void on_published(const struct session *session, struct slice identity,
+static void server_on_published(const struct session *session, struct slice identity,
                          const struct livekit_track *track, bool is_published, void *user) {
     struct server *server = user;
     if (!server->egresses)
@@ -75,19 +72,19 @@ static void on_published(const struct session *session, struct slice identity,
         egresses_track_unpublished(server->egresses, session, track->sid);
 }
 
-static void on_participant(const struct session *session, struct slice identity, void *user) {
+static void server_on_participant(const struct session *session, struct slice identity, void *user) {
     struct server *server = user;
     if (server->egresses)
         egresses_participant_seen(server->egresses, session, identity);
 }
 
-static void on_egress(const struct livekit_egress *egress, void *user) {
+static void server_on_egress(const struct livekit_egress *egress, void *user) {
     struct server *server = user;
     if (server->egresses)
         egresses_status_seen(server->egresses, egress);
 }
 
-static void on_user_changed(void *arg, struct slice user_id) {
+static void server_on_user_changed(void *arg, struct slice user_id) {
     struct server *server = arg;
     hosts_recheck(server->hosts, user_id);
 }
@@ -97,7 +94,7 @@ static size_t count_websockets(void *arg) {
     return server->hosts ? eio_server_websockets(sio_server_eio(hosts_sio(server->hosts))) : 0;
 }
 
-/* ---- opening, from the bottom up ---- */
+/* ---- Opening, from the bottom up ---- */
 
 static int fail(struct buf *problem, const char *what, int err) {
     buf_printf(problem, "%s: %s", what, strerror(err));
@@ -117,19 +114,19 @@ static int open_disk(struct server *server, struct buf *problem) {
     }
     disk_settings_init(&set);
     set.storage = server->storage;
-    set.queue_bytes = (size_t)config->disk_queue_bytes;
+    set.queue_bytes = config->disk_queue_bytes;
     set.header_ms = (unsigned)(config->header_seconds * 1000);
-    set.fsync = (enum disk_fsync)config->fsync;
+    set.fsync = config->fsync;
     set.fsync_ms = (unsigned)(config->fsync_seconds * 1000);
-    set.wav_layout = (enum wav_layout)config->wav_layout;
-    set.min_free_bytes = (uint64_t)config->disk_min_free_bytes;
-    set.warn_free_bytes = (uint64_t)config->disk_warn_free_bytes;
-    set.encode_max = (unsigned)config->encode_max;
-    set.opus_bps = (unsigned)config->opus_bitrate_bps;
+    set.wav_layout = config->wav_layout;
+    set.min_free_bytes = config->disk_min_free_bytes;
+    set.warn_free_bytes = config->disk_warn_free_bytes;
+    set.encode_max = config->encode_max;
+    set.opus_bps = config->opus_bitrate_bps;
     err = recordings_open(&server->recordings, server->loop, server->storage,
-                          (unsigned)config->recording_ttl_days);
+                          config->recording_ttl_days);
     if (err)
-        return fail(problem, "The keeping of recordings cannot be started", err);
+        return fail(problem, "The recordings cannot be opened", err);
     set.on_report = recordings_on_report;
     set.user = server->recordings;
     err = disk_open(&server->disk, &set);
@@ -148,8 +145,8 @@ static int open_store(struct server *server, struct buf *problem) {
     struct store_settings set = {
         .url = config->database_url,
         .default_path = config->default_database,
-        .feedback_ttl_days = (unsigned)config->feedback_ttl_days,
-        .stall_ms = (unsigned)config->database_stall_ms,
+        .feedback_ttl_days = config->feedback_ttl_days,
+        .stall_ms = config->database_stall_ms,
         .default_organization = config->default_organization,
     };
     int err = store_open(&server->store, &set, server->loop, why, sizeof why);
@@ -160,7 +157,7 @@ static int open_store(struct server *server, struct buf *problem) {
     return err;
 }
 
-/* Only where audio is to leave this server, and over TLS. */
+/* Needed only when audio is sent to the prosody service. */
 static int open_hume_tls(struct server *server, struct buf *problem) {
     char why[WHY_SIZE] = "";
     const char *key = server->config->hume_api_key;
@@ -199,18 +196,18 @@ static int open_directory(struct server *server, struct buf *problem) {
                   .disk = server->disk,
                   .record_format = config->record_format,
                   .group_ms = (unsigned)(config->group_seconds * 1000),
-                  .max_message_bytes = (size_t)config->max_egress_message_bytes,
+                  .max_message_bytes = config->max_egress_message_bytes,
                   .folds_channels = config->record_channels == CHANNELS_AUTO,
-                  .mute_tail_ms = (unsigned)config->mute_tail_ms,
+                  .mute_tail_ms = config->mute_tail_ms,
                   .hume = hume_settings(server),
                   .silence_on_mute = config->on_mute == MUTE_SILENCE},
-        .shards = (unsigned)config->shards,
-        .max_tracks = (size_t)config->max_tracks,
-        .max_meetings = (size_t)config->max_tracks,
+        .shards = config->shards,
+        .max_tracks = config->max_tracks,
+        .max_meetings = config->max_tracks,
         .linger_ms = MEETING_LINGER_MS,
         .on_feedback = feedback_out_take,
         .feedback_user = &server->feedback_out,
-        .on_track = on_track,
+        .on_track = server_on_track,
         .track_user = server,
     };
     int err = directory_open(&server->directory, server->loop, &set);
@@ -222,9 +219,9 @@ static int open_sessions(struct server *server, struct buf *problem) {
         .loop = server->loop,
         .store = server->store,
         .directory = server->directory,
-        .on_started = on_session_started,
-        .on_ended = on_session_ended,
-        .on_stored = on_session_stored,
+        .on_started = server_on_session_started,
+        .on_ended = server_on_session_ended,
+        .on_stored = server_on_session_stored,
         .user = server,
     };
     server->sessions = sessions_new(&set);
@@ -241,7 +238,7 @@ static int open_auth(struct server *server, struct buf *problem) {
     struct auth_world world = {.loop = server->loop,
                                .config = server->config,
                                .store = server->store,
-                               .on_change = on_user_changed,
+                               .on_change = server_on_user_changed,
                                .arg = server};
     int err = auth_open(&server->auth, &world);
     return err ? fail(problem, "Passwords cannot be hashed", err) : 0;
@@ -281,19 +278,18 @@ static int open_doors(struct server *server, struct buf *problem) {
         .listener = &server->listener,
     };
     const struct route rows[] = {
-        {"POST", "/livekit/webhook", webhook_on_post, (size_t)config->max_webhook_bytes},
+        {"POST", "/livekit/webhook", webhook_on_post, config->max_webhook_bytes},
     };
     static const struct route resolve[] = {{"GET", "/sessions/resolve", resolver_on_request}};
 
-    server->listener = (struct webhook_listener){on_published, on_participant, on_egress, server};
+    server->listener = (struct webhook_listener){server_on_published, server_on_participant,
+                                                 server_on_egress, server};
     server->routes = routes_new();
     server->webhook = webhook_new(&set);
     server->egress_door = egress_door_new(config, server->directory);
-    server->metrics = metrics_new(server);
     server->resolver = (struct resolver){server->sessions, server->store};
     server->feedback_api = (struct feedback_api){server->directory, server->hosts};
 
-    status_add_routes(server, server->routes);
     routes_add(server->routes, rows, ARRAY_LEN(rows), server->webhook);
     routes_add(server->routes, resolve, ARRAY_LEN(resolve), &server->resolver);
     routes_add(server->routes, hosts_routes, hosts_route_count, server->hosts);
@@ -304,7 +300,6 @@ static int open_doors(struct server *server, struct buf *problem) {
     recording_api_add_routes(&server->recording_api, server->routes);
     session_api_add_routes(server->auth, server->routes);
     egress_door_add_routes(server->egress_door, server->routes);
-    metrics_add_routes(server->metrics, server->routes);
     return 0;
 }
 
@@ -327,9 +322,9 @@ static int open_http(struct server *server, struct buf *problem) {
         return fail(problem, "TRUST_PROXY", EINVAL);
     struct http_settings set = {
         .host = config->loopback_only ? "localhost" : config->host,
-        .port = (uint16_t)config->port,
-        .max_connections = (size_t)config->max_connections,
-        .body_limit_bytes = (size_t)config->max_body_bytes,
+        .port = config->port,
+        .max_connections = config->max_connections,
+        .body_limit_bytes = config->max_body_bytes,
         .head_timeout_ms = config->head_timeout_ms,
         .cors_origins = config->cors_origins,
         .proxies = &server->proxies,
@@ -339,19 +334,43 @@ static int open_http(struct server *server, struct buf *problem) {
     };
     int err = http_server_open(&server->http, server->loop, &set, &handlers);
     if (err)
-        buf_printf(problem, "Cannot listen on %s port %d (PROSA_HOST, PORT): %s",
-                   set.host ? set.host : "any address,", (int)config->port, strerror(err));
+        buf_printf(problem, "Cannot listen on %s port %u (PROSA_HOST, PORT): %s",
+                   set.host ? set.host : "any address,", config->port, strerror(err));
     return err;
+}
+
+/* Comes last, because these two read all the others. */
+static int open_watch(struct server *server, struct buf *problem) {
+    const struct metrics_settings set = {
+        .token = server->config->metrics_token,
+        .auth = server->auth,
+        .feedback_out = &server->feedback_out,
+        .directory = server->directory,
+        .disk = server->disk,
+        .egress_door = server->egress_door,
+        .egresses = server->egresses,
+        .hosts = server->hosts,
+        .http = server->http,
+        .livekit = server->livekit,
+        .recordings = server->recordings,
+        .sessions = server->sessions,
+        .store = server->store,
+        .webhook = server->webhook,
+    };
+    server->metrics = metrics_new(&set);
+    metrics_add_routes(server->metrics, server->routes);
+    server->status = (struct status){server->disk, server->livekit, server->store};
+    status_add_routes(&server->status, server->routes);
+    return 0;
 }
 
 int server_open(struct server **out, const struct config *config, struct buf *problem) {
     static int (*const steps[])(struct server *, struct buf *) = {
-        open_disk, open_store,   open_hume_tls, open_directory, open_sessions,
-        open_auth, open_livekit, open_doors,    open_tls,       open_http,
+        open_disk,    open_store, open_hume_tls, open_directory, open_sessions, open_auth,
+        open_livekit, open_doors, open_tls,      open_http,      open_watch,
     };
     struct server *server = mem_alloc(sizeof *server);
     server->config = config;
-    server->started_ms = clock_mono_ms();
 
     int err = loop_open(&server->loop);
     if (err)
@@ -370,70 +389,10 @@ uint16_t server_port(const struct server *server) {
     return http_server_port(server->http);
 }
 
-/* ---- leaving ---- */
-
-struct signals {
-    uv_signal_t term, interrupt;
-};
-
-static void on_part_drained(void *arg) {
-    struct server *server = arg;
-    if (--server->draining == 0 && !server->is_closing)
-        loop_stop(server->loop);
-}
-
-static void on_drain_limit(void *arg) {
-    struct server *server = arg;
-    log_warn("server", "draining takes too long and is cut short");
-    server->was_cut_short = true;
-    loop_stop(server->loop);
-}
-
-static void stop_signals(struct server *server) {
-    if (!server->signals)
-        return;
-    uv_signal_stop(&server->signals->term);
-    uv_signal_stop(&server->signals->interrupt);
-}
-
-/* New work is refused, clients are sent away, tracks finish their files; half of the time is the disk's and the store's. */
-void server_stop(struct server *server) {
-    if (server->is_stopping)
-        return;
-    server->is_stopping = true;
-    stop_signals(server); /* a second signal ends the process at once, as it does by default */
-    log_info("server", "leaving");
-    alarm((unsigned)((server->config->drain_ms + 999) / 1000));
-    timer_start(server->loop, &server->drain_limit, server->config->drain_ms / 2, 0, on_drain_limit,
-                server);
-    server->draining = 2;
-    http_server_drain(server->http, on_part_drained, server);
-    hosts_drain(server->hosts);
-    directory_drain(server->directory, on_part_drained, server);
-}
-
-static void on_signal(uv_signal_t *handle, int number) {
-    server_stop(handle->data);
-}
-
-static void start_signals(struct server *server) {
-    server->signals = mem_alloc(sizeof *server->signals);
-    server->signals->term.data = server->signals->interrupt.data = server;
-    uv_signal_init(loop_uv(server->loop), &server->signals->term);
-    uv_signal_init(loop_uv(server->loop), &server->signals->interrupt);
-    uv_signal_start(&server->signals->term, on_signal, SIGTERM);
-    uv_signal_start(&server->signals->interrupt, on_signal, SIGINT);
-}
-
-int server_run(struct server *server) {
-    start_signals(server);
-    loop_run(server->loop);
-    return server->was_cut_short ? 1 : 0;
-}
-
 /*
- * The reverse of opening, but for two: sessions ask the store, and the shards' tracks end on the disk, which gives their blocks
- * back before the shards go.
+ * In the reverse order of opening, with two exceptions. Sessions are freed before the store, which
+ * they ask. Shards are stopped before the disk is closed, because their tracks end on it, and
+ * closed after it, because it gives their blocks back.
  */
 void server_close(struct server *server) {
     if (!server)
@@ -466,13 +425,12 @@ void server_close(struct server *server) {
     recordings_close(server->recordings);
     if (server->store)
         store_close(server->store, STORE_PATIENCE_MS);
-    if (server->signals) {
-        uv_close((uv_handle_t *)&server->signals->term, NULL);
-        uv_close((uv_handle_t *)&server->signals->interrupt, NULL);
+    if (server->has_signals) {
+        uv_close((uv_handle_t *)&server->term, NULL);
+        uv_close((uv_handle_t *)&server->interrupt, NULL);
     }
     loop_close(server->loop); /* waits for workers, which may have a recording open */
     recordings_free(server->recordings);
     storage_close(server->storage);
-    mem_free(server->signals);
     mem_free(server);
 }

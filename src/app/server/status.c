@@ -1,79 +1,87 @@
 #include "app/server/status.h"
 
 #include "app/rest/routes.h"
-#include "app/server/server.h"
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/mem.h"
-#include "base/text.h"
+#include "base/macros.h"
 #include "net/http/http_server.h"
 #include "outside/disk/disk.h"
 #include "outside/livekit/livekit.h"
 #include "outside/store/store.h"
+#include "wire/web/json_write.h"
 
 #include <stdatomic.h>
 
-static void add_reason(struct buf *out, const char *reason) {
-    if (out->len)
-        buf_add_byte(out, ',');
-    text_add_json(out, slice_from(reason));
-}
-
-void server_write_degraded(const struct server *server, struct buf *out) {
-    const struct disk_stats *disk = disk_stats(server->disk);
+/* What is not as it should be, as an array. False when all is well. */
+static bool write_degraded(struct buf *out, const struct status *status) {
+    const struct disk_stats *disk = disk_stats(status->disk);
+    unsigned space = atomic_load(&disk->space);
     struct store_stats store;
-    store_stats(server->store, &store);
+    store_stats(status->store, &store);
+    const struct {
+        bool is_true;
+        const char *reason;
+    } reasons[] = {
+        {status->is_leaving, "leaving"},
+        {store.is_away, "database"},
+        {status->livekit && livekit_stats(status->livekit)->is_away, "livekit"},
+        {space == DISK_SPACE_FULL, "disk full"},
+        {space == DISK_SPACE_WARN, "disk nearly full"},
+        {atomic_load(&disk->failing_files) > 0, "disk"},
+    };
+    bool is_degraded = false;
 
-    if (server->is_stopping)
-        add_reason(out, "leaving");
-    if (store.is_away)
-        add_reason(out, "database");
-    if (server->livekit && livekit_stats(server->livekit)->is_away)
-        add_reason(out, "livekit");
-    if (atomic_load(&disk->space) == DISK_SPACE_FULL)
-        add_reason(out, "disk full");
-    else if (atomic_load(&disk->space) == DISK_SPACE_WARN)
-        add_reason(out, "disk nearly full");
-    if (atomic_load(&disk->failing_files))
-        add_reason(out, "disk");
+    json_open_array(out, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+        if (!reasons[i].is_true)
+            continue;
+        json_add_text(out, NULL, slice_from(reasons[i].reason));
+        is_degraded = true;
+    }
+    json_close_array(out);
+    return is_degraded;
 }
 
-static void on_root(void *owner, struct http_request *req, const struct route_match *match) {
+static void status_on_root(void *owner, struct http_request *req, const struct route_match *match) {
     http_respond_json(req, 200,
                       SLICE("{\"message\":\"Live Meeting API is running\",\"status\":\"ok\"}"));
 }
 
-static void on_health(void *owner, struct http_request *req, const struct route_match *match) {
-    char now[TEXT_ISO_SIZE];
+static void status_on_health(void *owner, struct http_request *req,
+                             const struct route_match *match) {
     struct buf json = {0};
-    text_iso_time(clock_wall_ms(), now);
-    buf_printf(&json, "{\"status\":\"healthy\",\"timestamp\":\"%s\"}", now);
+    json_open(&json, NULL);
+    json_add_text(&json, "status", SLICE("healthy"));
+    json_add_time(&json, "timestamp", clock_wall_ms());
+    json_close(&json);
     http_respond_json(req, 200, buf_slice(&json));
     buf_free(&json);
 }
 
-/* Only a server that is leaving cannot serve; everything else it can do without for a while. */
-static void on_ready(void *owner, struct http_request *req, const struct route_match *match) {
-    const struct server *server = owner;
-    char now[TEXT_ISO_SIZE];
+/* Not ready only while leaving: the server can do without everything else for a while. */
+static void status_on_ready(void *owner, struct http_request *req,
+                            const struct route_match *match) {
+    const struct status *status = owner;
     struct buf json = {0}, degraded = {0};
-    server_write_degraded(server, &degraded);
-    text_iso_time(clock_wall_ms(), now);
-    buf_printf(&json, "{\"status\":\"%s\",\"timestamp\":\"%s\",\"degraded\":[%.*s]}",
-               server->is_stopping ? "leaving"
-               : degraded.len      ? "degraded"
-                                   : "ready",
-               now, SLICE_ARG(buf_slice(&degraded)));
-    http_respond_json(req, server->is_stopping ? 503 : 200, buf_slice(&json));
+    bool is_degraded = write_degraded(&degraded, status);
+    json_open(&json, NULL);
+    json_add_text(&json, "status",
+                  status->is_leaving ? SLICE("leaving")
+                  : is_degraded      ? SLICE("degraded")
+                                     : SLICE("ready"));
+    json_add_time(&json, "timestamp", clock_wall_ms());
+    json_add_raw(&json, "degraded", buf_slice(&degraded));
+    json_close(&json);
+    http_respond_json(req, status->is_leaving ? 503 : 200, buf_slice(&json));
     buf_free(&json);
     buf_free(&degraded);
 }
 
-void status_add_routes(struct server *server, struct routes *routes) {
+void status_add_routes(struct status *status, struct routes *routes) {
     static const struct route rows[] = {
-        {"GET", "/", on_root},
-        {"GET", "/health", on_health},
-        {"GET", "/ready", on_ready},
+        {"GET", "/", status_on_root},
+        {"GET", "/health", status_on_health},
+        {"GET", "/ready", status_on_ready},
     };
-    routes_add(routes, rows, ARRAY_LEN(rows), server);
+    routes_add(routes, rows, ARRAY_LEN(rows), status);
 }

@@ -2,6 +2,7 @@
 
 #include "app/sessions/sessions.h"
 #include "base/clock.h"
+#include "base/counter.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/map.h"
@@ -287,3 +288,22 @@ void webhook_free(struct webhook *webhook) {
 const struct webhook_stats *webhook_stats(const struct webhook *webhook) {
     return &webhook->stats;
 }
+
+static const char *refusal_name(unsigned index) {
+    return webhook_fault_name((enum webhook_fault)(WEBHOOK_OK + 1 + index));
+}
+
+#define AT(member) offsetof(struct webhook_stats, member)
+
+static const struct counter counters[] = {
+    {"prosa_webhooks_total", "Webhooks taken.", COUNTER_SUM, AT(received)},
+    {"prosa_webhooks_repeated_total", "Webhooks that came again.", COUNTER_SUM, AT(duplicates)},
+    {"prosa_webhooks_unknown_total", "Webhooks of kinds that mean nothing.", COUNTER_SUM,
+     AT(unknown)},
+    {"prosa_webhooks_refused_total", "Webhooks refused.", COUNTER_SUM, AT(refused[WEBHOOK_OK + 1]),
+     .label = "cause", .count = WEBHOOK_FAULTS - 1, .value_of = refusal_name},
+    {"prosa_webhooks_refused_total", NULL, COUNTER_SUM, AT(not_json), .label = "cause",
+     .value = "not_json"},
+};
+
+const struct counter_table webhook_counters = {counters, ARRAY_LEN(counters)};

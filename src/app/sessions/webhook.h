@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct counter_table;
 struct http_request;
 struct jwt_key;
 struct livekit_egress;
@@ -60,6 +61,9 @@ struct webhook_stats {
     uint64_t received, duplicates, not_json, unknown;
     uint64_t refused[WEBHOOK_FAULTS];
 };
+
+/* How the metrics show it. */
+extern const struct counter_table webhook_counters;
 
 struct webhook *webhook_new(const struct webhook_settings *);
 void webhook_free(struct webhook *);

@@ -1,5 +1,6 @@
 #include "net/http/http_server.h"
 
+#include "base/counter.h"
 #include "base/mem.h"
 #include "net/http/http_private.h"
 
@@ -102,3 +103,37 @@ void http_server_close(struct http_server *server) {
     buf_free(&server->scratch);
     mem_free(server);
 }
+
+static const char *class_name(unsigned index) {
+    static const char *const names[] = {"1xx", "2xx", "3xx", "4xx", "5xx"};
+    return names[index];
+}
+
+#define AT(member) offsetof(struct http_stats, member)
+
+static const struct counter counters[] = {
+    {"prosa_connections", "HTTP connections open now.", COUNTER_GAUGE, AT(connections)},
+    {"prosa_connections_accepted_total", "TCP connections taken.", COUNTER_SUM, AT(accepted)},
+    {"prosa_http_requests_total", "Requests.", COUNTER_SUM, AT(requests)},
+    {"prosa_http_upgrades_total", "WebSocket handshakes.", COUNTER_SUM, AT(upgrades)},
+    {"prosa_http_responses_total", "Answers by class.", COUNTER_SUM, AT(responses[1]),
+     .label = "class", .count = 5, .value_of = class_name},
+    {"prosa_http_refused_total", "Connections and requests turned away, by cause.", COUNTER_SUM,
+     AT(refused_full), .label = "cause", .value = "full"},
+    {"prosa_http_refused_total", NULL, COUNTER_SUM, AT(bad_requests), .label = "cause",
+     .value = "bad_request"},
+    {"prosa_http_refused_total", NULL, COUNTER_SUM, AT(too_large), .label = "cause",
+     .value = "too_large"},
+    {"prosa_http_refused_total", NULL, COUNTER_SUM, AT(timeouts), .label = "cause",
+     .value = "timeout"},
+    {"prosa_http_refused_total", NULL, COUNTER_SUM, AT(tls_errors), .label = "cause",
+     .value = "tls"},
+    {"prosa_http_refused_total", NULL, COUNTER_SUM, AT(accept_errors), .label = "cause",
+     .value = "accept_error"},
+    {"prosa_http_aborted_total", "Requests whose client went first.", COUNTER_SUM, AT(aborted)},
+    {"prosa_http_received_bytes_total", "Bytes read from HTTP clients.", COUNTER_SUM,
+     AT(received_bytes)},
+    {"prosa_http_sent_bytes_total", "Bytes written to HTTP clients.", COUNTER_SUM, AT(sent_bytes)},
+};
+
+const struct counter_table http_counters = {counters, ARRAY_LEN(counters)};

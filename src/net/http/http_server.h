@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct counter_table;
 struct http_server;
 struct loop;
 struct networks;
@@ -81,8 +82,11 @@ struct http_stats {
     uint64_t aborted;      /* the client left before its answer */
     uint64_t tls_errors;
     uint64_t received_bytes, sent_bytes;
-    size_t connections; /* now */
+    uint64_t connections; /* now */
 };
+
+/* How the metrics show it. */
+extern const struct counter_table http_counters;
 
 /* Copies settings and handlers; strings and tls must outlive the server. */
 int http_server_open(struct http_server **out, struct loop *loop,

@@ -3,6 +3,7 @@
 
 #include "base/blob.h"
 #include "base/buf.h"
+#include "base/counter.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "net/http/http_server.h"
@@ -233,3 +234,21 @@ void eio_server_upgrade(struct eio_server *server, struct http_request *request)
     if (eio_link_open(&link, server, request, may_upgrade ? session : NULL) == 0 && !may_upgrade)
         eio_link_close(link);
 }
+
+static const char *close_name(unsigned reason) {
+    return eio_close_reason_name((enum eio_close_reason)reason);
+}
+
+#define AT(member) offsetof(struct eio_stats, member)
+
+static const struct counter counters[] = {
+    {"prosa_socket_sessions", "Engine.IO sessions open.", COUNTER_GAUGE, AT(sessions)},
+    {"prosa_socket_closed_total", "Sessions closed, by cause.", COUNTER_SUM, AT(closed),
+     .label = "cause", .count = EIO_CLOSED_REASONS, .value_of = close_name},
+    {"prosa_socket_refused_total", "What clients were refused, by cause.", COUNTER_SUM,
+     AT(refused_full), .label = "cause", .value = "full"},
+    {"prosa_socket_refused_total", NULL, COUNTER_SUM, AT(too_large), .label = "cause",
+     .value = "too_large"},
+};
+
+const struct counter_table eio_counters = {counters, ARRAY_LEN(counters)};

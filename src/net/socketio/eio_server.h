@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct blob;
+struct counter_table;
 struct eio_server;
 struct eio_session;
 struct http_request;
@@ -62,8 +63,11 @@ struct eio_stats {
     uint64_t refused_full;
     uint64_t packets_in, packets_out, bytes_in;
     uint64_t too_large;       /* polling bodies or messages over the limit */
-    size_t sessions, polling; /* now */
+    uint64_t sessions, polling; /* now */
 };
+
+/* How the metrics show it. */
+extern const struct counter_table eio_counters;
 
 int eio_server_open(struct eio_server **out, struct loop *loop, const struct eio_settings *settings,
                     const struct eio_handlers *handlers, void *arg);

@@ -2,6 +2,7 @@
 #include "net/socketio/sio_server.h"
 
 #include "base/blob.h"
+#include "base/counter.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "net/socketio/sio_private.h"
@@ -362,3 +363,28 @@ void sio_server_close(struct sio_server *server) {
         namespace_free(server->namespaces[i]);
     mem_free(server);
 }
+
+#define AT(member) offsetof(struct sio_stats, member)
+
+static const struct counter counters[] = {
+    {"prosa_socket_clients", "Socket.IO clients connected.", COUNTER_GAUGE, AT(sockets)},
+    {"prosa_socket_rooms", "Rooms with somebody in them.", COUNTER_GAUGE, AT(rooms)},
+    {"prosa_socket_events_in_total", "Events from clients.", COUNTER_SUM, AT(events_in)},
+    {"prosa_socket_events_out_total", "Events to clients.", COUNTER_SUM, AT(events_out)},
+    {"prosa_socket_refused_total", NULL, COUNTER_SUM, AT(bad_packets), .label = "cause",
+     .value = "bad_packet"},
+    {"prosa_socket_refused_total", NULL, COUNTER_SUM, AT(incomplete_dropped), .label = "cause",
+     .value = "incomplete_packet"},
+    {"prosa_socket_refused_total", NULL, COUNTER_SUM, AT(rooms_refused), .label = "cause",
+     .value = "rooms"},
+    {"prosa_socket_deliveries_total", "Events of broadcasts handed to sockets.", COUNTER_SUM,
+     AT(deliveries)},
+    {"prosa_socket_volatile_dropped_total", "Volatile events a client was too busy for.",
+     COUNTER_SUM, AT(volatile_dropped)},
+    {"prosa_socket_kept", "Lost clients that may still come back.", COUNTER_GAUGE, AT(kept)},
+    {"prosa_socket_recovered_total", "Clients that came back.", COUNTER_SUM, AT(recovered)},
+    {"prosa_socket_recovery_missed_total", "Clients that came back too late for what they missed.",
+     COUNTER_SUM, AT(recovery_missed)},
+};
+
+const struct counter_table sio_counters = {counters, ARRAY_LEN(counters)};

@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct counter_table;
 struct http_request;
 struct loop;
 struct sio_namespace;
@@ -75,8 +76,11 @@ struct sio_stats {
     uint64_t connected, refused, recovered, recovery_missed;
     uint64_t events_in, events_out, broadcasts, deliveries;
     uint64_t bad_packets, incomplete_dropped, connect_timeouts, volatile_dropped, rooms_refused;
-    size_t sockets, rooms, kept; /* now */
+    uint64_t sockets, rooms, kept; /* now */
 };
+
+/* How the metrics show it. */
+extern const struct counter_table sio_counters;
 
 int sio_server_open(struct sio_server **out, struct loop *loop,
                     const struct sio_settings *settings);

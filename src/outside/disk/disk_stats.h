@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+struct counter_table;
+
 /* How much room is left in the fullest folder. */
 enum disk_space { DISK_SPACE_OK, DISK_SPACE_WARN, DISK_SPACE_FULL };
 
@@ -28,6 +30,9 @@ struct disk_stats {
     /* enum disk_space */
     atomic_uint space;
 };
+
+/* How the metrics show it. */
+extern const struct counter_table disk_counters;
 
 static inline void disk_count(atomic_uint_fast64_t *counter, uint64_t add) {
     atomic_fetch_add_explicit(counter, add, memory_order_relaxed);

@@ -55,10 +55,4 @@ int repair_start(struct repair **out, const char *const *paths, unsigned count,
                  repair_recording_fn *on_recording, void *user);
 void repair_stop(struct repair *repair); /* returns after the file at work; NULL is fine */
 
-/*
- * prosa repair DIR [--dry-run]. Exit codes: 0 done, 1 some file could not be repaired, 2 wrong
- * usage.
- */
-int repair_main(int argc, char **argv);
-
 #endif

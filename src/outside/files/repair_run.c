@@ -1,4 +1,4 @@
-/* The repair in the background of a starting server, and as a command. */
+/* The repair in the background of a starting server. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -6,12 +6,8 @@
 #include "outside/files/repair.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 
-/* YOUNG_MS: a writer may have created a younger file and not locked it yet. */
-enum { NICE = 10, PATHS_MAX = 4, CLOCK_GRAIN_MS = 100, YOUNG_MS = 10000 };
+enum { NICE = 10, PATHS_MAX = 4, CLOCK_GRAIN_MS = 100 };
 
 struct repair {
     struct thread *thread;
@@ -78,37 +74,4 @@ void repair_stop(struct repair *repair) {
     atomic_store(&repair->is_stopping, true);
     thread_join(repair->thread);
     release(repair);
-}
-
-static void print_line(const char *path, const char *what, void *user) {
-    printf("%s: %s\n", path, what);
-}
-
-int repair_main(int argc, char **argv) {
-    struct repair_settings settings = {.before_ms = clock_wall_ms() - YOUNG_MS,
-                                       .on_line = print_line};
-    const char *folder = NULL;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--dry-run") == 0)
-            settings.dry_run = true;
-        else if (argv[i][0] != '-' && !folder)
-            folder = argv[i];
-        else
-            folder = NULL, i = argc;
-    }
-    if (!folder) {
-        fprintf(stderr, "usage: prosa repair DIR [--dry-run]\n");
-        return 2;
-    }
-    struct repair_result result = {0};
-    int err = repair_folder(folder, &settings, &result);
-    if (err) {
-        fprintf(stderr, "%s: %s\n", folder, strerror(err));
-        return 1;
-    }
-    printf("%" PRIu64 " files, %" PRIu64 " %s, %" PRIu64 " removed, %" PRIu64 " in use, %" PRIu64
-           " failed\n",
-           result.files, result.repaired, settings.dry_run ? "to repair" : "repaired",
-           result.removed, result.locked, result.failed);
-    return result.failed ? 1 : 0;
 }

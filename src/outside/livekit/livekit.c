@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/counter.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/loop.h"
@@ -227,3 +228,13 @@ void livekit_close(struct livekit *livekit) {
         call_free(CONTAINER_OF(node, struct livekit_call, in_owner));
     mem_free(livekit);
 }
+
+#define AT(member) offsetof(struct livekit_stats, member)
+
+static const struct counter counters[] = {
+    {"prosa_livekit_calls_total", "Calls to LiveKit.", COUNTER_SUM, AT(calls)},
+    {"prosa_livekit_failed_total", "Calls that failed.", COUNTER_SUM, AT(failed)},
+    {"prosa_livekit_waiting", "Calls not answered yet.", COUNTER_GAUGE, AT(waiting)},
+};
+
+const struct counter_table livekit_counters = {counters, ARRAY_LEN(counters)};

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct counter_table;
 struct livekit;
 struct livekit_call; /* until its callback has run, cancelled or not */
 struct loop;
@@ -61,6 +62,8 @@ struct livekit_stats {
     uint64_t waiting; /* calls without an answer yet */
     bool is_away;     /* the last call got no answer, or one that reports a temporary fault */
 };
+/* How the metrics show it. */
+extern const struct counter_table livekit_counters;
 const struct livekit_stats *livekit_stats(const struct livekit *livekit);
 
 #endif

@@ -24,6 +24,7 @@
 
 #include "base/slice.h"
 
+struct counter_table;
 struct loop;
 struct store;
 /* A question that is not answered yet; valid until its callback has run or it is cancelled. */
@@ -207,6 +208,9 @@ struct store_stats {
     uint64_t reconnects;
     uint64_t batch_us_max; /* longest write of a batch */
 };
+
+/* How the metrics show it. */
+extern const struct counter_table store_counters;
 void store_stats(struct store *, struct store_stats *);
 
 #endif

@@ -1,0 +1,67 @@
+/* The parts of the server; for server.c and server_drain.c only. */
+#ifndef APP_SERVER_PRIVATE_H
+#define APP_SERVER_PRIVATE_H
+
+#include "app/hosts/feedback_api.h"
+#include "app/hosts/feedback_out.h"
+#include "app/recordings/recording_api.h"
+#include "app/server/status.h"
+#include "app/sessions/resolver.h"
+#include "app/sessions/webhook.h"
+#include "net/client_address.h"
+#include "net/timer.h"
+#include "outside/hume/hume.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct server {
+    const struct config *config;
+    struct loop *loop;
+    struct storage *storage;
+    struct disk *disk;
+    struct recordings *recordings;
+    /* Repairs the recordings that an earlier run left unfinished, in the background. */
+    struct repair *repair;
+    struct store *store;
+    /* Towards the prosody service. */
+    struct tls *client_tls;
+    struct hume_limiter hume_limiter;
+    struct directory *directory;
+    struct sessions *sessions;
+    struct hosts *hosts;
+    struct talk_stats *talk_stats;
+    struct feedback_out feedback_out;
+    struct auth *auth;
+    /* These three are NULL without an API key of LiveKit. */
+    struct livekit *livekit;
+    struct egresses *egresses;
+    struct reconcile *reconcile;
+
+    struct routes *routes;
+    struct webhook_listener listener;
+    struct webhook *webhook;
+    struct egress_door *egress_door;
+    struct resolver resolver;
+    struct feedback_api feedback_api;
+    struct erasures *erasures;
+    struct recording_api recording_api;
+    /* Proxies whose X-Forwarded-For is trusted. */
+    struct networks proxies;
+    struct tls *tls;
+    struct http_server *http;
+    struct status status;
+    struct metrics *metrics;
+
+    uv_signal_t term, interrupt;
+    struct timer drain_limit;
+    /* Parts that have not drained yet. */
+    unsigned draining;
+    bool has_signals;
+    bool was_cut_short;
+    /* The parts are being taken down: what shards still send is dropped. */
+    bool is_closing;
+};
+
+#endif
