@@ -87,7 +87,7 @@ static void list_members(struct errand *errand, const struct store_account *acco
     buf_free(&cursor);
 }
 
-static void on_list(void *owner, struct http_request *req, const struct route_match *match) {
+static void on_list(struct http_request *req, const struct route_match *match, void *owner) {
     auth_check(owner, req, match, false, list_members);
 }
 
@@ -129,7 +129,7 @@ static void change_role(struct errand *errand, const struct store_account *accou
     errand->call = store_member_set_role(errand->auth->store, &change, role, on_changed, errand);
 }
 
-static void on_change_role(void *owner, struct http_request *req, const struct route_match *match) {
+static void on_change_role(struct http_request *req, const struct route_match *match, void *owner) {
     auth_check(owner, req, match, true, change_role);
 }
 
@@ -142,7 +142,7 @@ static void remove_member(struct errand *errand, const struct store_account *acc
     errand->call = store_member_remove(errand->auth->store, &change, on_changed, errand);
 }
 
-static void on_remove(void *owner, struct http_request *req, const struct route_match *match) {
+static void on_remove(struct http_request *req, const struct route_match *match, void *owner) {
     auth_check(owner, req, match, false, remove_member);
 }
 
@@ -215,7 +215,7 @@ static void invite(struct errand *errand, const struct store_account *account) {
     errand->call = store_invitation_add(errand->auth->store, &in, on_invited, errand);
 }
 
-static void on_invite(void *owner, struct http_request *req, const struct route_match *match) {
+static void on_invite(struct http_request *req, const struct route_match *match, void *owner) {
     auth_check(owner, req, match, true, invite);
 }
 

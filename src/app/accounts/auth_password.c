@@ -83,7 +83,7 @@ static void on_login_found(int err, const struct store_account *account, void *a
     errand_work(errand, job_check, login_checked);
 }
 
-void auth_on_login(void *owner, struct http_request *req, const struct route_match *match) {
+void auth_on_login(struct http_request *req, const struct route_match *match, void *owner) {
     struct auth *auth = owner;
     char key[EMAIL_BYTES + 16];
     if (auth_is_throttled(auth, req, "login", (unsigned)auth->config->logins_per_minute, MINUTE_MS))
@@ -209,6 +209,6 @@ static void change_password(struct errand *errand, const struct store_account *a
     errand->call = store_user_find(auth->store, slice_from(job->email), on_password_found, errand);
 }
 
-void auth_on_password(void *owner, struct http_request *req, const struct route_match *match) {
+void auth_on_password(struct http_request *req, const struct route_match *match, void *owner) {
     auth_check(owner, req, match, true, change_password);
 }

@@ -60,7 +60,7 @@ static void register_hashed(struct errand *errand, int err) {
     errand->call = store_user_register(auth->store, &in, on_registered, errand);
 }
 
-void auth_on_register(void *owner, struct http_request *req, const struct route_match *match) {
+void auth_on_register(struct http_request *req, const struct route_match *match, void *owner) {
     struct auth *auth = owner;
     if (auth_is_throttled(auth, req, "register", (unsigned)auth->config->register_per_hour,
                           HOUR_MS))
@@ -140,7 +140,7 @@ static void join(struct errand *errand, const struct store_account *account) {
     accept_invitation(errand, 0);
 }
 
-void auth_on_accept(void *owner, struct http_request *req, const struct route_match *match) {
+void auth_on_accept(struct http_request *req, const struct route_match *match, void *owner) {
     struct auth *auth = owner;
     if (auth_is_throttled(auth, req, "accept", (unsigned)auth->config->logins_per_minute,
                           MINUTE_MS))

@@ -36,7 +36,7 @@ static void on_rotated(int err, const struct store_account *account, void *arg) 
     }
 }
 
-void auth_on_refresh(void *owner, struct http_request *req, const struct route_match *match) {
+void auth_on_refresh(struct http_request *req, const struct route_match *match, void *owner) {
     struct auth *auth = owner;
     if (auth_is_throttled(auth, req, "refresh", (unsigned)auth->config->refreshes_per_minute,
                           MINUTE_MS))
@@ -77,7 +77,7 @@ static void on_logged_out(int err, void *arg) {
         errand_answer_empty(errand, 204);
 }
 
-void auth_on_logout(void *owner, struct http_request *req, const struct route_match *match) {
+void auth_on_logout(struct http_request *req, const struct route_match *match, void *owner) {
     struct auth *auth = owner;
     struct errand *errand = errand_new(auth, req, match, true);
     char hash[TOKEN_HASH_BYTES + 1];
@@ -109,6 +109,6 @@ static void answer_me(struct errand *errand, const struct store_account *account
     buf_free(&json);
 }
 
-void auth_on_me(void *owner, struct http_request *req, const struct route_match *match) {
+void auth_on_me(struct http_request *req, const struct route_match *match, void *owner) {
     auth_check(owner, req, match, false, answer_me);
 }

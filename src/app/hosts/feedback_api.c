@@ -107,13 +107,13 @@ static void ask(struct feedback_api *api, struct http_request *req, const struct
                        feedback_api_on_right, question);
 }
 
-static void feedback_api_on_debug(void *owner, struct http_request *req,
-                                  const struct route_match *match) {
+static void feedback_api_on_debug(struct http_request *req, const struct route_match *match,
+                                  void *owner) {
     ask(owner, req, match, describe);
 }
 
-static void feedback_api_on_metrics(void *owner, struct http_request *req,
-                                    const struct route_match *match) {
+static void feedback_api_on_metrics(struct http_request *req, const struct route_match *match,
+                                    void *owner) {
     ask(owner, req, match, count);
 }
 

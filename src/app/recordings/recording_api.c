@@ -159,7 +159,7 @@ static void on_ticket_recording(int err, const struct recording_info *row, void 
         send_file(errand, row->path, row->format);
 }
 
-static void on_get(void *owner, struct http_request *req, const struct route_match *match) {
+static void on_get(struct http_request *req, const struct route_match *match, void *owner) {
     struct recording_api *api = owner;
     struct buf ticket = {0};
     if (query_get(&ticket, req->query, "ticket") == ENOENT) {
@@ -195,7 +195,7 @@ static void give_ticket(struct errand *errand, const struct store_account *accou
     find_recording(errand, account, answer_ticket);
 }
 
-static void on_post_ticket(void *owner, struct http_request *req, const struct route_match *match) {
+static void on_post_ticket(struct http_request *req, const struct route_match *match, void *owner) {
     struct recording_api *api = owner;
     auth_check(api->auth, req, match, false, give_ticket);
 }
@@ -224,7 +224,7 @@ static void erase_session(struct errand *errand, const struct store_account *acc
                                      on_own_session, errand);
 }
 
-static void on_delete(void *owner, struct http_request *req, const struct route_match *match) {
+static void on_delete(struct http_request *req, const struct route_match *match, void *owner) {
     struct recording_api *api = owner;
     auth_check(api->auth, req, match, false, erase_session);
 }

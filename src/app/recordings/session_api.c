@@ -179,8 +179,8 @@ static void list_sessions(struct errand *errand, const struct store_account *acc
     buf_free(&q.cursor);
 }
 
-static void on_get_sessions(void *owner, struct http_request *req,
-                            const struct route_match *match) {
+static void on_get_sessions(struct http_request *req, const struct route_match *match,
+                            void *owner) {
     auth_check(owner, req, match, false, list_sessions);
 }
 
@@ -285,7 +285,7 @@ static void get_session(struct errand *errand, const struct store_account *accou
     find_own_session(errand, account, on_own_session);
 }
 
-static void on_get_session(void *owner, struct http_request *req, const struct route_match *match) {
+static void on_get_session(struct http_request *req, const struct route_match *match, void *owner) {
     auth_check(owner, req, match, false, get_session);
 }
 
@@ -333,16 +333,16 @@ static void get_feedback(struct errand *errand, const struct store_account *acco
     find_own_session(errand, account, on_own_feedback);
 }
 
-static void on_get_feedback(void *owner, struct http_request *req,
-                            const struct route_match *match) {
+static void on_get_feedback(struct http_request *req, const struct route_match *match,
+                            void *owner) {
     auth_check(owner, req, match, false, get_feedback);
 }
 
-void session_api_add_routes(struct auth *auth, struct routes *routes) {
+void session_api_add_routes(struct session_api *api, struct routes *routes) {
     static const struct route rows[] = {
         {"GET", "/sessions", on_get_sessions},
         {"GET", "/sessions/:meetingId", on_get_session},
         {"GET", "/feedback/:meetingId", on_get_feedback},
     };
-    routes_add(routes, rows, ARRAY_LEN(rows), auth);
+    routes_add(routes, rows, ARRAY_LEN(rows), api->auth);
 }

@@ -7,8 +7,14 @@
 
 struct auth;
 struct routes;
+struct store;
 
-/* Behind the more special routes below /feedback. */
-void session_api_add_routes(struct auth *, struct routes *);
+struct session_api {
+    struct auth *auth;
+    struct store *store;
+};
+
+/* Behind the more special routes below /feedback. The api must outlive them. */
+void session_api_add_routes(struct session_api *, struct routes *);
 
 #endif

@@ -118,7 +118,7 @@ static void run_row(const struct row *row, struct http_request *req, const struc
         match.params[i] = slice_of(decoded.data + from, ends[i] - from);
         from = ends[i];
     }
-    row->route.run(row->owner, req, &match);
+    row->route.run(req, &match, row->owner);
 out:
     buf_free(&decoded);
 }
@@ -129,7 +129,7 @@ static void on_head(struct http_request *req, void *arg) {
     if (row && row->route.body_limit_bytes)
         req->body_limit_bytes = row->route.body_limit_bytes;
     if (row && row->route.on_head)
-        row->route.on_head(row->owner, req, &(struct route_match){0});
+        row->route.on_head(req, &(struct route_match){0}, row->owner);
 }
 
 static void on_request(struct http_request *req, void *arg) {

@@ -427,7 +427,7 @@ static bool bears(const struct http_request *req, struct slice token) {
     return given.len == token.len && CRYPTO_memcmp(given.ptr, token.ptr, token.len) == 0;
 }
 
-static void on_metrics(void *owner, struct http_request *req, const struct route_match *match) {
+static void on_metrics(struct http_request *req, const struct route_match *match, void *owner) {
     struct metrics *metrics = owner;
     const char *token = metrics->server->config->metrics_token;
 

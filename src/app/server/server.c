@@ -11,7 +11,6 @@
 #include "app/egress/reconcile.h"
 #include "app/recordings/recordings.h"
 #include "app/rest/routes.h"
-#include "app/recordings/session_api.h"
 #include "app/sessions/sessions.h"
 #include "app/server/status.h"
 #include "app/hosts/talk_stats.h"
@@ -277,13 +276,10 @@ static int open_doors(struct server *server, struct buf *problem) {
         .keys = config->livekit_keys,
         .key_count = config->livekit_key_count,
         .is_required = config->webhook_verify == WEBHOOK_VERIFY_REQUIRED,
+        .body_limit_bytes = (size_t)config->max_webhook_bytes,
         .sessions = server->sessions,
         .listener = &server->listener,
     };
-    const struct route rows[] = {
-        {"POST", "/livekit/webhook", webhook_on_post, (size_t)config->max_webhook_bytes},
-    };
-    static const struct route resolve[] = {{"GET", "/sessions/resolve", resolver_on_request}};
 
     server->listener = (struct webhook_listener){on_published, on_participant, on_egress, server};
     server->routes = routes_new();
@@ -294,15 +290,16 @@ static int open_doors(struct server *server, struct buf *problem) {
     server->feedback_api = (struct feedback_api){server->directory, server->hosts};
 
     status_add_routes(server, server->routes);
-    routes_add(server->routes, rows, ARRAY_LEN(rows), server->webhook);
-    routes_add(server->routes, resolve, ARRAY_LEN(resolve), &server->resolver);
-    routes_add(server->routes, hosts_routes, hosts_route_count, server->hosts);
+    webhook_add_routes(server->webhook, server->routes);
+    resolver_add_routes(&server->resolver, server->routes);
+    hosts_add_routes(server->hosts, server->routes);
     feedback_api_add_routes(&server->feedback_api, server->routes);
     auth_add_routes(server->auth, server->routes);
     server->erasures = erasures_open(server->loop, server->store, server->recordings);
     recording_api_init(&server->recording_api, server->auth, server->recordings, server->erasures);
     recording_api_add_routes(&server->recording_api, server->routes);
-    session_api_add_routes(server->auth, server->routes);
+    server->session_api = (struct session_api){server->auth, server->store};
+    session_api_add_routes(&server->session_api, server->routes);
     egress_door_add_routes(server->egress_door, server->routes);
     metrics_add_routes(server->metrics, server->routes);
     return 0;

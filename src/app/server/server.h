@@ -8,6 +8,7 @@
 #include "app/hosts/feedback_out.h"
 #include "app/hosts/feedback_api.h"
 #include "app/recordings/recording_api.h"
+#include "app/recordings/session_api.h"
 #include "app/sessions/resolver.h"
 #include "app/sessions/webhook.h"
 #include "net/client_address.h"
@@ -72,6 +73,7 @@ struct server {
     struct resolver resolver;
     struct feedback_api feedback_api;
     struct recording_api recording_api;
+    struct session_api session_api;
     struct erasures *erasures;
 
     struct timer drain_limit;

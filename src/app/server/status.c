@@ -38,12 +38,12 @@ void server_write_degraded(const struct server *server, struct buf *out) {
         add_reason(out, "disk");
 }
 
-static void on_root(void *owner, struct http_request *req, const struct route_match *match) {
+static void on_root(struct http_request *req, const struct route_match *match, void *owner) {
     http_respond_json(req, 200,
                       SLICE("{\"message\":\"Live Meeting API is running\",\"status\":\"ok\"}"));
 }
 
-static void on_health(void *owner, struct http_request *req, const struct route_match *match) {
+static void on_health(struct http_request *req, const struct route_match *match, void *owner) {
     char now[TEXT_ISO_SIZE];
     struct buf json = {0};
     text_iso_time(clock_wall_ms(), now);
@@ -53,7 +53,7 @@ static void on_health(void *owner, struct http_request *req, const struct route_
 }
 
 /* Only a server that is leaving cannot serve; everything else it can do without for a while. */
-static void on_ready(void *owner, struct http_request *req, const struct route_match *match) {
+static void on_ready(struct http_request *req, const struct route_match *match, void *owner) {
     const struct server *server = owner;
     char now[TEXT_ISO_SIZE];
     struct buf json = {0}, degraded = {0};

@@ -1,5 +1,6 @@
 #include "app/sessions/webhook.h"
 
+#include "app/rest/routes.h"
 #include "app/sessions/sessions.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -242,12 +243,11 @@ static bool has_json(struct http_request *req) {
            slice_is_equal_nocase(type, SLICE("application/json"));
 }
 
-void webhook_on_post(void *owner, struct http_request *req, const struct route_match *match) {
+static void on_post(struct http_request *req, const struct route_match *match, void *owner) {
     struct webhook *webhook = owner;
     struct slice body = req->body;
     int64_t now_ms = clock_wall_ms();
 
-    (void)match;
     enum webhook_fault fault = webhook_check(header(req, "authorization"), body, webhook->set.keys,
                                              webhook->set.key_count, now_ms / 1000);
     if (fault && webhook->set.is_required) {
@@ -266,6 +266,13 @@ void webhook_on_post(void *owner, struct http_request *req, const struct route_m
         http_respond(req, 204, NULL, SLICE_NONE);
     }
     json_decref(event);
+}
+
+void webhook_add_routes(struct webhook *webhook, struct routes *routes) {
+    const struct route rows[] = {
+        {"POST", "/livekit/webhook", on_post, webhook->set.body_limit_bytes},
+    };
+    routes_add(routes, rows, ARRAY_LEN(rows), webhook);
 }
 
 struct webhook *webhook_new(const struct webhook_settings *set) {

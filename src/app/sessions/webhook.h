@@ -13,11 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct http_request;
 struct jwt_key;
 struct livekit_egress;
 struct livekit_track;
-struct route_match;
+struct routes;
 struct session;
 struct sessions;
 struct webhook;
@@ -52,6 +51,7 @@ struct webhook_settings {
     const struct jwt_key *keys;
     size_t key_count;
     bool is_required; /* refuse what is not signed */
+    size_t body_limit_bytes;
     struct sessions *sessions;
     const struct webhook_listener *listener; /* NULL: events for it are dropped */
 };
@@ -68,7 +68,6 @@ const struct webhook_stats *webhook_stats(const struct webhook *);
 /* Takes one verified event, as the route does after checking it. */
 void webhook_take(struct webhook *, const json_t *event, bool is_signed, int64_t now_ms);
 
-/* `owner` is the struct webhook. */
-void webhook_on_post(void *owner, struct http_request *, const struct route_match *);
+void webhook_add_routes(struct webhook *, struct routes *);
 
 #endif

@@ -22,7 +22,7 @@ struct world {
     bool is_done;
 };
 
-static void show(void *owner, struct http_request *req, const struct route_match *match) {
+static void show(struct http_request *req, const struct route_match *match, void *owner) {
     struct buf text = {0};
     buf_add_text(&text, owner);
     for (size_t i = 0; i < match->count; i++)
