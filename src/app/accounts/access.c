@@ -2,7 +2,6 @@
 
 #include "app/config/config.h"
 #include "base/rand.h"
-#include "wire/web/http.h"
 
 #include <assert.h>
 
@@ -49,12 +48,4 @@ enum jwt_fault access_verify(const struct config *config, struct slice token, in
     *claims = found;
     *holder = who;
     return JWT_OK;
-}
-
-struct slice access_bearer(const struct http_head *head) {
-    const struct slice *value = http_find_header(head, "authorization");
-    if (!value || http_count_headers(head, "authorization") != 1 ||
-        !slice_has_prefix_nocase(*value, SLICE("Bearer ")))
-        return SLICE_NONE;
-    return slice_trim(slice_skip(*value, 7));
 }

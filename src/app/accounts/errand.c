@@ -1,5 +1,6 @@
 #include "app/accounts/access.h"
 #include "app/accounts/auth_private.h"
+#include "app/rest/bearer.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/worker.h"
@@ -156,7 +157,7 @@ static void on_account(int err, const struct store_account *account, void *arg) 
 
 void auth_check(struct auth *auth, struct http_request *req, const struct route_match *match,
                 bool reads_body, void (*run)(struct errand *, const struct store_account *)) {
-    struct slice token = access_bearer(req->head);
+    struct slice token = bearer_token(req->head);
     struct errand *errand = errand_new(auth, req, match, reads_body);
     struct access_holder holder;
     json_t *claims = NULL;

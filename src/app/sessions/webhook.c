@@ -1,5 +1,6 @@
 #include "app/sessions/webhook.h"
 
+#include "app/rest/bearer.h"
 #include "app/rest/routes.h"
 #include "app/sessions/sessions.h"
 #include "base/clock.h"
@@ -68,15 +69,13 @@ static enum webhook_fault from_jwt(enum jwt_fault fault) {
     return WEBHOOK_MALFORMED;
 }
 
-enum webhook_fault webhook_check(struct slice authorization, struct slice body,
-                                 const struct jwt_key *keys, size_t key_count, int64_t now_s) {
-    if (slice_has_prefix_nocase(authorization, SLICE("Bearer ")))
-        authorization = slice_trim(slice_skip(authorization, 7));
-    if (!authorization.len)
+enum webhook_fault webhook_check(struct slice token, struct slice body, const struct jwt_key *keys,
+                                 size_t key_count, int64_t now_s) {
+    if (!token.len)
         return WEBHOOK_MISSING;
     json_t *claims = NULL;
     enum webhook_fault fault =
-        from_jwt(jwt_verify(authorization, keys, key_count, now_s, JWT_LEEWAY_S, &claims));
+        from_jwt(jwt_verify(token, keys, key_count, now_s, JWT_LEEWAY_S, &claims));
     if (fault == WEBHOOK_OK && !jwt_covers(claims, body))
         fault = WEBHOOK_OTHER_BODY;
     json_decref(claims);
@@ -248,8 +247,9 @@ static void on_post(struct http_request *req, const struct route_match *match, v
     struct slice body = req->body;
     int64_t now_ms = clock_wall_ms();
 
-    enum webhook_fault fault = webhook_check(header(req, "authorization"), body, webhook->set.keys,
-                                             webhook->set.key_count, now_ms / 1000);
+    enum webhook_fault fault = webhook_check(bearer_or_bare_token(req->head), body,
+                                             webhook->set.keys, webhook->set.key_count,
+                                             now_ms / 1000);
     if (fault && webhook->set.is_required) {
         webhook->stats.refused[fault]++;
         log_warn("webhook", "refused", log_text("cause", webhook_fault_name(fault)));

@@ -23,7 +23,7 @@ struct webhook;
 
 enum webhook_fault {
     WEBHOOK_OK,
-    WEBHOOK_MISSING,   /* no Authorization header */
+    WEBHOOK_MISSING,   /* no token, or two Authorization headers */
     WEBHOOK_MALFORMED, /* no token of ours in any form */
     WEBHOOK_UNKNOWN_KEY,
     WEBHOOK_BAD_SIGNATURE,
@@ -33,9 +33,9 @@ enum webhook_fault {
     WEBHOOK_FAULTS
 };
 
-/* Checks the Authorization header against the raw body. Pure. */
-enum webhook_fault webhook_check(struct slice authorization, struct slice body,
-                                 const struct jwt_key *keys, size_t key_count, int64_t now_s);
+/* Checks the token of the Authorization header against the raw body. Pure. */
+enum webhook_fault webhook_check(struct slice token, struct slice body, const struct jwt_key *keys,
+                                 size_t key_count, int64_t now_s);
 const char *webhook_fault_name(enum webhook_fault);
 
 /* For events that sessions do not handle. Arguments live until the call returns. */
