@@ -1,6 +1,6 @@
 #include "app/recordings/erasure.h"
 
-#include "app/accounts/auth_private.h"
+#include "app/accounts/errand.h"
 #include "app/recordings/recordings.h"
 #include "base/clock.h"
 #include "base/list.h"
@@ -305,10 +305,7 @@ void erasure_start(struct erasures *erasures, struct errand *errand, struct slic
     erasure->actor = slice_copy_text(actor);
     list_add(&erasures->all, &erasure->node);
     erasures->count++;
-    if (errand->job)
-        errand->free_job(errand->job);
-    errand->job = erasure;
-    errand->free_job = leave;
+    errand_set_job(errand, erasure, leave);
     timer_start(erasures->loop, &erasure->look, LOOK_MS, LOOK_MS, on_look, erasure);
     list_rows(erasure);
 }

@@ -1,6 +1,7 @@
 /*
- * What a member may read of his organization's meetings: GET /sessions, /sessions/:meetingId with its
- * recordings, and /feedback/:meetingId. Another organization's things are not there: 404.
+ * What a member may read of the meetings of their organization: GET /sessions, /sessions/:meetingId
+ * with its recordings, and /feedback/:meetingId. Another organization's meetings are answered 404.
+ * Control thread only.
  */
 #ifndef APP_SESSION_API_H
 #define APP_SESSION_API_H

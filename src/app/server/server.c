@@ -86,8 +86,8 @@ static void on_egress(const struct livekit_egress *egress, void *user) {
         egresses_status_seen(server->egresses, egress);
 }
 
-static void on_user_changed(void *arg, struct slice user_id) {
-    struct server *server = arg;
+static void on_user_changed(struct slice user_id, void *owner) {
+    struct server *server = owner;
     hosts_recheck(server->hosts, user_id);
 }
 
@@ -237,12 +237,14 @@ static int open_sessions(struct server *server, struct buf *problem) {
 }
 
 static int open_auth(struct server *server, struct buf *problem) {
-    struct auth_world world = {.loop = server->loop,
-                               .config = server->config,
-                               .store = server->store,
-                               .on_change = on_user_changed,
-                               .arg = server};
-    int err = auth_open(&server->auth, &world);
+    struct auth_settings set = {
+        .loop = server->loop,
+        .config = server->config,
+        .store = server->store,
+        .on_change = on_user_changed,
+        .owner = server,
+    };
+    int err = auth_open(&server->auth, &set);
     return err ? fail(problem, "Passwords cannot be hashed", err) : 0;
 }
 
@@ -296,7 +298,8 @@ static int open_doors(struct server *server, struct buf *problem) {
     feedback_api_add_routes(&server->feedback_api, server->routes);
     auth_add_routes(server->auth, server->routes);
     server->erasures = erasures_open(server->loop, server->store, server->recordings);
-    recording_api_init(&server->recording_api, server->auth, server->recordings, server->erasures);
+    recording_api_init(&server->recording_api, server->auth, server->store, server->recordings,
+                       server->erasures);
     recording_api_add_routes(&server->recording_api, server->routes);
     server->session_api = (struct session_api){server->auth, server->store};
     session_api_add_routes(&server->session_api, server->routes);
