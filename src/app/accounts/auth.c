@@ -96,7 +96,7 @@ int auth_open(struct auth **out, const struct auth_settings *set) {
     auth->cost = (struct password_cost){(uint32_t)config->argon2_memory_kib,
                                         (uint32_t)config->argon2_passes};
     throttle_open(&auth->throttle, rand_u64(), THROTTLE_ENTRIES);
-    int err = password_hash(auth->dummy_hash, SLICE("the password of nobody"), &auth->cost);
+    int err = password_hash(auth->dummy_hash, SLICE("no password of a user"), &auth->cost);
     if (!err)
         err = worker_open(&auth->worker, set->loop, 0, WAITING_MAX, WORKER_NICE);
     if (err) {

@@ -18,7 +18,7 @@ struct auth_stats {
     uint64_t logins, logins_failed, registrations, refreshes, reuses, throttled, busy;
 };
 
-/* Called when a user may have lost a right, so that the rights of open sockets are checked again. */
+/* Called when a user may have lost a right: those of open sockets have to be checked again. */
 typedef void auth_change_fn(struct slice user_id, void *owner);
 
 struct auth_settings {

@@ -16,7 +16,7 @@
 
 enum { MAC_BYTES = 32 };
 
-/* A family of refresh tokens ends after three lifetimes of one of them, however often it is used. */
+/* A family of refresh tokens ends after three lifetimes of one token, however often it is used. */
 enum { FAMILY_LIVES = 3 };
 
 static void mac(const struct auth *auth, struct slice text, unsigned char out[MAC_BYTES]) {

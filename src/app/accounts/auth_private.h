@@ -32,7 +32,7 @@ struct auth {
     struct worker *worker;
     struct throttle throttle;
     struct password_cost cost;
-    /* Of no password. It is checked for an unknown user, who so takes as long as a known one. */
+    /* Checked for an unknown user, so that the answer takes as long as for a known one. */
     char dummy_hash[PASSWORD_HASH_BYTES];
     struct auth_stats stats;
 };

@@ -1,4 +1,4 @@
-/* The name of an organization as it stands in URLs. */
+/* The name of an organization as it appears in URLs. */
 #ifndef APP_SLUG_H
 #define APP_SLUG_H
 
