@@ -1,6 +1,7 @@
 #include "app/recordings/erasure.h"
 
 #include "app/accounts/errand.h"
+#include "app/recordings/recording_page.h"
 #include "app/recordings/recordings.h"
 #include "base/clock.h"
 #include "base/list.h"
@@ -46,22 +47,14 @@ struct erasure {
     bool is_in_worker;
     bool has_begun; /* files may be gone, so it has to be finished */
     const struct storage *storage;
-    struct recording_info *files; /* a page of rows; own their texts */
-    size_t file_count, row_at;
-    size_t gone; /* rows of the pages before */
+    struct recording_page page;
+    size_t row_at; /* of the page: the next row to be erased */
+    size_t gone;   /* rows erased so far */
     struct erased erased;
     int err;
 };
 
 /* ---- Ends ---- */
-
-static void free_files(struct erasure *erasure) {
-    for (size_t i = 0; i < erasure->file_count; i++)
-        recording_info_free(&erasure->files[i]);
-    mem_free(erasure->files);
-    erasure->files = NULL;
-    erasure->file_count = erasure->row_at = 0;
-}
 
 static void erasure_free(struct erasure *erasure) {
     timer_stop(&erasure->look);
@@ -72,7 +65,7 @@ static void erasure_free(struct erasure *erasure) {
         list_remove(&erasure->node);
         erasure->owner->count--;
     }
-    free_files(erasure);
+    recording_page_free(&erasure->page);
     mem_free(erasure->meeting_id);
     mem_free(erasure->actor);
     mem_free(erasure);
@@ -176,7 +169,7 @@ static void on_meeting_erased(int err, const struct store_erased *rows, void *ar
 static void erase_meeting(void *arg) {
     struct erasure *erasure = arg;
     char what[64];
-    snprintf(what, sizeof what, "%zu recordings", erasure->gone + erasure->file_count);
+    snprintf(what, sizeof what, "%zu recordings", erasure->gone + erasure->page.count);
     const struct store_erasure in = {.meeting_id = slice_from(erasure->meeting_id),
                                      .actor = slice_from(erasure->actor),
                                      .what = slice_from(what),
@@ -201,14 +194,15 @@ static void on_erasure_row_erased(int err, void *arg) {
 /* After a full page there may be another, so this page's rows go first and the next is listed. */
 static void erase_rows(void *arg) {
     struct erasure *erasure = arg;
-    if (erasure->row_at == erasure->file_count) {
+    if (erasure->row_at == erasure->page.count) {
         list_rows(erasure);
         return;
     }
-    const struct store_erasure in = {.id = erasure->files[erasure->row_at].id,
+    const struct recording_info *row = &erasure->page.rows[erasure->row_at];
+    const struct store_erasure in = {.id = row->id,
                                      .meeting_id = slice_from(erasure->meeting_id),
                                      .actor = slice_from(erasure->actor),
-                                     .what = erasure->files[erasure->row_at].path,
+                                     .what = row->path,
                                      .at_ms = clock_wall_ms()};
     erasure->call =
         store_recording_erase(erasure->owner->store, &in, on_erasure_row_erased, erasure);
@@ -218,11 +212,12 @@ static void erase_rows(void *arg) {
 static void erase_files(void *arg) {
     struct erasure *erasure = arg;
     atomic_store(&erasure->worker.thread_id, thread_id());
-    for (size_t i = 0; i < erasure->file_count && !erasure->err; i++) {
+    for (size_t i = 0; i < erasure->page.count && !erasure->err; i++) {
+        const struct recording_info *file = &erasure->page.rows[i];
         standstill_begin(&erasure->worker);
-        erasure->err = erase_recording(erasure->storage, &erasure->files[i], &erasure->erased);
+        erasure->err = erase_recording(erasure->storage, file, &erasure->erased);
         if (!erasure->err)
-            erasure->err = erase_log_lines(erasure->storage, &erasure->files[i], &erasure->erased);
+            erasure->err = erase_log_lines(erasure->storage, file, &erasure->erased);
     }
     standstill_end(&erasure->worker);
 }
@@ -236,7 +231,7 @@ static void on_files_erased(int err, void *arg) {
         fail(erasure, 409, "The meeting is still being recorded");
     else if (err || erasure->err)
         fail(erasure, 500, "Some files could not be deleted; try again");
-    else if (erasure->file_count == ROWS_MAX)
+    else if (erasure->page.count == ROWS_MAX)
         erase_rows(erasure);
     else
         erase_meeting(erasure);
@@ -252,16 +247,6 @@ static void start_worker(void *arg) {
         try_again(erasure, start_worker);
 }
 
-static void keep_rows(struct erasure *erasure, const struct store_recording_list *list) {
-    free_files(erasure);
-    erasure->files = mem_alloc_array(list->count, sizeof *erasure->files);
-    for (; erasure->file_count < list->count; erasure->file_count++) {
-        struct recording_info *file = &erasure->files[erasure->file_count];
-        *file = list->recordings[erasure->file_count];
-        recording_info_own(file);
-    }
-}
-
 static void on_erasure_rows(int err, const struct store_recording_list *list, void *arg) {
     struct erasure *erasure = arg;
     erasure->call = NULL;
@@ -272,7 +257,8 @@ static void on_erasure_rows(int err, const struct store_recording_list *list, vo
     } else if (err) {
         fail_errno(erasure, err);
     } else {
-        keep_rows(erasure, list);
+        recording_page_keep(&erasure->page, list);
+        erasure->row_at = 0;
         start_worker(erasure);
     }
 }

@@ -1,6 +1,5 @@
 #include "app/recordings/settle.h"
 
-#include "app/recordings/recordings.h"
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/log.h"
