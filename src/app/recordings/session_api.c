@@ -113,7 +113,7 @@ static void add_session(struct buf *json, const struct store_session *session) {
 
 /* ---- GET /sessions ---- */
 
-static void on_sessions(int err, const struct store_session_list *list, void *arg) {
+static void on_session_list(int err, const struct store_session_list *list, void *arg) {
     struct errand *errand = arg;
     errand->call = NULL;
     if (err) {
@@ -146,7 +146,7 @@ static void list_sessions(struct errand *errand, const struct store_account *acc
             .cursor = buf_slice(&q.cursor),
             .limit = (unsigned)q.limit,
         };
-        errand->call = store_session_list(api->store, &filter, on_sessions, errand);
+        errand->call = store_session_list(api->store, &filter, on_session_list, errand);
     }
     buf_free(&q.cursor);
 }
@@ -199,7 +199,7 @@ static void add_recording(struct buf *json, const struct recording_info *row) {
     json_close(json);
 }
 
-static void on_recordings(int err, const struct store_recording_list *list, void *arg) {
+static void on_recording_list(int err, const struct store_recording_list *list, void *arg) {
     struct errand *errand = arg;
     struct session_job *job = errand->job;
     struct buf *json = &job->json;
@@ -222,7 +222,7 @@ static void list_recordings(struct errand *errand, const struct store_session *s
     json_open(&job->json, NULL);
     add_session(&job->json, session);
     errand->call = store_recording_list(api->store, session->meeting_id, RECORDINGS_MAX,
-                                        on_recordings, errand);
+                                        on_recording_list, errand);
     store_let_overtake(errand->call);
 }
 
@@ -237,7 +237,7 @@ static void on_get_session(struct http_request *req, const struct route_match *m
 
 /* ---- GET /feedback/:meetingId ---- */
 
-static void on_events(int err, const struct store_feedback_list *list, void *arg) {
+static void on_stored_events(int err, const struct store_feedback_list *list, void *arg) {
     struct errand *errand = arg;
     errand->call = NULL;
     if (err) {
@@ -265,7 +265,7 @@ static void list_feedback(struct errand *errand, const struct store_session *ses
             .cursor = buf_slice(&q.cursor),
             .limit = (unsigned)q.limit,
         };
-        errand->call = store_feedback_list(api->store, &filter, on_events, errand);
+        errand->call = store_feedback_list(api->store, &filter, on_stored_events, errand);
     }
     buf_free(&q.cursor);
 }
