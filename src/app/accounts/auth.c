@@ -59,7 +59,7 @@ bool auth_is_too_common(struct errand *errand, struct slice password) {
 
 /* ---- Whose request it is ---- */
 
-static void on_account(int err, const struct store_account *account, void *arg) {
+static void auth_on_account(int err, const struct store_account *account, void *arg) {
     struct errand *errand = arg;
     errand->call = NULL;
     if (err == ENOENT)
@@ -80,7 +80,7 @@ void auth_check(struct auth *auth, struct errand *errand, errand_account_fn *run
     }
     errand->run = run;
     errand->call = store_user_check(auth->store, holder.user_id, holder.organization_id,
-                                    holder.family_id, on_account, errand);
+                                    holder.family_id, auth_on_account, errand);
     json_decref(claims);
 }
 

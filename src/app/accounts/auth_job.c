@@ -74,12 +74,12 @@ struct auth_work {
     void (*done)(struct errand *, int err);
 };
 
-static void on_auth_work(void *arg) {
+static void auth_on_work(void *arg) {
     struct auth_work *work = arg;
     work->run(work->errand->job);
 }
 
-static void on_auth_worked(int err, void *arg) {
+static void auth_on_worked(int err, void *arg) {
     struct auth_work work = *(struct auth_work *)arg;
     mem_free(arg);
     work.errand->is_in_worker = false;
@@ -99,7 +99,7 @@ void auth_work(struct errand *errand, void (*run)(void *job),
     struct auth_work *work = mem_alloc(sizeof *work);
     *work = (struct auth_work){errand, run, done};
     errand->is_in_worker = true;
-    if (worker_run(auth->worker, on_auth_work, on_auth_worked, work) == 0)
+    if (worker_run(auth->worker, auth_on_work, auth_on_worked, work) == 0)
         return;
     mem_free(work);
     errand->is_in_worker = false;

@@ -7,7 +7,7 @@
 
 enum { AGENT_BYTES_MAX = 256 };
 
-static void on_errand_abort(struct http_request *req) {
+static void errand_on_abort(struct http_request *req) {
     struct errand *errand = req->user;
     errand->req = NULL;
     if (errand->call)
@@ -26,7 +26,7 @@ struct errand *errand_new(struct http_request *req, const struct route_match *ma
     errand->query = slice_copy_text(req->query);
     errand->user_agent = slice_copy_text(agent ? slice_take(*agent, AGENT_BYTES_MAX) : SLICE_NONE);
     req->user = errand;
-    req->on_abort = on_errand_abort;
+    req->on_abort = errand_on_abort;
     return errand;
 }
 

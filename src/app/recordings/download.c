@@ -52,7 +52,7 @@ static void download_free(struct download *download) {
     mem_free(download);
 }
 
-static void on_download_abort(struct http_request *req) {
+static void download_on_abort(struct http_request *req) {
     struct download *download = req->user;
     download->req = NULL;
     if (!download->is_working)
@@ -81,24 +81,24 @@ static void read_chunk(void *arg) {
     download->chunk_bytes = n > 0 ? (size_t)n : 0;
 }
 
-static void on_download_chunk(int err, void *arg);
+static void download_on_chunk(int err, void *arg);
 
 static void send_more(struct download *download) {
     if (download->left > 0) {
-        download_work(download, read_chunk, on_download_chunk);
+        download_work(download, read_chunk, download_on_chunk);
         return;
     }
     http_body_end(download->req);
     download_free(download);
 }
 
-static void on_download_drain(struct http_request *req) {
+static void download_on_drain(struct http_request *req) {
     struct download *download = req->user;
     if (!download->is_working)
         send_more(download);
 }
 
-static void on_download_chunk(int err, void *arg) {
+static void download_on_chunk(int err, void *arg) {
     struct download *download = arg;
     download->is_working = false;
     if (!download->req) {
@@ -186,7 +186,7 @@ static void open_file(void *arg) {
              (uint64_t)stat.st_mtim.tv_sec * 1000000000 + (uint64_t)stat.st_mtim.tv_nsec);
 }
 
-static void on_download_open(int err, void *arg) {
+static void download_on_open(int err, void *arg) {
     struct download *download = arg;
     download->is_working = false;
     if (!download->req) {
@@ -220,7 +220,7 @@ void download_start(struct worker *worker, struct http_request *req,
     download->is_head = file->is_head;
     download->fd = -1;
     req->user = download;
-    req->on_abort = on_download_abort;
-    req->on_drain = on_download_drain;
-    download_work(download, open_file, on_download_open);
+    req->on_abort = download_on_abort;
+    req->on_drain = download_on_drain;
+    download_work(download, open_file, download_on_open);
 }

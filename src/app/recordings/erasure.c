@@ -119,7 +119,7 @@ static void try_again(struct erasure *erasure, timer_fn *step) {
 }
 
 /* While the client waits: answers as soon as the worker or the store makes no progress. */
-static void on_erasure_look(void *arg) {
+static void erasure_on_look(void *arg) {
     struct erasure *erasure = arg;
     int64_t now_ms = clock_mono_ms();
     bool is_stuck = store_is_stalled(erasure->owner->store);
@@ -177,7 +177,7 @@ static void erase_meeting(void *arg) {
     erasure->call = store_meeting_erase(erasure->owner->store, &in, on_meeting_erased, erasure);
 }
 
-static void on_erasure_row_erased(int err, void *arg) {
+static void erasure_on_row_erased(int err, void *arg) {
     struct erasure *erasure = arg;
     erasure->call = NULL;
     if (err == EAGAIN) {
@@ -205,7 +205,7 @@ static void erase_rows(void *arg) {
                                      .what = row->path,
                                      .at_ms = clock_wall_ms()};
     erasure->call =
-        store_recording_erase(erasure->owner->store, &in, on_erasure_row_erased, erasure);
+        store_recording_erase(erasure->owner->store, &in, erasure_on_row_erased, erasure);
 }
 
 /* On a worker. A file that cannot be deleted keeps its row, so it can be deleted later. */
@@ -247,7 +247,7 @@ static void start_worker(void *arg) {
         try_again(erasure, start_worker);
 }
 
-static void on_erasure_rows(int err, const struct store_recording_list *list, void *arg) {
+static void erasure_on_rows(int err, const struct store_recording_list *list, void *arg) {
     struct erasure *erasure = arg;
     erasure->call = NULL;
     if (err == EAGAIN && erasure->errand && !erasure->has_begun) {
@@ -266,7 +266,7 @@ static void on_erasure_rows(int err, const struct store_recording_list *list, vo
 static void list_rows(void *arg) {
     struct erasure *erasure = arg;
     erasure->call = store_recording_list(erasure->owner->store, slice_from(erasure->meeting_id),
-                                         ROWS_MAX, on_erasure_rows, erasure);
+                                         ROWS_MAX, erasure_on_rows, erasure);
 }
 
 /* ---- Life ---- */
@@ -299,7 +299,7 @@ void erasure_start(struct erasures *erasures, struct errand *errand, struct slic
     list_add(&erasures->all, &erasure->node);
     erasures->count++;
     errand_set_job(errand, erasure, leave);
-    timer_start(erasures->loop, &erasure->look, LOOK_MS, LOOK_MS, on_erasure_look, erasure);
+    timer_start(erasures->loop, &erasure->look, LOOK_MS, LOOK_MS, erasure_on_look, erasure);
     list_rows(erasure);
 }
 

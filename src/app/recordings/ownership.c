@@ -28,7 +28,7 @@ bool ownership_covers(const struct ownership *own, struct slice organization_id)
     return false;
 }
 
-static void on_owned_session(int err, const struct store_session *session, void *arg) {
+static void ownership_on_session(int err, const struct store_session *session, void *arg) {
     const struct ownership *own = arg;
     own->errand->call = NULL;
     if (!err && !ownership_covers(own, session->organization_id))
@@ -45,5 +45,5 @@ void ownership_find_session(struct ownership *own, struct errand *errand, struct
     own->errand = errand;
     own->missing = missing;
     own->run = run;
-    errand->call = store_session_get(store, meeting_id, on_owned_session, own);
+    errand->call = store_session_get(store, meeting_id, ownership_on_session, own);
 }

@@ -47,7 +47,7 @@ static void row_free(struct queued_row *queued) {
     mem_free(queued);
 }
 
-static void on_row_retry(void *arg);
+static void recordings_on_retry(void *arg);
 static void put_next(struct recordings *recordings);
 
 static void on_put(int err, struct slice meeting_id, void *arg) {
@@ -58,7 +58,8 @@ static void on_put(int err, struct slice meeting_id, void *arg) {
     if (err == ECANCELED)
         return;
     if (err == EAGAIN) {
-        timer_start(recordings->loop, &recordings->retry, RETRY_MS, 0, on_row_retry, recordings);
+        timer_start(recordings->loop, &recordings->retry, RETRY_MS, 0, recordings_on_retry,
+                    recordings);
         return;
     }
     if (err)
@@ -80,7 +81,7 @@ static void put_next(struct recordings *recordings) {
     recordings->putting = store_recording_put(recordings->store, &queued->row, on_put, recordings);
 }
 
-static void on_row_retry(void *arg) {
+static void recordings_on_retry(void *arg) {
     put_next(arg);
 }
 

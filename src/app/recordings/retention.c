@@ -86,7 +86,7 @@ static const struct recording_info *current_row(const struct retention *retentio
     return &retention->page.rows[retention->sweep.at];
 }
 
-static void on_expired_row_erased(int err, void *arg) {
+static void retention_on_row_erased(int err, void *arg) {
     struct retention *retention = arg;
     retention->call = NULL;
     if (err) {
@@ -127,7 +127,7 @@ static void on_file_deleted(int err, void *arg) {
                                           .what = row->path,
                                           .at_ms = clock_wall_ms()};
     retention->call =
-        store_recording_erase(retention->store, &erasure, on_expired_row_erased, retention);
+        store_recording_erase(retention->store, &erasure, retention_on_row_erased, retention);
 }
 
 /* On the worker. */
@@ -163,7 +163,7 @@ static void take_step(struct retention *retention) {
     }
 }
 
-static void on_expired_rows(int err, const struct store_recording_list *list, void *arg) {
+static void retention_on_rows(int err, const struct store_recording_list *list, void *arg) {
     struct retention *retention = arg;
     retention->call = NULL;
     if (err) {
@@ -179,7 +179,7 @@ static void list_rows(void *arg) {
     struct retention *retention = arg;
     retention->call = store_recording_list_older(retention->store, retention->before_ms,
                                                  (unsigned)retention->sweep.kept, BATCH,
-                                                 on_expired_rows, retention);
+                                                 retention_on_rows, retention);
 }
 
 /* ---- Life ---- */

@@ -60,7 +60,7 @@ static void write_sidecar(void *arg) {
 
 static void next_file(void *arg);
 
-static void on_settle_written(int err, void *arg) {
+static void settle_on_written(int err, void *arg) {
     struct settle_file *file = arg;
     struct settle *settle = file->settle;
     settle->is_working = false;
@@ -84,7 +84,7 @@ static void next_file(void *arg) {
         list_is_empty(&settle->files))
         return;
     struct settle_file *file = CONTAINER_OF(settle->files.next, struct settle_file, node);
-    settle->is_working = worker_run(settle->worker, write_sidecar, on_settle_written, file) == 0;
+    settle->is_working = worker_run(settle->worker, write_sidecar, settle_on_written, file) == 0;
     if (!settle->is_working)
         timer_start(settle->loop, &settle->retry, RETRY_MS, 0, next_file, settle);
 }
@@ -121,7 +121,7 @@ static bool may_be_behind(const struct recording_info *row) {
            !slice_is_equal(folder, slice_from(own));
 }
 
-static void on_settle_rows(int err, const struct store_recording_list *list, void *arg) {
+static void settle_on_rows(int err, const struct store_recording_list *list, void *arg) {
     struct settle_question *question = arg;
     struct settle *settle = question->settle;
     question_free(question);
@@ -138,7 +138,7 @@ void settle_meeting(struct settle *settle, struct store *store, struct slice mee
     struct settle_question *question = mem_alloc(sizeof *question);
     question->settle = settle;
     list_add(&settle->questions, &question->node);
-    question->call = store_recording_list(store, meeting_id, ROWS_MAX, on_settle_rows, question);
+    question->call = store_recording_list(store, meeting_id, ROWS_MAX, settle_on_rows, question);
 }
 
 /* ---- Life ---- */

@@ -124,7 +124,7 @@ out:
     buf_free(&decoded);
 }
 
-static void on_routed_head(struct http_request *req, void *arg) {
+static void routes_on_head(struct http_request *req, void *arg) {
     struct route_fit fit;
     const struct route_row *row = find_row(arg, req->method, req->path, false, &fit);
     if (row && row->route.body_limit_bytes)
@@ -142,19 +142,19 @@ static void run_request(struct routes *routes, struct http_request *req, bool is
         http_respond_not_found(req);
 }
 
-static void on_routed_request(struct http_request *req, void *arg) {
+static void routes_on_request(struct http_request *req, void *arg) {
     run_request(arg, req, false);
 }
 
-static void on_routed_upgrade(struct http_request *req, void *arg) {
+static void routes_on_upgrade(struct http_request *req, void *arg) {
     run_request(arg, req, true);
 }
 
 struct http_handlers routes_handlers(struct routes *routes) {
     return (struct http_handlers){
-        .on_head = on_routed_head,
-        .on_request = on_routed_request,
-        .on_upgrade = on_routed_upgrade,
+        .on_head = routes_on_head,
+        .on_request = routes_on_request,
+        .on_upgrade = routes_on_upgrade,
         .arg = routes,
     };
 }
