@@ -79,7 +79,8 @@ static void read_room_name(struct slice query, struct buf *out) {
     buf_free(&decoded);
 }
 
-static void on_resolve(struct http_request *req, const struct route_match *match, void *owner) {
+static void resolver_on_request(struct http_request *req, const struct route_match *match,
+                                void *owner) {
     const struct resolver *resolver = owner;
     const struct sessions *sessions = resolver->sessions;
     struct buf room = {0};
@@ -104,6 +105,6 @@ static void on_resolve(struct http_request *req, const struct route_match *match
 }
 
 void resolver_add_routes(struct resolver *resolver, struct routes *routes) {
-    static const struct route rows[] = {{"GET", "/sessions/resolve", on_resolve}};
+    static const struct route rows[] = {{"GET", "/sessions/resolve", resolver_on_request}};
     routes_add(routes, rows, ARRAY_LEN(rows), resolver);
 }

@@ -242,7 +242,7 @@ static bool has_json(struct http_request *req) {
            slice_is_equal_nocase(type, SLICE("application/json"));
 }
 
-static void on_post(struct http_request *req, const struct route_match *match, void *owner) {
+static void webhook_on_post(struct http_request *req, const struct route_match *match, void *owner) {
     struct webhook *webhook = owner;
     struct slice body = req->body;
     int64_t now_ms = clock_wall_ms();
@@ -270,7 +270,7 @@ static void on_post(struct http_request *req, const struct route_match *match, v
 
 void webhook_add_routes(struct webhook *webhook, struct routes *routes) {
     const struct route rows[] = {
-        {"POST", "/livekit/webhook", on_post, webhook->set.body_limit_bytes},
+        {"POST", "/livekit/webhook", webhook_on_post, webhook->set.body_limit_bytes},
     };
     routes_add(routes, rows, ARRAY_LEN(rows), webhook);
 }
