@@ -10,7 +10,6 @@
 #include "wire/web/jwt.h"
 
 struct config;
-struct http_head;
 
 struct access_holder {
     struct slice user_id;
@@ -22,13 +21,10 @@ void access_sign(const struct config *, const struct access_holder *, int64_t no
                  struct buf *out);
 
 /*
- * On JWT_OK *claims is the caller's, and the holder's texts lie in it. JWT_EXPIRED comes without
- * leeway: both clocks are ours.
+ * On JWT_OK *claims is the caller's, and the holder's texts lie in it. The expiry has no leeway,
+ * because the same clock signs and verifies.
  */
 enum jwt_fault access_verify(const struct config *, struct slice token, int64_t now_s,
                              json_t **claims, struct access_holder *);
-
-/* The token of the one Authorization header, scheme in any letter case; empty: none, or not one. */
-struct slice access_bearer(const struct http_head *);
 
 #endif

@@ -1,13 +1,17 @@
 #include "app/accounts/auth.h"
 
+#include "app/accounts/access.h"
 #include "app/accounts/auth_private.h"
+#include "app/rest/bearer.h"
 #include "base/clock.h"
 #include "base/counter.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "net/client_address.h"
 #include "net/worker.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 enum {
@@ -16,9 +20,9 @@ enum {
     THROTTLE_ENTRIES = 20000,
 };
 
-/* Throttling. */
+/* ---- Refusals ---- */
 
-void auth_answer_too_many(struct auth *auth, struct http_request *req, unsigned wait_s) {
+static void answer_too_many(struct auth *auth, struct http_request *req, unsigned wait_s) {
     char seconds[16];
     snprintf(seconds, sizeof seconds, "%u", wait_s);
     auth->stats.throttled++;
@@ -28,31 +32,74 @@ void auth_answer_too_many(struct auth *auth, struct http_request *req, unsigned 
                             "Requests\"}"));
 }
 
+void auth_answer_too_many(struct auth *auth, struct errand *errand, unsigned wait_s) {
+    answer_too_many(auth, errand->req, wait_s);
+    errand_free(errand);
+}
+
 bool auth_is_throttled(struct auth *auth, struct http_request *req, const char *door,
                        unsigned count, int64_t window_ms) {
-    char address[CLIENT_ADDRESS_SIZE], key[CLIENT_ADDRESS_SIZE + 16];
     if (count == 0)
         return false;
+    char address[CLIENT_ADDRESS_SIZE], key[CLIENT_ADDRESS_SIZE + 16];
     client_address_key(slice_from(req->peer), address);
     snprintf(key, sizeof key, "%s %s", door, address);
     unsigned wait_s =
         throttle_take(&auth->throttle, slice_from(key), count, window_ms, clock_mono_ms());
     if (wait_s)
-        auth_answer_too_many(auth, req, wait_s);
+        answer_too_many(auth, req, wait_s);
     return wait_s > 0;
 }
 
-int auth_open(struct auth **out, const struct auth_world *world) {
+bool auth_is_too_common(struct errand *errand, struct slice password) {
+    bool is_common = password_is_common(password);
+    if (is_common)
+        errand_answer_invalid(errand, "password is one of those everybody tries first");
+    return is_common;
+}
+
+/* ---- Whose request it is ---- */
+
+static void auth_on_account(int err, const struct store_account *account, void *arg) {
+    struct errand *errand = arg;
+    errand->call = NULL;
+    if (err == ENOENT)
+        errand_answer_error(errand, 401, NULL);
+    else if (err)
+        errand_answer_errno(errand, err, NULL);
+    else
+        errand->run(errand, account);
+}
+
+void auth_check(struct auth *auth, struct errand *errand, errand_account_fn *run) {
+    struct access_holder holder;
+    json_t *claims = NULL;
+    if (access_verify(auth->config, bearer_token(errand->req->head), clock_wall_ms() / 1000,
+                      &claims, &holder) != JWT_OK) {
+        errand_answer_error(errand, 401, NULL);
+        return;
+    }
+    errand->run = run;
+    errand->call = store_user_check(auth->store, holder.user_id, holder.organization_id,
+                                    holder.family_id, auth_on_account, errand);
+    json_decref(claims);
+}
+
+/* ---- Life ---- */
+
+int auth_open(struct auth **out, const struct auth_settings *set) {
+    const struct config *config = set->config;
     struct auth *auth = mem_alloc(sizeof *auth);
-    auth->world = *world;
-    auth->config = world->config;
-    auth->store = world->store;
-    auth->cost = (struct password_cost){(uint32_t)world->config->argon2_memory_kib,
-                                        (uint32_t)world->config->argon2_passes};
+    auth->config = config;
+    auth->store = set->store;
+    auth->on_change = set->on_change;
+    auth->owner = set->owner;
+    auth->cost = (struct password_cost){(uint32_t)config->argon2_memory_kib,
+                                        (uint32_t)config->argon2_passes};
     throttle_open(&auth->throttle, rand_u64(), THROTTLE_ENTRIES);
-    int err = password_hash(auth->dummy_hash, SLICE("the password of nobody"), &auth->cost);
+    int err = password_hash(auth->dummy_hash, SLICE("no password of a user"), &auth->cost);
     if (!err)
-        err = worker_open(&auth->worker, world->loop, 0, WAITING_MAX, WORKER_NICE);
+        err = worker_open(&auth->worker, set->loop, 0, WAITING_MAX, WORKER_NICE);
     if (err) {
         throttle_close(&auth->throttle);
         mem_free(auth);

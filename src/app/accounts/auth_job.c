@@ -1,21 +1,12 @@
-/* Work with passwords that a worker thread does, and what an errand remembers meanwhile. */
+/* Work with passwords: what a worker thread does for an errand. */
 #include "app/accounts/auth_private.h"
 #include "base/mem.h"
+#include "net/worker.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
-
-/* The form an e-mail is stored and looked up in. */
-void auth_normalise_email(struct slice email, char out[EMAIL_BYTES]) {
-    size_t len = 0;
-    email = slice_trim(email);
-    for (; len < email.len && len < EMAIL_BYTES - 1; len++) {
-        char c = email.ptr[len];
-        out[len] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    }
-    out[len] = 0;
-}
 
 static void wipe(struct slice *password) {
     char *bytes = NULL;
@@ -25,7 +16,7 @@ static void wipe(struct slice *password) {
     mem_free(bytes);
 }
 
-static void free_job(void *arg) {
+static void job_free(void *arg) {
     struct password_job *job = arg;
     wipe(&job->password);
     wipe(&job->next_password);
@@ -39,15 +30,21 @@ static struct slice copy(struct slice text) {
 
 struct password_job *job_new(struct errand *errand, struct slice password,
                              struct slice next_password) {
+    const struct auth *auth = errand->owner;
     struct password_job *job = mem_alloc(sizeof *job);
     job->password = copy(password);
     job->next_password = copy(next_password);
-    job->cost = errand->auth->cost;
-    auth_normalise_email(body_text(errand->body, "email"), job->email);
-    errand->job = job;
-    errand->free_job = free_job;
+    job->cost = auth->cost;
+    email_normalise(body_text(errand->body, "email"), job->email);
+    errand_set_job(errand, job, job_free);
     return job;
 }
+
+void job_copy_id(char out[UUID_BYTES + 1], struct slice id) {
+    snprintf(out, UUID_BYTES + 1, "%.*s", SLICE_ARG(id));
+}
+
+/* ---- On a worker thread ---- */
 
 void job_make_hash(void *arg) {
     struct password_job *job = arg;
@@ -69,6 +66,43 @@ void job_replace(void *arg) {
         job->err = password_hash(job->new_hash, job->next_password, &job->cost);
 }
 
-void job_copy_id(char out[UUID_BYTES + 1], struct slice id) {
-    snprintf(out, UUID_BYTES + 1, "%.*s", SLICE_ARG(id));
+/* ---- There and back ---- */
+
+struct auth_work {
+    struct errand *errand;
+    void (*run)(void *job);
+    void (*done)(struct errand *, int err);
+};
+
+static void auth_on_work(void *arg) {
+    struct auth_work *work = arg;
+    work->run(work->errand->job);
+}
+
+static void auth_on_worked(int err, void *arg) {
+    struct auth_work work = *(struct auth_work *)arg;
+    mem_free(arg);
+    work.errand->is_in_worker = false;
+    if (work.errand->req)
+        work.done(work.errand, err);
+    else
+        errand_free(work.errand);
+}
+
+void auth_work(struct errand *errand, void (*run)(void *job),
+               void (*done)(struct errand *, int err)) {
+    struct auth *auth = errand->owner;
+    if (store_is_stalled(auth->store)) {
+        errand_answer_errno(errand, EAGAIN, NULL);
+        return;
+    }
+    struct auth_work *work = mem_alloc(sizeof *work);
+    *work = (struct auth_work){errand, run, done};
+    errand->is_in_worker = true;
+    if (worker_run(auth->worker, auth_on_work, auth_on_worked, work) == 0)
+        return;
+    mem_free(work);
+    errand->is_in_worker = false;
+    auth->stats.busy++;
+    errand_answer_error(errand, 503, "Too many requests of this kind at once; try again shortly");
 }

@@ -1,11 +1,11 @@
-/* What a login is made of: its tokens, and the answer that carries them. */
+/* What a login consists of: its refresh tokens, and the answer that carries them. */
 #include "app/accounts/access.h"
 #include "app/accounts/auth_private.h"
 #include "base/clock.h"
-#include "base/mem.h"
 #include "base/rand.h"
 #include "base/text.h"
 #include "wire/web/base64.h"
+#include "wire/web/json_write.h"
 
 #include <assert.h>
 #include <openssl/crypto.h>
@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAC_BYTES = 32, SLUG_BYTES = 48 };
+enum { MAC_BYTES = 32 };
 
-/* A family of refresh tokens ends after three lives of one of them, however busy it is. */
+/* A family of refresh tokens ends after three lifetimes of one token, however often it is used. */
 enum { FAMILY_LIVES = 3 };
 
 static void mac(const struct auth *auth, struct slice text, unsigned char out[MAC_BYTES]) {
@@ -35,8 +35,9 @@ void login_hash(const struct auth *auth, struct slice token, char out[TOKEN_HASH
 }
 
 /*
- * Derived, not drawn: asked again within the grace, the same token gives the same successor, and
- * nobody without the secret can do it. The colons keep these texts apart from tokens.
+ * The successor is derived, not random: a client that repeats its request within the grace period
+ * gets the same one, and deriving it takes the secret. The colons keep these texts apart from
+ * tokens, which have none.
  */
 void login_successor(const struct auth *auth, struct slice token, struct slice next_id,
                      char out[TOKEN_TEXT_BYTES + 1]) {
@@ -77,86 +78,46 @@ int64_t login_family_ttl_ms(const struct auth *auth) {
     return auth->config->jwt_refresh_ttl_s * 1000 * FAMILY_LIVES;
 }
 
-/* The answer. */
-
-static void write_text(struct buf *json, const char *key, struct slice text) {
-    buf_printf(json, "\"%s\":", key);
-    text_add_json(json, text);
-}
+/* ---- The answer ---- */
 
 void auth_write_user(struct buf *json, const struct store_account *account) {
-    char created[TEXT_ISO_SIZE];
-    text_iso_time(account->created_ms, created);
-    buf_add_byte(json, '{');
-    write_text(json, "id", account->user_id);
-    buf_add_byte(json, ',');
-    write_text(json, "email", account->email);
-    buf_add_text(json, ",\"name\":");
-    if (account->name.len > 0)
-        text_add_json(json, account->name);
-    else
-        buf_add_text(json, "null");
-    buf_printf(json, ",\"createdAt\":\"%s\"}", created);
+    json_open(json, "user");
+    json_add_text(json, "id", account->user_id);
+    json_add_text(json, "email", account->email);
+    json_add_text_or_null(json, "name", account->name);
+    json_add_time(json, "createdAt", account->created_ms);
+    json_close(json);
 }
 
-void auth_write_organization(struct buf *json, const struct store_membership *membership) {
-    buf_add_byte(json, '{');
-    write_text(json, "id", membership->organization_id);
-    buf_add_byte(json, ',');
-    write_text(json, "name", membership->organization_name);
-    buf_add_byte(json, ',');
-    write_text(json, "slug", membership->organization_slug);
-    buf_printf(json, ",\"role\":\"%s\"}", store_role_name(membership->role));
+void auth_write_organization(struct buf *json, const char *name,
+                             const struct store_membership *membership) {
+    json_open(json, name);
+    json_add_text(json, "id", membership->organization_id);
+    json_add_text(json, "name", membership->organization_name);
+    json_add_text(json, "slug", membership->organization_slug);
+    json_add_text(json, "role", slice_from(store_role_name(membership->role)));
+    json_close(json);
 }
 
-void errand_answer_login(struct errand *errand, int status, const struct store_account *account,
-                         const char *refresh_token) {
-    const struct config *config = errand->auth->config;
+void login_answer(struct errand *errand, int status, const struct store_account *account,
+                  const char *refresh_token) {
+    const struct auth *auth = errand->owner;
     const struct access_holder holder = {account->user_id, account->current->organization_id,
                                          account->family_id};
-    struct buf json = {0};
-    buf_add_text(&json, "{\"user\":");
+    struct buf access = {0}, json = {0};
+    access_sign(auth->config, &holder, clock_wall_ms() / 1000, &access);
+    json_open(&json, NULL);
     auth_write_user(&json, account);
-    buf_add_text(&json, ",\"organization\":");
-    auth_write_organization(&json, account->current);
-    buf_add_text(&json, ",\"accessToken\":\"");
-    access_sign(config, &holder, clock_wall_ms() / 1000, &json);
-    buf_printf(&json, "\",\"refreshToken\":\"%s\",\"tokenType\":\"Bearer\",\"expiresIn\":%lld}",
-               refresh_token, (long long)config->jwt_access_ttl_s);
+    auth_write_organization(&json, "organization", account->current);
+    json_add_text(&json, "accessToken", buf_slice(&access));
+    json_add_text(&json, "refreshToken", slice_from(refresh_token));
+    json_add_text(&json, "tokenType", SLICE("Bearer"));
+    json_add_int(&json, "expiresIn", auth->config->jwt_access_ttl_s);
+    json_close(&json);
     http_add_header(errand->req, "Cache-Control", SLICE("no-store"));
     errand_answer_json(errand, status, buf_slice(&json));
+    OPENSSL_cleanse(access.data, access.cap);
     OPENSSL_cleanse(json.data, json.cap);
+    buf_free(&access);
     buf_free(&json);
-}
-
-/* Slugs. */
-
-/* The letter under the accents of U+00C0..U+00FF, or '-' for what is no letter. */
-static char base_letter(unsigned char low) {
-    static const char letters[] = "aaaaaaaceeeeiiii"
-                                  "dnooooo-ouuuuyts"
-                                  "aaaaaaaceeeeiiii"
-                                  "dnooooo-ouuuuyty";
-    return letters[low & 0x3F];
-}
-
-void auth_slug(struct slice name, char out[SLUG_BYTES + 1]) {
-    size_t len = 0;
-    for (size_t i = 0; i < name.len && len < SLUG_BYTES; i++) {
-        unsigned char c = (unsigned char)name.ptr[i];
-        char letter = '-';
-        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-            letter = (char)c;
-        else if (c >= 'A' && c <= 'Z')
-            letter = (char)(c - 'A' + 'a');
-        else if (c == 0xC3 && i + 1 < name.len)
-            letter = base_letter((unsigned char)name.ptr[++i]);
-        if (letter != '-' || (len > 0 && out[len - 1] != '-'))
-            out[len++] = letter;
-    }
-    while (len > 0 && out[len - 1] == '-')
-        len--;
-    out[len] = 0;
-    if (len == 0)
-        snprintf(out, SLUG_BYTES + 1, "organization");
 }

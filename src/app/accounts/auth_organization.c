@@ -1,25 +1,24 @@
-/* Who belongs to an organization: its members, their roles, and invitations. */
+/* Organizations: their members, the roles of those, and invitations. */
 #include "app/accounts/auth_private.h"
 #include "base/clock.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "base/rand.h"
-#include "base/text.h"
+#include "wire/web/json_write.h"
 #include "wire/web/url.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-/* A week to accept. */
 #define INVITATION_MS (INT64_C(7) * 24 * HOUR_MS)
 
-enum { MEMBERS_DEFAULT = 50 };
+enum { MEMBERS_DEFAULT = 50, MEMBERS_MAX = 200 };
 
 static const char *const roles[] = {"OWNER", "ADMIN", "MEMBER", NULL};
 
 /*
- * The asker's membership in the organization of the path. To whoever is no member there is no such
- * organization: answered 404, and NULL.
+ * The account's membership in the organization of the path. NULL: it is not a member, and the
+ * errand is answered 404 as for an organization that does not exist.
  */
 static const struct store_membership *find_own(struct errand *errand,
                                                const struct store_account *account) {
@@ -32,70 +31,62 @@ static const struct store_membership *find_own(struct errand *errand,
     return NULL;
 }
 
-/* Members. */
+/* ---- Members ---- */
 
 static void on_members(int err, const struct store_member_list *list, void *arg) {
     struct errand *errand = arg;
-    struct buf json = {0};
     errand->call = NULL;
     if (err) {
         errand_answer_errno(errand, err, NULL);
         return;
     }
-    buf_add_text(&json, "{\"items\":[");
+    struct buf json = {0};
+    json_open(&json, NULL);
+    json_open_array(&json, "items");
     for (size_t i = 0; i < list->count; i++) {
-        const struct store_member *m = &list->members[i];
-        char since[TEXT_ISO_SIZE];
-        text_iso_time(m->since_ms, since);
-        buf_add_text(&json, i ? ",{\"userId\":" : "{\"userId\":");
-        text_add_json(&json, m->user_id);
-        buf_add_text(&json, ",\"email\":");
-        text_add_json(&json, m->email);
-        buf_add_text(&json, ",\"name\":");
-        if (m->name.len > 0)
-            text_add_json(&json, m->name);
-        else
-            buf_add_text(&json, "null");
-        buf_printf(&json, ",\"role\":\"%s\",\"createdAt\":\"%s\"}", store_role_name(m->role),
-                   since);
+        const struct store_member *member = &list->members[i];
+        json_open(&json, NULL);
+        json_add_text(&json, "userId", member->user_id);
+        json_add_text(&json, "email", member->email);
+        json_add_text_or_null(&json, "name", member->name);
+        json_add_text(&json, "role", slice_from(store_role_name(member->role)));
+        json_add_time(&json, "createdAt", member->since_ms);
+        json_close(&json);
     }
-    buf_add_text(&json, "],\"nextCursor\":");
-    if (list->next.len > 0)
-        text_add_json(&json, list->next);
-    else
-        buf_add_text(&json, "null");
-    buf_add_byte(&json, '}');
+    json_close_array(&json);
+    json_add_text_or_null(&json, "nextCursor", list->next);
+    json_close(&json);
     errand_answer_json(errand, 200, buf_slice(&json));
     buf_free(&json);
 }
 
 static void list_members(struct errand *errand, const struct store_account *account) {
+    struct auth *auth = errand->owner;
     const struct store_membership *own = find_own(errand, account);
-    struct buf cursor = {0};
-    struct slice text = SLICE_NONE;
-    uint64_t limit = MEMBERS_DEFAULT;
     if (!own)
         return;
-    if (query_find(slice_from(errand->query), "limit", &text) > 0 &&
-        !slice_to_uint(text, 200, &limit)) {
+    struct slice query = slice_from(errand->query), text = SLICE_NONE;
+    uint64_t limit = MEMBERS_DEFAULT;
+    if (query_find(query, "limit", &text) > 0 && !slice_to_uint(text, MEMBERS_MAX, &limit)) {
         errand_answer_error(errand, 400, "limit must be a number from 1 to 200");
         return;
     }
-    (void)query_get(&cursor, slice_from(errand->query), "cursor");
-    errand->call = store_member_list(errand->auth->store, own->organization_id, buf_slice(&cursor),
+    struct buf cursor = {0};
+    (void)query_get(&cursor, query, "cursor");
+    errand->call = store_member_list(auth->store, own->organization_id, buf_slice(&cursor),
                                      (unsigned)limit, on_members, errand);
     buf_free(&cursor);
 }
 
-static void on_list(void *owner, struct http_request *req, const struct route_match *match) {
-    auth_check(owner, req, match, false, list_members);
+static void on_list(struct http_request *req, const struct route_match *match, void *owner) {
+    auth_check(owner, errand_new(req, match, owner), list_members);
 }
 
-/* Changing and removing them. */
+/* ---- Changing roles, removing members ---- */
 
-static void on_changed(int err, void *arg) {
+static void on_member_changed(int err, void *arg) {
     struct errand *errand = arg;
-    struct auth *auth = errand->auth;
+    struct auth *auth = errand->owner;
     errand->call = NULL;
     if (err == EACCES) {
         errand_answer_error(errand, 403, "Your role does not allow this");
@@ -104,51 +95,57 @@ static void on_changed(int err, void *arg) {
     } else if (err) {
         errand_answer_errno(errand, err, "Member not found");
     } else {
-        if (auth->world.on_change)
-            auth->world.on_change(auth->world.arg, slice_from(errand->params[1]));
+        auth->on_change(slice_from(errand->params[1]), auth->owner);
         errand_answer_empty(errand, 204);
     }
 }
 
-static const struct field role_fields[] = {
+static const struct body_field role_fields[] = {
     {"role", .rules = {{RULE_STRING}, {RULE_IN, .choices = roles}}},
 };
 
-static void change_role(struct errand *errand, const struct store_account *account) {
-    const struct store_membership *own = find_own(errand, account);
-    enum store_role role;
-    if (!own)
-        return;
-    if (!body_check(errand->req, errand->body, role_fields, ARRAY_LEN(role_fields)) ||
-        !store_role_parse(body_text(errand->body, "role"), &role)) {
-        errand_free(errand);
-        return;
-    }
-    const struct store_member_change change = {own->organization_id, slice_from(errand->params[1]),
-                                               account->user_id, clock_wall_ms()};
-    errand->call = store_member_set_role(errand->auth->store, &change, role, on_changed, errand);
+static struct store_member_change change_by(const struct errand *errand,
+                                            const struct store_membership *own,
+                                            const struct store_account *account) {
+    return (struct store_member_change){own->organization_id, slice_from(errand->params[1]),
+                                        account->user_id, clock_wall_ms()};
 }
 
-static void on_change_role(void *owner, struct http_request *req, const struct route_match *match) {
-    auth_check(owner, req, match, true, change_role);
+static void change_role(struct errand *errand, const struct store_account *account) {
+    struct auth *auth = errand->owner;
+    const struct store_membership *own = find_own(errand, account);
+    if (!own || !errand_check_body(errand, role_fields, ARRAY_LEN(role_fields)))
+        return;
+    enum store_role role = ROLE_MEMBER;
+    bool is_role = store_role_parse(body_text(errand->body, "role"), &role);
+    assert(is_role); /* the body was checked */
+    (void)is_role;
+    const struct store_member_change change = change_by(errand, own, account);
+    errand->call = store_member_set_role(auth->store, &change, role, on_member_changed, errand);
+}
+
+static void on_change_role(struct http_request *req, const struct route_match *match, void *owner) {
+    struct errand *errand = errand_new_with_body(req, match, owner);
+    if (errand)
+        auth_check(owner, errand, change_role);
 }
 
 static void remove_member(struct errand *errand, const struct store_account *account) {
+    struct auth *auth = errand->owner;
     const struct store_membership *own = find_own(errand, account);
     if (!own)
         return;
-    const struct store_member_change change = {own->organization_id, slice_from(errand->params[1]),
-                                               account->user_id, clock_wall_ms()};
-    errand->call = store_member_remove(errand->auth->store, &change, on_changed, errand);
+    const struct store_member_change change = change_by(errand, own, account);
+    errand->call = store_member_remove(auth->store, &change, on_member_changed, errand);
 }
 
-static void on_remove(void *owner, struct http_request *req, const struct route_match *match) {
-    auth_check(owner, req, match, false, remove_member);
+static void on_remove(struct http_request *req, const struct route_match *match, void *owner) {
+    auth_check(owner, errand_new(req, match, owner), remove_member);
 }
 
-/* Inviting. */
+/* ---- Inviting ---- */
 
-static const struct field invite_fields[] = {
+static const struct body_field invite_fields[] = {
     {"email", .is_optional = true, .rules = {{RULE_EMAIL}}},
     {"role", .is_optional = true, .rules = {{RULE_STRING}, {RULE_IN, .choices = roles}}},
 };
@@ -163,8 +160,6 @@ struct invitation {
 static void on_invited(int err, void *arg) {
     struct errand *errand = arg;
     const struct invitation *invitation = errand->job;
-    struct buf json = {0};
-    char expires[TEXT_ISO_SIZE];
     errand->call = NULL;
     if (err == EACCES) {
         errand_answer_error(errand, 403, "Your role does not allow this");
@@ -174,34 +169,34 @@ static void on_invited(int err, void *arg) {
         errand_answer_errno(errand, err, NULL);
         return;
     }
-    text_iso_time(invitation->expires_ms, expires);
-    buf_printf(&json, "{\"id\":\"%s\",\"token\":\"%s\",\"role\":\"%s\",\"expiresAt\":\"%s\"}",
-               invitation->id, invitation->token, store_role_name(invitation->role), expires);
+    struct buf json = {0};
+    json_open(&json, NULL);
+    json_add_text(&json, "id", slice_from(invitation->id));
+    json_add_text(&json, "token", slice_from(invitation->token));
+    json_add_text(&json, "role", slice_from(store_role_name(invitation->role)));
+    json_add_time(&json, "expiresAt", invitation->expires_ms);
+    json_close(&json);
     http_add_header(errand->req, "Cache-Control", SLICE("no-store"));
     errand_answer_json(errand, 201, buf_slice(&json));
     buf_free(&json);
 }
 
 static void invite(struct errand *errand, const struct store_account *account) {
+    struct auth *auth = errand->owner;
     const struct store_membership *own = find_own(errand, account);
-    if (!own)
+    if (!own || !errand_check_body(errand, invite_fields, ARRAY_LEN(invite_fields)))
         return;
-    if (!body_check(errand->req, errand->body, invite_fields, ARRAY_LEN(invite_fields))) {
-        errand_free(errand);
-        return;
-    }
     struct invitation *invitation = mem_alloc(sizeof *invitation);
+    errand_set_job(errand, invitation, mem_free);
     const int64_t now_ms = clock_wall_ms();
-    char hash[TOKEN_HASH_BYTES + 1], email[EMAIL_BYTES];
-    errand->job = invitation;
-    errand->free_job = mem_free;
     invitation->expires_ms = now_ms + INVITATION_MS;
     if (!store_role_parse(body_text(errand->body, "role"), &invitation->role))
         invitation->role = ROLE_MEMBER;
     rand_token(invitation->token, TOKEN_TEXT_BYTES);
     rand_uuid(invitation->id);
-    login_hash(errand->auth, slice_from(invitation->token), hash);
-    auth_normalise_email(body_text(errand->body, "email"), email);
+    char hash[TOKEN_HASH_BYTES + 1], email[EMAIL_SIZE];
+    login_hash(auth, slice_from(invitation->token), hash);
+    email_normalise(body_text(errand->body, "email"), email);
     const struct store_invitation in = {
         .id = slice_from(invitation->id),
         .organization_id = own->organization_id,
@@ -212,11 +207,13 @@ static void invite(struct errand *errand, const struct store_account *account) {
         .now_ms = now_ms,
         .expires_ms = invitation->expires_ms,
     };
-    errand->call = store_invitation_add(errand->auth->store, &in, on_invited, errand);
+    errand->call = store_invitation_add(auth->store, &in, on_invited, errand);
 }
 
-static void on_invite(void *owner, struct http_request *req, const struct route_match *match) {
-    auth_check(owner, req, match, true, invite);
+static void on_invite(struct http_request *req, const struct route_match *match, void *owner) {
+    struct errand *errand = errand_new_with_body(req, match, owner);
+    if (errand)
+        auth_check(owner, errand, invite);
 }
 
 void auth_add_organization_routes(struct auth *auth, struct routes *routes) {

@@ -1,47 +1,87 @@
-/* Logging in with a password, and changing it. Every failure looks the same and takes as long. */
+/*
+ * Logging in with a password, and changing it. Every refusal gets the same answer and takes as long
+ * as a success, so that it does not tell whether the user exists.
+ */
 #include "app/accounts/auth_private.h"
 #include "base/clock.h"
-#include "base/mem.h"
+#include "base/macros.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-static const struct field login_fields[] = {
+static const struct body_field login_fields[] = {
     EMAIL_FIELD,
     {"password", .rules = {{RULE_STRING}, {RULE_NOT_EMPTY}, {RULE_MAX_LENGTH, 1024}}},
     {"organizationSlug", .is_optional = true, .rules = {{RULE_STRING}, {RULE_MAX_LENGTH, 128}}},
 };
 
-static void account_key(const struct password_job *job, char key[EMAIL_BYTES + 16]) {
-    snprintf(key, EMAIL_BYTES + 16, "account %s", job->email);
+/* ---- Limits on the attempts at one account ---- */
+
+enum { KEY_SIZE = EMAIL_SIZE + 16 };
+
+static void account_key(const struct password_job *job, char key[KEY_SIZE]) {
+    snprintf(key, KEY_SIZE, "account %s", job->email);
+}
+
+/* Answers 429, and returns true, while earlier failures make this account wait. */
+static bool must_wait(struct errand *errand) {
+    struct auth *auth = errand->owner;
+    char key[KEY_SIZE];
+    account_key(errand->job, key);
+    unsigned wait_s = throttle_wait(&auth->throttle, slice_from(key), clock_mono_ms());
+    if (wait_s > 0)
+        auth_answer_too_many(auth, errand, wait_s);
+    return wait_s > 0;
 }
 
 static void refuse_login(struct errand *errand) {
-    char key[EMAIL_BYTES + 16];
+    struct auth *auth = errand->owner;
+    char key[KEY_SIZE];
     account_key(errand->job, key);
-    throttle_fail(&errand->auth->throttle, slice_from(key), clock_mono_ms());
-    errand->auth->stats.logins_failed++;
+    throttle_fail(&auth->throttle, slice_from(key), clock_mono_ms());
+    auth->stats.logins_failed++;
     errand_answer_error(errand, 401, "Invalid credentials");
 }
 
-static void ignore(int err, void *arg) {
+/* ---- POST /auth/login: found, checked, stored, answered ---- */
+
+/* The account again, as it is now that the login is stored. */
+static void on_logged_in(int err, const struct store_account *account, void *arg) {
+    struct errand *errand = arg;
+    struct auth *auth = errand->owner;
+    const struct password_job *job = errand->job;
+    errand->call = NULL;
+    if (err == ENOENT) {
+        refuse_login(errand);
+    } else if (err) {
+        errand_answer_errno(errand, err, NULL);
+    } else {
+        char key[KEY_SIZE];
+        account_key(job, key);
+        throttle_forgive(&auth->throttle, slice_from(key));
+        auth->stats.logins++;
+        login_answer(errand, 200, account, job->login.token);
+    }
 }
 
-static void on_login_stored(int err, void *arg);
+static void on_login_stored(int err, void *arg) {
+    struct errand *errand = arg;
+    struct auth *auth = errand->owner;
+    const struct password_job *job = errand->job;
+    errand->call = NULL;
+    if (err)
+        errand_answer_errno(errand, err == EINVAL ? EAGAIN : err, NULL);
+    else
+        errand->call = store_user_check(auth->store, slice_from(job->user_id),
+                                        slice_from(job->organization_id),
+                                        slice_from(job->login.family_id), on_logged_in, errand);
+}
 
-/* The user may be a member of several organizations, or of none any more. */
-static const struct store_membership *choose_membership(const struct errand *errand,
-                                                        const struct store_account *account) {
-    struct slice slug = body_text(errand->body, "organizationSlug");
-    for (size_t i = 0; i < account->membership_count; i++) {
-        if (slug.len == 0 || slice_is_equal(account->memberships[i].organization_slug, slug))
-            return &account->memberships[i];
-    }
-    return NULL;
+static void on_hash_upgraded(int err, void *arg) {
 }
 
 static void login_checked(struct errand *errand, int err) {
-    struct auth *auth = errand->auth;
+    struct auth *auth = errand->owner;
     struct password_job *job = errand->job;
     if (err) {
         errand_answer_errno(errand, err, NULL);
@@ -53,7 +93,7 @@ static void login_checked(struct errand *errand, int err) {
     }
     if (job->new_hash[0])
         store_password_upgrade(auth->store, slice_from(job->user_id), slice_from(job->old_hash),
-                               slice_from(job->new_hash), clock_wall_ms(), ignore, NULL);
+                               slice_from(job->new_hash), clock_wall_ms(), on_hash_upgraded, NULL);
     login_new(auth, &job->login);
     const struct store_grant grant = login_grant(auth, &job->login, errand->user_agent);
     errand->call =
@@ -61,9 +101,23 @@ static void login_checked(struct errand *errand, int err) {
                         &grant, on_login_stored, errand);
 }
 
-/* An unknown user, a disabled one and one without a password are measured by a hash of nobody. */
+/* The organization of the login: the one asked for, else the oldest membership. NULL: the user is
+ * not a member, there or anywhere. */
+static const struct store_membership *choose_membership(const struct errand *errand,
+                                                        const struct store_account *account) {
+    struct slice slug = body_text(errand->body, "organizationSlug");
+    for (size_t i = 0; i < account->membership_count; i++) {
+        if (slug.len == 0 || slice_is_equal(account->memberships[i].organization_slug, slug))
+            return &account->memberships[i];
+    }
+    return NULL;
+}
+
+/* The password of an unknown or disabled user, or of one without a password, is checked as well,
+ * against the dummy hash. */
 static void on_login_found(int err, const struct store_account *account, void *arg) {
     struct errand *errand = arg;
+    const struct auth *auth = errand->owner;
     struct password_job *job = errand->job;
     errand->call = NULL;
     if (err && err != ENOENT) {
@@ -75,78 +129,37 @@ static void on_login_found(int err, const struct store_account *account, void *a
     const struct store_membership *membership =
         can_login ? choose_membership(errand, account) : NULL;
     snprintf(job->old_hash, sizeof job->old_hash, "%.*s",
-             SLICE_ARG(can_login ? account->password_hash : slice_from(errand->auth->dummy_hash)));
+             SLICE_ARG(can_login ? account->password_hash : slice_from(auth->dummy_hash)));
     if (membership) {
         job_copy_id(job->user_id, account->user_id);
         job_copy_id(job->organization_id, membership->organization_id);
     }
-    errand_work(errand, job_check, login_checked);
+    auth_work(errand, job_check, login_checked);
 }
 
-void auth_on_login(void *owner, struct http_request *req, const struct route_match *match) {
+void auth_on_login(struct http_request *req, const struct route_match *match, void *owner) {
     struct auth *auth = owner;
-    char key[EMAIL_BYTES + 16];
     if (auth_is_throttled(auth, req, "login", (unsigned)auth->config->logins_per_minute, MINUTE_MS))
         return;
-    struct errand *errand = errand_new(auth, req, match, true);
-    if (!errand)
+    struct errand *errand = errand_new_with_body(req, match, auth);
+    if (!errand || !errand_check_body(errand, login_fields, ARRAY_LEN(login_fields)))
         return;
-    if (!body_check(req, errand->body, login_fields, ARRAY_LEN(login_fields))) {
-        errand_free(errand);
-        return;
-    }
-    struct password_job *job = job_new(errand, body_text(errand->body, "password"), SLICE_NONE);
-    account_key(job, key);
-    unsigned wait_s = throttle_wait(&auth->throttle, slice_from(key), clock_mono_ms());
-    if (wait_s > 0) {
-        auth_answer_too_many(auth, req, wait_s);
-        errand_free(errand);
-        return;
-    }
-    errand->call = store_user_find(auth->store, slice_from(job->email), on_login_found, errand);
+    const struct password_job *job =
+        job_new(errand, body_text(errand->body, "password"), SLICE_NONE);
+    if (!must_wait(errand))
+        errand->call = store_user_find(auth->store, slice_from(job->email), on_login_found, errand);
 }
 
-/* The account once more, as it is now that the login is stored. */
-static void on_logged_in(int err, const struct store_account *account, void *arg) {
-    struct errand *errand = arg;
-    struct auth *auth = errand->auth;
-    const struct password_job *job = errand->job;
-    char key[EMAIL_BYTES + 16];
-    errand->call = NULL;
-    if (err == ENOENT) {
-        refuse_login(errand);
-    } else if (err) {
-        errand_answer_errno(errand, err, NULL);
-    } else {
-        account_key(job, key);
-        throttle_forgive(&auth->throttle, slice_from(key));
-        auth->stats.logins++;
-        errand_answer_login(errand, 200, account, job->login.token);
-    }
-}
+/* ---- POST /auth/password ---- */
 
-static void on_login_stored(int err, void *arg) {
-    struct errand *errand = arg;
-    const struct password_job *job = errand->job;
-    errand->call = NULL;
-    if (err)
-        errand_answer_errno(errand, err == EINVAL ? EAGAIN : err, NULL);
-    else
-        errand->call = store_user_check(errand->auth->store, slice_from(job->user_id),
-                                        slice_from(job->organization_id),
-                                        slice_from(job->login.family_id), on_logged_in, errand);
-}
-
-/* A new password, by somebody who knows the old one. */
-
-static const struct field password_fields[] = {
+static const struct body_field password_fields[] = {
     {"currentPassword", .rules = {{RULE_STRING}, {RULE_NOT_EMPTY}, {RULE_MAX_LENGTH, 1024}}},
     {"newPassword", .rules = NEW_PASSWORD_RULES},
 };
 
 static void on_password_set(int err, void *arg) {
     struct errand *errand = arg;
-    struct auth *auth = errand->auth;
+    struct auth *auth = errand->owner;
     const struct password_job *job = errand->job;
     errand->call = NULL;
     if (err == ENOENT) {
@@ -154,14 +167,13 @@ static void on_password_set(int err, void *arg) {
     } else if (err) {
         errand_answer_errno(errand, err, NULL);
     } else {
-        if (auth->world.on_change)
-            auth->world.on_change(auth->world.arg, slice_from(job->user_id));
+        auth->on_change(slice_from(job->user_id), auth->owner);
         errand_answer_empty(errand, 204);
     }
 }
 
 static void password_replaced(struct errand *errand, int err) {
-    struct auth *auth = errand->auth;
+    struct auth *auth = errand->owner;
     struct password_job *job = errand->job;
     if (err || job->err)
         errand_answer_errno(errand, err ? err : job->err, NULL);
@@ -183,32 +195,26 @@ static void on_password_found(int err, const struct store_account *account, void
         return;
     }
     snprintf(job->old_hash, sizeof job->old_hash, "%.*s", SLICE_ARG(account->password_hash));
-    errand_work(errand, job_replace, password_replaced);
+    auth_work(errand, job_replace, password_replaced);
 }
 
 static void change_password(struct errand *errand, const struct store_account *account) {
-    struct auth *auth = errand->auth;
-    char key[EMAIL_BYTES + 16];
-    if (!body_check(errand->req, errand->body, password_fields, ARRAY_LEN(password_fields)) ||
-        auth_is_too_common(errand->req, body_text(errand->body, "newPassword"))) {
-        errand_free(errand);
+    struct auth *auth = errand->owner;
+    if (!errand_check_body(errand, password_fields, ARRAY_LEN(password_fields)) ||
+        auth_is_too_common(errand, body_text(errand->body, "newPassword")))
         return;
-    }
     struct password_job *job = job_new(errand, body_text(errand->body, "currentPassword"),
                                        body_text(errand->body, "newPassword"));
-    auth_normalise_email(account->email, job->email);
+    email_normalise(account->email, job->email);
     job_copy_id(job->user_id, account->user_id);
     job_copy_id(job->login.family_id, account->family_id);
-    account_key(job, key);
-    unsigned wait_s = throttle_wait(&auth->throttle, slice_from(key), clock_mono_ms());
-    if (wait_s > 0) {
-        auth_answer_too_many(auth, errand->req, wait_s);
-        errand_free(errand);
-        return;
-    }
-    errand->call = store_user_find(auth->store, slice_from(job->email), on_password_found, errand);
+    if (!must_wait(errand))
+        errand->call =
+            store_user_find(auth->store, slice_from(job->email), on_password_found, errand);
 }
 
-void auth_on_password(void *owner, struct http_request *req, const struct route_match *match) {
-    auth_check(owner, req, match, true, change_password);
+void auth_on_password(struct http_request *req, const struct route_match *match, void *owner) {
+    struct errand *errand = errand_new_with_body(req, match, owner);
+    if (errand)
+        auth_check(owner, errand, change_password);
 }

@@ -1,72 +1,58 @@
-/* What the files auth*.c share. Private to them. */
+/* What the files auth*.c share. */
 #ifndef APP_AUTH_PRIVATE_H
 #define APP_AUTH_PRIVATE_H
 
 #include "app/accounts/auth.h"
-#include "app/config/config.h"
 #include "app/accounts/password.h"
 #include "app/accounts/throttle.h"
+#include "app/config/config.h"
 #include "app/rest/body.h"
+#include "app/rest/email.h"
 #include "net/http/http_server.h"
 
 enum {
     TOKEN_TEXT_BYTES = 43, /* 32 bytes in base64url */
     TOKEN_HASH_BYTES = 64, /* 32 bytes in hexadecimal */
     UUID_BYTES = 36,
-    EMAIL_BYTES = 321,
     MINUTE_MS = 60 * 1000,
     HOUR_MS = 60 * MINUTE_MS,
 };
 
-#define EMAIL_FIELD                                                                                \
-    {                                                                                              \
-        "email", .rules = { {RULE_EMAIL} }                                                         \
-    }
-#define NEW_PASSWORD_RULES                                                                         \
-    {                                                                                              \
-        {RULE_STRING}, {RULE_MIN_LENGTH, 8}, {                                                     \
-            RULE_MAX_LENGTH, 128                                                                   \
-        }                                                                                          \
-    }
+/* The fields that several bodies have in common. */
+#define EMAIL_FIELD        {"email", .rules = {{RULE_EMAIL}}}
+#define NEW_PASSWORD_RULES {{RULE_STRING}, {RULE_MIN_LENGTH, 8}, {RULE_MAX_LENGTH, 128}}
+#define TOKEN_RULES        {{RULE_STRING}, {RULE_NOT_EMPTY}, {RULE_MAX_LENGTH, 512}}
 
-struct recording_api;
-
+/* The owner of the errands of all auth*.c. */
 struct auth {
-    struct auth_world world;
     const struct config *config;
     struct store *store;
+    auth_change_fn *on_change;
+    void *owner;
     struct worker *worker;
     struct throttle throttle;
     struct password_cost cost;
-    char dummy_hash
-        [PASSWORD_HASH_BYTES]; /* of nobody: an unknown user takes as long as a known one */
+    /* Checked for an unknown user, so that the answer takes as long as for a known one. */
+    char dummy_hash[PASSWORD_HASH_BYTES];
     struct auth_stats stats;
-    struct recording_api *recording_api; /* NULL without one */
 };
 
-/* An errand for whoever; the body is read. NULL: answered already. */
-struct errand *errand_new(struct auth *, struct http_request *, const struct route_match *,
-                          bool reads_body);
-void errand_free(struct errand *);
+/* ---- Refusals ---- */
 
 /*
- * Runs on a worker thread, then `done` on control (err as in net/worker.h). 503 when the queue is
- * full, or the disk stalls on which the outcome would be stored.
- */
-void errand_work(struct errand *, void (*work)(void *job), void (*done)(struct errand *, int err));
-
-/* The same on another worker than the one for passwords. */
-void errand_work_on(struct errand *, struct worker *, void (*work)(void *job),
-                    void (*done)(struct errand *, int err));
-
-/*
- * 429 with Retry-After, and true, when `key` came too often from this address. `count` 0: no limit.
+ * Answers 429 with Retry-After, and returns true, when this client address came too often through
+ * `door`. `count` 0: no limit.
  */
 bool auth_is_throttled(struct auth *, struct http_request *, const char *door, unsigned count,
                        int64_t window_ms);
-void auth_answer_too_many(struct auth *, struct http_request *, unsigned wait_s);
+void auth_answer_too_many(struct auth *, struct errand *, unsigned wait_s);
 
-/* A refresh token to be given away, with its row. Texts are terminated. */
+/* Answers 400, and returns true, when the password is among the most common ones. */
+bool auth_is_too_common(struct errand *, struct slice password);
+
+/* ---- Logins (auth_login.c) ---- */
+
+/* A new refresh token with its row. The texts are terminated. */
 struct login {
     char token[TOKEN_TEXT_BYTES + 1];
     char hash[TOKEN_HASH_BYTES + 1];
@@ -75,51 +61,57 @@ struct login {
 };
 void login_new(const struct auth *, struct login *);
 struct store_grant login_grant(const struct auth *, const struct login *, const char *user_agent);
-/* The token that follows on `token`, always the same for the same row. */
+
+/* The token that replaces `token`. The same arguments always give the same successor. */
 void login_successor(const struct auth *, struct slice token, struct slice next_id,
                      char out[TOKEN_TEXT_BYTES + 1]);
 void login_hash(const struct auth *, struct slice token, char out[TOKEN_HASH_BYTES + 1]);
 
-/* How long a family of refresh tokens lives, however busy it is. */
+/* How long a family of refresh tokens lives, however often it is used. */
 int64_t login_family_ttl_ms(const struct auth *);
 
-/* An errand's work with passwords, and what it remembers meanwhile. */
+/* The answer of register, login and refresh: user, organization and both tokens. */
+void login_answer(struct errand *, int status, const struct store_account *,
+                  const char *refresh_token);
+
+/* As members of a JSON object. */
+void auth_write_user(struct buf *, const struct store_account *);
+void auth_write_organization(struct buf *, const char *name, const struct store_membership *);
+
+/* ---- Work with passwords (auth_job.c) ---- */
+
+/* The job of an errand that works with passwords. The texts are terminated. */
 struct password_job {
-    struct slice password;      /* copies, wiped in the end */
+    struct slice password;      /* copies, wiped at the end */
     struct slice next_password; /* of a change */
     struct password_cost cost;
     char old_hash[PASSWORD_HASH_BYTES];
     char new_hash[PASSWORD_HASH_BYTES]; /* empty: none was made */
     bool fits;
     int err;
-    char email[EMAIL_BYTES];
+    char email[EMAIL_SIZE];
     char user_id[UUID_BYTES + 1];
     char organization_id[UUID_BYTES + 1];
     struct login login;
 };
 
-/* Becomes the errand's; the e-mail is the body's, if it has one. */
+/* Becomes the errand's job. The e-mail is that of the body, if it has one. */
 struct password_job *job_new(struct errand *, struct slice password, struct slice next_password);
 void job_copy_id(char out[UUID_BYTES + 1], struct slice id);
-/* For errand_work. */
+
+/* For auth_work: */
 void job_make_hash(void *job); /* new_hash of password */
 void job_check(void *job);     /* fits, and new_hash where the old one is outdated */
 void job_replace(void *job);   /* fits, and new_hash of next_password */
 
-/* The form an e-mail is stored and looked up in. */
-void auth_normalise_email(struct slice email, char out[EMAIL_BYTES]);
-/* Answers 400 when it is. */
-bool auth_is_too_common(struct http_request *, struct slice password);
+/*
+ * Runs `work` with the errand's job on a worker thread, then `done` on control with the err of
+ * net/worker.h. Answers 503 when the queue is full, or when the disk of the database stalls and the
+ * outcome could not be stored.
+ */
+void auth_work(struct errand *, void (*work)(void *job), void (*done)(struct errand *, int err));
 
-/* The answer of register, login and refresh: user, organization, both tokens. */
-void errand_answer_login(struct errand *, int status, const struct store_account *,
-                         const char *refresh_token);
-
-void auth_write_user(struct buf *, const struct store_account *);
-void auth_write_organization(struct buf *, const struct store_membership *);
-
-/* "São Paulo & Cia" -> "sao-paulo-cia", at most 48 bytes, never empty. */
-void auth_slug(struct slice name, char out[49]);
+/* ---- Handlers ---- */
 
 route_fn auth_on_register, auth_on_login, auth_on_refresh, auth_on_logout, auth_on_password,
     auth_on_accept, auth_on_me;

@@ -1,26 +1,27 @@
-/* Staying logged in, logging out, and who one is. */
+/* Staying logged in, logging out, and GET /auth/me. */
 #include "app/accounts/auth_private.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/mem.h"
+#include "base/macros.h"
 #include "base/rand.h"
+#include "wire/web/json_write.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
 
-/* In which the same refresh token gives the same successor. */
+/* A client may repeat a refresh for so long: the same token gets the same successor. */
 enum { GRACE_MS = 10 * 1000 };
 
-static const struct field token_fields[] = {
-    {"refreshToken", .rules = {{RULE_STRING}, {RULE_NOT_EMPTY}, {RULE_MAX_LENGTH, 512}}},
+static const struct body_field token_fields[] = {
+    {"refreshToken", .rules = TOKEN_RULES},
 };
 
 static void on_rotated(int err, const struct store_account *account, void *arg) {
     struct errand *errand = arg;
-    char token[TOKEN_TEXT_BYTES + 1];
+    struct auth *auth = errand->owner;
     errand->call = NULL;
     if (err == EACCES) {
-        errand->auth->stats.reuses++;
+        auth->stats.reuses++;
         log_warn("auth", "a refresh token was used twice: its login is ended");
     }
     if (err == ENOENT || err == EACCES) {
@@ -28,26 +29,22 @@ static void on_rotated(int err, const struct store_account *account, void *arg) 
     } else if (err) {
         errand_answer_errno(errand, err, NULL);
     } else {
-        errand->auth->stats.refreshes++;
-        login_successor(errand->auth, body_text(errand->body, "refreshToken"), account->token_id,
-                        token);
-        errand_answer_login(errand, 200, account, token);
+        char token[TOKEN_TEXT_BYTES + 1];
+        auth->stats.refreshes++;
+        login_successor(auth, body_text(errand->body, "refreshToken"), account->token_id, token);
+        login_answer(errand, 200, account, token);
         OPENSSL_cleanse(token, sizeof token);
     }
 }
 
-void auth_on_refresh(void *owner, struct http_request *req, const struct route_match *match) {
+void auth_on_refresh(struct http_request *req, const struct route_match *match, void *owner) {
     struct auth *auth = owner;
     if (auth_is_throttled(auth, req, "refresh", (unsigned)auth->config->refreshes_per_minute,
                           MINUTE_MS))
         return;
-    struct errand *errand = errand_new(auth, req, match, true);
-    if (!errand)
+    struct errand *errand = errand_new_with_body(req, match, auth);
+    if (!errand || !errand_check_body(errand, token_fields, ARRAY_LEN(token_fields)))
         return;
-    if (!body_check(req, errand->body, token_fields, ARRAY_LEN(token_fields))) {
-        errand_free(errand);
-        return;
-    }
     struct slice token = body_text(errand->body, "refreshToken");
     char next_id[RAND_UUID_SIZE], next[TOKEN_TEXT_BYTES + 1];
     char hash[TOKEN_HASH_BYTES + 1], next_hash[TOKEN_HASH_BYTES + 1];
@@ -77,16 +74,12 @@ static void on_logged_out(int err, void *arg) {
         errand_answer_empty(errand, 204);
 }
 
-void auth_on_logout(void *owner, struct http_request *req, const struct route_match *match) {
+void auth_on_logout(struct http_request *req, const struct route_match *match, void *owner) {
     struct auth *auth = owner;
-    struct errand *errand = errand_new(auth, req, match, true);
+    struct errand *errand = errand_new_with_body(req, match, auth);
+    if (!errand || !errand_check_body(errand, token_fields, ARRAY_LEN(token_fields)))
+        return;
     char hash[TOKEN_HASH_BYTES + 1];
-    if (!errand)
-        return;
-    if (!body_check(req, errand->body, token_fields, ARRAY_LEN(token_fields))) {
-        errand_free(errand);
-        return;
-    }
     login_hash(auth, body_text(errand->body, "refreshToken"), hash);
     errand->call =
         store_token_revoke(auth->store, slice_from(hash), clock_wall_ms(), on_logged_out, errand);
@@ -94,21 +87,19 @@ void auth_on_logout(void *owner, struct http_request *req, const struct route_ma
 
 static void answer_me(struct errand *errand, const struct store_account *account) {
     struct buf json = {0};
-    buf_add_text(&json, "{\"user\":");
+    json_open(&json, NULL);
     auth_write_user(&json, account);
-    buf_add_text(&json, ",\"organization\":");
-    auth_write_organization(&json, account->current);
-    buf_printf(&json, ",\"role\":\"%s\",\"memberships\":[",
-               store_role_name(account->current->role));
-    for (size_t i = 0; i < account->membership_count; i++) {
-        buf_add_text(&json, i ? "," : "");
-        auth_write_organization(&json, &account->memberships[i]);
-    }
-    buf_add_text(&json, "]}");
+    auth_write_organization(&json, "organization", account->current);
+    json_add_text(&json, "role", slice_from(store_role_name(account->current->role)));
+    json_open_array(&json, "memberships");
+    for (size_t i = 0; i < account->membership_count; i++)
+        auth_write_organization(&json, NULL, &account->memberships[i]);
+    json_close_array(&json);
+    json_close(&json);
     errand_answer_json(errand, 200, buf_slice(&json));
     buf_free(&json);
 }
 
-void auth_on_me(void *owner, struct http_request *req, const struct route_match *match) {
-    auth_check(owner, req, match, false, answer_me);
+void auth_on_me(struct http_request *req, const struct route_match *match, void *owner) {
+    auth_check(owner, errand_new(req, match, owner), answer_me);
 }

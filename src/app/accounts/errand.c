@@ -1,14 +1,13 @@
-#include "app/accounts/access.h"
-#include "app/accounts/auth_private.h"
-#include "base/clock.h"
+#include "app/accounts/errand.h"
+
 #include "base/mem.h"
-#include "net/worker.h"
+#include "outside/store/store.h"
 
 #include <errno.h>
 
 enum { AGENT_BYTES_MAX = 256 };
 
-static void on_abort(struct http_request *req) {
+static void errand_on_abort(struct http_request *req) {
     struct errand *errand = req->user;
     errand->req = NULL;
     if (errand->call)
@@ -17,27 +16,27 @@ static void on_abort(struct http_request *req) {
         errand_free(errand);
 }
 
-struct errand *errand_new(struct auth *auth, struct http_request *req,
-                          const struct route_match *match, bool reads_body) {
-    json_t *body = reads_body ? body_read(req) : NULL;
-    if (reads_body && !body)
-        return NULL;
+struct errand *errand_new(struct http_request *req, const struct route_match *match, void *owner) {
     const struct slice *agent = http_find_header(req->head, "user-agent");
     struct errand *errand = mem_alloc(sizeof *errand);
-    errand->auth = auth;
+    errand->owner = owner;
     errand->req = req;
-    errand->body = body;
     for (size_t i = 0; i < match->count; i++)
         errand->params[i] = slice_copy_text(match->params[i]);
     errand->query = slice_copy_text(req->query);
-    errand->is_head = slice_is_equal(req->method, SLICE("HEAD"));
-    const struct slice *range = http_find_header(req->head, "range");
-    errand->range = slice_copy_text(range ? *range : SLICE_NONE);
-    const struct slice *if_range = http_find_header(req->head, "if-range");
-    errand->if_range = slice_copy_text(if_range ? *if_range : SLICE_NONE);
     errand->user_agent = slice_copy_text(agent ? slice_take(*agent, AGENT_BYTES_MAX) : SLICE_NONE);
     req->user = errand;
-    req->on_abort = on_abort;
+    req->on_abort = errand_on_abort;
+    return errand;
+}
+
+struct errand *errand_new_with_body(struct http_request *req, const struct route_match *match,
+                                    void *owner) {
+    json_t *body = body_read(req);
+    if (!body)
+        return NULL;
+    struct errand *errand = errand_new(req, match, owner);
+    errand->body = body;
     return errand;
 }
 
@@ -49,32 +48,41 @@ void errand_free(struct errand *errand) {
         mem_free(errand->params[i]);
     mem_free(errand->query);
     mem_free(errand->user_agent);
-    mem_free(errand->range);
-    mem_free(errand->if_range);
     mem_free(errand);
 }
 
-/* Ends. */
-
-void errand_answer_json(struct errand *errand, int status, struct slice json) {
-    if (errand->req)
-        http_respond_json(errand->req, status, json);
-    errand_free(errand);
+void errand_set_job(struct errand *errand, void *job, void (*free_job)(void *job)) {
+    if (errand->job)
+        errand->free_job(errand->job);
+    errand->job = job;
+    errand->free_job = free_job;
 }
 
-void errand_answer_error(struct errand *errand, int status, const char *message) {
-    if (errand->req && status == 401)
-        http_add_header(errand->req, "WWW-Authenticate", SLICE("Bearer"));
-    if (errand->req && status == 503)
-        http_add_header(errand->req, "Retry-After", SLICE("2"));
-    if (errand->req)
-        http_respond_error(errand->req, status, message);
+bool errand_check_body(struct errand *errand, const struct body_field *fields, size_t count) {
+    bool is_valid = body_check(errand->req, errand->body, fields, count);
+    if (!is_valid)
+        errand_free(errand);
+    return is_valid;
+}
+
+/* ---- Ends ---- */
+
+void errand_answer_json(struct errand *errand, int status, struct slice json) {
+    http_respond_json(errand->req, status, json);
     errand_free(errand);
 }
 
 void errand_answer_empty(struct errand *errand, int status) {
-    if (errand->req)
-        http_respond(errand->req, status, NULL, SLICE_NONE);
+    http_respond(errand->req, status, NULL, SLICE_NONE);
+    errand_free(errand);
+}
+
+void errand_answer_error(struct errand *errand, int status, const char *message) {
+    if (status == 401)
+        http_add_header(errand->req, "WWW-Authenticate", SLICE("Bearer"));
+    if (status == 503)
+        http_add_header(errand->req, "Retry-After", SLICE("2"));
+    http_respond_error(errand->req, status, message);
     errand_free(errand);
 }
 
@@ -91,84 +99,12 @@ void errand_answer_errno(struct errand *errand, int err, const char *missing) {
         errand_answer_error(errand, 400, "The request holds a value that makes no sense");
         break;
     default:
-        if (errand->req)
-            http_respond_internal_error(errand->req);
+        http_respond_internal_error(errand->req);
         errand_free(errand);
     }
 }
 
-/* Workers. */
-
-struct work {
-    struct errand *errand;
-    void (*run)(void *job);
-    void (*done)(struct errand *, int err);
-};
-
-static void on_work(void *arg) {
-    struct work *work = arg;
-    work->run(work->errand->job);
-}
-
-static void on_worked(int err, void *arg) {
-    struct work work = *(struct work *)arg;
-    mem_free(arg);
-    work.errand->is_in_worker = false;
-    if (!work.errand->req)
-        errand_free(work.errand);
-    else
-        work.done(work.errand, err);
-}
-
-void errand_work_on(struct errand *errand, struct worker *worker, void (*run)(void *job),
-                    void (*done)(struct errand *, int err)) {
-    struct work *work = mem_alloc(sizeof *work);
-    *work = (struct work){errand, run, done};
-    errand->is_in_worker = true;
-    if (worker_run(worker, on_work, on_worked, work) == 0)
-        return;
-    mem_free(work);
-    errand->is_in_worker = false;
-    errand->auth->stats.busy++;
-    errand_answer_error(errand, 503, "Too many requests of this kind at once; try again shortly");
-}
-
-void errand_work(struct errand *errand, void (*run)(void *job),
-                 void (*done)(struct errand *, int err)) {
-    if (store_is_stalled(errand->auth->store)) /* what comes of it could not be stored now */
-        errand_answer_errno(errand, EAGAIN, NULL);
-    else
-        errand_work_on(errand, errand->auth->worker, run, done);
-}
-
-/* Who asks. */
-
-static void on_account(int err, const struct store_account *account, void *arg) {
-    struct errand *errand = arg;
-    errand->call = NULL;
-    if (err == ENOENT)
-        errand_answer_error(errand, 401, NULL);
-    else if (err)
-        errand_answer_errno(errand, err, NULL);
-    else
-        errand->run(errand, account);
-}
-
-void auth_check(struct auth *auth, struct http_request *req, const struct route_match *match,
-                bool reads_body, void (*run)(struct errand *, const struct store_account *)) {
-    struct slice token = access_bearer(req->head);
-    struct errand *errand = errand_new(auth, req, match, reads_body);
-    struct access_holder holder;
-    json_t *claims = NULL;
-    if (!errand)
-        return;
-    if (token.len == 0 ||
-        access_verify(auth->config, token, clock_wall_ms() / 1000, &claims, &holder) != JWT_OK) {
-        errand_answer_error(errand, 401, NULL);
-        return;
-    }
-    errand->run = run;
-    errand->call = store_user_check(auth->store, holder.user_id, holder.organization_id,
-                                    holder.family_id, on_account, errand);
-    json_decref(claims);
+void errand_answer_invalid(struct errand *errand, const char *failure) {
+    body_refuse(errand->req, failure);
+    errand_free(errand);
 }

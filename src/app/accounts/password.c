@@ -1,5 +1,6 @@
 #include "app/accounts/password.h"
 
+#include "base/macros.h"
 #include "base/mem.h"
 #include "base/rand.h"
 
@@ -13,7 +14,7 @@
 enum {
     SALT_BYTES = 16,
     TAG_BYTES = 32,
-    /* What a hash from the table may cost us at most. */
+    /* Limits on what checking a stored hash may cost. */
     MEMORY_MAX_KIB = 1024 * 1024,
     PASSES_MAX = 64,
     LANES_MAX = 16,
@@ -53,14 +54,14 @@ static bool is_bcrypt(const char *hash) {
            strchr("aby", hash[2]) && hash[3] == '$' && hash[6] == '$';
 }
 
-/* bcrypt looks at 72 bytes and stops at a zero: what it never saw is not silently accepted. */
+/* bcrypt stops at a zero byte, so a password with one is refused instead of being cut there. */
 static bool bcrypt_fits(const char *hash, struct slice password) {
     unsigned cost = (unsigned)(hash[4] - '0') * 10 + (unsigned)(hash[5] - '0');
     if (cost > BCRYPT_COST_MAX || (password.len > 0 && memchr(password.ptr, 0, password.len)))
         return false;
     char *text = slice_copy_text(password);
     struct crypt_data *data = mem_alloc(sizeof *data);
-    /* Not crypt_r: the address sanitizer has one of its own that hides the library's. */
+    /* Not crypt_r: the address sanitizer replaces it by one that knows less. */
     const char *made = crypt_rn(text, hash, data, sizeof *data);
     bool fits =
         made && strlen(made) == BCRYPT_BYTES && CRYPTO_memcmp(made, hash, BCRYPT_BYTES) == 0;
@@ -82,7 +83,7 @@ bool password_is_outdated(const char *hash, const struct password_cost *cost) {
 }
 
 bool password_is_common(struct slice password) {
-    /* Of eight characters and more: shorter ones are refused anyway. */
+    /* Only those of eight characters and more; shorter ones are refused anyway. */
     static const char *const common[] = {
         "password",    "password1", "password12", "password123", "passw0rd",   "p@ssw0rd",
         "p@ssword",    "12345678",  "123456789",  "1234567890",  "0123456789", "0987654321",

@@ -1,6 +1,6 @@
 /*
- * Passwords: argon2id (RFC 9106), and the bcrypt hashes of old users, which are verified and then
- * replaced. Both take tens of milliseconds on purpose: these are for worker threads.
+ * Password hashes: argon2id (RFC 9106), and bcrypt for users of the old backend, whose hashes are
+ * verified and then replaced. Both take tens of milliseconds on purpose, so call them on a worker.
  */
 #ifndef APP_PASSWORD_H
 #define APP_PASSWORD_H
@@ -22,15 +22,15 @@ int password_hash(char out[PASSWORD_HASH_BYTES], struct slice password,
                   const struct password_cost *);
 
 /*
- * Whether the password is the one behind the hash. A hash of a kind or cost that we do not take is
- * nobody's.
+ * Whether the hash was made from this password. False for hashes of an unknown kind or of an
+ * excessive cost.
  */
 bool password_fits(const char *hash, struct slice password);
 
-/* Whether the hash is of an older kind or cheaper than the cost, and should be made anew. */
+/* Whether the hash should be replaced: it is of an older kind, or cheaper than this cost. */
 bool password_is_outdated(const char *hash, const struct password_cost *);
 
-/* Among those that everybody tries first. */
+/* Whether it is among the passwords that attackers try first. */
 bool password_is_common(struct slice password);
 
 #endif

@@ -1,11 +1,14 @@
 #include "app/accounts/throttle.h"
 
+#include "base/bucket.h"
+#include "base/macros.h"
 #include "base/mem.h"
 
-struct entry {
+#include <string.h>
+
+struct throttle_entry {
     struct list node;
-    double level;     /* of a bucket: tries that are used up */
-    int64_t level_ms; /* ... at this time */
+    struct bucket bucket;
     unsigned failures;
     int64_t blocked_until_ms;
     int64_t failed_ms;
@@ -13,7 +16,7 @@ struct entry {
     char key[];
 };
 
-/* A quiet day makes failures forgotten. */
+/* Failures are forgotten when the last one is so old. */
 static const int64_t FORGET_MS = INT64_C(24) * 3600 * 1000;
 
 void throttle_open(struct throttle *throttle, uint64_t seed, unsigned max_entries) {
@@ -22,7 +25,7 @@ void throttle_open(struct throttle *throttle, uint64_t seed, unsigned max_entrie
     throttle->max = max_entries;
 }
 
-static void remove_entry(struct throttle *throttle, struct entry *entry) {
+static void remove_entry(struct throttle *throttle, struct throttle_entry *entry) {
     map_remove(&throttle->entries, slice_of(entry->key, entry->key_bytes));
     list_remove(&entry->node);
     mem_free(entry);
@@ -30,21 +33,21 @@ static void remove_entry(struct throttle *throttle, struct entry *entry) {
 
 void throttle_close(struct throttle *throttle) {
     while (!list_is_empty(&throttle->by_use))
-        remove_entry(throttle, CONTAINER_OF(throttle->by_use.next, struct entry, node));
+        remove_entry(throttle, CONTAINER_OF(throttle->by_use.next, struct throttle_entry, node));
     map_free(&throttle->entries);
 }
 
-static struct entry *entry_of(struct throttle *throttle, struct slice key) {
-    struct entry *entry = map_find(&throttle->entries, key);
+static struct throttle_entry *entry_of(struct throttle *throttle, struct slice key) {
+    struct throttle_entry *entry = map_find(&throttle->entries, key);
     if (entry) {
         list_remove(&entry->node);
     } else {
         if (throttle->entries.len >= throttle->max)
-            remove_entry(throttle, CONTAINER_OF(throttle->by_use.next, struct entry, node));
-        entry = mem_alloc(sizeof *entry + key.len + 1);
+            remove_entry(throttle,
+                         CONTAINER_OF(throttle->by_use.next, struct throttle_entry, node));
+        entry = mem_alloc(sizeof *entry + key.len);
         entry->key_bytes = key.len;
-        for (size_t i = 0; i < key.len; i++)
-            entry->key[i] = key.ptr[i];
+        memcpy(entry->key, key.ptr, key.len);
         map_set(&throttle->entries, key, entry);
     }
     list_add(&throttle->by_use, &entry->node);
@@ -53,26 +56,20 @@ static struct entry *entry_of(struct throttle *throttle, struct slice key) {
 
 unsigned throttle_take(struct throttle *throttle, struct slice key, unsigned count,
                        int64_t window_ms, int64_t now_ms) {
-    struct entry *entry = entry_of(throttle, key);
-    const double a_try_ms = (double)window_ms / count;
-    const double level = entry->level - (double)(now_ms - entry->level_ms) / a_try_ms;
-    entry->level = level > 0 ? level : 0;
-    entry->level_ms = now_ms;
-    if (entry->level + 1 > count)
-        return (unsigned)((entry->level + 1 - count) * a_try_ms / 1000) + 1;
-    entry->level += 1;
-    return 0;
+    struct throttle_entry *entry = entry_of(throttle, key);
+    int64_t wait_us = bucket_take(&entry->bucket, window_ms * 1000 / count, count, now_ms * 1000);
+    return wait_us ? (unsigned)(wait_us / 1000000) + 1 : 0;
 }
 
 unsigned throttle_wait(struct throttle *throttle, struct slice key, int64_t now_ms) {
-    const struct entry *entry = map_find(&throttle->entries, key);
+    const struct throttle_entry *entry = map_find(&throttle->entries, key);
     if (!entry || entry->blocked_until_ms <= now_ms)
         return 0;
     return (unsigned)((entry->blocked_until_ms - now_ms + 999) / 1000);
 }
 
 void throttle_fail(struct throttle *throttle, struct slice key, int64_t now_ms) {
-    struct entry *entry = entry_of(throttle, key);
+    struct throttle_entry *entry = entry_of(throttle, key);
     if (now_ms - entry->failed_ms > FORGET_MS)
         entry->failures = 0;
     entry->failed_ms = now_ms;
@@ -87,7 +84,7 @@ void throttle_fail(struct throttle *throttle, struct slice key, int64_t now_ms) 
 }
 
 void throttle_forgive(struct throttle *throttle, struct slice key) {
-    struct entry *entry = map_find(&throttle->entries, key);
+    struct throttle_entry *entry = map_find(&throttle->entries, key);
     if (entry)
         remove_entry(throttle, entry);
 }

@@ -1,7 +1,7 @@
 /*
- * How often somebody may try. Two kinds of counters, bounded in number (the longest unused goes
- * first), on a clock that is given: buckets that refill, and failures that make the next try wait
- * 1, 2, 4 ... s.
+ * Limits how often a key (a client's address, an account) may try. There are two kinds of limits:
+ * a token bucket, and failures after which the next try must wait 1, 2, 4 ... s. The number of
+ * entries is bounded; the least recently used one goes first. Time is an argument.
  */
 #ifndef APP_THROTTLE_H
 #define APP_THROTTLE_H
@@ -14,7 +14,7 @@
 
 struct throttle {
     struct map entries;
-    struct list by_use; /* longest unused first */
+    struct list by_use; /* least recently used first */
     unsigned max;
 };
 

@@ -120,13 +120,13 @@ static void take(struct egress_door *door, struct http_request *req, enum track_
     hand_over(door, req, &params);
 }
 
-static void egress_door_on_audio(void *owner, struct http_request *req,
-                                 const struct route_match *match) {
+static void egress_door_on_audio(struct http_request *req, const struct route_match *match,
+                                 void *owner) {
     take(owner, req, TRACK_AUDIO);
 }
 
-static void egress_door_on_video(void *owner, struct http_request *req,
-                                 const struct route_match *match) {
+static void egress_door_on_video(struct http_request *req, const struct route_match *match,
+                                 void *owner) {
     take(owner, req, TRACK_VIDEO);
 }
 

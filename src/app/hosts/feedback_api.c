@@ -1,6 +1,7 @@
 #include "app/hosts/feedback_api.h"
 
 #include "app/hosts/hosts.h"
+#include "app/rest/bearer.h"
 #include "app/rest/routes.h"
 #include "app/sessions/directory.h"
 #include "base/buf.h"
@@ -90,30 +91,23 @@ static void feedback_api_on_right(int status, void *user) {
     }
 }
 
-static struct slice bearer(const struct http_request *req) {
-    const struct slice *value = http_find_header(req->head, "authorization");
-    if (!value || !slice_has_prefix_nocase(*value, SLICE("Bearer ")))
-        return SLICE_NONE;
-    return slice_trim(slice_skip(*value, 7));
-}
-
 static void ask(struct feedback_api *api, struct http_request *req, const struct route_match *match,
                 void (*answer)(struct feedback_question *)) {
     struct feedback_question *question = mem_alloc(sizeof *question);
     *question = (struct feedback_question){api, req, slice_copy_text(match->params[0]), answer};
     req->user = question;
     req->on_abort = feedback_api_on_abort;
-    hosts_check_bearer(api->hosts, bearer(req), slice_from(question->meeting_id),
+    hosts_check_bearer(api->hosts, bearer_token(req->head), slice_from(question->meeting_id),
                        feedback_api_on_right, question);
 }
 
-static void feedback_api_on_debug(void *owner, struct http_request *req,
-                                  const struct route_match *match) {
+static void feedback_api_on_debug(struct http_request *req, const struct route_match *match,
+                                  void *owner) {
     ask(owner, req, match, describe);
 }
 
-static void feedback_api_on_metrics(void *owner, struct http_request *req,
-                                    const struct route_match *match) {
+static void feedback_api_on_metrics(struct http_request *req, const struct route_match *match,
+                                    void *owner) {
     ask(owner, req, match, count);
 }
 

@@ -2,6 +2,7 @@
 
 #include "app/config/config.h"
 #include "app/hosts/hosts_private.h"
+#include "app/rest/routes.h"
 #include "base/counter.h"
 #include "base/macros.h"
 #include "base/mem.h"
@@ -277,28 +278,30 @@ void hosts_free(struct hosts *hosts) {
 
 /* ---- Routes ---- */
 
-static void hosts_on_head(void *owner, struct http_request *req, const struct route_match *match) {
+static void hosts_on_head(struct http_request *req, const struct route_match *match, void *owner) {
     struct hosts *hosts = owner;
     eio_server_head(sio_server_eio(hosts->sio), req);
 }
 
-static void hosts_on_request(void *owner, struct http_request *req,
-                             const struct route_match *match) {
+static void hosts_on_request(struct http_request *req, const struct route_match *match,
+                             void *owner) {
     struct hosts *hosts = owner;
     eio_server_request(sio_server_eio(hosts->sio), req);
 }
 
-static void hosts_on_upgrade(void *owner, struct http_request *req,
-                             const struct route_match *match) {
+static void hosts_on_upgrade(struct http_request *req, const struct route_match *match,
+                             void *owner) {
     struct hosts *hosts = owner;
     eio_server_upgrade(sio_server_eio(hosts->sio), req);
 }
 
-const struct route hosts_routes[] = {
-    {"*", "/socket.io/...", hosts_on_request, .on_head = hosts_on_head},
-    {ROUTE_UPGRADE, "/socket.io/...", hosts_on_upgrade},
-};
-const size_t hosts_route_count = ARRAY_LEN(hosts_routes);
+void hosts_add_routes(struct hosts *hosts, struct routes *routes) {
+    static const struct route rows[] = {
+        {"*", "/socket.io/...", hosts_on_request, .on_head = hosts_on_head},
+        {ROUTE_UPGRADE, "/socket.io/...", hosts_on_upgrade},
+    };
+    routes_add(routes, rows, ARRAY_LEN(rows), hosts);
+}
 
 #define AT(member) offsetof(struct hosts_counters, member)
 

@@ -7,7 +7,6 @@
 #ifndef APP_HOSTS_H
 #define APP_HOSTS_H
 
-#include "app/rest/routes.h"
 #include "base/histogram.h"
 #include "base/slice.h"
 
@@ -20,6 +19,7 @@ struct counter_table;
 struct directory_feedback;
 struct hosts;
 struct loop;
+struct routes;
 struct session;
 struct sessions;
 struct sio_server;
@@ -37,9 +37,8 @@ struct hosts *hosts_new(const struct hosts_settings *settings);
 void hosts_drain(struct hosts *hosts); /* closes the transports, so that clients come back */
 void hosts_free(struct hosts *hosts);  /* NULL is fine */
 
-/* The rows of /socket.io/, whose owner is the struct hosts. */
-extern const struct route hosts_routes[];
-extern const size_t hosts_route_count;
+/* Adds /socket.io/. */
+void hosts_add_routes(struct hosts *hosts, struct routes *routes);
 
 /* For metrics, and for the listener's limit (eio_server_websockets). */
 struct sio_server *hosts_sio(struct hosts *hosts);

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "net/http/http_server.h"
 #include "net/worker.h"
@@ -51,53 +52,53 @@ static void download_free(struct download *download) {
     mem_free(download);
 }
 
-static void on_abort(struct http_request *req) {
+static void download_on_abort(struct http_request *req) {
     struct download *download = req->user;
     download->req = NULL;
     if (!download->is_working)
         download_free(download);
 }
 
-static void work(struct download *download, work_fn *fn, work_done_fn *done) {
+static void download_work(struct download *download, work_fn *fn, work_done_fn *done) {
     download->is_working = true;
     if (worker_run(download->worker, fn, done, download) == 0)
         return;
     download->is_working = false;
     if (download->left > 0)
-        http_drop(download->req); /* in the middle of a body */
+        http_drop(download->req); /* the body has begun */
     else
         http_respond_error(download->req, 503, "Too many downloads at once; try again shortly");
     download_free(download);
 }
 
-/* ---- pieces ---- */
+/* ---- The body, chunk by chunk ---- */
 
 static void read_chunk(void *arg) {
     struct download *download = arg;
     size_t want = download->left < CHUNK_BYTES ? (size_t)download->left : CHUNK_BYTES;
     ssize_t n = pread(download->fd, download->chunk, want, (off_t)download->offset);
-    download->err = n < 0 ? errno : n == 0 ? EIO : 0; /* shorter than it was: gone under us */
+    download->err = n < 0 ? errno : n == 0 ? EIO : 0; /* 0: the file has become shorter */
     download->chunk_bytes = n > 0 ? (size_t)n : 0;
 }
 
-static void on_chunk(int err, void *arg);
+static void download_on_chunk(int err, void *arg);
 
 static void send_more(struct download *download) {
     if (download->left > 0) {
-        work(download, read_chunk, on_chunk);
+        download_work(download, read_chunk, download_on_chunk);
         return;
     }
     http_body_end(download->req);
     download_free(download);
 }
 
-static void on_drain(struct http_request *req) {
+static void download_on_drain(struct http_request *req) {
     struct download *download = req->user;
     if (!download->is_working)
         send_more(download);
 }
 
-static void on_chunk(int err, void *arg) {
+static void download_on_chunk(int err, void *arg) {
     struct download *download = arg;
     download->is_working = false;
     if (!download->req) {
@@ -115,11 +116,11 @@ static void on_chunk(int err, void *arg) {
         send_more(download);
 }
 
-/* ---- the head ---- */
+/* ---- The head ---- */
 
 static void add_names(struct download *download) {
     struct buf value = {0};
-    const char *name = strrchr(download->path, '/') + 1; /* reduced: nothing in it needs quoting */
+    const char *name = strrchr(download->path, '/') + 1; /* a reduced name: nothing to quote */
     buf_printf(&value, "attachment; filename=\"%s\"", name);
     http_add_header(download->req, "Content-Disposition", buf_slice(&value));
     http_add_header(download->req, "Accept-Ranges", SLICE("bytes"));
@@ -137,7 +138,7 @@ static void answer_none(struct download *download) {
     download_free(download);
 }
 
-/* Who has a part of what the file was wants the whole of what it is. */
+/* A range counts for the file that If-Range names. When it has changed, all of it is sent. */
 static struct slice wanted_range(const struct download *download) {
     bool is_same = !download->if_range[0] || !strcmp(download->if_range, download->etag);
     return is_same ? slice_from(download->range) : SLICE_NONE;
@@ -185,7 +186,7 @@ static void open_file(void *arg) {
              (uint64_t)stat.st_mtim.tv_sec * 1000000000 + (uint64_t)stat.st_mtim.tv_nsec);
 }
 
-static void on_open(int err, void *arg) {
+static void download_on_open(int err, void *arg) {
     struct download *download = arg;
     download->is_working = false;
     if (!download->req) {
@@ -219,7 +220,7 @@ void download_start(struct worker *worker, struct http_request *req,
     download->is_head = file->is_head;
     download->fd = -1;
     req->user = download;
-    req->on_abort = on_abort;
-    req->on_drain = on_drain;
-    work(download, open_file, on_open);
+    req->on_abort = download_on_abort;
+    req->on_drain = download_on_drain;
+    download_work(download, open_file, download_on_open);
 }

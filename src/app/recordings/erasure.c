@@ -1,10 +1,12 @@
 #include "app/recordings/erasure.h"
 
-#include "app/accounts/auth_private.h"
+#include "app/accounts/errand.h"
+#include "app/recordings/recording_page.h"
 #include "app/recordings/recordings.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "net/loop.h"
 #include "net/standstill.h"
@@ -12,16 +14,16 @@
 #include "net/worker.h"
 #include "outside/files/erase.h"
 #include "outside/store/store_recording.h"
+#include "wire/web/json_write.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 
 enum {
     ROWS_MAX = 1000,
     ERASURES_MAX = 64,
     LOOK_MS = 10,
-    STALL_MS = 50, /* for so long somebody waits for a disk that does nothing */
+    STALL_MS = 50, /* a client waits so long for a disk that makes no progress */
     RETRY_MS = 1000,
 };
 
@@ -36,31 +38,23 @@ struct erasures {
 struct erasure {
     struct list node;
     struct erasures *owner; /* NULL once that has closed */
-    struct errand *errand;  /* NULL: nobody waits */
+    struct errand *errand;  /* NULL: the client has its answer, or left */
     char *meeting_id, *actor;
     struct store_call *call;
     struct standstill worker;
     struct timer look, retry;
-    int64_t asked_ms; /* for the worker */
+    int64_t asked_ms; /* when the worker got it */
     bool is_in_worker;
-    bool has_begun; /* files may be gone: now it must come to its end */
+    bool has_begun; /* files may be gone, so it has to be finished */
     const struct storage *storage;
-    struct recording_info *files; /* a page of rows; own their texts */
-    size_t file_count, row_at;
-    size_t gone; /* rows of the pages before */
+    struct recording_page page;
+    size_t row_at; /* of the page: the next row to be erased */
+    size_t gone;   /* rows erased so far */
     struct erased erased;
     int err;
 };
 
-/* ---- ends ---- */
-
-static void free_files(struct erasure *erasure) {
-    for (size_t i = 0; i < erasure->file_count; i++)
-        recording_info_free(&erasure->files[i]);
-    mem_free(erasure->files);
-    erasure->files = NULL;
-    erasure->file_count = erasure->row_at = 0;
-}
+/* ---- Ends ---- */
 
 static void erasure_free(struct erasure *erasure) {
     timer_stop(&erasure->look);
@@ -71,13 +65,13 @@ static void erasure_free(struct erasure *erasure) {
         list_remove(&erasure->node);
         erasure->owner->count--;
     }
-    free_files(erasure);
+    recording_page_free(&erasure->page);
     mem_free(erasure->meeting_id);
     mem_free(erasure->actor);
     mem_free(erasure);
 }
 
-/* The errand's job is freed: whoever asked has an answer, or went. */
+/* The errand frees its job: the client has its answer, or left. */
 static void leave(void *job) {
     struct erasure *erasure = job;
     erasure->errand = NULL;
@@ -102,7 +96,7 @@ static void fail_errno(struct erasure *erasure, int err) {
         fail(erasure, 500, "Internal server error");
 }
 
-/* Nothing was done, nothing will be. */
+/* Nothing has been erased, and nothing will be. */
 static void answer_away(struct erasure *erasure) {
     errand_answer_errno(erasure->errand, EAGAIN, NULL);
     erasure_free(erasure);
@@ -112,7 +106,7 @@ static void answer_begun(struct errand *errand) {
     errand_answer_json(errand, 202, SLICE("{\"erasing\":true}"));
 }
 
-/* ---- what may have to wait ---- */
+/* ---- While the disk or the database stalls ---- */
 
 static void list_rows(void *arg);
 static void erase_rows(void *arg);
@@ -124,13 +118,13 @@ static void try_again(struct erasure *erasure, timer_fn *step) {
     timer_start(erasure->owner->loop, &erasure->retry, RETRY_MS, 0, step, erasure);
 }
 
-/* Somebody waits: not for a disk that does nothing. */
-static void on_look(void *arg) {
+/* While the client waits: answers as soon as the worker or the store makes no progress. */
+static void erasure_on_look(void *arg) {
     struct erasure *erasure = arg;
     int64_t now_ms = clock_mono_ms();
     bool is_stuck = store_is_stalled(erasure->owner->store);
     if (erasure->is_in_worker && standstill_turn(&erasure->worker) == 0)
-        is_stuck |= now_ms - erasure->asked_ms >= STALL_MS; /* behind others */
+        is_stuck |= now_ms - erasure->asked_ms >= STALL_MS; /* the worker is busy with others */
     else if (standstill_look(&erasure->worker, now_ms) >= STALL_MS)
         is_stuck = true;
     if (is_stuck && !erasure->has_begun)
@@ -139,11 +133,11 @@ static void on_look(void *arg) {
         answer_begun(erasure->errand);
 }
 
-/* ---- steps ---- */
+/* ---- Steps ---- */
 
 static void on_meeting_erased(int err, const struct store_erased *rows, void *arg) {
     struct erasure *erasure = arg;
-    struct buf json = {0};
+    const struct erased *erased = &erasure->erased;
     erasure->call = NULL;
     if (err == EAGAIN) {
         try_again(erasure, erase_meeting);
@@ -155,12 +149,17 @@ static void on_meeting_erased(int err, const struct store_erased *rows, void *ar
     }
     log_info("recordings", "a meeting was erased", log_text("meetingId", erasure->meeting_id),
              log_text("by", erasure->actor));
-    buf_printf(&json,
-               "{\"erased\":{\"recordings\":%" PRId64 ",\"files\":%" PRIu64 ",\"sidecars\":%" PRIu64
-               ",\"bytes\":%" PRIu64 ",\"logLines\":%" PRIu64 ",\"feedback\":%" PRId64 "}}",
-               rows->recordings + (int64_t)erasure->gone, erasure->erased.files,
-               erasure->erased.sidecars, erasure->erased.bytes, erasure->erased.log_lines,
-               rows->feedback);
+    struct buf json = {0};
+    json_open(&json, NULL);
+    json_open(&json, "erased");
+    json_add_int(&json, "recordings", rows->recordings + (int64_t)erasure->gone);
+    json_add_uint(&json, "files", erased->files);
+    json_add_uint(&json, "sidecars", erased->sidecars);
+    json_add_uint(&json, "bytes", erased->bytes);
+    json_add_uint(&json, "logLines", erased->log_lines);
+    json_add_int(&json, "feedback", rows->feedback);
+    json_close(&json);
+    json_close(&json);
     if (erasure->errand)
         errand_answer_json(erasure->errand, 200, buf_slice(&json));
     buf_free(&json);
@@ -170,7 +169,7 @@ static void on_meeting_erased(int err, const struct store_erased *rows, void *ar
 static void erase_meeting(void *arg) {
     struct erasure *erasure = arg;
     char what[64];
-    snprintf(what, sizeof what, "%zu recordings", erasure->gone + erasure->file_count);
+    snprintf(what, sizeof what, "%zu recordings", erasure->gone + erasure->page.count);
     const struct store_erasure in = {.meeting_id = slice_from(erasure->meeting_id),
                                      .actor = slice_from(erasure->actor),
                                      .what = slice_from(what),
@@ -178,7 +177,7 @@ static void erase_meeting(void *arg) {
     erasure->call = store_meeting_erase(erasure->owner->store, &in, on_meeting_erased, erasure);
 }
 
-static void on_row_erased(int err, void *arg) {
+static void erasure_on_row_erased(int err, void *arg) {
     struct erasure *erasure = arg;
     erasure->call = NULL;
     if (err == EAGAIN) {
@@ -192,30 +191,33 @@ static void on_row_erased(int err, void *arg) {
     }
 }
 
-/* A full page may not be the last: its rows go, and the next one is listed. */
+/* After a full page there may be another, so this page's rows go first and the next is listed. */
 static void erase_rows(void *arg) {
     struct erasure *erasure = arg;
-    if (erasure->row_at == erasure->file_count) {
+    if (erasure->row_at == erasure->page.count) {
         list_rows(erasure);
         return;
     }
-    const struct store_erasure in = {.id = erasure->files[erasure->row_at].id,
+    const struct recording_info *row = &erasure->page.rows[erasure->row_at];
+    const struct store_erasure in = {.id = row->id,
                                      .meeting_id = slice_from(erasure->meeting_id),
                                      .actor = slice_from(erasure->actor),
-                                     .what = erasure->files[erasure->row_at].path,
+                                     .what = row->path,
                                      .at_ms = clock_wall_ms()};
-    erasure->call = store_recording_erase(erasure->owner->store, &in, on_row_erased, erasure);
+    erasure->call =
+        store_recording_erase(erasure->owner->store, &in, erasure_on_row_erased, erasure);
 }
 
-/* On a worker: what cannot be deleted now keeps its row, and so can be deleted later. */
+/* On a worker. A file that cannot be deleted keeps its row, so it can be deleted later. */
 static void erase_files(void *arg) {
     struct erasure *erasure = arg;
     atomic_store(&erasure->worker.thread_id, thread_id());
-    for (size_t i = 0; i < erasure->file_count && !erasure->err; i++) {
+    for (size_t i = 0; i < erasure->page.count && !erasure->err; i++) {
+        const struct recording_info *file = &erasure->page.rows[i];
         standstill_begin(&erasure->worker);
-        erasure->err = erase_recording(erasure->storage, &erasure->files[i], &erasure->erased);
+        erasure->err = erase_recording(erasure->storage, file, &erasure->erased);
         if (!erasure->err)
-            erasure->err = erase_log_lines(erasure->storage, &erasure->files[i], &erasure->erased);
+            erasure->err = erase_log_lines(erasure->storage, file, &erasure->erased);
     }
     standstill_end(&erasure->worker);
 }
@@ -229,7 +231,7 @@ static void on_files_erased(int err, void *arg) {
         fail(erasure, 409, "The meeting is still being recorded");
     else if (err || erasure->err)
         fail(erasure, 500, "Some files could not be deleted; try again");
-    else if (erasure->file_count == ROWS_MAX)
+    else if (erasure->page.count == ROWS_MAX)
         erase_rows(erasure);
     else
         erase_meeting(erasure);
@@ -245,17 +247,7 @@ static void start_worker(void *arg) {
         try_again(erasure, start_worker);
 }
 
-static void keep_rows(struct erasure *erasure, const struct store_recording_list *list) {
-    free_files(erasure);
-    erasure->files = mem_alloc_array(list->count, sizeof *erasure->files);
-    for (; erasure->file_count < list->count; erasure->file_count++) {
-        struct recording_info *file = &erasure->files[erasure->file_count];
-        *file = list->recordings[erasure->file_count];
-        recording_info_own(file);
-    }
-}
-
-static void on_rows(int err, const struct store_recording_list *list, void *arg) {
+static void erasure_on_rows(int err, const struct store_recording_list *list, void *arg) {
     struct erasure *erasure = arg;
     erasure->call = NULL;
     if (err == EAGAIN && erasure->errand && !erasure->has_begun) {
@@ -265,7 +257,8 @@ static void on_rows(int err, const struct store_recording_list *list, void *arg)
     } else if (err) {
         fail_errno(erasure, err);
     } else {
-        keep_rows(erasure, list);
+        recording_page_keep(&erasure->page, list);
+        erasure->row_at = 0;
         start_worker(erasure);
     }
 }
@@ -273,10 +266,10 @@ static void on_rows(int err, const struct store_recording_list *list, void *arg)
 static void list_rows(void *arg) {
     struct erasure *erasure = arg;
     erasure->call = store_recording_list(erasure->owner->store, slice_from(erasure->meeting_id),
-                                         ROWS_MAX, on_rows, erasure);
+                                         ROWS_MAX, erasure_on_rows, erasure);
 }
 
-/* ---- life ---- */
+/* ---- Life ---- */
 
 static bool is_under_way(struct erasures *erasures, struct slice meeting_id) {
     LIST_EACH(&erasures->all, node) {
@@ -305,11 +298,8 @@ void erasure_start(struct erasures *erasures, struct errand *errand, struct slic
     erasure->actor = slice_copy_text(actor);
     list_add(&erasures->all, &erasure->node);
     erasures->count++;
-    if (errand->job)
-        errand->free_job(errand->job);
-    errand->job = erasure;
-    errand->free_job = leave;
-    timer_start(erasures->loop, &erasure->look, LOOK_MS, LOOK_MS, on_look, erasure);
+    errand_set_job(errand, erasure, leave);
+    timer_start(erasures->loop, &erasure->look, LOOK_MS, LOOK_MS, erasure_on_look, erasure);
     list_rows(erasure);
 }
 
@@ -332,7 +322,7 @@ void erasures_close(struct erasures *erasures) {
             erasure_free(erasure);
             continue;
         }
-        /* The worker has it; it is freed when that is done. */
+        /* A worker has it, and on_files_erased frees it. */
         list_remove(&erasure->node);
         timer_stop(&erasure->look);
         erasure->owner = NULL;

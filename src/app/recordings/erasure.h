@@ -1,6 +1,7 @@
 /*
- * Meetings that are being erased: files and log lines by their rows, then the rows, then the meeting. Once begun it goes on to its end,
- * whether whoever asked still waits, and through a disk or a database that stalls. Control thread only.
+ * Erases meetings: the files and log lines of their recordings, then the rows of those, then the
+ * meeting. Once an erasure has begun it continues to its end, also when the client leaves, or while
+ * the disk or the database stalls. Control thread only.
  */
 #ifndef APP_ERASURE_H
 #define APP_ERASURE_H
@@ -14,12 +15,15 @@ struct recordings;
 struct store;
 
 struct erasures *erasures_open(struct loop *, struct store *, struct recordings *);
-/* After the listener, before the recordings and the store close. What was not done keeps its rows. NULL is fine. */
+/* After the listener, before the recordings and the store close. What is not erased yet keeps its
+ * row. NULL is fine. */
 void erasures_close(struct erasures *);
 
 /*
- * Answers the errand (whose job it becomes): 200 and what was erased; 202 when the disk keeps it waiting, and it goes on by itself;
- * 503 when that is known before anything is begun; 409, 500 when a file could not be deleted.
+ * Answers the errand, whose job the erasure becomes: 200 with the counts of what was erased; 202
+ * when the disk or the database stalls and the erasure continues by itself; 503 when the stall is
+ * known before anything has begun; 409 while the meeting is active or being recorded; 500 when a
+ * file could not be deleted.
  */
 void erasure_start(struct erasures *, struct errand *, struct slice meeting_id, struct slice actor);
 

@@ -1,28 +1,31 @@
 /*
- * Recordings for those who may have them: GET /recordings/:id (owners and admins of the meeting's organization, or whoever holds a
- * ticket), POST /recordings/:id/ticket, and DELETE /sessions/:meetingId (owners).
+ * Recordings over REST: GET /recordings/:id (for owners and admins of the meeting's organization,
+ * or by a download link), POST /recordings/:id/ticket, which makes such a link, and
+ * DELETE /sessions/:meetingId (for owners). Control thread only.
  */
 #ifndef APP_RECORDING_API_H
 #define APP_RECORDING_API_H
 
-#include <stdint.h>
+#include "app/recordings/download_link.h"
 
 struct auth;
 struct erasures;
 struct recordings;
 struct routes;
+struct store;
 
 struct recording_api {
     struct auth *auth;
+    struct store *store;
     struct recordings *recordings;
     struct erasures *erasures;
-    uint8_t ticket_key[32]; /* of this process: tickets live a minute */
+    struct download_link_key link_key; /* of this process: links live a minute */
 };
 
-void recording_api_init(struct recording_api *, struct auth *, struct recordings *,
+void recording_api_init(struct recording_api *, struct auth *, struct store *, struct recordings *,
                         struct erasures *);
 
-/* Before the routes of sessions. The api must outlive them. */
+/* Before the routes of sessions. The api must outlive the routes. */
 void recording_api_add_routes(struct recording_api *, struct routes *);
 
 #endif

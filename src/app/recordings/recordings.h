@@ -1,6 +1,8 @@
 /*
- * The recordings as rows: what the disk thread and the repair tell of files goes into the store, and comes back when the database
- * was away. Those that are old enough are deleted. Control thread only, but for the function that says otherwise.
+ * The rows of recordings: what the disk thread and the repair report about files is written to the
+ * store, or waits here while the database is away. Owns the two helpers that change recordings
+ * later, settle and retention, and the workers that read and delete files. Control thread only,
+ * except for the function that says otherwise.
  */
 #ifndef APP_RECORDINGS_H
 #define APP_RECORDINGS_H
@@ -19,23 +21,23 @@ struct worker;
 
 int recordings_open(struct recordings **, struct loop *, const struct storage *, unsigned ttl_days);
 
-/* The store has been opened: rows are written from now on, and old recordings looked for. */
+/* The store has been opened: from now on rows are written and old recordings deleted. */
 void recordings_start(struct recordings *, struct store *);
 
 /*
- * After disk and repair, which send here, and before the store closes, which is given the last rows. What workers still have ends
- * with the loop, and only then may recordings be freed. NULL is fine.
+ * Close after disk and repair, which send here, and before the store, which is given the last rows.
+ * Free after the loop has ended, when the workers are done. NULL is fine.
  */
 void recordings_close(struct recordings *);
 void recordings_free(struct recordings *);
 
-/* Any thread: for struct disk_settings and repair_start, with the recordings as `user`. */
+/* Any thread: for struct disk_config and repair_start, with the recordings as `user`. */
 void recordings_on_report(const struct recording_info *, void *user);
 
-/* The store knows the meeting: sidecars of it that still say the room's name are put right. */
+/* The session is stored: sidecars that still have the room's name get the meeting's id. */
 void recordings_settle(struct recordings *, struct slice meeting_id);
 
-/* For work with files that must not hold up the loop: at most so many threads wait for the disk. */
+/* Workers for files, which may wait for the disk. At most so many threads do. */
 enum { RECORDINGS_READERS = 2, RECORDINGS_ERASERS = 1 };
 struct worker *recordings_reader(const struct recordings *);
 struct worker *recordings_eraser(const struct recordings *);

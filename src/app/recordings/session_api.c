@@ -1,13 +1,18 @@
 #include "app/recordings/session_api.h"
 
-#include "app/accounts/auth_private.h"
+#include "app/accounts/auth.h"
 #include "app/recordings/feedback_row.h"
+#include "app/recordings/ownership.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "outside/store/store_recording.h"
+#include "wire/web/json_write.h"
 #include "wire/web/url.h"
 
 #include <errno.h>
+
+#define WRONG_CURSOR "cursor must be one that a page gave"
 
 enum {
     SESSIONS_DEFAULT = 50,
@@ -17,8 +22,8 @@ enum {
     RECORDINGS_MAX = 1000
 };
 
-/* What a list may be asked: ?limit=&cursor=&status=&from=&to=. */
-struct question {
+/* The query of a list: ?limit=&cursor=&status=&from=&to=. */
+struct list_query {
     uint64_t limit;
     int64_t from_ms, to_ms;
     int status;
@@ -55,9 +60,9 @@ static const char *read_status(struct slice query, int *status) {
     return NULL;
 }
 
-/* NULL, or what is wrong with it. */
-static const char *read_question(struct slice query, struct question *q, unsigned limit,
-                                 unsigned limit_max) {
+/* NULL, or a sentence about the first value that is wrong. */
+static const char *read_list_query(struct slice query, struct list_query *q, unsigned limit,
+                                   unsigned limit_max) {
     struct slice text;
     const char *wrong = read_status(query, &q->status);
     q->limit = limit;
@@ -69,102 +74,69 @@ static const char *read_question(struct slice query, struct question *q, unsigne
     if (!wrong)
         wrong = read_time(query, "to", &q->to_ms, "to must be a valid ISO 8601 date string");
     if (!wrong && query_get(&q->cursor, query, "cursor") == EINVAL)
-        wrong = "cursor must be one that a page gave";
+        wrong = WRONG_CURSOR;
     return wrong;
-}
-
-static void answer_bad_query(struct errand *errand, const char *wrong) {
-    struct buf json = {0};
-    buf_add_text(&json, "{\"message\":[");
-    text_add_json(&json, slice_from(wrong));
-    buf_add_text(&json, "],\"error\":\"Bad Request\",\"statusCode\":400}");
-    errand_answer_json(errand, 400, buf_slice(&json));
-    buf_free(&json);
 }
 
 static void answer_list_errno(struct errand *errand, int err) {
     if (err == EINVAL)
-        answer_bad_query(errand, "cursor must be one that a page gave");
+        errand_answer_invalid(errand, WRONG_CURSOR);
     else
         errand_answer_errno(errand, err, "Session not found");
 }
 
-/* Commas stand between members and between items, so none follows a bracket. */
-static void add_comma(struct buf *json) {
-    const char last = json->data[json->len - 1];
-    if (last != '{' && last != '[')
-        buf_add_byte(json, ',');
+/* `json` holds the open array of items. */
+static void answer_list(struct errand *errand, struct buf *json, struct slice next) {
+    json_close_array(json);
+    json_add_text_or_null(json, "nextCursor", next);
+    json_close(json);
+    errand_answer_json(errand, 200, buf_slice(json));
+    buf_free(json);
 }
 
-static void add_name(struct buf *json, const char *name) {
-    add_comma(json);
-    buf_printf(json, "\"%s\":", name);
+static void open_list(struct buf *json) {
+    json_open(json, NULL);
+    json_open_array(json, "items");
 }
 
-static void add_member(struct buf *json, const char *name, struct slice text) {
-    add_name(json, name);
-    if (text.len > 0)
-        text_add_json(json, text);
-    else
-        buf_add_text(json, "null");
+/* The members of an object that is open. */
+static void add_session(struct buf *json, const struct store_session *session) {
+    json_add_text_or_null(json, "id", session->id);
+    json_add_text_or_null(json, "meetingId", session->meeting_id);
+    json_add_text_or_null(json, "roomSid", session->room_sid);
+    json_add_text_or_null(json, "roomName", session->room_name);
+    json_add_text(json, "status",
+                  session->status == SESSION_ACTIVE ? SLICE("ACTIVE") : SLICE("ENDED"));
+    json_add_time_or_null(json, "startedAt", session->started_ms);
+    json_add_time_or_null(json, "endedAt", session->ended_ms);
 }
 
-static void add_number(struct buf *json, const char *name, int64_t number) {
-    add_name(json, name);
-    buf_printf(json, "%lld", (long long)number);
-}
+/* ---- GET /sessions ---- */
 
-static void add_time(struct buf *json, const char *name, int64_t unix_ms) {
-    char iso[TEXT_ISO_SIZE];
-    text_iso_time(unix_ms, iso);
-    add_member(json, name, unix_ms ? slice_from(iso) : SLICE_NONE);
-}
-
-static void add_next(struct buf *json, struct slice next) {
-    buf_add_byte(json, ']');
-    add_member(json, "nextCursor", next);
-    buf_add_byte(json, '}');
-}
-
-/* Without the last brace, so that more may follow. */
-static void add_session(struct buf *json, const struct store_session *s) {
-    buf_add_byte(json, '{');
-    add_member(json, "id", s->id);
-    add_member(json, "meetingId", s->meeting_id);
-    add_member(json, "roomSid", s->room_sid);
-    add_member(json, "roomName", s->room_name);
-    add_member(json, "status", s->status == SESSION_ACTIVE ? SLICE("ACTIVE") : SLICE("ENDED"));
-    add_time(json, "startedAt", s->started_ms);
-    add_time(json, "endedAt", s->ended_ms);
-}
-
-/* GET /sessions */
-
-static void on_sessions(int err, const struct store_session_list *list, void *arg) {
+static void on_session_list(int err, const struct store_session_list *list, void *arg) {
     struct errand *errand = arg;
-    struct buf json = {0};
     errand->call = NULL;
     if (err) {
         answer_list_errno(errand, err);
         return;
     }
-    buf_add_text(&json, "{\"items\":[");
+    struct buf json = {0};
+    open_list(&json);
     for (size_t i = 0; i < list->count; i++) {
-        add_comma(&json);
+        json_open(&json, NULL);
         add_session(&json, &list->sessions[i]);
-        buf_add_byte(&json, '}');
+        json_close(&json);
     }
-    add_next(&json, list->next);
-    errand_answer_json(errand, 200, buf_slice(&json));
-    buf_free(&json);
+    answer_list(errand, &json, list->next);
 }
 
 static void list_sessions(struct errand *errand, const struct store_account *account) {
-    struct question q = {0};
+    const struct session_api *api = errand->owner;
+    struct list_query q = {0};
     const char *wrong =
-        read_question(slice_from(errand->query), &q, SESSIONS_DEFAULT, SESSIONS_MAX);
+        read_list_query(slice_from(errand->query), &q, SESSIONS_DEFAULT, SESSIONS_MAX);
     if (wrong) {
-        answer_bad_query(errand, wrong);
+        errand_answer_invalid(errand, wrong);
     } else {
         const struct store_session_filter filter = {
             .organization_id = account->current->organization_id,
@@ -174,148 +146,117 @@ static void list_sessions(struct errand *errand, const struct store_account *acc
             .cursor = buf_slice(&q.cursor),
             .limit = (unsigned)q.limit,
         };
-        errand->call = store_session_list(errand->auth->store, &filter, on_sessions, errand);
+        errand->call = store_session_list(api->store, &filter, on_session_list, errand);
     }
     buf_free(&q.cursor);
 }
 
-static void on_get_sessions(void *owner, struct http_request *req,
-                            const struct route_match *match) {
-    auth_check(owner, req, match, false, list_sessions);
+static void on_get_sessions(struct http_request *req, const struct route_match *match,
+                            void *owner) {
+    const struct session_api *api = owner;
+    auth_check(api->auth, errand_new(req, match, owner), list_sessions);
 }
 
-/* A meeting of one of the asker's organizations, then what is to be read of it. */
+/* ---- A meeting of one of the account's organizations ---- */
 
-struct reading {
-    struct buf ids;     /* of the asker's organizations, each with a space behind it */
-    struct buf session; /* JSON */
-    store_session_fn *next;
+struct session_job {
+    struct ownership own;
+    struct buf json;
 };
 
-static void reading_free(void *arg) {
-    struct reading *reading = arg;
-    buf_free(&reading->ids);
-    buf_free(&reading->session);
-    mem_free(reading);
-}
-
-static bool is_own(const struct reading *reading, struct slice organization_id) {
-    struct slice rest = buf_slice(&reading->ids), id;
-    while (organization_id.len > 0 && slice_cut(&rest, ' ', &id)) {
-        if (slice_is_equal(id, organization_id))
-            return true;
-    }
-    return false;
-}
-
-static void on_session(int err, const struct store_session *session, void *arg) {
-    struct errand *errand = arg;
-    const struct reading *reading = errand->job;
-    errand->call = NULL;
-    if (!err && !is_own(reading, session->organization_id))
-        err = ENOENT;
-    if (err)
-        errand_answer_errno(errand, err, "Session not found");
-    else
-        reading->next(0, session, errand);
+static void session_job_free(void *arg) {
+    struct session_job *job = arg;
+    ownership_free(&job->own);
+    buf_free(&job->json);
+    mem_free(job);
 }
 
 static void find_own_session(struct errand *errand, const struct store_account *account,
-                             store_session_fn *next) {
-    struct reading *reading = mem_alloc(sizeof *reading);
-    for (size_t i = 0; i < account->membership_count; i++) {
-        buf_add_slice(&reading->ids, account->memberships[i].organization_id);
-        buf_add_byte(&reading->ids, ' ');
-    }
-    reading->next = next;
-    errand->job = reading;
-    errand->free_job = reading_free;
-    errand->call =
-        store_session_get(errand->auth->store, slice_from(errand->params[0]), on_session, errand);
+                             ownership_session_fn *run) {
+    const struct session_api *api = errand->owner;
+    struct session_job *job = mem_alloc(sizeof *job);
+    errand_set_job(errand, job, session_job_free);
+    ownership_init(&job->own, account, ROLE_MEMBER);
+    ownership_find_session(&job->own, errand, api->store, slice_from(errand->params[0]),
+                           "Session not found", run);
 }
 
-/* GET /sessions/:meetingId */
+/* ---- GET /sessions/:meetingId ---- */
 
-static void add_recording(struct buf *json, const struct recording_info *r) {
-    add_comma(json);
-    buf_add_byte(json, '{');
-    add_member(json, "id", r->id);
-    add_member(json, "participantId", r->participant);
-    add_member(json, "participantName", r->name);
-    add_member(json, "trackId", r->track);
-    add_member(json, "format", r->format);
-    add_time(json, "startedAt", r->started_ms);
-    add_time(json, "endedAt", r->ended_ms);
-    add_number(json, "bytes", (int64_t)r->bytes);
-    add_number(json, "durationMs", r->duration_ms);
-    add_member(json, "sha256", r->sha256);
-    add_member(json, "endReason", r->end);
-    buf_add_byte(json, '}');
+static void add_recording(struct buf *json, const struct recording_info *row) {
+    json_open(json, NULL);
+    json_add_text_or_null(json, "id", row->id);
+    json_add_text_or_null(json, "participantId", row->participant);
+    json_add_text_or_null(json, "participantName", row->name);
+    json_add_text_or_null(json, "trackId", row->track);
+    json_add_text_or_null(json, "format", row->format);
+    json_add_time_or_null(json, "startedAt", row->started_ms);
+    json_add_time_or_null(json, "endedAt", row->ended_ms);
+    json_add_uint(json, "bytes", row->bytes);
+    json_add_int(json, "durationMs", row->duration_ms);
+    json_add_text_or_null(json, "sha256", row->sha256);
+    json_add_text_or_null(json, "endReason", row->end);
+    json_close(json);
 }
 
-static void on_recordings(int err, const struct store_recording_list *list, void *arg) {
+static void on_recording_list(int err, const struct store_recording_list *list, void *arg) {
     struct errand *errand = arg;
-    struct reading *reading = errand->job;
-    struct buf *json = &reading->session;
+    struct session_job *job = errand->job;
+    struct buf *json = &job->json;
     errand->call = NULL;
     if (err) {
         errand_answer_errno(errand, err, "Session not found");
         return;
     }
-    add_name(json, "recordings");
-    buf_add_byte(json, '[');
+    json_open_array(json, "recordings");
     for (size_t i = 0; i < list->count; i++)
         add_recording(json, &list->recordings[i]);
-
-    buf_add_text(json, "]}");
-    http_respond_json(errand->req, 200, buf_slice(json));
-    errand_free(errand);
+    json_close_array(json);
+    json_close(json);
+    errand_answer_json(errand, 200, buf_slice(json));
 }
 
-static void on_own_session(int err, const struct store_session *session, void *arg) {
-    struct errand *errand = arg;
-    struct reading *reading = errand->job;
-    add_session(&reading->session, session);
-    errand->call = store_recording_list(errand->auth->store, session->meeting_id, RECORDINGS_MAX,
-                                        on_recordings, errand);
+static void list_recordings(struct errand *errand, const struct store_session *session) {
+    const struct session_api *api = errand->owner;
+    struct session_job *job = errand->job;
+    json_open(&job->json, NULL);
+    add_session(&job->json, session);
+    errand->call = store_recording_list(api->store, session->meeting_id, RECORDINGS_MAX,
+                                        on_recording_list, errand);
     store_let_overtake(errand->call);
 }
 
 static void get_session(struct errand *errand, const struct store_account *account) {
-    find_own_session(errand, account, on_own_session);
+    find_own_session(errand, account, list_recordings);
 }
 
-static void on_get_session(void *owner, struct http_request *req, const struct route_match *match) {
-    auth_check(owner, req, match, false, get_session);
+static void on_get_session(struct http_request *req, const struct route_match *match, void *owner) {
+    const struct session_api *api = owner;
+    auth_check(api->auth, errand_new(req, match, owner), get_session);
 }
 
-/* GET /feedback/:meetingId */
+/* ---- GET /feedback/:meetingId ---- */
 
-static void on_events(int err, const struct store_feedback_list *list, void *arg) {
+static void on_stored_events(int err, const struct store_feedback_list *list, void *arg) {
     struct errand *errand = arg;
-    struct buf json = {0};
     errand->call = NULL;
     if (err) {
         answer_list_errno(errand, err);
         return;
     }
-    buf_add_text(&json, "{\"items\":[");
-    for (size_t i = 0; i < list->count; i++) {
-        add_comma(&json);
+    struct buf json = {0};
+    open_list(&json);
+    for (size_t i = 0; i < list->count; i++)
         feedback_row_write(&json, &list->events[i]);
-    }
-
-    add_next(&json, list->next);
-    errand_answer_json(errand, 200, buf_slice(&json));
-    buf_free(&json);
+    answer_list(errand, &json, list->next);
 }
 
-static void on_own_feedback(int err, const struct store_session *session, void *arg) {
-    struct errand *errand = arg;
-    struct question q = {0};
-    const char *wrong = read_question(slice_from(errand->query), &q, EVENTS_DEFAULT, EVENTS_MAX);
+static void list_feedback(struct errand *errand, const struct store_session *session) {
+    const struct session_api *api = errand->owner;
+    struct list_query q = {0};
+    const char *wrong = read_list_query(slice_from(errand->query), &q, EVENTS_DEFAULT, EVENTS_MAX);
     if (wrong) {
-        answer_bad_query(errand, wrong);
+        errand_answer_invalid(errand, wrong);
     } else {
         const struct store_feedback_filter filter = {
             .meeting_id = session->meeting_id,
@@ -324,25 +265,26 @@ static void on_own_feedback(int err, const struct store_session *session, void *
             .cursor = buf_slice(&q.cursor),
             .limit = (unsigned)q.limit,
         };
-        errand->call = store_feedback_list(errand->auth->store, &filter, on_events, errand);
+        errand->call = store_feedback_list(api->store, &filter, on_stored_events, errand);
     }
     buf_free(&q.cursor);
 }
 
 static void get_feedback(struct errand *errand, const struct store_account *account) {
-    find_own_session(errand, account, on_own_feedback);
+    find_own_session(errand, account, list_feedback);
 }
 
-static void on_get_feedback(void *owner, struct http_request *req,
-                            const struct route_match *match) {
-    auth_check(owner, req, match, false, get_feedback);
+static void on_get_feedback(struct http_request *req, const struct route_match *match,
+                            void *owner) {
+    const struct session_api *api = owner;
+    auth_check(api->auth, errand_new(req, match, owner), get_feedback);
 }
 
-void session_api_add_routes(struct auth *auth, struct routes *routes) {
+void session_api_add_routes(struct session_api *api, struct routes *routes) {
     static const struct route rows[] = {
         {"GET", "/sessions", on_get_sessions},
         {"GET", "/sessions/:meetingId", on_get_session},
         {"GET", "/feedback/:meetingId", on_get_feedback},
     };
-    routes_add(routes, rows, ARRAY_LEN(rows), auth);
+    routes_add(routes, rows, ARRAY_LEN(rows), api);
 }

@@ -1,9 +1,9 @@
 #include "app/recordings/settle.h"
 
-#include "app/recordings/recordings.h"
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "net/loop.h"
 #include "net/timer.h"
@@ -20,31 +20,31 @@ struct settle {
     struct loop *loop;
     const struct storage *storage;
     struct worker *worker;
-    struct list files; /* waiting, in order; the first one may be under way */
+    struct list files; /* waiting, in order; a worker may have the first one */
     size_t waiting;
-    struct list questions; /* to the store: which recordings a meeting has */
+    struct list questions; /* open calls of the store */
     struct timer retry;
     bool is_working, is_stopped;
 };
 
-struct file {
+struct settle_file {
     struct list node;
     struct settle *settle;
     enum storage_kind kind;
     char *path, *meeting_id;
     unsigned tries;
-    int err; /* what the worker met */
+    int err; /* from the worker */
 };
 
-struct question {
+struct settle_question {
     struct list node;
     struct settle *settle;
     struct store_call *call;
 };
 
-/* ---- one file after the other ---- */
+/* ---- One file after the other ---- */
 
-static void file_free(struct file *file) {
+static void file_free(struct settle_file *file) {
     list_remove(&file->node);
     file->settle->waiting--;
     mem_free(file->path);
@@ -53,26 +53,26 @@ static void file_free(struct file *file) {
 }
 
 static void write_sidecar(void *arg) {
-    struct file *file = arg;
+    struct settle_file *file = arg;
     file->err = sidecar_set_meeting(file->settle->storage, file->kind, slice_from(file->path),
                                     slice_from(file->meeting_id));
 }
 
 static void next_file(void *arg);
 
-static void on_written(int err, void *arg) {
-    struct file *file = arg;
+static void settle_on_written(int err, void *arg) {
+    struct settle_file *file = arg;
     struct settle *settle = file->settle;
     settle->is_working = false;
     if (err || settle->is_stopped)
         return;
-    bool is_done = file->err == 0 || file->err == ENOENT; /* deleted meanwhile */
+    bool is_done = file->err == 0 || file->err == ENOENT; /* ENOENT: deleted meanwhile */
     if (!is_done && ++file->tries < TRIES_MAX) {
         timer_start(settle->loop, &settle->retry, RETRY_MS, 0, next_file, settle);
         return;
     }
     if (!is_done)
-        log_warn("recordings", "a sidecar says its room's name until the next start",
+        log_warn("recordings", "a sidecar keeps its room's name until the next start",
                  log_text("file", file->path), log_errno(file->err));
     file_free(file);
     next_file(settle);
@@ -83,8 +83,8 @@ static void next_file(void *arg) {
     if (settle->is_stopped || settle->is_working || timer_is_running(&settle->retry) ||
         list_is_empty(&settle->files))
         return;
-    struct file *file = CONTAINER_OF(settle->files.next, struct file, node);
-    settle->is_working = worker_run(settle->worker, write_sidecar, on_written, file) == 0;
+    struct settle_file *file = CONTAINER_OF(settle->files.next, struct settle_file, node);
+    settle->is_working = worker_run(settle->worker, write_sidecar, settle_on_written, file) == 0;
     if (!settle->is_working)
         timer_start(settle->loop, &settle->retry, RETRY_MS, 0, next_file, settle);
 }
@@ -92,7 +92,7 @@ static void next_file(void *arg) {
 void settle_add(struct settle *settle, struct slice path, bool is_video, struct slice meeting_id) {
     if (settle->is_stopped || settle->waiting == WAITING_MAX)
         return;
-    struct file *file = mem_alloc(sizeof *file);
+    struct settle_file *file = mem_alloc(sizeof *file);
     file->settle = settle;
     file->kind = is_video ? STORAGE_VIDEO : STORAGE_AUDIO;
     file->path = slice_copy_text(path);
@@ -102,14 +102,17 @@ void settle_add(struct settle *settle, struct slice path, bool is_video, struct 
     next_file(settle);
 }
 
-/* ---- a meeting's ---- */
+/* ---- The recordings of a meeting ---- */
 
-static void question_free(struct question *question) {
+static void question_free(struct settle_question *question) {
     list_remove(&question->node);
     mem_free(question);
 }
 
-/* A file made under the meeting's own name says it already; one that still grows is told by its recorder. */
+/*
+ * A sidecar in the meeting's own folder has its id already. That of a recording in progress gets it
+ * from its recorder.
+ */
 static bool may_be_behind(const struct recording_info *row) {
     char own[TEXT_NAME_SIZE];
     struct slice folder, path = row->path;
@@ -118,8 +121,8 @@ static bool may_be_behind(const struct recording_info *row) {
            !slice_is_equal(folder, slice_from(own));
 }
 
-static void on_rows(int err, const struct store_recording_list *list, void *arg) {
-    struct question *question = arg;
+static void settle_on_rows(int err, const struct store_recording_list *list, void *arg) {
+    struct settle_question *question = arg;
     struct settle *settle = question->settle;
     question_free(question);
     for (size_t i = 0; !err && i < list->count; i++) {
@@ -132,13 +135,13 @@ static void on_rows(int err, const struct store_recording_list *list, void *arg)
 void settle_meeting(struct settle *settle, struct store *store, struct slice meeting_id) {
     if (settle->is_stopped)
         return;
-    struct question *question = mem_alloc(sizeof *question);
+    struct settle_question *question = mem_alloc(sizeof *question);
     question->settle = settle;
     list_add(&settle->questions, &question->node);
-    question->call = store_recording_list(store, meeting_id, ROWS_MAX, on_rows, question);
+    question->call = store_recording_list(store, meeting_id, ROWS_MAX, settle_on_rows, question);
 }
 
-/* ---- life ---- */
+/* ---- Life ---- */
 
 struct settle *settle_new(struct loop *loop, const struct storage *storage, struct worker *worker) {
     struct settle *settle = mem_alloc(sizeof *settle);
@@ -156,7 +159,8 @@ void settle_stop(struct settle *settle) {
     settle->is_stopped = true;
     timer_stop(&settle->retry);
     while (!list_is_empty(&settle->questions)) {
-        struct question *question = CONTAINER_OF(settle->questions.next, struct question, node);
+        struct settle_question *question =
+            CONTAINER_OF(settle->questions.next, struct settle_question, node);
         store_cancel(question->call);
         question_free(question);
     }
@@ -166,6 +170,6 @@ void settle_free(struct settle *settle) {
     if (!settle)
         return;
     while (!list_is_empty(&settle->files))
-        file_free(CONTAINER_OF(settle->files.next, struct file, node));
+        file_free(CONTAINER_OF(settle->files.next, struct settle_file, node));
     mem_free(settle);
 }

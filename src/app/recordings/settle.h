@@ -1,7 +1,7 @@
 /*
- * Recordings that ended while their meeting was known by its room's name alone: when the session is known, the store gives their rows
- * the meeting's id, and here their sidecars get it, too. What a crash or an error leaves undone is found again when the next start
- * tells of its sidecars. Control thread only.
+ * Puts the meeting's id into the sidecars of recordings that ended while only the room's name was
+ * known. (Their rows get the id from the store.) What a crash or an error leaves undone is found at
+ * the next start, which reads all sidecars. Control thread only.
  */
 #ifndef APP_SETTLE_H
 #define APP_SETTLE_H
@@ -16,17 +16,19 @@ struct storage;
 struct store;
 struct worker;
 
-/* The worker waits for the disk, one file at a time; it is the one that erases, so that neither gets in the other's way. */
+/* The worker writes the files, one at a time. It is the one that erases, so that a sidecar is never
+ * written while its recording is being erased. */
 struct settle *settle_new(struct loop *, const struct storage *, struct worker *);
 
-/* Nothing is begun any more; settle_free after the loop, when what a worker had is done. NULL is fine. */
+/* Begins nothing more. Call settle_free after the loop has ended, when the worker is done. NULL is
+ * fine. */
 void settle_stop(struct settle *);
 void settle_free(struct settle *);
 
-/* The recording at "<folder>/<file>" is of this meeting. */
+/* The recording at "<folder>/<file>" belongs to this meeting. */
 void settle_add(struct settle *, struct slice path, bool is_video, struct slice meeting_id);
 
-/* All of a meeting whose folder is not the meeting's own. */
+/* All ended recordings of the meeting that lie in another folder than the meeting's. */
 void settle_meeting(struct settle *, struct store *, struct slice meeting_id);
 
 #endif

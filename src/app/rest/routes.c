@@ -7,18 +7,18 @@
 #include <errno.h>
 #include <string.h>
 
-struct row {
+struct route_row {
     struct route route;
     void *owner;
 };
 
 struct routes {
-    struct row *rows;
+    struct route_row *rows;
     size_t count;
 };
 
-/* A pattern that fits a path: the parameters as they stand there, still encoded. */
-struct fit {
+/* The parameters of a path that fits a pattern, still percent-encoded. */
+struct route_fit {
     struct slice raw[ROUTE_PARAMS_MAX];
     size_t count;
 };
@@ -37,7 +37,7 @@ void routes_free(struct routes *routes) {
 void routes_add(struct routes *routes, const struct route *rows, size_t count, void *owner) {
     routes->rows = mem_resize(routes->rows, (routes->count + count) * sizeof *routes->rows);
     for (size_t i = 0; i < count; i++)
-        routes->rows[routes->count++] = (struct row){rows[i], owner};
+        routes->rows[routes->count++] = (struct route_row){rows[i], owner};
 }
 
 static struct slice without_last_slash(struct slice path) {
@@ -47,7 +47,7 @@ static struct slice without_last_slash(struct slice path) {
 }
 
 /* Segment by segment; an empty segment is no parameter. */
-static bool path_fits(struct slice pattern, struct slice path, struct fit *fit) {
+static bool path_fits(struct slice pattern, struct slice path, struct route_fit *fit) {
     fit->count = 0;
     if (slice_has_suffix(pattern, SLICE("...")))
         return slice_has_prefix(path, slice_take(pattern, pattern.len - 3));
@@ -79,10 +79,10 @@ static bool method_fits(const char *want, struct slice method) {
            (slice_is_equal(name, SLICE("GET")) && slice_is_equal(method, SLICE("HEAD")));
 }
 
-static const struct row *find_row(const struct routes *routes, struct slice method,
-                                  struct slice path, bool is_upgrade, struct fit *fit) {
+static const struct route_row *find_row(const struct routes *routes, struct slice method,
+                                        struct slice path, bool is_upgrade, struct route_fit *fit) {
     for (size_t i = 0; i < routes->count; i++) {
-        const struct row *row = &routes->rows[i];
+        const struct route_row *row = &routes->rows[i];
         bool wants_upgrade = strcmp(row->route.method, ROUTE_UPGRADE) == 0;
         if (wants_upgrade != is_upgrade || (!is_upgrade && !method_fits(row->route.method, method)))
             continue;
@@ -101,7 +101,8 @@ static void refuse_param(struct http_request *req, struct slice raw) {
 }
 
 /* Decodes the parameters into one buffer and calls the handler, or answers 400. */
-static void run_row(const struct row *row, struct http_request *req, const struct fit *fit) {
+static void run_row(const struct route_row *row, struct http_request *req,
+                    const struct route_fit *fit) {
     struct buf decoded = {0};
     struct route_match match = {.count = fit->count};
     size_t ends[ROUTE_PARAMS_MAX];
@@ -118,39 +119,42 @@ static void run_row(const struct row *row, struct http_request *req, const struc
         match.params[i] = slice_of(decoded.data + from, ends[i] - from);
         from = ends[i];
     }
-    row->route.run(row->owner, req, &match);
+    row->route.run(req, &match, row->owner);
 out:
     buf_free(&decoded);
 }
 
-static void on_head(struct http_request *req, void *arg) {
-    struct fit fit;
-    const struct row *row = find_row(arg, req->method, req->path, false, &fit);
+static void routes_on_head(struct http_request *req, void *arg) {
+    struct route_fit fit;
+    const struct route_row *row = find_row(arg, req->method, req->path, false, &fit);
     if (row && row->route.body_limit_bytes)
         req->body_limit_bytes = row->route.body_limit_bytes;
     if (row && row->route.on_head)
-        row->route.on_head(row->owner, req, &(struct route_match){0});
+        row->route.on_head(req, &(struct route_match){0}, row->owner);
 }
 
-static void on_request(struct http_request *req, void *arg) {
-    struct fit fit;
-    const struct row *row = find_row(arg, req->method, req->path, false, &fit);
+static void run_request(struct routes *routes, struct http_request *req, bool is_upgrade) {
+    struct route_fit fit;
+    const struct route_row *row = find_row(routes, req->method, req->path, is_upgrade, &fit);
     if (row)
         run_row(row, req, &fit);
     else
         http_respond_not_found(req);
 }
 
-static void on_upgrade(struct http_request *req, void *arg) {
-    struct fit fit;
-    const struct row *row = find_row(arg, req->method, req->path, true, &fit);
-    if (row)
-        run_row(row, req, &fit);
-    else
-        http_respond_not_found(req);
+static void routes_on_request(struct http_request *req, void *arg) {
+    run_request(arg, req, false);
+}
+
+static void routes_on_upgrade(struct http_request *req, void *arg) {
+    run_request(arg, req, true);
 }
 
 struct http_handlers routes_handlers(struct routes *routes) {
     return (struct http_handlers){
-        .on_head = on_head, .on_request = on_request, .on_upgrade = on_upgrade, .arg = routes};
+        .on_head = routes_on_head,
+        .on_request = routes_on_request,
+        .on_upgrade = routes_on_upgrade,
+        .arg = routes,
+    };
 }

@@ -1,18 +1,19 @@
 /*
- * Which path is whose. A module declares a table of rows and hands it in once at start:
+ * Which handler answers which path. Every module that answers requests has one function that adds
+ * its rows at start, `void x_add_routes(struct x *, struct routes *)`:
  *
- *     static const struct route rows[] = {
- *         {"POST", "/auth/login", auth_on_login},
- *         {"GET", "/sessions/:meetingId", auth_on_session},
- *         {"*", "/socket.io/...", hosts_on_request, .body_limit_bytes = 1000000},
- *         {ROUTE_UPGRADE, "/socket.io/...", hosts_on_upgrade},
- *     };
- *     routes_add(routes, rows, ARRAY_LEN(rows), owner);
+ *     void hosts_add_routes(struct hosts *hosts, struct routes *routes) {
+ *         static const struct route rows[] = {
+ *             {"*", "/socket.io/...", on_request, .on_head = on_head},
+ *             {ROUTE_UPGRADE, "/socket.io/...", on_upgrade},
+ *         };
+ *         routes_add(routes, rows, ARRAY_LEN(rows), hosts);
+ *     }
  *
  * Paths match in any letter case, with or without a slash at the end; `:name` takes one segment,
- * percent-decoded (one that cannot be decoded is answered 400 before the handler is asked). A path
- * that ends in ... matches everything that begins so, exactly as written. A row for GET answers
- * HEAD. What no row knows is answered 404 "Cannot GET /path?query".
+ * percent-decoded (one that cannot be decoded is answered 400 before the handler is called). A path
+ * that ends in ... matches every path that begins so, exactly as written. A row for GET answers
+ * HEAD. A path without a row is answered 404 "Cannot GET /path?query".
  */
 #ifndef APP_ROUTES_H
 #define APP_ROUTES_H
@@ -32,15 +33,15 @@ struct route_match {
     size_t count;
 };
 
-/* Answers now, or keeps the request and answers later: the rules are those of net/http/http_server.h. */
-typedef void route_fn(void *owner, struct http_request *, const struct route_match *);
+/* Answers now, or keeps the request and answers later, by the rules of net/http/http_server.h. */
+typedef void route_fn(struct http_request *, const struct route_match *, void *owner);
 
 struct route {
     const char *method; /* "*": any */
     const char *path;
     route_fn *run;
     size_t body_limit_bytes; /* 0: the server's default */
-    route_fn *on_head;       /* may look at the request before its body comes; NULL: no interest */
+    route_fn *on_head;       /* called before the body comes; may be NULL */
 };
 
 struct routes;
@@ -48,11 +49,11 @@ struct routes;
 struct routes *routes_new(void);
 void routes_free(struct routes *);
 
-/* The rows are copied, the texts in them are not. Of two rows that match, the first one added wins.
- */
+/* Copies the rows, but not the texts in them. Of two rows that match, the first one added wins.
+ * `owner` is given to the handlers. */
 void routes_add(struct routes *, const struct route *rows, size_t count, void *owner);
 
-/* What http_server_open is given. */
+/* For http_server_open. */
 struct http_handlers routes_handlers(struct routes *);
 
 #endif

@@ -7,6 +7,7 @@
 #include "app/hosts/feedback_out.h"
 #include "app/hosts/hosts.h"
 #include "app/recordings/recordings.h"
+#include "app/rest/bearer.h"
 #include "app/rest/routes.h"
 #include "app/server/exposition.h"
 #include "app/sessions/directory.h"
@@ -22,7 +23,6 @@
 #include "outside/livekit/livekit.h"
 #include "outside/store/store.h"
 
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -137,19 +137,11 @@ static bool is_loopback(const char *peer) {
            strncmp(peer, "::ffff:127.", 11) == 0;
 }
 
-static bool bears(const struct http_request *req, struct slice token) {
-    const struct slice *value = http_find_header(req->head, "authorization");
-    if (!value || !slice_has_prefix_nocase(*value, SLICE("Bearer ")))
-        return false;
-    struct slice given = slice_trim(slice_skip(*value, 7));
-    return given.len == token.len && CRYPTO_memcmp(given.ptr, token.ptr, token.len) == 0;
-}
-
-static void metrics_on_get(void *owner, struct http_request *req, const struct route_match *match) {
+static void metrics_on_get(struct http_request *req, const struct route_match *match, void *owner) {
     struct metrics *metrics = owner;
     const char *token = metrics->parts.token;
 
-    if (token && !bears(req, slice_from(token))) {
+    if (token && !bearer_is(req->head, slice_from(token))) {
         http_respond_error(req, 401, "The metrics need their token (METRICS_TOKEN)");
         return;
     }

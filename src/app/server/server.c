@@ -6,6 +6,9 @@
 #include "app/egress/egresses.h"
 #include "app/egress/reconcile.h"
 #include "app/hosts/hosts.h"
+#include "app/recordings/recordings.h"
+#include "app/rest/routes.h"
+#include "app/sessions/sessions.h"
 #include "app/hosts/talk_stats.h"
 #include "app/recordings/erasure.h"
 #include "app/recordings/recordings.h"
@@ -84,8 +87,8 @@ static void server_on_egress(const struct livekit_egress *egress, void *user) {
         egresses_status_seen(server->egresses, egress);
 }
 
-static void server_on_user_changed(void *arg, struct slice user_id) {
-    struct server *server = arg;
+static void server_on_user_changed(struct slice user_id, void *owner) {
+    struct server *server = owner;
     hosts_recheck(server->hosts, user_id);
 }
 
@@ -235,12 +238,14 @@ static int open_sessions(struct server *server, struct buf *problem) {
 }
 
 static int open_auth(struct server *server, struct buf *problem) {
-    struct auth_world world = {.loop = server->loop,
-                               .config = server->config,
-                               .store = server->store,
-                               .on_change = server_on_user_changed,
-                               .arg = server};
-    int err = auth_open(&server->auth, &world);
+    struct auth_settings set = {
+        .loop = server->loop,
+        .config = server->config,
+        .store = server->store,
+        .on_change = server_on_user_changed,
+        .owner = server,
+    };
+    int err = auth_open(&server->auth, &set);
     return err ? fail(problem, "Passwords cannot be hashed", err) : 0;
 }
 
@@ -274,13 +279,10 @@ static int open_doors(struct server *server, struct buf *problem) {
         .keys = config->livekit_keys,
         .key_count = config->livekit_key_count,
         .is_required = config->webhook_verify == WEBHOOK_VERIFY_REQUIRED,
+        .body_limit_bytes = (size_t)config->max_webhook_bytes,
         .sessions = server->sessions,
         .listener = &server->listener,
     };
-    const struct route rows[] = {
-        {"POST", "/livekit/webhook", webhook_on_post, config->max_webhook_bytes},
-    };
-    static const struct route resolve[] = {{"GET", "/sessions/resolve", resolver_on_request}};
 
     server->listener = (struct webhook_listener){server_on_published, server_on_participant,
                                                  server_on_egress, server};
@@ -290,15 +292,17 @@ static int open_doors(struct server *server, struct buf *problem) {
     server->resolver = (struct resolver){server->sessions, server->store};
     server->feedback_api = (struct feedback_api){server->directory, server->hosts};
 
-    routes_add(server->routes, rows, ARRAY_LEN(rows), server->webhook);
-    routes_add(server->routes, resolve, ARRAY_LEN(resolve), &server->resolver);
-    routes_add(server->routes, hosts_routes, hosts_route_count, server->hosts);
+    webhook_add_routes(server->webhook, server->routes);
+    resolver_add_routes(&server->resolver, server->routes);
+    hosts_add_routes(server->hosts, server->routes);
     feedback_api_add_routes(&server->feedback_api, server->routes);
     auth_add_routes(server->auth, server->routes);
     server->erasures = erasures_open(server->loop, server->store, server->recordings);
-    recording_api_init(&server->recording_api, server->auth, server->recordings, server->erasures);
+    recording_api_init(&server->recording_api, server->auth, server->store, server->recordings,
+                       server->erasures);
     recording_api_add_routes(&server->recording_api, server->routes);
-    session_api_add_routes(server->auth, server->routes);
+    server->session_api = (struct session_api){server->auth, server->store};
+    session_api_add_routes(&server->session_api, server->routes);
     egress_door_add_routes(server->egress_door, server->routes);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "app/hosts/feedback_api.h"
 #include "app/hosts/feedback_out.h"
 #include "app/recordings/recording_api.h"
+#include "app/recordings/session_api.h"
 #include "app/server/status.h"
 #include "app/sessions/resolver.h"
 #include "app/sessions/webhook.h"
@@ -47,6 +48,7 @@ struct server {
     struct feedback_api feedback_api;
     struct erasures *erasures;
     struct recording_api recording_api;
+    struct session_api session_api;
     /* Proxies whose X-Forwarded-For is trusted. */
     struct networks proxies;
     struct tls *tls;

@@ -42,13 +42,13 @@ static bool write_degraded(struct buf *out, const struct status *status) {
     return is_degraded;
 }
 
-static void status_on_root(void *owner, struct http_request *req, const struct route_match *match) {
+static void status_on_root(struct http_request *req, const struct route_match *match, void *owner) {
     http_respond_json(req, 200,
                       SLICE("{\"message\":\"Live Meeting API is running\",\"status\":\"ok\"}"));
 }
 
-static void status_on_health(void *owner, struct http_request *req,
-                             const struct route_match *match) {
+static void status_on_health(struct http_request *req, const struct route_match *match,
+                             void *owner) {
     struct buf json = {0};
     json_open(&json, NULL);
     json_add_text(&json, "status", SLICE("healthy"));
@@ -59,8 +59,8 @@ static void status_on_health(void *owner, struct http_request *req,
 }
 
 /* Not ready only while leaving: the server can do without everything else for a while. */
-static void status_on_ready(void *owner, struct http_request *req,
-                            const struct route_match *match) {
+static void status_on_ready(struct http_request *req, const struct route_match *match,
+                            void *owner) {
     const struct status *status = owner;
     struct buf json = {0}, degraded = {0};
     bool is_degraded = write_degraded(&degraded, status);

@@ -1,5 +1,6 @@
 #include "app/sessions/resolver.h"
 
+#include "app/rest/routes.h"
 #include "app/sessions/sessions.h"
 #include "base/buf.h"
 #include "base/mem.h"
@@ -78,12 +79,12 @@ static void read_room_name(struct slice query, struct buf *out) {
     buf_free(&decoded);
 }
 
-void resolver_on_request(void *owner, struct http_request *req, const struct route_match *match) {
+static void resolver_on_request(struct http_request *req, const struct route_match *match,
+                                void *owner) {
     const struct resolver *resolver = owner;
     const struct sessions *sessions = resolver->sessions;
     struct buf room = {0};
 
-    (void)match;
     read_room_name(req->query, &room);
     const struct session *session = sessions_find_active(sessions, buf_slice(&room));
     if (!room.len) {
@@ -101,4 +102,9 @@ void resolver_on_request(void *owner, struct http_request *req, const struct rou
             store_session_resolve(resolver->store, buf_slice(&room), on_store_resolve, resolve);
     }
     buf_free(&room);
+}
+
+void resolver_add_routes(struct resolver *resolver, struct routes *routes) {
+    static const struct route rows[] = {{"GET", "/sessions/resolve", resolver_on_request}};
+    routes_add(routes, rows, ARRAY_LEN(rows), resolver);
 }

@@ -5,8 +5,7 @@
 #ifndef APP_RESOLVER_H
 #define APP_RESOLVER_H
 
-struct http_request;
-struct route_match;
+struct routes;
 struct sessions;
 struct store;
 
@@ -15,7 +14,7 @@ struct resolver {
     struct store *store; /* NULL: memory only */
 };
 
-/* `owner` is the struct resolver. */
-void resolver_on_request(void *owner, struct http_request *, const struct route_match *);
+/* The struct must outlive the routes. */
+void resolver_add_routes(struct resolver *, struct routes *);
 
 #endif

@@ -1,5 +1,7 @@
 #include "app/sessions/webhook.h"
 
+#include "app/rest/bearer.h"
+#include "app/rest/routes.h"
 #include "app/sessions/sessions.h"
 #include "base/clock.h"
 #include "base/counter.h"
@@ -68,15 +70,13 @@ static enum webhook_fault from_jwt(enum jwt_fault fault) {
     return WEBHOOK_MALFORMED;
 }
 
-enum webhook_fault webhook_check(struct slice authorization, struct slice body,
-                                 const struct jwt_key *keys, size_t key_count, int64_t now_s) {
-    if (slice_has_prefix_nocase(authorization, SLICE("Bearer ")))
-        authorization = slice_trim(slice_skip(authorization, 7));
-    if (!authorization.len)
+enum webhook_fault webhook_check(struct slice token, struct slice body, const struct jwt_key *keys,
+                                 size_t key_count, int64_t now_s) {
+    if (!token.len)
         return WEBHOOK_MISSING;
     json_t *claims = NULL;
     enum webhook_fault fault =
-        from_jwt(jwt_verify(authorization, keys, key_count, now_s, JWT_LEEWAY_S, &claims));
+        from_jwt(jwt_verify(token, keys, key_count, now_s, JWT_LEEWAY_S, &claims));
     if (fault == WEBHOOK_OK && !jwt_covers(claims, body))
         fault = WEBHOOK_OTHER_BODY;
     json_decref(claims);
@@ -243,14 +243,14 @@ static bool has_json(struct http_request *req) {
            slice_is_equal_nocase(type, SLICE("application/json"));
 }
 
-void webhook_on_post(void *owner, struct http_request *req, const struct route_match *match) {
+static void webhook_on_post(struct http_request *req, const struct route_match *match, void *owner) {
     struct webhook *webhook = owner;
     struct slice body = req->body;
     int64_t now_ms = clock_wall_ms();
 
-    (void)match;
-    enum webhook_fault fault = webhook_check(header(req, "authorization"), body, webhook->set.keys,
-                                             webhook->set.key_count, now_ms / 1000);
+    enum webhook_fault fault = webhook_check(bearer_or_bare_token(req->head), body,
+                                             webhook->set.keys, webhook->set.key_count,
+                                             now_ms / 1000);
     if (fault && webhook->set.is_required) {
         webhook->stats.refused[fault]++;
         log_warn("webhook", "refused", log_text("cause", webhook_fault_name(fault)));
@@ -267,6 +267,13 @@ void webhook_on_post(void *owner, struct http_request *req, const struct route_m
         http_respond(req, 204, NULL, SLICE_NONE);
     }
     json_decref(event);
+}
+
+void webhook_add_routes(struct webhook *webhook, struct routes *routes) {
+    const struct route rows[] = {
+        {"POST", "/livekit/webhook", webhook_on_post, webhook->set.body_limit_bytes},
+    };
+    routes_add(routes, rows, ARRAY_LEN(rows), webhook);
 }
 
 struct webhook *webhook_new(const struct webhook_settings *set) {

@@ -14,18 +14,17 @@
 #include <stdint.h>
 
 struct counter_table;
-struct http_request;
 struct jwt_key;
 struct livekit_egress;
 struct livekit_track;
-struct route_match;
+struct routes;
 struct session;
 struct sessions;
 struct webhook;
 
 enum webhook_fault {
     WEBHOOK_OK,
-    WEBHOOK_MISSING,   /* no Authorization header */
+    WEBHOOK_MISSING,   /* no token, or two Authorization headers */
     WEBHOOK_MALFORMED, /* no token of ours in any form */
     WEBHOOK_UNKNOWN_KEY,
     WEBHOOK_BAD_SIGNATURE,
@@ -35,9 +34,9 @@ enum webhook_fault {
     WEBHOOK_FAULTS
 };
 
-/* Checks the Authorization header against the raw body. Pure. */
-enum webhook_fault webhook_check(struct slice authorization, struct slice body,
-                                 const struct jwt_key *keys, size_t key_count, int64_t now_s);
+/* Checks the token of the Authorization header against the raw body. Pure. */
+enum webhook_fault webhook_check(struct slice token, struct slice body, const struct jwt_key *keys,
+                                 size_t key_count, int64_t now_s);
 const char *webhook_fault_name(enum webhook_fault);
 
 /* For events that sessions do not handle. Arguments live until the call returns. */
@@ -53,6 +52,7 @@ struct webhook_settings {
     const struct jwt_key *keys;
     size_t key_count;
     bool is_required; /* refuse what is not signed */
+    size_t body_limit_bytes;
     struct sessions *sessions;
     const struct webhook_listener *listener; /* NULL: events for it are dropped */
 };
@@ -72,7 +72,6 @@ const struct webhook_stats *webhook_stats(const struct webhook *);
 /* Takes one verified event, as the route does after checking it. */
 void webhook_take(struct webhook *, const json_t *event, bool is_signed, int64_t now_ms);
 
-/* `owner` is the struct webhook. */
-void webhook_on_post(void *owner, struct http_request *, const struct route_match *);
+void webhook_add_routes(struct webhook *, struct routes *);
 
 #endif

@@ -1,15 +1,11 @@
 #include "app/rest/body.h"
-#include "base/mem.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "base/macros.h"
+#include "unit.h"
+#include "wire/web/json_write.h"
 
 static const char *const colours[] = {"RED", "GREEN", NULL};
 
-static const struct field fields[] = {
+static const struct body_field fields[] = {
     {"email", .rules = {{RULE_EMAIL}}},
     {"password", .rules = {{RULE_STRING}, {RULE_MIN_LENGTH, 8}, {RULE_MAX_LENGTH, 12}}},
     {"name", .is_optional = true, .rules = {{RULE_STRING}, {RULE_NOT_EMPTY}}},
@@ -20,9 +16,11 @@ static void expect(const char *body, const char *failures) {
     json_t *object = json_loads(body, 0, NULL);
     struct buf out = {0};
     assert_non_null(object);
-    bool has_failed = validate(object, fields, ARRAY_LEN(fields), &out);
+    json_open_array(&out, NULL);
+    bool has_failed = body_validate(object, fields, ARRAY_LEN(fields), &out);
+    json_close_array(&out);
     buf_add_byte(&out, 0);
-    assert_string_equal(out.data, failures);
+    assert_string_equal(out.data, *failures ? failures : "[]");
     assert_int_equal(has_failed, *failures != 0);
     buf_free(&out);
     json_decref(object);
@@ -76,36 +74,6 @@ static void lengths_are_counted_as_javascript_does(void **state) {
            "");
 }
 
-static void emails(void **state) {
-    static const char *const good[] = {"a@b.co",
-                                       "a.b+c@d-e.example.org",
-                                       "O'Neil@x.io",
-                                       "a@xn--bcher-kva.example",
-                                       "j\xC3\xBCrgen@b\xC3\xBC"
-                                       "cher.example",
-                                       "a@1.2.co"};
-    static const char *const bad[] = {
-        "",         "a",       "a@",          "@b.co",    "a@b",          "a b@c.de", "a@b..co",
-        ".a@b.co",  "a.@b.co", "a..b@c.de",   "a@-b.co",  "a@b-.co",      "a@b.c",    "a@b.c0",
-        "<a@b.co>", "a@b.co ", "a@[1.2.3.4]", "a@b@c.de", "\"a b\"@c.de", "a@b_c.de", "a@\xFF.de"};
-    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-        if (!text_is_email(slice_from(good[i])))
-            fail_msg("%s", good[i]);
-    }
-    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        if (text_is_email(slice_from(bad[i])))
-            fail_msg("%s", bad[i]);
-    }
-}
-
-int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sound_bodies_have_no_failures),
-        cmocka_unit_test(what_is_missing_fails_every_rule),
-        cmocka_unit_test(unknown_properties_come_first),
-        cmocka_unit_test(the_last_rule_of_a_field_comes_first),
-        cmocka_unit_test(lengths_are_counted_as_javascript_does),
-        cmocka_unit_test(emails),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(TEST(sound_bodies_have_no_failures), TEST(what_is_missing_fails_every_rule),
+          TEST(unknown_properties_come_first), TEST(the_last_rule_of_a_field_comes_first),
+          TEST(lengths_are_counted_as_javascript_does))

@@ -1,28 +1,11 @@
 /* Against a real listener: what a path leads to, and what it is answered with. */
 #include "app/rest/routes.h"
-#include "base/buf.h"
-#include "base/mem.h"
-#include "net/loop.h"
-#include "unit.h"
+#include "ask.h"
+#include "base/macros.h"
 
-#include <arpa/inet.h>
-#include <pthread.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-struct world {
-    struct loop *loop;
-    struct http_server *http;
-    struct mailbox *inbox;
-    struct buf answer;
-    const char *request;
-    uint16_t port;
-    struct timer check;
-    bool is_done;
-};
-
-static void show(void *owner, struct http_request *req, const struct route_match *match) {
+static void show(struct http_request *req, const struct route_match *match, void *owner) {
     struct buf text = {0};
     buf_add_text(&text, owner);
     for (size_t i = 0; i < match->count; i++)
@@ -39,62 +22,24 @@ static const struct route rows[] = {
     {"*", "/all/...", show},
 };
 
-/* A client on a thread of its own: sends, and reads to the end. */
-static void *client(void *arg) {
-    struct world *world = arg;
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(world->port)};
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0 &&
-        write(fd, world->request, strlen(world->request)) > 0) {
-        char part[1024];
-        ssize_t got;
-        while ((got = read(fd, part, sizeof part)) > 0)
-            buf_add(&world->answer, part, (size_t)got);
-    }
-    close(fd);
-    __atomic_store_n(&world->is_done, true, __ATOMIC_RELEASE);
-    return NULL;
-}
-
-static void on_check(void *arg) {
-    struct world *world = arg;
-    if (__atomic_load_n(&world->is_done, __ATOMIC_ACQUIRE))
-        loop_stop(world->loop);
-}
-
 /* The status line's number and the body, as "200 body". */
 static void expect(const char *method, const char *path, const char *body, const char *expected) {
-    struct world world = {0};
     struct routes *routes = routes_new();
     char request[1024], owner[] = "here", line[2048];
-    pthread_t thread;
+    struct ask ask;
 
     routes_add(routes, rows, ARRAY_LEN(rows), owner);
-    struct http_handlers handlers = routes_handlers(routes);
-    struct http_settings set = {.host = "127.0.0.1"};
-    assert_int_equal(loop_open(&world.loop), 0);
-    assert_int_equal(http_server_open(&world.http, world.loop, &set, &handlers), 0);
-    world.port = http_server_port(world.http);
+    ask_open(&ask, routes);
     snprintf(request, sizeof request,
              "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
              method, path, strlen(body), body);
-    world.request = request;
-    timer_start(world.loop, &world.check, 1, 1, on_check, &world);
-    assert_int_equal(pthread_create(&thread, NULL, client, &world), 0);
-    loop_run(world.loop);
-    pthread_join(thread, NULL);
-    timer_stop(&world.check);
-
-    buf_add_byte(&world.answer, 0);
-    const char *content = strstr(world.answer.data, "\r\n\r\n");
+    ask_run(&ask, request);
+    const char *content = strstr(ask.answer.data, "\r\n\r\n");
     assert_non_null(content);
-    snprintf(line, sizeof line, "%.3s %s", world.answer.data + 9, content + 4);
+    snprintf(line, sizeof line, "%.3s %s", ask.answer.data + 9, content + 4);
     assert_string_equal(line, expected);
-    http_server_close(world.http);
+    ask_close(&ask);
     routes_free(routes);
-    loop_close(world.loop);
-    buf_free(&world.answer);
 }
 
 static void paths_lead_to_their_rows(void **state) {

@@ -1,0 +1,49 @@
+#include "app/recordings/ownership.h"
+
+#include "app/accounts/errand.h"
+
+#include <errno.h>
+
+void ownership_init(struct ownership *own, const struct store_account *account,
+                    enum store_role least) {
+    *own = (struct ownership){0};
+    for (size_t i = 0; i < account->membership_count; i++) {
+        if (account->memberships[i].role < least)
+            continue;
+        buf_add_slice(&own->organizations, account->memberships[i].organization_id);
+        buf_add_byte(&own->organizations, ' ');
+    }
+}
+
+void ownership_free(struct ownership *own) {
+    buf_free(&own->organizations);
+}
+
+bool ownership_covers(const struct ownership *own, struct slice organization_id) {
+    struct slice rest = buf_slice(&own->organizations), id;
+    while (organization_id.len > 0 && slice_cut(&rest, ' ', &id)) {
+        if (slice_is_equal(id, organization_id))
+            return true;
+    }
+    return false;
+}
+
+static void ownership_on_session(int err, const struct store_session *session, void *arg) {
+    const struct ownership *own = arg;
+    own->errand->call = NULL;
+    if (!err && !ownership_covers(own, session->organization_id))
+        err = ENOENT;
+    if (err)
+        errand_answer_errno(own->errand, err, own->missing);
+    else
+        own->run(own->errand, session);
+}
+
+void ownership_find_session(struct ownership *own, struct errand *errand, struct store *store,
+                            struct slice meeting_id, const char *missing,
+                            ownership_session_fn *run) {
+    own->errand = errand;
+    own->missing = missing;
+    own->run = run;
+    errand->call = store_session_get(store, meeting_id, ownership_on_session, own);
+}
