@@ -139,7 +139,7 @@ void *map_remove(struct map *map, struct slice key) {
     return value;
 }
 
-bool map_next(const struct map *map, struct map_cursor *at, struct slice *key, void **value) {
+bool map_next(const struct map *map, struct map_cursor *at) {
     while (!at->next) {
         if (at->slot == map->slot_count)
             return false;
@@ -147,7 +147,7 @@ bool map_next(const struct map *map, struct map_cursor *at, struct slice *key, v
     }
     struct map_entry *entry = at->next;
     at->next = entry->next;
-    *key = slice_of(entry->key, entry->key_len);
-    *value = entry->value;
+    at->key = slice_of(entry->key, entry->key_len);
+    at->value = entry->value;
     return true;
 }

@@ -24,20 +24,18 @@ void *map_set(struct map *map, struct slice key, void *value);
 void *map_remove(struct map *map, struct slice key);
 
 struct map_cursor {
-    struct slice key; /* of the entry that MAP_EACH is at, borrowed from the map */
+    struct slice key; /* of the entry that the walk is at, borrowed from the map */
     void *value;      /* the same entry's */
     size_t slot;
     struct map_entry *next;
 };
 
-/* Walks all entries in no particular order from a zeroed cursor; false at the end. The body may
- * remove the entry just returned, and no other. */
-bool map_next(const struct map *map, struct map_cursor *at, struct slice *key, void **value);
+/* Walks all entries in no particular order from a zeroed cursor; false at the end. The entry that
+ * the walk is at may be removed, and no other; its key is freed with it. */
+bool map_next(const struct map *map, struct map_cursor *at);
 
-/* The same walk as a loop: the body finds its entry in at.key and at.value. A removed entry's key
- * is gone from memory. */
-#define MAP_EACH(map, at)                                                                          \
-    for (struct map_cursor at = {0}; map_next((map), &at, &at.key, &at.value);)
+/* The same walk as a loop: the body finds its entry in at.key and at.value. */
+#define MAP_EACH(map, at) for (struct map_cursor at = {0}; map_next((map), &at);)
 
 uint64_t map_hash(uint64_t seed, struct slice key);
 

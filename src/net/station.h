@@ -9,7 +9,7 @@ struct station;
 
 /* `owner` is passed to the deliver of each message. The thread starts with station_start. */
 int station_open(struct station **out, void *owner);
-/* Without a thread: whoever runs `loop` delivers the mail. It is never started. */
+/* Without a thread of its own: its mail is delivered on `loop`. It is never started. */
 int station_open_on(struct station **out, struct loop *loop, void *owner);
 void station_gather(struct station *station, int64_t ms); /* as mailbox_gather; before it starts */
 int station_start(struct station *station, const char *name, int nice);

@@ -51,7 +51,7 @@ const struct session *sessions_find_active(const struct sessions *sessions,
 }
 
 const struct session *sessions_next(const struct sessions *sessions, struct map_cursor *at) {
-    if (!map_next(&sessions->by_id, at, &at->key, &at->value))
+    if (!map_next(&sessions->by_id, at))
         return NULL;
     const struct session_entry *entry = at->value;
     return &entry->session;

@@ -28,12 +28,11 @@ static void a_thousand_keys_are_found_and_walked_once(void **state) {
         map_set(&map, slice_from(key), &values[i]);
     }
     struct map_cursor at = {0};
-    struct slice found;
-    void *value;
-    while (map_next(&map, &at, &found, &value)) {
-        ++*(int *)value;
-        if ((int *)value - values >= 500)
-            map_remove(&map, found);
+    while (map_next(&map, &at)) {
+        int *value = at.value;
+        ++*value;
+        if (value - values >= 500)
+            map_remove(&map, at.key);
     }
     for (int i = 0; i < 1000; i++) {
         assert_int_equal(values[i], 1);
