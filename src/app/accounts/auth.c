@@ -94,8 +94,7 @@ int auth_open(struct auth **out, const struct auth_settings *set) {
     auth->store = set->store;
     auth->on_change = set->on_change;
     auth->owner = set->owner;
-    auth->cost = (struct password_cost){(uint32_t)config->argon2_memory_kib,
-                                        (uint32_t)config->argon2_passes};
+    auth->cost = (struct password_cost){config->argon2_memory_kib, config->argon2_passes};
     throttle_open(&auth->throttle, rand_u64(), THROTTLE_ENTRIES);
     int err = password_hash(auth->dummy_hash, SLICE("no password of a user"), &auth->cost);
     if (!err)

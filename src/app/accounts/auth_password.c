@@ -139,7 +139,7 @@ static void on_login_found(int err, const struct store_account *account, void *a
 
 void auth_on_login(struct http_request *req, const struct route_match *match, void *owner) {
     struct auth *auth = owner;
-    if (auth_is_throttled(auth, req, "login", (unsigned)auth->config->logins_per_minute, MINUTE_MS))
+    if (auth_is_throttled(auth, req, "login", auth->config->logins_per_minute, MINUTE_MS))
         return;
     struct errand *errand = errand_new_with_body(req, match, auth);
     if (!errand || !errand_check_body(errand, login_fields, ARRAY_LEN(login_fields)))

@@ -54,8 +54,7 @@ static void register_hashed(struct errand *errand, int err) {
 
 void auth_on_register(struct http_request *req, const struct route_match *match, void *owner) {
     struct auth *auth = owner;
-    if (auth_is_throttled(auth, req, "register", (unsigned)auth->config->register_per_hour,
-                          HOUR_MS))
+    if (auth_is_throttled(auth, req, "register", auth->config->register_per_hour, HOUR_MS))
         return;
     struct errand *errand = errand_new_with_body(req, match, auth);
     if (!errand)
@@ -130,8 +129,7 @@ static void join(struct errand *errand, const struct store_account *account) {
 
 void auth_on_accept(struct http_request *req, const struct route_match *match, void *owner) {
     struct auth *auth = owner;
-    if (auth_is_throttled(auth, req, "accept", (unsigned)auth->config->logins_per_minute,
-                          MINUTE_MS))
+    if (auth_is_throttled(auth, req, "accept", auth->config->logins_per_minute, MINUTE_MS))
         return;
     struct errand *errand = errand_new_with_body(req, match, auth);
     if (!errand)

@@ -39,8 +39,7 @@ static void on_rotated(int err, const struct store_account *account, void *arg) 
 
 void auth_on_refresh(struct http_request *req, const struct route_match *match, void *owner) {
     struct auth *auth = owner;
-    if (auth_is_throttled(auth, req, "refresh", (unsigned)auth->config->refreshes_per_minute,
-                          MINUTE_MS))
+    if (auth_is_throttled(auth, req, "refresh", auth->config->refreshes_per_minute, MINUTE_MS))
         return;
     struct errand *errand = errand_new_with_body(req, match, auth);
     if (!errand || !errand_check_body(errand, token_fields, ARRAY_LEN(token_fields)))
