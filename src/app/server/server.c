@@ -6,13 +6,9 @@
 #include "app/egress/egresses.h"
 #include "app/egress/reconcile.h"
 #include "app/hosts/hosts.h"
-#include "app/recordings/recordings.h"
-#include "app/rest/routes.h"
-#include "app/sessions/sessions.h"
 #include "app/hosts/talk_stats.h"
 #include "app/recordings/erasure.h"
 #include "app/recordings/recordings.h"
-#include "app/recordings/session_api.h"
 #include "app/rest/routes.h"
 #include "app/server/metrics.h"
 #include "app/server/server_private.h"
@@ -279,7 +275,7 @@ static int open_doors(struct server *server, struct buf *problem) {
         .keys = config->livekit_keys,
         .key_count = config->livekit_key_count,
         .is_required = config->webhook_verify == WEBHOOK_VERIFY_REQUIRED,
-        .body_limit_bytes = (size_t)config->max_webhook_bytes,
+        .body_limit_bytes = config->max_webhook_bytes,
         .sessions = server->sessions,
         .listener = &server->listener,
     };
