@@ -124,7 +124,6 @@ static void set_folders(struct config_source *source, struct config *config) {
     value = find_named(source, "EGRESS_VIDEO_OUTPUT_DIR");
     config->video_dir = value ? texts_keep_copy(config->texts, slice_from(value))
                               : keep_joined(config, config->storage_dir, "egress/video");
-    config->pipeline_log_dir = keep_joined(config, config->storage_dir, "pipeline-logs");
     config->default_database = keep_joined(config, config->storage_dir, "prosa.db");
     value = find_named(source, "DATABASE_URL");
     config->database_url = value ? texts_keep_copy(config->texts, slice_from(value)) : NULL;

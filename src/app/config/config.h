@@ -64,7 +64,6 @@ struct config {
     const char *storage_dir;
     const char *audio_dir;
     const char *video_dir;
-    const char *pipeline_log_dir;
 
     /* LiveKit */
     const char *livekit_url;          /* http(s)://..., without a slash at the end */

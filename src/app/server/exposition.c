@@ -21,22 +21,6 @@ void exposition_gauge(struct buf *out, const char *name, const char *help, const
     write_value(out, name, label, value, number);
 }
 
-void exposition_histogram(struct buf *out, const char *name, const char *help,
-                          const unsigned *bounds_ms, const uint64_t *counts, size_t bounds,
-                          uint64_t sum_ms) {
-    uint64_t total = 0;
-    write_family(out, name, "histogram", help);
-    for (size_t i = 0; i < bounds; i++) {
-        total += counts[i];
-        buf_printf(out, "%s_bucket{le=\"%.15g\"} %llu\n", name, bounds_ms[i] / 1000.0,
-                   (unsigned long long)total);
-    }
-    total += counts[bounds];
-    buf_printf(out, "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %.15g\n%s_count %llu\n", name,
-               (unsigned long long)total, name, (double)sum_ms / 1000, name,
-               (unsigned long long)total);
-}
-
 /* ---- Tables ---- */
 
 static double number_at(const struct counter *row, const void *from, unsigned i) {
@@ -60,10 +44,20 @@ static void write_rows_named(struct buf *out, const char *name,
             write_row(out, &rows[i], source->from);
 }
 
-static void write_histogram_row(struct buf *out, const struct counter *row, const void *from) {
+/* In seconds, from counts by upper bound in ms. There is one count more than bounds, for what lies
+ * beyond the last. */
+static void write_histogram(struct buf *out, const struct counter *row, const void *from) {
     const struct histogram *histogram = (const void *)counter_at(row, from, 0);
-    exposition_histogram(out, row->name, row->help, row->bounds->ms, histogram->counts,
-                         row->bounds->count, histogram->sum_ms);
+    unsigned long long total = 0;
+    write_family(out, row->name, "histogram", row->help);
+    for (size_t i = 0; i < row->bounds->count; i++) {
+        total += histogram->counts[i];
+        buf_printf(out, "%s_bucket{le=\"%.15g\"} %llu\n", row->name, row->bounds->ms[i] / 1000.0,
+                   total);
+    }
+    total += histogram->counts[row->bounds->count];
+    buf_printf(out, "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %.15g\n%s_count %llu\n", row->name, total,
+               row->name, (double)histogram->sum_ms / 1000, row->name, total);
 }
 
 void exposition_counters(struct buf *out, const struct exposition_source *sources, size_t count) {
@@ -73,7 +67,7 @@ void exposition_counters(struct buf *out, const struct exposition_source *source
             if (!row->help)
                 continue;
             if (row->bounds) {
-                write_histogram_row(out, row, sources[i].from);
+                write_histogram(out, row, sources[i].from);
                 continue;
             }
             write_family(out, row->name, row->kind == COUNTER_SUM ? "counter" : "gauge", row->help);

@@ -9,7 +9,6 @@
 #include "base/counter.h"
 
 #include <stddef.h>
-#include <stdint.h>
 
 /* A struct of counters, and its table. */
 struct exposition_source {
@@ -24,11 +23,5 @@ void exposition_counters(struct buf *, const struct exposition_source *sources, 
 /* One number. `label` NULL: none, else label="value". */
 void exposition_gauge(struct buf *, const char *name, const char *help, const char *label,
                       const char *value, double number);
-
-/* A histogram in seconds from counts by upper bound in ms. There is one count more than bounds, for
- * what lies beyond the last. */
-void exposition_histogram(struct buf *, const char *name, const char *help,
-                          const unsigned *bounds_ms, const uint64_t *counts, size_t bounds,
-                          uint64_t sum_ms);
 
 #endif

@@ -1,15 +1,19 @@
-#include "app/server/metrics.h"
-
+/*
+ * GET /metrics in Prometheus' text form: every counter of the server, collected for each request.
+ * No label names a meeting or a person. Only loopback gets an answer, unless METRICS_TOKEN is set;
+ * then everyone who sends it does.
+ */
 #include "app/accounts/auth.h"
+#include "app/config/config.h"
 #include "app/egress/egress_door.h"
 #include "app/egress/egress_track.h"
 #include "app/egress/egresses.h"
-#include "app/hosts/feedback_out.h"
 #include "app/hosts/hosts.h"
 #include "app/recordings/recordings.h"
 #include "app/rest/bearer.h"
 #include "app/rest/routes.h"
 #include "app/server/exposition.h"
+#include "app/server/server_private.h"
 #include "app/sessions/directory.h"
 #include "app/sessions/sessions.h"
 #include "app/sessions/webhook.h"
@@ -27,11 +31,6 @@
 #include <string.h>
 #include <unistd.h>
 
-struct metrics {
-    struct metrics_settings parts;
-    int64_t started_ms; /* monotonic */
-};
-
 /* ---- What each part counts ---- */
 
 static uint64_t resident_bytes(void) {
@@ -45,28 +44,28 @@ static uint64_t resident_bytes(void) {
     return resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static void write_process(const struct metrics *metrics, struct buf *out) {
+static void write_process(const struct server *server, struct buf *out) {
     exposition_gauge(out, "prosa_info", "The version that runs.", "version", PROSA_VERSION, 1);
     exposition_gauge(out, "prosa_uptime_seconds", "Time since the start.", NULL, NULL,
-                     (double)(clock_mono_ms() - metrics->started_ms) / 1000);
+                     (double)(clock_mono_ms() - server->started_ms) / 1000);
     exposition_gauge(out, "prosa_resident_bytes", "Resident memory.", NULL, NULL,
                      (double)resident_bytes());
     exposition_gauge(out, "prosa_sessions_active", "Sessions that are active.", NULL, NULL,
-                     sessions_count_active(metrics->parts.sessions));
+                     sessions_count_active(server->sessions));
 }
 
 static void write_table(struct buf *out, const struct counter_table *table, const void *from) {
     exposition_counters(out, &(struct exposition_source){table, from}, 1);
 }
 
-static void write_livekit(const struct metrics_settings *parts, struct buf *out) {
-    if (!parts->livekit)
+static void write_livekit(const struct server *server, struct buf *out) {
+    if (!server->livekit)
         return;
-    const struct livekit_stats *calls = livekit_stats(parts->livekit);
+    const struct livekit_stats *calls = livekit_stats(server->livekit);
     write_table(out, &livekit_counters, calls);
     exposition_gauge(out, "prosa_livekit_away", "1 when the last call got no good answer.", NULL,
                      NULL, calls->is_away);
-    write_table(out, &egress_track_counters, egresses_stats(parts->egresses));
+    write_table(out, &egress_track_counters, egresses_stats(server->egresses));
 }
 
 static void write_shards(const struct shard_stats *total, size_t shards, struct buf *out) {
@@ -74,57 +73,58 @@ static void write_shards(const struct shard_stats *total, size_t shards, struct 
     write_table(out, &(struct counter_table){shard_counters, shard_counter_count}, total);
 }
 
-static void write_store(const struct metrics_settings *parts, struct buf *out) {
+static void write_store(const struct server *server, struct buf *out) {
     struct store_stats stats;
-    store_stats(parts->store, &stats);
+    store_stats(server->store, &stats);
     exposition_gauge(out, "prosa_store_away", "1 while the database cannot be reached.", NULL, NULL,
                      stats.is_away);
     write_table(out, &store_counters, &stats);
 }
 
-static void write_hosts(const struct metrics_settings *parts, struct buf *out) {
-    struct sio_server *sio = hosts_sio(parts->hosts);
+static void write_hosts(const struct server *server, struct buf *out) {
+    struct sio_server *sio = hosts_sio(server->hosts);
     const struct exposition_source sources[] = {
         {&eio_counters, eio_server_stats(sio_server_eio(sio))},
         {&sio_counters, sio_server_stats(sio)},
-        {&hosts_counter_table, hosts_counters(parts->hosts)},
+        {&hosts_counter_table, hosts_counters(server->hosts)},
     };
-    write_table(out, &feedback_out_counters, parts->feedback_out);
+    write_table(out, &feedback_out_counters, &server->feedback_out);
     exposition_counters(out, sources, ARRAY_LEN(sources));
 }
 
-static void write_metrics(const struct metrics *metrics, const struct shard_stats *total,
+static void write_metrics(const struct server *server, const struct shard_stats *total,
                           size_t shards, struct buf *out) {
-    const struct metrics_settings *parts = &metrics->parts;
-    write_process(metrics, out);
-    write_table(out, &http_counters, http_server_stats(parts->http));
-    write_table(out, &webhook_counters, webhook_stats(parts->webhook));
-    write_table(out, &egress_door_counters, egress_door_stats(parts->egress_door));
-    write_livekit(parts, out);
+    write_process(server, out);
+    write_table(out, &http_counters, http_server_stats(server->http));
+    write_table(out, &webhook_counters, webhook_stats(server->webhook));
+    write_table(out, &egress_door_counters, egress_door_stats(server->egress_door));
+    write_livekit(server, out);
     write_shards(total, shards, out);
-    write_table(out, &disk_counters, disk_stats(parts->disk));
-    write_table(out, &recordings_counters, recordings_stats(parts->recordings));
-    write_store(parts, out);
-    write_table(out, &auth_counters, auth_stats(parts->auth));
-    write_hosts(parts, out);
+    write_table(out, &disk_counters, disk_stats(server->disk));
+    write_table(out, &recordings_counters, recordings_stats(server->recordings));
+    write_store(server, out);
+    write_table(out, &auth_counters, auth_stats(server->auth));
+    write_hosts(server, out);
 }
 
 /* ---- The route ---- */
 
-static void metrics_on_abort(struct http_request *req) {
-    *(struct http_request **)req->user = NULL;
-}
-
 struct scrape {
-    struct http_request *req; /* first: NULL once the client is gone */
-    struct metrics *metrics;
+    /* NULL once the client is gone */
+    struct http_request *req;
+    const struct server *server;
 };
+
+static void metrics_on_abort(struct http_request *req) {
+    struct scrape *scrape = req->user;
+    scrape->req = NULL;
+}
 
 static void metrics_on_stats(const struct shard_stats *total, size_t shards, void *user) {
     struct scrape *scrape = user;
     struct buf text = {0};
     if (scrape->req) {
-        write_metrics(scrape->metrics, total, shards, &text);
+        write_metrics(scrape->server, total, shards, &text);
         http_respond(scrape->req, 200, "text/plain; version=0.0.4; charset=utf-8",
                      buf_slice(&text));
     }
@@ -138,9 +138,8 @@ static bool is_loopback(const char *peer) {
 }
 
 static void metrics_on_get(struct http_request *req, const struct route_match *match, void *owner) {
-    struct metrics *metrics = owner;
-    const char *token = metrics->parts.token;
-
+    const struct server *server = owner;
+    const char *token = server->config->metrics_token;
     if (token && !bearer_is(req->head, slice_from(token))) {
         http_respond_error(req, 401, "The metrics need their token (METRICS_TOKEN)");
         return;
@@ -150,24 +149,13 @@ static void metrics_on_get(struct http_request *req, const struct route_match *m
         return;
     }
     struct scrape *scrape = mem_alloc(sizeof *scrape);
-    *scrape = (struct scrape){req, metrics};
+    *scrape = (struct scrape){req, server};
     req->user = scrape;
     req->on_abort = metrics_on_abort;
-    directory_ask_stats(metrics->parts.directory, metrics_on_stats, scrape);
+    directory_ask_stats(server->directory, metrics_on_stats, scrape);
 }
 
-void metrics_add_routes(struct metrics *metrics, struct routes *routes) {
+void metrics_add_routes(struct server *server) {
     static const struct route rows[] = {{"GET", "/metrics", metrics_on_get}};
-    routes_add(routes, rows, ARRAY_LEN(rows), metrics);
-}
-
-struct metrics *metrics_new(const struct metrics_settings *parts) {
-    struct metrics *metrics = mem_alloc(sizeof *metrics);
-    metrics->parts = *parts;
-    metrics->started_ms = clock_mono_ms();
-    return metrics;
-}
-
-void metrics_free(struct metrics *metrics) {
-    mem_free(metrics);
+    routes_add(server->routes, rows, ARRAY_LEN(rows), server);
 }

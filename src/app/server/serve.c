@@ -34,12 +34,8 @@ static void raise_descriptors(const struct config *config) {
                  log_int("have", (int64_t)limit.rlim_max), log_int("want", (int64_t)wanted));
 }
 
-static const char *mode_name(const struct config *config) {
-    static const char *const names[] = {"development", "test", "production"};
-    return names[config->mode];
-}
-
 static void announce(const struct config *config, uint16_t port) {
+    static const char *const modes[] = {"development", "test", "production"};
     struct buf doors = {0};
     config_open_doors(config, &doors);
     if (doors.len)
@@ -49,7 +45,7 @@ static void announce(const struct config *config, uint16_t port) {
                            "an env file or a LIVEKIT_ setting changes that");
     if (!config->cors_origins && config->mode == MODE_PRODUCTION)
         log_warn("server", "every web origin is allowed; CORS_ORIGINS limits them");
-    log_info("server", "listening", log_int("port", port), log_text("mode", mode_name(config)),
+    log_info("server", "listening", log_int("port", port), log_text("mode", modes[config->mode]),
              log_text("settings", config->env_file ? config->env_file : "environment"));
     buf_free(&doors);
 }

@@ -10,18 +10,18 @@
 #include "app/recordings/erasure.h"
 #include "app/recordings/recordings.h"
 #include "app/rest/routes.h"
-#include "app/server/metrics.h"
 #include "app/server/server_private.h"
 #include "app/sessions/directory.h"
 #include "app/sessions/sessions.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/http/http_server.h"
 #include "net/loop.h"
 #include "net/socketio/eio_server.h"
 #include "net/socketio/sio_server.h"
-#include "net/stream.h"
+#include "net/tls.h"
 #include "outside/disk/disk.h"
 #include "outside/files/repair.h"
 #include "outside/files/storage.h"
@@ -53,7 +53,8 @@ static void server_on_session_stored(const struct session *session, void *user) 
     recordings_settle(server->recordings, slice_from(session->meeting_id));
 }
 
-static void server_on_track(struct slice meeting_id, const struct shard_track_event *event, void *user) {
+static void server_on_track(struct slice meeting_id, const struct shard_track_event *event,
+                            void *user) {
     struct server *server = user;
     if (server->egresses && event->kind == TRACK_AUDIO)
         egresses_socket_changed(server->egresses, meeting_id, slice_from(event->track),
@@ -61,7 +62,7 @@ static void server_on_track(struct slice meeting_id, const struct shard_track_ev
 }
 
 static void server_on_published(const struct session *session, struct slice identity,
-                         const struct livekit_track *track, bool is_published, void *user) {
+                                const struct livekit_track *track, bool is_published, void *user) {
     struct server *server = user;
     if (!server->egresses)
         return;
@@ -71,7 +72,8 @@ static void server_on_published(const struct session *session, struct slice iden
         egresses_track_unpublished(server->egresses, session, track->sid);
 }
 
-static void server_on_participant(const struct session *session, struct slice identity, void *user) {
+static void server_on_participant(const struct session *session, struct slice identity,
+                                  void *user) {
     struct server *server = user;
     if (server->egresses)
         egresses_participant_seen(server->egresses, session, identity);
@@ -104,13 +106,12 @@ static int open_disk(struct server *server, struct buf *problem) {
     const struct config *config = server->config;
     char why[WHY_SIZE] = "";
     struct storage_settings where = {config->storage_dir, config->audio_dir, config->video_dir};
-    struct disk_settings set;
-
     int err = storage_open(&server->storage, &where, why, sizeof why);
     if (err) {
         buf_add_text(problem, why);
         return err;
     }
+    struct disk_settings set;
     disk_settings_init(&set);
     set.storage = server->storage;
     set.queue_bytes = config->disk_queue_bytes;
@@ -264,8 +265,8 @@ static int open_livekit(struct server *server, struct buf *problem) {
         return fail(problem, "The thread for LiveKit cannot be started", err);
     server->egresses =
         egresses_new(server->loop, config, server->livekit, server->sessions, server->store);
-    server->reconcile = reconcile_new(server->loop, config, server->livekit, server->sessions,
-                                      server->egresses);
+    server->reconcile =
+        reconcile_new(server->loop, config, server->livekit, server->sessions, server->egresses);
     return 0;
 }
 
@@ -339,39 +340,14 @@ static int open_http(struct server *server, struct buf *problem) {
     return err;
 }
 
-/* Comes last, because these two read all the others. */
-static int open_watch(struct server *server, struct buf *problem) {
-    const struct metrics_settings set = {
-        .token = server->config->metrics_token,
-        .auth = server->auth,
-        .feedback_out = &server->feedback_out,
-        .directory = server->directory,
-        .disk = server->disk,
-        .egress_door = server->egress_door,
-        .egresses = server->egresses,
-        .hosts = server->hosts,
-        .http = server->http,
-        .livekit = server->livekit,
-        .recordings = server->recordings,
-        .sessions = server->sessions,
-        .store = server->store,
-        .webhook = server->webhook,
-    };
-    server->metrics = metrics_new(&set);
-    metrics_add_routes(server->metrics, server->routes);
-    server->status = (struct status){server->disk, server->livekit, server->store};
-    status_add_routes(&server->status, server->routes);
-    return 0;
-}
-
 int server_open(struct server **out, const struct config *config, struct buf *problem) {
     static int (*const steps[])(struct server *, struct buf *) = {
-        open_disk,    open_store, open_hume_tls, open_directory, open_sessions, open_auth,
-        open_livekit, open_doors, open_tls,      open_http,      open_watch,
+        open_disk, open_store,   open_hume_tls, open_directory, open_sessions,
+        open_auth, open_livekit, open_doors,    open_tls,       open_http,
     };
     struct server *server = mem_alloc(sizeof *server);
     server->config = config;
-
+    server->started_ms = clock_mono_ms();
     int err = loop_open(&server->loop);
     if (err)
         fail(problem, "The event loop cannot be made", err);
@@ -381,6 +357,8 @@ int server_open(struct server **out, const struct config *config, struct buf *pr
         server_close(server);
         return err;
     }
+    metrics_add_routes(server);
+    status_add_routes(server);
     *out = server;
     return 0;
 }
@@ -402,7 +380,6 @@ void server_close(struct server *server) {
     http_server_close(server->http);
     networks_free(&server->proxies);
     tls_close(server->tls);
-    metrics_free(server->metrics);
     egress_door_free(server->egress_door);
     webhook_free(server->webhook);
     routes_free(server->routes);
@@ -417,14 +394,11 @@ void server_close(struct server *server) {
     repair_stop(server->repair);
     if (server->directory)
         directory_stop(server->directory);
-    if (server->disk)
-        disk_close(server->disk);
-    if (server->directory)
-        directory_close(server->directory);
+    disk_close(server->disk);
+    directory_close(server->directory);
     tls_close(server->client_tls);
     recordings_close(server->recordings);
-    if (server->store)
-        store_close(server->store, STORE_PATIENCE_MS);
+    store_close(server->store, STORE_PATIENCE_MS);
     if (server->has_signals) {
         uv_close((uv_handle_t *)&server->term, NULL);
         uv_close((uv_handle_t *)&server->interrupt, NULL);

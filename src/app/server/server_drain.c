@@ -36,9 +36,9 @@ static void signals_stop(struct server *server) {
  * time; the other half is for the disk and the store.
  */
 void server_stop(struct server *server) {
-    if (server->status.is_leaving)
+    if (server->is_leaving)
         return;
-    server->status.is_leaving = true;
+    server->is_leaving = true;
     signals_stop(server); /* a second signal ends the process at once, as it does by default */
     log_info("server", "leaving");
     alarm((unsigned)((server->config->drain_ms + 999) / 1000));

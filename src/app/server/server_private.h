@@ -1,4 +1,4 @@
-/* The parts of the server; for server.c and server_drain.c only. */
+/* The parts of the server, for the files of this room that use many of them. */
 #ifndef APP_SERVER_PRIVATE_H
 #define APP_SERVER_PRIVATE_H
 
@@ -6,7 +6,6 @@
 #include "app/hosts/feedback_out.h"
 #include "app/recordings/recording_api.h"
 #include "app/recordings/session_api.h"
-#include "app/server/status.h"
 #include "app/sessions/resolver.h"
 #include "app/sessions/webhook.h"
 #include "net/client_address.h"
@@ -53,17 +52,23 @@ struct server {
     struct networks proxies;
     struct tls *tls;
     struct http_server *http;
-    struct status status;
-    struct metrics *metrics;
+    /* monotonic */
+    int64_t started_ms;
 
     uv_signal_t term, interrupt;
     struct timer drain_limit;
     /* Parts that have not drained yet. */
     unsigned draining;
     bool has_signals;
+    /* Told to stop: it drains. */
+    bool is_leaving;
     bool was_cut_short;
     /* The parts are being taken down: what shards still send is dropped. */
     bool is_closing;
 };
+
+/* These answer from the parts, so they come after all of them. */
+void metrics_add_routes(struct server *);
+void status_add_routes(struct server *);
 
 #endif

@@ -1,6 +1,6 @@
-#include "app/server/status.h"
-
+/* GET /, /health and /ready: that the server runs, and whether all of it works. */
 #include "app/rest/routes.h"
+#include "app/server/server_private.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/macros.h"
@@ -13,18 +13,18 @@
 #include <stdatomic.h>
 
 /* What is not as it should be, as an array. False when all is well. */
-static bool write_degraded(struct buf *out, const struct status *status) {
-    const struct disk_stats *disk = disk_stats(status->disk);
+static bool write_degraded(struct buf *out, const struct server *server) {
+    const struct disk_stats *disk = disk_stats(server->disk);
     unsigned space = atomic_load(&disk->space);
     struct store_stats store;
-    store_stats(status->store, &store);
+    store_stats(server->store, &store);
     const struct {
         bool is_true;
         const char *reason;
     } reasons[] = {
-        {status->is_leaving, "leaving"},
+        {server->is_leaving, "leaving"},
         {store.is_away, "database"},
-        {status->livekit && livekit_stats(status->livekit)->is_away, "livekit"},
+        {server->livekit && livekit_stats(server->livekit)->is_away, "livekit"},
         {space == DISK_SPACE_FULL, "disk full"},
         {space == DISK_SPACE_WARN, "disk nearly full"},
         {atomic_load(&disk->failing_files) > 0, "disk"},
@@ -61,27 +61,27 @@ static void status_on_health(struct http_request *req, const struct route_match 
 /* Not ready only while leaving: the server can do without everything else for a while. */
 static void status_on_ready(struct http_request *req, const struct route_match *match,
                             void *owner) {
-    const struct status *status = owner;
+    const struct server *server = owner;
     struct buf json = {0}, degraded = {0};
-    bool is_degraded = write_degraded(&degraded, status);
+    bool is_degraded = write_degraded(&degraded, server);
     json_open(&json, NULL);
     json_add_text(&json, "status",
-                  status->is_leaving ? SLICE("leaving")
+                  server->is_leaving ? SLICE("leaving")
                   : is_degraded      ? SLICE("degraded")
                                      : SLICE("ready"));
     json_add_time(&json, "timestamp", clock_wall_ms());
     json_add_raw(&json, "degraded", buf_slice(&degraded));
     json_close(&json);
-    http_respond_json(req, status->is_leaving ? 503 : 200, buf_slice(&json));
+    http_respond_json(req, server->is_leaving ? 503 : 200, buf_slice(&json));
     buf_free(&json);
     buf_free(&degraded);
 }
 
-void status_add_routes(struct status *status, struct routes *routes) {
+void status_add_routes(struct server *server) {
     static const struct route rows[] = {
         {"GET", "/", status_on_root},
         {"GET", "/health", status_on_health},
         {"GET", "/ready", status_on_ready},
     };
-    routes_add(routes, rows, ARRAY_LEN(rows), status);
+    routes_add(server->routes, rows, ARRAY_LEN(rows), server);
 }
