@@ -68,6 +68,7 @@ struct db_engine {
     void (*close)(struct db *);
     int (*run)(struct db *, const struct db_sql *, const struct db_value *, size_t count,
                db_row_fn *, void *arg);
+    /* NULL: as db_batch_singly() does it */
     int (*batch)(struct db *, const struct db_sql *, const struct db_value *rows, size_t columns,
                  size_t count);
     int (*script)(struct db *, const char *text, db_row_fn *, void *arg);
@@ -108,6 +109,9 @@ int db_run(struct db *, const struct db_sql *, const struct db_value *, size_t c
  */
 int db_batch(struct db *, const struct db_sql *, const struct db_value *rows, size_t columns,
              size_t count);
+/* The same in as many round trips as there are rows. */
+int db_batch_singly(struct db *, const struct db_sql *, const struct db_value *rows, size_t columns,
+                    size_t count);
 
 /* Plain SQL, several statements allowed, for migrations. */
 int db_script(struct db *, const char *text);
@@ -116,19 +120,26 @@ int db_ask(struct db *, const char *text, db_row_fn *, void *arg);
 
 int db_begin(struct db *);
 int db_commit(struct db *);
+/* Also soon after the deadline: no transaction may stay open because of it. Keeps `why`. */
 void db_rollback(struct db *);
+/* Commits if `err` is 0, else undoes the transaction. Returns the first error; keeps `changed`. */
+int db_end(struct db *, int err);
 
 /* ---- Rows ---- */
 
 struct db_row {
     const struct db *db;
     /* the engine's own */
-    const void *result;
+    void *result;
     int index;
 };
 
 struct slice db_row_text(const struct db_row *, unsigned column);
 int64_t db_row_int(const struct db_row *, unsigned column);
 int64_t db_row_time(const struct db_row *, unsigned column);
+
+/* Callbacks. `arg` is an int64_t, which becomes the first column; or a bool, which becomes true. */
+void db_take_int(const struct db_row *, void *arg);
+void db_take_found(const struct db_row *, void *arg);
 
 #endif

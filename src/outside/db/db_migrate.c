@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "outside/db/db.h"
 #include "outside/db/db_migrate_private.h"
 #include "outside/db/db_schema.h"
 
@@ -45,6 +44,13 @@ static int apply(struct migration *m, struct buf *sql) {
     return err ? migrate_fail(m, err) : 0;
 }
 
+int migrate_ask(struct migration *m, struct buf *sql, db_row_fn *on_row, void *arg) {
+    char *text = buf_take_text(sql);
+    int err = db_ask(m->db, text, on_row, arg);
+    mem_free(text);
+    return err ? migrate_fail(m, err) : 0;
+}
+
 static void on_column(const struct db_row *row, void *arg) {
     struct found_table *table = arg;
     if (table->count == COLUMNS_MAX)
@@ -60,20 +66,16 @@ static void on_column(const struct db_row *row, void *arg) {
 int migrate_read_table(struct migration *m, const char *name, struct found_table *table) {
     static const char postgres[] =
         "SELECT column_name, data_type, CASE WHEN is_nullable = 'NO' AND column_default IS NULL "
-        "AND "
-        "is_identity = 'NO' THEN 1 ELSE 0 END, udt_name, udt_schema FROM "
-        "information_schema.columns "
-        "WHERE table_schema = current_schema() AND table_name = '%s' ORDER BY ordinal_position";
-    static const char sqlite[] = "SELECT name, type, CASE WHEN \"notnull\" <> 0 AND dflt_value IS "
-                                 "NULL THEN 1 ELSE 0 END, '', '' "
-                                 "FROM pragma_table_info('%s')";
+        "AND is_identity = 'NO' THEN 1 ELSE 0 END, udt_name, udt_schema "
+        "FROM information_schema.columns WHERE table_schema = current_schema() "
+        "AND table_name = '%s' ORDER BY ordinal_position";
+    static const char sqlite[] =
+        "SELECT name, type, CASE WHEN \"notnull\" <> 0 AND dflt_value IS NULL THEN 1 ELSE 0 END, "
+        "'', '' FROM pragma_table_info('%s')";
     struct buf sql = {0};
     buf_printf(&sql, m->is_postgres ? postgres : sqlite, name);
-    char *text = buf_take_text(&sql);
     table->count = 0;
-    int err = db_ask(m->db, text, on_column, table);
-    mem_free(text);
-    return err ? migrate_fail(m, err) : 0;
+    return migrate_ask(m, &sql, on_column, table);
 }
 
 const struct found_column *migrate_find_column(const struct found_table *table, const char *name) {
@@ -82,10 +84,6 @@ const struct found_column *migrate_find_column(const struct found_table *table, 
             return &table->columns[i];
     }
     return NULL;
-}
-
-void migrate_on_number(const struct db_row *row, void *arg) {
-    *(int *)arg = (int)db_row_int(row, 0);
 }
 
 struct value_set {
@@ -130,10 +128,7 @@ static int read_values(struct migration *m, const char *schema, const char *name
         add_quoted(&sql, schema, '\'');
     else
         buf_add_text(&sql, "current_schema()");
-    char *text = buf_take_text(&sql);
-    int err = db_ask(m->db, text, on_value, set);
-    mem_free(text);
-    return err ? migrate_fail(m, err) : 0;
+    return migrate_ask(m, &sql, on_value, set);
 }
 
 /* Adds the values that an enumeration of the former backend lacks. `schema` NULL: the current
@@ -299,13 +294,15 @@ static int run_migration(struct migration *m, int number) {
 
 static int read_state(struct migration *m, int *applied) {
     struct found_table table;
+    int64_t number = 0;
     *applied = 0;
     int err = migrate_read_table(m, "_prosa_migrations", &table);
     if (err || table.count == 0)
         return err;
-    if (db_ask(m->db, "SELECT COALESCE(MAX(\"number\"), 0) FROM \"_prosa_migrations\"",
-               migrate_on_number, applied))
+    if (db_ask(m->db, "SELECT COALESCE(MAX(\"number\"), 0) FROM \"_prosa_migrations\"", db_take_int,
+               &number))
         return migrate_fail(m, EAGAIN);
+    *applied = (int)number;
     if (*applied > schema_latest)
         return migrate_refuse(
             m,
@@ -372,12 +369,10 @@ int db_migrate(struct db *db, bool is_dry, struct buf *plan, char *why, size_t w
         return err;
     }
     err = apply_missing(&m);
-    if (!err && !is_dry) {
-        err = db_commit(db);
-        if (err)
-            migrate_fail(&m, err);
-    }
-    if (err || is_dry)
+    if (err || is_dry) {
         db_rollback(db);
-    return err;
+        return err;
+    }
+    err = db_end(db, 0);
+    return err ? migrate_fail(&m, err) : 0;
 }

@@ -1,8 +1,6 @@
 /* Whether the tables that exist fit those of db_schema. */
 #include "base/buf.h"
-#include "base/mem.h"
 #include "base/text.h"
-#include "outside/db/db.h"
 #include "outside/db/db_migrate_private.h"
 #include "outside/db/db_schema.h"
 
@@ -66,7 +64,7 @@ static int check_times(struct migration *m, const struct schema_table *due,
     int err = 0;
     for (size_t i = 0; i < due->column_count && !err; i++) {
         const char *name = due->columns[i].name;
-        int strange = 0;
+        int64_t strange = 0;
         if (due->columns[i].kind != COLUMN_TIME || !migrate_find_column(found, name))
             continue;
         struct buf sql = {0};
@@ -74,11 +72,9 @@ static int check_times(struct migration *m, const struct schema_table *due,
                    "SELECT COUNT(*) FROM \"%s\" WHERE typeof(\"%s\") = 'blob' OR "
                    "(typeof(\"%s\") = 'text' AND strftime('%%s', \"%s\") IS NULL)",
                    due->name, name, name, name);
-        char *text = buf_take_text(&sql);
-        if (db_ask(m->db, text, migrate_on_number, &strange))
-            err = migrate_fail(m, EAGAIN);
-        mem_free(text);
-        if (!err && strange)
+        if (migrate_ask(m, &sql, db_take_int, &strange))
+            err = EAGAIN;
+        else if (strange)
             err = migrate_refuse(m,
                                  "column \"%s\" of table \"%s\" holds times that Prosa cannot read",
                                  name, due->name);

@@ -2,9 +2,8 @@
 #ifndef OUTSIDE_DB_MIGRATE_PRIVATE_H
 #define OUTSIDE_DB_MIGRATE_PRIVATE_H
 
+#include "outside/db/db.h"
 #include "outside/db/db_migrate.h"
-
-struct db_row;
 
 enum { NAME_MAX_BYTES = 63, COLUMNS_MAX = 64 };
 
@@ -45,8 +44,8 @@ int migrate_read_table(struct migration *, const char *name, struct found_table 
 /* NULL: there is none. */
 const struct found_column *migrate_find_column(const struct found_table *, const char *name);
 
-/* A callback for one number; `arg` is an int. */
-void migrate_on_number(const struct db_row *, void *arg);
+/* Asks the database and frees the text of the question. */
+int migrate_ask(struct migration *, struct buf *sql, db_row_fn *, void *arg);
 
 /* Refuses tables that do not fit. */
 int migrate_check(struct migration *);

@@ -106,20 +106,15 @@ static int await_result(struct postgres_db *p, PGresult **result) {
     return 0;
 }
 
-static void show_rows(struct postgres_db *p, const PGresult *result, db_row_fn *on_row, void *arg) {
-    int count = on_row ? PQntuples(result) : 0;
-    for (int i = 0; i < count; i++) {
-        const struct db_row row = {.db = &p->db, .result = result, .index = i};
-        on_row(&row, arg);
-    }
-}
-
 static int take_result(struct postgres_db *p, PGresult *result, db_row_fn *on_row, void *arg) {
     ExecStatusType status = PQresultStatus(result);
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY)
         return fail(p, result);
     p->db.changed += atoll(PQcmdTuples(result));
-    show_rows(p, result, on_row, arg);
+    for (int i = 0; on_row && i < PQntuples(result); i++) {
+        const struct db_row row = {.db = &p->db, .result = result, .index = i};
+        on_row(&row, arg);
+    }
     return 0;
 }
 
@@ -267,16 +262,7 @@ static int run(struct db *db, const struct db_sql *sql, const struct db_value *v
     if (!needs_transaction(p))
         return run_here(p, sql, values, count, on_row, arg);
     int err = db_begin(db);
-    if (err)
-        return err;
-    err = run_here(p, sql, values, count, on_row, arg);
-    int64_t changed = db->changed;
-    if (err)
-        db_rollback(db);
-    else
-        err = db_commit(db);
-    db->changed = changed;
-    return err;
+    return err ? err : db_end(db, run_here(p, sql, values, count, on_row, arg));
 }
 
 /* A NULL result ends each statement of a pipeline, PGRES_PIPELINE_SYNC the pipeline. */
@@ -324,39 +310,22 @@ static int batch_in_pipeline(struct postgres_db *p, const struct db_sql *sql,
 static int batch(struct db *db, const struct db_sql *sql, const struct db_value *rows,
                  size_t columns, size_t count) {
     struct postgres_db *p = of(db);
-    int64_t changed = 0;
+    if (p->is_pgbouncer)
+        return db_batch_singly(db, sql, rows, columns, count);
     int err = check_values(p, rows, columns * count);
     if (!err)
         err = prepare(p, sql);
-    if (err || !p->is_pgbouncer)
-        return err ? err : batch_in_pipeline(p, sql, rows, columns, count);
-    err = db_begin(db);
-    if (err)
-        return err;
-    for (size_t i = 0; i < count && !err; i++) {
-        err = run_here(p, sql, rows + i * columns, columns, NULL, NULL);
-        changed += db->changed;
-    }
-    if (!err)
-        err = db_commit(db);
-    else
-        db_rollback(db);
-    db->changed = changed;
-    return err;
-}
-
-static const PGresult *result_of(const struct db_row *row) {
-    return row->result;
+    return err ? err : batch_in_pipeline(p, sql, rows, columns, count);
 }
 
 static struct slice row_text(const struct db_row *row, unsigned column) {
-    const PGresult *result = result_of(row);
+    const PGresult *result = row->result;
     return slice_of(PQgetvalue(result, row->index, (int)column),
                     (size_t)PQgetlength(result, row->index, (int)column));
 }
 
 static int64_t row_number(const struct db_row *row, unsigned column) {
-    return atoll(PQgetvalue(result_of(row), row->index, (int)column));
+    return atoll(PQgetvalue(row->result, row->index, (int)column));
 }
 
 /* "2026-11-22 12:00:00.5", followed by "+00" if the column has a zone: the session's is UTC. */
@@ -389,18 +358,6 @@ static const struct db_engine engine = {
     .number = row_number,
     .time = row_time,
 };
-
-static int connect_start(struct postgres_db *p, const struct db_url *url) {
-    const char *values[DB_URL_KEYS + 1] = {NULL};
-    for (size_t i = 0; i < DB_URL_KEYS && url->keys[i]; i++)
-        values[i] = url->values[i];
-    p->handle = PQconnectStartParams(url->keys, values, 0);
-    if (!p->handle || PQstatus(p->handle) == CONNECTION_BAD)
-        return give_up(p, p->handle ? PQerrorMessage(p->handle) : "no memory");
-    p->next = PGRES_POLLING_WRITING;
-    p->heard_ms = clock_mono_ms();
-    return 0;
-}
 
 /* Continues the handshake until `until_ms`. libpq may change the descriptor between steps. */
 static int connect_step(struct postgres_db *p, const struct db_url *url, int64_t until_ms) {
@@ -453,13 +410,19 @@ static int set_up(struct postgres_db *p, const struct db_url *url) {
 
 int db_postgres_start(struct db **out, const struct db_url *url, char *why, size_t why_bytes) {
     struct postgres_db *p = mem_alloc(sizeof *p);
-    p->db = (struct db){.engine = &engine};
-    int err = connect_start(p, url);
-    if (err) {
+    const char *values[DB_URL_KEYS + 1] = {NULL};
+    for (size_t i = 0; i < DB_URL_KEYS && url->keys[i]; i++)
+        values[i] = url->values[i];
+    p->db.engine = &engine;
+    p->handle = PQconnectStartParams(url->keys, values, 0);
+    if (!p->handle || PQstatus(p->handle) == CONNECTION_BAD) {
+        give_up(p, p->handle ? PQerrorMessage(p->handle) : "no memory");
         snprintf(why, why_bytes, "%s", p->db.why);
         close_db(&p->db);
-        return err;
+        return EAGAIN;
     }
+    p->next = PGRES_POLLING_WRITING;
+    p->heard_ms = clock_mono_ms();
     *out = &p->db;
     return 0;
 }

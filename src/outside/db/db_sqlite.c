@@ -32,7 +32,6 @@ enum {
     STEPS_A_CHECK = 2000,
     BUSY_SLEEP_US = 2000,
     CHECK_MS = 60 * 1000,
-    UNDO_MS = 1000,
 };
 
 static struct sqlite_db *of(struct db *db) {
@@ -155,43 +154,14 @@ static int script(struct db *db, const char *text, db_row_fn *on_row, void *arg)
     return err;
 }
 
-static int batch(struct db *db, const struct db_sql *sql, const struct db_value *rows,
-                 size_t columns, size_t count) {
-    int64_t changed = 0;
-    int err = db_begin(db);
-    for (size_t i = 0; i < count && !err; i++) {
-        err = run(db, sql, rows + i * columns, columns, NULL, NULL);
-        changed += db->changed;
-    }
-    if (!err)
-        err = db_commit(db);
-    if (err && !sqlite3_get_autocommit(of(db)->handle)) {
-        char why[DB_WHY_BYTES];
-        memcpy(why, db->why, sizeof why);
-        db->deadline_ms = clock_mono_ms() + UNDO_MS; /* undoing must not fail on the deadline */
-        db_rollback(db);
-        memcpy(db->why, why, sizeof why);
-    }
-    db->changed = changed;
-    return err;
-}
-
-static sqlite3_stmt *stmt_of(const struct db_row *row) {
-    union {
-        const void *shown;
-        sqlite3_stmt *stmt;
-    } result = {.shown = row->result};
-    return result.stmt;
-}
-
 static struct slice row_text(const struct db_row *row, unsigned column) {
-    sqlite3_stmt *stmt = stmt_of(row);
+    sqlite3_stmt *stmt = row->result;
     const unsigned char *text = sqlite3_column_text(stmt, (int)column);
     return slice_of(text, text ? (size_t)sqlite3_column_bytes(stmt, (int)column) : 0);
 }
 
 static int64_t row_number(const struct db_row *row, unsigned column) {
-    return sqlite3_column_int64(stmt_of(row), (int)column);
+    return sqlite3_column_int64(row->result, (int)column);
 }
 
 static void close_db(struct db *db) {
@@ -209,7 +179,6 @@ static const struct db_engine engine = {
     .name = "SQLite",
     .close = close_db,
     .run = run,
-    .batch = batch,
     .script = script,
     .text = row_text,
     .number = row_number,

@@ -34,33 +34,27 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct url_reader *r, co
     return EINVAL;
 }
 
+/* Where the key is, or would be. */
+static size_t find_key(const struct url_reader *r, const char *key) {
+    size_t i = 0;
+    while (i < r->count && strcmp(r->url->keys[i], key) != 0)
+        i++;
+    return i;
+}
+
 static const char *find_value(const struct url_reader *r, const char *key) {
-    for (size_t i = 0; i < r->count; i++) {
-        if (strcmp(r->url->keys[i], key) == 0)
-            return r->url->values[i];
-    }
-    return NULL;
+    return r->url->values[find_key(r, key)];
 }
 
 /* `key` is a literal; `value` is copied and replaces an earlier one. */
 static void set_value(struct url_reader *r, const char *key, struct slice value) {
-    size_t i = 0;
-    while (i < r->count && strcmp(r->url->keys[i], key) != 0)
-        i++;
-    if (i == r->count) {
-        if (r->count == DB_URL_KEYS - 1)
-            return;
+    size_t i = find_key(r, key);
+    if (i == DB_URL_KEYS - 1)
+        return;
+    if (i == r->count)
         r->url->keys[r->count++] = key;
-    }
     mem_free(r->url->values[i]);
     r->url->values[i] = slice_copy_text(value);
-}
-
-static void rename_value(struct url_reader *r, const char *from, const char *to) {
-    for (size_t i = 0; i < r->count; i++) {
-        if (strcmp(r->url->keys[i], from) == 0)
-            r->url->keys[i] = to;
-    }
 }
 
 static int set_seconds(struct url_reader *r, const char *name, struct slice value, unsigned *ms) {
@@ -120,8 +114,7 @@ static int read_parameter(struct url_reader *r, struct slice name, struct slice 
     if (slice_is_equal(name, SLICE("sslaccept"))) {
         r->accept = slice_is_equal(value, SLICE("strict")) ? ACCEPT_STRICT : ACCEPT_ANY;
         if (r->accept == ACCEPT_ANY && !slice_is_equal(value, SLICE("accept_invalid_certs")))
-            return refuse(r, "DATABASE_URL: %s must be strict or accept_invalid_certs",
-                          "sslaccept");
+            return refuse(r, "DATABASE_URL: sslaccept must be strict or accept_invalid_certs");
         return 0;
     }
     char reduced[TEXT_NAME_SIZE];
@@ -152,8 +145,8 @@ static int read_parameters(struct url_reader *r, struct slice query) {
  * libpq's is the client's own. With a key beside it, it is the client's.
  */
 static void settle_tls(struct url_reader *r) {
-    if (!r->has_client_key && !find_value(r, "sslrootcert"))
-        rename_value(r, "sslcert", "sslrootcert");
+    if (!r->has_client_key && find_value(r, "sslcert") && !find_value(r, "sslrootcert"))
+        r->url->keys[find_key(r, "sslcert")] = "sslrootcert";
     const char *mode = find_value(r, "sslmode");
     if (r->accept == ACCEPT_STRICT && !(mode && strcmp(mode, "disable") == 0)) {
         set_value(r, "sslmode", SLICE("verify-full"));

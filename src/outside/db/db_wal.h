@@ -13,9 +13,12 @@
 #include <stdbool.h>
 
 struct db_wal {
-    /* SQLite's own, except for files of the log */
+    /* SQLite's own, except for how the log is opened */
     sqlite3_vfs vfs;
     sqlite3_vfs *real;
+    /* of the log: SQLite's own, except for writing */
+    sqlite3_io_methods methods;
+    const sqlite3_io_methods *real_methods;
     char name[32];
     /* points to the flag of the call that runs, or to NULL */
     const atomic_bool *const *given_up;

@@ -1,7 +1,6 @@
 #include "outside/store/store_private.h"
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/macros.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -11,9 +10,6 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-
-/* How long undoing a transaction may take whose deadline has passed. */
-enum { UNDO_MS = 500 };
 
 struct store_call_block {
     struct store_call_block *next;
@@ -110,19 +106,7 @@ unsigned store_limit(unsigned limit, unsigned max) {
 
 int store_transaction(struct db *db, int (*work)(struct db *, void *arg), void *arg) {
     int err = db_begin(db);
-    if (err)
-        return err;
-    err = work(db, arg);
-    if (!err)
-        err = db_commit(db);
-    if (err) {
-        /* The transaction must not stay open because its deadline has passed. */
-        int64_t least_ms = clock_mono_ms() + UNDO_MS;
-        if (db->deadline_ms < least_ms)
-            db->deadline_ms = least_ms;
-        db_rollback(db);
-    }
-    return err;
+    return err ? err : db_end(db, work(db, arg));
 }
 
 struct slice store_cursor_write(struct store_call *call, int64_t at_ms, struct slice id) {
