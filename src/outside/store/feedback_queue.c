@@ -37,11 +37,6 @@ void feedback_queue_free(struct feedback_queue *queue) {
     mem_free(queue->values);
 }
 
-static size_t text_bytes(const struct store_feedback *e) {
-    return e->id.len + e->meeting_id.len + e->participant_id.len + e->participant_name.len +
-           e->type.len + e->severity.len + e->message.len + e->tips.len + e->metadata.len;
-}
-
 struct queued_feedback *feedback_queue_admit(struct feedback_queue *queue,
                                              const struct store_feedback *event) {
     if (atomic_fetch_add(&queue->queued, 1) >= queue->max) {
@@ -49,12 +44,14 @@ struct queued_feedback *feedback_queue_admit(struct feedback_queue *queue,
         atomic_fetch_add(&queue->dropped, 1);
         return NULL;
     }
-    struct queued_feedback *queued = mem_alloc(sizeof *queued + text_bytes(event));
-    struct store_feedback *e = &queued->event;
-    *e = *event;
-    struct slice *const texts[] = {&e->id,   &e->meeting_id, &e->participant_id,
-                                   &e->type, &e->severity,   &e->participant_name,
-                                   &e->tips, &e->message,    &e->metadata};
+    struct store_feedback e = *event;
+    struct slice *const texts[] = {&e.id,   &e.meeting_id, &e.participant_id,
+                                   &e.type, &e.severity,   &e.participant_name,
+                                   &e.tips, &e.message,    &e.metadata};
+    size_t bytes = 0;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        bytes += texts[i]->len;
+    struct queued_feedback *queued = mem_alloc(sizeof *queued + bytes);
     char *at = queued->text;
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         if (texts[i]->len > 0)
@@ -62,6 +59,7 @@ struct queued_feedback *feedback_queue_admit(struct feedback_queue *queue,
         texts[i]->ptr = at;
         at += texts[i]->len;
     }
+    queued->event = e;
     return queued;
 }
 
@@ -114,11 +112,6 @@ static int write_singly(struct feedback_queue *queue, struct db *db, size_t coun
     return 0;
 }
 
-static void note_duration(struct feedback_queue *queue, uint64_t us) {
-    if (us > atomic_load(&queue->batch_us_max))
-        atomic_store(&queue->batch_us_max, us);
-}
-
 int feedback_queue_write(struct feedback_queue *queue, struct db *db) {
     const struct db_sql sql = store_sql(SQL_FEEDBACK_INSERT);
     const int64_t now_ms = clock_wall_ms();
@@ -131,7 +124,9 @@ int feedback_queue_write(struct feedback_queue *queue, struct db *db) {
         return 0;
     const uint64_t start_ns = clock_mono_ns();
     int err = db_batch(db, &sql, queue->values, FEEDBACK_COLUMNS, count);
-    note_duration(queue, (clock_mono_ns() - start_ns) / 1000);
+    const uint64_t us = (clock_mono_ns() - start_ns) / 1000;
+    if (us > atomic_load(&queue->batch_us_max))
+        atomic_store(&queue->batch_us_max, us);
     if (!err) {
         atomic_fetch_add(&queue->written, count);
         drop_first(queue, count);

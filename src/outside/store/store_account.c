@@ -24,13 +24,9 @@ bool store_role_parse(struct slice text, enum store_role *role) {
     return false;
 }
 
-struct account_call *account_call_of(struct store_call *call) {
-    return CONTAINER_OF(call, struct account_call, call);
-}
-
-static void answer_account(struct store_call *call) {
-    struct account_call *a = account_call_of(call);
-    a->fn(call->err, call->err ? NULL : &a->account, call->arg);
+static void answer_account(void *question) {
+    struct account_call *a = question;
+    a->fn(a->call.err, a->call.err ? NULL : &a->account, a->call.arg);
 }
 
 void *account_call_new(struct store *store, size_t bytes, store_run_fn *run, store_account_fn *fn,
@@ -42,10 +38,8 @@ void *account_call_new(struct store *store, size_t bytes, store_run_fn *run, sto
 
 static void on_user_row(const struct db_row *row, void *arg) {
     struct account_call *a = arg;
-    a->account.user_id = store_call_copy(&a->call, db_row_text(row, 0));
-    a->account.email = store_call_copy(&a->call, db_row_text(row, 1));
-    a->account.name = store_call_copy(&a->call, db_row_text(row, 2));
-    a->account.password_hash = store_call_copy(&a->call, db_row_text(row, 3));
+    STORE_READ(&a->call, row, 0, &a->account.user_id, &a->account.email, &a->account.name,
+               &a->account.password_hash);
     a->account.is_disabled = db_row_text(row, 4).len > 0;
     a->account.created_ms = db_row_time(row, 5);
 }
@@ -56,9 +50,7 @@ static void on_membership_row(const struct db_row *row, void *arg) {
     if (a->account.membership_count == MEMBERSHIPS_MAX ||
         !store_role_parse(db_row_text(row, 3), &m->role))
         return;
-    m->organization_id = store_call_copy(&a->call, db_row_text(row, 0));
-    m->organization_name = store_call_copy(&a->call, db_row_text(row, 1));
-    m->organization_slug = store_call_copy(&a->call, db_row_text(row, 2));
+    STORE_READ(&a->call, row, 0, &m->organization_id, &m->organization_name, &m->organization_slug);
     a->account.membership_count++;
 }
 
@@ -141,6 +133,12 @@ void account_copy_grant(struct store_call *call, struct store_grant *grant) {
     STORE_COPY(call, &grant->token_id, &grant->family_id, &grant->token_hash, &grant->user_agent);
 }
 
+void account_use_grant(struct account_call *a, struct store_grant *grant) {
+    account_copy_grant(&a->call, grant);
+    a->account.token_id = grant->token_id;
+    a->account.family_id = grant->family_id;
+}
+
 /* ---- Finding and checking users ---- */
 
 struct find_call {
@@ -149,13 +147,9 @@ struct find_call {
     struct slice user_id, organization_id, family_id;
 };
 
-static struct find_call *find_call_of(struct store_call *call) {
-    return CONTAINER_OF(account_call_of(call), struct find_call, base);
-}
-
 /* An unknown user takes as many questions as a known one, so that the time tells nothing. */
-static int run_find(struct store_call *call, struct db *db) {
-    struct find_call *f = find_call_of(call);
+static int run_find(struct db *db, void *question) {
+    struct find_call *f = question;
     int err = STORE_RUN(db, SQL_USER_BY_EMAIL, on_user_row, &f->base, db_text(f->email));
     const bool is_known = f->base.account.user_id.len > 0;
     if (!is_known)
@@ -165,21 +159,17 @@ static int run_find(struct store_call *call, struct db *db) {
     return err || is_known ? err : ENOENT;
 }
 
-static void on_login_row(const struct db_row *row, void *arg) {
-    *(bool *)arg = true;
-}
-
 /* ENOENT: the user is no member, is disabled, or the login has ended. */
 static int check_login(struct db *db, struct slice user_id, struct slice organization_id,
                        struct slice family_id) {
     bool is_good = false;
-    int err = STORE_RUN(db, SQL_ACCESS_CHECK, on_login_row, &is_good, db_text(user_id),
+    int err = STORE_RUN(db, SQL_ACCESS_CHECK, db_take_found, &is_good, db_text(user_id),
                         db_text(organization_id), db_text(family_id));
     return !err && !is_good ? ENOENT : err;
 }
 
-static int run_check(struct store_call *call, struct db *db) {
-    struct find_call *f = find_call_of(call);
+static int run_check(struct db *db, void *question) {
+    struct find_call *f = question;
     int err = check_login(db, f->user_id, f->organization_id, f->family_id);
     f->base.account.family_id = f->family_id;
     if (!err)
@@ -211,8 +201,8 @@ struct member_call {
     struct slice user_id, organization_id, family_id;
 };
 
-static int run_member(struct store_call *call, struct db *db) {
-    struct member_call *m = CONTAINER_OF(call, struct member_call, call);
+static int run_member(struct db *db, void *question) {
+    struct member_call *m = question;
     return check_login(db, m->user_id, m->organization_id, m->family_id);
 }
 

@@ -17,7 +17,6 @@ struct account_call {
 };
 
 void *account_call_new(struct store *, size_t bytes, store_run_fn *, store_account_fn *, void *arg);
-struct account_call *account_call_of(struct store_call *);
 
 /* ENOENT: no such user, or disabled. */
 int account_read(struct account_call *, struct db *, struct slice user_id);
@@ -37,5 +36,7 @@ int account_role(struct db *, struct slice user_id, struct slice organization_id
 
 /* As STORE_COPY. */
 void account_copy_grant(struct store_call *, struct store_grant *);
+/* The same; the account will have this login. */
+void account_use_grant(struct account_call *, struct store_grant *);
 
 #endif

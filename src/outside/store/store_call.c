@@ -26,7 +26,8 @@ void *store_call_new(struct store *store, size_t bytes, store_run_fn *run, store
     return call;
 }
 
-static void answer_done(struct store_call *call) {
+static void answer_done(void *question) {
+    struct store_call *call = question;
     if (call->done)
         call->done(call->err, call->arg);
 }
@@ -66,9 +67,22 @@ void store_call_copy_all(struct store_call *call, struct slice *const texts[], s
         *texts[i] = store_call_copy(call, *texts[i]);
 }
 
+void store_call_read(struct store_call *call, const struct db_row *row, unsigned first,
+                     struct slice *const texts[], size_t count) {
+    for (unsigned i = 0; i < count; i++)
+        *texts[i] = store_call_copy(call, db_row_text(row, first + i));
+}
+
 bool store_call_claim(struct store_call *call, enum store_runner runner) {
     int unclaimed = STORE_UNCLAIMED;
     return atomic_compare_exchange_strong(&call->runner, &unclaimed, (int)runner);
+}
+
+int store_call_run(struct store_call *call, struct db *db) {
+    if (!call->is_transaction)
+        return call->run(db, call);
+    int err = db_begin(db);
+    return err ? err : db_end(db, call->run(db, call));
 }
 
 void store_call_answer(struct store_call *call, int err) {
@@ -96,17 +110,12 @@ void store_call_back_from_reader(struct mail *mail, void *owner) {
     come_back(CONTAINER_OF(mail, struct store_call, to_reader), STORE_READER);
 }
 
-int store_call_refuse(struct store_call *call, struct db *db) {
+int store_call_refuse(struct db *db, void *question) {
     return EINVAL;
 }
 
 unsigned store_limit(unsigned limit, unsigned max) {
     return limit < 1 ? 1 : limit > max ? max : limit;
-}
-
-int store_transaction(struct db *db, int (*work)(struct db *, void *arg), void *arg) {
-    int err = db_begin(db);
-    return err ? err : db_end(db, work(db, arg));
 }
 
 struct slice store_cursor_write(struct store_call *call, int64_t at_ms, struct slice id) {

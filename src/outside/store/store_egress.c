@@ -14,18 +14,14 @@ struct stop_call {
     store_egress_stops_fn *fn;
 };
 
-static struct stop_call *stop_call_of(struct store_call *call) {
-    return CONTAINER_OF(call, struct stop_call, call);
-}
-
-static int run_add(struct store_call *call, struct db *db) {
-    struct stop_call *s = stop_call_of(call);
+static int run_add(struct db *db, void *question) {
+    struct stop_call *s = question;
     return STORE_RUN(db, SQL_EGRESS_STOP_ADD, NULL, NULL, db_text(s->track_sid),
                      db_text(s->meeting_id), db_time(s->at_ms));
 }
 
-static int run_forget(struct store_call *call, struct db *db) {
-    struct stop_call *s = stop_call_of(call);
+static int run_forget(struct db *db, void *question) {
+    struct stop_call *s = question;
     return STORE_RUN(db, SQL_EGRESS_STOP_FORGET, NULL, NULL, db_text(s->meeting_id));
 }
 
@@ -34,17 +30,17 @@ static void on_stop_row(const struct db_row *row, void *arg) {
     s->found[s->count++] = store_call_copy(&s->call, db_row_text(row, 0));
 }
 
-static int run_stop_list(struct store_call *call, struct db *db) {
-    struct stop_call *s = stop_call_of(call);
-    s->found = store_call_alloc(call, STORE_EGRESS_STOPS_MAX * sizeof *s->found);
+static int run_stop_list(struct db *db, void *question) {
+    struct stop_call *s = question;
+    s->found = store_call_alloc(&s->call, STORE_EGRESS_STOPS_MAX * sizeof *s->found);
     return STORE_RUN(db, SQL_EGRESS_STOP_LIST, on_stop_row, s, db_text(s->meeting_id),
                      db_int(STORE_EGRESS_STOPS_MAX));
 }
 
-static void answer_stops(struct store_call *call) {
-    struct stop_call *s = stop_call_of(call);
+static void answer_stops(void *question) {
+    struct stop_call *s = question;
     if (s->fn)
-        s->fn(call->err, s->found, call->err ? 0 : s->count, call->arg);
+        s->fn(s->call.err, s->found, s->call.err ? 0 : s->count, s->call.arg);
 }
 
 static struct stop_call *stop_call_new(struct store *store, struct slice meeting_id,

@@ -15,31 +15,23 @@ struct feedback_call {
     store_feedback_fn *fn;
 };
 
-static struct feedback_call *feedback_call_of(struct store_call *call) {
-    return CONTAINER_OF(call, struct feedback_call, call);
-}
-
 static void on_feedback_row(const struct db_row *row, void *arg) {
     struct feedback_call *f = arg;
     struct store_feedback *e = &f->events[f->list.count++];
-    struct slice *const texts[] = {
-        &e->id, &e->meeting_id, &e->participant_id, &e->participant_name, &e->type, &e->severity};
-    for (unsigned i = 0; i < ARRAY_LEN(texts); i++)
-        *texts[i] = store_call_copy(&f->call, db_row_text(row, i));
+    STORE_READ(&f->call, row, 0, &e->id, &e->meeting_id, &e->participant_id, &e->participant_name,
+               &e->type, &e->severity);
     e->ts_ms = db_row_time(row, 6);
     e->window_start_ms = db_row_time(row, 7);
     e->window_end_ms = db_row_time(row, 8);
-    e->message = store_call_copy(&f->call, db_row_text(row, 9));
-    e->tips = store_call_copy(&f->call, db_row_text(row, 10));
-    e->metadata = store_call_copy(&f->call, db_row_text(row, 11));
+    STORE_READ(&f->call, row, 9, &e->message, &e->tips, &e->metadata);
     e->seq = db_row_int(row, 12);
 }
 
 /* One row more than the limit is read, to see whether there is a next page. */
-static int run_feedback_list(struct store_call *call, struct db *db) {
-    struct feedback_call *f = feedback_call_of(call);
+static int run_feedback_list(struct db *db, void *question) {
+    struct feedback_call *f = question;
     const unsigned limit = f->filter.limit;
-    f->events = store_call_alloc(call, (limit + 1) * sizeof *f->events);
+    f->events = store_call_alloc(&f->call, (limit + 1) * sizeof *f->events);
     f->list.events = f->events;
     int err = STORE_RUN(db, SQL_FEEDBACK_LIST, on_feedback_row, f, db_text(f->filter.meeting_id),
                         db_time(f->filter.from_ms), db_time(f->filter.to_ms), db_time(f->cursor_ms),
@@ -47,22 +39,22 @@ static int run_feedback_list(struct store_call *call, struct db *db) {
     if (!err && f->list.count > limit) {
         const struct store_feedback *last = &f->events[limit - 1];
         f->list.count = limit;
-        f->list.next = store_cursor_write(call, last->ts_ms, last->id);
+        f->list.next = store_cursor_write(&f->call, last->ts_ms, last->id);
     }
     return err;
 }
 
-static int run_replay(struct store_call *call, struct db *db) {
-    struct feedback_call *f = feedback_call_of(call);
-    f->events = store_call_alloc(call, f->filter.limit * sizeof *f->events);
+static int run_replay(struct db *db, void *question) {
+    struct feedback_call *f = question;
+    f->events = store_call_alloc(&f->call, f->filter.limit * sizeof *f->events);
     f->list.events = f->events;
     return STORE_RUN(db, SQL_FEEDBACK_REPLAY, on_feedback_row, f, db_text(f->filter.meeting_id),
                      db_int(f->after_seq), db_int(f->filter.limit));
 }
 
-static void answer_feedback(struct store_call *call) {
-    struct feedback_call *f = feedback_call_of(call);
-    f->fn(call->err, call->err ? NULL : &f->list, call->arg);
+static void answer_feedback(void *question) {
+    struct feedback_call *f = question;
+    f->fn(f->call.err, f->call.err ? NULL : &f->list, f->call.arg);
 }
 
 struct store_call *store_feedback_list(struct store *store,
@@ -103,8 +95,8 @@ struct rename_call {
 };
 
 /* Recordings follow the feedback to the other meeting. */
-static int run_rename(struct store_call *call, struct db *db) {
-    struct rename_call *r = CONTAINER_OF(call, struct rename_call, call);
+static int run_rename(struct db *db, void *question) {
+    struct rename_call *r = question;
     int err = STORE_RUN(db, SQL_FEEDBACK_RENAME, NULL, NULL, db_text(r->from), db_text(r->to),
                         db_time(r->since_ms));
     if (!err)

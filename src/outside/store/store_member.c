@@ -22,29 +22,27 @@ static void on_member_row(const struct db_row *row, void *arg) {
     struct store_member *member = &m->members[m->list.count];
     if (!store_role_parse(db_row_text(row, 3), &member->role))
         return;
-    member->user_id = store_call_copy(&m->call, db_row_text(row, 0));
-    member->email = store_call_copy(&m->call, db_row_text(row, 1));
-    member->name = store_call_copy(&m->call, db_row_text(row, 2));
+    STORE_READ(&m->call, row, 0, &member->user_id, &member->email, &member->name);
     member->since_ms = db_row_time(row, 4);
     m->list.count++;
 }
 
-static int run_member_list(struct store_call *call, struct db *db) {
-    struct members_call *m = CONTAINER_OF(call, struct members_call, call);
-    m->members = store_call_alloc(call, (m->limit + 1) * sizeof *m->members);
+static int run_member_list(struct db *db, void *question) {
+    struct members_call *m = question;
+    m->members = store_call_alloc(&m->call, (m->limit + 1) * sizeof *m->members);
     m->list.members = m->members;
     int err = STORE_RUN(db, SQL_MEMBERSHIP_LIST, on_member_row, m, db_text(m->organization_id),
                         db_text(m->after), db_int(m->limit + 1));
     if (!err && m->list.count > m->limit) {
         m->list.count = m->limit;
-        m->list.next = store_cursor_write(call, 0, m->members[m->limit - 1].user_id);
+        m->list.next = store_cursor_write(&m->call, 0, m->members[m->limit - 1].user_id);
     }
     return err;
 }
 
-static void answer_members(struct store_call *call) {
-    struct members_call *m = CONTAINER_OF(call, struct members_call, call);
-    m->fn(call->err, call->err ? NULL : &m->list, call->arg);
+static void answer_members(void *question) {
+    struct members_call *m = question;
+    m->fn(m->call.err, m->call.err ? NULL : &m->list, m->call.arg);
 }
 
 struct store_call *store_member_list(struct store *store, struct slice organization_id,
@@ -69,10 +67,6 @@ struct change_call {
     enum store_role new_role;
 };
 
-static void on_owner_count(const struct db_row *row, void *arg) {
-    *(int64_t *)arg = db_row_int(row, 0);
-}
-
 /* Members may leave. Admins may change members and admins, owners may change all. */
 static bool may_change(const struct change_call *c, enum store_role actor, enum store_role target) {
     if (c->is_removal && slice_is_equal(c->in.actor_id, c->in.user_id))
@@ -95,8 +89,8 @@ static int apply_change(struct db *db, const struct change_call *c) {
                            db_text(organization), db_time(c->in.now_ms));
 }
 
-static int do_change(struct db *db, void *arg) {
-    const struct change_call *c = arg;
+static int run_change(struct db *db, void *question) {
+    const struct change_call *c = question;
     enum store_role actor, target;
     int64_t owners = 0;
     int err = STORE_RUN(db, SQL_ORGANIZATION_LOCK, NULL, NULL, db_text(c->in.organization_id));
@@ -110,7 +104,7 @@ static int do_change(struct db *db, void *arg) {
     if (!may_change(c, actor, target))
         return EACCES;
     if (target == ROLE_OWNER && (c->is_removal || c->new_role != ROLE_OWNER))
-        err = STORE_RUN(db, SQL_MEMBERSHIP_OWNERS, on_owner_count, &owners,
+        err = STORE_RUN(db, SQL_MEMBERSHIP_OWNERS, db_take_int, &owners,
                         db_text(c->in.organization_id));
     else
         owners = 2;
@@ -119,14 +113,11 @@ static int do_change(struct db *db, void *arg) {
     return err ? err : apply_change(db, c);
 }
 
-static int run_change(struct store_call *call, struct db *db) {
-    return store_transaction(db, do_change, CONTAINER_OF(call, struct change_call, call));
-}
-
 static struct change_call *change_new(struct store *store, const struct store_member_change *in,
                                       store_done_fn *fn, void *arg) {
     struct change_call *c = store_call_new_done(store, sizeof *c, run_change, fn, arg);
     c->in = *in;
+    c->call.is_transaction = true;
     STORE_COPY(&c->call, &c->in.organization_id, &c->in.user_id, &c->in.actor_id);
     return c;
 }
@@ -153,8 +144,9 @@ struct invite_call {
 };
 
 /* Nobody can give a higher role than their own. */
-static int run_invite(struct store_call *call, struct db *db) {
-    const struct store_invitation *in = &CONTAINER_OF(call, struct invite_call, call)->in;
+static int run_invite(struct db *db, void *question) {
+    const struct invite_call *i = question;
+    const struct store_invitation *in = &i->in;
     enum store_role role;
     int err = account_role(db, in->invited_by, in->organization_id, &role);
     if (err || role == ROLE_MEMBER || in->role > role)

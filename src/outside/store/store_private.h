@@ -13,17 +13,18 @@
 #include <stdatomic.h>
 
 struct db;
+struct db_row;
 struct store_call_block;
 
 /* Who claimed a call. Only the one that claims it may run it; the caller claims it to give up. */
 enum store_runner { STORE_UNCLAIMED, STORE_WRITER, STORE_READER, STORE_CALLER };
 
-/* The thread that claimed the call; must leave no transaction open. */
-typedef int store_run_fn(struct store_call *, struct db *);
-/* The caller's thread, with call->err set: runs the typed callback. */
-typedef void store_answer_fn(struct store_call *);
+/* Each gets the question's own struct, whose first member is the call. The first runs on the thread
+ * that claimed the call, and must leave no transaction open. The second runs on the caller's thread,
+ * with call->err set: it runs the typed callback. */
+typedef int store_run_fn(struct db *, void *question);
+typedef void store_answer_fn(void *question);
 
-/* The first member of each question's own struct. */
 struct store_call {
     struct store *store;
     store_run_fn *run;
@@ -43,6 +44,8 @@ struct store_call {
     bool may_overtake;
     /* no request waits for it, so a disk that stalls is no reason to refuse it */
     bool is_patient;
+    /* `run` is a transaction: it is undone if it fails */
+    bool is_transaction;
 
     /* Where it is. */
     struct list open;
@@ -68,6 +71,9 @@ struct store_call *store_call_send(struct store_call *);
 /* True when this runner may run it, or the caller give it up: it was not claimed before. */
 bool store_call_claim(struct store_call *, enum store_runner);
 
+/* The thread that claimed it. Returns the result. */
+int store_call_run(struct store_call *, struct db *);
+
 /* The caller's thread: runs the callback, unless the call is over. */
 void store_call_answer(struct store_call *, int err);
 
@@ -77,7 +83,7 @@ void store_call_back_from_writer(struct mail *, void *owner);
 void store_call_back_from_reader(struct mail *, void *owner);
 
 /* A `run` for arguments that make no sense: EINVAL. */
-int store_call_refuse(struct store_call *, struct db *);
+int store_call_refuse(struct db *, void *question);
 
 /* Memory that lives as long as the call. */
 void *store_call_alloc(struct store_call *, size_t bytes);
@@ -88,14 +94,18 @@ void store_call_copy_all(struct store_call *, struct slice *const texts[], size_
     store_call_copy_all((call), (struct slice *const[]){__VA_ARGS__},                              \
                         sizeof((struct slice *const[]){__VA_ARGS__}) / sizeof(struct slice *))
 
+/* Copies a row's columns, from `first` on, to the texts (pointers to slices). */
+void store_call_read(struct store_call *, const struct db_row *, unsigned first,
+                     struct slice *const texts[], size_t count);
+#define STORE_READ(call, row, first, ...)                                                          \
+    store_call_read((call), (row), (first), (struct slice *const[]){__VA_ARGS__},                  \
+                    sizeof((struct slice *const[]){__VA_ARGS__}) / sizeof(struct slice *))
+
 /* ---- What several questions need ---- */
 
 struct slice store_default_organization(const struct store *);
 
 unsigned store_limit(unsigned limit, unsigned max); /* at least 1, at most max */
-
-/* Runs `work` in a transaction: commits if it returns 0, else undoes it. */
-int store_transaction(struct db *, int (*work)(struct db *, void *arg), void *arg);
 
 /* A cursor is the place after a row of a list: its time and id, encoded so that clients do not
  * depend on them. An empty cursor is the place before the first row. */

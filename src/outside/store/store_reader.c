@@ -31,7 +31,7 @@ static void take_call(struct mail *mail, void *owner) {
     struct store_call *call = CONTAINER_OF(mail, struct store_call, to_reader);
     begin_work(reader);
     if (store_call_claim(call, STORE_READER))
-        call->result = call->run(call, reader->db);
+        call->result = store_call_run(call, reader->db);
     standstill_end(&reader->standstill);
     call->to_reader.deliver = store_call_back_from_reader;
     mailbox_send(reader->answers, &call->to_reader);

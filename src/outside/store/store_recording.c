@@ -29,8 +29,8 @@ static void on_meeting_row(const struct db_row *row, void *arg) {
     p->meeting_id = store_call_copy(&p->call, db_row_text(row, 0));
 }
 
-static int run_put(struct store_call *call, struct db *db) {
-    struct put_call *p = CONTAINER_OF(call, struct put_call, call);
+static int run_put(struct db *db, void *question) {
+    struct put_call *p = question;
     const struct recording_info *r = &p->row;
     p->meeting_id = r->meeting;
     if (r->room.len > 0 && slice_is_equal(r->meeting, r->room)) {
@@ -49,9 +49,9 @@ static int run_put(struct store_call *call, struct db *db) {
                      db_int(r->duration_ms), db_text(r->room));
 }
 
-static void answer_put(struct store_call *call) {
-    struct put_call *p = CONTAINER_OF(call, struct put_call, call);
-    p->fn(call->err, call->err ? SLICE_NONE : p->meeting_id, call->arg);
+static void answer_put(void *question) {
+    struct put_call *p = question;
+    p->fn(p->call.err, p->call.err ? SLICE_NONE : p->meeting_id, p->call.arg);
 }
 
 struct store_call *store_recording_put(struct store *store, const struct recording_info *row,
@@ -104,38 +104,38 @@ static void on_recording_row(const struct db_row *row, void *arg) {
     copy_texts(&l->call, r);
 }
 
-static struct recording_call *list_of(struct store_call *call) {
-    struct recording_call *l = CONTAINER_OF(call, struct recording_call, call);
-    l->rows = store_call_alloc(call, l->limit * sizeof *l->rows);
+static struct recording_call *list_of(void *question) {
+    struct recording_call *l = question;
+    l->rows = store_call_alloc(&l->call, l->limit * sizeof *l->rows);
     l->list.recordings = l->rows;
     return l;
 }
 
-static int run_recording_get(struct store_call *call, struct db *db) {
-    struct recording_call *l = list_of(call);
+static int run_recording_get(struct db *db, void *question) {
+    struct recording_call *l = list_of(question);
     int err = STORE_RUN(db, SQL_RECORDING_GET, on_recording_row, l, db_text(l->id));
     return !err && l->list.count == 0 ? ENOENT : err;
 }
 
-static int run_recording_list(struct store_call *call, struct db *db) {
-    struct recording_call *l = list_of(call);
+static int run_recording_list(struct db *db, void *question) {
+    struct recording_call *l = list_of(question);
     return STORE_RUN(db, SQL_RECORDING_LIST, on_recording_row, l, db_text(l->id), db_int(l->limit));
 }
 
-static int run_older_list(struct store_call *call, struct db *db) {
-    struct recording_call *l = list_of(call);
+static int run_older_list(struct db *db, void *question) {
+    struct recording_call *l = list_of(question);
     return STORE_RUN(db, SQL_RECORDING_LIST_OLDER, on_recording_row, l, db_time(l->before_ms),
                      db_int(l->limit), db_int(l->skip));
 }
 
-static void answer_recording(struct store_call *call) {
-    struct recording_call *l = CONTAINER_OF(call, struct recording_call, call);
-    l->on_one(call->err, call->err ? NULL : l->rows, call->arg);
+static void answer_recording(void *question) {
+    struct recording_call *l = question;
+    l->on_one(l->call.err, l->call.err ? NULL : l->rows, l->call.arg);
 }
 
-static void answer_recordings(struct store_call *call) {
-    struct recording_call *l = CONTAINER_OF(call, struct recording_call, call);
-    l->on_list(call->err, call->err ? NULL : &l->list, call->arg);
+static void answer_recordings(void *question) {
+    struct recording_call *l = question;
+    l->on_list(l->call.err, l->call.err ? NULL : &l->list, l->call.arg);
 }
 
 static struct recording_call *list_new(struct store *store, struct slice id, unsigned limit,
@@ -192,14 +192,10 @@ static int write_audit(struct erase_call *e, struct db *db, const char *action) 
                      db_text(e->in.meeting_id), db_maybe(e->in.id), db_maybe(e->in.what));
 }
 
-static int erase_recording(struct db *db, void *arg) {
-    struct erase_call *e = arg;
+static int run_erase_recording(struct db *db, void *question) {
+    struct erase_call *e = question;
     int err = STORE_RUN(db, SQL_RECORDING_DELETE, NULL, NULL, db_text(e->in.id));
     return err ? err : write_audit(e, db, "recording.delete");
-}
-
-static int run_erase_recording(struct store_call *call, struct db *db) {
-    return store_transaction(db, erase_recording, CONTAINER_OF(call, struct erase_call, call));
 }
 
 static void on_status_row(const struct db_row *row, void *arg) {
@@ -215,8 +211,8 @@ static int delete_of_meeting(struct erase_call *e, struct db *db, enum store_sql
     return err;
 }
 
-static int erase_meeting(struct db *db, void *arg) {
-    struct erase_call *e = arg;
+static int run_erase_meeting(struct db *db, void *question) {
+    struct erase_call *e = question;
     int err = STORE_RUN(db, SQL_SESSION_GET, on_status_row, e, db_text(e->in.meeting_id));
     if (!err && !e->is_found)
         err = ENOENT;
@@ -231,19 +227,16 @@ static int erase_meeting(struct db *db, void *arg) {
     return err ? err : write_audit(e, db, "session.delete");
 }
 
-static int run_erase_meeting(struct store_call *call, struct db *db) {
-    return store_transaction(db, erase_meeting, CONTAINER_OF(call, struct erase_call, call));
-}
-
-static void answer_erased(struct store_call *call) {
-    struct erase_call *e = CONTAINER_OF(call, struct erase_call, call);
-    e->fn(call->err, call->err ? NULL : &e->erased, call->arg);
+static void answer_erased(void *question) {
+    struct erase_call *e = question;
+    e->fn(e->call.err, e->call.err ? NULL : &e->erased, e->call.arg);
 }
 
 static struct store_call *erase_send(struct erase_call *e, const struct store_erasure *in) {
     e->in = *in;
     STORE_COPY(&e->call, &e->in.id, &e->in.meeting_id, &e->in.actor, &e->in.what);
     e->call.is_patient = true;
+    e->call.is_transaction = true;
     return store_call_send(&e->call);
 }
 

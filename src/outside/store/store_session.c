@@ -16,21 +16,17 @@ struct session_call {
     /* of the others: a meeting or a room */
     struct slice name;
     int64_t at_ms;
+    /* the statement that finds it */
+    enum store_sql find;
     struct store_session session;
     bool is_found;
     store_session_fn *fn;
 };
 
-static struct session_call *session_call_of(struct store_call *call) {
-    return CONTAINER_OF(call, struct session_call, call);
-}
-
 static void read_session(struct store_call *call, const struct db_row *row,
                          struct store_session *s) {
-    struct slice *const texts[] = {&s->id,        &s->meeting_id,      &s->room_sid,
-                                   &s->room_name, &s->organization_id, &s->organization_slug};
-    for (unsigned i = 0; i < ARRAY_LEN(texts); i++)
-        *texts[i] = store_call_copy(call, db_row_text(row, i));
+    STORE_READ(call, row, 0, &s->id, &s->meeting_id, &s->room_sid, &s->room_name,
+               &s->organization_id, &s->organization_slug);
     s->status =
         slice_is_equal(db_row_text(row, 6), SLICE("ENDED")) ? SESSION_ENDED : SESSION_ACTIVE;
     s->started_ms = db_row_time(row, 7);
@@ -41,10 +37,6 @@ static void on_session_row(const struct db_row *row, void *arg) {
     struct session_call *s = arg;
     read_session(&s->call, row, &s->session);
     s->is_found = true;
-}
-
-static void on_last_seq(const struct db_row *row, void *arg) {
-    *(int64_t *)arg = db_row_int(row, 0);
 }
 
 static void on_owner(const struct db_row *row, void *arg) {
@@ -79,8 +71,8 @@ static int adopt_recordings(const struct store_session_start *start, struct db *
                      db_time(end_ms));
 }
 
-static int run_start(struct store_call *call, struct db *db) {
-    struct session_call *s = session_call_of(call);
+static int run_start(struct db *db, void *question) {
+    struct session_call *s = question;
     const struct store_session_start *start = &s->start;
     char id[RAND_UUID_SIZE];
     rand_uuid(id);
@@ -95,33 +87,26 @@ static int run_start(struct store_call *call, struct db *db) {
     if (!err)
         err = STORE_RUN(db, SQL_SESSION_GET, on_session_row, s, db_text(start->meeting_id));
     if (!err)
-        err = STORE_RUN(db, SQL_FEEDBACK_LAST_SEQ, on_last_seq, &s->session.last_seq,
+        err = STORE_RUN(db, SQL_FEEDBACK_LAST_SEQ, db_take_int, &s->session.last_seq,
                         db_text(start->meeting_id));
     return err;
 }
 
-static int run_end(struct store_call *call, struct db *db) {
-    struct session_call *s = session_call_of(call);
+static int run_end(struct db *db, void *question) {
+    struct session_call *s = question;
     int err = STORE_RUN(db, SQL_SESSION_END, NULL, NULL, db_text(s->name), db_time(s->at_ms));
     return !err && db->changed == 0 ? ENOENT : err;
 }
 
-static int run_find(struct session_call *s, struct db *db, enum store_sql sql) {
-    int err = STORE_RUN(db, sql, on_session_row, s, db_text(s->name));
+static int run_find(struct db *db, void *question) {
+    struct session_call *s = question;
+    int err = STORE_RUN(db, s->find, on_session_row, s, db_text(s->name));
     return !err && !s->is_found ? ENOENT : err;
 }
 
-static int run_resolve(struct store_call *call, struct db *db) {
-    return run_find(session_call_of(call), db, SQL_SESSION_RESOLVE);
-}
-
-static int run_get(struct store_call *call, struct db *db) {
-    return run_find(session_call_of(call), db, SQL_SESSION_GET);
-}
-
-static void answer_session(struct store_call *call) {
-    struct session_call *s = session_call_of(call);
-    s->fn(call->err, call->err ? NULL : &s->session, call->arg);
+static void answer_session(void *question) {
+    struct session_call *s = question;
+    s->fn(s->call.err, s->call.err ? NULL : &s->session, s->call.arg);
 }
 
 struct store_call *store_session_start(struct store *store, const struct store_session_start *start,
@@ -145,9 +130,10 @@ struct store_call *store_session_end(struct store *store, struct slice meeting_i
     return store_call_send(&s->call);
 }
 
-static struct store_call *find_session(struct store *store, store_run_fn *run, struct slice name,
+static struct store_call *find_session(struct store *store, enum store_sql find, struct slice name,
                                        store_session_fn *fn, void *arg) {
-    struct session_call *s = store_call_new(store, sizeof *s, run, answer_session, arg);
+    struct session_call *s = store_call_new(store, sizeof *s, run_find, answer_session, arg);
+    s->find = find;
     s->name = store_call_copy(&s->call, name);
     s->call.may_overtake = true;
     s->fn = fn;
@@ -156,12 +142,12 @@ static struct store_call *find_session(struct store *store, store_run_fn *run, s
 
 struct store_call *store_session_resolve(struct store *store, struct slice room_name,
                                          store_session_fn *fn, void *arg) {
-    return find_session(store, run_resolve, room_name, fn, arg);
+    return find_session(store, SQL_SESSION_RESOLVE, room_name, fn, arg);
 }
 
 struct store_call *store_session_get(struct store *store, struct slice meeting_id,
                                      store_session_fn *fn, void *arg) {
-    return find_session(store, run_get, meeting_id, fn, arg);
+    return find_session(store, SQL_SESSION_GET, meeting_id, fn, arg);
 }
 
 /* ---- Lists ---- */
@@ -176,22 +162,18 @@ struct sessions_call {
     store_sessions_fn *fn;
 };
 
-static struct sessions_call *sessions_call_of(struct store_call *call) {
-    return CONTAINER_OF(call, struct sessions_call, call);
-}
-
 static void on_listed_row(const struct db_row *row, void *arg) {
     struct sessions_call *s = arg;
     read_session(&s->call, row, &s->sessions[s->list.count++]);
 }
 
-static int run_session_list(struct store_call *call, struct db *db) {
+static int run_session_list(struct db *db, void *question) {
     static const char *const names[] = {[SESSION_ACTIVE] = "ACTIVE", [SESSION_ENDED] = "ENDED"};
-    struct sessions_call *s = sessions_call_of(call);
+    struct sessions_call *s = question;
     const struct store_session_filter *f = &s->filter;
     const char *one = names[f->status == SESSION_ENDED ? SESSION_ENDED : SESSION_ACTIVE];
     const char *other = f->status < 0 ? names[SESSION_ENDED] : one;
-    s->sessions = store_call_alloc(call, (f->limit + 1) * sizeof *s->sessions);
+    s->sessions = store_call_alloc(&s->call, (f->limit + 1) * sizeof *s->sessions);
     s->list.sessions = s->sessions;
     int err = STORE_RUN(db, SQL_SESSION_LIST, on_listed_row, s, db_text(f->organization_id),
                         db_text(slice_from(one)), db_text(slice_from(other)), db_time(f->from_ms),
@@ -200,21 +182,21 @@ static int run_session_list(struct store_call *call, struct db *db) {
     if (!err && s->list.count > f->limit) {
         const struct store_session *last = &s->sessions[f->limit - 1];
         s->list.count = f->limit;
-        s->list.next = store_cursor_write(call, last->started_ms, last->id);
+        s->list.next = store_cursor_write(&s->call, last->started_ms, last->id);
     }
     return err;
 }
 
-static int run_session_list_active(struct store_call *call, struct db *db) {
-    struct sessions_call *s = sessions_call_of(call);
-    s->sessions = store_call_alloc(call, s->filter.limit * sizeof *s->sessions);
+static int run_session_list_active(struct db *db, void *question) {
+    struct sessions_call *s = question;
+    s->sessions = store_call_alloc(&s->call, s->filter.limit * sizeof *s->sessions);
     s->list.sessions = s->sessions;
     return STORE_RUN(db, SQL_SESSION_LIST_ACTIVE, on_listed_row, s, db_int(s->filter.limit));
 }
 
-static void answer_sessions(struct store_call *call) {
-    struct sessions_call *s = sessions_call_of(call);
-    s->fn(call->err, call->err ? NULL : &s->list, call->arg);
+static void answer_sessions(void *question) {
+    struct sessions_call *s = question;
+    s->fn(s->call.err, s->call.err ? NULL : &s->list, s->call.arg);
 }
 
 struct store_call *store_session_list(struct store *store,

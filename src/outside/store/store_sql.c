@@ -36,10 +36,9 @@ static const char *const texts[SQL_STATEMENTS] = {
      */
     [SQL_SESSION_UPSERT] =
         "INSERT INTO \"Session\" (\"id\", \"meetingId\", \"roomSid\", \"roomName\", \"status\", "
-        "\"startedAt\", \"organizationId\") VALUES ($1, $2, (SELECT CAST($3 AS TEXT) WHERE NOT "
-        "EXISTS ("
-        "SELECT 1 FROM \"Session\" o WHERE o.\"roomSid\" = $3 AND o.\"meetingId\" <> $2)), $4, "
-        "'ACTIVE', $5, $6) "
+        "\"startedAt\", \"organizationId\") VALUES ($1, $2, "
+        "(SELECT CAST($3 AS TEXT) WHERE NOT EXISTS (SELECT 1 FROM \"Session\" o "
+        "WHERE o.\"roomSid\" = $3 AND o.\"meetingId\" <> $2)), $4, 'ACTIVE', $5, $6) "
         "ON CONFLICT (\"meetingId\") DO UPDATE SET \"status\" = 'ACTIVE', \"endedAt\" = NULL, "
         "\"roomName\" = excluded.\"roomName\", "
         "\"roomSid\" = COALESCE(\"Session\".\"roomSid\", excluded.\"roomSid\")",
@@ -61,11 +60,10 @@ static const char *const texts[SQL_STATEMENTS] = {
     /* A batch whose answer was lost is written again; then its rows exist already. */
     [SQL_FEEDBACK_INSERT] =
         "INSERT INTO \"FeedbackEvent\" (\"id\", \"meetingId\", \"participantId\", "
-        "\"participantName\", "
-        "\"type\", \"severity\", \"ts\", \"windowStart\", \"windowEnd\", \"message\", \"tips\", "
-        "\"metadata\", \"seq\", \"createdAt\", \"expiresAt\") VALUES ($1, $2, $3, $4, $5, $6, $7, "
-        "$8, $9, "
-        "$10, $11, $12, $13, $14, $15) ON CONFLICT (\"id\") DO NOTHING",
+        "\"participantName\", \"type\", \"severity\", \"ts\", \"windowStart\", \"windowEnd\", "
+        "\"message\", \"tips\", \"metadata\", \"seq\", \"createdAt\", \"expiresAt\") "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
+        "ON CONFLICT (\"id\") DO NOTHING",
     [SQL_FEEDBACK_LIST] =
         FEEDBACK "WHERE \"meetingId\" = $1 AND \"ts\" >= $2 AND \"ts\" < $3 "
                  "AND (\"ts\", \"id\") < ($4, $5) ORDER BY \"ts\" DESC, \"id\" DESC LIMIT $6",
@@ -80,8 +78,7 @@ static const char *const texts[SQL_STATEMENTS] = {
 
     [SQL_USER_COUNT] = "SELECT COUNT(*) FROM \"User\" WHERE \"passwordHash\" IS NOT NULL",
     [SQL_USER_INSERT] = "INSERT INTO \"User\" (\"id\", \"email\", \"name\", \"passwordHash\", "
-                        "\"createdAt\", \"updatedAt\") "
-                        "VALUES ($1, $2, $3, $4, $5, $5)",
+                        "\"createdAt\", \"updatedAt\") VALUES ($1, $2, $3, $4, $5, $5)",
     [SQL_USER_BY_EMAIL] = USER "WHERE LOWER(\"email\") = $1 LIMIT 1",
     [SQL_USER_BY_ID] = USER "WHERE \"id\" = $1",
     /* Replaces only the hash that was verified, so that a password changed meanwhile stays. */
@@ -122,8 +119,8 @@ static const char *const texts[SQL_STATEMENTS] = {
 
     [SQL_TOKEN_INSERT] =
         "INSERT INTO \"RefreshToken\" (\"id\", \"familyId\", \"userId\", \"organizationId\", "
-        "\"tokenHash\", "
-        "\"createdAt\", \"expiresAt\", \"userAgent\") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "\"tokenHash\", \"createdAt\", \"expiresAt\", \"userAgent\") "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     [SQL_TOKEN_USE] =
         "UPDATE \"RefreshToken\" SET \"usedAt\" = $2, \"replacedBy\" = $3 WHERE \"tokenHash\" = $1 "
         "AND \"usedAt\" IS NULL AND \"revokedAt\" IS NULL AND \"expiresAt\" > $2",
@@ -136,9 +133,9 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_TOKEN_REVOKE_FAMILY] = "UPDATE \"RefreshToken\" SET \"revokedAt\" = $2 WHERE \"familyId\" "
                                 "= $1 AND \"revokedAt\" IS NULL",
     [SQL_TOKEN_REVOKE_BY_HASH] =
-        "UPDATE \"RefreshToken\" SET \"revokedAt\" = $2 WHERE \"familyId\" IN (SELECT \"familyId\" "
-        "FROM "
-        "\"RefreshToken\" WHERE \"tokenHash\" = $1) AND \"revokedAt\" IS NULL",
+        "UPDATE \"RefreshToken\" SET \"revokedAt\" = $2 WHERE \"familyId\" IN "
+        "(SELECT \"familyId\" FROM \"RefreshToken\" WHERE \"tokenHash\" = $1) "
+        "AND \"revokedAt\" IS NULL",
     [SQL_TOKEN_REVOKE_USER] =
         "UPDATE \"RefreshToken\" SET \"revokedAt\" = $3 WHERE \"userId\" = $1 "
         "AND \"familyId\" <> $2 AND \"revokedAt\" IS NULL",
@@ -150,25 +147,21 @@ static const char *const texts[SQL_STATEMENTS] = {
         "WHERE \"createdAt\" < $1 ORDER BY \"createdAt\" LIMIT $2)",
 
     [SQL_ACCESS_CHECK] =
-        "SELECT u.\"id\", u.\"email\", u.\"name\", o.\"id\", o.\"name\", o.\"slug\", m.\"role\", "
-        "u.\"createdAt\" "
-        "FROM \"User\" u JOIN \"OrganizationMembership\" m ON m.\"userId\" = u.\"id\" "
+        "SELECT 1 FROM \"User\" u JOIN \"OrganizationMembership\" m ON m.\"userId\" = u.\"id\" "
         "JOIN \"Organization\" o ON o.\"id\" = m.\"organizationId\" "
-        "WHERE u.\"id\" = $1 AND o.\"id\" = $2 AND u.\"disabledAt\" IS NULL AND EXISTS (SELECT 1 "
-        "FROM "
-        "\"RefreshToken\" t WHERE t.\"familyId\" = $3 AND t.\"userId\" = $1 AND t.\"revokedAt\" IS "
-        "NULL)",
+        "WHERE u.\"id\" = $1 AND o.\"id\" = $2 AND u.\"disabledAt\" IS NULL AND EXISTS "
+        "(SELECT 1 FROM \"RefreshToken\" t "
+        "WHERE t.\"familyId\" = $3 AND t.\"userId\" = $1 AND t.\"revokedAt\" IS NULL)",
 
     [SQL_INVITATION_INSERT] =
         "INSERT INTO \"OrganizationInvitation\" (\"id\", \"organizationId\", \"role\", \"email\", "
-        "\"tokenHash\", "
-        "\"invitedBy\", \"createdAt\", \"expiresAt\") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "\"tokenHash\", \"invitedBy\", \"createdAt\", \"expiresAt\") "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     [SQL_INVITATION_GET] =
         "SELECT \"organizationId\", \"role\", \"email\", \"expiresAt\", \"usedAt\" "
         "FROM \"OrganizationInvitation\" WHERE \"tokenHash\" = $1",
     [SQL_INVITATION_USE] = "UPDATE \"OrganizationInvitation\" SET \"usedAt\" = $2, \"usedBy\" = $3 "
-                           "WHERE \"tokenHash\" = $1 "
-                           "AND \"usedAt\" IS NULL AND \"expiresAt\" > $2",
+                           "WHERE \"tokenHash\" = $1 AND \"usedAt\" IS NULL AND \"expiresAt\" > $2",
 
     /*
      * A file's row is put again whenever more is known about it. A report under the room's name
@@ -181,8 +174,8 @@ static const char *const texts[SQL_STATEMENTS] = {
         "\"channels\", \"startedAt\", \"endedAt\", \"bytes\", \"durationMs\") VALUES ($1, $2, $3, "
         "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (\"id\") DO UPDATE "
         "SET \"meetingId\" = CASE WHEN \"Recording\".\"endedAt\" IS NULL "
-        "AND excluded.\"meetingId\" <> $17 THEN excluded.\"meetingId\" ELSE "
-        "\"Recording\".\"meetingId\" END, "
+        "AND excluded.\"meetingId\" <> $17 THEN excluded.\"meetingId\" "
+        "ELSE \"Recording\".\"meetingId\" END, "
         "\"participantName\" = excluded.\"participantName\", \"sha256\" = excluded.\"sha256\", "
         "\"endReason\" = excluded.\"endReason\", \"startedAt\" = excluded.\"startedAt\", "
         "\"endedAt\" = excluded.\"endedAt\", \"bytes\" = excluded.\"bytes\", "

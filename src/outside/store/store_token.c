@@ -15,17 +15,13 @@ struct token_call {
     struct store_grant grant;
 };
 
-static struct token_call *token_call_of(struct store_call *call) {
-    return CONTAINER_OF(call, struct token_call, call);
-}
-
-static int run_add(struct store_call *call, struct db *db) {
-    struct token_call *t = token_call_of(call);
+static int run_add(struct db *db, void *question) {
+    struct token_call *t = question;
     return account_add_token(db, t->user_id, t->organization_id, &t->grant);
 }
 
-static int run_revoke(struct store_call *call, struct db *db) {
-    struct token_call *t = token_call_of(call);
+static int run_revoke(struct db *db, void *question) {
+    struct token_call *t = question;
     return STORE_RUN(db, SQL_TOKEN_REVOKE_BY_HASH, NULL, NULL, db_text(t->grant.token_hash),
                      db_time(t->grant.now_ms));
 }
@@ -67,9 +63,7 @@ struct rotate_call {
 
 static void on_token_row(const struct db_row *row, void *arg) {
     struct token_row *t = arg;
-    t->family_id = store_call_copy(t->call, db_row_text(row, 0));
-    t->user_id = store_call_copy(t->call, db_row_text(row, 1));
-    t->organization_id = store_call_copy(t->call, db_row_text(row, 2));
+    STORE_READ(t->call, row, 0, &t->family_id, &t->user_id, &t->organization_id);
     t->expires_ms = db_row_time(row, 3);
     t->used_ms = db_row_time(row, 4);
     t->replaced_by = store_call_copy(t->call, db_row_text(row, 5));
@@ -113,8 +107,7 @@ static bool is_within_grace(const struct rotate_call *r, const struct token_row 
  * The conditional update comes first. Of two rotations at once the second waits for the first, and
  * then changes nothing.
  */
-static int do_rotate(struct db *db, void *arg) {
-    struct rotate_call *r = arg;
+static int rotate(struct db *db, struct rotate_call *r) {
     const struct store_rotation *in = &r->in;
     struct token_row t = {.call = &r->base.call};
     int err = STORE_RUN(db, SQL_TOKEN_USE, NULL, NULL, db_text(in->token_hash), db_time(in->now_ms),
@@ -140,9 +133,11 @@ static int do_rotate(struct db *db, void *arg) {
     return err ? err : account_choose(&r->base, t.organization_id);
 }
 
-static int run_rotate(struct store_call *call, struct db *db) {
-    struct rotate_call *r = CONTAINER_OF(account_call_of(call), struct rotate_call, base);
-    int err = store_transaction(db, do_rotate, r);
+static int run_rotate(struct db *db, void *question) {
+    struct rotate_call *r = question;
+    int err = db_begin(db);
+    if (!err)
+        err = db_end(db, rotate(db, r));
     return !err && r->is_reuse ? EACCES : err;
 }
 

@@ -17,22 +17,10 @@ struct register_call {
     struct store_registration in;
 };
 
-static struct register_call *register_call_of(struct store_call *call) {
-    return CONTAINER_OF(account_call_of(call), struct register_call, base);
-}
-
-static void on_user_count(const struct db_row *row, void *arg) {
-    *(int64_t *)arg = db_row_int(row, 0);
-}
-
-static void on_taken_email(const struct db_row *row, void *arg) {
-    *(bool *)arg = true;
-}
-
 /* Not left to the unique index: e-mails of the former backend may have capitals. */
 static int check_email(struct db *db, struct slice email) {
     bool is_taken = false;
-    int err = STORE_RUN(db, SQL_USER_BY_EMAIL, on_taken_email, &is_taken, db_text(email));
+    int err = STORE_RUN(db, SQL_USER_BY_EMAIL, db_take_found, &is_taken, db_text(email));
     return !err && is_taken ? EEXIST : err;
 }
 
@@ -57,8 +45,8 @@ static int add_organization(struct db *db, const struct store_registration *in, 
     return EEXIST;
 }
 
-static int do_register(struct db *db, void *arg) {
-    struct register_call *r = arg;
+static int run_register(struct db *db, void *question) {
+    struct register_call *r = question;
     const struct store_registration *in = &r->in;
     char user_id[RAND_UUID_SIZE], organization_id[RAND_UUID_SIZE];
     int64_t count = 0;
@@ -67,7 +55,7 @@ static int do_register(struct db *db, void *arg) {
     const struct slice user = slice_from(user_id), organization = slice_from(organization_id);
     int err = check_email(db, in->email);
     if (!err && in->is_first_only)
-        err = store_run(db, SQL_USER_COUNT, NULL, 0, on_user_count, &count);
+        err = store_run(db, SQL_USER_COUNT, NULL, 0, db_take_int, &count);
     if (!err && count > 0)
         err = EPERM;
     if (!err)
@@ -83,22 +71,15 @@ static int do_register(struct db *db, void *arg) {
     return err ? err : account_choose(&r->base, organization);
 }
 
-static int run_register(struct store_call *call, struct db *db) {
-    struct register_call *r = register_call_of(call);
-    r->base.account.token_id = r->in.grant.token_id;
-    r->base.account.family_id = r->in.grant.family_id;
-    return store_transaction(db, do_register, r);
-}
-
 struct store_call *store_user_register(struct store *store, const struct store_registration *in,
                                        store_account_fn *fn, void *arg) {
     struct register_call *r = account_call_new(store, sizeof *r, run_register, fn, arg);
-    struct store_call *call = &r->base.call;
     r->in = *in;
-    STORE_COPY(call, &r->in.email, &r->in.name, &r->in.password_hash, &r->in.organization_name,
-               &r->in.slug);
-    account_copy_grant(call, &r->in.grant);
-    return store_call_send(call);
+    STORE_COPY(&r->base.call, &r->in.email, &r->in.name, &r->in.password_hash,
+               &r->in.organization_name, &r->in.slug);
+    account_use_grant(&r->base, &r->in.grant);
+    r->base.call.is_transaction = true;
+    return store_call_send(&r->base.call);
 }
 
 /* ---- Joining ---- */
@@ -135,8 +116,8 @@ static int use_invitation(struct db *db, const struct accept_call *a, struct sli
     return !err && !found->is_found ? ENOENT : err;
 }
 
-static int do_accept(struct db *db, void *arg) {
-    struct accept_call *a = arg;
+static int run_accept(struct db *db, void *question) {
+    struct accept_call *a = question;
     const struct store_acceptance *in = &a->in;
     struct invitation_found found = {.call = &a->base.call};
     char id[RAND_UUID_SIZE];
@@ -159,22 +140,15 @@ static int do_accept(struct db *db, void *arg) {
     return err ? err : account_choose(&a->base, found.organization_id);
 }
 
-static int run_accept(struct store_call *call, struct db *db) {
-    struct accept_call *a = CONTAINER_OF(account_call_of(call), struct accept_call, base);
-    a->base.account.token_id = a->in.grant.token_id;
-    a->base.account.family_id = a->in.grant.family_id;
-    return store_transaction(db, do_accept, a);
-}
-
 struct store_call *store_invitation_accept(struct store *store, const struct store_acceptance *in,
                                            store_account_fn *fn, void *arg) {
     struct accept_call *a = account_call_new(store, sizeof *a, run_accept, fn, arg);
-    struct store_call *call = &a->base.call;
     a->in = *in;
-    STORE_COPY(call, &a->in.token_hash, &a->in.user_id, &a->in.email, &a->in.name,
+    STORE_COPY(&a->base.call, &a->in.token_hash, &a->in.user_id, &a->in.email, &a->in.name,
                &a->in.password_hash);
-    account_copy_grant(call, &a->in.grant);
-    return store_call_send(call);
+    account_use_grant(&a->base, &a->in.grant);
+    a->base.call.is_transaction = true;
+    return store_call_send(&a->base.call);
 }
 
 /* ---- Passwords ---- */
@@ -186,8 +160,8 @@ struct password_call {
     int64_t now_ms;
 };
 
-static int do_password(struct db *db, void *arg) {
-    struct password_call *p = arg;
+static int run_password(struct db *db, void *question) {
+    struct password_call *p = question;
     int err = STORE_RUN(db, SQL_USER_UPGRADE_HASH, NULL, NULL, db_text(p->user_id),
                         db_text(p->old_hash), db_text(p->new_hash), db_time(p->now_ms));
     if (!err && db->changed == 0)
@@ -196,10 +170,6 @@ static int do_password(struct db *db, void *arg) {
         err = STORE_RUN(db, SQL_TOKEN_REVOKE_USER, NULL, NULL, db_text(p->user_id),
                         db_text(p->keep_family), db_time(p->now_ms));
     return err;
-}
-
-static int run_password(struct store_call *call, struct db *db) {
-    return store_transaction(db, do_password, CONTAINER_OF(call, struct password_call, call));
 }
 
 static struct store_call *change_password(struct store *store, struct slice user_id,
@@ -214,6 +184,7 @@ static struct store_call *change_password(struct store *store, struct slice user
     if (keep_family)
         p->keep_family = store_call_copy(&p->call, *keep_family);
     p->now_ms = now_ms;
+    p->call.is_transaction = true;
     return store_call_send(&p->call);
 }
 

@@ -265,7 +265,7 @@ static int run_call(struct store_writer *w, struct store_call *call) {
         return EAGAIN;
     begin_work(w, until_ms);
     w->db->given_up = &call->is_given_up;
-    int err = call->run(call, w->db);
+    int err = store_call_run(call, w->db);
     w->db->given_up = NULL;
     drop_if_broken(w);
     return err;
