@@ -7,13 +7,12 @@
 #include "base/slice.h"
 #include "meeting/rule.h"
 #include "net/client_address.h"
+#include "outside/files/file.h"
 #include "outside/hume/hume.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -72,29 +71,26 @@ static const char *source_find(const struct config_source *source, const struct 
     return value;
 }
 
-static int set_named(struct config_source *source, struct config *config, const char *name) {
-    const struct setting *row = setting_find(slice_from(name));
+static int set_row(struct config_source *source, struct config *config, const struct setting *row) {
     const char *value = source_find(source, row);
+    if (!value && config->mode == MODE_PRODUCTION)
+        value = row->fallback_production;
     if (!value)
         value = row->fallback;
     return value ? setting_parse(row, value, config, config->texts, source->problem) : 0;
 }
 
+static int set_named(struct config_source *source, struct config *config, const char *name) {
+    return set_row(source, config, setting_find(slice_from(name)));
+}
+
 static int set_rows(struct config_source *source, struct config *config) {
-    for (size_t i = 0; i < setting_count; i++) {
-        const struct setting *row = &settings[i];
-        if (!row->name || row->flags & SETTING_SPECIAL)
-            continue;
-        const char *value = source_find(source, row);
-        if (!value && config->mode == MODE_PRODUCTION)
-            value = row->fallback_production;
-        if (!value)
-            value = row->fallback;
-        int err = value ? setting_parse(row, value, config, config->texts, source->problem) : 0;
-        if (err)
-            return err;
+    int err = 0;
+    for (size_t i = 0; i < setting_count && !err; i++) {
+        if (settings[i].name && !(settings[i].flags & SETTING_SPECIAL))
+            err = set_row(source, config, &settings[i]);
     }
-    return 0;
+    return err;
 }
 
 static const char *find_named(const struct config_source *source, const char *name) {
@@ -364,31 +360,14 @@ int config_parse(struct config **out, const char *file_name, const char *file_te
 
 /* ENOENT: there is no such file. */
 static int read_text(const char *path, char **text) {
-    int err = 0;
     struct buf buf = {0};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno;
+    /* A folder named `env` has nothing to do with Prosa. */
     struct stat info;
-    if (fstat(fd, &info) || !S_ISREG(info.st_mode)) {
-        err = ENOENT; /* a folder named `env` has nothing to do with Prosa */
-        goto out;
-    }
-    for (;;) {
-        ssize_t got = read(fd, buf_reserve(&buf, 4096), 4096);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0) {
-            err = got < 0 ? errno : 0;
-            break;
-        }
-        buf.len += (size_t)got;
-        if (buf.len > ENV_FILE_MAX) {
-            err = EFBIG;
-            break;
-        }
-    }
-out:
+    bool is_file = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    int err = is_file ? file_read_all(fd, ENV_FILE_MAX, &buf) : ENOENT;
     close(fd);
     if (err)
         buf_free(&buf);

@@ -66,7 +66,7 @@ struct config {
     const char *video_dir;
 
     /* LiveKit */
-    const char *livekit_url;          /* http(s)://..., without a slash at the end */
+    const char *livekit_url;      /* http(s)://..., without a slash at the end */
     struct jwt_key *livekit_keys; /* the first signs our own calls; the texts are terminated */
     size_t livekit_key_count;
     enum webhook_verify webhook_verify; /* `auto` already decided */

@@ -1,23 +1,24 @@
 #include "app/config/config_private.h"
 #include "base/buf.h"
-#include "base/mem.h"
+#include "base/macros.h"
 #include "meeting/rule.h"
 
 #include <ctype.h>
-#include <string.h>
+
+enum { RULE_NAME_SIZE = 80 };
 
 /* The default, and that of production where it differs. Nothing for a setting without one. */
-static void write_fallback(const struct setting *row, struct buf *out) {
+static void write_fallback(const struct setting *row, FILE *out) {
     if (row->fallback && row->fallback_production)
-        buf_printf(out, "%s, in production %s", row->fallback, row->fallback_production);
+        fprintf(out, "%s, in production %s", row->fallback, row->fallback_production);
     else if (row->fallback)
-        buf_add_text(out, row->fallback);
+        fputs(row->fallback, out);
 }
 
-static void rule_name(const struct rules_cursor *at, struct buf *out) {
-    buf_printf(out, "RULE_%s_%s", rule_of(at->type)->name, at->setting->field);
-    for (size_t i = 0; i < out->len; i++)
-        out->data[i] = (char)toupper((unsigned char)out->data[i]);
+static void rule_name(const struct rules_cursor *at, char name[RULE_NAME_SIZE]) {
+    snprintf(name, RULE_NAME_SIZE, "RULE_%s_%s", rule_of(at->type)->name, at->setting->field);
+    for (char *c = name; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
 }
 
 void config_write_help(FILE *out) {
@@ -27,23 +28,17 @@ void config_write_help(FILE *out) {
             fprintf(out, "\n  %s\n", row->help);
             continue;
         }
-        struct buf fallback = {0};
-        write_fallback(row, &fallback);
-        fprintf(out, "    %-30s %s", row->name, row->help);
-        if (fallback.len)
-            fprintf(out, " [%.*s]", SLICE_ARG(buf_slice(&fallback)));
-        fputc('\n', out);
-        buf_free(&fallback);
+        fprintf(out, "    %-30s %s%s", row->name, row->help, row->fallback ? " [" : "");
+        write_fallback(row, out);
+        fputs(row->fallback ? "]\n" : "\n", out);
     }
 
     struct rules_cursor at = {0};
     fprintf(out, "\n  Rules of feedback\n");
     while (rules_next(&at)) {
-        struct buf name = {0};
-        rule_name(&at, &name);
-        fprintf(out, "    %-47.*s %s [%g]\n", SLICE_ARG(buf_slice(&name)), at.setting->help,
-                at.setting->value);
-        buf_free(&name);
+        char name[RULE_NAME_SIZE];
+        rule_name(&at, name);
+        fprintf(out, "    %-47s %s [%g]\n", name, at.setting->help, at.setting->value);
     }
 }
 
@@ -70,27 +65,25 @@ void config_write_example(FILE *out) {
     struct rules_cursor at = {0};
     fputs("\n# ---- Rules of feedback ----\n\n", out);
     while (rules_next(&at)) {
-        struct buf name = {0};
-        rule_name(&at, &name);
-        fprintf(out, "# %s\n#%.*s=%g\n", at.setting->help, SLICE_ARG(buf_slice(&name)),
-                at.setting->value);
-        buf_free(&name);
+        char name[RULE_NAME_SIZE];
+        rule_name(&at, name);
+        fprintf(out, "# %s\n#%s=%g\n", at.setting->help, name, at.setting->value);
     }
 }
 
 static void write_markdown_row(FILE *out, const struct setting *row) {
-    struct buf kind = {0}, fallback = {0};
+    struct buf kind = {0};
     setting_write_kind(row, &kind);
-    write_fallback(row, &fallback);
     fprintf(out, "| `%s`", row->name);
     if (row->alias)
         fprintf(out, " or `%s`", row->alias);
     fprintf(out, " | ");
     for (size_t i = 0; i < kind.len; i++)
         fputs(kind.data[i] == '|' ? "\\|" : (char[]){kind.data[i], 0}, out);
-    fprintf(out, " | %.*s | %s |\n", SLICE_ARG(buf_slice(&fallback)), row->help);
+    fputs(" | ", out);
+    write_fallback(row, out);
+    fprintf(out, " | %s |\n", row->help);
     buf_free(&kind);
-    buf_free(&fallback);
 }
 
 static void write_expressions(FILE *out) {
@@ -129,11 +122,10 @@ void config_write_markdown(FILE *out) {
           "|\n",
           out);
     while (rules_next(&at)) {
-        struct buf name = {0};
-        rule_name(&at, &name);
-        fprintf(out, "| `%.*s` | a number from %g to %g | %g | %s |\n", SLICE_ARG(buf_slice(&name)),
-                at.setting->min, at.setting->max, at.setting->value, at.setting->help);
-        buf_free(&name);
+        char name[RULE_NAME_SIZE];
+        rule_name(&at, name);
+        fprintf(out, "| `%s` | a number from %g to %g | %g | %s |\n", name, at.setting->min,
+                at.setting->max, at.setting->value, at.setting->help);
     }
     write_expressions(out);
 }

@@ -1,5 +1,7 @@
 #include "app/config/config_private.h"
 
+#include "base/macros.h"
+
 #define AT(field) .offset = offsetof(struct config, field)
 #define KIB       1024.0
 #define MIB       (1024.0 * KIB)
@@ -206,13 +208,13 @@ const struct setting settings[] = {
     {"DRAIN_MS", .type = SETTING_DURATION, AT(drain_ms), .fallback = "7000", .min = 100,
      .max = 60000, .help = "longest time from SIGTERM to the exit"},
 };
-const size_t setting_count = sizeof settings / sizeof *settings;
+const size_t setting_count = ARRAY_LEN(settings);
 
 const struct unbuilt unbuilt_settings[] = {
     {"PROSA_REDIS_URL", "several nodes over Redis are not part of this version"},
     {"PROSA_NODE_ID", "several nodes over Redis are not part of this version"},
 };
-const size_t unbuilt_count = sizeof unbuilt_settings / sizeof *unbuilt_settings;
+const size_t unbuilt_count = ARRAY_LEN(unbuilt_settings);
 
 const struct setting *setting_find(struct slice name) {
     for (size_t i = 0; i < setting_count; i++) {

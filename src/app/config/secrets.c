@@ -1,15 +1,14 @@
 #include "app/config/config_private.h"
 #include "app/config/dotenv.h"
 #include "base/buf.h"
-#include "base/mem.h"
 #include "base/rand.h"
+#include "outside/files/file.h"
 #include "wire/web/base64.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -39,47 +38,6 @@ static void on_secret(struct slice name, struct slice value, void *arg) {
         }
 }
 
-static int make_folder(const char *path) {
-    char *copy = mem_copy_text(path);
-    int err = 0;
-    for (char *at = copy + 1; !err; at++) {
-        char c = *at;
-        if (c && c != '/')
-            continue;
-        *at = 0;
-        if (mkdir(copy, 0750) && errno != EEXIST)
-            err = errno;
-        *at = c;
-        if (!c)
-            break;
-    }
-    mem_free(copy);
-    return err;
-}
-
-static int read_all(int fd, struct buf *text) {
-    for (;;) {
-        ssize_t got = read(fd, buf_reserve(text, 4096), 4096);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return got < 0 ? errno : 0;
-        text->len += (size_t)got;
-        if (text->len > SECRETS_FILE_MAX)
-            return EFBIG;
-    }
-}
-
-static int write_all(int fd, struct slice text) {
-    while (text.len) {
-        ssize_t put = write(fd, text.ptr, text.len);
-        if (put < 0 && errno != EINTR)
-            return errno;
-        text = slice_skip(text, put < 0 ? 0 : (size_t)put);
-    }
-    return fsync(fd) ? errno : 0;
-}
-
 /* Appends the secrets that are missing. A newline goes first, so that a line cut short by a crash
  * does not spoil the next one. */
 static int make_missing(struct secrets_wanted *list, int fd, bool is_new) {
@@ -95,7 +53,9 @@ static int make_missing(struct secrets_wanted *list, int fd, bool is_new) {
         *list->items[i].field = texts_keep_copy(list->config->texts, slice_from(secret));
         made++;
     }
-    int err = made ? write_all(fd, buf_slice(&lines)) : 0;
+    int err = made ? file_write_all(fd, buf_slice(&lines)) : 0;
+    if (!err && made && fsync(fd))
+        err = errno;
     buf_free(&lines);
     return err;
 }
@@ -109,7 +69,7 @@ static int fill_from_file(struct secrets_wanted *list, const char *path) {
         return errno;
     int err = flock(fd, LOCK_EX) ? errno : 0;
     if (!err)
-        err = read_all(fd, &text);
+        err = file_read_all(fd, SECRETS_FILE_MAX, &text);
     if (!err) {
         bool is_new = text.len == 0;
         buf_add_byte(&text, 0);
@@ -143,7 +103,6 @@ static void want(struct secrets_wanted *list, const char *name, const char **fie
 
 int config_secrets(struct config *config, struct buf *problem) {
     struct secrets_wanted list = {.config = config};
-
     if (!config->egress_url_secret && config->livekit_key_count)
         derive_url_secret(config);
     want(&list, "JWT_ACCESS_SECRET", &config->jwt_access_secret);
@@ -155,7 +114,7 @@ int config_secrets(struct config *config, struct buf *problem) {
     struct buf path = {0};
     buf_printf(&path, "%s/secrets", config->storage_dir);
     buf_add_byte(&path, 0);
-    int err = make_folder(config->storage_dir);
+    int err = file_make_folders(slice_from(config->storage_dir));
     if (!err)
         err = fill_from_file(&list, path.data);
     if (err)

@@ -134,6 +134,13 @@ static bool parse_bool(const char *text, bool *value) {
     return false;
 }
 
+static struct slice choice_at(const char *choices, int index) {
+    struct slice rest = slice_from(choices), choice = SLICE_NONE;
+    for (int i = 0; i <= index; i++)
+        slice_cut(&rest, '|', &choice);
+    return choice;
+}
+
 static bool parse_choice(const char *choices, const char *text, int *value) {
     struct slice rest = slice_from(choices), choice;
     for (int i = 0; slice_cut(&rest, '|', &choice); i++)
@@ -146,13 +153,10 @@ static bool parse_choice(const char *choices, const char *text, int *value) {
 
 static bool parse_word(const char *choices, const char *text, struct texts *texts,
                        const char **word) {
-    struct slice rest = slice_from(choices), choice;
     int index;
     if (!parse_choice(choices, text, &index))
         return false;
-    for (int i = 0; i <= index; i++)
-        slice_cut(&rest, '|', &choice);
-    *word = texts_keep_copy(texts, choice);
+    *word = texts_keep_copy(texts, choice_at(choices, index));
     return true;
 }
 
@@ -250,7 +254,6 @@ int setting_parse(const struct setting *row, const char *value, void *target, st
 void setting_write_value(const struct setting *row, const void *target, struct buf *out) {
     const void *field = (const char *)target + row->offset;
     const char *const *text = field;
-    const int *choice = field;
 
     switch (row->type) {
     case SETTING_TEXT:
@@ -274,12 +277,8 @@ void setting_write_value(const struct setting *row, const void *target, struct b
     case SETTING_BOOL:
         buf_add_text(out, *(const bool *)field ? "true" : "false");
         return;
-    case SETTING_CHOICE: {
-        struct slice rest = slice_from(row->choices), word = SLICE_NONE;
-        for (int i = 0; i <= *choice && slice_cut(&rest, '|', &word); i++)
-            ;
-        buf_add_slice(out, word);
+    case SETTING_CHOICE:
+        buf_add_slice(out, choice_at(row->choices, *(const int *)field));
         return;
-    }
     }
 }

@@ -1,6 +1,6 @@
 #include "outside/db/db_schema.h"
 
-#include "base/mem.h"
+#include "base/macros.h"
 
 #define KEY             "PRIMARY KEY"
 #define OF_USER         "REFERENCES \"User\"(\"id\") ON DELETE CASCADE"

@@ -10,7 +10,6 @@
 
 #include <sqlite3.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 
 struct db_wal {
     /* SQLite's own, except for how the log is opened */

@@ -1,6 +1,5 @@
 #include "outside/store/store_egress.h"
 
-#include "base/macros.h"
 #include "outside/db/db.h"
 #include "outside/store/store_private.h"
 #include "outside/store/store_sql.h"

@@ -1,5 +1,4 @@
 /* Reading stored feedback, and moving it to another meeting. */
-#include "base/macros.h"
 #include "outside/db/db.h"
 #include "outside/store/store_private.h"
 #include "outside/store/store_sql.h"

@@ -1,5 +1,4 @@
 /* Members of organizations: listing, changing, inviting. */
-#include "base/macros.h"
 #include "outside/db/db.h"
 #include "outside/store/store_account_private.h"
 #include "outside/store/store_sql.h"

@@ -19,9 +19,9 @@ struct store_call_block;
 /* Who claimed a call. Only the one that claims it may run it; the caller claims it to give up. */
 enum store_runner { STORE_UNCLAIMED, STORE_WRITER, STORE_READER, STORE_CALLER };
 
-/* Each gets the question's own struct, whose first member is the call. The first runs on the thread
- * that claimed the call, and must leave no transaction open. The second runs on the caller's thread,
- * with call->err set: it runs the typed callback. */
+/* Both get the question's own struct, whose first member is the call. `run` is called on the thread
+ * that claimed the call; it must leave no transaction open. `answer` is called on the caller's
+ * thread, with call->err set; it runs the typed callback. */
 typedef int store_run_fn(struct db *, void *question);
 typedef void store_answer_fn(void *question);
 

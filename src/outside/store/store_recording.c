@@ -1,6 +1,5 @@
 #include "outside/store/store_recording.h"
 
-#include "base/macros.h"
 #include "base/rand.h"
 #include "outside/db/db.h"
 #include "outside/store/store_private.h"

@@ -1,5 +1,4 @@
 /* Meetings: starting, ending, finding and listing them. */
-#include "base/macros.h"
 #include "base/rand.h"
 #include "outside/db/db.h"
 #include "outside/store/store_private.h"

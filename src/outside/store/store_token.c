@@ -1,6 +1,5 @@
 /* Refresh tokens: a row each, chained to its successor. The tokens of one login are a family, which
  * ends as a whole. */
-#include "base/macros.h"
 #include "outside/db/db.h"
 #include "outside/store/store_account_private.h"
 #include "outside/store/store_sql.h"

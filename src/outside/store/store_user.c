@@ -1,5 +1,4 @@
 /* Users: registering, joining by invitation, changing passwords. */
-#include "base/macros.h"
 #include "base/rand.h"
 #include "outside/db/db.h"
 #include "outside/store/store_account_private.h"
