@@ -13,7 +13,7 @@ static bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
 }
 
-static struct slice trim(struct slice s) {
+static struct slice dotenv_trim(struct slice s) {
     while (s.len && isspace((unsigned char)s.ptr[0]))
         s = slice_skip(s, 1);
     while (s.len && isspace((unsigned char)s.ptr[s.len - 1]))
@@ -81,7 +81,7 @@ static size_t take_value(struct slice s, struct buf *out) {
     used = 0;
     while (used < at.len && at.ptr[used] != '\n' && at.ptr[used] != '#')
         used++;
-    struct slice bare = trim(slice_take(at, used));
+    struct slice bare = dotenv_trim(slice_take(at, used));
     if (bare.len >= 2 && strchr("'\"`", bare.ptr[0]) && bare.ptr[bare.len - 1] == bare.ptr[0])
         bare = slice_of(bare.ptr + 1, bare.len - 2);
     buf_add_slice(out, bare);

@@ -80,7 +80,7 @@ void setting_write_kind(const struct setting *row, struct buf *out) {
 }
 
 /* `NAME is "value": it must be ...`, without the value of a secret. */
-static int refuse(const struct setting *row, const char *value, struct buf *problem) {
+static int setting_refuse(const struct setting *row, const char *value, struct buf *problem) {
     if (row->flags & SETTING_SECRET)
         buf_printf(problem, "%s cannot be used: it must be ", row->name);
     else
@@ -107,7 +107,7 @@ static bool parse_unit(const char *text, double *factor) {
     return false;
 }
 
-static bool parse_number(const struct setting *row, const char *text, double *number) {
+static bool setting_parse_number(const struct setting *row, const char *text, double *number) {
     char *rest;
     double factor = 1;
 
@@ -197,8 +197,8 @@ static bool parse_text(const struct setting *row, const char *value, struct text
     return true;
 }
 
-static bool parse_address(const struct setting *row, const char *value, struct texts *texts,
-                          const char **address) {
+static bool setting_parse_address(const struct setting *row, const char *value, struct texts *texts,
+                                  const char **address) {
     bool is_ws = row->type == SETTING_WS_URL;
     char *url = parse_url(value, is_ws ? "ws" : "http", is_ws ? "wss" : "https", (size_t)row->max);
     if (!url)
@@ -212,7 +212,7 @@ static bool parse_field(const struct setting *row, const char *value, void *fiel
     bool is_number = row->type == SETTING_COUNT || row->type == SETTING_DURATION ||
                      row->type == SETTING_BYTES || row->type == SETTING_REAL;
     double number = 0;
-    if (is_number && !parse_number(row, value, &number))
+    if (is_number && !setting_parse_number(row, value, &number))
         return false;
 
     switch (row->type) {
@@ -220,7 +220,7 @@ static bool parse_field(const struct setting *row, const char *value, void *fiel
         return parse_text(row, value, texts, field);
     case SETTING_HTTP_URL:
     case SETTING_WS_URL:
-        return parse_address(row, value, texts, field);
+        return setting_parse_address(row, value, texts, field);
     case SETTING_COUNT:
         *(unsigned *)field = (unsigned)number;
         return true;
@@ -246,7 +246,7 @@ static bool parse_field(const struct setting *row, const char *value, void *fiel
 int setting_parse(const struct setting *row, const char *value, void *target, struct texts *texts,
                   struct buf *problem) {
     bool fits = parse_field(row, value, (char *)target + row->offset, texts);
-    return fits ? 0 : refuse(row, value, problem);
+    return fits ? 0 : setting_refuse(row, value, problem);
 }
 
 /* ---- To text ---- */

@@ -7,8 +7,8 @@ static void write_family(struct buf *out, const char *name, const char *type, co
     buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void write_value(struct buf *out, const char *name, const char *label, const char *value,
-                        double number) {
+static void write_sample(struct buf *out, const char *name, const char *label, const char *value,
+                         double number) {
     if (label)
         buf_printf(out, "%s{%s=\"%s\"} %.15g\n", name, label, value, number);
     else
@@ -18,7 +18,7 @@ static void write_value(struct buf *out, const char *name, const char *label, co
 void exposition_gauge(struct buf *out, const char *name, const char *help, const char *label,
                       const char *value, double number) {
     write_family(out, name, "gauge", help);
-    write_value(out, name, label, value, number);
+    write_sample(out, name, label, value, number);
 }
 
 /* ---- Tables ---- */
@@ -32,8 +32,8 @@ static double number_at(const struct counter *row, const void *from, unsigned i)
 
 static void write_row(struct buf *out, const struct counter *row, const void *from) {
     for (unsigned i = 0; i < counter_len(row); i++)
-        write_value(out, row->name, row->label, row->value_of ? row->value_of(i) : row->value,
-                    number_at(row, from, i));
+        write_sample(out, row->name, row->label, row->value_of ? row->value_of(i) : row->value,
+                     number_at(row, from, i));
 }
 
 static void write_rows_named(struct buf *out, const char *name,

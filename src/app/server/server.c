@@ -97,7 +97,7 @@ static size_t count_websockets(void *arg) {
 
 /* ---- Opening, from the bottom up ---- */
 
-static int fail(struct buf *problem, const char *what, int err) {
+static int server_fail(struct buf *problem, const char *what, int err) {
     buf_printf(problem, "%s: %s", what, strerror(err));
     return err;
 }
@@ -126,17 +126,17 @@ static int open_disk(struct server *server, struct buf *problem) {
     err = recordings_open(&server->recordings, server->loop, server->storage,
                           config->recording_ttl_days);
     if (err)
-        return fail(problem, "The recordings cannot be opened", err);
+        return server_fail(problem, "The recordings cannot be opened", err);
     set.on_report = recordings_on_report;
     set.user = server->recordings;
     err = disk_open(&server->disk, &set);
     if (err)
-        return fail(problem, "The disk thread cannot be started", err);
+        return server_fail(problem, "The disk thread cannot be started", err);
 
     const char *const folders[] = {config->audio_dir, config->video_dir};
     err = repair_start(&server->repair, folders, ARRAY_LEN(folders), recordings_on_report,
                        server->recordings);
-    return err ? fail(problem, "The repair of recordings cannot be started", err) : 0;
+    return err ? server_fail(problem, "The repair of recordings cannot be started", err) : 0;
 }
 
 static int open_store(struct server *server, struct buf *problem) {
@@ -211,7 +211,7 @@ static int open_directory(struct server *server, struct buf *problem) {
         .track_user = server,
     };
     int err = directory_open(&server->directory, server->loop, &set);
-    return err ? fail(problem, "The shards cannot be started", err) : 0;
+    return err ? server_fail(problem, "The shards cannot be started", err) : 0;
 }
 
 static int open_sessions(struct server *server, struct buf *problem) {
@@ -243,7 +243,7 @@ static int open_auth(struct server *server, struct buf *problem) {
         .owner = server,
     };
     int err = auth_open(&server->auth, &set);
-    return err ? fail(problem, "Passwords cannot be hashed", err) : 0;
+    return err ? server_fail(problem, "Passwords cannot be hashed", err) : 0;
 }
 
 static int open_livekit(struct server *server, struct buf *problem) {
@@ -262,7 +262,7 @@ static int open_livekit(struct server *server, struct buf *problem) {
     };
     int err = livekit_open(&server->livekit, &set);
     if (err)
-        return fail(problem, "The thread for LiveKit cannot be started", err);
+        return server_fail(problem, "The thread for LiveKit cannot be started", err);
     server->egresses =
         egresses_new(server->loop, config, server->livekit, server->sessions, server->store);
     server->reconcile =
@@ -320,7 +320,7 @@ static int open_http(struct server *server, struct buf *problem) {
     struct http_handlers handlers = routes_handlers(server->routes);
     struct slice bad;
     if (config->trust_proxy && networks_parse(&server->proxies, config->trust_proxy, &bad))
-        return fail(problem, "TRUST_PROXY", EINVAL);
+        return server_fail(problem, "TRUST_PROXY", EINVAL);
     struct http_settings set = {
         .host = config->loopback_only ? "localhost" : config->host,
         .port = config->port,
@@ -350,7 +350,7 @@ int server_open(struct server **out, const struct config *config, struct buf *pr
     server->started_ms = clock_mono_ms();
     int err = loop_open(&server->loop);
     if (err)
-        fail(problem, "The event loop cannot be made", err);
+        server_fail(problem, "The event loop cannot be made", err);
     for (size_t i = 0; !err && i < ARRAY_LEN(steps); i++)
         err = steps[i](server, problem);
     if (err) {

@@ -27,8 +27,8 @@ static bool type_fits(const char *type, enum column_kind kind, const char *name)
  * An existing table must have every column that its first migration made, of a type that fits, and
  * may require no column that we do not write.
  */
-static int check_table(struct migration *m, const struct schema_table *due,
-                       const struct found_table *found) {
+static int migrate_check_table(struct migration *m, const struct schema_table *due,
+                               const struct found_table *found) {
     for (size_t i = 0; i < due->column_count; i++) {
         const struct schema_column *column = &due->columns[i];
         const struct found_column *have = migrate_find_column(found, column->name);
@@ -59,8 +59,8 @@ static int check_table(struct migration *m, const struct schema_table *due,
 }
 
 /* Refuses times that are neither Unix ms nor, as Prisma's newer drivers write them, ISO 8601. */
-static int check_times(struct migration *m, const struct schema_table *due,
-                       const struct found_table *found) {
+static int migrate_check_times(struct migration *m, const struct schema_table *due,
+                               const struct found_table *found) {
     int err = 0;
     for (size_t i = 0; i < due->column_count && !err; i++) {
         const char *name = due->columns[i].name;
@@ -87,9 +87,9 @@ int migrate_check(struct migration *m) {
     for (size_t i = 0; i < schema_table_count; i++) {
         int err = migrate_read_table(m, schema_tables[i].name, &found);
         if (!err && found.count > 0)
-            err = check_table(m, &schema_tables[i], &found);
+            err = migrate_check_table(m, &schema_tables[i], &found);
         if (!err && found.count > 0 && !m->is_postgres)
-            err = check_times(m, &schema_tables[i], &found);
+            err = migrate_check_times(m, &schema_tables[i], &found);
         if (err)
             return err;
     }

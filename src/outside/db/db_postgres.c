@@ -39,7 +39,7 @@ struct postgres_db {
     char begin[256];
 };
 
-static struct postgres_db *of(struct db *db) {
+static struct postgres_db *postgres_of(struct db *db) {
     return CONTAINER_OF(db, struct postgres_db, db);
 }
 
@@ -48,7 +48,7 @@ static void set_why(struct postgres_db *p, const char *text) {
     snprintf(p->db.why, sizeof p->db.why, "%.*s", (int)(len < 200 ? len : 200), text);
 }
 
-static int give_up(struct postgres_db *p, const char *why) {
+static int postgres_give_up(struct postgres_db *p, const char *why) {
     set_why(p, why);
     p->db.is_open = false;
     return EAGAIN;
@@ -68,7 +68,7 @@ static int error_of(const char *state) {
     return strncmp(state, "XX", 2) == 0 ? EIO : EINVAL;
 }
 
-static int fail(struct postgres_db *p, const PGresult *result) {
+static int postgres_fail(struct postgres_db *p, const PGresult *result) {
     const char *words = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
     set_why(p, words ? words : PQerrorMessage(p->handle));
     if (PQstatus(p->handle) == CONNECTION_BAD)
@@ -77,7 +77,7 @@ static int fail(struct postgres_db *p, const PGresult *result) {
 }
 
 /* Waits until the socket is ready for any of `events`. False: the deadline has passed. */
-static bool wait_for(struct postgres_db *p, short events) {
+static bool postgres_wait(struct postgres_db *p, short events) {
     for (;;) {
         int64_t left_ms = p->db.deadline_ms - clock_mono_ms();
         struct pollfd fd = {.fd = PQsocket(p->handle), .events = events};
@@ -94,13 +94,13 @@ static int await_result(struct postgres_db *p, PGresult **result) {
     for (;;) {
         int unsent = PQflush(p->handle);
         if (unsent < 0)
-            return give_up(p, PQerrorMessage(p->handle));
+            return postgres_give_up(p, PQerrorMessage(p->handle));
         if (!unsent && !PQisBusy(p->handle))
             break;
-        if (!wait_for(p, unsent ? POLLIN | POLLOUT : POLLIN))
-            return give_up(p, "the server does not answer");
+        if (!postgres_wait(p, unsent ? POLLIN | POLLOUT : POLLIN))
+            return postgres_give_up(p, "the server does not answer");
         if (!PQconsumeInput(p->handle))
-            return give_up(p, PQerrorMessage(p->handle));
+            return postgres_give_up(p, PQerrorMessage(p->handle));
     }
     *result = PQgetResult(p->handle);
     return 0;
@@ -109,7 +109,7 @@ static int await_result(struct postgres_db *p, PGresult **result) {
 static int take_result(struct postgres_db *p, PGresult *result, db_row_fn *on_row, void *arg) {
     ExecStatusType status = PQresultStatus(result);
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY)
-        return fail(p, result);
+        return postgres_fail(p, result);
     p->db.changed += atoll(PQcmdTuples(result));
     for (int i = 0; on_row && i < PQntuples(result); i++) {
         const struct db_row row = {.db = &p->db, .result = result, .index = i};
@@ -137,7 +137,7 @@ static int take_all(struct postgres_db *p, db_row_fn *on_row, void *arg) {
 static int script_here(struct postgres_db *p, const char *text, db_row_fn *on_row, void *arg) {
     p->db.changed = 0;
     if (!PQsendQuery(p->handle, text))
-        return fail(p, NULL);
+        return postgres_fail(p, NULL);
     return take_all(p, on_row, arg);
 }
 
@@ -146,8 +146,8 @@ static bool needs_transaction(const struct postgres_db *p) {
     return p->is_pgbouncer && PQtransactionStatus(p->handle) == PQTRANS_IDLE;
 }
 
-static int script(struct db *db, const char *text, db_row_fn *on_row, void *arg) {
-    struct postgres_db *p = of(db);
+static int postgres_script(struct db *db, const char *text, db_row_fn *on_row, void *arg) {
+    struct postgres_db *p = postgres_of(db);
     if (!needs_transaction(p))
         return script_here(p, text, on_row, arg);
     int err = script_here(p, p->begin, NULL, NULL);
@@ -168,7 +168,7 @@ struct postgres_values {
     const char *texts[DB_VALUES_MAX];
 };
 
-static void add_value(struct buf *block, const struct db_value *value) {
+static void add_argument(struct buf *block, const struct db_value *value) {
     char time[TEXT_ISO_SIZE];
     switch (value->kind) {
     case DB_NULL:
@@ -193,7 +193,7 @@ static void fill_arguments(struct postgres_values *a, const struct db_value *val
     buf_clear(&a->block);
     for (size_t i = 0; i < count; i++) {
         starts[i] = a->block.len;
-        add_value(&a->block, &values[i]);
+        add_argument(&a->block, &values[i]);
     }
     for (size_t i = 0; i < count; i++)
         a->texts[i] = values[i].kind == DB_NULL ? NULL : a->block.data + starts[i];
@@ -215,14 +215,14 @@ static void name_of(const struct db_sql *sql, char name[16]) {
     snprintf(name, 16, "prosa_%u", sql->id);
 }
 
-static int prepare(struct postgres_db *p, const struct db_sql *sql) {
+static int postgres_prepare(struct postgres_db *p, const struct db_sql *sql) {
     assert(sql->id < DB_STATEMENTS_MAX);
     if (p->is_pgbouncer || p->is_prepared[sql->id])
         return 0;
     char name[16];
     name_of(sql, name);
     if (!PQsendPrepare(p->handle, name, sql->text, 0, NULL))
-        return fail(p, NULL);
+        return postgres_fail(p, NULL);
     int err = take_all(p, NULL, NULL);
     p->is_prepared[sql->id] = !err;
     return err;
@@ -236,7 +236,7 @@ static int send(struct postgres_db *p, const struct db_sql *sql, const struct po
         p->is_pgbouncer
             ? PQsendQueryParams(p->handle, sql->text, (int)count, NULL, a->texts, NULL, NULL, 0)
             : PQsendQueryPrepared(p->handle, name, (int)count, a->texts, NULL, NULL, 0);
-    return sent ? 0 : fail(p, NULL);
+    return sent ? 0 : postgres_fail(p, NULL);
 }
 
 static int run_here(struct postgres_db *p, const struct db_sql *sql, const struct db_value *values,
@@ -244,7 +244,7 @@ static int run_here(struct postgres_db *p, const struct db_sql *sql, const struc
     struct postgres_values a = {0};
     int err = check_values(p, values, count);
     if (!err)
-        err = prepare(p, sql);
+        err = postgres_prepare(p, sql);
     p->db.changed = 0;
     if (!err) {
         fill_arguments(&a, values, count);
@@ -256,9 +256,9 @@ static int run_here(struct postgres_db *p, const struct db_sql *sql, const struc
     return err;
 }
 
-static int run(struct db *db, const struct db_sql *sql, const struct db_value *values, size_t count,
-               db_row_fn *on_row, void *arg) {
-    struct postgres_db *p = of(db);
+static int postgres_run(struct db *db, const struct db_sql *sql, const struct db_value *values,
+                        size_t count, db_row_fn *on_row, void *arg) {
+    struct postgres_db *p = postgres_of(db);
     if (!needs_transaction(p))
         return run_here(p, sql, values, count, on_row, arg);
     int err = db_begin(db);
@@ -289,7 +289,7 @@ static int batch_in_pipeline(struct postgres_db *p, const struct db_sql *sql,
                              const struct db_value *rows, size_t columns, size_t count) {
     struct postgres_values a = {0};
     if (!PQenterPipelineMode(p->handle))
-        return fail(p, NULL);
+        return postgres_fail(p, NULL);
     int broken = 0;
     for (size_t i = 0; i < count && !broken; i++) {
         fill_arguments(&a, rows + i * columns, columns);
@@ -297,40 +297,40 @@ static int batch_in_pipeline(struct postgres_db *p, const struct db_sql *sql,
     }
     buf_free(&a.block);
     if (!broken && !PQpipelineSync(p->handle))
-        broken = fail(p, NULL);
+        broken = postgres_fail(p, NULL);
     if (broken)
-        return give_up(p, "the connection broke in a batch");
+        return postgres_give_up(p, "the connection broke in a batch");
     p->db.changed = 0;
     int err = take_pipeline(p);
     if (p->db.is_open && !PQexitPipelineMode(p->handle))
-        return give_up(p, PQerrorMessage(p->handle));
+        return postgres_give_up(p, PQerrorMessage(p->handle));
     return err;
 }
 
-static int batch(struct db *db, const struct db_sql *sql, const struct db_value *rows,
-                 size_t columns, size_t count) {
-    struct postgres_db *p = of(db);
+static int postgres_batch(struct db *db, const struct db_sql *sql, const struct db_value *rows,
+                          size_t columns, size_t count) {
+    struct postgres_db *p = postgres_of(db);
     if (p->is_pgbouncer)
         return db_batch_singly(db, sql, rows, columns, count);
     int err = check_values(p, rows, columns * count);
     if (!err)
-        err = prepare(p, sql);
+        err = postgres_prepare(p, sql);
     return err ? err : batch_in_pipeline(p, sql, rows, columns, count);
 }
 
-static struct slice row_text(const struct db_row *row, unsigned column) {
+static struct slice postgres_text(const struct db_row *row, unsigned column) {
     const PGresult *result = row->result;
     return slice_of(PQgetvalue(result, row->index, (int)column),
                     (size_t)PQgetlength(result, row->index, (int)column));
 }
 
-static int64_t row_number(const struct db_row *row, unsigned column) {
+static int64_t postgres_number(const struct db_row *row, unsigned column) {
     return atoll(PQgetvalue(row->result, row->index, (int)column));
 }
 
 /* "2026-11-22 12:00:00.5", followed by "+00" if the column has a zone: the session's is UTC. */
-static int64_t row_time(const struct db_row *row, unsigned column) {
-    struct slice text = row_text(row, column);
+static int64_t postgres_time(const struct db_row *row, unsigned column) {
+    struct slice text = postgres_text(row, column);
     char iso[40];
     int64_t unix_ms = 0;
     if (slice_has_suffix(text, SLICE("+00")))
@@ -342,21 +342,21 @@ static int64_t row_time(const struct db_row *row, unsigned column) {
     return text_parse_iso_time(slice_from(iso), &unix_ms) ? unix_ms : 0;
 }
 
-static void close_db(struct db *db) {
-    struct postgres_db *p = of(db);
+static void postgres_close(struct db *db) {
+    struct postgres_db *p = postgres_of(db);
     PQfinish(p->handle);
     mem_free(p);
 }
 
 static const struct db_engine engine = {
     .name = "PostgreSQL",
-    .close = close_db,
-    .run = run,
-    .batch = batch,
-    .script = script,
-    .text = row_text,
-    .number = row_number,
-    .time = row_time,
+    .close = postgres_close,
+    .run = postgres_run,
+    .batch = postgres_batch,
+    .script = postgres_script,
+    .text = postgres_text,
+    .number = postgres_number,
+    .time = postgres_time,
 };
 
 /* Continues the handshake until `until_ms`. libpq may change the descriptor between steps. */
@@ -365,10 +365,10 @@ static int connect_step(struct postgres_db *p, const struct db_url *url, int64_t
     p->db.deadline_ms = until_ms;
     while (p->next != PGRES_POLLING_OK) {
         if (p->next == PGRES_POLLING_FAILED)
-            return give_up(p, PQerrorMessage(p->handle));
-        if (!wait_for(p, p->next == PGRES_POLLING_READING ? POLLIN : POLLOUT)) {
+            return postgres_give_up(p, PQerrorMessage(p->handle));
+        if (!postgres_wait(p, p->next == PGRES_POLLING_READING ? POLLIN : POLLOUT)) {
             bool is_silent = clock_mono_ms() - p->heard_ms >= patience_ms;
-            return is_silent ? give_up(p, "the server does not answer") : EINPROGRESS;
+            return is_silent ? postgres_give_up(p, "the server does not answer") : EINPROGRESS;
         }
         p->next = PQconnectPoll(p->handle);
         p->heard_ms = clock_mono_ms();
@@ -383,7 +383,7 @@ static void ignore_notice(void *arg, const char *notice) {
  * Settings of each connection, or behind PgBouncer of each transaction. The timeouts of `always`
  * make the server release our locks if this process vanishes in the middle of a transaction.
  */
-static int set_up(struct postgres_db *p, const struct db_url *url) {
+static int postgres_set_up(struct postgres_db *p, const struct db_url *url) {
     static const char always[] =
         "SET TIME ZONE 'UTC'; SET datestyle TO ISO;"
         "SET idle_in_transaction_session_timeout TO 30000; SET tcp_keepalives_idle TO 10;"
@@ -416,9 +416,9 @@ int db_postgres_start(struct db **out, const struct db_url *url, char *why, size
     p->db.engine = &engine;
     p->handle = PQconnectStartParams(url->keys, values, 0);
     if (!p->handle || PQstatus(p->handle) == CONNECTION_BAD) {
-        give_up(p, p->handle ? PQerrorMessage(p->handle) : "no memory");
+        postgres_give_up(p, p->handle ? PQerrorMessage(p->handle) : "no memory");
         snprintf(why, why_bytes, "%s", p->db.why);
-        close_db(&p->db);
+        postgres_close(&p->db);
         return EAGAIN;
     }
     p->next = PGRES_POLLING_WRITING;
@@ -428,7 +428,7 @@ int db_postgres_start(struct db **out, const struct db_url *url, char *why, size
 }
 
 int db_postgres_step(struct db *db, const struct db_url *url, int64_t until_ms) {
-    struct postgres_db *p = of(db);
+    struct postgres_db *p = postgres_of(db);
     int err = connect_step(p, url, until_ms);
     if (err)
         return err;
@@ -437,5 +437,5 @@ int db_postgres_step(struct db *db, const struct db_url *url, int64_t until_ms) 
     p->db.is_open = true;
     PQsetnonblocking(p->handle, 1);
     PQsetNoticeProcessor(p->handle, ignore_notice, NULL);
-    return set_up(p, url);
+    return postgres_set_up(p, url);
 }

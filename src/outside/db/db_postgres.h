@@ -1,4 +1,4 @@
-/* PostgreSQL through libpq, connected in steps so that a silent server blocks nobody for long. */
+/* PostgreSQL through libpq, connected in steps: the caller can do other work while it is silent. */
 #ifndef OUTSIDE_DB_POSTGRES_H
 #define OUTSIDE_DB_POSTGRES_H
 

@@ -34,7 +34,7 @@ enum {
     CHECK_MS = 60 * 1000,
 };
 
-static struct sqlite_db *of(struct db *db) {
+static struct sqlite_db *sqlite_of(struct db *db) {
     return CONTAINER_OF(db, struct sqlite_db, db);
 }
 
@@ -55,7 +55,7 @@ static int on_busy(void *arg, int tries) {
 
 /* SQLite's error as an errno, its text in `why`. The texts name tables and columns, never
  * values. */
-static int fail(struct sqlite_db *s, int code) {
+static int sqlite_fail(struct sqlite_db *s, int code) {
     snprintf(s->db.why, sizeof s->db.why, "%s", sqlite3_errmsg(s->handle));
     switch (code & 0xff) {
     case SQLITE_BUSY:
@@ -79,7 +79,7 @@ static int fail(struct sqlite_db *s, int code) {
 }
 
 /* SQLite reads "$1" as a name and "?1" as a number. Our statements have '$' nowhere else. */
-static int prepare(struct sqlite_db *s, const struct db_sql *sql, sqlite3_stmt **stmt) {
+static int sqlite_prepare(struct sqlite_db *s, const struct db_sql *sql, sqlite3_stmt **stmt) {
     assert(sql->id < DB_STATEMENTS_MAX);
     if (!s->prepared[sql->id]) {
         char *text = mem_copy_text(sql->text);
@@ -89,7 +89,7 @@ static int prepare(struct sqlite_db *s, const struct db_sql *sql, sqlite3_stmt *
                                       &s->prepared[sql->id], NULL);
         mem_free(text);
         if (code)
-            return fail(s, code);
+            return sqlite_fail(s, code);
     }
     *stmt = s->prepared[sql->id];
     return 0;
@@ -108,7 +108,7 @@ static int bind(struct sqlite_db *s, sqlite3_stmt *stmt, const struct db_value *
         else
             code = sqlite3_bind_int64(stmt, at, value->number);
         if (code)
-            return fail(s, code);
+            return sqlite_fail(s, code);
     }
     return 0;
 }
@@ -121,14 +121,14 @@ static int step_all(struct sqlite_db *s, sqlite3_stmt *stmt, db_row_fn *on_row, 
             on_row(&row, arg);
     }
     s->db.changed = sqlite3_changes64(s->handle);
-    return code == SQLITE_DONE ? 0 : fail(s, code);
+    return code == SQLITE_DONE ? 0 : sqlite_fail(s, code);
 }
 
-static int run(struct db *db, const struct db_sql *sql, const struct db_value *values, size_t count,
-               db_row_fn *on_row, void *arg) {
-    struct sqlite_db *s = of(db);
+static int sqlite_run(struct db *db, const struct db_sql *sql, const struct db_value *values,
+                      size_t count, db_row_fn *on_row, void *arg) {
+    struct sqlite_db *s = sqlite_of(db);
     sqlite3_stmt *stmt;
-    int err = prepare(s, sql, &stmt);
+    int err = sqlite_prepare(s, sql, &stmt);
     if (err)
         return err;
     err = bind(s, stmt, values, count);
@@ -139,14 +139,14 @@ static int run(struct db *db, const struct db_sql *sql, const struct db_value *v
     return err;
 }
 
-static int script(struct db *db, const char *text, db_row_fn *on_row, void *arg) {
-    struct sqlite_db *s = of(db);
+static int sqlite_script(struct db *db, const char *text, db_row_fn *on_row, void *arg) {
+    struct sqlite_db *s = sqlite_of(db);
     int err = 0;
     while (!err && *text) {
         sqlite3_stmt *stmt;
         int code = sqlite3_prepare_v2(s->handle, text, -1, &stmt, &text);
         if (code)
-            return fail(s, code);
+            return sqlite_fail(s, code);
         if (stmt)
             err = step_all(s, stmt, on_row, arg);
         sqlite3_finalize(stmt);
@@ -154,18 +154,18 @@ static int script(struct db *db, const char *text, db_row_fn *on_row, void *arg)
     return err;
 }
 
-static struct slice row_text(const struct db_row *row, unsigned column) {
+static struct slice sqlite_text(const struct db_row *row, unsigned column) {
     sqlite3_stmt *stmt = row->result;
     const unsigned char *text = sqlite3_column_text(stmt, (int)column);
     return slice_of(text, text ? (size_t)sqlite3_column_bytes(stmt, (int)column) : 0);
 }
 
-static int64_t row_number(const struct db_row *row, unsigned column) {
+static int64_t sqlite_number(const struct db_row *row, unsigned column) {
     return sqlite3_column_int64(row->result, (int)column);
 }
 
-static void close_db(struct db *db) {
-    struct sqlite_db *s = of(db);
+static void sqlite_close(struct db *db) {
+    struct sqlite_db *s = sqlite_of(db);
     for (size_t i = 0; i < DB_STATEMENTS_MAX; i++)
         sqlite3_finalize(s->prepared[i]);
     int code = sqlite3_close(s->handle);
@@ -177,12 +177,12 @@ static void close_db(struct db *db) {
 
 static const struct db_engine engine = {
     .name = "SQLite",
-    .close = close_db,
-    .run = run,
-    .script = script,
-    .text = row_text,
-    .number = row_number,
-    .time = row_number,
+    .close = sqlite_close,
+    .run = sqlite_run,
+    .script = sqlite_script,
+    .text = sqlite_text,
+    .number = sqlite_number,
+    .time = sqlite_number,
 };
 
 /*
@@ -208,7 +208,7 @@ static void on_check(const struct db_row *row, void *arg) {
 }
 
 /* Applies the settings of the connection and checks the pages of the file. */
-static int set_up(struct sqlite_db *s) {
+static int sqlite_set_up(struct sqlite_db *s) {
     static const char settings[] =
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
         "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;"
@@ -233,7 +233,7 @@ static int open_handle(struct sqlite_db **out, const char *path, bool writes) {
     const char *vfs = writes ? db_wal_register(&s->wal, &s->db.given_up) : NULL;
     int code = sqlite3_open_v2(path, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
     if (code)
-        return fail(s, code);
+        return sqlite_fail(s, code);
     sqlite3_extended_result_codes(s->handle, 1);
     sqlite3_busy_handler(s->handle, on_busy, s);
     sqlite3_progress_handler(s->handle, STEPS_A_CHECK, is_late, s);
@@ -246,7 +246,7 @@ int db_sqlite_open_beside(struct db **out, const struct db_url *url, const char 
     if (!err)
         err = db_script(&s->db, settings);
     if (err) {
-        close_db(&s->db);
+        sqlite_close(&s->db);
         return err;
     }
     *out = &s->db;
@@ -260,13 +260,13 @@ static int note_log_pages(void *arg, sqlite3 *handle, const char *name, int page
 }
 
 unsigned db_sqlite_log_pages(struct db *db) {
-    return of(db)->log_pages;
+    return sqlite_of(db)->log_pages;
 }
 
 int db_sqlite_checkpoint(struct db *db) {
-    struct sqlite_db *s = of(db);
+    struct sqlite_db *s = sqlite_of(db);
     int code = sqlite3_wal_checkpoint_v2(s->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    return code ? fail(s, code) : 0;
+    return code ? sqlite_fail(s, code) : 0;
 }
 
 int db_sqlite_open(struct db **out, const struct db_url *url, int64_t deadline_ms, char *why,
@@ -280,13 +280,13 @@ int db_sqlite_open(struct db **out, const struct db_url *url, int64_t deadline_m
     err = open_handle(&s, url->path, true);
     if (!err) {
         s->db.deadline_ms = clock_mono_ms() + CHECK_MS; /* a large file takes long to check */
-        err = set_up(s);
+        err = sqlite_set_up(s);
     }
     if (!err)
         sqlite3_wal_hook(s->handle, note_log_pages, s);
     if (err) {
         snprintf(why, why_bytes, "%s: %s", url->path, s->db.why);
-        close_db(&s->db);
+        sqlite_close(&s->db);
         return err;
     }
     s->db.deadline_ms = deadline_ms;
@@ -318,7 +318,7 @@ int db_sqlite_backup(struct db *db, const char *path, char *why, size_t why_byte
     db->deadline_ms = INT64_MAX;
     int code = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (code == SQLITE_OK)
-        code = copy_pages(of(db), copy);
+        code = copy_pages(sqlite_of(db), copy);
     if (code != SQLITE_OK) {
         snprintf(why, why_bytes, "%s: %s", path, sqlite3_errstr(code));
         unlink(path);

@@ -25,8 +25,8 @@ struct url_reader {
     size_t why_bytes;
 };
 
-__attribute__((format(printf, 2, 3))) static int refuse(struct url_reader *r, const char *format,
-                                                        ...) {
+__attribute__((format(printf, 2, 3))) static int url_refuse(struct url_reader *r,
+                                                            const char *format, ...) {
     va_list args;
     va_start(args, format);
     vsnprintf(r->why, r->why_bytes, format, args);
@@ -60,7 +60,7 @@ static void set_value(struct url_reader *r, const char *key, struct slice value)
 static int set_seconds(struct url_reader *r, const char *name, struct slice value, unsigned *ms) {
     uint64_t seconds;
     if (!slice_to_uint(value, 86400, &seconds))
-        return refuse(r, "DATABASE_URL: %s must be a number of seconds", name);
+        return url_refuse(r, "DATABASE_URL: %s must be a number of seconds", name);
     *ms = (unsigned)seconds * 1000;
     return 0;
 }
@@ -98,7 +98,7 @@ static int read_parameter(struct url_reader *r, struct slice name, struct slice 
         return 0;
     if (slice_is_equal(name, SLICE("schema"))) {
         if (value.len == 0 || value.len > 63 || !text_is_identity(value, 63))
-            return refuse(r, "DATABASE_URL: schema is not the name of a schema");
+            return url_refuse(r, "DATABASE_URL: schema is not the name of a schema");
         mem_free(r->url->schema);
         r->url->schema = slice_copy_text(value);
         return 0;
@@ -114,12 +114,12 @@ static int read_parameter(struct url_reader *r, struct slice name, struct slice 
     if (slice_is_equal(name, SLICE("sslaccept"))) {
         r->accept = slice_is_equal(value, SLICE("strict")) ? ACCEPT_STRICT : ACCEPT_ANY;
         if (r->accept == ACCEPT_ANY && !slice_is_equal(value, SLICE("accept_invalid_certs")))
-            return refuse(r, "DATABASE_URL: sslaccept must be strict or accept_invalid_certs");
+            return url_refuse(r, "DATABASE_URL: sslaccept must be strict or accept_invalid_certs");
         return 0;
     }
     char reduced[TEXT_NAME_SIZE];
     text_reduce(name, reduced);
-    return refuse(r, "DATABASE_URL: the parameter %s is unknown", reduced);
+    return url_refuse(r, "DATABASE_URL: the parameter %s is unknown", reduced);
 }
 
 static int read_parameters(struct url_reader *r, struct slice query) {
@@ -129,7 +129,7 @@ static int read_parameters(struct url_reader *r, struct slice query) {
         int err = EINVAL;
         if (url_decode(&plain_name, name, true) || url_decode(&plain_value, value, true) ||
             memchr(plain_value.data ? plain_value.data : "", 0, plain_value.len))
-            refuse(r, "DATABASE_URL: a parameter has a broken escape");
+            url_refuse(r, "DATABASE_URL: a parameter has a broken escape");
         else
             err = read_parameter(r, buf_slice(&plain_name), buf_slice(&plain_value));
         buf_free(&plain_name);
@@ -161,7 +161,7 @@ static int set_decoded(struct url_reader *r, const char *key, struct slice text)
     if (!err && memchr(plain.data ? plain.data : "", 0, plain.len))
         err = EINVAL;
     if (err)
-        refuse(r, "DATABASE_URL: the %s has a broken escape", key);
+        url_refuse(r, "DATABASE_URL: the %s has a broken escape", key);
     else if (plain.len > 0)
         set_value(r, key, buf_slice(&plain));
     buf_free(&plain);
@@ -171,8 +171,9 @@ static int set_decoded(struct url_reader *r, const char *key, struct slice text)
 static int parse_postgres(struct url_reader *r, struct slice text) {
     struct url parts;
     if (url_parse(&parts, text))
-        return refuse(r, "DATABASE_URL is not a URL: a password with /, ?, # or @ in it must be "
-                         "percent-encoded");
+        return url_refuse(r,
+                          "DATABASE_URL is not a URL: a password with /, ?, # or @ in it must be "
+                          "percent-encoded");
     r->url->engine = DB_POSTGRES;
     r->url->schema = mem_copy_text("public");
     int err = set_decoded(r, "host", parts.host);
@@ -185,7 +186,7 @@ static int parse_postgres(struct url_reader *r, struct slice text) {
     if (err)
         return err;
     if (!find_value(r, "dbname"))
-        return refuse(r, "DATABASE_URL names no database");
+        return url_refuse(r, "DATABASE_URL names no database");
     if (parts.has_port) {
         char port[8];
         snprintf(port, sizeof port, "%u", parts.port);
@@ -218,7 +219,7 @@ static int parse_sqlite(struct url_reader *r, struct slice path, bool is_of_pris
     if (slice_has_prefix(path, SLICE("//")))
         path = slice_skip(path, 2);
     if (path.len == 0)
-        return refuse(r, "DATABASE_URL names no file");
+        return url_refuse(r, "DATABASE_URL names no file");
     r->url->path = slice_copy_text(path);
     char *there = is_of_prisma ? find_prisma_file(r->url->path) : NULL;
     if (there) {
@@ -241,7 +242,7 @@ int db_url_parse(struct db_url *out, const char *text, char *why, size_t why_byt
              slice_has_prefix_nocase(s, SLICE("postgres://")))
         err = parse_postgres(&r, s);
     else
-        err = refuse(&r, "DATABASE_URL must begin with postgresql:, sqlite: or file:");
+        err = url_refuse(&r, "DATABASE_URL must begin with postgresql:, sqlite: or file:");
     if (err)
         db_url_free(&url);
     else

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 /* The flag is read after the write, which is what takes long. */
-static int write_file(sqlite3_file *file, const void *from, int bytes, sqlite3_int64 at) {
+static int wal_write(sqlite3_file *file, const void *from, int bytes, sqlite3_int64 at) {
     const struct db_wal *wal =
         (const void *)((const char *)file->pMethods - offsetof(struct db_wal, methods));
     int code = wal->real_methods->xWrite(file, from, bytes, at);
@@ -13,13 +13,13 @@ static int write_file(sqlite3_file *file, const void *from, int bytes, sqlite3_i
 }
 
 /* The file is SQLite's own; only its table of functions is replaced by a copy that writes here. */
-static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out) {
+static int wal_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out) {
     struct db_wal *wal = vfs->pAppData;
     int code = wal->real->xOpen(wal->real, name, file, flags, out);
     if (flags & SQLITE_OPEN_WAL && file->pMethods) {
         wal->real_methods = file->pMethods;
         wal->methods = *file->pMethods;
-        wal->methods.xWrite = write_file;
+        wal->methods.xWrite = wal_write;
         file->pMethods = &wal->methods;
     }
     return code;
@@ -35,7 +35,7 @@ const char *db_wal_register(struct db_wal *wal, const atomic_bool *const *given_
     wal->vfs.pNext = NULL;
     wal->vfs.zName = wal->name;
     wal->vfs.pAppData = wal;
-    wal->vfs.xOpen = open_file;
+    wal->vfs.xOpen = wal_open;
     return sqlite3_vfs_register(&wal->vfs, 0) == SQLITE_OK ? wal->name : NULL;
 }
 

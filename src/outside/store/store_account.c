@@ -148,7 +148,7 @@ struct find_call {
 };
 
 /* An unknown user takes as many questions as a known one, so that the time tells nothing. */
-static int run_find(struct db *db, void *question) {
+static int run_user_find(struct db *db, void *question) {
     struct find_call *f = question;
     int err = STORE_RUN(db, SQL_USER_BY_EMAIL, on_user_row, &f->base, db_text(f->email));
     const bool is_known = f->base.account.user_id.len > 0;
@@ -168,7 +168,7 @@ static int check_login(struct db *db, struct slice user_id, struct slice organiz
     return !err && !is_good ? ENOENT : err;
 }
 
-static int run_check(struct db *db, void *question) {
+static int run_user_check(struct db *db, void *question) {
     struct find_call *f = question;
     int err = check_login(db, f->user_id, f->organization_id, f->family_id);
     f->base.account.family_id = f->family_id;
@@ -179,7 +179,7 @@ static int run_check(struct db *db, void *question) {
 
 struct store_call *store_user_find(struct store *store, struct slice email, store_account_fn *fn,
                                    void *arg) {
-    struct find_call *f = account_call_new(store, sizeof *f, run_find, fn, arg);
+    struct find_call *f = account_call_new(store, sizeof *f, run_user_find, fn, arg);
     f->email = store_call_copy(&f->base.call, email);
     f->base.call.may_overtake = true;
     return store_call_send(&f->base.call);
@@ -188,7 +188,7 @@ struct store_call *store_user_find(struct store *store, struct slice email, stor
 struct store_call *store_user_check(struct store *store, struct slice user_id,
                                     struct slice organization_id, struct slice family_id,
                                     store_account_fn *fn, void *arg) {
-    struct find_call *f = account_call_new(store, sizeof *f, run_check, fn, arg);
+    struct find_call *f = account_call_new(store, sizeof *f, run_user_check, fn, arg);
     f->user_id = store_call_copy(&f->base.call, user_id);
     f->organization_id = store_call_copy(&f->base.call, organization_id);
     f->family_id = store_call_copy(&f->base.call, family_id);
@@ -201,7 +201,7 @@ struct member_call {
     struct slice user_id, organization_id, family_id;
 };
 
-static int run_member(struct db *db, void *question) {
+static int run_member_check(struct db *db, void *question) {
     struct member_call *m = question;
     return check_login(db, m->user_id, m->organization_id, m->family_id);
 }
@@ -209,7 +209,7 @@ static int run_member(struct db *db, void *question) {
 struct store_call *store_member_check(struct store *store, struct slice user_id,
                                       struct slice organization_id, struct slice family_id,
                                       store_done_fn *fn, void *arg) {
-    struct member_call *m = store_call_new_done(store, sizeof *m, run_member, fn, arg);
+    struct member_call *m = store_call_new_done(store, sizeof *m, run_member_check, fn, arg);
     m->user_id = store_call_copy(&m->call, user_id);
     m->organization_id = store_call_copy(&m->call, organization_id);
     m->family_id = store_call_copy(&m->call, family_id);

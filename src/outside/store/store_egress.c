@@ -13,13 +13,13 @@ struct stop_call {
     store_egress_stops_fn *fn;
 };
 
-static int run_add(struct db *db, void *question) {
+static int run_stop_add(struct db *db, void *question) {
     struct stop_call *s = question;
     return STORE_RUN(db, SQL_EGRESS_STOP_ADD, NULL, NULL, db_text(s->track_sid),
                      db_text(s->meeting_id), db_time(s->at_ms));
 }
 
-static int run_forget(struct db *db, void *question) {
+static int run_stop_forget(struct db *db, void *question) {
     struct stop_call *s = question;
     return STORE_RUN(db, SQL_EGRESS_STOP_FORGET, NULL, NULL, db_text(s->meeting_id));
 }
@@ -52,7 +52,7 @@ static struct stop_call *stop_call_new(struct store *store, struct slice meeting
 
 void store_egress_stop_add(struct store *store, struct slice meeting_id, struct slice track_sid,
                            int64_t at_ms) {
-    struct stop_call *s = stop_call_new(store, meeting_id, run_add, NULL);
+    struct stop_call *s = stop_call_new(store, meeting_id, run_stop_add, NULL);
     s->track_sid = store_call_copy(&s->call, track_sid);
     s->at_ms = at_ms;
     store_call_send(&s->call);
@@ -66,5 +66,5 @@ struct store_call *store_egress_stops_list(struct store *store, struct slice mee
 }
 
 void store_egress_stops_forget(struct store *store, struct slice meeting_id) {
-    store_call_send(&stop_call_new(store, meeting_id, run_forget, NULL)->call);
+    store_call_send(&stop_call_new(store, meeting_id, run_stop_forget, NULL)->call);
 }

@@ -21,15 +21,15 @@ struct store_reader {
     atomic_bool is_touched; /* the mail is under way */
 };
 
-static void begin_work(struct store_reader *reader) {
+static void reader_begin(struct store_reader *reader) {
     reader->db->deadline_ms = clock_mono_ms() + DEADLINE_MS;
     standstill_begin(&reader->standstill);
 }
 
-static void take_call(struct mail *mail, void *owner) {
+static void reader_take_call(struct mail *mail, void *owner) {
     struct store_reader *reader = owner;
     struct store_call *call = CONTAINER_OF(mail, struct store_call, to_reader);
-    begin_work(reader);
+    reader_begin(reader);
     if (store_call_claim(call, STORE_READER))
         call->result = store_call_run(call, reader->db);
     standstill_end(&reader->standstill);
@@ -39,7 +39,7 @@ static void take_call(struct mail *mail, void *owner) {
 
 void store_reader_take(struct store_reader *reader, struct store_call *call) {
     call->mails++;
-    call->to_reader.deliver = take_call;
+    call->to_reader.deliver = reader_take_call;
     station_send(reader->station, &call->to_reader);
 }
 
@@ -48,10 +48,10 @@ void store_reader_take(struct store_reader *reader, struct store_call *call) {
  * connections share. Reading right after each commit gets that write done early, so that a read
  * during a stall of the disk writes nothing.
  */
-static void take_touch(struct mail *mail, void *owner) {
+static void reader_take_touch(struct mail *mail, void *owner) {
     struct store_reader *reader = owner;
     atomic_store(&reader->is_touched, false);
-    begin_work(reader);
+    reader_begin(reader);
     STORE_RUN(reader->db, SQL_SESSION_GET, NULL, NULL, db_text(SLICE("-")));
     standstill_end(&reader->standstill);
 }
@@ -69,7 +69,7 @@ int store_reader_open(struct store_reader **out, const struct db_url *url,
                       struct mailbox *answers) {
     struct store_reader *reader = mem_alloc(sizeof *reader);
     reader->answers = answers;
-    reader->touch.deliver = take_touch;
+    reader->touch.deliver = reader_take_touch;
     int err = db_sqlite_open_beside(&reader->db, url,
                                     "PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;"
                                     "PRAGMA temp_store=MEMORY");

@@ -70,7 +70,7 @@ static int adopt_recordings(const struct store_session_start *start, struct db *
                      db_time(end_ms));
 }
 
-static int run_start(struct db *db, void *question) {
+static int run_session_start(struct db *db, void *question) {
     struct session_call *s = question;
     const struct store_session_start *start = &s->start;
     char id[RAND_UUID_SIZE];
@@ -91,13 +91,13 @@ static int run_start(struct db *db, void *question) {
     return err;
 }
 
-static int run_end(struct db *db, void *question) {
+static int run_session_end(struct db *db, void *question) {
     struct session_call *s = question;
     int err = STORE_RUN(db, SQL_SESSION_END, NULL, NULL, db_text(s->name), db_time(s->at_ms));
     return !err && db->changed == 0 ? ENOENT : err;
 }
 
-static int run_find(struct db *db, void *question) {
+static int run_session_find(struct db *db, void *question) {
     struct session_call *s = question;
     int err = STORE_RUN(db, s->find, on_session_row, s, db_text(s->name));
     return !err && !s->is_found ? ENOENT : err;
@@ -110,7 +110,8 @@ static void answer_session(void *question) {
 
 struct store_call *store_session_start(struct store *store, const struct store_session_start *start,
                                        store_session_fn *fn, void *arg) {
-    struct session_call *s = store_call_new(store, sizeof *s, run_start, answer_session, arg);
+    struct session_call *s =
+        store_call_new(store, sizeof *s, run_session_start, answer_session, arg);
     s->start = *start;
     STORE_COPY(&s->call, &s->start.meeting_id, &s->start.room_sid, &s->start.room_name,
                &s->start.organization);
@@ -122,7 +123,7 @@ struct store_call *store_session_start(struct store *store, const struct store_s
 
 struct store_call *store_session_end(struct store *store, struct slice meeting_id, int64_t at_ms,
                                      store_done_fn *fn, void *arg) {
-    struct session_call *s = store_call_new_done(store, sizeof *s, run_end, fn, arg);
+    struct session_call *s = store_call_new_done(store, sizeof *s, run_session_end, fn, arg);
     s->name = store_call_copy(&s->call, meeting_id);
     s->at_ms = at_ms;
     s->call.is_patient = true;
@@ -131,7 +132,8 @@ struct store_call *store_session_end(struct store *store, struct slice meeting_i
 
 static struct store_call *find_session(struct store *store, enum store_sql find, struct slice name,
                                        store_session_fn *fn, void *arg) {
-    struct session_call *s = store_call_new(store, sizeof *s, run_find, answer_session, arg);
+    struct session_call *s =
+        store_call_new(store, sizeof *s, run_session_find, answer_session, arg);
     s->find = find;
     s->name = store_call_copy(&s->call, name);
     s->call.may_overtake = true;

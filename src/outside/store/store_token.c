@@ -14,12 +14,12 @@ struct token_call {
     struct store_grant grant;
 };
 
-static int run_add(struct db *db, void *question) {
+static int run_token_add(struct db *db, void *question) {
     struct token_call *t = question;
     return account_add_token(db, t->user_id, t->organization_id, &t->grant);
 }
 
-static int run_revoke(struct db *db, void *question) {
+static int run_token_revoke(struct db *db, void *question) {
     struct token_call *t = question;
     return STORE_RUN(db, SQL_TOKEN_REVOKE_BY_HASH, NULL, NULL, db_text(t->grant.token_hash),
                      db_time(t->grant.now_ms));
@@ -28,7 +28,7 @@ static int run_revoke(struct db *db, void *question) {
 struct store_call *store_token_add(struct store *store, struct slice user_id,
                                    struct slice organization_id, const struct store_grant *grant,
                                    store_done_fn *fn, void *arg) {
-    struct token_call *t = store_call_new_done(store, sizeof *t, run_add, fn, arg);
+    struct token_call *t = store_call_new_done(store, sizeof *t, run_token_add, fn, arg);
     t->user_id = store_call_copy(&t->call, user_id);
     t->organization_id = store_call_copy(&t->call, organization_id);
     t->grant = *grant;
@@ -38,7 +38,7 @@ struct store_call *store_token_add(struct store *store, struct slice user_id,
 
 struct store_call *store_token_revoke(struct store *store, struct slice token_hash, int64_t now_ms,
                                       store_done_fn *fn, void *arg) {
-    struct token_call *t = store_call_new_done(store, sizeof *t, run_revoke, fn, arg);
+    struct token_call *t = store_call_new_done(store, sizeof *t, run_token_revoke, fn, arg);
     t->grant.token_hash = store_call_copy(&t->call, token_hash);
     t->grant.now_ms = now_ms;
     return store_call_send(&t->call);
@@ -106,7 +106,7 @@ static bool is_within_grace(const struct rotate_call *r, const struct token_row 
  * The conditional update comes first. Of two rotations at once the second waits for the first, and
  * then changes nothing.
  */
-static int rotate(struct db *db, struct rotate_call *r) {
+static int token_rotate(struct db *db, struct rotate_call *r) {
     const struct store_rotation *in = &r->in;
     struct token_row t = {.call = &r->base.call};
     int err = STORE_RUN(db, SQL_TOKEN_USE, NULL, NULL, db_text(in->token_hash), db_time(in->now_ms),
@@ -136,7 +136,7 @@ static int run_rotate(struct db *db, void *question) {
     struct rotate_call *r = question;
     int err = db_begin(db);
     if (!err)
-        err = db_end(db, rotate(db, r));
+        err = db_end(db, token_rotate(db, r));
     return !err && r->is_reuse ? EACCES : err;
 }
 

@@ -171,10 +171,10 @@ static int run_password(struct db *db, void *question) {
     return err;
 }
 
-static struct store_call *change_password(struct store *store, struct slice user_id,
-                                          struct slice old_hash, struct slice new_hash,
-                                          const struct slice *keep_family, int64_t now_ms,
-                                          store_done_fn *fn, void *arg) {
+static struct store_call *password_send(struct store *store, struct slice user_id,
+                                        struct slice old_hash, struct slice new_hash,
+                                        const struct slice *keep_family, int64_t now_ms,
+                                        store_done_fn *fn, void *arg) {
     struct password_call *p = store_call_new_done(store, sizeof *p, run_password, fn, arg);
     p->user_id = store_call_copy(&p->call, user_id);
     p->old_hash = store_call_copy(&p->call, old_hash);
@@ -190,12 +190,12 @@ static struct store_call *change_password(struct store *store, struct slice user
 struct store_call *store_password_upgrade(struct store *store, struct slice user_id,
                                           struct slice old_hash, struct slice new_hash,
                                           int64_t now_ms, store_done_fn *fn, void *arg) {
-    return change_password(store, user_id, old_hash, new_hash, NULL, now_ms, fn, arg);
+    return password_send(store, user_id, old_hash, new_hash, NULL, now_ms, fn, arg);
 }
 
 struct store_call *store_password_set(struct store *store, struct slice user_id,
                                       struct slice old_hash, struct slice new_hash,
                                       struct slice keep_family, int64_t now_ms, store_done_fn *fn,
                                       void *arg) {
-    return change_password(store, user_id, old_hash, new_hash, &keep_family, now_ms, fn, arg);
+    return password_send(store, user_id, old_hash, new_hash, &keep_family, now_ms, fn, arg);
 }

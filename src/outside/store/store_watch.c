@@ -57,14 +57,14 @@ void store_watch_hasten(struct store_watch *watch, struct store_call *call) {
 }
 
 /* Answers EAGAIN. A call that is not running yet never runs; one that runs does not commit. */
-static void give_up(struct store_call *call) {
+static void watch_give_up(struct store_call *call) {
     if (!store_call_claim(call, STORE_CALLER))
         atomic_store(&call->is_given_up, true);
     store_call_answer(call, EAGAIN);
 }
 
 /* Whether the thread that runs the call, or would run it next, is stalled or connects. */
-static bool is_stuck(const struct store_watch *watch, const struct store_call *call) {
+static bool watch_is_stuck(const struct store_watch *watch, const struct store_call *call) {
     int runner = atomic_load(&call->runner);
     if (call->may_overtake && store_writer_reader(watch->writer) && runner != STORE_WRITER)
         return watch->stall_ms && watch->reader_still_ms >= watch->stall_ms && call->mails > 1;
@@ -85,8 +85,8 @@ static void on_watch_look(void *arg) {
         struct store_call *call = CONTAINER_OF(node, struct store_call, open);
         store_watch_hasten(watch, call);
         if (now_ms - call->posted_ms >= watch->deadline_ms + LATE_MS ||
-            (!call->is_patient && is_stuck(watch, call)))
-            give_up(call);
+            (!call->is_patient && watch_is_stuck(watch, call)))
+            watch_give_up(call);
         if (node == last)
             break;
     }

@@ -34,7 +34,7 @@ enum {
     EXPIRE_AGAIN_MS = 200, /* when more rows than one slice have expired */
     EXPIRE_ROWS = 500,
     STOP_RETRY_US = 50 * 1000,
-    NICE = 5, /* a late row is never heard, a late audio frame is */
+    NICE = 5, /* audio goes first: only a late frame can be heard */
 };
 
 /* Longer than any family of refresh tokens lives. */
@@ -146,9 +146,9 @@ static bool can_write(const struct store_writer *w) {
     return w->db && !timer_is_running(&w->retry);
 }
 
-/* Every use of the database is bracketed by this and end_work(), so that store_watch can see one
+/* Every use of the database is bracketed by this and writer_end(), so that store_watch can see one
  * that is stuck. Beginning again without an end counts as progress. */
-static void begin_work(struct store_writer *w, int64_t deadline_ms) {
+static void writer_begin(struct store_writer *w, int64_t deadline_ms) {
     standstill_begin(&w->standstill);
     w->db->deadline_ms = deadline_ms;
 }
@@ -159,7 +159,7 @@ static void drop_if_broken(struct store_writer *w) {
         drop_connection(w);
 }
 
-static void end_work(struct store_writer *w) {
+static void writer_end(struct store_writer *w) {
     if (w->db && w->settings.url->engine == DB_SQLITE)
         store_checkpoint_look(w->checkpoint, w->db);
     standstill_end(&w->standstill);
@@ -182,7 +182,7 @@ static void flush_soon(struct store_writer *w, int64_t ms) {
 
 /* Writes one batch. False: the database would not take it now. */
 static bool write_batch(struct store_writer *w) {
-    begin_work(w, deadline_from_now(w));
+    writer_begin(w, deadline_from_now(w));
     int err = feedback_queue_write(&w->queue, w->db);
     if (err == EAGAIN && w->db->is_open) {
         note_away(w, w->db->why);
@@ -203,7 +203,7 @@ static void on_writer_flush(void *arg) {
         return;
     if (write_batch(w) && w->queue.waiting > 0)
         flush_soon(w, 0); /* after mail that arrived meanwhile */
-    end_work(w);
+    writer_end(w);
 }
 
 static void on_writer_retry(void *arg) {
@@ -221,17 +221,17 @@ static void on_writer_probe(void *arg) {
     struct store_writer *w = arg;
     if (!w->db || loop_now_ms(station_loop(w->station)) - w->used_ms < PROBE_MS)
         return;
-    begin_work(w, deadline_from_now(w));
+    writer_begin(w, deadline_from_now(w));
     (void)store_run(w->db, SQL_PROBE, NULL, 0, NULL, NULL);
     drop_if_broken(w);
-    end_work(w);
+    writer_end(w);
 }
 
 /* Deletes one slice of expired rows. True: there are more. */
 static bool expire_slice(struct store_writer *w) {
     const int64_t now_ms = clock_wall_ms();
     bool has_more = false;
-    begin_work(w, deadline_from_now(w));
+    writer_begin(w, deadline_from_now(w));
     int err =
         STORE_RUN(w->db, SQL_FEEDBACK_EXPIRE, NULL, NULL, db_time(now_ms), db_int(EXPIRE_ROWS));
     if (!err) {
@@ -241,7 +241,7 @@ static bool expire_slice(struct store_writer *w) {
                         db_int(EXPIRE_ROWS));
     }
     drop_if_broken(w);
-    end_work(w);
+    writer_end(w);
     return has_more;
 }
 
@@ -263,7 +263,7 @@ static int run_call(struct store_writer *w, struct store_call *call) {
     }
     if (!w->db || clock_mono_ms() >= latest_ms)
         return EAGAIN;
-    begin_work(w, until_ms);
+    writer_begin(w, until_ms);
     w->db->given_up = &call->is_given_up;
     int err = store_call_run(call, w->db);
     w->db->given_up = NULL;
@@ -271,7 +271,7 @@ static int run_call(struct store_writer *w, struct store_call *call) {
     return err;
 }
 
-static void take_call(struct mail *mail, void *owner) {
+static void writer_take_call(struct mail *mail, void *owner) {
     struct store_writer *w = owner;
     struct store_call *call = CONTAINER_OF(mail, struct store_call, to_writer);
     standstill_begin(&w->standstill);
@@ -286,11 +286,11 @@ static void take_call(struct mail *mail, void *owner) {
     call->to_writer.deliver = store_call_back_from_writer;
     mailbox_send(w->settings.answers, &call->to_writer);
     standstill_begin(&w->standstill); /* no caller waits for what follows */
-    end_work(w);
+    writer_end(w);
 }
 
 void store_writer_take(struct store_writer *w, struct store_call *call) {
-    call->to_writer.deliver = take_call;
+    call->to_writer.deliver = writer_take_call;
     station_send(w->station, &call->to_writer);
 }
 
@@ -329,7 +329,7 @@ static int connect_first(struct store_writer *w, char *why, size_t why_bytes) {
 }
 
 /* The writer can do without the helpers. */
-static void open_helpers(struct store_writer *w) {
+static void writer_open_helpers(struct store_writer *w) {
     if (!w->db || w->settings.url->engine != DB_SQLITE)
         return;
     int err = store_reader_open(&w->reader, w->settings.url, w->settings.answers);
@@ -356,7 +356,7 @@ int store_writer_open(struct store_writer **out, const struct store_writer_setti
     if (!err)
         err = connect_first(w, why, why_bytes);
     if (!err) {
-        open_helpers(w);
+        writer_open_helpers(w);
         struct loop *loop = station_loop(w->station);
         timer_start(loop, &w->probe, PROBE_MS, PROBE_MS, on_writer_probe, w);
         timer_start(loop, &w->expire, EXPIRE_AGAIN_MS, 0, on_writer_expire, w);
