@@ -52,6 +52,11 @@ static inline struct db_value db_time(int64_t unix_ms) {
     return (struct db_value){.kind = DB_TIME, .number = unix_ms};
 }
 
+/* NULL when 0. */
+static inline struct db_value db_maybe_time(int64_t unix_ms) {
+    return (struct db_value){.kind = unix_ms ? DB_TIME : DB_NULL, .number = unix_ms};
+}
+
 /* `id` is the statement's index in each connection's cache of prepared statements. */
 struct db_sql {
     const char *text;

@@ -86,26 +86,26 @@ int account_choose(struct account_call *a, struct slice organization_id) {
 
 int account_add_user(struct db *db, struct slice id, struct slice email, struct slice name,
                      struct slice password_hash, int64_t now_ms) {
-    return STORE_RUN(db, SQL_USER_INSERT, NULL, NULL, db_text(id), db_text(email), db_maybe(name),
-                     db_text(password_hash), db_time(now_ms));
+    return STORE_WRITE(db, SQL_USER_INSERT, db_text(id), db_text(email), db_maybe(name),
+                       db_text(password_hash), db_time(now_ms));
 }
 
 int account_add_member(struct db *db, struct slice user_id, struct slice organization_id,
                        enum store_role role, int64_t now_ms) {
     char id[RAND_UUID_SIZE];
     rand_uuid(id);
-    int err = STORE_RUN(db, SQL_MEMBERSHIP_INSERT, NULL, NULL, db_text(slice_from(id)),
-                        db_text(user_id), db_text(organization_id),
-                        db_text(slice_from(store_role_name(role))), db_time(now_ms));
+    int err = STORE_WRITE(db, SQL_MEMBERSHIP_INSERT, db_text(slice_from(id)), db_text(user_id),
+                          db_text(organization_id), db_text(slice_from(store_role_name(role))),
+                          db_time(now_ms));
     return !err && db->changed == 0 ? EEXIST : err;
 }
 
 int account_add_token(struct db *db, struct slice user_id, struct slice organization_id,
                       const struct store_grant *grant) {
-    return STORE_RUN(db, SQL_TOKEN_INSERT, NULL, NULL, db_text(grant->token_id),
-                     db_text(grant->family_id), db_text(user_id), db_text(organization_id),
-                     db_text(grant->token_hash), db_time(grant->now_ms), db_time(grant->expires_ms),
-                     db_maybe(grant->user_agent));
+    return STORE_WRITE(db, SQL_TOKEN_INSERT, db_text(grant->token_id), db_text(grant->family_id),
+                       db_text(user_id), db_text(organization_id), db_text(grant->token_hash),
+                       db_time(grant->now_ms), db_time(grant->expires_ms),
+                       db_maybe(grant->user_agent));
 }
 
 struct role_found {

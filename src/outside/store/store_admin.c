@@ -75,8 +75,8 @@ int store_admin_backup(struct store_admin *admin, const char *path, char *why, s
 int store_admin_link(struct store_admin *admin, struct slice slug, bool is_linked, char *why,
                      size_t why_bytes) {
     admin->db->deadline_ms = clock_mono_ms() + PATIENCE_MS;
-    int err = STORE_RUN(admin->db, SQL_ORGANIZATION_LINK, NULL, NULL, db_text(slug),
-                        is_linked ? db_time(clock_wall_ms()) : (struct db_value){.kind = DB_NULL});
+    int err = STORE_WRITE(admin->db, SQL_ORGANIZATION_LINK, db_text(slug),
+                          db_maybe_time(is_linked ? clock_wall_ms() : 0));
     if (!err && admin->db->changed == 0) {
         snprintf(why, why_bytes, "There is no organization %.*s",
                  (int)(slug.len < 64 ? slug.len : 64), slug.ptr);

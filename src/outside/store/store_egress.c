@@ -15,13 +15,13 @@ struct stop_call {
 
 static int run_stop_add(struct db *db, void *question) {
     struct stop_call *s = question;
-    return STORE_RUN(db, SQL_EGRESS_STOP_ADD, NULL, NULL, db_text(s->track_sid),
-                     db_text(s->meeting_id), db_time(s->at_ms));
+    return STORE_WRITE(db, SQL_EGRESS_STOP_ADD, db_text(s->track_sid), db_text(s->meeting_id),
+                       db_time(s->at_ms));
 }
 
 static int run_stop_forget(struct db *db, void *question) {
     struct stop_call *s = question;
-    return STORE_RUN(db, SQL_EGRESS_STOP_FORGET, NULL, NULL, db_text(s->meeting_id));
+    return STORE_WRITE(db, SQL_EGRESS_STOP_FORGET, db_text(s->meeting_id));
 }
 
 static void on_stop_row(const struct db_row *row, void *arg) {

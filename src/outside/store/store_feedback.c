@@ -96,11 +96,11 @@ struct rename_call {
 /* Recordings follow the feedback to the other meeting. */
 static int run_rename(struct db *db, void *question) {
     struct rename_call *r = question;
-    int err = STORE_RUN(db, SQL_FEEDBACK_RENAME, NULL, NULL, db_text(r->from), db_text(r->to),
-                        db_time(r->since_ms));
+    int err = STORE_WRITE(db, SQL_FEEDBACK_RENAME, db_text(r->from), db_text(r->to),
+                          db_time(r->since_ms));
     if (!err)
-        err = STORE_RUN(db, SQL_RECORDING_RENAME, NULL, NULL, db_text(r->from), db_text(r->to),
-                        db_time(r->since_ms), db_time(STORE_TIME_MAX));
+        err = STORE_WRITE(db, SQL_RECORDING_RENAME, db_text(r->from), db_text(r->to),
+                          db_time(r->since_ms), db_time(STORE_TIME_MAX));
     return err;
 }
 

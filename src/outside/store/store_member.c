@@ -79,20 +79,19 @@ static bool may_change(const struct change_call *c, enum store_role actor, enum 
 static int apply_change(struct db *db, const struct change_call *c) {
     const struct slice user = c->in.user_id, organization = c->in.organization_id;
     if (!c->is_removal)
-        return STORE_RUN(db, SQL_MEMBERSHIP_SET_ROLE, NULL, NULL, db_text(user),
-                         db_text(organization), db_text(slice_from(store_role_name(c->new_role))));
-    int err =
-        STORE_RUN(db, SQL_MEMBERSHIP_REMOVE, NULL, NULL, db_text(user), db_text(organization));
+        return STORE_WRITE(db, SQL_MEMBERSHIP_SET_ROLE, db_text(user), db_text(organization),
+                           db_text(slice_from(store_role_name(c->new_role))));
+    int err = STORE_WRITE(db, SQL_MEMBERSHIP_REMOVE, db_text(user), db_text(organization));
     return err ? err
-               : STORE_RUN(db, SQL_TOKEN_REVOKE_MEMBER, NULL, NULL, db_text(user),
-                           db_text(organization), db_time(c->in.now_ms));
+               : STORE_WRITE(db, SQL_TOKEN_REVOKE_MEMBER, db_text(user), db_text(organization),
+                             db_time(c->in.now_ms));
 }
 
 static int run_change(struct db *db, void *question) {
     const struct change_call *c = question;
     enum store_role actor, target;
     int64_t owners = 0;
-    int err = STORE_RUN(db, SQL_ORGANIZATION_LOCK, NULL, NULL, db_text(c->in.organization_id));
+    int err = STORE_WRITE(db, SQL_ORGANIZATION_LOCK, db_text(c->in.organization_id));
     if (!err)
         err = account_role(db, c->in.actor_id, c->in.organization_id, &actor);
     if (err)
@@ -150,10 +149,10 @@ static int run_invite(struct db *db, void *question) {
     int err = account_role(db, in->invited_by, in->organization_id, &role);
     if (err || role == ROLE_MEMBER || in->role > role)
         return err && err != ENOENT ? err : EACCES;
-    return STORE_RUN(db, SQL_INVITATION_INSERT, NULL, NULL, db_text(in->id),
-                     db_text(in->organization_id), db_text(slice_from(store_role_name(in->role))),
-                     db_maybe(in->email), db_text(in->token_hash), db_text(in->invited_by),
-                     db_time(in->now_ms), db_time(in->expires_ms));
+    return STORE_WRITE(db, SQL_INVITATION_INSERT, db_text(in->id), db_text(in->organization_id),
+                       db_text(slice_from(store_role_name(in->role))), db_maybe(in->email),
+                       db_text(in->token_hash), db_text(in->invited_by), db_time(in->now_ms),
+                       db_time(in->expires_ms));
 }
 
 struct store_call *store_invitation_add(struct store *store, const struct store_invitation *in,

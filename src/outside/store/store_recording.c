@@ -38,13 +38,11 @@ static int run_put(struct db *db, void *question) {
         if (err)
             return err;
     }
-    const struct db_value ended =
-        r->ended_ms ? db_time(r->ended_ms) : (struct db_value){.kind = DB_NULL};
     return STORE_RUN(db, SQL_RECORDING_PUT, on_meeting_row, p, db_text(r->id),
                      db_text(p->meeting_id), db_text(r->participant), db_maybe(r->name),
                      db_text(r->track), db_text(r->format), db_text(r->path), db_maybe(r->sha256),
                      db_maybe(r->end), db_int(r->part), db_int(r->rate_hz), db_int(r->channels),
-                     db_time(r->started_ms), ended, db_int((int64_t)r->bytes),
+                     db_time(r->started_ms), db_maybe_time(r->ended_ms), db_int((int64_t)r->bytes),
                      db_int(r->duration_ms), db_text(r->room));
 }
 
@@ -186,14 +184,14 @@ struct erase_call {
 static int write_audit(struct erase_call *e, struct db *db, const char *action) {
     char id[RAND_UUID_SIZE];
     rand_uuid(id);
-    return STORE_RUN(db, SQL_AUDIT_INSERT, NULL, NULL, db_text(slice_from(id)),
-                     db_time(e->in.at_ms), db_text(slice_from(action)), db_text(e->in.actor),
-                     db_text(e->in.meeting_id), db_maybe(e->in.id), db_maybe(e->in.what));
+    return STORE_WRITE(db, SQL_AUDIT_INSERT, db_text(slice_from(id)), db_time(e->in.at_ms),
+                       db_text(slice_from(action)), db_text(e->in.actor), db_text(e->in.meeting_id),
+                       db_maybe(e->in.id), db_maybe(e->in.what));
 }
 
 static int run_erase_recording(struct db *db, void *question) {
     struct erase_call *e = question;
-    int err = STORE_RUN(db, SQL_RECORDING_DELETE, NULL, NULL, db_text(e->in.id));
+    int err = STORE_WRITE(db, SQL_RECORDING_DELETE, db_text(e->in.id));
     return err ? err : write_audit(e, db, "recording.delete");
 }
 
@@ -205,7 +203,7 @@ static void on_status_row(const struct db_row *row, void *arg) {
 
 static int delete_of_meeting(struct erase_call *e, struct db *db, enum store_sql sql,
                              int64_t *count) {
-    int err = STORE_RUN(db, sql, NULL, NULL, db_text(e->in.meeting_id));
+    int err = STORE_WRITE(db, sql, db_text(e->in.meeting_id));
     *count = db->changed;
     return err;
 }

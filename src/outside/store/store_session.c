@@ -65,9 +65,9 @@ static int adopt_recordings(const struct store_session_start *start, struct db *
     if (slice_is_equal(start->meeting_id, start->room_name))
         return 0;
     int64_t end_ms = start->ended_ms ? start->ended_ms : STORE_TIME_MAX;
-    return STORE_RUN(db, SQL_RECORDING_RENAME, NULL, NULL, db_text(start->room_name),
-                     db_text(start->meeting_id), db_time(start->at_ms - STORE_SKEW_MS),
-                     db_time(end_ms));
+    return STORE_WRITE(db, SQL_RECORDING_RENAME, db_text(start->room_name),
+                       db_text(start->meeting_id), db_time(start->at_ms - STORE_SKEW_MS),
+                       db_time(end_ms));
 }
 
 static int run_session_start(struct db *db, void *question) {
@@ -77,9 +77,9 @@ static int run_session_start(struct db *db, void *question) {
     rand_uuid(id);
     int err = find_owner(s, db);
     if (!err)
-        err = STORE_RUN(db, SQL_SESSION_UPSERT, NULL, NULL, db_text(slice_from(id)),
-                        db_text(start->meeting_id), db_maybe(start->room_sid),
-                        db_text(start->room_name), db_time(start->at_ms),
+        err =
+            STORE_WRITE(db, SQL_SESSION_UPSERT, db_text(slice_from(id)), db_text(start->meeting_id),
+                        db_maybe(start->room_sid), db_text(start->room_name), db_time(start->at_ms),
                         db_maybe(s->session.organization_id));
     if (!err)
         err = adopt_recordings(start, db);
@@ -93,7 +93,7 @@ static int run_session_start(struct db *db, void *question) {
 
 static int run_session_end(struct db *db, void *question) {
     struct session_call *s = question;
-    int err = STORE_RUN(db, SQL_SESSION_END, NULL, NULL, db_text(s->name), db_time(s->at_ms));
+    int err = STORE_WRITE(db, SQL_SESSION_END, db_text(s->name), db_time(s->at_ms));
     return !err && db->changed == 0 ? ENOENT : err;
 }
 

@@ -76,5 +76,7 @@ int store_run(struct db *, enum store_sql, const struct db_value *values, size_t
     store_run((db), (sql), (const struct db_value[]){__VA_ARGS__},                                 \
               sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value), (on_row),  \
               (arg))
+/* One that answers no rows. */
+#define STORE_WRITE(db, sql, ...) STORE_RUN(db, sql, NULL, NULL, __VA_ARGS__)
 
 #endif

@@ -21,8 +21,8 @@ static int run_token_add(struct db *db, void *question) {
 
 static int run_token_revoke(struct db *db, void *question) {
     struct token_call *t = question;
-    return STORE_RUN(db, SQL_TOKEN_REVOKE_BY_HASH, NULL, NULL, db_text(t->grant.token_hash),
-                     db_time(t->grant.now_ms));
+    return STORE_WRITE(db, SQL_TOKEN_REVOKE_BY_HASH, db_text(t->grant.token_hash),
+                       db_time(t->grant.now_ms));
 }
 
 struct store_call *store_token_add(struct store *store, struct slice user_id,
@@ -109,8 +109,8 @@ static bool is_within_grace(const struct rotate_call *r, const struct token_row 
 static int token_rotate(struct db *db, struct rotate_call *r) {
     const struct store_rotation *in = &r->in;
     struct token_row t = {.call = &r->base.call};
-    int err = STORE_RUN(db, SQL_TOKEN_USE, NULL, NULL, db_text(in->token_hash), db_time(in->now_ms),
-                        db_text(in->next_id));
+    int err = STORE_WRITE(db, SQL_TOKEN_USE, db_text(in->token_hash), db_time(in->now_ms),
+                          db_text(in->next_id));
     const bool is_fresh = !err && db->changed == 1;
     if (!err)
         err = STORE_RUN(db, SQL_TOKEN_GET, on_token_row, &t, db_text(in->token_hash));
@@ -124,8 +124,7 @@ static int token_rotate(struct db *db, struct rotate_call *r) {
         err = ENOENT;
     else if (!is_within_grace(r, &t)) {
         r->is_reuse = true; /* the transaction commits all the same */
-        return STORE_RUN(db, SQL_TOKEN_REVOKE_FAMILY, NULL, NULL, db_text(t.family_id),
-                         db_time(in->now_ms));
+        return STORE_WRITE(db, SQL_TOKEN_REVOKE_FAMILY, db_text(t.family_id), db_time(in->now_ms));
     }
     if (!err)
         err = account_read(&r->base, db, t.user_id);

@@ -35,9 +35,9 @@ static int add_organization(struct db *db, const struct store_registration *in, 
         else
             snprintf(slug, sizeof slug, "%.*s-%llx", base_bytes, in->slug.ptr,
                      (unsigned long long)rand_u64());
-        int err = STORE_RUN(db, SQL_ORGANIZATION_INSERT, NULL, NULL, db_text(id),
-                            db_text(in->organization_name), db_text(slice_from(slug)),
-                            db_time(in->grant.now_ms));
+        int err =
+            STORE_WRITE(db, SQL_ORGANIZATION_INSERT, db_text(id), db_text(in->organization_name),
+                        db_text(slice_from(slug)), db_time(in->grant.now_ms));
         if (err || db->changed > 0)
             return err;
     }
@@ -105,8 +105,8 @@ static void on_invitation_row(const struct db_row *row, void *arg) {
 /* Uses it up first, so that of two acceptances at once one fails. */
 static int use_invitation(struct db *db, const struct accept_call *a, struct slice user,
                           struct invitation_found *found) {
-    int err = STORE_RUN(db, SQL_INVITATION_USE, NULL, NULL, db_text(a->in.token_hash),
-                        db_time(a->in.grant.now_ms), db_text(user));
+    int err = STORE_WRITE(db, SQL_INVITATION_USE, db_text(a->in.token_hash),
+                          db_time(a->in.grant.now_ms), db_text(user));
     if (!err && db->changed == 0)
         err = ENOENT;
     if (!err)
@@ -161,13 +161,13 @@ struct password_call {
 
 static int run_password(struct db *db, void *question) {
     struct password_call *p = question;
-    int err = STORE_RUN(db, SQL_USER_UPGRADE_HASH, NULL, NULL, db_text(p->user_id),
-                        db_text(p->old_hash), db_text(p->new_hash), db_time(p->now_ms));
+    int err = STORE_WRITE(db, SQL_USER_UPGRADE_HASH, db_text(p->user_id), db_text(p->old_hash),
+                          db_text(p->new_hash), db_time(p->now_ms));
     if (!err && db->changed == 0)
         err = ENOENT;
     if (!err && p->ends_others)
-        err = STORE_RUN(db, SQL_TOKEN_REVOKE_USER, NULL, NULL, db_text(p->user_id),
-                        db_text(p->keep_family), db_time(p->now_ms));
+        err = STORE_WRITE(db, SQL_TOKEN_REVOKE_USER, db_text(p->user_id), db_text(p->keep_family),
+                          db_time(p->now_ms));
     return err;
 }
 

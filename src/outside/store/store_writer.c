@@ -232,13 +232,12 @@ static bool expire_slice(struct store_writer *w) {
     const int64_t now_ms = clock_wall_ms();
     bool has_more = false;
     writer_begin(w, deadline_from_now(w));
-    int err =
-        STORE_RUN(w->db, SQL_FEEDBACK_EXPIRE, NULL, NULL, db_time(now_ms), db_int(EXPIRE_ROWS));
+    int err = STORE_WRITE(w->db, SQL_FEEDBACK_EXPIRE, db_time(now_ms), db_int(EXPIRE_ROWS));
     if (!err) {
         atomic_fetch_add(&w->expired, (uint64_t)w->db->changed);
         has_more = w->db->changed == EXPIRE_ROWS;
-        (void)STORE_RUN(w->db, SQL_TOKEN_EXPIRE, NULL, NULL, db_time(now_ms - TOKEN_KEEP_MS),
-                        db_int(EXPIRE_ROWS));
+        (void)STORE_WRITE(w->db, SQL_TOKEN_EXPIRE, db_time(now_ms - TOKEN_KEEP_MS),
+                          db_int(EXPIRE_ROWS));
     }
     drop_if_broken(w);
     writer_end(w);
