@@ -20,7 +20,6 @@ enum { CAUSE_MAX = 1024 }; /* bytes of arguments that an exception repeats */
 
 void hosts_exception(struct hosts *hosts, struct sio_socket *socket, const char *message,
                      const char *pattern, const struct sio_event *event) {
-    hosts->counters.exceptions++;
     struct buf json = {0};
     json_open(&json, NULL);
     json_add_text(&json, "status", SLICE("error"));
@@ -116,7 +115,6 @@ static void hosts_on_message(struct sio_socket *socket, const struct sio_event *
         hosts_exception(hosts, socket, "Too many messages", "message", NULL);
         return;
     }
-    hosts->counters.messages++;
     struct buf json = {0};
     write_message(&json, socket, event);
     if (config->message_scope == MESSAGE_ALL)

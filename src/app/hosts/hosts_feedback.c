@@ -75,8 +75,7 @@ static struct host_meeting *adopt(struct hosts *hosts, struct slice id, struct s
     meeting = map_remove(&hosts->meetings, room_name);
     if (!meeting)
         return NULL;
-    mem_free(meeting->id);
-    meeting->id = slice_copy_text(id);
+    slice_replace_text(&meeting->id, id);
     map_set(&hosts->meetings, id, meeting);
     return meeting;
 }
@@ -188,6 +187,5 @@ void hosts_feedback(struct hosts *hosts, struct slice id, const struct directory
         remember(meeting, &event);
         meeting->touched_ms = loop_now_ms(hosts->settings.loop);
     }
-    hosts->counters.feedback++;
     count_latency(hosts, meeting, from->now_ms - event.feedback.ts_ms);
 }

@@ -73,10 +73,8 @@ static const char *join_fault(int err) {
 static bool enter(struct host_client *client, struct slice room) {
     struct hosts *hosts = client->hosts;
     int err = text_is_identity(room, HOSTS_ROOM_MAX) ? sio_join(client->socket, room) : EINVAL;
-    if (err == 0 || err == EEXIST) {
-        hosts->counters.joins++;
+    if (err == 0 || err == EEXIST)
         return true;
-    }
     hosts->counters.joins_refused++;
     hosts_exception(hosts, client->socket, join_fault(err), "join-room", NULL);
     return false;

@@ -37,7 +37,6 @@ static void hosts_on_rechecked(int err, void *user) {
     struct host_recheck *recheck = user;
     struct host_client *client = recheck->client;
     if (err == ENOENT && client->socket) {
-        client->hosts->counters.rights_expired++;
         hosts_exception(client->hosts, client->socket,
                         "Forbidden: you are no member of this meeting's organization any more",
                         "join-room", NULL);

@@ -200,8 +200,6 @@ static void decide(struct host_ticket *ticket, enum host_verdict verdict) {
                  log_text("meeting", name));
     }
     if (verdict == HOST_YES || access != ACCESS_HOST) {
-        if (ticket->has_after)
-            hosts->counters.replays++;
         hosts_on_step(ticket);
     } else if (verdict == HOST_WAIT) {
         ticket->is_waiting = true;
