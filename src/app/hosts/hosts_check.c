@@ -40,7 +40,6 @@ static void ask_membership(struct host_ask *ask, struct slice organization_id) {
 
 static void hosts_on_stored_session(int err, const struct store_session *row, void *arg) {
     struct host_ask *ask = arg;
-    ask->call = NULL;
     if (err)
         answer(ask, err == ENOENT ? ENOENT : EAGAIN);
     else

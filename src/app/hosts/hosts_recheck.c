@@ -37,7 +37,7 @@ static void hosts_on_rechecked(int err, void *user) {
     struct host_recheck *recheck = user;
     struct host_client *client = recheck->client;
     if (err == ENOENT && client->socket) {
-        hosts_exception(client->hosts, client->socket,
+        hosts_exception(client,
                         "Forbidden: you are no member of this meeting's organization any more",
                         "join-room", NULL);
         hosts_leave(client->socket, buf_slice(&recheck->room));

@@ -108,7 +108,7 @@ void hosts_rights_end(struct host_client *client) {
 
 static void tell(struct host_client *client, const char *message) {
     if (client->socket)
-        hosts_exception(client->hosts, client->socket, message, "authenticate", NULL);
+        hosts_exception(client, message, "authenticate", NULL);
 }
 
 static void start_limit(struct host_right *right);
@@ -207,11 +207,11 @@ void hosts_on_authenticate(struct sio_socket *socket, const struct sio_event *ev
                                                      : hosts_take_token(client, buf_slice(&token));
     buf_free(&token);
     if (fault) { /* without its data: the token is a secret */
-        hosts_exception(arg, socket, fault, "authenticate", NULL);
+        hosts_exception(client, fault, "authenticate", NULL);
         return;
     }
     sio_ack(socket, event, SLICE("{\"ok\":true}"));
-    hosts_come_back(client);
+    hosts_join_again(client, &client->expired, NULL);
 }
 
 /* ---- Sessions start and end ---- */

@@ -15,7 +15,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "outside/store/store.h"
-#include "wire/web/json.h"
 
 #include <string.h>
 
@@ -181,8 +180,7 @@ static void hosts_on_step(void *arg) {
 static void refuse(struct host_ticket *ticket) {
     struct host_client *client = ticket->client;
     client->hosts->counters.joins_refused++;
-    hosts_exception(client->hosts, client->socket,
-                    "Forbidden: FEEDBACK_ACCESS lets only hosts of this meeting listen",
+    hosts_exception(client, "Forbidden: FEEDBACK_ACCESS lets only hosts of this meeting listen",
                     "join-room", NULL);
     ticket_free(ticket);
 }
@@ -224,8 +222,8 @@ static void judge(struct host_ticket *ticket) {
         decide(ticket, verdict);
 }
 
-static void start(struct host_client *client, struct slice room, const uint64_t *after,
-                  bool wants_stats, bool is_silent) {
+void hosts_ticket_start(struct host_client *client, struct slice room, const uint64_t *after,
+                        bool wants_stats, bool is_silent) {
     struct host_ticket *ticket = mem_alloc(sizeof *ticket);
     ticket->client = client;
     buf_add_slice(&ticket->room, room);
@@ -236,19 +234,6 @@ static void start(struct host_client *client, struct slice room, const uint64_t 
     list_add(&client->tickets, &ticket->node);
     client->ticket_count++;
     judge(ticket);
-}
-
-void hosts_ticket_start(struct host_client *client, struct slice room, const uint64_t *after,
-                        bool wants_stats) {
-    if (client->ticket_count >= HOSTS_TICKETS_MAX)
-        hosts_exception(client->hosts, client->socket, "Too many requests", "join-room", NULL);
-    else
-        start(client, room, after, wants_stats, false);
-}
-
-void hosts_ticket_return(struct host_client *client, struct slice room, const uint64_t *after,
-                         bool wants_stats) {
-    start(client, room, after, wants_stats, true);
 }
 
 void hosts_tickets_wake(struct host_client *client, const struct session *session) {
