@@ -63,10 +63,7 @@ void egress_room_free(struct egress_room *room) {
     if (room->asking)
         store_cancel(room->asking);
     MAP_EACH(&room->tracks, at) {
-        struct egress_track *track = at.value;
-        if (track->sockets)
-            room->world->stats.connected--;
-        track_free(track);
+        track_free(at.value);
     }
     map_free(&room->tracks);
     mem_free(room->meeting_id);
@@ -162,8 +159,7 @@ static void take_started(struct egress_track *track, const json_t *body) {
     livekit_read_egress(&egress, body);
     stats->started++;
     stats->restarted += track->egress_id[0] != 0;
-    mem_free(track->egress_id);
-    track->egress_id = slice_copy_text(egress.id);
+    slice_replace_text(&track->egress_id, egress.id);
     track->started_ms = now_ms(track);
     log_info("egress", "egress started", log_text("meetingId", track->room->meeting_id),
              log_text("track", track->sid), log_slice("egress", egress.id));
@@ -375,10 +371,8 @@ void egress_track_publish(struct egress_track *track, struct slice identity,
     if (track->is_gone || track->identity[0])
         return;
     track->has_no_dtx = info->has_no_dtx;
-    mem_free(track->identity);
-    mem_free(track->source);
-    track->identity = slice_copy_text(identity);
-    track->source = slice_copy_text(info->source);
+    slice_replace_text(&track->identity, identity);
+    slice_replace_text(&track->source, info->source);
     track->room->world->stats.tracks++;
     advance(track);
 }
@@ -407,8 +401,7 @@ void egress_track_hear(struct egress_track *track, const struct livekit_egress *
 }
 
 void egress_track_connect(struct egress_track *track) {
-    if (track->sockets++ == 0)
-        track->room->world->stats.connected++;
+    track->sockets++;
     track->connected_ms = now_ms(track);
     if (track->state == EGRESS_LEFT_ALONE || track->state == EGRESS_CALLING ||
         track->state == EGRESS_ASKING)
@@ -420,7 +413,6 @@ void egress_track_connect(struct egress_track *track) {
 void egress_track_disconnect(struct egress_track *track) {
     if (!track->sockets || --track->sockets)
         return;
-    track->room->world->stats.connected--;
     if (now_ms(track) - track->connected_ms >= STEADY_MS)
         track->tries = 0;
     if (track->state == EGRESS_CONNECTED && !track->is_gone)

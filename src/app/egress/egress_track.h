@@ -35,7 +35,6 @@ struct egress_track_stats {
     uint64_t failed;     /* StartTrackEgress answered with an error, or not at all */
     uint64_t left_alone; /* tracks whose egress was stopped, or can never work */
     uint64_t tracks;     /* published audio tracks known now */
-    uint64_t connected;  /* of those, with a socket */
 };
 
 /* How the metrics show it. */

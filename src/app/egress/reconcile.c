@@ -36,7 +36,7 @@ struct reconcile {
     struct timer timer;
     struct livekit_call *call;
     struct list visits;
-    struct roll_call roll;
+    struct map missing; /* for roll_call_take */
     unsigned failures; /* listings of rooms that failed in a row */
 };
 
@@ -127,7 +127,7 @@ static void compare(struct reconcile *reconcile, const json_t *rooms) {
     struct map_cursor at = {0};
     const struct session *session;
     while ((session = sessions_next(reconcile->sessions, &at))) {
-        enum roll_answer answer = roll_call_take(&reconcile->roll, session, rooms);
+        enum roll_answer answer = roll_call_take(&reconcile->missing, session, rooms);
         if (answer == ROLL_GONE)
             finish_room(reconcile, session);
         else if (answer == ROLL_PRESENT)
@@ -187,7 +187,7 @@ struct reconcile *reconcile_new(struct loop *loop, const struct config *config,
     reconcile->sessions = sessions;
     reconcile->egresses = egresses;
     list_init(&reconcile->visits);
-    roll_call_init(&reconcile->roll, rand_u64());
+    map_init(&reconcile->missing, rand_u64());
     sweep_in(reconcile, READY_CHECK_MS);
     return reconcile;
 }
@@ -200,6 +200,6 @@ void reconcile_free(struct reconcile *reconcile) {
     LIST_EACH(&reconcile->visits, node) {
         visit_free(CONTAINER_OF(node, struct visit, in_owner));
     }
-    roll_call_free(&reconcile->roll);
+    map_free(&reconcile->missing);
     mem_free(reconcile);
 }
