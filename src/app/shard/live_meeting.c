@@ -50,10 +50,8 @@ void live_meeting_free(struct live_meeting *live) {
 }
 
 void live_meeting_rename(struct live_meeting *live, struct slice id, struct slice room) {
-    mem_free(live->id);
-    mem_free(live->room);
-    live->id = slice_copy_text(id);
-    live->room = slice_copy_text(room);
+    slice_replace_text(&live->id, id);
+    slice_replace_text(&live->room, room);
 }
 
 static void person_apply(const struct person *person, struct participant *participant) {
@@ -72,29 +70,21 @@ void live_meeting_set_person(struct live_meeting *live, struct slice identity, s
         person->name = mem_copy_text("");
         map_set(&live->people, identity, person);
     }
-    if (name.len > 0) {
-        mem_free(person->name);
-        person->name = slice_copy_text(name);
-    }
+    if (name.len > 0)
+        slice_replace_text(&person->name, name);
     person->is_host = is_host;
     struct participant *participant = meeting_find(live->engine, identity);
     if (participant)
         person_apply(person, participant);
 }
 
-struct participant *live_meeting_connect(struct live_meeting *live, struct slice identity,
-                                         int64_t now_ms) {
+struct participant *live_meeting_connect(struct live_meeting *live, struct slice identity) {
     struct participant *participant = meeting_add(live->engine, identity);
     const struct person *person = map_find(&live->people, identity);
     if (person)
         person_apply(person, participant);
-    meeting_connect(live->engine, participant, live_meeting_time_ms(live, now_ms));
+    meeting_connect(live->engine, participant, live_meeting_time_ms(live, live->core->now_ms));
     return participant;
-}
-
-void live_meeting_disconnect(struct live_meeting *live, struct participant *participant,
-                             int64_t now_ms) {
-    meeting_disconnect(live->engine, participant, live_meeting_time_ms(live, now_ms));
 }
 
 struct slice live_meeting_name_of(const struct live_meeting *live, struct slice identity) {

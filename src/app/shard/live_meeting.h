@@ -42,9 +42,7 @@ void live_meeting_set_person(struct live_meeting *, struct slice identity, struc
 
 /* Called when an audio track of that identity opens. Returns its participant in the engine, with
  * the name and role known from webhooks. */
-struct participant *live_meeting_connect(struct live_meeting *, struct slice identity,
-                                         int64_t now_ms);
-void live_meeting_disconnect(struct live_meeting *, struct participant *, int64_t now_ms);
+struct participant *live_meeting_connect(struct live_meeting *, struct slice identity);
 
 /* The display name known from webhooks, or empty. */
 struct slice live_meeting_name_of(const struct live_meeting *, struct slice identity);

@@ -41,9 +41,8 @@ void prosody_spoke(struct prosody *p, int64_t at_ms);
 /* On while the detector does not listen: every sound counts as speech. */
 void prosody_trust_level(struct prosody *p, bool on);
 
-bool prosody_has_open_group(const struct prosody *p);
-int64_t prosody_flushed_ms(const struct prosody *p); /* meeting time of the last flush */
-void prosody_flush(struct prosody *p, int64_t at_ms);
+/* Flushes a group that has begun when the last flush is longer ago than that, at meeting time. */
+void prosody_flush_older(struct prosody *p, int64_t at_ms, int64_t age_ms);
 
 /* Flushes the rest. NULL is fine. */
 void prosody_close(struct prosody *p, int64_t at_ms);

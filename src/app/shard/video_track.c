@@ -53,11 +53,10 @@ static void recorder_begin(struct video_track *t) {
     t->has_size = false;
 }
 
-/* A decoder can begin with this message. */
-static bool is_key_frame(const struct video_track *t) {
-    uint16_t width, height;
-    return t->codec == TRACK_VP8   ? ivf_is_vp8_key(t->start, t->start_bytes, &width, &height)
-           : t->codec == TRACK_VP9 ? ivf_is_vp9_key(t->start, t->start_bytes, &width, &height)
+/* A decoder can begin with this message. That of VP8 or VP9 says how large the picture is. */
+static bool is_key_frame(const struct video_track *t, uint16_t *width, uint16_t *height) {
+    return t->codec == TRACK_VP8   ? ivf_is_vp8_key(t->start, t->start_bytes, width, height)
+           : t->codec == TRACK_VP9 ? ivf_is_vp9_key(t->start, t->start_bytes, width, height)
                                    : h264_is_key(t->start, t->start_bytes);
 }
 
@@ -65,13 +64,14 @@ static bool is_key_frame(const struct video_track *t) {
  * point in the middle at which a file could begin. */
 static void recorder_renew(struct video_track *t) {
     int64_t now_ms = t->base.core->now_ms;
+    uint16_t width, height;
     if (t->base.recorder && recorder_is_broken(t->base.recorder) &&
         (t->wrap == WRAP_IVF || t->codec == TRACK_H264)) {
         recorder_close(t->base.recorder, RECORDER_LOST, track_now_ms(&t->base));
         t->base.recorder = NULL;
         t->lost_ms = now_ms;
     }
-    if (!t->base.recorder && now_ms - t->lost_ms >= ANEW_MS && is_key_frame(t)) {
+    if (!t->base.recorder && now_ms - t->lost_ms >= ANEW_MS && is_key_frame(t, &width, &height)) {
         recorder_begin(t);
         t->started_ms = now_ms;
     }
@@ -95,9 +95,7 @@ static void ivf_count(struct video_track *t) {
 /* Width and height are in the first key frame. */
 static void ivf_size(struct video_track *t) {
     uint16_t width, height;
-    bool is_key = t->codec == TRACK_VP8 ? ivf_is_vp8_key(t->start, t->start_bytes, &width, &height)
-                                        : ivf_is_vp9_key(t->start, t->start_bytes, &width, &height);
-    if (!is_key)
+    if (!is_key_frame(t, &width, &height))
         return;
     uint8_t size[4];
     little_put_u16(little_put_u16(size, width), height);
