@@ -15,13 +15,11 @@ struct person {
     bool is_host;
 };
 
-struct live_meeting *live_meeting_new(struct shard_core *core, uint64_t key, struct slice id,
-                                      struct slice room) {
+struct live_meeting *live_meeting_new(struct shard_core *core, uint64_t key, struct slice id) {
     struct live_meeting *live = mem_alloc(sizeof *live);
     live->core = core;
     live->key = key;
     live->id = slice_copy_text(id);
-    live->room = slice_copy_text(room);
     live->unix_offset_ms = clock_wall_ms() - clock_mono_ms();
     live->engine = meeting_new(core->settings->rules, live_meeting_time_ms(live, core->now_ms));
     map_init(&live->people, rand_u64());
@@ -45,13 +43,7 @@ void live_meeting_free(struct live_meeting *live) {
     live->core->stats.meetings--;
     list_remove(&live->in_shard);
     mem_free(live->id);
-    mem_free(live->room);
     mem_free(live);
-}
-
-void live_meeting_rename(struct live_meeting *live, struct slice id, struct slice room) {
-    slice_replace_text(&live->id, id);
-    slice_replace_text(&live->room, room);
 }
 
 static void person_apply(const struct person *person, struct participant *participant) {

@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 struct feeling;
-struct hume;
 struct prosody;
 
 struct prosody_settings {

@@ -13,7 +13,7 @@
 struct meeting_mail {
     struct mail mail;
     uint64_t key;
-    char id[TRACK_NAME_BYTES + 1], room[TRACK_NAME_BYTES + 1];
+    char id[TRACK_NAME_BYTES + 1];
 };
 
 static void text_put(char out[TRACK_NAME_BYTES + 1], struct slice text) {
@@ -22,13 +22,12 @@ static void text_put(char out[TRACK_NAME_BYTES + 1], struct slice text) {
     out[text.len] = 0;
 }
 
-static void meeting_send(struct shard *shard, uint64_t key, struct slice id, struct slice room,
+static void meeting_send(struct shard *shard, uint64_t key, struct slice id,
                          void (*deliver)(struct mail *, void *)) {
     struct meeting_mail *m = mem_alloc(sizeof *m);
     m->mail.deliver = deliver;
     m->key = key;
     text_put(m->id, id);
-    text_put(m->room, room);
     station_send(shard->station, &m->mail);
 }
 
@@ -41,29 +40,28 @@ static struct shard *shard_of(void *owner) {
 static void add_deliver(struct mail *mail, void *owner) {
     struct meeting_mail *m = (struct meeting_mail *)mail;
     struct shard *shard = shard_of(owner);
-    struct live_meeting *live =
-        live_meeting_new(&shard->core, m->key, slice_from(m->id), slice_from(m->room));
+    struct live_meeting *live = live_meeting_new(&shard->core, m->key, slice_from(m->id));
     list_add(&shard->meetings, &live->in_shard);
     map_set(&shard->by_key, slice_of(&m->key, sizeof m->key), live);
     mem_free(m);
 }
 
-void shard_add_meeting(struct shard *shard, uint64_t key, struct slice id, struct slice room) {
-    meeting_send(shard, key, id, room, add_deliver);
+void shard_add_meeting(struct shard *shard, uint64_t key, struct slice id) {
+    meeting_send(shard, key, id, add_deliver);
 }
 
 static void rename_deliver(struct mail *mail, void *owner) {
     struct meeting_mail *m = (struct meeting_mail *)mail;
     struct live_meeting *live = shard_find(shard_of(owner), m->key);
     if (live) {
-        live_meeting_rename(live, slice_from(m->id), slice_from(m->room));
+        slice_replace_text(&live->id, slice_from(m->id));
         tracks_rename(live);
     }
     mem_free(m);
 }
 
-void shard_rename_meeting(struct shard *shard, uint64_t key, struct slice id, struct slice room) {
-    meeting_send(shard, key, id, room, rename_deliver);
+void shard_rename_meeting(struct shard *shard, uint64_t key, struct slice id) {
+    meeting_send(shard, key, id, rename_deliver);
 }
 
 static void remove_deliver(struct mail *mail, void *owner) {
@@ -76,7 +74,7 @@ static void remove_deliver(struct mail *mail, void *owner) {
 }
 
 void shard_remove_meeting(struct shard *shard, uint64_t key) {
-    meeting_send(shard, key, SLICE_NONE, SLICE_NONE, remove_deliver);
+    meeting_send(shard, key, SLICE_NONE, remove_deliver);
 }
 
 struct participant_mail {
