@@ -17,17 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct config;
-struct counter_table;
-struct livekit;
-struct livekit_call;
 struct livekit_egress;
 struct livekit_track;
-struct loop;
 struct session;
-struct sessions;
-struct store;
-struct store_call;
 
 struct egress_track_stats {
     uint64_t started;    /* StartTrackEgress answered with an egress */

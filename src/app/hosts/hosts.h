@@ -11,19 +11,12 @@
 #include "base/slice.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-struct config;
-struct counter_table;
 struct directory_feedback;
 struct hosts;
-struct loop;
 struct routes;
 struct session;
-struct sessions;
-struct sio_server;
-struct store;
 
 /* All must outlive the hosts. */
 struct hosts_settings {
