@@ -37,7 +37,7 @@ struct reconcile {
     struct livekit_call *call;
     struct list visits;
     struct map missing; /* for roll_call_take */
-    unsigned failures; /* listings of rooms that failed in a row */
+    unsigned failures;  /* listings of rooms that failed in a row */
 };
 
 static void reconcile_on_timer(void *arg);
@@ -136,7 +136,7 @@ static void compare(struct reconcile *reconcile, const json_t *rooms) {
 }
 
 /* RECONCILE_ROOMS=all: also rooms whose first webhook was lost. */
-static void adopt(struct reconcile *reconcile, const json_t *rooms) {
+static void reconcile_adopt(struct reconcile *reconcile, const json_t *rooms) {
     size_t i;
     json_t *item;
     json_array_foreach(rooms, i, item) {
@@ -160,7 +160,7 @@ static void reconcile_on_rooms(const struct livekit_reply *reply, void *user) {
     reconcile->failures = 0;
     const json_t *rooms = json_object_get(reply->body, "rooms");
     if (reconcile->config->reconcile_rooms == RECONCILE_ALL)
-        adopt(reconcile, rooms);
+        reconcile_adopt(reconcile, rooms);
     compare(reconcile, rooms);
     sweep_in(reconcile, period_ms);
 }

@@ -35,7 +35,7 @@ static struct buf room_name(struct slice json) {
 }
 
 /* The same room as the others are told of it: a number stays a number. */
-static void write_room(struct buf *out, struct slice json, struct slice name) {
+static void join_write_room(struct buf *out, struct slice json, struct slice name) {
     if (json_kind(json) == JSON_KIND_NUMBER)
         json_add_raw(out, NULL, name);
     else
@@ -116,7 +116,7 @@ static void join_item(struct host_client *client, const struct wish *wish, struc
         buf_free(&name);
         return;
     }
-    write_room(&entered->json, item, buf_slice(&name));
+    join_write_room(&entered->json, item, buf_slice(&name));
     if (wish->wants_stats)
         hosts_stats_join(client, buf_slice(&name));
     entered->names[entered->count] = name;
@@ -191,7 +191,7 @@ static void leave_one(struct hosts *hosts, struct sio_socket *socket, struct sli
     struct buf name = room_name(json), told = {0};
     struct slice room = buf_slice(&name);
 
-    write_room(&told, json, room);
+    join_write_room(&told, json, room);
     hosts_forget_expired(sio_data(socket), room);
     if (hosts_leave(socket, room) == 0)
         tell_rooms(hosts, &room, 1, "user-left", socket, buf_slice(&told));

@@ -71,7 +71,7 @@ static bool is_outdated(const struct host_ticket *ticket) {
            strcmp(now, ticket->meeting_id ? ticket->meeting_id : "") != 0;
 }
 
-static void finish(struct host_ticket *ticket) {
+static void ticket_finish(struct host_ticket *ticket) {
     struct host_client *client = ticket->client;
     struct buf room = ticket->room;
     bool wants_stats = ticket->wants_stats, is_silent = ticket->is_silent;
@@ -174,10 +174,10 @@ static void hosts_on_step(void *arg) {
                 return;
         }
     }
-    finish(ticket);
+    ticket_finish(ticket);
 }
 
-static void refuse(struct host_ticket *ticket) {
+static void ticket_refuse(struct host_ticket *ticket) {
     struct host_client *client = ticket->client;
     client->hosts->counters.joins_refused++;
     hosts_exception(client, "Forbidden: FEEDBACK_ACCESS lets only hosts of this meeting listen",
@@ -202,7 +202,7 @@ static void decide(struct host_ticket *ticket, enum host_verdict verdict) {
     } else if (verdict == HOST_WAIT) {
         ticket->is_waiting = true;
     } else {
-        refuse(ticket);
+        ticket_refuse(ticket);
     }
 }
 

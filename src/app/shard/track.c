@@ -53,10 +53,8 @@ void track_flush(struct track *track) {
 
 void track_close(struct track *track, enum track_end end) {
     static const enum recorder_end ends[] = {
-        [TRACK_END_CLOSED] = RECORDER_CLOSED,
-        [TRACK_END_LOST] = RECORDER_LOST,
-        [TRACK_END_BAD] = RECORDER_LOST,
-        [TRACK_END_IDLE] = RECORDER_TIMEOUT,
+        [TRACK_END_CLOSED] = RECORDER_CLOSED,    [TRACK_END_LOST] = RECORDER_LOST,
+        [TRACK_END_BAD] = RECORDER_LOST,         [TRACK_END_IDLE] = RECORDER_TIMEOUT,
         [TRACK_END_DRAINED] = RECORDER_SHUTDOWN,
     };
     bool is_audio = track->type->kind == TRACK_AUDIO;

@@ -39,15 +39,14 @@ static struct video_track *video_of(struct track *track) {
     return (struct video_track *)track;
 }
 
-static void append(struct video_track *t, const uint8_t *bytes, size_t len) {
+static void video_append(struct video_track *t, const uint8_t *bytes, size_t len) {
     recorder_append(t->base.recorder, bytes, len);
     t->offset += len;
 }
 
 static void recorder_begin(struct video_track *t) {
     enum record_format format = t->codec == TRACK_H264 ? RECORD_H264 : RECORD_IVF;
-    const struct recording_info info =
-        track_recording(&t->base, format, t->base.core->now_ms);
+    const struct recording_info info = track_recording(&t->base, format, t->base.core->now_ms);
     t->base.recorder = recorder_open(t->base.core->disk, &info);
     t->offset = t->frames = 0;
     t->has_size = false;
@@ -82,7 +81,7 @@ static void ivf_begin(struct video_track *t) {
         .codec = t->codec == TRACK_VP8 ? IVF_VP8 : IVF_VP9, .rate = IVF_RATE_HZ, .scale = 1};
     uint8_t bytes[IVF_HEADER_BYTES];
     ivf_write_header(bytes, &header);
-    append(t, bytes, sizeof bytes);
+    video_append(t, bytes, sizeof bytes);
 }
 
 static void ivf_count(struct video_track *t) {
@@ -110,7 +109,7 @@ static void frame_begin(struct video_track *t) {
     t->frame_offset = t->offset;
     uint8_t head[IVF_FRAME_HEADER_BYTES];
     ivf_write_frame_header(head, 0, (uint64_t)(t->base.core->now_ms - t->started_ms));
-    append(t, head, sizeof head);
+    video_append(t, head, sizeof head);
     t->frames++;
     if (!t->has_size)
         ivf_size(t);
@@ -132,7 +131,7 @@ static void message_begin(struct video_track *t) {
         return;
     if (t->wrap == WRAP_IVF)
         frame_begin(t);
-    append(t, t->start, t->start_bytes);
+    video_append(t, t->start, t->start_bytes);
 }
 
 static void message_end(struct video_track *t) {
@@ -161,7 +160,7 @@ static void video_on_binary(const uint8_t *bytes, size_t len, bool last, void *a
             message_begin(t);
     }
     if (t->is_begun && len > 0 && t->base.recorder)
-        append(t, bytes, len);
+        video_append(t, bytes, len);
     if (last)
         message_end(t);
 }
