@@ -11,8 +11,8 @@
 #include "net/http/http_server.h"
 #include "wire/web/json_write.h"
 
-/* A request that waits for its right, then for a shard. Both answer exactly once, so the question
- * outlives an aborted request. */
+/* A request that waits to hear whether its bearer may read, then for a shard. Both answer exactly
+ * once, so the question outlives an aborted request. */
 struct feedback_question {
     struct feedback_api *api;
     struct http_request *req; /* NULL once the client is gone */

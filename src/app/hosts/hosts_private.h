@@ -80,7 +80,7 @@ struct host_right {
     char *meeting_id;   /* LiveKit: the session it holds for; NULL until that is active */
     char *user_id;      /* ours: whose memberships count ... */
     char *family_id;    /* ... and the login that must still be good */
-    int64_t until_s;    /* Unix time; of no account to a LiveKit right with a session */
+    int64_t until_s;    /* Unix time; a LiveKit right with a session ends with that */
     struct timer limit; /* the warning, then the end */
     bool is_warned;
 };

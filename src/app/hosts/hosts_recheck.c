@@ -45,7 +45,7 @@ static void hosts_on_rechecked(int err, void *user) {
     recheck_free(recheck);
 }
 
-static bool is_in_check(const struct host_client *client, struct slice room) {
+static bool is_being_checked(const struct host_client *client, struct slice room) {
     LIST_EACH(&client->rechecks, node) {
         const struct host_recheck *recheck = CONTAINER_OF(node, struct host_recheck, node);
         if (slice_is_equal(buf_slice(&recheck->room), room))
@@ -54,11 +54,12 @@ static bool is_in_check(const struct host_client *client, struct slice room) {
     return false;
 }
 
-/* Lists the rooms that the socket may hear only by a membership, and that are not in check yet. */
+/* Lists the rooms that the socket may hear only by a membership and that are not being checked
+ * yet. */
 static void list_rooms(struct host_client *client) {
     struct slice room, name;
     for (unsigned i = 0; sio_room_at(client->socket, i, &room); i++) {
-        if (!hosts_is_feedback_room(room, &name) || is_in_check(client, room) ||
+        if (!hosts_is_feedback_room(room, &name) || is_being_checked(client, room) ||
             hosts_judge(client, name) != HOST_ASK)
             continue;
         struct host_recheck *recheck = mem_alloc(sizeof *recheck);

@@ -30,7 +30,8 @@ struct channels {
     struct buf sound;
 };
 
-/* Begins to probe. The caller that acts on the verdict frees `sound` and zeroes the struct again. */
+/* Begins to probe. The caller that acts on the verdict frees `sound` and zeroes the struct
+ * again. */
 void channels_init(struct channels *, unsigned rate_hz);
 
 /* Keeps the bytes. With a verdict other than CHANNELS_OPEN no more are wanted. */

@@ -15,7 +15,7 @@ struct prosody;
 struct prosody_settings {
     /* NULL: this track's audio is not for the service, and its lines say so. */
     struct hume *hume;
-    /* For the log, reduced. */
+    /* The track's name as the log shows it. */
     const char *name;
     unsigned rate_hz, channels, group_ms;
     int64_t now_ms;

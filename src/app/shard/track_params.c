@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* The value of a parameter, decoded into an empty buffer. `alias`: an older name that is accepted as
- * well, or NULL. ENOENT: not given, or empty. */
+/* The value of a parameter, decoded into an empty buffer. `alias`: an older name that is accepted
+ * as well, or NULL. ENOENT: not given, or empty. */
 static int value_get(struct buf *out, struct slice query, const char *name, const char *alias) {
     struct slice rest = query, key, value;
     struct buf decoded = {0};
