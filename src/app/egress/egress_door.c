@@ -30,8 +30,9 @@ static void log_refusal(const struct http_request *req, const char *cause) {
              log_text("peer", req->peer));
 }
 
-static enum egress_url_fault check_signature(struct egress_door *door,
-                                             const struct http_request *req, enum track_kind kind) {
+static enum egress_url_fault door_check_signature(struct egress_door *door,
+                                                  const struct http_request *req,
+                                                  enum track_kind kind) {
     struct slice path = kind == TRACK_AUDIO ? SLICE("/egress-audio") : SLICE("/egress-video");
     struct slice nonce;
     int64_t now_s = clock_wall_ms() / 1000;
@@ -81,8 +82,8 @@ static void refuse_full(struct egress_door *door, struct http_request *req, int 
                                           : "The connection cannot be taken");
 }
 
-static void hand_over(struct egress_door *door, struct http_request *req,
-                      const struct track_params *params) {
+static void door_hand_over(struct egress_door *door, struct http_request *req,
+                           const struct track_params *params) {
     char accept[WS_ACCEPT_SIZE];
     int err = directory_admits(door->directory, params);
     if (err) {
@@ -105,7 +106,7 @@ static void hand_over(struct egress_door *door, struct http_request *req,
 static void take(struct egress_door *door, struct http_request *req, enum track_kind kind) {
     struct track_params params;
     const char *problem;
-    enum egress_url_fault fault = check_signature(door, req, kind);
+    enum egress_url_fault fault = door_check_signature(door, req, kind);
 
     if (!admit_signature(door, req, fault))
         return;
@@ -117,7 +118,7 @@ static void take(struct egress_door *door, struct http_request *req, enum track_
     }
     params.from_egress = is_from_livekit(req);
     params.is_signed = fault == EGRESS_URL_OK;
-    hand_over(door, req, &params);
+    door_hand_over(door, req, &params);
 }
 
 static void egress_door_on_audio(struct http_request *req, const struct route_match *match,
@@ -157,7 +158,7 @@ const struct egress_door_stats *egress_door_stats(const struct egress_door *door
     return &door->stats;
 }
 
-static const char *refusal_name(unsigned index) {
+static const char *door_refusal_name(unsigned index) {
     return egress_url_fault_name((enum egress_url_fault)(EGRESS_URL_OK + 1 + index));
 }
 
@@ -169,7 +170,7 @@ static const struct counter counters[] = {
      COUNTER_SUM, AT(reported_signature)},
     {"prosa_egress_refused_total", "Media connections refused, by cause.", COUNTER_SUM,
      AT(refused_signature[EGRESS_URL_OK + 1]), .label = "cause", .count = EGRESS_URL_FAULTS - 1,
-     .value_of = refusal_name},
+     .value_of = door_refusal_name},
     {"prosa_egress_refused_total", NULL, COUNTER_SUM, AT(refused_parameters), .label = "cause",
      .value = "parameters"},
     {"prosa_egress_refused_total", NULL, COUNTER_SUM, AT(refused_full), .label = "cause",

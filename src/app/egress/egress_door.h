@@ -8,12 +8,9 @@
 
 #include "app/egress/egress_url.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct config;
-struct counter_table;
 struct directory;
 struct egress_door;
 struct routes;

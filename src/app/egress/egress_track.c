@@ -63,10 +63,7 @@ void egress_room_free(struct egress_room *room) {
     if (room->asking)
         store_cancel(room->asking);
     MAP_EACH(&room->tracks, at) {
-        struct egress_track *track = at.value;
-        if (track->sockets)
-            room->world->stats.connected--;
-        track_free(track);
+        track_free(at.value);
     }
     map_free(&room->tracks);
     mem_free(room->meeting_id);
@@ -103,15 +100,16 @@ static void egress_on_timer(void *arg) {
     advance(track);
 }
 
-static void wait_for(struct egress_track *track, enum egress_state state, int64_t ms) {
+static void egress_wait_for(struct egress_track *track, enum egress_state state, int64_t ms) {
     track->state = state;
     timer_start(track->room->world->loop, &track->timer, ms, 0, egress_on_timer, track);
 }
 
 /* Counts a failure and tries again later, in this state. */
-static void back_off(struct egress_track *track, enum egress_state state) {
+static void egress_back_off(struct egress_track *track, enum egress_state state) {
     track->tries++;
-    wait_for(track, state, backoff_ms(track->tries, BACKOFF_FIRST_MS, BACKOFF_MAX_MS, rand_u64()));
+    egress_wait_for(track, state,
+                    backoff_ms(track->tries, BACKOFF_FIRST_MS, BACKOFF_MAX_MS, rand_u64()));
 }
 
 /* The store remembers it, so that a restart of the server does not start the track either. */
@@ -162,15 +160,14 @@ static void take_started(struct egress_track *track, const json_t *body) {
     livekit_read_egress(&egress, body);
     stats->started++;
     stats->restarted += track->egress_id[0] != 0;
-    mem_free(track->egress_id);
-    track->egress_id = slice_copy_text(egress.id);
+    slice_replace_text(&track->egress_id, egress.id);
     track->started_ms = now_ms(track);
     log_info("egress", "egress started", log_text("meetingId", track->room->meeting_id),
              log_text("track", track->sid), log_slice("egress", egress.id));
     if (track->state == EGRESS_CALLING && track->sockets)
         track->state = EGRESS_CONNECTED;
     else if (track->state == EGRESS_CALLING)
-        wait_for(track, EGRESS_STARTED, SOCKET_DUE_MS);
+        egress_wait_for(track, EGRESS_STARTED, SOCKET_DUE_MS);
 }
 
 static void egress_on_started(const struct livekit_reply *reply, void *user) {
@@ -189,11 +186,11 @@ static void egress_on_started(const struct livekit_reply *reply, void *user) {
         return;
     /* A call without an answer may have started one, so the next try looks at what runs first. */
     if (livekit_is_passing(reply))
-        back_off(track, EGRESS_PAUSING);
+        egress_back_off(track, EGRESS_PAUSING);
     else if (reply->status == 400 || reply->status == 501)
         leave_alone(track, "LiveKit refuses it");
     else
-        wait_for(track, EGRESS_PAUSING, world->config->reconcile_seconds * 1000);
+        egress_wait_for(track, EGRESS_PAUSING, world->config->reconcile_seconds * 1000);
 }
 
 static void call_start(struct egress_track *track) {
@@ -245,7 +242,7 @@ static void take_listing(struct egress_track *track, const json_t *items) {
     else if (look.verdict == EGRESS_WAS_STOPPED)
         leave_alone(track, "its egress was stopped");
     else if (look.verdict == EGRESS_IS_OURS)
-        wait_for(track, EGRESS_STARTED, RELOOK_MS);
+        egress_wait_for(track, EGRESS_STARTED, RELOOK_MS);
     else
         call_start(track);
 }
@@ -262,7 +259,7 @@ static void egress_on_listed(const struct livekit_reply *reply, void *user) {
         if (reply->body)
             take_listing(track, json_object_get(reply->body, "items"));
         else
-            back_off(track, EGRESS_PAUSING);
+            egress_back_off(track, EGRESS_PAUSING);
     }
 }
 
@@ -312,7 +309,7 @@ static void egress_on_participant(const struct livekit_reply *reply, void *user)
         sessions_participant_seen(track->room->world->sessions, session, &participant);
         egress_room_participant_seen(track->room, slice_from(track->identity));
     } else if (livekit_is_passing(reply)) {
-        back_off(track, EGRESS_ASKING);
+        egress_back_off(track, EGRESS_ASKING);
     } else { /* LiveKit does not know the participant: the sound is recorded all the same */
         track->state = EGRESS_LOOKING;
         advance(track);
@@ -375,10 +372,8 @@ void egress_track_publish(struct egress_track *track, struct slice identity,
     if (track->is_gone || track->identity[0])
         return;
     track->has_no_dtx = info->has_no_dtx;
-    mem_free(track->identity);
-    mem_free(track->source);
-    track->identity = slice_copy_text(identity);
-    track->source = slice_copy_text(info->source);
+    slice_replace_text(&track->identity, identity);
+    slice_replace_text(&track->source, info->source);
     track->room->world->stats.tracks++;
     advance(track);
 }
@@ -403,12 +398,11 @@ void egress_track_hear(struct egress_track *track, const struct livekit_egress *
     if (egress_judge(egress, base, false) == EGRESS_WAS_STOPPED)
         leave_alone(track, "its egress was stopped");
     else if (track->state == EGRESS_STARTED && !track->sockets)
-        back_off(track, EGRESS_PAUSING);
+        egress_back_off(track, EGRESS_PAUSING);
 }
 
 void egress_track_connect(struct egress_track *track) {
-    if (track->sockets++ == 0)
-        track->room->world->stats.connected++;
+    track->sockets++;
     track->connected_ms = now_ms(track);
     if (track->state == EGRESS_LEFT_ALONE || track->state == EGRESS_CALLING ||
         track->state == EGRESS_ASKING)
@@ -420,11 +414,10 @@ void egress_track_connect(struct egress_track *track) {
 void egress_track_disconnect(struct egress_track *track) {
     if (!track->sockets || --track->sockets)
         return;
-    track->room->world->stats.connected--;
     if (now_ms(track) - track->connected_ms >= STEADY_MS)
         track->tries = 0;
     if (track->state == EGRESS_CONNECTED && !track->is_gone)
-        back_off(track, EGRESS_PAUSING);
+        egress_back_off(track, EGRESS_PAUSING);
 }
 
 #define AT(member) offsetof(struct egress_track_stats, member)

@@ -17,17 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct config;
-struct counter_table;
-struct livekit;
-struct livekit_call;
 struct livekit_egress;
 struct livekit_track;
-struct loop;
 struct session;
-struct sessions;
-struct store;
-struct store_call;
 
 struct egress_track_stats {
     uint64_t started;    /* StartTrackEgress answered with an egress */
@@ -35,7 +27,6 @@ struct egress_track_stats {
     uint64_t failed;     /* StartTrackEgress answered with an error, or not at all */
     uint64_t left_alone; /* tracks whose egress was stopped, or can never work */
     uint64_t tracks;     /* published audio tracks known now */
-    uint64_t connected;  /* of those, with a socket */
 };
 
 /* How the metrics show it. */

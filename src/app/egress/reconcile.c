@@ -36,8 +36,8 @@ struct reconcile {
     struct timer timer;
     struct livekit_call *call;
     struct list visits;
-    struct roll_call roll;
-    unsigned failures; /* listings of rooms that failed in a row */
+    struct map missing; /* for roll_call_take */
+    unsigned failures;  /* listings of rooms that failed in a row */
 };
 
 static void reconcile_on_timer(void *arg);
@@ -127,7 +127,7 @@ static void compare(struct reconcile *reconcile, const json_t *rooms) {
     struct map_cursor at = {0};
     const struct session *session;
     while ((session = sessions_next(reconcile->sessions, &at))) {
-        enum roll_answer answer = roll_call_take(&reconcile->roll, session, rooms);
+        enum roll_answer answer = roll_call_take(&reconcile->missing, session, rooms);
         if (answer == ROLL_GONE)
             finish_room(reconcile, session);
         else if (answer == ROLL_PRESENT)
@@ -136,7 +136,7 @@ static void compare(struct reconcile *reconcile, const json_t *rooms) {
 }
 
 /* RECONCILE_ROOMS=all: also rooms whose first webhook was lost. */
-static void adopt(struct reconcile *reconcile, const json_t *rooms) {
+static void reconcile_adopt(struct reconcile *reconcile, const json_t *rooms) {
     size_t i;
     json_t *item;
     json_array_foreach(rooms, i, item) {
@@ -160,7 +160,7 @@ static void reconcile_on_rooms(const struct livekit_reply *reply, void *user) {
     reconcile->failures = 0;
     const json_t *rooms = json_object_get(reply->body, "rooms");
     if (reconcile->config->reconcile_rooms == RECONCILE_ALL)
-        adopt(reconcile, rooms);
+        reconcile_adopt(reconcile, rooms);
     compare(reconcile, rooms);
     sweep_in(reconcile, period_ms);
 }
@@ -187,7 +187,7 @@ struct reconcile *reconcile_new(struct loop *loop, const struct config *config,
     reconcile->sessions = sessions;
     reconcile->egresses = egresses;
     list_init(&reconcile->visits);
-    roll_call_init(&reconcile->roll, rand_u64());
+    map_init(&reconcile->missing, rand_u64());
     sweep_in(reconcile, READY_CHECK_MS);
     return reconcile;
 }
@@ -200,6 +200,6 @@ void reconcile_free(struct reconcile *reconcile) {
     LIST_EACH(&reconcile->visits, node) {
         visit_free(CONTAINER_OF(node, struct visit, in_owner));
     }
-    roll_call_free(&reconcile->roll);
+    map_free(&reconcile->missing);
     mem_free(reconcile);
 }

@@ -3,14 +3,6 @@
 #include "app/sessions/sessions.h"
 #include "outside/livekit/livekit_info.h"
 
-void roll_call_init(struct roll_call *roll, uint64_t seed) {
-    map_init(&roll->missing, seed);
-}
-
-void roll_call_free(struct roll_call *roll) {
-    map_free(&roll->missing);
-}
-
 /* By sid where both have one: a room's name may be used again. */
 static bool is_listed(const struct session *session, const json_t *rooms) {
     size_t i;
@@ -26,16 +18,16 @@ static bool is_listed(const struct session *session, const json_t *rooms) {
     return false;
 }
 
-enum roll_answer roll_call_take(struct roll_call *roll, const struct session *session,
+enum roll_answer roll_call_take(struct map *missing, const struct session *session,
                                 const json_t *rooms) {
     struct slice id = slice_from(session->meeting_id);
-    bool was_missing = map_remove(&roll->missing, id) != NULL;
+    bool was_missing = map_remove(missing, id) != NULL;
     if (!session->is_active)
         return ROLL_ENDED;
     if (is_listed(session, rooms))
         return ROLL_PRESENT;
     if (was_missing)
         return ROLL_GONE;
-    map_set(&roll->missing, id, roll);
+    map_set(missing, id, missing); /* the value means nothing */
     return ROLL_MISSING;
 }

@@ -12,11 +12,6 @@
 
 struct session;
 
-struct roll_call {
-    struct map
-        missing; /* meeting ids whose room the last listing lacked; the values mean nothing */
-};
-
 enum roll_answer {
     ROLL_ENDED,   /* the session is over; nothing to do */
     ROLL_PRESENT, /* LiveKit lists its room */
@@ -24,11 +19,9 @@ enum roll_answer {
     ROLL_GONE     /* not listed twice in a row: the room has ended */
 };
 
-void roll_call_init(struct roll_call *roll, uint64_t seed);
-void roll_call_free(struct roll_call *roll);
-
-/* `rooms`: the array of one listing. Call it once for each session and listing. */
-enum roll_answer roll_call_take(struct roll_call *roll, const struct session *session,
+/* `rooms`: the array of one listing. Call it once for each session and listing. `missing`: the
+ * meeting ids whose room the last listing lacked; empty before the first. */
+enum roll_answer roll_call_take(struct map *missing, const struct session *session,
                                 const json_t *rooms);
 
 #endif

@@ -11,8 +11,8 @@
 #include "net/http/http_server.h"
 #include "wire/web/json_write.h"
 
-/* A request that waits for its right, then for a shard. Both answer exactly once, so the question
- * outlives an aborted request. */
+/* A request that waits to hear whether its bearer may read, then for a shard. Both answer exactly
+ * once, so the question outlives an aborted request. */
 struct feedback_question {
     struct feedback_api *api;
     struct http_request *req; /* NULL once the client is gone */
@@ -20,7 +20,7 @@ struct feedback_question {
     void (*answer)(struct feedback_question *);
 };
 
-static void question_free(struct feedback_question *question) {
+static void feedback_question_free(struct feedback_question *question) {
     mem_free(question->meeting_id);
     mem_free(question);
 }
@@ -35,10 +35,10 @@ static void feedback_api_on_described(struct slice json, void *user) {
     if (question->req)
         http_respond_json(question->req, 200,
                           json.len ? json : SLICE("{\"meetingId\":\"none\",\"participants\":[]}"));
-    question_free(question);
+    feedback_question_free(question);
 }
 
-static void describe(struct feedback_question *question) {
+static void feedback_api_describe(struct feedback_question *question) {
     struct slice id, room;
     if (!directory_find(question->api->directory, slice_from(question->meeting_id), &id, &room))
         feedback_api_on_described(SLICE_NONE, question);
@@ -56,7 +56,7 @@ static void write_counts(struct buf *json, const uint64_t counts[FEEDBACK_TYPES]
     json_close(json);
 }
 
-static void count(struct feedback_question *question) {
+static void feedback_api_count(struct feedback_question *question) {
     struct feedback_api *api = question->api;
     uint64_t counts[FEEDBACK_TYPES] = {0};
     struct slice name = slice_from(question->meeting_id), id, room;
@@ -76,23 +76,24 @@ static void count(struct feedback_question *question) {
     json_close(&json);
     http_respond_json(question->req, 200, buf_slice(&json));
     buf_free(&json);
-    question_free(question);
+    feedback_question_free(question);
 }
 
 static void feedback_api_on_right(int status, void *user) {
     struct feedback_question *question = user;
     if (!question->req) {
-        question_free(question);
+        feedback_question_free(question);
     } else if (status != 200) {
         http_respond_error(question->req, status, status == 404 ? "Meeting not found" : NULL);
-        question_free(question);
+        feedback_question_free(question);
     } else {
         question->answer(question);
     }
 }
 
-static void ask(struct feedback_api *api, struct http_request *req, const struct route_match *match,
-                void (*answer)(struct feedback_question *)) {
+static void feedback_api_ask(struct feedback_api *api, struct http_request *req,
+                             const struct route_match *match,
+                             void (*answer)(struct feedback_question *)) {
     struct feedback_question *question = mem_alloc(sizeof *question);
     *question = (struct feedback_question){api, req, slice_copy_text(match->params[0]), answer};
     req->user = question;
@@ -103,12 +104,12 @@ static void ask(struct feedback_api *api, struct http_request *req, const struct
 
 static void feedback_api_on_debug(struct http_request *req, const struct route_match *match,
                                   void *owner) {
-    ask(owner, req, match, describe);
+    feedback_api_ask(owner, req, match, feedback_api_describe);
 }
 
 static void feedback_api_on_metrics(struct http_request *req, const struct route_match *match,
                                     void *owner) {
-    ask(owner, req, match, count);
+    feedback_api_ask(owner, req, match, feedback_api_count);
 }
 
 void feedback_api_add_routes(struct feedback_api *api, struct routes *routes) {

@@ -5,8 +5,6 @@
 #ifndef APP_FEEDBACK_API_H
 #define APP_FEEDBACK_API_H
 
-struct directory;
-struct hosts;
 struct routes;
 
 struct feedback_api {

@@ -32,7 +32,8 @@ static void write_tips(struct buf *json, const struct feedback *feedback, enum l
     json_close_array(json);
 }
 
-static void keep(struct feedback_out *out, const char *id, const struct directory_feedback *from) {
+static void feedback_out_keep(struct feedback_out *out, const char *id,
+                              const struct directory_feedback *from) {
     const struct feedback *feedback = from->feedback;
     enum locale locale = out->config->feedback_locale;
     char message[FEEDBACK_MESSAGE_MAX];
@@ -67,7 +68,7 @@ void feedback_out_take(const struct directory_feedback *from, void *user) {
     make_id(id, from->now_ms);
     out->counts[from->feedback->type]++;
     hosts_feedback(out->hosts, slice_from(id), from);
-    keep(out, id, from);
+    feedback_out_keep(out, id, from);
 }
 
 static const char *type_name(unsigned type) {

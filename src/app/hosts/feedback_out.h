@@ -7,11 +7,7 @@
 
 #include <stdint.h>
 
-struct config;
-struct counter_table;
 struct directory_feedback;
-struct hosts;
-struct store;
 
 struct feedback_out {
     const struct config *config;

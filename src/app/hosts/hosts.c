@@ -12,15 +12,12 @@
 #include "wire/web/json_write.h"
 #include "wire/web/sio.h"
 
-#include <string.h>
-
 enum { CAUSE_MAX = 1024 }; /* bytes of arguments that an exception repeats */
 
 /* ---- What the files share ---- */
 
-void hosts_exception(struct hosts *hosts, struct sio_socket *socket, const char *message,
-                     const char *pattern, const struct sio_event *event) {
-    hosts->counters.exceptions++;
+void hosts_exception(struct host_client *client, const char *message, const char *pattern,
+                     const struct sio_event *event) {
     struct buf json = {0};
     json_open(&json, NULL);
     json_add_text(&json, "status", SLICE("error"));
@@ -36,7 +33,7 @@ void hosts_exception(struct hosts *hosts, struct sio_socket *socket, const char 
     }
     json_close(&json);
     json_close(&json);
-    sio_emit(socket, "exception", buf_slice(&json));
+    sio_emit(client->socket, "exception", buf_slice(&json));
     buf_free(&json);
 }
 
@@ -106,17 +103,16 @@ static void hosts_on_message(struct sio_socket *socket, const struct sio_event *
     struct host_client *client = sio_data(socket);
     const struct config *config = hosts->settings.config;
 
-    if (event_bytes(event) > config->message_bytes) {
+    const char *fault = NULL;
+    if (event_bytes(event) > config->message_bytes)
+        fault = "Message too large";
+    else if (!take_one(hosts, &client->messages, config->messages_per_second))
+        fault = "Too many messages";
+    if (fault) {
         hosts->counters.limited++;
-        hosts_exception(hosts, socket, "Message too large", "message", NULL);
+        hosts_exception(client, fault, "message", NULL);
         return;
     }
-    if (!take_one(hosts, &client->messages, config->messages_per_second)) {
-        hosts->counters.limited++;
-        hosts_exception(hosts, socket, "Too many messages", "message", NULL);
-        return;
-    }
-    hosts->counters.messages++;
     struct buf json = {0};
     write_message(&json, socket, event);
     if (config->message_scope == MESSAGE_ALL)
@@ -142,9 +138,9 @@ static void take_auth(struct host_client *client, struct slice auth) {
     struct buf token = hosts_text(json_member(auth, "token"));
     const char *fault = token.len > 0 ? hosts_take_token(client, buf_slice(&token)) : NULL;
     if (fault)
-        hosts_exception(client->hosts, client->socket, fault, "authenticate", NULL);
+        hosts_exception(client, fault, "authenticate", NULL);
     else if (token.len > 0)
-        hosts_come_back(client);
+        hosts_join_again(client, &client->expired, NULL);
     buf_free(&token);
 }
 
@@ -159,26 +155,12 @@ static void hosts_on_connect(struct sio_socket *socket, struct slice auth, void 
     take_auth(client, auth);
 }
 
-static void rejoin(struct host_client *client) {
-    struct buf rooms = client->rejoin;
-    uint64_t seq = sio_returned_seq(client->socket);
-    struct slice rest = buf_slice(&rooms), room, name;
-
-    client->rejoin = (struct buf){0};
-    while (slice_cut(&rest, 0, &room)) {
-        if (hosts_is_feedback_room(room, &name)) {
-            uint64_t after = hosts_seq_at(client->hosts, name, seq);
-            hosts_ticket_return(client, room, &after, hosts_had_stats(&rooms, name));
-        }
-    }
-    buf_free(&rooms);
-}
-
 static void hosts_on_return(struct sio_socket *socket, struct slice auth, void *arg) {
     struct host_client *client = sio_data(socket);
     client->socket = socket;
     take_auth(client, auth);
-    rejoin(client);
+    uint64_t seq = sio_returned_seq(socket);
+    hosts_join_again(client, &client->rejoin, &seq);
 }
 
 static void client_free(struct host_client *client) {
@@ -212,12 +194,10 @@ static bool hosts_may_rejoin(void *data, struct slice room, void *arg) {
     struct slice name;
 
     if (hosts->settings.config->feedback_access != ACCESS_HOST ||
-        (!hosts_is_feedback_room(room, &name) && !hosts_is_stats_room(room, &name)))
+        (!hosts_is_feedback_room(room, &name) && !hosts_is_stats_room(room, &name)) ||
+        hosts_judge(client, name) == HOST_YES)
         return true;
-    if (hosts_judge(client, name) == HOST_YES)
-        return true;
-    buf_add_slice(&client->rejoin, room);
-    buf_add_byte(&client->rejoin, 0);
+    hosts_remember_room(&client->rejoin, room);
     return false;
 }
 

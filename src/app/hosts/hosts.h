@@ -11,19 +11,12 @@
 #include "base/slice.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-struct config;
-struct counter_table;
 struct directory_feedback;
 struct hosts;
-struct loop;
 struct routes;
 struct session;
-struct sessions;
-struct sio_server;
-struct store;
 
 /* All must outlive the hosts. */
 struct hosts_settings {
@@ -72,12 +65,11 @@ void hosts_check_bearer(struct hosts *hosts, struct slice token, struct slice me
 extern const struct histogram_bounds hosts_latency_bounds;
 
 struct hosts_counters {
-    uint64_t feedback;
     struct histogram latency; /* from ts to the hand-over to the sockets */
-    uint64_t messages, limited, exceptions;
-    uint64_t joins, joins_refused;
+    uint64_t limited;         /* events that came too fast, or messages that were too large */
+    uint64_t joins_refused;
     uint64_t joins_reported; /* FEEDBACK_ACCESS=report let in what host would refuse */
-    uint64_t replays, replayed, rights_granted, rights_expired;
+    uint64_t replayed;       /* feedback events played back */
 };
 /* How the metrics show it. */
 extern const struct counter_table hosts_counter_table;

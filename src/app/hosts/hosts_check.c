@@ -40,7 +40,6 @@ static void ask_membership(struct host_ask *ask, struct slice organization_id) {
 
 static void hosts_on_stored_session(int err, const struct store_session *row, void *arg) {
     struct host_ask *ask = arg;
-    ask->call = NULL;
     if (err)
         answer(ask, err == ENOENT ? ENOENT : EAGAIN);
     else
@@ -90,7 +89,7 @@ void hosts_checks_end(struct hosts *hosts) {
     }
 }
 
-static void finish(struct host_check *check, int status) {
+static void check_finish(struct host_check *check, int status) {
     struct hosts *hosts = check->client.hosts;
     hosts_answer_fn *fn = check->fn;
     void *user = check->user;
@@ -104,7 +103,7 @@ static void finish(struct host_check *check, int status) {
 }
 
 static void hosts_on_checked(int err, void *user) {
-    finish(user, err == 0 ? 200 : err == EAGAIN ? 503 : 404);
+    check_finish(user, err == 0 ? 200 : err == EAGAIN ? 503 : 404);
 }
 
 void hosts_check_bearer(struct hosts *hosts, struct slice token, struct slice meeting_id,
@@ -119,12 +118,12 @@ void hosts_check_bearer(struct hosts *hosts, struct slice token, struct slice me
     hosts_client_init(&check->client, hosts);
     list_add(&hosts->checks, &check->node);
     if (token.len == 0 || hosts_take_token(&check->client, token)) {
-        finish(check, 401);
+        check_finish(check, 401);
         return;
     }
     enum host_verdict verdict = hosts_judge(&check->client, meeting_id);
     if (verdict == HOST_ASK)
         hosts_ask_start(&check->ask, &check->client, meeting_id, hosts_on_checked, check);
     else
-        finish(check, verdict == HOST_YES ? 200 : 403);
+        check_finish(check, verdict == HOST_YES ? 200 : 403);
 }

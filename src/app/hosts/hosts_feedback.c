@@ -14,7 +14,7 @@ const struct histogram_bounds hosts_latency_bounds = {
 
 /* ---- Meetings ---- */
 
-static void meeting_free(struct host_meeting *meeting) {
+static void host_meeting_free(struct host_meeting *meeting) {
     ring_free(&meeting->events);
     mem_free(meeting->id);
     mem_free(meeting->room_name);
@@ -23,7 +23,7 @@ static void meeting_free(struct host_meeting *meeting) {
 
 void hosts_meetings_free(struct hosts *hosts) {
     MAP_EACH(&hosts->meetings, at) {
-        meeting_free(at.value);
+        host_meeting_free(at.value);
     }
     map_free(&hosts->meetings);
 }
@@ -38,7 +38,7 @@ static void hosts_on_sweep(void *arg) {
         if (meeting->touched_ms >= oldest_ms)
             continue;
         map_remove(&hosts->meetings, at.key);
-        meeting_free(meeting);
+        host_meeting_free(meeting);
     }
 }
 
@@ -68,27 +68,27 @@ struct host_meeting *hosts_find_meeting(const struct hosts *hosts, struct slice 
 }
 
 /* A meeting that began under its room's name keeps its memory when its id is known. */
-static struct host_meeting *adopt(struct hosts *hosts, struct slice id, struct slice room_name) {
+static struct host_meeting *host_meeting_adopt(struct hosts *hosts, struct slice id,
+                                               struct slice room_name) {
     struct host_meeting *meeting = map_find(&hosts->meetings, id);
     if (meeting)
         return meeting;
     meeting = map_remove(&hosts->meetings, room_name);
     if (!meeting)
         return NULL;
-    mem_free(meeting->id);
-    meeting->id = slice_copy_text(id);
+    slice_replace_text(&meeting->id, id);
     map_set(&hosts->meetings, id, meeting);
     return meeting;
 }
 
 void hosts_adopt_meeting(struct hosts *hosts, const struct session *session) {
-    adopt(hosts, slice_from(session->meeting_id), slice_from(session->room_name));
+    host_meeting_adopt(hosts, slice_from(session->meeting_id), slice_from(session->room_name));
 }
 
 /* The meeting of an event; NULL when there are too many. */
 static struct host_meeting *get_meeting(struct hosts *hosts,
                                         const struct directory_feedback *from) {
-    struct host_meeting *meeting = adopt(hosts, from->meeting_id, from->room_name);
+    struct host_meeting *meeting = host_meeting_adopt(hosts, from->meeting_id, from->room_name);
     if (meeting || hosts->meetings.len >= HOSTS_MEETINGS_MAX)
         return meeting;
     meeting = mem_alloc(sizeof *meeting);
@@ -136,7 +136,7 @@ uint64_t hosts_seq_at(const struct hosts *hosts, struct slice name, uint64_t sio
     return seq;
 }
 
-static void remember(struct host_meeting *meeting, const struct host_event *event) {
+static void host_meeting_remember(struct host_meeting *meeting, const struct host_event *event) {
     if (ring_push(&meeting->events, event))
         return;
     ring_pop(&meeting->events, NULL);
@@ -185,9 +185,8 @@ void hosts_feedback(struct hosts *hosts, struct slice id, const struct directory
 
     event.sio_seq = sio_seq(hosts->sio);
     if (meeting) {
-        remember(meeting, &event);
+        host_meeting_remember(meeting, &event);
         meeting->touched_ms = loop_now_ms(hosts->settings.loop);
     }
-    hosts->counters.feedback++;
     count_latency(hosts, meeting, from->now_ms - event.feedback.ts_ms);
 }

@@ -35,7 +35,7 @@ static struct buf room_name(struct slice json) {
 }
 
 /* The same room as the others are told of it: a number stays a number. */
-static void write_room(struct buf *out, struct slice json, struct slice name) {
+static void join_write_room(struct buf *out, struct slice json, struct slice name) {
     if (json_kind(json) == JSON_KIND_NUMBER)
         json_add_raw(out, NULL, name);
     else
@@ -58,27 +58,17 @@ static void tell_rooms(struct hosts *hosts, const struct slice *rooms, unsigned 
     buf_free(&json);
 }
 
-static const char *join_fault(int err) {
-    switch (err) {
-    case EPERM:
-        return "Forbidden room";
-    case EMFILE:
-        return "Too many rooms";
-    default:
-        return "Invalid room";
-    }
-}
-
 /* Joining again is no error: the room is told again, as the old backend did. */
 static bool enter(struct host_client *client, struct slice room) {
-    struct hosts *hosts = client->hosts;
     int err = text_is_identity(room, HOSTS_ROOM_MAX) ? sio_join(client->socket, room) : EINVAL;
-    if (err == 0 || err == EEXIST) {
-        hosts->counters.joins++;
+    if (err == 0 || err == EEXIST)
         return true;
-    }
-    hosts->counters.joins_refused++;
-    hosts_exception(hosts, client->socket, join_fault(err), "join-room", NULL);
+    client->hosts->counters.joins_refused++;
+    hosts_exception(client,
+                    err == EPERM    ? "Forbidden room"
+                    : err == EMFILE ? "Too many rooms"
+                                    : "Invalid room",
+                    "join-room", NULL);
     return false;
 }
 
@@ -97,15 +87,17 @@ void hosts_enter(struct host_client *client, struct slice room, bool wants_stats
 
 /* True when the room was entered at once; else it was refused, or takes time. */
 static bool join_one(struct host_client *client, struct slice room, const struct wish *wish) {
-    struct hosts *hosts = client->hosts;
     struct slice name;
     if (!hosts_is_feedback_room(room, &name) ||
-        (!wish->has_after && hosts->settings.config->feedback_access == ACCESS_OPEN))
+        (!wish->has_after && client->hosts->settings.config->feedback_access == ACCESS_OPEN))
         return enter(client, room);
-    if (text_is_identity(room, HOSTS_ROOM_MAX))
-        hosts_ticket_start(client, room, wish->has_after ? &wish->after : NULL, wish->wants_stats);
+    if (!text_is_identity(room, HOSTS_ROOM_MAX))
+        hosts_exception(client, "Invalid room", "join-room", NULL);
+    else if (client->ticket_count >= HOSTS_TICKETS_MAX)
+        hosts_exception(client, "Too many requests", "join-room", NULL);
     else
-        hosts_exception(hosts, client->socket, join_fault(EINVAL), "join-room", NULL);
+        hosts_ticket_start(client, room, wish->has_after ? &wish->after : NULL, wish->wants_stats,
+                           false);
     return false;
 }
 
@@ -124,7 +116,7 @@ static void join_item(struct host_client *client, const struct wish *wish, struc
         buf_free(&name);
         return;
     }
-    write_room(&entered->json, item, buf_slice(&name));
+    join_write_room(&entered->json, item, buf_slice(&name));
     if (wish->wants_stats)
         hosts_stats_join(client, buf_slice(&name));
     entered->names[entered->count] = name;
@@ -175,7 +167,7 @@ void hosts_on_join(struct sio_socket *socket, const struct sio_event *event, voi
 
     if (!hosts_may_join_more(client)) {
         hosts->counters.limited++;
-        hosts_exception(hosts, socket, "Too many requests", "join-room", event);
+        hosts_exception(client, "Too many requests", "join-room", event);
         return;
     }
     json_next_item(&rest, &first);
@@ -189,7 +181,7 @@ void hosts_on_join(struct sio_socket *socket, const struct sio_event *event, voi
         join_all(client, &wish);
         break;
     default:
-        hosts_exception(hosts, socket, "room is required", "join-room", event);
+        hosts_exception(client, "room is required", "join-room", event);
     }
 }
 
@@ -199,7 +191,7 @@ static void leave_one(struct hosts *hosts, struct sio_socket *socket, struct sli
     struct buf name = room_name(json), told = {0};
     struct slice room = buf_slice(&name);
 
-    write_room(&told, json, room);
+    join_write_room(&told, json, room);
     hosts_forget_expired(sio_data(socket), room);
     if (hosts_leave(socket, room) == 0)
         tell_rooms(hosts, &room, 1, "user-left", socket, buf_slice(&told));
@@ -209,11 +201,12 @@ static void leave_one(struct hosts *hosts, struct sio_socket *socket, struct sli
 
 void hosts_on_leave(struct sio_socket *socket, const struct sio_event *event, void *arg) {
     struct hosts *hosts = arg;
+    struct host_client *client = sio_data(socket);
     struct slice rest = event->args, first = SLICE_NONE, item;
 
-    if (!hosts_may_join_more(sio_data(socket))) {
+    if (!hosts_may_join_more(client)) {
         hosts->counters.limited++;
-        hosts_exception(hosts, socket, "Too many requests", "leave-room", event);
+        hosts_exception(client, "Too many requests", "leave-room", event);
         return;
     }
     json_next_item(&rest, &first);

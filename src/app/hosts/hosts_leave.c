@@ -9,12 +9,12 @@
 
 /* ---- Rooms that are remembered, each ended by a zero ---- */
 
-static void add_room(struct buf *rooms, struct slice room) {
+void hosts_remember_room(struct buf *rooms, struct slice room) {
     buf_add_slice(rooms, room);
     buf_add_byte(rooms, 0);
 }
 
-bool hosts_had_stats(const struct buf *rooms, struct slice name) {
+static bool had_stats(const struct buf *rooms, struct slice name) {
     struct slice rest = buf_slice(rooms), room, of;
     while (slice_cut(&rest, 0, &room)) {
         if (hosts_is_stats_room(room, &of) && slice_is_equal(of, name))
@@ -29,20 +29,22 @@ void hosts_forget_expired(struct host_client *client, struct slice room) {
     client->expired = (struct buf){0};
     while (slice_cut(&rest, 0, &kept)) {
         if (kept.len > 0 && !slice_is_equal(kept, room))
-            add_room(&client->expired, kept);
+            hosts_remember_room(&client->expired, kept);
     }
     buf_free(&rooms);
 }
 
-void hosts_come_back(struct host_client *client) {
-    struct buf rooms = client->expired;
-    struct slice rest = buf_slice(&rooms), room, name;
-    client->expired = (struct buf){0};
+void hosts_join_again(struct host_client *client, struct buf *rooms, const uint64_t *sio_seq) {
+    struct buf left = *rooms; /* a join may fail and add to the list */
+    struct slice rest = buf_slice(&left), room, name;
+    *rooms = (struct buf){0};
     while (slice_cut(&rest, 0, &room)) {
-        if (hosts_is_feedback_room(room, &name))
-            hosts_ticket_return(client, room, NULL, hosts_had_stats(&rooms, name));
+        if (!hosts_is_feedback_room(room, &name))
+            continue;
+        uint64_t after = sio_seq ? hosts_seq_at(client->hosts, name, *sio_seq) : 0;
+        hosts_ticket_start(client, room, sio_seq ? &after : NULL, had_stats(&left, name), true);
     }
-    buf_free(&rooms);
+    buf_free(&left);
 }
 
 /* ---- Leaving ---- */
@@ -66,7 +68,7 @@ void hosts_leave_uncovered(struct host_client *client, bool may_come_back) {
     struct slice room, name;
     for (unsigned i = 0; may_come_back && sio_room_at(client->socket, i, &room); i++) {
         if (is_uncovered(client, room))
-            add_room(&client->expired, room);
+            hosts_remember_room(&client->expired, room);
     }
     for (unsigned i = 0; sio_room_at(client->socket, i, &room);) {
         if (hosts_is_feedback_room(room, &name) && is_uncovered(client, room)) {
@@ -91,7 +93,7 @@ void hosts_leave_name(struct hosts *hosts, const struct session *session) {
             hosts_judge(client, name) == HOST_YES)
             continue;
         hosts_leave(client->socket, buf_slice(&room));
-        hosts_exception(hosts, client->socket,
+        hosts_exception(client,
                         "Forbidden: the meeting in this room is over, join again for the next",
                         "join-room", NULL);
     }

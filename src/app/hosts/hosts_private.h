@@ -80,7 +80,7 @@ struct host_right {
     char *meeting_id;   /* LiveKit: the session it holds for; NULL until that is active */
     char *user_id;      /* ours: whose memberships count ... */
     char *family_id;    /* ... and the login that must still be good */
-    int64_t until_s;    /* Unix time; of no account to a LiveKit right with a session */
+    int64_t until_s;    /* Unix time; a LiveKit right with a session ends with that */
     struct timer limit; /* the warning, then the end */
     bool is_warned;
 };
@@ -124,8 +124,8 @@ struct host_ticket {
 /* Zeroed before; a client without a socket, and in no list. */
 void hosts_client_init(struct host_client *client, struct hosts *hosts);
 /* `exception` in NestJS's shape; event NULL: without data in the cause. */
-void hosts_exception(struct hosts *hosts, struct sio_socket *socket, const char *message,
-                     const char *pattern, const struct sio_event *event);
+void hosts_exception(struct host_client *client, const char *message, const char *pattern,
+                     const struct sio_event *event);
 /* The text of a JSON string; empty for any other JSON value. Free with buf_free. */
 struct buf hosts_text(struct slice json);
 /* False when the client asks for more rooms than its limit allows. */
@@ -163,12 +163,10 @@ int hosts_leave(struct sio_socket *socket, struct slice room);
 
 /* ---- hosts_ticket.c ---- */
 
-/* Starts a join that takes time. `after` NULL: nothing is played back. */
+/* Starts a join that takes time. `after` NULL: nothing is played back. is_silent: the client was in
+ * the room before, which is not told. */
 void hosts_ticket_start(struct host_client *client, struct slice room, const uint64_t *after,
-                        bool wants_stats);
-/* The same for a room that the client was in already; the room is not told. */
-void hosts_ticket_return(struct host_client *client, struct slice room, const uint64_t *after,
-                         bool wants_stats);
+                        bool wants_stats, bool is_silent);
 void hosts_tickets_end(struct host_client *client);
 /* Judges those again that wait for this session. */
 void hosts_tickets_wake(struct host_client *client, const struct session *session);
@@ -197,12 +195,13 @@ void hosts_leave_uncovered(struct host_client *client, bool may_come_back);
  * right does not cover that leave before anything more is sent there. The store may not know yet
  * which organization owns the new meeting, so its members have to join again. */
 void hosts_leave_name(struct hosts *hosts, const struct session *session);
-/* Joins the rooms again that were left when an earlier token expired. */
-void hosts_come_back(struct host_client *client);
-/* The client itself left this room: hosts_come_back does not join it. */
+/* Adds to one of the client's lists of rooms that are each ended by a zero. */
+void hosts_remember_room(struct buf *rooms, struct slice room);
+/* Joins the feedback rooms of such a list again, with their statistics, and empties it. What was
+ * broadcast after `sio_seq` is played back; NULL: nothing is. */
+void hosts_join_again(struct host_client *client, struct buf *rooms, const uint64_t *sio_seq);
+/* The client itself left this room: it does not come back to it with a new token. */
 void hosts_forget_expired(struct host_client *client, struct slice room);
-/* Among rooms that are each ended by a zero: whether there is one of this meeting's statistics. */
-bool hosts_had_stats(const struct buf *rooms, struct slice name);
 
 /* ---- hosts_recheck.c ---- */
 

@@ -37,8 +37,7 @@ static void hosts_on_rechecked(int err, void *user) {
     struct host_recheck *recheck = user;
     struct host_client *client = recheck->client;
     if (err == ENOENT && client->socket) {
-        client->hosts->counters.rights_expired++;
-        hosts_exception(client->hosts, client->socket,
+        hosts_exception(client,
                         "Forbidden: you are no member of this meeting's organization any more",
                         "join-room", NULL);
         hosts_leave(client->socket, buf_slice(&recheck->room));
@@ -46,7 +45,7 @@ static void hosts_on_rechecked(int err, void *user) {
     recheck_free(recheck);
 }
 
-static bool is_in_check(const struct host_client *client, struct slice room) {
+static bool is_being_checked(const struct host_client *client, struct slice room) {
     LIST_EACH(&client->rechecks, node) {
         const struct host_recheck *recheck = CONTAINER_OF(node, struct host_recheck, node);
         if (slice_is_equal(buf_slice(&recheck->room), room))
@@ -55,11 +54,12 @@ static bool is_in_check(const struct host_client *client, struct slice room) {
     return false;
 }
 
-/* Lists the rooms that the socket may hear only by a membership, and that are not in check yet. */
+/* Lists the rooms that the socket may hear only by a membership and that are not being checked
+ * yet. */
 static void list_rooms(struct host_client *client) {
     struct slice room, name;
     for (unsigned i = 0; sio_room_at(client->socket, i, &room); i++) {
-        if (!hosts_is_feedback_room(room, &name) || is_in_check(client, room) ||
+        if (!hosts_is_feedback_room(room, &name) || is_being_checked(client, room) ||
             hosts_judge(client, name) != HOST_ASK)
             continue;
         struct host_recheck *recheck = mem_alloc(sizeof *recheck);

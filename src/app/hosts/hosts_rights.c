@@ -108,7 +108,7 @@ void hosts_rights_end(struct host_client *client) {
 
 static void tell(struct host_client *client, const char *message) {
     if (client->socket)
-        hosts_exception(client->hosts, client->socket, message, "authenticate", NULL);
+        hosts_exception(client, message, "authenticate", NULL);
 }
 
 static void start_limit(struct host_right *right);
@@ -119,7 +119,6 @@ static void hosts_on_limit(void *arg) {
     int64_t left_ms = right->until_s * 1000 - clock_wall_ms();
 
     if (left_ms <= 0) {
-        client->hosts->counters.rights_expired++;
         right_free(right);
         hosts_leave_uncovered(client, true);
         tell(client, "The token has expired: send a new one with authenticate");
@@ -149,7 +148,6 @@ static struct host_right *right_new(struct host_client *client) {
     right->client = client;
     list_add(&client->rights, &right->node);
     client->right_count++;
-    client->hosts->counters.rights_granted++;
     return right;
 }
 
@@ -178,8 +176,7 @@ static void take_ours(struct host_client *client, const struct host_token *token
         right = right_new(client);
         right->user_id = slice_copy_text(token->user_id);
     }
-    mem_free(right->family_id);
-    right->family_id = slice_copy_text(token->family_id);
+    slice_replace_text(&right->family_id, token->family_id);
     right->until_s = token->until_s;
     right->is_warned = false;
     start_limit(right);
@@ -210,11 +207,11 @@ void hosts_on_authenticate(struct sio_socket *socket, const struct sio_event *ev
                                                      : hosts_take_token(client, buf_slice(&token));
     buf_free(&token);
     if (fault) { /* without its data: the token is a secret */
-        hosts_exception(arg, socket, fault, "authenticate", NULL);
+        hosts_exception(client, fault, "authenticate", NULL);
         return;
     }
     sio_ack(socket, event, SLICE("{\"ok\":true}"));
-    hosts_come_back(client);
+    hosts_join_again(client, &client->expired, NULL);
 }
 
 /* ---- Sessions start and end ---- */

@@ -15,7 +15,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "outside/store/store.h"
-#include "wire/web/json.h"
 
 #include <string.h>
 
@@ -72,7 +71,7 @@ static bool is_outdated(const struct host_ticket *ticket) {
            strcmp(now, ticket->meeting_id ? ticket->meeting_id : "") != 0;
 }
 
-static void finish(struct host_ticket *ticket) {
+static void ticket_finish(struct host_ticket *ticket) {
     struct host_client *client = ticket->client;
     struct buf room = ticket->room;
     bool wants_stats = ticket->wants_stats, is_silent = ticket->is_silent;
@@ -175,14 +174,13 @@ static void hosts_on_step(void *arg) {
                 return;
         }
     }
-    finish(ticket);
+    ticket_finish(ticket);
 }
 
-static void refuse(struct host_ticket *ticket) {
+static void ticket_refuse(struct host_ticket *ticket) {
     struct host_client *client = ticket->client;
     client->hosts->counters.joins_refused++;
-    hosts_exception(client->hosts, client->socket,
-                    "Forbidden: FEEDBACK_ACCESS lets only hosts of this meeting listen",
+    hosts_exception(client, "Forbidden: FEEDBACK_ACCESS lets only hosts of this meeting listen",
                     "join-room", NULL);
     ticket_free(ticket);
 }
@@ -200,13 +198,11 @@ static void decide(struct host_ticket *ticket, enum host_verdict verdict) {
                  log_text("meeting", name));
     }
     if (verdict == HOST_YES || access != ACCESS_HOST) {
-        if (ticket->has_after)
-            hosts->counters.replays++;
         hosts_on_step(ticket);
     } else if (verdict == HOST_WAIT) {
         ticket->is_waiting = true;
     } else {
-        refuse(ticket);
+        ticket_refuse(ticket);
     }
 }
 
@@ -226,8 +222,8 @@ static void judge(struct host_ticket *ticket) {
         decide(ticket, verdict);
 }
 
-static void start(struct host_client *client, struct slice room, const uint64_t *after,
-                  bool wants_stats, bool is_silent) {
+void hosts_ticket_start(struct host_client *client, struct slice room, const uint64_t *after,
+                        bool wants_stats, bool is_silent) {
     struct host_ticket *ticket = mem_alloc(sizeof *ticket);
     ticket->client = client;
     buf_add_slice(&ticket->room, room);
@@ -238,19 +234,6 @@ static void start(struct host_client *client, struct slice room, const uint64_t 
     list_add(&client->tickets, &ticket->node);
     client->ticket_count++;
     judge(ticket);
-}
-
-void hosts_ticket_start(struct host_client *client, struct slice room, const uint64_t *after,
-                        bool wants_stats) {
-    if (client->ticket_count >= HOSTS_TICKETS_MAX)
-        hosts_exception(client->hosts, client->socket, "Too many requests", "join-room", NULL);
-    else
-        start(client, room, after, wants_stats, false);
-}
-
-void hosts_ticket_return(struct host_client *client, struct slice room, const uint64_t *after,
-                         bool wants_stats) {
-    start(client, room, after, wants_stats, true);
 }
 
 void hosts_tickets_wake(struct host_client *client, const struct session *session) {

@@ -2,7 +2,6 @@
 
 #include "app/accounts/access.h"
 #include "app/config/config.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "meeting/feedback.h"
 #include "outside/livekit/livekit_info.h"
@@ -29,17 +28,6 @@ static const char *livekit_fault(const json_t *claims) {
     return NULL;
 }
 
-static const char *fault_text(enum jwt_fault fault) {
-    switch (fault) {
-    case JWT_EXPIRED:
-        return "Token expired";
-    case JWT_NOT_YET:
-        return "Token not valid yet: is a clock wrong?";
-    default:
-        return "Invalid token";
-    }
-}
-
 /* Of the two verdicts on a token, the one about its time says more than that of the wrong key. */
 static const char *verify(struct host_token *token, const struct config *config, struct slice text,
                           int64_t now_s) {
@@ -56,7 +44,10 @@ static const char *verify(struct host_token *token, const struct config *config,
         token->family_id = holder.family_id;
         return NULL;
     }
-    return fault_text(ours == JWT_EXPIRED || ours == JWT_NOT_YET ? ours : livekit);
+    enum jwt_fault fault = ours == JWT_EXPIRED || ours == JWT_NOT_YET ? ours : livekit;
+    return fault == JWT_EXPIRED   ? "Token expired"
+           : fault == JWT_NOT_YET ? "Token not valid yet: is a clock wrong?"
+                                  : "Invalid token";
 }
 
 const char *host_token_read(struct host_token *token, const struct config *config,

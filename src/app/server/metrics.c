@@ -70,7 +70,7 @@ static void write_livekit(const struct server *server, struct buf *out) {
 
 static void write_shards(const struct shard_stats *total, size_t shards, struct buf *out) {
     exposition_gauge(out, "prosa_shards", "Threads for meetings.", NULL, NULL, (double)shards);
-    write_table(out, &(struct counter_table){shard_counters, shard_counter_count}, total);
+    write_table(out, &shard_counters, total);
 }
 
 static void write_store(const struct server *server, struct buf *out) {

@@ -265,7 +265,7 @@ struct directory_sum {
 
 static void stats_add(const struct shard_stats *part, void *user) {
     struct directory_sum *sum = user;
-    counters_add(shard_counters, shard_counter_count, &sum->total, part);
+    counters_add(shard_counters.rows, shard_counters.count, &sum->total, part);
     if (--sum->left > 0)
         return;
     sum->answer(&sum->total, sum->shards, sum->user);

@@ -37,7 +37,7 @@ static struct directory_entry *directory_entry_new(struct directory *dir, struct
     dir->places[e->shard].meetings++;
     map_set(&dir->by_key, key_slice(&e->key), e);
     map_set(&dir->by_name, id, e);
-    shard_add_meeting(directory_entry_shard(dir, e), e->key, id, room);
+    shard_add_meeting(directory_entry_shard(dir, e), e->key, id);
     return e;
 }
 
@@ -68,7 +68,7 @@ void directory_entry_rename(struct directory *dir, struct directory_entry *e, st
     mem_free(old_room);
     map_set(&dir->by_name, slice_from(e->id), e);
     map_set(&dir->by_name, slice_from(e->room), e);
-    shard_rename_meeting(directory_entry_shard(dir, e), e->key, id, room);
+    shard_rename_meeting(directory_entry_shard(dir, e), e->key, id);
 }
 
 static bool is_provisional(const struct directory_entry *e) {

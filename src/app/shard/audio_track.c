@@ -43,7 +43,7 @@ static void probe_end(struct audio_track *t, enum channels_verdict verdict) {
     }
     if (kept.sound.len > 0)
         audio_path_hear(t, (const uint8_t *)kept.sound.data, kept.sound.len);
-    channels_free(&kept);
+    buf_free(&kept.sound);
 }
 
 static void probe_finish(struct audio_track *t) {
@@ -137,8 +137,7 @@ static struct audio_track *rival_find(struct audio_track *t) {
 }
 
 static void analysis_begin(struct audio_track *t) {
-    t->participant = live_meeting_connect(t->base.meeting, slice_from(t->base.participant_name),
-                                          t->base.core->now_ms);
+    t->participant = live_meeting_connect(t->base.meeting, slice_from(t->base.participant_name));
     meeting_set_dtx(t->participant, t->is_dtx);
     if (t->mute.state == MUTE_ON)
         meeting_mute(t->base.meeting->engine, t->participant, true, track_now_ms(&t->base));
@@ -147,7 +146,7 @@ static void analysis_begin(struct audio_track *t) {
 static void analysis_end(struct audio_track *t) {
     if (!t->participant)
         return;
-    live_meeting_disconnect(t->base.meeting, t->participant, t->base.core->now_ms);
+    meeting_disconnect(t->base.meeting->engine, t->participant, track_now_ms(&t->base));
     t->participant = NULL;
     struct audio_track *heir = rival_find(t);
     if (heir)
@@ -164,9 +163,7 @@ static void audio_collected(struct track *track, int64_t now_ms) {
     mute_apply(t, mute_tick(&t->mute, now_ms));
     int64_t age_ms = t->group_ms > FLUSH_AGE_MIN_MS ? t->group_ms : FLUSH_AGE_MIN_MS;
     int64_t at_ms = live_meeting_time_ms(track->meeting, now_ms);
-    if (prosody_has_open_group(t->prosody) &&
-        at_ms - prosody_flushed_ms(t->prosody) > age_ms + AUDIO_CLOCK_STALL_MS)
-        prosody_flush(t->prosody, at_ms);
+    prosody_flush_older(t->prosody, at_ms, age_ms + AUDIO_CLOCK_STALL_MS);
 }
 
 static void audio_look(struct track *track, int64_t now_ms) {

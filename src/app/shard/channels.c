@@ -13,10 +13,6 @@ void channels_init(struct channels *c, unsigned rate_hz) {
     *c = (struct channels){.is_probing = true, .rate_hz = rate_hz};
 }
 
-void channels_free(struct channels *c) {
-    buf_free(&c->sound);
-}
-
 static int16_t sample_at(const struct buf *sound, size_t i) {
     int16_t value;
     memcpy(&value, sound->data + i * 2, sizeof value);

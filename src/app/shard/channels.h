@@ -30,9 +30,9 @@ struct channels {
     struct buf sound;
 };
 
-/* Begins to probe. The caller that acts on the verdict zeroes the struct again. */
+/* Begins to probe. The caller that acts on the verdict frees `sound` and zeroes the struct
+ * again. */
 void channels_init(struct channels *, unsigned rate_hz);
-void channels_free(struct channels *);
 
 /* Keeps the bytes. With a verdict other than CHANNELS_OPEN no more are wanted. */
 enum channels_verdict channels_hear(struct channels *, const uint8_t *bytes, size_t len,

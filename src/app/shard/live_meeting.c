@@ -15,13 +15,11 @@ struct person {
     bool is_host;
 };
 
-struct live_meeting *live_meeting_new(struct shard_core *core, uint64_t key, struct slice id,
-                                      struct slice room) {
+struct live_meeting *live_meeting_new(struct shard_core *core, uint64_t key, struct slice id) {
     struct live_meeting *live = mem_alloc(sizeof *live);
     live->core = core;
     live->key = key;
     live->id = slice_copy_text(id);
-    live->room = slice_copy_text(room);
     live->unix_offset_ms = clock_wall_ms() - clock_mono_ms();
     live->engine = meeting_new(core->settings->rules, live_meeting_time_ms(live, core->now_ms));
     map_init(&live->people, rand_u64());
@@ -45,15 +43,7 @@ void live_meeting_free(struct live_meeting *live) {
     live->core->stats.meetings--;
     list_remove(&live->in_shard);
     mem_free(live->id);
-    mem_free(live->room);
     mem_free(live);
-}
-
-void live_meeting_rename(struct live_meeting *live, struct slice id, struct slice room) {
-    mem_free(live->id);
-    mem_free(live->room);
-    live->id = slice_copy_text(id);
-    live->room = slice_copy_text(room);
 }
 
 static void person_apply(const struct person *person, struct participant *participant) {
@@ -72,29 +62,21 @@ void live_meeting_set_person(struct live_meeting *live, struct slice identity, s
         person->name = mem_copy_text("");
         map_set(&live->people, identity, person);
     }
-    if (name.len > 0) {
-        mem_free(person->name);
-        person->name = slice_copy_text(name);
-    }
+    if (name.len > 0)
+        slice_replace_text(&person->name, name);
     person->is_host = is_host;
     struct participant *participant = meeting_find(live->engine, identity);
     if (participant)
         person_apply(person, participant);
 }
 
-struct participant *live_meeting_connect(struct live_meeting *live, struct slice identity,
-                                         int64_t now_ms) {
+struct participant *live_meeting_connect(struct live_meeting *live, struct slice identity) {
     struct participant *participant = meeting_add(live->engine, identity);
     const struct person *person = map_find(&live->people, identity);
     if (person)
         person_apply(person, participant);
-    meeting_connect(live->engine, participant, live_meeting_time_ms(live, now_ms));
+    meeting_connect(live->engine, participant, live_meeting_time_ms(live, live->core->now_ms));
     return participant;
-}
-
-void live_meeting_disconnect(struct live_meeting *live, struct participant *participant,
-                             int64_t now_ms) {
-    meeting_disconnect(live->engine, participant, live_meeting_time_ms(live, now_ms));
 }
 
 struct slice live_meeting_name_of(const struct live_meeting *live, struct slice identity) {

@@ -18,7 +18,6 @@ struct live_meeting {
     uint64_t key;
     /* The meetingId, or the room's name while the meeting is provisional. */
     char *id;
-    char *room;
     struct meeting *engine;
     /* Identity -> struct person, from webhooks. */
     struct map people;
@@ -29,22 +28,18 @@ struct live_meeting {
     int64_t unix_offset_ms;
 };
 
-struct live_meeting *live_meeting_new(struct shard_core *, uint64_t key, struct slice id,
-                                      struct slice room);
+struct live_meeting *live_meeting_new(struct shard_core *, uint64_t key, struct slice id);
 /* No track may be open. */
 void live_meeting_free(struct live_meeting *);
 
-/* After a rename and after a new display name: tracks_rename, as recordings carry these names. */
-void live_meeting_rename(struct live_meeting *, struct slice id, struct slice room);
-/* Kept also for people who have no track yet. An empty name leaves the known one. */
+/* Kept also for people who have no track yet. An empty name leaves the known one. After a new name,
+ * as after a new id: tracks_rename, because recordings carry both. */
 void live_meeting_set_person(struct live_meeting *, struct slice identity, struct slice name,
                              bool is_host);
 
 /* Called when an audio track of that identity opens. Returns its participant in the engine, with
  * the name and role known from webhooks. */
-struct participant *live_meeting_connect(struct live_meeting *, struct slice identity,
-                                         int64_t now_ms);
-void live_meeting_disconnect(struct live_meeting *, struct participant *, int64_t now_ms);
+struct participant *live_meeting_connect(struct live_meeting *, struct slice identity);
 
 /* The display name known from webhooks, or empty. */
 struct slice live_meeting_name_of(const struct live_meeting *, struct slice identity);

@@ -117,18 +117,16 @@ void prosody_trust_level(struct prosody *p, bool on) {
     p->trusts_level = on;
 }
 
-bool prosody_has_open_group(const struct prosody *p) {
-    return p->grouper ? p->grouper->filled > 0 : p->filled > 0;
-}
-
-int64_t prosody_flushed_ms(const struct prosody *p) {
-    return p->flushed_ms;
-}
-
-void prosody_flush(struct prosody *p, int64_t at_ms) {
+static void flush_rest(struct prosody *p, int64_t at_ms) {
     uint32_t samples = p->grouper ? grouper_cut(p->grouper) : samples_of(p, p->filled);
     p->filled = 0;
     flush_group(p, at_ms, samples);
+}
+
+void prosody_flush_older(struct prosody *p, int64_t at_ms, int64_t age_ms) {
+    bool has_begun = p->grouper ? p->grouper->filled > 0 : p->filled > 0;
+    if (has_begun && at_ms - p->flushed_ms > age_ms)
+        flush_rest(p, at_ms);
 }
 
 /* ---- Life ---- */
@@ -158,7 +156,7 @@ void prosody_set_channels(struct prosody *p, unsigned channels) {
 void prosody_close(struct prosody *p, int64_t at_ms) {
     if (!p)
         return;
-    prosody_flush(p, at_ms);
+    flush_rest(p, at_ms);
     hume_track_close(p->track);
     mem_free(p->grouper);
     mem_free(p);

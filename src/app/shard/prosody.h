@@ -10,13 +10,12 @@
 #include <stdint.h>
 
 struct feeling;
-struct hume;
 struct prosody;
 
 struct prosody_settings {
     /* NULL: this track's audio is not for the service, and its lines say so. */
     struct hume *hume;
-    /* For the log, reduced. */
+    /* The track's name as the log shows it. */
     const char *name;
     unsigned rate_hz, channels, group_ms;
     int64_t now_ms;
@@ -41,9 +40,8 @@ void prosody_spoke(struct prosody *p, int64_t at_ms);
 /* On while the detector does not listen: every sound counts as speech. */
 void prosody_trust_level(struct prosody *p, bool on);
 
-bool prosody_has_open_group(const struct prosody *p);
-int64_t prosody_flushed_ms(const struct prosody *p); /* meeting time of the last flush */
-void prosody_flush(struct prosody *p, int64_t at_ms);
+/* Flushes a group that has begun when the last flush is longer ago than that, at meeting time. */
+void prosody_flush_older(struct prosody *p, int64_t at_ms, int64_t age_ms);
 
 /* Flushes the rest. NULL is fine. */
 void prosody_close(struct prosody *p, int64_t at_ms);

@@ -21,12 +21,8 @@ enum {
 
 static void shard_tick(void *arg);
 
-static struct slice key_slice(const uint64_t *key) {
-    return slice_of(key, sizeof *key);
-}
-
 struct live_meeting *shard_find(const struct shard *shard, uint64_t key) {
-    return map_find(&shard->by_key, key_slice(&key));
+    return map_find(&shard->by_key, slice_of(&key, sizeof key));
 }
 
 /* ---- Tracks ---- */
@@ -106,18 +102,6 @@ void shard_on_take(struct shard *shard, uint64_t key, const struct track_params 
 
 /* ---- Meetings ---- */
 
-void shard_on_add(struct shard *shard, uint64_t key, struct slice id, struct slice room) {
-    struct live_meeting *live = live_meeting_new(&shard->core, key, id, room);
-    list_add(&shard->meetings, &live->in_shard);
-    map_set(&shard->by_key, key_slice(&key), live);
-}
-
-void shard_on_remove(struct shard *shard, uint64_t key) {
-    struct live_meeting *live = map_remove(&shard->by_key, key_slice(&key));
-    if (live)
-        live_meeting_free(live);
-}
-
 static void meetings_judge(struct shard *shard) {
     LIST_EACH(&shard->meetings, node) {
         struct live_meeting *live = CONTAINER_OF(node, struct live_meeting, in_shard);
@@ -174,11 +158,6 @@ static void recorders_flush(struct shard *shard) {
     shard->flushed_ms = shard->core.now_ms;
 }
 
-static void blocks_trim(struct shard *shard) {
-    disk_port_trim(shard->core.disk);
-    shard->trimmed_ms = shard->core.now_ms;
-}
-
 static void tick_count(struct shard *shard, int64_t late_ms, uint64_t used_us) {
     struct shard_stats *stats = &shard->core.stats;
     stats->ticks++;
@@ -221,8 +200,10 @@ static void shard_tick(void *arg) {
     meetings_judge(shard);
     if (shard->core.now_ms - shard->flushed_ms >= FLUSH_MS)
         recorders_flush(shard);
-    if (shard->core.now_ms - shard->trimmed_ms >= TRIM_MS)
-        blocks_trim(shard);
+    if (shard->core.now_ms - shard->trimmed_ms >= TRIM_MS) {
+        disk_port_trim(shard->core.disk);
+        shard->trimmed_ms = shard->core.now_ms;
+    }
     uint64_t used_us = (clock_mono_ns() - began_ns) / 1000;
     tick_count(shard, late_ms, used_us);
     int64_t wait_ms = tick_done(&shard->tick, clock_mono_ms(), used_us);

@@ -54,8 +54,8 @@ void shard_stop(struct shard *);
 /* After shard_stop, and after the disk is closed: its blocks come back to the shard's port. */
 void shard_close(struct shard *);
 
-void shard_add_meeting(struct shard *, uint64_t key, struct slice id, struct slice room);
-void shard_rename_meeting(struct shard *, uint64_t key, struct slice id, struct slice room);
+void shard_add_meeting(struct shard *, uint64_t key, struct slice id);
+void shard_rename_meeting(struct shard *, uint64_t key, struct slice id);
 void shard_remove_meeting(struct shard *, uint64_t key);
 /* An empty name is unknown. */
 void shard_set_participant(struct shard *, uint64_t key, struct slice identity, struct slice name,

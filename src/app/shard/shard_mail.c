@@ -13,7 +13,7 @@
 struct meeting_mail {
     struct mail mail;
     uint64_t key;
-    char id[TRACK_NAME_BYTES + 1], room[TRACK_NAME_BYTES + 1];
+    char id[TRACK_NAME_BYTES + 1];
 };
 
 static void text_put(char out[TRACK_NAME_BYTES + 1], struct slice text) {
@@ -22,13 +22,12 @@ static void text_put(char out[TRACK_NAME_BYTES + 1], struct slice text) {
     out[text.len] = 0;
 }
 
-static void meeting_send(struct shard *shard, uint64_t key, struct slice id, struct slice room,
+static void meeting_send(struct shard *shard, uint64_t key, struct slice id,
                          void (*deliver)(struct mail *, void *)) {
     struct meeting_mail *m = mem_alloc(sizeof *m);
     m->mail.deliver = deliver;
     m->key = key;
     text_put(m->id, id);
-    text_put(m->room, room);
     station_send(shard->station, &m->mail);
 }
 
@@ -40,36 +39,42 @@ static struct shard *shard_of(void *owner) {
 
 static void add_deliver(struct mail *mail, void *owner) {
     struct meeting_mail *m = (struct meeting_mail *)mail;
-    shard_on_add(shard_of(owner), m->key, slice_from(m->id), slice_from(m->room));
+    struct shard *shard = shard_of(owner);
+    struct live_meeting *live = live_meeting_new(&shard->core, m->key, slice_from(m->id));
+    list_add(&shard->meetings, &live->in_shard);
+    map_set(&shard->by_key, slice_of(&m->key, sizeof m->key), live);
     mem_free(m);
 }
 
-void shard_add_meeting(struct shard *shard, uint64_t key, struct slice id, struct slice room) {
-    meeting_send(shard, key, id, room, add_deliver);
+void shard_add_meeting(struct shard *shard, uint64_t key, struct slice id) {
+    meeting_send(shard, key, id, add_deliver);
 }
 
 static void rename_deliver(struct mail *mail, void *owner) {
     struct meeting_mail *m = (struct meeting_mail *)mail;
     struct live_meeting *live = shard_find(shard_of(owner), m->key);
     if (live) {
-        live_meeting_rename(live, slice_from(m->id), slice_from(m->room));
+        slice_replace_text(&live->id, slice_from(m->id));
         tracks_rename(live);
     }
     mem_free(m);
 }
 
-void shard_rename_meeting(struct shard *shard, uint64_t key, struct slice id, struct slice room) {
-    meeting_send(shard, key, id, room, rename_deliver);
+void shard_rename_meeting(struct shard *shard, uint64_t key, struct slice id) {
+    meeting_send(shard, key, id, rename_deliver);
 }
 
 static void remove_deliver(struct mail *mail, void *owner) {
     struct meeting_mail *m = (struct meeting_mail *)mail;
-    shard_on_remove(shard_of(owner), m->key);
+    struct shard *shard = shard_of(owner);
+    struct live_meeting *live = map_remove(&shard->by_key, slice_of(&m->key, sizeof m->key));
+    if (live)
+        live_meeting_free(live);
     mem_free(m);
 }
 
 void shard_remove_meeting(struct shard *shard, uint64_t key) {
-    meeting_send(shard, key, SLICE_NONE, SLICE_NONE, remove_deliver);
+    meeting_send(shard, key, SLICE_NONE, remove_deliver);
 }
 
 struct participant_mail {
@@ -130,7 +135,6 @@ void shard_take_track(struct shard *shard, uint64_t key, const struct track_para
 
 struct describe_mail {
     struct mail mail;
-    struct shard *shard;
     uint64_t key;
     struct buf json;
     shard_text_fn *answer;
@@ -146,17 +150,17 @@ static void describe_return(struct mail *mail, void *owner) {
 
 static void describe_deliver(struct mail *mail, void *owner) {
     struct describe_mail *m = (struct describe_mail *)mail;
-    const struct live_meeting *live = shard_find(shard_of(owner), m->key);
+    struct shard *shard = shard_of(owner);
+    const struct live_meeting *live = shard_find(shard, m->key);
     if (live)
         live_meeting_describe(live, &m->json);
     m->mail.deliver = describe_return;
-    mailbox_send(m->shard->control, &m->mail);
+    mailbox_send(shard->control, &m->mail);
 }
 
 void shard_describe_meeting(struct shard *shard, uint64_t key, shard_text_fn *answer, void *user) {
     struct describe_mail *m = mem_alloc(sizeof *m);
     m->mail.deliver = describe_deliver;
-    m->shard = shard;
     m->key = key;
     m->answer = answer;
     m->user = user;
@@ -165,7 +169,6 @@ void shard_describe_meeting(struct shard *shard, uint64_t key, shard_text_fn *an
 
 struct stats_mail {
     struct mail mail;
-    struct shard *shard;
     struct shard_stats stats;
     shard_stats_fn *answer;
     void *user;
@@ -189,7 +192,6 @@ static void stats_deliver(struct mail *mail, void *owner) {
 void shard_ask_stats(struct shard *shard, shard_stats_fn *answer, void *user) {
     struct stats_mail *m = mem_alloc(sizeof *m);
     m->mail.deliver = stats_deliver;
-    m->shard = shard;
     m->answer = answer;
     m->user = user;
     station_send(shard->station, &m->mail);
@@ -239,7 +241,6 @@ static void feedback_deliver(struct mail *mail, void *owner) {
 void shard_tell_feedback(const struct feedback *feedback, void *live_meeting) {
     const struct live_meeting *live = live_meeting;
     struct shard *shard = CONTAINER_OF(live->core, struct shard, core);
-    shard->core.stats.feedback++;
     struct feedback_mail *m = mem_alloc(sizeof *m);
     m->mail.deliver = feedback_deliver;
     m->listener = shard->listener;

@@ -38,8 +38,6 @@ struct shard {
 /* Called by mail on the shard's thread. */
 void shard_on_take(struct shard *, uint64_t key, const struct track_params *, struct stream *,
                    const char accept[WS_ACCEPT_SIZE]);
-void shard_on_add(struct shard *, uint64_t key, struct slice id, struct slice room);
-void shard_on_remove(struct shard *, uint64_t key);
 void shard_on_drain(struct shard *, struct mail *answer);
 struct live_meeting *shard_find(const struct shard *, uint64_t key); /* NULL: none */
 

@@ -17,7 +17,7 @@ static const char *fate_name(unsigned fate) {
 #define AT(member) offsetof(struct shard_stats, member)
 
 /* In the order in which the metrics show them. */
-const struct counter shard_counters[] = {
+static const struct counter counters[] = {
     {"prosa_meetings", "Meetings known.", COUNTER_GAUGE, AT(meetings)},
     {"prosa_meetings_paused", "Meetings whose analysis is paused.", COUNTER_GAUGE,
      AT(paused_meetings)},
@@ -57,7 +57,6 @@ const struct counter shard_counters[] = {
      AT(analysis_pauses)},
     {"prosa_tick_lateness_seconds", "How late ticks began.", COUNTER_SUM, AT(lateness),
      .bounds = &shard_lateness_bounds},
-    {NULL, NULL, COUNTER_SUM, AT(feedback)},
 
     {"prosa_media_received_bytes_total", "Bytes from media sockets.", COUNTER_SUM,
      AT(media.received_bytes)},
@@ -108,8 +107,8 @@ const struct counter shard_counters[] = {
     {"prosa_hume_errors_total", "Errors by the service's code.", COUNTER_SUM, AT(hume.codes),
      .label = "code", .count = HUME_CODES, .value_of = hume_code_name},
     {NULL, NULL, COUNTER_SUM, AT(hume.measurements)},
-    {"prosa_hume_latency_seconds", "From sending audio to its measurement.", COUNTER_SUM, AT(hume.latency),
-     .bounds = &hume_latency_bounds},
+    {"prosa_hume_latency_seconds", "From sending audio to its measurement.", COUNTER_SUM,
+     AT(hume.latency), .bounds = &hume_latency_bounds},
 };
 
-const size_t shard_counter_count = ARRAY_LEN(shard_counters);
+const struct counter_table shard_counters = {counters, ARRAY_LEN(counters)};

@@ -10,7 +10,6 @@
 #include "net/ws/media_conn.h"
 #include "outside/hume/hume.h"
 
-#include <stddef.h>
 #include <stdint.h>
 
 /* Why a media connection ended. */
@@ -36,15 +35,14 @@ struct shard_stats {
     uint64_t text_frames, text_ignored;
     /* Tracks, by enum track_end. */
     uint64_t ended[TRACK_ENDS];
-    uint64_t gaps, gap_ms, feedback, analysis_pauses;
+    uint64_t gaps, gap_ms, analysis_pauses;
     /* Of senders' clocks against ours, either way, over tracks that ended. */
     uint64_t drift_ms, drift_ms_max;
     struct media_stats media;
     struct hume_stats hume;
 };
 
-/* One row for every number above. Histograms have no name here: they are printed apart. */
-extern const struct counter shard_counters[];
-extern const size_t shard_counter_count;
+/* One row for every number above. */
+extern const struct counter_table shard_counters;
 
 #endif

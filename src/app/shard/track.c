@@ -51,23 +51,15 @@ void track_flush(struct track *track) {
         recorder_tick(track->recorder, track->core->now_ms);
 }
 
-static enum recorder_end recorder_end_of(enum track_end end) {
-    switch (end) {
-    case TRACK_END_CLOSED:
-        return RECORDER_CLOSED;
-    case TRACK_END_IDLE:
-        return RECORDER_TIMEOUT;
-    case TRACK_END_DRAINED:
-        return RECORDER_SHUTDOWN;
-    default:
-        return RECORDER_LOST;
-    }
-}
-
 void track_close(struct track *track, enum track_end end) {
+    static const enum recorder_end ends[] = {
+        [TRACK_END_CLOSED] = RECORDER_CLOSED,    [TRACK_END_LOST] = RECORDER_LOST,
+        [TRACK_END_BAD] = RECORDER_LOST,         [TRACK_END_IDLE] = RECORDER_TIMEOUT,
+        [TRACK_END_DRAINED] = RECORDER_SHUTDOWN,
+    };
     bool is_audio = track->type->kind == TRACK_AUDIO;
     track->type->end(track);
-    recorder_close(track->recorder, recorder_end_of(end), track_now_ms(track));
+    recorder_close(track->recorder, ends[end], track_now_ms(track));
     log_info("egress", is_audio ? "audio track ended" : "video track ended",
              log_text("participant", track->log_participant), log_text("track", track->log_track),
              log_int("bytes", (int64_t)track->received_bytes), log_int("code", track->close_code));

@@ -1,6 +1,7 @@
 #include "app/shard/track_params.h"
 
 #include "base/buf.h"
+#include "base/macros.h"
 #include "base/text.h"
 #include "outside/files/format.h"
 #include "wire/web/url.h"
@@ -8,21 +9,16 @@
 #include <errno.h>
 #include <string.h>
 
-/* A parameter, and an older name that is also accepted. */
-struct parameter {
-    const char *name, *alias;
-};
-
-/* The value of a parameter, decoded into `out`. ENOENT: not given, or empty. */
-static int value_get(struct buf *out, struct slice query, const struct parameter *p) {
-    buf_clear(out);
-    struct slice rest = query, name, value;
+/* The value of a parameter, decoded into an empty buffer. `alias`: an older name that is accepted
+ * as well, or NULL. ENOENT: not given, or empty. */
+static int value_get(struct buf *out, struct slice query, const char *name, const char *alias) {
+    struct slice rest = query, key, value;
     struct buf decoded = {0};
     bool found = false;
     int err = 0;
-    while (!err && query_next(&rest, &name, &value)) {
-        if (!slice_is_equal(name, slice_from(p->name)) &&
-            !(p->alias && slice_is_equal(name, slice_from(p->alias))))
+    while (!err && query_next(&rest, &key, &value)) {
+        if (!slice_is_equal(key, slice_from(name)) &&
+            !(alias && slice_is_equal(key, slice_from(alias))))
             continue;
         buf_clear(&decoded);
         err = url_decode(&decoded, value, true);
@@ -38,10 +34,12 @@ static int value_get(struct buf *out, struct slice query, const struct parameter
     return err;
 }
 
-static int name_get(char out[TRACK_NAME_BYTES + 1], struct slice query, const struct parameter *p) {
+/* A text of fewer than `size` bytes. Where none is given: ENOENT, and `out` stays as it is. */
+static int text_get(char *out, size_t size, struct slice query, const char *name,
+                    const char *alias) {
     struct buf value = {0};
-    int err = value_get(&value, query, p);
-    if (!err && !text_is_identity(buf_slice(&value), TRACK_NAME_BYTES))
+    int err = value_get(&value, query, name, alias);
+    if (!err && !text_is_identity(buf_slice(&value), size - 1))
         err = EINVAL;
     if (!err) {
         memcpy(out, value.data, value.len);
@@ -49,6 +47,13 @@ static int name_get(char out[TRACK_NAME_BYTES + 1], struct slice query, const st
     }
     buf_free(&value);
     return err;
+}
+
+/* The same for a parameter that need not be given: 0 then. */
+static int word_get(char *out, size_t size, struct slice query, const char *name,
+                    const char *alias) {
+    int err = text_get(out, size, query, name, alias);
+    return err == ENOENT ? 0 : err;
 }
 
 /* Digits with at most one point, as thousandths: "2", "0.5", "1.25". */
@@ -76,29 +81,14 @@ static bool decimal_to_milli(struct slice text, uint64_t *out) {
 /* A number in thousandths within bounds. Where none is given: 0, and *milli stays as it is. */
 static int number_get(uint64_t *milli, struct slice query, const char *name, uint64_t min,
                       uint64_t max) {
-    struct parameter p = {name, NULL};
     struct buf text = {0};
     uint64_t value = 0;
-    int err = value_get(&text, query, &p);
+    int err = value_get(&text, query, name, NULL);
     if (!err && (!decimal_to_milli(buf_slice(&text), &value) || value < min || value > max))
         err = EINVAL;
     buf_free(&text);
     if (!err)
         *milli = value;
-    return err == ENOENT ? 0 : err;
-}
-
-static int word_get(char *out, size_t size, struct slice query, const char *name) {
-    struct parameter p = {name, NULL};
-    struct buf text = {0};
-    int err = value_get(&text, query, &p);
-    if (!err && !text_is_identity(buf_slice(&text), size - 1))
-        err = EINVAL;
-    if (!err) {
-        memcpy(out, text.data, text.len);
-        out[text.len] = 0;
-    }
-    buf_free(&text);
     return err == ENOENT ? 0 : err;
 }
 
@@ -109,10 +99,10 @@ static int codec_get(enum track_codec *out, struct slice query) {
     } codecs[] = {
         {"h264", TRACK_H264}, {"avc", TRACK_H264}, {"vp8", TRACK_VP8}, {"vp9", TRACK_VP9}};
     char name[9] = "";
-    int err = word_get(name, sizeof name, query, "codec");
+    int err = word_get(name, sizeof name, query, "codec", NULL);
     if (err)
         return err;
-    for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++) {
+    for (size_t i = 0; i < ARRAY_LEN(codecs); i++) {
         if (slice_is_equal_nocase(slice_from(name), slice_from(codecs[i].name))) {
             *out = codecs[i].codec;
             return 0;
@@ -122,32 +112,26 @@ static int codec_get(enum track_codec *out, struct slice query) {
 }
 
 static int names_parse(struct track_params *p, struct slice query, const char **error) {
-    int err = name_get(p->room, query, &(struct parameter){"roomName", "room"});
-    if (err) {
+    int err = text_get(p->room, sizeof p->room, query, "roomName", "room");
+    if (err)
         *error = err == ENOENT   ? "roomName is required"
                  : err == EEXIST ? "roomName is given twice and differs"
                                  : "roomName must be UTF-8 without control characters, "
                                    "at most 256 bytes";
-        return EINVAL;
-    }
-    err = name_get(p->participant, query, &(struct parameter){"participant", NULL});
-    if (err && err != ENOENT) {
+    else if (word_get(p->participant, sizeof p->participant, query, "participant", NULL))
         *error = "participant must be given once: UTF-8 without control characters, "
                  "at most 256 bytes";
-        return EINVAL;
-    }
-    err = name_get(p->track, query, &(struct parameter){"trackId", "track"});
-    if (err && err != ENOENT) {
+    else if (word_get(p->track, sizeof p->track, query, "trackId", "track"))
         *error = "trackId must be given once: UTF-8 without control characters, at most 256 bytes";
-        return EINVAL;
-    }
-    err = name_get(p->meeting_id, query, &(struct parameter){"meetingId", NULL});
-    if (err && err != ENOENT) {
+    else if (word_get(p->meeting_id, sizeof p->meeting_id, query, "meetingId", NULL))
         *error = "meetingId must be given once: UTF-8 without control characters, "
                  "at most 256 bytes";
-        return EINVAL;
-    }
-    return 0;
+    return *error ? EINVAL : 0;
+}
+
+static bool is_record_format(const char *name) {
+    const struct format *format = format_find(slice_from(name));
+    return !*name || !strcmp(name, "off") || (format && !format->is_video);
 }
 
 static int format_parse(struct track_params *p, struct slice query, const char **error) {
@@ -159,26 +143,23 @@ static int format_parse(struct track_params *p, struct slice query, const char *
         *error = "channels must be 1 or 2";
     else if (number_get(&group, query, "groupSeconds", TRACK_GROUP_MIN_MS, TRACK_GROUP_MAX_MS))
         *error = "groupSeconds must be a number from 0.5 to 5";
-    else if (word_get(p->record_format, sizeof p->record_format, query, "recordFormat"))
+    else if (word_get(p->record_format, sizeof p->record_format, query, "recordFormat", NULL))
         *error = "recordFormat must be wav, flac, opus or off";
-    else if (word_get(p->source, sizeof p->source, query, "source"))
+    else if (word_get(p->source, sizeof p->source, query, "source", NULL))
         *error = "source must be a track source of LiveKit";
-    else if (word_get(p->dtx, sizeof p->dtx, query, "dtx") ||
+    else if (word_get(p->dtx, sizeof p->dtx, query, "dtx", NULL) ||
              (p->dtx[0] && strcmp(p->dtx, "on") != 0 && strcmp(p->dtx, "off") != 0))
         *error = "dtx must be on or off";
     else if (p->kind == TRACK_VIDEO && codec_get(&p->codec, query))
         *error = "codec must be h264, avc, vp8 or vp9";
+    else if (!is_record_format(p->record_format))
+        *error = "recordFormat must be wav, flac, opus or off";
     if (*error)
         return EINVAL;
     p->rate_hz = (unsigned)(rate / 1000);
     p->channels = (unsigned)(channels / 1000);
     p->group_ms = (unsigned)group;
     return 0;
-}
-
-static bool is_record_format(const char *name) {
-    const struct format *format = format_find(slice_from(name));
-    return !*name || !strcmp(name, "off") || (format && !format->is_video);
 }
 
 int track_params_parse(struct track_params *out, enum track_kind kind, struct slice query,
@@ -191,10 +172,6 @@ int track_params_parse(struct track_params *out, enum track_kind kind, struct sl
     *error = NULL;
     if (names_parse(&p, query, error) || format_parse(&p, query, error))
         return EINVAL;
-    if (!is_record_format(p.record_format)) {
-        *error = "recordFormat must be wav, flac, opus or off";
-        return EINVAL;
-    }
     *out = p;
     return 0;
 }

@@ -39,25 +39,23 @@ static struct video_track *video_of(struct track *track) {
     return (struct video_track *)track;
 }
 
-static void append(struct video_track *t, const uint8_t *bytes, size_t len) {
+static void video_append(struct video_track *t, const uint8_t *bytes, size_t len) {
     recorder_append(t->base.recorder, bytes, len);
     t->offset += len;
 }
 
 static void recorder_begin(struct video_track *t) {
     enum record_format format = t->codec == TRACK_H264 ? RECORD_H264 : RECORD_IVF;
-    const struct recording_info info =
-        track_recording(&t->base, format, t->base.core->now_ms);
+    const struct recording_info info = track_recording(&t->base, format, t->base.core->now_ms);
     t->base.recorder = recorder_open(t->base.core->disk, &info);
     t->offset = t->frames = 0;
     t->has_size = false;
 }
 
-/* A decoder can begin with this message. */
-static bool is_key_frame(const struct video_track *t) {
-    uint16_t width, height;
-    return t->codec == TRACK_VP8   ? ivf_is_vp8_key(t->start, t->start_bytes, &width, &height)
-           : t->codec == TRACK_VP9 ? ivf_is_vp9_key(t->start, t->start_bytes, &width, &height)
+/* A decoder can begin with this message. That of VP8 or VP9 says how large the picture is. */
+static bool is_key_frame(const struct video_track *t, uint16_t *width, uint16_t *height) {
+    return t->codec == TRACK_VP8   ? ivf_is_vp8_key(t->start, t->start_bytes, width, height)
+           : t->codec == TRACK_VP9 ? ivf_is_vp9_key(t->start, t->start_bytes, width, height)
                                    : h264_is_key(t->start, t->start_bytes);
 }
 
@@ -65,13 +63,14 @@ static bool is_key_frame(const struct video_track *t) {
  * point in the middle at which a file could begin. */
 static void recorder_renew(struct video_track *t) {
     int64_t now_ms = t->base.core->now_ms;
+    uint16_t width, height;
     if (t->base.recorder && recorder_is_broken(t->base.recorder) &&
         (t->wrap == WRAP_IVF || t->codec == TRACK_H264)) {
         recorder_close(t->base.recorder, RECORDER_LOST, track_now_ms(&t->base));
         t->base.recorder = NULL;
         t->lost_ms = now_ms;
     }
-    if (!t->base.recorder && now_ms - t->lost_ms >= ANEW_MS && is_key_frame(t)) {
+    if (!t->base.recorder && now_ms - t->lost_ms >= ANEW_MS && is_key_frame(t, &width, &height)) {
         recorder_begin(t);
         t->started_ms = now_ms;
     }
@@ -82,7 +81,7 @@ static void ivf_begin(struct video_track *t) {
         .codec = t->codec == TRACK_VP8 ? IVF_VP8 : IVF_VP9, .rate = IVF_RATE_HZ, .scale = 1};
     uint8_t bytes[IVF_HEADER_BYTES];
     ivf_write_header(bytes, &header);
-    append(t, bytes, sizeof bytes);
+    video_append(t, bytes, sizeof bytes);
 }
 
 static void ivf_count(struct video_track *t) {
@@ -95,9 +94,7 @@ static void ivf_count(struct video_track *t) {
 /* Width and height are in the first key frame. */
 static void ivf_size(struct video_track *t) {
     uint16_t width, height;
-    bool is_key = t->codec == TRACK_VP8 ? ivf_is_vp8_key(t->start, t->start_bytes, &width, &height)
-                                        : ivf_is_vp9_key(t->start, t->start_bytes, &width, &height);
-    if (!is_key)
+    if (!is_key_frame(t, &width, &height))
         return;
     uint8_t size[4];
     little_put_u16(little_put_u16(size, width), height);
@@ -112,7 +109,7 @@ static void frame_begin(struct video_track *t) {
     t->frame_offset = t->offset;
     uint8_t head[IVF_FRAME_HEADER_BYTES];
     ivf_write_frame_header(head, 0, (uint64_t)(t->base.core->now_ms - t->started_ms));
-    append(t, head, sizeof head);
+    video_append(t, head, sizeof head);
     t->frames++;
     if (!t->has_size)
         ivf_size(t);
@@ -134,7 +131,7 @@ static void message_begin(struct video_track *t) {
         return;
     if (t->wrap == WRAP_IVF)
         frame_begin(t);
-    append(t, t->start, t->start_bytes);
+    video_append(t, t->start, t->start_bytes);
 }
 
 static void message_end(struct video_track *t) {
@@ -163,7 +160,7 @@ static void video_on_binary(const uint8_t *bytes, size_t len, bool last, void *a
             message_begin(t);
     }
     if (t->is_begun && len > 0 && t->base.recorder)
-        append(t, bytes, len);
+        video_append(t, bytes, len);
     if (last)
         message_end(t);
 }

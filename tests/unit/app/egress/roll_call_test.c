@@ -4,11 +4,11 @@
 #include "unit.h"
 
 /* How a session answers a listing. */
-static enum roll_answer call(struct roll_call *roll, const struct session *session,
+static enum roll_answer call(struct map *missing, const struct session *session,
                              const char *text) {
     json_t *rooms = json_loads(text, 0, NULL);
     assert_non_null(rooms);
-    enum roll_answer answer = roll_call_take(roll, session, rooms);
+    enum roll_answer answer = roll_call_take(missing, session, rooms);
     json_decref(rooms);
     return answer;
 }
@@ -25,59 +25,59 @@ static const struct session session_without_sid = {
 
 static void a_room_is_gone_when_it_is_missing_twice_in_a_row(void **state) {
     struct session session = daily_session;
-    struct roll_call roll;
-    roll_call_init(&roll, 1);
-    assert_int_equal(call(&roll, &session, "[]"), ROLL_MISSING);
-    assert_int_equal(call(&roll, &session, "[{\"sid\":\"RM_1\"}]"), ROLL_PRESENT);
-    assert_int_equal(call(&roll, &session, "[]"), ROLL_MISSING);
-    assert_int_equal(call(&roll, &session, "[{\"sid\":\"RM_2\"}]"), ROLL_GONE);
-    assert_int_equal(call(&roll, &session, "[]"), ROLL_MISSING);
-    roll_call_free(&roll);
+    struct map missing;
+    map_init(&missing, 1);
+    assert_int_equal(call(&missing, &session, "[]"), ROLL_MISSING);
+    assert_int_equal(call(&missing, &session, "[{\"sid\":\"RM_1\"}]"), ROLL_PRESENT);
+    assert_int_equal(call(&missing, &session, "[]"), ROLL_MISSING);
+    assert_int_equal(call(&missing, &session, "[{\"sid\":\"RM_2\"}]"), ROLL_GONE);
+    assert_int_equal(call(&missing, &session, "[]"), ROLL_MISSING);
+    map_free(&missing);
 }
 
 static void each_session_is_counted_by_itself(void **state) {
     struct session one = daily_session;
     struct session other = weekly_session;
-    struct roll_call roll;
-    roll_call_init(&roll, 1);
-    assert_int_equal(call(&roll, &one, "[]"), ROLL_MISSING);
-    assert_int_equal(call(&roll, &other, "[]"), ROLL_MISSING);
-    assert_int_equal(call(&roll, &one, "[{\"sid\":\"RM_1\"}]"), ROLL_PRESENT);
-    assert_int_equal(call(&roll, &other, "[{\"sid\":\"RM_1\"}]"), ROLL_GONE);
-    roll_call_free(&roll);
+    struct map missing;
+    map_init(&missing, 1);
+    assert_int_equal(call(&missing, &one, "[]"), ROLL_MISSING);
+    assert_int_equal(call(&missing, &other, "[]"), ROLL_MISSING);
+    assert_int_equal(call(&missing, &one, "[{\"sid\":\"RM_1\"}]"), ROLL_PRESENT);
+    assert_int_equal(call(&missing, &other, "[{\"sid\":\"RM_1\"}]"), ROLL_GONE);
+    map_free(&missing);
 }
 
 static void a_new_room_of_the_same_name_is_another_room(void **state) {
     struct session session = daily_session;
-    struct roll_call roll;
-    roll_call_init(&roll, 1);
-    assert_int_equal(call(&roll, &session, "[{\"sid\":\"RM_9\",\"name\":\"daily\"}]"),
+    struct map missing;
+    map_init(&missing, 1);
+    assert_int_equal(call(&missing, &session, "[{\"sid\":\"RM_9\",\"name\":\"daily\"}]"),
                      ROLL_MISSING);
-    roll_call_free(&roll);
+    map_free(&missing);
 }
 
 static void without_a_sid_the_name_decides(void **state) {
     struct session session = session_without_sid;
-    struct roll_call roll;
-    roll_call_init(&roll, 1);
-    assert_int_equal(call(&roll, &session, "[{\"sid\":\"RM_9\",\"name\":\"daily\"}]"),
+    struct map missing;
+    map_init(&missing, 1);
+    assert_int_equal(call(&missing, &session, "[{\"sid\":\"RM_9\",\"name\":\"daily\"}]"),
                      ROLL_PRESENT);
     session = daily_session;
-    assert_int_equal(call(&roll, &session, "[{\"name\":\"daily\"}]"), ROLL_PRESENT);
-    assert_int_equal(call(&roll, &session, "[{\"name\":\"weekly\"}]"), ROLL_MISSING);
-    roll_call_free(&roll);
+    assert_int_equal(call(&missing, &session, "[{\"name\":\"daily\"}]"), ROLL_PRESENT);
+    assert_int_equal(call(&missing, &session, "[{\"name\":\"weekly\"}]"), ROLL_MISSING);
+    map_free(&missing);
 }
 
 static void an_ended_session_is_forgotten(void **state) {
     struct session session = daily_session;
-    struct roll_call roll;
-    roll_call_init(&roll, 1);
-    assert_int_equal(call(&roll, &session, "[]"), ROLL_MISSING);
+    struct map missing;
+    map_init(&missing, 1);
+    assert_int_equal(call(&missing, &session, "[]"), ROLL_MISSING);
     session.is_active = false;
-    assert_int_equal(call(&roll, &session, "[]"), ROLL_ENDED);
+    assert_int_equal(call(&missing, &session, "[]"), ROLL_ENDED);
     session.is_active = true; /* its room started again */
-    assert_int_equal(call(&roll, &session, "[]"), ROLL_MISSING);
-    roll_call_free(&roll);
+    assert_int_equal(call(&missing, &session, "[]"), ROLL_MISSING);
+    map_free(&missing);
 }
 
 RUN_TESTS(TEST(a_room_is_gone_when_it_is_missing_twice_in_a_row),

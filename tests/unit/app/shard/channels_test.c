@@ -46,7 +46,7 @@ static enum channels_verdict hear(source_fn *source, size_t lead, size_t samples
     }
     if (verdict == CHANNELS_OPEN)
         verdict = channels_judge(&c);
-    channels_free(&c);
+    buf_free(&c.sound);
     return verdict;
 }
 
@@ -97,7 +97,7 @@ static void nothing_is_lost_in_pieces(void **state) {
         assert_int_equal(c.zeros + c.sound.len, at);
         assert_memory_equal(c.sound.data, (const uint8_t *)pcm + c.zeros, c.sound.len);
         assert_int_equal(channels_judge(&c), CHANNELS_STEREO);
-        channels_free(&c);
+        buf_free(&c.sound);
     }
 }
 

@@ -8,8 +8,8 @@ enum { NUMBERS = sizeof(struct shard_stats) / sizeof(uint64_t) };
 
 static void every_number_has_one_row(void **state) {
     unsigned rows[NUMBERS] = {0};
-    for (size_t i = 0; i < shard_counter_count; i++) {
-        const struct counter *row = &shard_counters[i];
+    for (size_t i = 0; i < shard_counters.count; i++) {
+        const struct counter *row = &shard_counters.rows[i];
         assert_int_equal(row->offset % sizeof(uint64_t), 0);
         for (unsigned j = 0; j < counter_len(row); j++) {
             size_t number = row->offset / sizeof(uint64_t) + j;
@@ -23,8 +23,8 @@ static void every_number_has_one_row(void **state) {
 
 static void the_first_row_of_a_metric_says_what_it_is(void **state) {
     const char *name = "";
-    for (size_t i = 0; i < shard_counter_count; i++) {
-        const struct counter *row = &shard_counters[i];
+    for (size_t i = 0; i < shard_counters.count; i++) {
+        const struct counter *row = &shard_counters.rows[i];
         if (!row->name)
             continue;
         bool is_new = strcmp(row->name, name) != 0;
@@ -59,7 +59,7 @@ static void numbers_of_two_shards_become_one(void **state) {
          .hume.codes = {[HUME_CODES - 1] = 8}},
     };
     for (int i = 0; i < 2; i++)
-        counters_add(shard_counters, shard_counter_count, &total, &parts[i]);
+        counters_add(shard_counters.rows, shard_counters.count, &total, &parts[i]);
     assert_int_equal(total.meetings, 7);
     assert_int_equal(total.media.reads, 11);
     assert_int_equal(total.ended[TRACK_END_IDLE], 3);
