@@ -60,8 +60,8 @@ bool auth_is_too_common(struct errand *errand, struct slice password) {
 
 /* ---- Whose request it is ---- */
 
-static void auth_on_account(int err, const struct store_account *account, void *arg) {
-    struct errand *errand = arg;
+static void auth_on_account(int err, const struct store_account *account, void *user) {
+    struct errand *errand = user;
     errand->call = NULL;
     if (err == ENOENT)
         errand_answer_error(errand, 401, NULL);
@@ -93,7 +93,7 @@ int auth_open(struct auth **out, const struct auth_settings *set) {
     auth->config = config;
     auth->store = set->store;
     auth->on_change = set->on_change;
-    auth->owner = set->owner;
+    auth->user = set->user;
     auth->cost = (struct password_cost){config->argon2_memory_kib, config->argon2_passes};
     throttle_open(&auth->throttle, rand_u64(), THROTTLE_ENTRIES);
     int err = password_hash(auth->dummy_hash, SLICE("no password of a user"), &auth->cost);

@@ -23,14 +23,14 @@ struct auth_stats {
 extern const struct counter_table auth_counters;
 
 /* Called when a user may have lost a right: those of open sockets have to be checked again. */
-typedef void auth_change_fn(struct slice user_id, void *owner);
+typedef void auth_change_fn(struct slice user_id, void *user);
 
 struct auth_settings {
     struct loop *loop;
     const struct config *config;
     struct store *store;
     auth_change_fn *on_change;
-    void *owner;
+    void *user;
 };
 
 int auth_open(struct auth **, const struct auth_settings *);

@@ -16,8 +16,8 @@ static void wipe(struct slice *password) {
     mem_free(bytes);
 }
 
-static void job_free(void *arg) {
-    struct password_job *job = arg;
+static void job_free(void *user) {
+    struct password_job *job = user;
     wipe(&job->password);
     wipe(&job->next_password);
     OPENSSL_cleanse(job, sizeof *job);
@@ -30,7 +30,7 @@ static struct slice copy(struct slice text) {
 
 struct password_job *job_new(struct errand *errand, struct slice password,
                              struct slice next_password) {
-    const struct auth *auth = errand->owner;
+    const struct auth *auth = errand->user;
     struct password_job *job = mem_alloc(sizeof *job);
     job->password = copy(password);
     job->next_password = copy(next_password);
@@ -46,21 +46,21 @@ void job_copy_id(char out[UUID_BYTES + 1], struct slice id) {
 
 /* ---- On a worker thread ---- */
 
-void job_make_hash(void *arg) {
-    struct password_job *job = arg;
+void job_make_hash(void *user) {
+    struct password_job *job = user;
     job->err = password_hash(job->new_hash, job->password, &job->cost);
 }
 
-void job_check(void *arg) {
-    struct password_job *job = arg;
+void job_check(void *user) {
+    struct password_job *job = user;
     job->fits = password_fits(job->old_hash, job->password);
     if (job->fits && password_is_outdated(job->old_hash, &job->cost) &&
         password_hash(job->new_hash, job->password, &job->cost))
         job->new_hash[0] = 0;
 }
 
-void job_replace(void *arg) {
-    struct password_job *job = arg;
+void job_replace(void *user) {
+    struct password_job *job = user;
     job->fits = password_fits(job->old_hash, job->password);
     if (job->fits)
         job->err = password_hash(job->new_hash, job->next_password, &job->cost);
@@ -74,14 +74,14 @@ struct auth_work {
     void (*done)(struct errand *, int err);
 };
 
-static void auth_on_work(void *arg) {
-    struct auth_work *work = arg;
+static void auth_on_work(void *user) {
+    struct auth_work *work = user;
     work->run(work->errand->job);
 }
 
-static void auth_on_worked(int err, void *arg) {
-    struct auth_work work = *(struct auth_work *)arg;
-    mem_free(arg);
+static void auth_on_worked(int err, void *user) {
+    struct auth_work work = *(struct auth_work *)user;
+    mem_free(user);
     work.errand->is_in_worker = false;
     if (work.errand->req)
         work.done(work.errand, err);
@@ -91,7 +91,7 @@ static void auth_on_worked(int err, void *arg) {
 
 void auth_work(struct errand *errand, void (*run)(void *job),
                void (*done)(struct errand *, int err)) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     if (store_is_stalled(auth->store)) {
         errand_answer_errno(errand, EAGAIN, NULL);
         return;

@@ -101,7 +101,7 @@ void auth_write_organization(struct buf *json, const char *name,
 
 void login_answer(struct errand *errand, int status, const struct store_account *account,
                   const char *refresh_token) {
-    const struct auth *auth = errand->owner;
+    const struct auth *auth = errand->user;
     const struct access_holder holder = {account->user_id, account->current->organization_id,
                                          account->family_id};
     struct buf access = {0}, json = {0};

@@ -33,8 +33,8 @@ static const struct store_membership *find_own(struct errand *errand,
 
 /* ---- Members ---- */
 
-static void on_members(int err, const struct store_member_list *list, void *arg) {
-    struct errand *errand = arg;
+static void on_members(int err, const struct store_member_list *list, void *user) {
+    struct errand *errand = user;
     errand->call = NULL;
     if (err) {
         errand_answer_errno(errand, err, NULL);
@@ -61,7 +61,7 @@ static void on_members(int err, const struct store_member_list *list, void *arg)
 }
 
 static void list_members(struct errand *errand, const struct store_account *account) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     const struct store_membership *own = find_own(errand, account);
     if (!own)
         return;
@@ -78,15 +78,15 @@ static void list_members(struct errand *errand, const struct store_account *acco
     buf_free(&cursor);
 }
 
-static void on_list(struct http_request *req, const struct route_match *match, void *owner) {
-    auth_check(owner, errand_new(req, match, owner), list_members);
+static void on_list(struct http_request *req, const struct route_match *match, void *user) {
+    auth_check(user, errand_new(req, match, user), list_members);
 }
 
 /* ---- Changing roles, removing members ---- */
 
-static void on_member_changed(int err, void *arg) {
-    struct errand *errand = arg;
-    struct auth *auth = errand->owner;
+static void on_member_changed(int err, void *user) {
+    struct errand *errand = user;
+    struct auth *auth = errand->user;
     errand->call = NULL;
     if (err == EACCES) {
         errand_answer_error(errand, 403, "Your role does not allow this");
@@ -95,7 +95,7 @@ static void on_member_changed(int err, void *arg) {
     } else if (err) {
         errand_answer_errno(errand, err, "Member not found");
     } else {
-        auth->on_change(slice_from(errand->params[1]), auth->owner);
+        auth->on_change(slice_from(errand->params[1]), auth->user);
         errand_answer_empty(errand, 204);
     }
 }
@@ -112,7 +112,7 @@ static struct store_member_change change_by(const struct errand *errand,
 }
 
 static void change_role(struct errand *errand, const struct store_account *account) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     const struct store_membership *own = find_own(errand, account);
     if (!own || !errand_check_body(errand, role_fields, ARRAY_LEN(role_fields)))
         return;
@@ -124,14 +124,14 @@ static void change_role(struct errand *errand, const struct store_account *accou
     errand->call = store_member_set_role(auth->store, &change, role, on_member_changed, errand);
 }
 
-static void on_change_role(struct http_request *req, const struct route_match *match, void *owner) {
-    struct errand *errand = errand_new_with_body(req, match, owner);
+static void on_change_role(struct http_request *req, const struct route_match *match, void *user) {
+    struct errand *errand = errand_new_with_body(req, match, user);
     if (errand)
-        auth_check(owner, errand, change_role);
+        auth_check(user, errand, change_role);
 }
 
 static void remove_member(struct errand *errand, const struct store_account *account) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     const struct store_membership *own = find_own(errand, account);
     if (!own)
         return;
@@ -139,8 +139,8 @@ static void remove_member(struct errand *errand, const struct store_account *acc
     errand->call = store_member_remove(auth->store, &change, on_member_changed, errand);
 }
 
-static void on_remove(struct http_request *req, const struct route_match *match, void *owner) {
-    auth_check(owner, errand_new(req, match, owner), remove_member);
+static void on_remove(struct http_request *req, const struct route_match *match, void *user) {
+    auth_check(user, errand_new(req, match, user), remove_member);
 }
 
 /* ---- Inviting ---- */
@@ -157,8 +157,8 @@ struct invitation {
     int64_t expires_ms;
 };
 
-static void on_invited(int err, void *arg) {
-    struct errand *errand = arg;
+static void on_invited(int err, void *user) {
+    struct errand *errand = user;
     const struct invitation *invitation = errand->job;
     errand->call = NULL;
     if (err == EACCES) {
@@ -182,7 +182,7 @@ static void on_invited(int err, void *arg) {
 }
 
 static void invite(struct errand *errand, const struct store_account *account) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     const struct store_membership *own = find_own(errand, account);
     if (!own || !errand_check_body(errand, invite_fields, ARRAY_LEN(invite_fields)))
         return;
@@ -210,10 +210,10 @@ static void invite(struct errand *errand, const struct store_account *account) {
     errand->call = store_invitation_add(auth->store, &in, on_invited, errand);
 }
 
-static void on_invite(struct http_request *req, const struct route_match *match, void *owner) {
-    struct errand *errand = errand_new_with_body(req, match, owner);
+static void on_invite(struct http_request *req, const struct route_match *match, void *user) {
+    struct errand *errand = errand_new_with_body(req, match, user);
     if (errand)
-        auth_check(owner, errand, invite);
+        auth_check(user, errand, invite);
 }
 
 void auth_add_organization_routes(struct auth *auth, struct routes *routes) {

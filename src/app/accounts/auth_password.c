@@ -25,7 +25,7 @@ static void account_key(const struct password_job *job, char key[KEY_SIZE]) {
 
 /* Answers 429, and returns true, while earlier failures make this account wait. */
 static bool must_wait(struct errand *errand) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     char key[KEY_SIZE];
     account_key(errand->job, key);
     unsigned wait_s = throttle_wait(&auth->throttle, slice_from(key), clock_mono_ms());
@@ -35,7 +35,7 @@ static bool must_wait(struct errand *errand) {
 }
 
 static void refuse_login(struct errand *errand) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     char key[KEY_SIZE];
     account_key(errand->job, key);
     throttle_fail(&auth->throttle, slice_from(key), clock_mono_ms());
@@ -46,9 +46,9 @@ static void refuse_login(struct errand *errand) {
 /* ---- POST /auth/login: found, checked, stored, answered ---- */
 
 /* The account again, as it is now that the login is stored. */
-static void on_logged_in(int err, const struct store_account *account, void *arg) {
-    struct errand *errand = arg;
-    struct auth *auth = errand->owner;
+static void on_logged_in(int err, const struct store_account *account, void *user) {
+    struct errand *errand = user;
+    struct auth *auth = errand->user;
     const struct password_job *job = errand->job;
     errand->call = NULL;
     if (err == ENOENT) {
@@ -64,9 +64,9 @@ static void on_logged_in(int err, const struct store_account *account, void *arg
     }
 }
 
-static void on_login_stored(int err, void *arg) {
-    struct errand *errand = arg;
-    struct auth *auth = errand->owner;
+static void on_login_stored(int err, void *user) {
+    struct errand *errand = user;
+    struct auth *auth = errand->user;
     const struct password_job *job = errand->job;
     errand->call = NULL;
     if (err)
@@ -77,11 +77,11 @@ static void on_login_stored(int err, void *arg) {
                                         slice_from(job->login.family_id), on_logged_in, errand);
 }
 
-static void on_hash_upgraded(int err, void *arg) {
+static void on_hash_upgraded(int err, void *user) {
 }
 
 static void login_checked(struct errand *errand, int err) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     struct password_job *job = errand->job;
     if (err) {
         errand_answer_errno(errand, err, NULL);
@@ -115,9 +115,9 @@ static const struct store_membership *choose_membership(const struct errand *err
 
 /* The password of an unknown or disabled user, or of one without a password, is checked as well,
  * against the dummy hash. */
-static void on_login_found(int err, const struct store_account *account, void *arg) {
-    struct errand *errand = arg;
-    const struct auth *auth = errand->owner;
+static void on_login_found(int err, const struct store_account *account, void *user) {
+    struct errand *errand = user;
+    const struct auth *auth = errand->user;
     struct password_job *job = errand->job;
     errand->call = NULL;
     if (err && err != ENOENT) {
@@ -137,8 +137,8 @@ static void on_login_found(int err, const struct store_account *account, void *a
     auth_work(errand, job_check, login_checked);
 }
 
-void auth_on_login(struct http_request *req, const struct route_match *match, void *owner) {
-    struct auth *auth = owner;
+void auth_on_login(struct http_request *req, const struct route_match *match, void *user) {
+    struct auth *auth = user;
     if (auth_is_throttled(auth, req, "login", auth->config->logins_per_minute, MINUTE_MS))
         return;
     struct errand *errand = errand_new_with_body(req, match, auth);
@@ -157,9 +157,9 @@ static const struct body_field password_fields[] = {
     {"newPassword", .rules = NEW_PASSWORD_RULES},
 };
 
-static void on_password_set(int err, void *arg) {
-    struct errand *errand = arg;
-    struct auth *auth = errand->owner;
+static void on_password_set(int err, void *user) {
+    struct errand *errand = user;
+    struct auth *auth = errand->user;
     const struct password_job *job = errand->job;
     errand->call = NULL;
     if (err == ENOENT) {
@@ -167,13 +167,13 @@ static void on_password_set(int err, void *arg) {
     } else if (err) {
         errand_answer_errno(errand, err, NULL);
     } else {
-        auth->on_change(slice_from(job->user_id), auth->owner);
+        auth->on_change(slice_from(job->user_id), auth->user);
         errand_answer_empty(errand, 204);
     }
 }
 
 static void password_replaced(struct errand *errand, int err) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     struct password_job *job = errand->job;
     if (err || job->err)
         errand_answer_errno(errand, err ? err : job->err, NULL);
@@ -186,8 +186,8 @@ static void password_replaced(struct errand *errand, int err) {
                                clock_wall_ms(), on_password_set, errand);
 }
 
-static void on_password_found(int err, const struct store_account *account, void *arg) {
-    struct errand *errand = arg;
+static void on_password_found(int err, const struct store_account *account, void *user) {
+    struct errand *errand = user;
     struct password_job *job = errand->job;
     errand->call = NULL;
     if (err) {
@@ -199,7 +199,7 @@ static void on_password_found(int err, const struct store_account *account, void
 }
 
 static void change_password(struct errand *errand, const struct store_account *account) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     if (!errand_check_body(errand, password_fields, ARRAY_LEN(password_fields)) ||
         auth_is_too_common(errand, body_text(errand->body, "newPassword")))
         return;
@@ -213,8 +213,8 @@ static void change_password(struct errand *errand, const struct store_account *a
             store_user_find(auth->store, slice_from(job->email), on_password_found, errand);
 }
 
-void auth_on_password(struct http_request *req, const struct route_match *match, void *owner) {
-    struct errand *errand = errand_new_with_body(req, match, owner);
+void auth_on_password(struct http_request *req, const struct route_match *match, void *user) {
+    struct errand *errand = errand_new_with_body(req, match, user);
     if (errand)
-        auth_check(owner, errand, change_password);
+        auth_check(user, errand, change_password);
 }

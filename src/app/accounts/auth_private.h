@@ -23,12 +23,12 @@ enum {
 #define NEW_PASSWORD_RULES {{RULE_STRING}, {RULE_MIN_LENGTH, 8}, {RULE_MAX_LENGTH, 128}}
 #define TOKEN_RULES        {{RULE_STRING}, {RULE_NOT_EMPTY}, {RULE_MAX_LENGTH, 512}}
 
-/* The owner of the errands of all auth*.c. */
+/* The `user` of the errands of all auth*.c. */
 struct auth {
     const struct config *config;
     struct store *store;
     auth_change_fn *on_change;
-    void *owner;
+    void *user;
     struct worker *worker;
     struct throttle throttle;
     struct password_cost cost;

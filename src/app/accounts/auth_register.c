@@ -12,9 +12,9 @@ static const struct body_field register_fields[] = {
     {"organizationName", .rules = {{RULE_STRING}, {RULE_NOT_EMPTY}, {RULE_MAX_LENGTH, 200}}},
 };
 
-static void on_registered(int err, const struct store_account *account, void *arg) {
-    struct errand *errand = arg;
-    struct auth *auth = errand->owner;
+static void on_registered(int err, const struct store_account *account, void *user) {
+    struct errand *errand = user;
+    struct auth *auth = errand->user;
     const struct password_job *job = errand->job;
     errand->call = NULL;
     if (err == EEXIST) {
@@ -30,7 +30,7 @@ static void on_registered(int err, const struct store_account *account, void *ar
 }
 
 static void register_hashed(struct errand *errand, int err) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     struct password_job *job = errand->job;
     if (err || job->err) {
         errand_answer_errno(errand, err ? err : job->err, NULL);
@@ -52,8 +52,8 @@ static void register_hashed(struct errand *errand, int err) {
     errand->call = store_user_register(auth->store, &in, on_registered, errand);
 }
 
-void auth_on_register(struct http_request *req, const struct route_match *match, void *owner) {
-    struct auth *auth = owner;
+void auth_on_register(struct http_request *req, const struct route_match *match, void *user) {
+    struct auth *auth = user;
     if (auth_is_throttled(auth, req, "register", auth->config->register_per_hour, HOUR_MS))
         return;
     struct errand *errand = errand_new_with_body(req, match, auth);
@@ -81,8 +81,8 @@ static const struct body_field join_fields[] = {
     {"token", .rules = TOKEN_RULES},
 };
 
-static void on_accepted(int err, const struct store_account *account, void *arg) {
-    struct errand *errand = arg;
+static void on_accepted(int err, const struct store_account *account, void *user) {
+    struct errand *errand = user;
     const struct password_job *job = errand->job;
     errand->call = NULL;
     if (err == ENOENT)
@@ -99,7 +99,7 @@ static void on_accepted(int err, const struct store_account *account, void *arg)
 }
 
 static void accept_invitation(struct errand *errand, int err) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     struct password_job *job = errand->job;
     char hash[TOKEN_HASH_BYTES + 1];
     if (err || job->err) {
@@ -127,8 +127,8 @@ static void join(struct errand *errand, const struct store_account *account) {
     accept_invitation(errand, 0);
 }
 
-void auth_on_accept(struct http_request *req, const struct route_match *match, void *owner) {
-    struct auth *auth = owner;
+void auth_on_accept(struct http_request *req, const struct route_match *match, void *user) {
+    struct auth *auth = user;
     if (auth_is_throttled(auth, req, "accept", auth->config->logins_per_minute, MINUTE_MS))
         return;
     struct errand *errand = errand_new_with_body(req, match, auth);

@@ -16,9 +16,9 @@ static const struct body_field token_fields[] = {
     {"refreshToken", .rules = TOKEN_RULES},
 };
 
-static void on_rotated(int err, const struct store_account *account, void *arg) {
-    struct errand *errand = arg;
-    struct auth *auth = errand->owner;
+static void on_rotated(int err, const struct store_account *account, void *user) {
+    struct errand *errand = user;
+    struct auth *auth = errand->user;
     errand->call = NULL;
     if (err == EACCES) {
         auth->stats.reuses++;
@@ -37,8 +37,8 @@ static void on_rotated(int err, const struct store_account *account, void *arg) 
     }
 }
 
-void auth_on_refresh(struct http_request *req, const struct route_match *match, void *owner) {
-    struct auth *auth = owner;
+void auth_on_refresh(struct http_request *req, const struct route_match *match, void *user) {
+    struct auth *auth = user;
     if (auth_is_throttled(auth, req, "refresh", auth->config->refreshes_per_minute, MINUTE_MS))
         return;
     struct errand *errand = errand_new_with_body(req, match, auth);
@@ -64,8 +64,8 @@ void auth_on_refresh(struct http_request *req, const struct route_match *match, 
     errand->call = store_token_rotate(auth->store, &rotation, on_rotated, errand);
 }
 
-static void on_logged_out(int err, void *arg) {
-    struct errand *errand = arg;
+static void on_logged_out(int err, void *user) {
+    struct errand *errand = user;
     errand->call = NULL;
     if (err)
         errand_answer_errno(errand, err, NULL);
@@ -73,8 +73,8 @@ static void on_logged_out(int err, void *arg) {
         errand_answer_empty(errand, 204);
 }
 
-void auth_on_logout(struct http_request *req, const struct route_match *match, void *owner) {
-    struct auth *auth = owner;
+void auth_on_logout(struct http_request *req, const struct route_match *match, void *user) {
+    struct auth *auth = user;
     struct errand *errand = errand_new_with_body(req, match, auth);
     if (!errand || !errand_check_body(errand, token_fields, ARRAY_LEN(token_fields)))
         return;
@@ -99,6 +99,6 @@ static void answer_me(struct errand *errand, const struct store_account *account
     buf_free(&json);
 }
 
-void auth_on_me(struct http_request *req, const struct route_match *match, void *owner) {
-    auth_check(owner, errand_new(req, match, owner), answer_me);
+void auth_on_me(struct http_request *req, const struct route_match *match, void *user) {
+    auth_check(user, errand_new(req, match, user), answer_me);
 }

@@ -16,10 +16,10 @@ static void errand_on_abort(struct http_request *req) {
         errand_free(errand);
 }
 
-struct errand *errand_new(struct http_request *req, const struct route_match *match, void *owner) {
+struct errand *errand_new(struct http_request *req, const struct route_match *match, void *user) {
     const struct slice *agent = http_find_header(req->head, "user-agent");
     struct errand *errand = mem_alloc(sizeof *errand);
-    errand->owner = owner;
+    errand->user = user;
     errand->req = req;
     for (size_t i = 0; i < match->count; i++)
         errand->params[i] = slice_copy_text(match->params[i]);
@@ -31,11 +31,11 @@ struct errand *errand_new(struct http_request *req, const struct route_match *ma
 }
 
 struct errand *errand_new_with_body(struct http_request *req, const struct route_match *match,
-                                    void *owner) {
+                                    void *user) {
     json_t *body = body_read(req);
     if (!body)
         return NULL;
-    struct errand *errand = errand_new(req, match, owner);
+    struct errand *errand = errand_new(req, match, user);
     errand->body = body;
     return errand;
 }

@@ -20,7 +20,7 @@ struct store_call;
 typedef void errand_account_fn(struct errand *, const struct store_account *);
 
 struct errand {
-    void *owner;              /* of the route's row */
+    void *user;              /* of the route's row */
     struct http_request *req; /* NULL: the client went while a worker had the job */
     struct store_call *call;  /* to be cancelled when the client goes; NULL: none is open */
     json_t *body;             /* NULL: none was read */
@@ -33,10 +33,10 @@ struct errand {
     bool is_in_worker;
 };
 
-struct errand *errand_new(struct http_request *, const struct route_match *, void *owner);
+struct errand *errand_new(struct http_request *, const struct route_match *, void *user);
 
 /* Reads the body as well. NULL: it is not JSON, and the request is answered 400. */
-struct errand *errand_new_with_body(struct http_request *, const struct route_match *, void *owner);
+struct errand *errand_new_with_body(struct http_request *, const struct route_match *, void *user);
 void errand_free(struct errand *);
 
 /* What a handler remembers. Frees the job before it. */

@@ -73,15 +73,15 @@ static void download_work(struct download *download, work_fn *fn, work_done_fn *
 
 /* ---- The body, chunk by chunk ---- */
 
-static void read_chunk(void *arg) {
-    struct download *download = arg;
+static void read_chunk(void *user) {
+    struct download *download = user;
     size_t want = download->left < CHUNK_BYTES ? (size_t)download->left : CHUNK_BYTES;
     ssize_t n = pread(download->fd, download->chunk, want, (off_t)download->offset);
     download->err = n < 0 ? errno : n == 0 ? EIO : 0; /* 0: the file has become shorter */
     download->chunk_bytes = n > 0 ? (size_t)n : 0;
 }
 
-static void download_on_chunk(int err, void *arg);
+static void download_on_chunk(int err, void *user);
 
 static void send_more(struct download *download) {
     if (download->left > 0) {
@@ -98,8 +98,8 @@ static void download_on_drain(struct http_request *req) {
         send_more(download);
 }
 
-static void download_on_chunk(int err, void *arg) {
-    struct download *download = arg;
+static void download_on_chunk(int err, void *user) {
+    struct download *download = user;
     download->is_working = false;
     if (!download->req) {
         download_free(download);
@@ -169,8 +169,8 @@ static void begin(struct download *download) {
     send_more(download);
 }
 
-static void open_file(void *arg) {
-    struct download *download = arg;
+static void open_file(void *user) {
+    struct download *download = user;
     struct stat stat;
     download->err = storage_open_file(download->storage, download->kind, slice_from(download->path),
                                       &download->fd);
@@ -186,8 +186,8 @@ static void open_file(void *arg) {
              (uint64_t)stat.st_mtim.tv_sec * 1000000000 + (uint64_t)stat.st_mtim.tv_nsec);
 }
 
-static void download_on_open(int err, void *arg) {
-    struct download *download = arg;
+static void download_on_open(int err, void *user) {
+    struct download *download = user;
     download->is_working = false;
     if (!download->req) {
         download_free(download);

@@ -108,9 +108,9 @@ static void answer_begun(struct errand *errand) {
 
 /* ---- While the disk or the database stalls ---- */
 
-static void list_rows(void *arg);
-static void erase_rows(void *arg);
-static void erase_meeting(void *arg);
+static void list_rows(void *user);
+static void erase_rows(void *user);
+static void erase_meeting(void *user);
 
 static void try_again(struct erasure *erasure, timer_fn *step) {
     if (erasure->errand)
@@ -119,8 +119,8 @@ static void try_again(struct erasure *erasure, timer_fn *step) {
 }
 
 /* While the client waits: answers as soon as the worker or the store makes no progress. */
-static void erasure_on_look(void *arg) {
-    struct erasure *erasure = arg;
+static void erasure_on_look(void *user) {
+    struct erasure *erasure = user;
     int64_t now_ms = clock_mono_ms();
     bool is_stuck = store_is_stalled(erasure->owner->store);
     if (erasure->is_in_worker && standstill_turn(&erasure->worker) == 0)
@@ -135,8 +135,8 @@ static void erasure_on_look(void *arg) {
 
 /* ---- Steps ---- */
 
-static void on_meeting_erased(int err, const struct store_erased *rows, void *arg) {
-    struct erasure *erasure = arg;
+static void on_meeting_erased(int err, const struct store_erased *rows, void *user) {
+    struct erasure *erasure = user;
     const struct erased *erased = &erasure->erased;
     erasure->call = NULL;
     if (err == EAGAIN) {
@@ -166,8 +166,8 @@ static void on_meeting_erased(int err, const struct store_erased *rows, void *ar
     erasure_free(erasure);
 }
 
-static void erase_meeting(void *arg) {
-    struct erasure *erasure = arg;
+static void erase_meeting(void *user) {
+    struct erasure *erasure = user;
     char what[64];
     snprintf(what, sizeof what, "%zu recordings", erasure->gone + erasure->page.count);
     const struct store_erasure in = {.meeting_id = slice_from(erasure->meeting_id),
@@ -177,8 +177,8 @@ static void erase_meeting(void *arg) {
     erasure->call = store_meeting_erase(erasure->owner->store, &in, on_meeting_erased, erasure);
 }
 
-static void erasure_on_row_erased(int err, void *arg) {
-    struct erasure *erasure = arg;
+static void erasure_on_row_erased(int err, void *user) {
+    struct erasure *erasure = user;
     erasure->call = NULL;
     if (err == EAGAIN) {
         try_again(erasure, erase_rows);
@@ -192,8 +192,8 @@ static void erasure_on_row_erased(int err, void *arg) {
 }
 
 /* After a full page there may be another, so this page's rows go first and the next is listed. */
-static void erase_rows(void *arg) {
-    struct erasure *erasure = arg;
+static void erase_rows(void *user) {
+    struct erasure *erasure = user;
     if (erasure->row_at == erasure->page.count) {
         list_rows(erasure);
         return;
@@ -209,8 +209,8 @@ static void erase_rows(void *arg) {
 }
 
 /* On a worker. A file that cannot be deleted keeps its row, so it can be deleted later. */
-static void erase_files(void *arg) {
-    struct erasure *erasure = arg;
+static void erase_files(void *user) {
+    struct erasure *erasure = user;
     atomic_store(&erasure->worker.thread_id, thread_id());
     for (size_t i = 0; i < erasure->page.count && !erasure->err; i++) {
         const struct recording_info *file = &erasure->page.rows[i];
@@ -222,8 +222,8 @@ static void erase_files(void *arg) {
     standstill_end(&erasure->worker);
 }
 
-static void on_files_erased(int err, void *arg) {
-    struct erasure *erasure = arg;
+static void on_files_erased(int err, void *user) {
+    struct erasure *erasure = user;
     erasure->is_in_worker = false;
     if (!erasure->owner)
         erasure_free(erasure);
@@ -237,8 +237,8 @@ static void on_files_erased(int err, void *arg) {
         erase_meeting(erasure);
 }
 
-static void start_worker(void *arg) {
-    struct erasure *erasure = arg;
+static void start_worker(void *user) {
+    struct erasure *erasure = user;
     erasure->asked_ms = clock_mono_ms();
     erasure->has_begun = true;
     erasure->is_in_worker = worker_run(recordings_eraser(erasure->owner->recordings), erase_files,
@@ -247,8 +247,8 @@ static void start_worker(void *arg) {
         try_again(erasure, start_worker);
 }
 
-static void erasure_on_rows(int err, const struct store_recording_list *list, void *arg) {
-    struct erasure *erasure = arg;
+static void erasure_on_rows(int err, const struct store_recording_list *list, void *user) {
+    struct erasure *erasure = user;
     erasure->call = NULL;
     if (err == EAGAIN && erasure->errand && !erasure->has_begun) {
         answer_away(erasure);
@@ -263,8 +263,8 @@ static void erasure_on_rows(int err, const struct store_recording_list *list, vo
     }
 }
 
-static void list_rows(void *arg) {
-    struct erasure *erasure = arg;
+static void list_rows(void *user) {
+    struct erasure *erasure = user;
     erasure->call = store_recording_list(erasure->owner->store, slice_from(erasure->meeting_id),
                                          ROWS_MAX, erasure_on_rows, erasure);
 }

@@ -28,8 +28,8 @@ bool ownership_covers(const struct ownership *own, struct slice organization_id)
     return false;
 }
 
-static void ownership_on_session(int err, const struct store_session *session, void *arg) {
-    const struct ownership *own = arg;
+static void ownership_on_session(int err, const struct store_session *session, void *user) {
+    const struct ownership *own = user;
     own->errand->call = NULL;
     if (!err && !ownership_covers(own, session->organization_id))
         err = ENOENT;

@@ -25,8 +25,8 @@ struct recording_job {
     bool is_head;
 };
 
-static void recording_job_free(void *arg) {
-    struct recording_job *job = arg;
+static void recording_job_free(void *user) {
+    struct recording_job *job = user;
     ownership_free(&job->own);
     buf_free(&job->path);
     buf_free(&job->format);
@@ -58,9 +58,9 @@ static void keep_file(struct recording_job *job, const struct recording_info *ro
 
 /* ---- A recording of one of the account's organizations ---- */
 
-static void on_recording(int err, const struct recording_info *row, void *arg) {
-    struct errand *errand = arg;
-    struct recording_api *api = errand->owner;
+static void on_recording(int err, const struct recording_info *row, void *user) {
+    struct errand *errand = user;
+    struct recording_api *api = errand->user;
     struct recording_job *job = errand->job;
     errand->call = NULL;
     if (err) {
@@ -74,7 +74,7 @@ static void on_recording(int err, const struct recording_info *row, void *arg) {
 
 static void find_own_recording(struct errand *errand, const struct store_account *account,
                                ownership_session_fn *run) {
-    struct recording_api *api = errand->owner;
+    struct recording_api *api = errand->user;
     struct recording_job *job = errand->job;
     ownership_init(&job->own, account, ROLE_ADMIN);
     job->run = run;
@@ -85,7 +85,7 @@ static void find_own_recording(struct errand *errand, const struct store_account
 /* ---- GET /recordings/:id ---- */
 
 static void send_recording(struct errand *errand) {
-    const struct recording_api *api = errand->owner;
+    const struct recording_api *api = errand->user;
     const struct recording_job *job = errand->job;
     const struct download_file file = {
         .storage = recordings_storage(api->recordings),
@@ -108,8 +108,8 @@ static void get_recording(struct errand *errand, const struct store_account *acc
     find_own_recording(errand, account, send_own_recording);
 }
 
-static void on_linked_recording(int err, const struct recording_info *row, void *arg) {
-    struct errand *errand = arg;
+static void on_linked_recording(int err, const struct recording_info *row, void *user) {
+    struct errand *errand = user;
     errand->call = NULL;
     if (err) {
         errand_answer_errno(errand, err, "Recording not found");
@@ -119,8 +119,8 @@ static void on_linked_recording(int err, const struct recording_info *row, void 
     send_recording(errand);
 }
 
-static void on_get(struct http_request *req, const struct route_match *match, void *owner) {
-    struct recording_api *api = owner;
+static void on_get(struct http_request *req, const struct route_match *match, void *user) {
+    struct recording_api *api = user;
     struct errand *errand = new_errand(req, match, api);
     struct slice id = match->params[0];
     struct buf ticket = {0};
@@ -136,7 +136,7 @@ static void on_get(struct http_request *req, const struct route_match *match, vo
 /* ---- POST /recordings/:id/ticket ---- */
 
 static void answer_link(struct errand *errand, const struct store_session *session) {
-    const struct recording_api *api = errand->owner;
+    const struct recording_api *api = errand->user;
     struct buf json = {0}, url = {0};
     download_link_write(&api->link_key, slice_from(errand->params[0]), clock_wall_ms() / 1000,
                         &url);
@@ -153,8 +153,8 @@ static void give_link(struct errand *errand, const struct store_account *account
     find_own_recording(errand, account, answer_link);
 }
 
-static void on_post_ticket(struct http_request *req, const struct route_match *match, void *owner) {
-    struct recording_api *api = owner;
+static void on_post_ticket(struct http_request *req, const struct route_match *match, void *user) {
+    struct recording_api *api = user;
     auth_check(api->auth, new_errand(req, match, api), give_link);
 }
 
@@ -165,15 +165,15 @@ struct erase_job {
     char *user_id;
 };
 
-static void erase_job_free(void *arg) {
-    struct erase_job *job = arg;
+static void erase_job_free(void *user) {
+    struct erase_job *job = user;
     ownership_free(&job->own);
     mem_free(job->user_id);
     mem_free(job);
 }
 
 static void erase_own_session(struct errand *errand, const struct store_session *session) {
-    const struct recording_api *api = errand->owner;
+    const struct recording_api *api = errand->user;
     const struct erase_job *job = errand->job;
     if (session->status == SESSION_ACTIVE)
         errand_answer_error(errand, 409, "The meeting is active; it can be erased when it ended");
@@ -183,7 +183,7 @@ static void erase_own_session(struct errand *errand, const struct store_session 
 }
 
 static void erase_session(struct errand *errand, const struct store_account *account) {
-    struct recording_api *api = errand->owner;
+    struct recording_api *api = errand->user;
     struct erase_job *job = mem_alloc(sizeof *job);
     ownership_init(&job->own, account, ROLE_OWNER);
     job->user_id = slice_copy_text(account->user_id);
@@ -192,8 +192,8 @@ static void erase_session(struct errand *errand, const struct store_account *acc
                            "Session not found", erase_own_session);
 }
 
-static void on_delete(struct http_request *req, const struct route_match *match, void *owner) {
-    struct recording_api *api = owner;
+static void on_delete(struct http_request *req, const struct route_match *match, void *user) {
+    struct recording_api *api = user;
     auth_check(api->auth, errand_new(req, match, api), erase_session);
 }
 

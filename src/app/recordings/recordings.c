@@ -48,11 +48,11 @@ static void row_free(struct queued_row *queued) {
     mem_free(queued);
 }
 
-static void recordings_on_retry(void *arg);
+static void recordings_on_retry(void *user);
 static void put_next(struct recordings *recordings);
 
-static void on_put(int err, struct slice meeting_id, void *arg) {
-    struct recordings *recordings = arg;
+static void on_put(int err, struct slice meeting_id, void *user) {
+    struct recordings *recordings = user;
     struct queued_row *queued = CONTAINER_OF(recordings->rows.next, struct queued_row, node);
     const struct recording_info *row = &queued->row;
     recordings->putting = NULL;
@@ -82,12 +82,12 @@ static void put_next(struct recordings *recordings) {
     recordings->putting = store_recording_put(recordings->store, &queued->row, on_put, recordings);
 }
 
-static void recordings_on_retry(void *arg) {
-    put_next(arg);
+static void recordings_on_retry(void *user) {
+    put_next(user);
 }
 
-static void deliver_row(struct mail *mail, void *owner) {
-    struct recordings *recordings = owner;
+static void deliver_row(struct mail *mail, void *user) {
+    struct recordings *recordings = user;
     struct queued_row *queued = CONTAINER_OF(mail, struct queued_row, mail);
     if (recordings->stats.waiting == ROWS_MAX) {
         recordings->stats.dropped++;
@@ -150,7 +150,7 @@ void recordings_start(struct recordings *recordings, struct store *store) {
     retention_start(recordings->retention, store);
 }
 
-static void on_last_put(int err, struct slice meeting_id, void *arg) {
+static void on_last_put(int err, struct slice meeting_id, void *user) {
 }
 
 /* At the end all rows go to the store at once; their answers are not needed any more. */

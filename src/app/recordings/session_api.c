@@ -113,8 +113,8 @@ static void add_session(struct buf *json, const struct store_session *session) {
 
 /* ---- GET /sessions ---- */
 
-static void on_session_list(int err, const struct store_session_list *list, void *arg) {
-    struct errand *errand = arg;
+static void on_session_list(int err, const struct store_session_list *list, void *user) {
+    struct errand *errand = user;
     errand->call = NULL;
     if (err) {
         answer_list_errno(errand, err);
@@ -131,7 +131,7 @@ static void on_session_list(int err, const struct store_session_list *list, void
 }
 
 static void list_sessions(struct errand *errand, const struct store_account *account) {
-    const struct session_api *api = errand->owner;
+    const struct session_api *api = errand->user;
     struct list_query q = {0};
     const char *wrong =
         read_list_query(slice_from(errand->query), &q, SESSIONS_DEFAULT, SESSIONS_MAX);
@@ -152,9 +152,9 @@ static void list_sessions(struct errand *errand, const struct store_account *acc
 }
 
 static void on_get_sessions(struct http_request *req, const struct route_match *match,
-                            void *owner) {
-    const struct session_api *api = owner;
-    auth_check(api->auth, errand_new(req, match, owner), list_sessions);
+                            void *user) {
+    const struct session_api *api = user;
+    auth_check(api->auth, errand_new(req, match, user), list_sessions);
 }
 
 /* ---- A meeting of one of the account's organizations ---- */
@@ -164,8 +164,8 @@ struct session_job {
     struct buf json;
 };
 
-static void session_job_free(void *arg) {
-    struct session_job *job = arg;
+static void session_job_free(void *user) {
+    struct session_job *job = user;
     ownership_free(&job->own);
     buf_free(&job->json);
     mem_free(job);
@@ -173,7 +173,7 @@ static void session_job_free(void *arg) {
 
 static void find_own_session(struct errand *errand, const struct store_account *account,
                              ownership_session_fn *run) {
-    const struct session_api *api = errand->owner;
+    const struct session_api *api = errand->user;
     struct session_job *job = mem_alloc(sizeof *job);
     errand_set_job(errand, job, session_job_free);
     ownership_init(&job->own, account, ROLE_MEMBER);
@@ -199,8 +199,8 @@ static void add_recording(struct buf *json, const struct recording_info *row) {
     json_close(json);
 }
 
-static void on_recording_list(int err, const struct store_recording_list *list, void *arg) {
-    struct errand *errand = arg;
+static void on_recording_list(int err, const struct store_recording_list *list, void *user) {
+    struct errand *errand = user;
     struct session_job *job = errand->job;
     struct buf *json = &job->json;
     errand->call = NULL;
@@ -217,7 +217,7 @@ static void on_recording_list(int err, const struct store_recording_list *list, 
 }
 
 static void list_recordings(struct errand *errand, const struct store_session *session) {
-    const struct session_api *api = errand->owner;
+    const struct session_api *api = errand->user;
     struct session_job *job = errand->job;
     json_open(&job->json, NULL);
     add_session(&job->json, session);
@@ -230,15 +230,15 @@ static void get_session(struct errand *errand, const struct store_account *accou
     find_own_session(errand, account, list_recordings);
 }
 
-static void on_get_session(struct http_request *req, const struct route_match *match, void *owner) {
-    const struct session_api *api = owner;
-    auth_check(api->auth, errand_new(req, match, owner), get_session);
+static void on_get_session(struct http_request *req, const struct route_match *match, void *user) {
+    const struct session_api *api = user;
+    auth_check(api->auth, errand_new(req, match, user), get_session);
 }
 
 /* ---- GET /feedback/:meetingId ---- */
 
-static void on_stored_events(int err, const struct store_feedback_list *list, void *arg) {
-    struct errand *errand = arg;
+static void on_stored_events(int err, const struct store_feedback_list *list, void *user) {
+    struct errand *errand = user;
     errand->call = NULL;
     if (err) {
         answer_list_errno(errand, err);
@@ -252,7 +252,7 @@ static void on_stored_events(int err, const struct store_feedback_list *list, vo
 }
 
 static void list_feedback(struct errand *errand, const struct store_session *session) {
-    const struct session_api *api = errand->owner;
+    const struct session_api *api = errand->user;
     struct list_query q = {0};
     const char *wrong = read_list_query(slice_from(errand->query), &q, EVENTS_DEFAULT, EVENTS_MAX);
     if (wrong) {
@@ -275,9 +275,9 @@ static void get_feedback(struct errand *errand, const struct store_account *acco
 }
 
 static void on_get_feedback(struct http_request *req, const struct route_match *match,
-                            void *owner) {
-    const struct session_api *api = owner;
-    auth_check(api->auth, errand_new(req, match, owner), get_feedback);
+                            void *user) {
+    const struct session_api *api = user;
+    auth_check(api->auth, errand_new(req, match, user), get_feedback);
 }
 
 void session_api_add_routes(struct session_api *api, struct routes *routes) {

@@ -52,16 +52,16 @@ static void file_free(struct settle_file *file) {
     mem_free(file);
 }
 
-static void write_sidecar(void *arg) {
-    struct settle_file *file = arg;
+static void write_sidecar(void *user) {
+    struct settle_file *file = user;
     file->err = sidecar_set_meeting(file->settle->storage, file->kind, slice_from(file->path),
                                     slice_from(file->meeting_id));
 }
 
-static void next_file(void *arg);
+static void next_file(void *user);
 
-static void settle_on_written(int err, void *arg) {
-    struct settle_file *file = arg;
+static void settle_on_written(int err, void *user) {
+    struct settle_file *file = user;
     struct settle *settle = file->settle;
     settle->is_working = false;
     if (err || settle->is_stopped)
@@ -78,8 +78,8 @@ static void settle_on_written(int err, void *arg) {
     next_file(settle);
 }
 
-static void next_file(void *arg) {
-    struct settle *settle = arg;
+static void next_file(void *user) {
+    struct settle *settle = user;
     if (settle->is_stopped || settle->is_working || timer_is_running(&settle->retry) ||
         list_is_empty(&settle->files))
         return;
@@ -121,8 +121,8 @@ static bool may_be_behind(const struct recording_info *row) {
            !slice_is_equal(folder, slice_from(own));
 }
 
-static void settle_on_rows(int err, const struct store_recording_list *list, void *arg) {
-    struct settle_question *question = arg;
+static void settle_on_rows(int err, const struct store_recording_list *list, void *user) {
+    struct settle_question *question = user;
     struct settle *settle = question->settle;
     question_free(question);
     for (size_t i = 0; !err && i < list->count; i++) {

@@ -46,8 +46,8 @@ static void track_follow(const struct shard_track_event *event, void *user) {
 
 /* ---- Life ---- */
 
-static void on_sweep(void *arg) {
-    struct directory *dir = arg;
+static void on_sweep(void *user) {
+    struct directory *dir = user;
     int64_t now_ms = loop_now_ms(dir->loop);
     MAP_EACH(&dir->by_key, at) {
         struct directory_entry *e = at.value;

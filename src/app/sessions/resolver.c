@@ -44,8 +44,8 @@ static void on_resolve_abort(struct http_request *req) {
     resolve_free(resolve);
 }
 
-static void on_store_resolve(int err, const struct store_session *row, void *arg) {
-    struct resolve *resolve = arg;
+static void on_store_resolve(int err, const struct store_session *row, void *user) {
+    struct resolve *resolve = user;
     struct slice room = slice_from(resolve->room_name);
     const struct session *session = sessions_find_active(resolve->owner->sessions, room);
 
@@ -80,8 +80,8 @@ static void read_room_name(struct slice query, struct buf *out) {
 }
 
 static void resolver_on_request(struct http_request *req, const struct route_match *match,
-                                void *owner) {
-    const struct resolver *resolver = owner;
+                                void *user) {
+    const struct resolver *resolver = user;
     const struct sessions *sessions = resolver->sessions;
     struct buf room = {0};
 

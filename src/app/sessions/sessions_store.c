@@ -6,8 +6,8 @@
 
 #include <errno.h>
 
-static void on_store_start(int err, const struct store_session *row, void *arg) {
-    struct session_entry *entry = arg;
+static void on_store_start(int err, const struct store_session *row, void *user) {
+    struct session_entry *entry = user;
     entry->call = NULL;
     if (err == EAGAIN)
         entry->needs_start = true; /* the sweep tries again */
@@ -22,8 +22,8 @@ static void on_store_start(int err, const struct store_session *row, void *arg) 
     session_tell_store(entry);
 }
 
-static void on_store_end(int err, void *arg) {
-    struct session_entry *entry = arg;
+static void on_store_end(int err, void *user) {
+    struct session_entry *entry = user;
     entry->call = NULL;
     if (err == EAGAIN)
         entry->needs_end = true;
@@ -61,8 +61,8 @@ void session_tell_store(struct session_entry *entry) {
 }
 
 /* A stored session that ended after this event was sent: the event is stale. */
-static void on_store_look(int err, const struct store_session *row, void *arg) {
-    struct session_entry *entry = arg;
+static void on_store_look(int err, const struct store_session *row, void *user) {
+    struct session_entry *entry = user;
     entry->call = NULL;
     entry->is_looking = false;
     if (!err && row && row->status == SESSION_ENDED && row->ended_ms >= entry->event_ms) {

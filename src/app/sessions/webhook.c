@@ -243,8 +243,8 @@ static bool has_json(struct http_request *req) {
            slice_is_equal_nocase(type, SLICE("application/json"));
 }
 
-static void webhook_on_post(struct http_request *req, const struct route_match *match, void *owner) {
-    struct webhook *webhook = owner;
+static void webhook_on_post(struct http_request *req, const struct route_match *match, void *user) {
+    struct webhook *webhook = user;
     struct slice body = req->body;
     int64_t now_ms = clock_wall_ms();
 
