@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "wire/web/url.h"
 
-#include <errno.h>
 #include <string.h>
 
 struct route_row {
