@@ -5,7 +5,7 @@
 #ifndef APP_AUTH_H
 #define APP_AUTH_H
 
-#include "app/accounts/errand.h"
+#include "app/rest/errand.h"
 #include "outside/store/store_accounts.h"
 
 #include <stdint.h>

@@ -46,21 +46,18 @@ void job_copy_id(char out[UUID_BYTES + 1], struct slice id) {
 
 /* ---- On a worker thread ---- */
 
-void job_make_hash(void *user) {
-    struct password_job *job = user;
+void job_make_hash(struct password_job *job) {
     job->err = password_hash(job->new_hash, job->password, &job->cost);
 }
 
-void job_check(void *user) {
-    struct password_job *job = user;
+void job_check(struct password_job *job) {
     job->fits = password_fits(job->old_hash, job->password);
     if (job->fits && password_is_outdated(job->old_hash, &job->cost) &&
         password_hash(job->new_hash, job->password, &job->cost))
         job->new_hash[0] = 0;
 }
 
-void job_replace(void *user) {
-    struct password_job *job = user;
+void job_replace(struct password_job *job) {
     job->fits = password_fits(job->old_hash, job->password);
     if (job->fits)
         job->err = password_hash(job->new_hash, job->next_password, &job->cost);
@@ -68,41 +65,37 @@ void job_replace(void *user) {
 
 /* ---- There and back ---- */
 
-struct auth_work {
-    struct errand *errand;
-    void (*run)(void *job);
-    void (*done)(struct errand *, int err);
-};
-
 static void auth_on_work(void *user) {
-    struct auth_work *work = user;
-    work->run(work->errand->job);
+    const struct errand *errand = user;
+    struct password_job *job = errand->job;
+    job->work(job);
 }
 
 static void auth_on_worked(int err, void *user) {
-    struct auth_work work = *(struct auth_work *)user;
-    mem_free(user);
-    work.errand->is_in_worker = false;
-    if (work.errand->req)
-        work.done(work.errand, err);
+    struct errand *errand = user;
+    const struct password_job *job = errand->job;
+    errand->is_in_worker = false;
+    if (!errand->req)
+        errand_free(errand);
+    else if (err || job->err)
+        errand_answer_errno(errand, err ? err : job->err, NULL);
     else
-        errand_free(work.errand);
+        job->done(errand);
 }
 
-void auth_work(struct errand *errand, void (*run)(void *job),
-               void (*done)(struct errand *, int err)) {
+void auth_work(struct errand *errand, void (*work)(struct password_job *),
+               void (*done)(struct errand *)) {
     struct auth *auth = errand->user;
-    if (store_is_stalled(auth->store)) {
+    struct password_job *job = errand->job;
+    if (store_is_stalled(auth->set.store)) {
         errand_answer_errno(errand, EAGAIN, NULL);
         return;
     }
-    struct auth_work *work = mem_alloc(sizeof *work);
-    *work = (struct auth_work){errand, run, done};
-    errand->is_in_worker = true;
-    if (worker_run(auth->worker, auth_on_work, auth_on_worked, work) == 0)
+    job->work = work;
+    job->done = done;
+    errand->is_in_worker = worker_run(auth->worker, auth_on_work, auth_on_worked, errand) == 0;
+    if (errand->is_in_worker)
         return;
-    mem_free(work);
-    errand->is_in_worker = false;
     auth->stats.busy++;
     errand_answer_error(errand, 503, "Too many requests of this kind at once; try again shortly");
 }

@@ -2,7 +2,6 @@
 
 #include "base/buf.h"
 #include "base/log.h"
-#include "base/macros.h"
 #include "base/mem.h"
 #include "net/http/http_server.h"
 #include "net/worker.h"
@@ -36,11 +35,6 @@ struct download {
     bool is_working; /* a worker has it */
     bool is_head;
 };
-
-static const char *type_of(struct slice name) {
-    const struct format *format = format_find(name);
-    return format ? format->mime : "application/octet-stream";
-}
 
 static void download_free(struct download *download) {
     if (download->fd >= 0)
@@ -209,14 +203,15 @@ static void download_on_open(int err, void *user) {
 void download_start(struct worker *worker, struct http_request *req,
                     const struct download_file *file) {
     struct download *download = mem_alloc(sizeof *download);
+    const struct format *format = format_find(file->format);
     download->req = req;
     download->worker = worker;
     download->storage = file->storage;
-    download->kind = file->is_video ? STORAGE_VIDEO : STORAGE_AUDIO;
+    download->kind = format_is_video(file->format) ? STORAGE_VIDEO : STORAGE_AUDIO;
     download->path = slice_copy_text(file->path);
     download->range = slice_copy_text(file->range);
     download->if_range = slice_copy_text(file->if_range);
-    download->type = type_of(file->format);
+    download->type = format ? format->mime : "application/octet-stream";
     download->is_head = file->is_head;
     download->fd = -1;
     req->user = download;

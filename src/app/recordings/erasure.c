@@ -1,16 +1,16 @@
 #include "app/recordings/erasure.h"
 
-#include "app/accounts/errand.h"
 #include "app/recordings/recording_page.h"
 #include "app/recordings/recordings.h"
+#include "app/rest/errand.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/mem.h"
-#include "net/loop.h"
 #include "net/standstill.h"
 #include "net/thread.h"
+#include "net/timer.h"
 #include "net/worker.h"
 #include "outside/files/erase.h"
 #include "outside/store/store_recording.h"
@@ -103,7 +103,8 @@ static void answer_away(struct erasure *erasure) {
 }
 
 static void answer_begun(struct errand *errand) {
-    errand_answer_json(errand, 202, SLICE("{\"erasing\":true}"));
+    buf_add_text(&errand->json, "{\"erasing\":true}");
+    errand_answer_json(errand, 202);
 }
 
 /* ---- While the disk or the database stalls ---- */
@@ -135,9 +136,24 @@ static void erasure_on_look(void *user) {
 
 /* ---- Steps ---- */
 
+static void answer_erased(const struct erasure *erasure, const struct store_erased *rows) {
+    const struct erased *erased = &erasure->erased;
+    struct buf *json = &erasure->errand->json;
+    json_open(json, NULL);
+    json_open(json, "erased");
+    json_add_int(json, "recordings", rows->recordings + (int64_t)erasure->gone);
+    json_add_uint(json, "files", erased->files);
+    json_add_uint(json, "sidecars", erased->sidecars);
+    json_add_uint(json, "bytes", erased->bytes);
+    json_add_uint(json, "logLines", erased->log_lines);
+    json_add_int(json, "feedback", rows->feedback);
+    json_close(json);
+    json_close(json);
+    errand_answer_json(erasure->errand, 200);
+}
+
 static void on_meeting_erased(int err, const struct store_erased *rows, void *user) {
     struct erasure *erasure = user;
-    const struct erased *erased = &erasure->erased;
     erasure->call = NULL;
     if (err == EAGAIN) {
         try_again(erasure, erase_meeting);
@@ -149,20 +165,8 @@ static void on_meeting_erased(int err, const struct store_erased *rows, void *us
     }
     log_info("recordings", "a meeting was erased", log_text("meetingId", erasure->meeting_id),
              log_text("by", erasure->actor));
-    struct buf json = {0};
-    json_open(&json, NULL);
-    json_open(&json, "erased");
-    json_add_int(&json, "recordings", rows->recordings + (int64_t)erasure->gone);
-    json_add_uint(&json, "files", erased->files);
-    json_add_uint(&json, "sidecars", erased->sidecars);
-    json_add_uint(&json, "bytes", erased->bytes);
-    json_add_uint(&json, "logLines", erased->log_lines);
-    json_add_int(&json, "feedback", rows->feedback);
-    json_close(&json);
-    json_close(&json);
     if (erasure->errand)
-        errand_answer_json(erasure->errand, 200, buf_slice(&json));
-    buf_free(&json);
+        answer_erased(erasure, rows);
     erasure_free(erasure);
 }
 

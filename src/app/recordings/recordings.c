@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/mem.h"
-#include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/timer.h"
 #include "net/worker.h"
@@ -48,8 +47,7 @@ static void row_free(struct queued_row *queued) {
     mem_free(queued);
 }
 
-static void recordings_on_retry(void *user);
-static void put_next(struct recordings *recordings);
+static void put_next(void *user);
 
 static void on_put(int err, struct slice meeting_id, void *user) {
     struct recordings *recordings = user;
@@ -59,8 +57,7 @@ static void on_put(int err, struct slice meeting_id, void *user) {
     if (err == ECANCELED)
         return;
     if (err == EAGAIN) {
-        timer_start(recordings->loop, &recordings->retry, RETRY_MS, 0, recordings_on_retry,
-                    recordings);
+        timer_start(recordings->loop, &recordings->retry, RETRY_MS, 0, put_next, recordings);
         return;
     }
     if (err)
@@ -74,16 +71,13 @@ static void on_put(int err, struct slice meeting_id, void *user) {
     put_next(recordings);
 }
 
-static void put_next(struct recordings *recordings) {
+static void put_next(void *user) {
+    struct recordings *recordings = user;
     if (!recordings->store || recordings->putting || list_is_empty(&recordings->rows) ||
         timer_is_running(&recordings->retry))
         return;
     const struct queued_row *queued = CONTAINER_OF(recordings->rows.next, struct queued_row, node);
     recordings->putting = store_recording_put(recordings->store, &queued->row, on_put, recordings);
-}
-
-static void recordings_on_retry(void *user) {
-    put_next(user);
 }
 
 static void deliver_row(struct mail *mail, void *user) {

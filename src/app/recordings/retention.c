@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "net/loop.h"
 #include "net/timer.h"
 #include "net/worker.h"
 #include "outside/files/erase.h"

@@ -1,11 +1,9 @@
 #include "app/recordings/settle.h"
 
-#include "base/buf.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/mem.h"
-#include "net/loop.h"
 #include "net/timer.h"
 #include "net/worker.h"
 #include "outside/files/format.h"
