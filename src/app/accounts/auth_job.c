@@ -16,7 +16,7 @@ static void wipe(struct slice *password) {
     mem_free(bytes);
 }
 
-static void job_free(void *user) {
+static void password_job_free(void *user) {
     struct password_job *job = user;
     wipe(&job->password);
     wipe(&job->next_password);
@@ -24,7 +24,7 @@ static void job_free(void *user) {
     mem_free(job);
 }
 
-static struct slice copy(struct slice text) {
+static struct slice job_copy(struct slice text) {
     return slice_of(mem_copy(text.ptr ? text.ptr : "", text.len), text.len);
 }
 
@@ -32,11 +32,11 @@ struct password_job *job_new(struct errand *errand, struct slice password,
                              struct slice next_password) {
     const struct auth *auth = errand->user;
     struct password_job *job = mem_alloc(sizeof *job);
-    job->password = copy(password);
-    job->next_password = copy(next_password);
+    job->password = job_copy(password);
+    job->next_password = job_copy(next_password);
     job->cost = auth->cost;
     email_normalise(body_text(errand->body, "email"), job->email);
-    errand_set_job(errand, job, job_free);
+    errand_set_job(errand, job, password_job_free);
     return job;
 }
 

@@ -159,7 +159,7 @@ static void on_password_found(int err, const struct store_account *account, void
     auth_work(errand, job_replace, password_replaced);
 }
 
-static void change_password(struct errand *errand, const struct store_account *account) {
+static void auth_change_password(struct errand *errand, const struct store_account *account) {
     struct auth *auth = errand->user;
     if (!errand_check_body(errand, password_fields, ARRAY_LEN(password_fields)) ||
         auth_is_too_common(errand, body_text(errand->body, "newPassword")))
@@ -177,5 +177,5 @@ static void change_password(struct errand *errand, const struct store_account *a
 void auth_on_password(struct http_request *req, const struct route_match *match, void *user) {
     struct errand *errand = errand_new_with_body(req, match, user);
     if (errand)
-        auth_check(user, errand, change_password);
+        auth_check(user, errand, auth_change_password);
 }

@@ -114,7 +114,7 @@ static void accept_invitation(struct errand *errand) {
     errand->call = store_invitation_accept(auth->set.store, &in, on_accepted, errand);
 }
 
-static void join(struct errand *errand, const struct store_account *account) {
+static void auth_join(struct errand *errand, const struct store_account *account) {
     if (!errand_check_body(errand, join_fields, ARRAY_LEN(join_fields)))
         return;
     struct password_job *job = job_new(errand, SLICE_NONE, SLICE_NONE);
@@ -130,7 +130,7 @@ void auth_on_accept(struct http_request *req, const struct route_match *match, v
     if (!errand)
         return;
     if (http_find_header(req->head, "authorization")) {
-        auth_check(auth, errand, join);
+        auth_check(auth, errand, auth_join);
     } else if (errand_check_body(errand, accept_fields, ARRAY_LEN(accept_fields))) {
         hash_password(errand, accept_invitation);
     }

@@ -138,7 +138,7 @@ static struct slice wanted_range(const struct download *download) {
     return is_same ? slice_from(download->range) : SLICE_NONE;
 }
 
-static void begin(struct download *download) {
+static void download_begin(struct download *download) {
     uint64_t first = 0, last = 0;
     struct buf value = {0};
     enum range_result result = range_parse(wanted_range(download), download->size, &first, &last);
@@ -163,7 +163,7 @@ static void begin(struct download *download) {
     send_more(download);
 }
 
-static void open_file(void *user) {
+static void download_open_file(void *user) {
     struct download *download = user;
     struct stat stat;
     download->err = storage_open_file(download->storage, download->kind, slice_from(download->path),
@@ -188,7 +188,7 @@ static void download_on_open(int err, void *user) {
         return;
     }
     if (!err && !download->err) {
-        begin(download);
+        download_begin(download);
         return;
     }
     if (!err && (download->err == ENOENT || download->err == ELOOP || download->err == EINVAL)) {
@@ -217,5 +217,5 @@ void download_start(struct worker *worker, struct http_request *req,
     req->user = download;
     req->on_abort = download_on_abort;
     req->on_drain = download_on_drain;
-    download_work(download, open_file, download_on_open);
+    download_work(download, download_open_file, download_on_open);
 }

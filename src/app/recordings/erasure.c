@@ -72,13 +72,13 @@ static void erasure_free(struct erasure *erasure) {
 }
 
 /* The errand frees its job: the client has its answer, or left. */
-static void leave(void *job) {
+static void erasure_leave(void *job) {
     struct erasure *erasure = job;
     erasure->errand = NULL;
     timer_stop(&erasure->look);
 }
 
-static void fail(struct erasure *erasure, int status, const char *message) {
+static void erasure_fail(struct erasure *erasure, int status, const char *message) {
     if (erasure->errand)
         errand_answer_error(erasure->errand, status, message);
     else
@@ -87,13 +87,13 @@ static void fail(struct erasure *erasure, int status, const char *message) {
     erasure_free(erasure);
 }
 
-static void fail_errno(struct erasure *erasure, int err) {
+static void erasure_fail_errno(struct erasure *erasure, int err) {
     if (err == EBUSY)
-        fail(erasure, 409, "The meeting is active; it can be erased when it ended");
+        erasure_fail(erasure, 409, "The meeting is active; it can be erased when it ended");
     else if (err == ENOENT)
-        fail(erasure, 404, "Session not found");
+        erasure_fail(erasure, 404, "Session not found");
     else
-        fail(erasure, 500, "Internal server error");
+        erasure_fail(erasure, 500, "Internal server error");
 }
 
 /* Nothing has been erased, and nothing will be. */
@@ -109,9 +109,9 @@ static void answer_begun(struct errand *errand) {
 
 /* ---- While the disk or the database stalls ---- */
 
-static void list_rows(void *user);
+static void erasure_list_rows(void *user);
 static void erase_rows(void *user);
-static void erase_meeting(void *user);
+static void erasure_erase_meeting(void *user);
 
 static void try_again(struct erasure *erasure, timer_fn *step) {
     if (erasure->errand)
@@ -136,7 +136,7 @@ static void erasure_on_look(void *user) {
 
 /* ---- Steps ---- */
 
-static void answer_erased(const struct erasure *erasure, const struct store_erased *rows) {
+static void erasure_answer(const struct erasure *erasure, const struct store_erased *rows) {
     const struct erased *erased = &erasure->erased;
     struct buf *json = &erasure->errand->json;
     json_open(json, NULL);
@@ -156,21 +156,21 @@ static void on_meeting_erased(int err, const struct store_erased *rows, void *us
     struct erasure *erasure = user;
     erasure->call = NULL;
     if (err == EAGAIN) {
-        try_again(erasure, erase_meeting);
+        try_again(erasure, erasure_erase_meeting);
         return;
     }
     if (err) {
-        fail_errno(erasure, err);
+        erasure_fail_errno(erasure, err);
         return;
     }
     log_info("recordings", "a meeting was erased", log_text("meetingId", erasure->meeting_id),
              log_text("by", erasure->actor));
     if (erasure->errand)
-        answer_erased(erasure, rows);
+        erasure_answer(erasure, rows);
     erasure_free(erasure);
 }
 
-static void erase_meeting(void *user) {
+static void erasure_erase_meeting(void *user) {
     struct erasure *erasure = user;
     char what[64];
     snprintf(what, sizeof what, "%zu recordings", erasure->gone + erasure->page.count);
@@ -187,7 +187,7 @@ static void erasure_on_row_erased(int err, void *user) {
     if (err == EAGAIN) {
         try_again(erasure, erase_rows);
     } else if (err) {
-        fail_errno(erasure, err);
+        erasure_fail_errno(erasure, err);
     } else {
         erasure->row_at++;
         erasure->gone++;
@@ -199,7 +199,7 @@ static void erasure_on_row_erased(int err, void *user) {
 static void erase_rows(void *user) {
     struct erasure *erasure = user;
     if (erasure->row_at == erasure->page.count) {
-        list_rows(erasure);
+        erasure_list_rows(erasure);
         return;
     }
     const struct recording_info *row = &erasure->page.rows[erasure->row_at];
@@ -232,13 +232,13 @@ static void on_files_erased(int err, void *user) {
     if (!erasure->owner)
         erasure_free(erasure);
     else if (erasure->err == EBUSY)
-        fail(erasure, 409, "The meeting is still being recorded");
+        erasure_fail(erasure, 409, "The meeting is still being recorded");
     else if (err || erasure->err)
-        fail(erasure, 500, "Some files could not be deleted; try again");
+        erasure_fail(erasure, 500, "Some files could not be deleted; try again");
     else if (erasure->page.count == ROWS_MAX)
         erase_rows(erasure);
     else
-        erase_meeting(erasure);
+        erasure_erase_meeting(erasure);
 }
 
 static void start_worker(void *user) {
@@ -257,9 +257,9 @@ static void erasure_on_rows(int err, const struct store_recording_list *list, vo
     if (err == EAGAIN && erasure->errand && !erasure->has_begun) {
         answer_away(erasure);
     } else if (err == EAGAIN) {
-        try_again(erasure, list_rows);
+        try_again(erasure, erasure_list_rows);
     } else if (err) {
-        fail_errno(erasure, err);
+        erasure_fail_errno(erasure, err);
     } else {
         recording_page_keep(&erasure->page, list);
         erasure->row_at = 0;
@@ -267,7 +267,7 @@ static void erasure_on_rows(int err, const struct store_recording_list *list, vo
     }
 }
 
-static void list_rows(void *user) {
+static void erasure_list_rows(void *user) {
     struct erasure *erasure = user;
     erasure->call = store_recording_list(erasure->owner->store, slice_from(erasure->meeting_id),
                                          ROWS_MAX, erasure_on_rows, erasure);
@@ -302,9 +302,9 @@ void erasure_start(struct erasures *erasures, struct errand *errand, struct slic
     erasure->actor = slice_copy_text(actor);
     list_add(&erasures->all, &erasure->node);
     erasures->count++;
-    errand_set_job(errand, erasure, leave);
+    errand_set_job(errand, erasure, erasure_leave);
     timer_start(erasures->loop, &erasure->look, LOOK_MS, LOOK_MS, erasure_on_look, erasure);
-    list_rows(erasure);
+    erasure_list_rows(erasure);
 }
 
 struct erasures *erasures_open(struct loop *loop, struct store *store,

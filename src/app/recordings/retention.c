@@ -53,7 +53,7 @@ enum retention_step retention_next(const struct retention_sweep *sweep) {
 
 /* ---- Begin and end of a sweep ---- */
 
-static void list_rows(void *user);
+static void retention_list_rows(void *user);
 
 static void begin_sweep(void *user) {
     struct retention *retention = user;
@@ -61,7 +61,7 @@ static void begin_sweep(void *user) {
     retention->before_ms = clock_wall_ms() - (int64_t)retention->set.ttl_days * 24 * 3600 * 1000;
     retention->sweep = (struct retention_sweep){.batch = BATCH};
     retention->erased = (struct erased){0};
-    list_rows(retention);
+    retention_list_rows(retention);
 }
 
 static void end_sweep(struct retention *retention) {
@@ -154,7 +154,8 @@ static void take_step(struct retention *retention) {
         work(retention, delete_file, on_file_deleted);
         break;
     case RETENTION_LIST:
-        timer_start(retention->set.loop, &retention->timer, PAUSE_MS, 0, list_rows, retention);
+        timer_start(retention->set.loop, &retention->timer, PAUSE_MS, 0, retention_list_rows,
+                    retention);
         break;
     case RETENTION_LOGS:
         work(retention, delete_logs, on_logs_deleted);
@@ -174,7 +175,7 @@ static void retention_on_rows(int err, const struct store_recording_list *list, 
     take_step(retention);
 }
 
-static void list_rows(void *user) {
+static void retention_list_rows(void *user) {
     struct retention *retention = user;
     retention->call = store_recording_list_older(retention->store, retention->before_ms,
                                                  (unsigned)retention->sweep.kept, BATCH,

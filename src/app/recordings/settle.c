@@ -102,7 +102,7 @@ void settle_add(struct settle *settle, struct slice path, bool is_video, struct 
 
 /* ---- The recordings of a meeting ---- */
 
-static void question_free(struct settle_question *question) {
+static void settle_question_free(struct settle_question *question) {
     list_remove(&question->node);
     mem_free(question);
 }
@@ -122,7 +122,7 @@ static bool may_be_behind(const struct recording_info *row) {
 static void settle_on_rows(int err, const struct store_recording_list *list, void *user) {
     struct settle_question *question = user;
     struct settle *settle = question->settle;
-    question_free(question);
+    settle_question_free(question);
     for (size_t i = 0; !err && i < list->count; i++) {
         const struct recording_info *row = &list->recordings[i];
         if (may_be_behind(row))
@@ -160,7 +160,7 @@ void settle_stop(struct settle *settle) {
         struct settle_question *question =
             CONTAINER_OF(settle->questions.next, struct settle_question, node);
         store_cancel(question->call);
-        question_free(question);
+        settle_question_free(question);
     }
 }
 

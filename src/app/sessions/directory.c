@@ -124,13 +124,13 @@ void directory_close(struct directory *dir) {
 
 /* ---- Sessions and people ---- */
 
-static bool is_name(struct slice name) {
+static bool directory_is_name(struct slice name) {
     return text_is_identity(name, TRACK_NAME_BYTES);
 }
 
 int directory_start_session(struct directory *dir, struct slice meeting_id, struct slice room_name,
                             uint64_t next_seq) {
-    if (!is_name(meeting_id) || !is_name(room_name))
+    if (!directory_is_name(meeting_id) || !directory_is_name(room_name))
         return EINVAL;
     struct directory_entry *e = directory_entry_need(dir, meeting_id, room_name);
     if (!e)
@@ -158,13 +158,14 @@ void directory_end_session(struct directory *dir, struct slice meeting_id) {
 int directory_set_participant(struct directory *dir, struct slice meeting_id,
                               struct slice room_name, struct slice identity, struct slice name,
                               bool is_host) {
-    if (!is_name(room_name) || !is_name(identity) || (meeting_id.len > 0 && !is_name(meeting_id)))
+    if (!directory_is_name(room_name) || !directory_is_name(identity) ||
+        (meeting_id.len > 0 && !directory_is_name(meeting_id)))
         return EINVAL;
     struct directory_entry *e = directory_entry_need(dir, meeting_id, room_name);
     if (!e)
         return ENFILE;
     shard_set_participant(directory_entry_shard(dir, e), e->key, identity,
-                          is_name(name) ? name : SLICE_NONE, is_host);
+                          directory_is_name(name) ? name : SLICE_NONE, is_host);
     return 0;
 }
 

@@ -161,8 +161,8 @@ static void take_participant(struct webhook *webhook, const json_t *event, enum 
     listener->on_participant(session, participant.identity, listener->user);
 }
 
-static void dispatch(struct webhook *webhook, const json_t *event, enum event_kind kind,
-                     const struct session_event *when) {
+static void webhook_dispatch(struct webhook *webhook, const json_t *event, enum event_kind kind,
+                             const struct session_event *when) {
     struct sessions *sessions = webhook->set.sessions;
     struct livekit_room room;
     struct livekit_egress egress;
@@ -203,7 +203,7 @@ void webhook_take(struct webhook *webhook, const json_t *event, bool is_signed, 
         return;
     }
     log_debug("webhook", "event", log_slice("event", name));
-    dispatch(webhook, event, kind_of(name), &when);
+    webhook_dispatch(webhook, event, kind_of(name), &when);
 }
 
 /* ---- The route ---- */
@@ -265,7 +265,7 @@ const struct webhook_stats *webhook_stats(const struct webhook *webhook) {
     return &webhook->stats;
 }
 
-static const char *refusal_name(unsigned index) {
+static const char *webhook_refusal_name(unsigned index) {
     return faults[WEBHOOK_OK + 1 + index].name;
 }
 
@@ -277,7 +277,7 @@ static const struct counter counters[] = {
     {"prosa_webhooks_unknown_total", "Webhooks of kinds that mean nothing.", COUNTER_SUM,
      AT(unknown)},
     {"prosa_webhooks_refused_total", "Webhooks refused.", COUNTER_SUM, AT(refused[WEBHOOK_OK + 1]),
-     .label = "cause", .count = WEBHOOK_FAULTS - 1, .value_of = refusal_name},
+     .label = "cause", .count = WEBHOOK_FAULTS - 1, .value_of = webhook_refusal_name},
     {"prosa_webhooks_refused_total", NULL, COUNTER_SUM, AT(not_json), .label = "cause",
      .value = "not_json"},
 };
