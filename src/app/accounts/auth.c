@@ -71,6 +71,8 @@ static void auth_on_account(int err, const struct store_account *account, void *
 void auth_check(struct auth *auth, struct errand *errand, errand_account_fn *run) {
     struct access_holder holder;
     json_t *claims = NULL;
+    if (!errand)
+        return;
     if (access_verify(auth->set.config, bearer_token(errand->req->head), clock_wall_ms() / 1000,
                       &claims, &holder) != JWT_OK) {
         errand_answer_error(errand, 401, NULL);

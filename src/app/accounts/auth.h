@@ -11,9 +11,6 @@
 #include <stdint.h>
 
 struct auth;
-struct config;
-struct counter_table;
-struct loop;
 
 struct auth_stats {
     uint64_t logins, logins_failed, registrations, refreshes, reuses, throttled, busy;
@@ -44,7 +41,7 @@ void auth_add_routes(struct auth *, struct routes *);
  * Finds out who sent the request, by its access token: the user exists and is a member now, and the
  * login has not ended. Then `run` is called with the account, which is valid during that call.
  * Otherwise the errand is answered 401, or 503 while the database is away. Called from the handler
- * of the request, while its headers are there.
+ * of the request, while its headers are there. NULL, of a body that was refused, is fine.
  */
 void auth_check(struct auth *, struct errand *, errand_account_fn *run);
 

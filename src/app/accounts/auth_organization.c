@@ -113,9 +113,7 @@ static void change_role(struct errand *errand, const struct store_account *accou
 }
 
 static void on_change_role(struct http_request *req, const struct route_match *match, void *user) {
-    struct errand *errand = errand_new_with_body(req, match, user);
-    if (errand)
-        auth_check(user, errand, change_role);
+    auth_check(user, errand_new_with_body(req, match, user), change_role);
 }
 
 static void remove_member(struct errand *errand, const struct store_account *account) {
@@ -195,9 +193,7 @@ static void invite(struct errand *errand, const struct store_account *account) {
 }
 
 static void on_invite(struct http_request *req, const struct route_match *match, void *user) {
-    struct errand *errand = errand_new_with_body(req, match, user);
-    if (errand)
-        auth_check(user, errand, invite);
+    auth_check(user, errand_new_with_body(req, match, user), invite);
 }
 
 void auth_add_organization_routes(struct auth *auth, struct routes *routes) {

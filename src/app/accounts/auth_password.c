@@ -175,7 +175,5 @@ static void auth_change_password(struct errand *errand, const struct store_accou
 }
 
 void auth_on_password(struct http_request *req, const struct route_match *match, void *user) {
-    struct errand *errand = errand_new_with_body(req, match, user);
-    if (errand)
-        auth_check(user, errand, auth_change_password);
+    auth_check(user, errand_new_with_body(req, match, user), auth_change_password);
 }

@@ -10,7 +10,6 @@
 #include <stdbool.h>
 
 struct http_request;
-struct storage;
 struct worker;
 
 struct download_file {

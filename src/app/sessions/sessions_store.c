@@ -1,7 +1,6 @@
 #include "app/sessions/sessions_private.h"
 
 #include "app/sessions/directory.h"
-#include "base/mem.h"
 #include "outside/store/store.h"
 
 #include <errno.h>

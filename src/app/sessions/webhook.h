@@ -12,19 +12,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct counter_table;
 struct jwt_key;
 struct livekit_egress;
 struct livekit_track;
 struct routes;
 struct session;
-struct sessions;
 struct webhook;
 
 enum webhook_fault {
     WEBHOOK_OK,
     WEBHOOK_MISSING,   /* no token, or two Authorization headers */
-    WEBHOOK_MALFORMED, /* no token of ours in any form */
+    WEBHOOK_MALFORMED, /* no token that we can read */
     WEBHOOK_UNKNOWN_KEY,
     WEBHOOK_BAD_SIGNATURE,
     WEBHOOK_EXPIRED,    /* or our clock is ahead */
