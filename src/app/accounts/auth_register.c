@@ -63,11 +63,10 @@ void auth_on_register(struct http_request *req, const struct route_match *match,
     struct errand *errand = errand_new_with_body(req, match, auth);
     if (!errand)
         return;
-    if (auth->set.config->registration == REGISTRATION_OFF) {
+    if (auth->set.config->registration == REGISTRATION_OFF)
         errand_answer_error(errand, 403, "Registration is switched off");
-    } else if (errand_check_body(errand, register_fields, ARRAY_LEN(register_fields))) {
+    else if (errand_check_body(errand, register_fields, ARRAY_LEN(register_fields)))
         hash_password(errand, register_hashed);
-    }
 }
 
 /* ---- An invitation: for a new user, or for the user whose access token comes with it ---- */
@@ -129,9 +128,8 @@ void auth_on_accept(struct http_request *req, const struct route_match *match, v
     struct errand *errand = errand_new_with_body(req, match, auth);
     if (!errand)
         return;
-    if (http_find_header(req->head, "authorization")) {
+    if (http_find_header(req->head, "authorization"))
         auth_check(auth, errand, auth_join);
-    } else if (errand_check_body(errand, accept_fields, ARRAY_LEN(accept_fields))) {
+    else if (errand_check_body(errand, accept_fields, ARRAY_LEN(accept_fields)))
         hash_password(errand, accept_invitation);
-    }
 }
