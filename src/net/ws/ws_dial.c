@@ -272,7 +272,7 @@ static int start_lookup(struct ws_dial *dial) {
 static void add_host(struct buf *out, const struct url *url, bool with_port) {
     bool is_v6 = slice_find_byte(url->host, ':') < url->host.len;
     buf_printf(out, is_v6 ? "[%.*s]" : "%.*s", SLICE_ARG(url->host));
-    if (with_port || url->has_port)
+    if (with_port || url->port)
         buf_printf(out, ":%u", url_port(url));
 }
 

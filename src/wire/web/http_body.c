@@ -26,7 +26,7 @@ enum {
 };
 
 void http_body_init(struct http_body *body, const struct http_head *head) {
-    *body = (struct http_body){.state = BODY_DONE, .is_chunked = head->is_chunked};
+    *body = (struct http_body){.state = BODY_DONE};
     if (head->is_chunked) {
         body->state = BODY_SIZE;
     } else if (head->content_length > 0) {
