@@ -44,18 +44,12 @@ void http_conn_abort(struct http_conn *conn) {
 /* ---- waiting: for events and for time ---- */
 
 static int64_t wait_ms(const struct http_settings *settings, enum http_wait wait) {
-    switch (wait) {
-    case WAIT_IDLE:
-        return settings->idle_timeout_ms;
-    case WAIT_HEAD:
-        return settings->head_timeout_ms;
-    case WAIT_BODY:
-        return settings->body_timeout_ms;
-    case WAIT_WRITE:
-        return settings->write_timeout_ms;
-    default:
-        return HTTP_LINGER_MS;
-    }
+    const int64_t waits_ms[] = {
+        [WAIT_IDLE] = settings->idle_timeout_ms, [WAIT_HEAD] = settings->head_timeout_ms,
+        [WAIT_BODY] = settings->body_timeout_ms, [WAIT_WRITE] = settings->write_timeout_ms,
+        [WAIT_LINGER] = HTTP_LINGER_MS,
+    };
+    return waits_ms[wait];
 }
 
 static void http_on_timeout(void *arg) {
@@ -174,7 +168,6 @@ static size_t parse_body(struct http_conn *conn, struct slice bytes) {
  * a request whose body is incomplete do not outlive this call. */
 static size_t parse(struct http_conn *conn, struct slice bytes) {
     size_t at = 0;
-    conn->is_parsing = true;
     while (at < bytes.len) {
         struct slice rest = slice_skip(bytes, at);
         size_t used = 0;
@@ -188,7 +181,6 @@ static size_t parse(struct http_conn *conn, struct slice bytes) {
             break;
         at += used;
     }
-    conn->is_parsing = false;
     return at;
 }
 
