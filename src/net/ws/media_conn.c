@@ -1,5 +1,6 @@
 #include "net/ws/media_conn.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "net/loop.h"
 #include "net/stream.h"
@@ -20,11 +21,11 @@ struct media_conn {
     int64_t heard_ms;   /* when the last byte came */
     int64_t pinged_ms;  /* the last ping since then, or 0 */
     int64_t closing_ms; /* when our close frame was queued; 0 = open */
-    char *text;         /* of a text message in pieces, MEDIA_TEXT_MAX bytes, else NULL */
+    struct buf text;    /* of a text message in pieces, at most MEDIA_TEXT_MAX bytes */
     const char *why;    /* the protocol error that ended it, static, or NULL */
-    uint16_t text_n;
     uint16_t out_n;
-    uint16_t close_code; /* for on_closed after our own close */
+    uint16_t close_code;  /* for on_closed after our own close */
+    bool is_text_dropped; /* the text message in pieces is too long */
     bool in_drain, is_freed;
     uint8_t out[OUT_BYTES];
 };
@@ -63,8 +64,7 @@ static void answer_ping(struct media_conn *conn, struct slice payload) {
 static void finish(struct media_conn *conn, uint16_t code, struct slice reason) {
     stream_close(conn->stream);
     conn->stream = NULL;
-    mem_free(conn->text);
-    conn->text = NULL;
+    buf_free(&conn->text);
     conn->stats->closed++;
     conn->handlers->on_closed(code, reason, conn->arg);
 }
@@ -128,29 +128,20 @@ static void on_text_piece(struct media_conn *conn, const struct ws_event *event)
         return;
     }
     if (event->first)
-        conn->text_n = 0;
-    if (event->payload.len > (size_t)(MEDIA_TEXT_MAX - conn->text_n)) {
-        conn->text_n = MEDIA_TEXT_MAX; /* full: the rest of this message does not fit either */
-        conn->stats->texts_dropped += event->last;
-        mem_free(conn->text);
-        conn->text = NULL;
-        return;
-    }
-    if (!conn->text && conn->text_n == 0)
-        conn->text = mem_alloc_raw(MEDIA_TEXT_MAX);
-    if (conn->text) {
-        memcpy(conn->text + conn->text_n, event->payload.ptr, event->payload.len);
-        conn->text_n = (uint16_t)(conn->text_n + event->payload.len);
-    }
+        conn->is_text_dropped = false;
+    if (event->payload.len > MEDIA_TEXT_MAX - conn->text.len)
+        conn->is_text_dropped = true;
+    if (!conn->is_text_dropped)
+        buf_add_slice(&conn->text, event->payload);
     if (!event->last)
         return;
-    char *text = conn->text;
-    conn->text = NULL;
-    if (text)
-        conn->handlers->on_text(slice_of(text, conn->text_n), conn->arg);
-    else
+    struct buf text = conn->text;
+    conn->text = (struct buf){0};
+    if (conn->is_text_dropped)
         conn->stats->texts_dropped++;
-    mem_free(text);
+    else
+        conn->handlers->on_text(buf_slice(&text), conn->arg);
+    buf_free(&text);
 }
 
 static void on_event(struct media_conn *conn, const struct ws_event *event, int64_t now_ms) {
@@ -277,8 +268,7 @@ void media_conn_free(struct media_conn *conn) {
         return;
     stream_close(conn->stream);
     conn->stream = NULL;
-    mem_free(conn->text);
-    conn->text = NULL;
+    buf_free(&conn->text);
     conn->is_freed = true;
     if (!conn->in_drain)
         mem_free(conn);

@@ -32,8 +32,6 @@ void ws_conn_end(struct ws_conn *conn, uint16_t code, const char *reason) {
     conn->stream = NULL;
     ws_dial_cancel(conn->dial);
     conn->dial = NULL;
-    if (conn->settings.stats)
-        conn->settings.stats->closed++;
     ws_conn_schedule(conn);
 }
 
@@ -47,8 +45,6 @@ static void free_conn(struct ws_conn *conn) {
 }
 
 void ws_conn_break(struct ws_conn *conn, int err) {
-    if (conn->settings.stats && conn->state == WS_OPEN)
-        conn->settings.stats->reset++;
     const char *tls_error = conn->stream ? stream_error(conn->stream) : "";
     ws_conn_end(conn, WS_CLOSE_ABNORMAL, *tls_error ? tls_error : err ? strerror(err) : "");
 }
@@ -89,12 +85,6 @@ void ws_conn_flush(struct ws_conn *conn) {
 /* ---- input ---- */
 
 static void on_piece(struct ws_conn *conn, const struct ws_event *event) {
-    if (conn->settings.stats)
-        conn->settings.stats->messages_in += event->last;
-    if (conn->handlers.on_data) {
-        conn->handlers.on_data(event->opcode, event->payload, event->first, event->last, conn->arg);
-        return;
-    }
     if (event->first && event->last) {
         conn->handlers.on_message(event->opcode, event->payload, conn->arg);
         return;
@@ -120,17 +110,10 @@ static void on_peer_close(struct ws_conn *conn, const struct ws_event *event) {
 }
 
 static void on_bad(struct ws_conn *conn, const struct ws_event *event) {
-    struct ws_stats *stats = conn->settings.stats;
     if (conn->state != WS_OPEN) {
         ws_conn_end(conn, event->code, event->why);
         return;
     }
-    if (stats && event->code == WS_CLOSE_TOO_BIG)
-        stats->too_big++;
-    else if (stats && event->code == WS_CLOSE_BAD_DATA)
-        stats->bad_data++;
-    else if (stats)
-        stats->bad_protocol++;
     /* Our side ends with the close frame, so that the peer need not wait. Further input is read and
      * ignored for a moment: a socket closed with unread bytes resets the connection, and the peer
      * would never see the code. */
@@ -202,8 +185,6 @@ static void read_some(struct ws_conn *conn) {
             return;
         }
         conn->heard_ms = loop_now_ms(conn->loop);
-        if (conn->settings.stats)
-            conn->settings.stats->bytes_in += (uint64_t)got;
         size_t used = parse(conn, scratch, (size_t)got);
         if (conn->state >= WS_ENDING)
             return;
@@ -241,8 +222,6 @@ static void ws_on_timer(void *arg) {
         return;
     }
     if (settings->silence_ms && silent_ms >= settings->silence_ms) {
-        if (settings->stats)
-            settings->stats->silent++;
         ws_conn_end(conn, WS_CLOSE_ABNORMAL, "silent for too long");
         return;
     }
@@ -328,8 +307,6 @@ static int attach(struct ws_conn *conn, struct stream *stream) {
     conn->state = WS_OPEN;
     conn->heard_ms = loop_now_ms(conn->loop);
     conn->has_unread = stream_has_pending(stream);
-    if (conn->settings.stats)
-        conn->settings.stats->opened++;
     set_timer(conn);
     ws_conn_schedule(conn);
     return 0;
