@@ -18,7 +18,7 @@ enum {
     PORT_TRIES = 16,
 };
 
-struct door {
+struct door { /* a listening socket */
     struct listener *listener;
     struct watch *watch;
     int fd;
@@ -41,7 +41,7 @@ static void listener_on_back_off_over(void *arg) {
         watch_set(listener->doors[i].watch, WATCH_READ);
 }
 
-/* Out of descriptors or memory. The socket stays readable, so the doors are not watched for a
+/* Out of descriptors or memory. A listening socket stays readable then, so none is watched for a
  * moment; otherwise the loop would spin. */
 static void back_off(struct listener *listener) {
     listener->stats.errors++;

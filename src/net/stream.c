@@ -118,10 +118,7 @@ ssize_t stream_read(struct stream *s, void *out, size_t n) {
     if (s->unread.len > 0)
         return read_unread(s, out, n);
     if (!s->ssl) {
-        ssize_t got;
-        do
-            got = recv(s->fd, out, n, MSG_DONTWAIT);
-        while (got < 0 && errno == EINTR);
+        ssize_t got = TEMP_FAILURE_RETRY(recv(s->fd, out, n, MSG_DONTWAIT));
         return got < 0 ? -errno : got;
     }
     size_t got;
@@ -147,10 +144,7 @@ static ssize_t tls_write(struct stream *s, const void *bytes, size_t n) {
 ssize_t stream_write(struct stream *s, const void *bytes, size_t n) {
     if (s->ssl)
         return tls_write(s, bytes, n);
-    ssize_t put;
-    do
-        put = send(s->fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (put < 0 && errno == EINTR);
+    ssize_t put = TEMP_FAILURE_RETRY(send(s->fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL));
     return put < 0 ? -errno : put;
 }
 
@@ -173,10 +167,7 @@ ssize_t stream_writev(struct stream *s, const struct iovec *pieces, int count) {
         return tls_writev(s, pieces, count);
     struct msghdr message = {.msg_iovlen = (size_t)count};
     memcpy(&message.msg_iov, &pieces, sizeof pieces); /* sendmsg does not write there */
-    ssize_t put;
-    do
-        put = sendmsg(s->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (put < 0 && errno == EINTR);
+    ssize_t put = TEMP_FAILURE_RETRY(sendmsg(s->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
     return put < 0 ? -errno : put;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "net/loop.h"
+#include "net/thread.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* Long computations (argon2) and blocking lookups on libuv's pool, with a bound on how many run and
- * how many wait. */
+/* Long computations (argon2) and slow work on files, on libuv's pool, with a bound on how many run
+ * and how many wait. */
 #ifndef NET_WORKER_H
 #define NET_WORKER_H
 

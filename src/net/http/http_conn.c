@@ -203,7 +203,7 @@ static void take_bytes(struct http_conn *conn, struct slice bytes) {
 
 /* The peer has ended its side. A request with an on_abort is aborted. Otherwise an answer that is
  * due is still sent, because `printf ... | nc` ends its side before it reads. */
-static void on_end_of_input(struct http_conn *conn) {
+static void http_on_end_of_input(struct http_conn *conn) {
     conn->is_half_closed = true;
     if (conn->state == HTTP_LINGERING)
         http_conn_kill(conn);
@@ -216,14 +216,14 @@ static void on_end_of_input(struct http_conn *conn) {
     http_conn_schedule(conn);
 }
 
-static void on_readable(struct http_conn *conn) {
+static void http_on_readable(struct http_conn *conn) {
     uint8_t *scratch = loop_scratch(conn->server->loop);
     do {
         ssize_t got = stream_read(conn->stream, scratch, LOOP_SCRATCH_BYTES);
         if (got > 0) {
             take_bytes(conn, slice_of(scratch, (size_t)got));
         } else if (got == 0) {
-            on_end_of_input(conn);
+            http_on_end_of_input(conn);
             return;
         } else if (got != -EAGAIN) {
             conn->server->stats.tls_errors += got == -EPROTO;
@@ -235,7 +235,7 @@ static void on_readable(struct http_conn *conn) {
     } while (conn->state != HTTP_DEAD && stream_has_pending(conn->stream));
 }
 
-static void on_written(struct http_conn *conn) {
+static void http_on_written(struct http_conn *conn) {
     struct http_call *call = conn->call;
     if (conn->state == HTTP_REPLYING && call->wants_drain) {
         call->wants_drain = false;
@@ -258,7 +258,7 @@ static void flush(struct http_conn *conn) {
     if (conn->out.queued_bytes != before && conn->wait == WAIT_WRITE)
         conn->wait = WAIT_NOTHING; /* progress restarts the deadline */
     if (err == 0)
-        on_written(conn);
+        http_on_written(conn);
     else if (err != EAGAIN)
         http_conn_abort(conn);
 }
@@ -295,7 +295,7 @@ static void http_on_events(int events, void *arg) {
     }
     /* TLS may need to read in order to write, and the reverse: try both. */
     if (!conn->is_half_closed && conn->state != HTTP_LAST)
-        on_readable(conn);
+        http_on_readable(conn);
     if (conn->state != HTTP_DEAD)
         http_conn_schedule(conn);
 }

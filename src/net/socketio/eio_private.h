@@ -67,7 +67,8 @@ struct eio_session *eio_session_new(struct eio_server *server);
 /* The open packet has been sent: calls on_open and starts the heartbeat. */
 void eio_session_open_done(struct eio_session *session);
 void eio_session_free(struct eio_session *session);
-/* Its sid is no longer known; it is reported, if it is not yet, and freed at the end of the turn. */
+/* Its sid becomes unknown. At the end of the turn on_close is called, unless it was, and the memory
+ * is freed. */
 void eio_session_forget(struct eio_session *session);
 /* Handles one packet from the client, by either transport. False: the session has ended. */
 bool eio_session_take(struct eio_session *session, const struct eio_packet *packet);

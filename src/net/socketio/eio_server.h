@@ -73,7 +73,7 @@ const struct eio_stats *eio_server_stats(const struct eio_server *server);
 size_t eio_server_websockets(const struct eio_server *server);
 /* Closes every session without a DISCONNECT packet, so that clients reconnect; refuses new ones. */
 void eio_server_drain(struct eio_server *server);
-/* Drops everything at once, on_close included; NULL is fine. */
+/* Drops every connection at once and calls on_close for each session; NULL is fine. */
 void eio_server_close(struct eio_server *server);
 
 /* The three handlers of net/http/http_server.h, for requests under the server's path. */

@@ -104,20 +104,17 @@ static bool serve(struct sio_job *job, unsigned *budget) {
     return true;
 }
 
-static void run_jobs(struct sio_server *server);
-
-static void sio_on_next_turn(void *arg) {
-    run_jobs(arg);
-}
+static void sio_run_jobs(void *arg);
 
 static void sio_on_refill(void *arg) {
     struct sio_server *server = arg;
     server->budget = SIO_SLICE;
     if (!list_is_empty(&server->jobs))
-        timer_start(server->loop, &server->next_turn, 0, 0, sio_on_next_turn, server);
+        timer_start(server->loop, &server->next_turn, 0, 0, sio_run_jobs, server);
 }
 
-static void run_jobs(struct sio_server *server) {
+static void sio_run_jobs(void *arg) {
+    struct sio_server *server = arg;
     loop_defer(server->loop, &server->refill, sio_on_refill, server);
     while (!list_is_empty(&server->jobs)) {
         struct sio_job *job = CONTAINER_OF(server->jobs.next, struct sio_job, node);
@@ -217,7 +214,7 @@ void sio_broadcast_each(struct sio_namespace *ns, const struct sio_target *targe
         return;
     }
     list_add(&server->jobs, &job->node);
-    run_jobs(server);
+    sio_run_jobs(server);
 }
 
 void sio_broadcast(struct sio_namespace *ns, const struct sio_target *target, const char *event,

@@ -23,7 +23,6 @@
 #include <stdint.h>
 
 struct counter_table;
-struct http_request;
 struct loop;
 struct sio_namespace;
 struct sio_server;

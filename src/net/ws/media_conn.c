@@ -87,7 +87,8 @@ void media_conn_close(struct media_conn *conn, uint16_t code, const char *reason
 
 /* The peer's close frame is answered with the same code, and the connection ends. LiveKit Egress
  * does not wait for the answer, so whether it can be written does not matter. */
-static void on_peer_close(struct media_conn *conn, const struct ws_event *event, int64_t now_ms) {
+static void media_on_peer_close(struct media_conn *conn, const struct ws_event *event,
+                                int64_t now_ms) {
     if (!conn->closing_ms)
         send_close(conn, event->code, SLICE_NONE, now_ms);
     if (flush(conn) == 0)
@@ -95,7 +96,7 @@ static void on_peer_close(struct media_conn *conn, const struct ws_event *event,
     finish(conn, event->code, event->payload);
 }
 
-static void on_broken(struct media_conn *conn) {
+static void media_on_broken(struct media_conn *conn) {
     if (conn->closing_ms) {
         finish(conn, conn->close_code, slice_from(conn->why));
         return;
@@ -104,7 +105,7 @@ static void on_broken(struct media_conn *conn) {
     finish(conn, WS_CLOSE_ABNORMAL, SLICE_NONE);
 }
 
-static void on_bad(struct media_conn *conn, const struct ws_event *event, int64_t now_ms) {
+static void media_on_bad(struct media_conn *conn, const struct ws_event *event, int64_t now_ms) {
     if (event->code == WS_CLOSE_TOO_BIG)
         conn->stats->too_big++;
     else if (event->code == WS_CLOSE_BAD_DATA)
@@ -122,7 +123,7 @@ static void on_bad(struct media_conn *conn, const struct ws_event *event, int64_
 
 /* Text is rare and short ({"muted":true}): whole messages are delivered as they are, pieces are
  * collected. */
-static void on_text_piece(struct media_conn *conn, const struct ws_event *event) {
+static void media_on_text_piece(struct media_conn *conn, const struct ws_event *event) {
     if (event->first && event->last && event->payload.len <= MEDIA_TEXT_MAX) {
         conn->handlers->on_text(event->payload, conn->arg);
         return;
@@ -144,7 +145,7 @@ static void on_text_piece(struct media_conn *conn, const struct ws_event *event)
     buf_free(&text);
 }
 
-static void on_event(struct media_conn *conn, const struct ws_event *event, int64_t now_ms) {
+static void media_on_event(struct media_conn *conn, const struct ws_event *event, int64_t now_ms) {
     switch (event->type) {
     case WS_EVENT_DATA:
         conn->stats->messages += event->last;
@@ -152,16 +153,16 @@ static void on_event(struct media_conn *conn, const struct ws_event *event, int6
             conn->handlers->on_binary((const uint8_t *)event->payload.ptr, event->payload.len,
                                       event->last, conn->arg);
         else
-            on_text_piece(conn, event);
+            media_on_text_piece(conn, event);
         break;
     case WS_EVENT_PING:
         answer_ping(conn, event->payload);
         break;
     case WS_EVENT_CLOSE:
-        on_peer_close(conn, event, now_ms);
+        media_on_peer_close(conn, event, now_ms);
         break;
     case WS_EVENT_BAD:
-        on_bad(conn, event, now_ms);
+        media_on_bad(conn, event, now_ms);
         break;
     case WS_EVENT_PONG:
     case WS_EVENT_NONE:
@@ -173,7 +174,7 @@ static void parse(struct media_conn *conn, uint8_t *bytes, size_t n, int64_t now
     struct ws_event event;
     for (size_t at = 0; at < n && conn->stream;) {
         at += ws_parse(&conn->parser, bytes + at, n - at, &event);
-        on_event(conn, &event, now_ms);
+        media_on_event(conn, &event, now_ms);
     }
 }
 
@@ -193,7 +194,7 @@ static size_t read_all(struct media_conn *conn, uint8_t *buffer, int64_t now_ms)
         if (got == -EAGAIN)
             break;
         if (got <= 0) {
-            on_broken(conn);
+            media_on_broken(conn);
             break;
         }
         goes_on = goes_on || got == LOOP_SCRATCH_BYTES;
@@ -252,7 +253,7 @@ size_t media_conn_drain(struct media_conn *conn, uint8_t *buffer, int64_t now_ms
         conn->pinged_ms = now_ms;
     }
     if (conn->stream && err && err != EAGAIN)
-        on_broken(conn);
+        media_on_broken(conn);
     if (conn->stream)
         keep_alive(conn, now_ms);
     if (conn->stream && conn->out_n > 0)

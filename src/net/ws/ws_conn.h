@@ -1,5 +1,6 @@
 /* A WebSocket on a loop: server role after http_accept_websocket, client role towards a URL. While
- * idle it holds no buffer, and a message is buffered only while incomplete. A frame for many connections is made once and shared.
+ * idle it holds no buffer, and a message is buffered only while it is incomplete. A frame for many
+ * connections is made once and shared.
  *
  * 1. ws_conn_close is a request. on_close is the last callback: once for each connection, and never
  *    while the owner is calling a function of this header.

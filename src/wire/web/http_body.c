@@ -10,8 +10,8 @@ enum {
     BODY_EXTENSION,  /* ";..." after them, passed over */
     BODY_SIZE_LF,    /* the line feed of the size line */
     BODY_CHUNK,      /* `left` bytes */
-    BODY_CHUNK_CR,   /* the line end after a chunk */
-    BODY_CHUNK_LF,   /* */
+    BODY_CHUNK_CR,   /* the carriage return behind a chunk */
+    BODY_CHUNK_LF,   /* its line feed */
     BODY_TRAILER,    /* at the start of a trailer line */
     BODY_IN_TRAILER, /* inside one, passed over */
     BODY_TRAILER_LF, /* its line feed */
