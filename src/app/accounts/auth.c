@@ -101,13 +101,12 @@ int auth_open(struct auth **out, const struct auth_settings *set) {
     auth->cost = (struct password_cost){set->config->argon2_memory_kib, set->config->argon2_passes};
     throttle_open(&auth->throttle, rand_u64(), THROTTLE_ENTRIES);
     int err = password_hash(auth->dummy_hash, SLICE("no password of a user"), &auth->cost);
-    if (!err)
-        err = worker_open(&auth->worker, set->loop, 0, WAITING_MAX, WORKER_NICE);
     if (err) {
         throttle_close(&auth->throttle);
         mem_free(auth);
         return err;
     }
+    auth->worker = worker_new(set->loop, 0, WAITING_MAX, WORKER_NICE);
     *out = auth;
     return 0;
 }

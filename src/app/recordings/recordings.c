@@ -118,10 +118,8 @@ int recordings_open(struct recordings **out, struct loop *loop, const struct sto
     recordings->storage = storage;
     list_init(&recordings->rows);
     int err = mailbox_open(&recordings->inbox, loop, recordings);
-    if (!err)
-        err = worker_open(&recordings->reader, loop, RECORDINGS_READERS, READS_WAITING_MAX, 0);
-    if (!err)
-        err = worker_open(&recordings->eraser, loop, RECORDINGS_ERASERS, ERASURES_WAITING_MAX, 0);
+    recordings->reader = worker_new(loop, RECORDINGS_READERS, READS_WAITING_MAX, 0);
+    recordings->eraser = worker_new(loop, RECORDINGS_ERASERS, ERASURES_WAITING_MAX, 0);
     if (err) {
         recordings_close(recordings);
         recordings_free(recordings);

@@ -192,7 +192,6 @@ void hume_link_dial(struct hume_track *track) {
         .ping_ms = 20 * 1000,
         .silence_ms = 60 * 1000,
         .close_ms = 1000,
-        .stats = &hume->ws_stats,
     };
     struct ws_target target = {
         .url = &hume->url,

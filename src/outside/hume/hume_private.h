@@ -33,7 +33,6 @@ struct hume {
     struct hume_gate gate;
     struct hume_limiter own_limiter;
     struct hume_stats stats;
-    struct ws_stats ws_stats;
 };
 
 enum hume_state {
