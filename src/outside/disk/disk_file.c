@@ -10,10 +10,8 @@
 #include "outside/disk/disk_part.h"
 #include "outside/disk/disk_sync.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { TRIES_BEFORE_NEW_PART = 10 };
 
@@ -28,15 +26,14 @@ uint64_t disk_file_part_limit(const struct disk_settings *settings, enum record_
     return limit - limit % frame_bytes;
 }
 
-struct disk_file *disk_file_new(struct disk_files *files, const struct recording_info *info) {
+struct disk_file *disk_file_new(struct disk_thread *thread, const struct recording_info *info) {
     struct disk_file *file = mem_alloc(sizeof *file);
     char id[RAND_UUID_SIZE];
     rand_uuid(id);
-    file->files = files;
+    file->thread = thread;
     file->format = format_find(info->format)->id;
     file->frame_bytes = file->format == RECORD_WAV ? (uint16_t)(info->channels * 2) : 1;
-    file->limit_bytes =
-        disk_file_part_limit(&files->thread->settings, file->format, file->frame_bytes);
+    file->limit_bytes = disk_file_part_limit(&thread->settings, file->format, file->frame_bytes);
     file->info = *info;
     file->info.id = slice_from(id);
     if (format_is_video(info->format))
@@ -57,13 +54,13 @@ static int64_t bytes_ms(const struct disk_file *file, uint64_t bytes) {
 void disk_file_set_due(struct disk_file *file) {
     if (!list_is_empty(&file->due))
         return;
-    file->due_ms = clock_mono_ms() + file->files->thread->settings.header_ms;
-    list_add(&file->files->due, &file->due);
-    disk_thread_wake(file->files->thread);
+    file->due_ms = clock_mono_ms() + file->thread->settings.header_ms;
+    list_add(&file->thread->due_files, &file->due);
+    disk_thread_wake(file->thread);
 }
 
 static int open_part(struct disk_file *file) {
-    struct disk_thread *thread = file->files->thread;
+    struct disk_thread *thread = file->thread;
     if (atomic_load(&thread->stats.space) == DISK_SPACE_FULL)
         return ENOSPC;
     /* Bytes lost before there was a file do not become silence: the file begins later instead. */
@@ -125,7 +122,7 @@ void disk_file_close_part(struct disk_file *file, const char *end, int64_t at_ms
     list_remove(&file->due);
     file->part = NULL;
     disk_count(&disk_file_stats(file)->open_files, (uint64_t)-1);
-    disk_finish_send(file->files->finish, part);
+    disk_finish_send(file->thread->finish, part);
 }
 
 static bool is_full_error(int err) {
@@ -144,7 +141,7 @@ static void log_failure(struct disk_file *file, int err, uint64_t failing) {
 void disk_file_on_failure(struct disk_file *file, int err, uint64_t lost_bytes) {
     struct disk_stats *stats = disk_file_stats(file);
     disk_count(&stats->errors, 1);
-    file->retry_ms = clock_mono_ms() + file->files->thread->settings.retry_ms;
+    file->retry_ms = clock_mono_ms() + file->thread->settings.retry_ms;
     if (file->tries++ == 0)
         log_failure(file, err, atomic_fetch_add(&stats->failing_files, 1) + 1);
     disk_count(&stats->gap_bytes, lost_bytes);
@@ -264,7 +261,7 @@ static void on_blocks(struct disk_file *file, const struct disk_block *chain) {
 
 void disk_file_adopt(struct disk_file *file) {
     if (list_is_empty(&file->all))
-        list_add(&file->files->all, &file->all);
+        list_add(&file->thread->files, &file->all);
 }
 
 static void disk_file_deliver_blocks(struct mail *mail, void *owner) {
@@ -280,7 +277,7 @@ static void disk_file_deliver_blocks(struct mail *mail, void *owner) {
 void disk_file_send_blocks(struct disk_file *file, struct disk_block *chain) {
     chain->target = file;
     chain->mail.deliver = disk_file_deliver_blocks;
-    disk_thread_send(file->files->thread, &chain->mail);
+    disk_thread_send(file->thread, &chain->mail);
 }
 
 bool disk_file_is_broken(const struct disk_file *file) {
@@ -312,12 +309,12 @@ static void on_due(struct disk_file *file) {
         return;
     }
     int err = disk_part_refresh(file->part);
-    if (err)
+    if (!err && file->part->is_sidecar_stale)
+        err = disk_part_save_sidecar(file->part, false);
+    if (err) {
         disk_count(&disk_file_stats(file)->errors, 1);
-    else if (file->part->is_sidecar_stale)
-        err = disk_part_save_sidecar(file->part);
-    if (err)
         disk_file_set_due(file);
+    }
 }
 
 void disk_file_finish(struct disk_file *file, const char *end, int64_t at_ms) {
@@ -334,35 +331,17 @@ void disk_file_finish(struct disk_file *file, const char *end, int64_t at_ms) {
 
 /* ---- All of them ---- */
 
-struct disk_files *disk_files_new(struct disk_thread *thread, struct disk_finish *finish) {
-    struct disk_files *files = mem_alloc(sizeof *files);
-    files->thread = thread;
-    files->finish = finish;
-    list_init(&files->all);
-    list_init(&files->due);
-    return files;
-}
-
-void disk_files_free(struct disk_files *files) {
-    assert(!files || list_is_empty(&files->all));
-    mem_free(files);
-}
-
-bool disk_files_is_empty(const struct disk_files *files) {
-    return list_is_empty(&files->all);
-}
-
-void disk_files_beat(struct disk_files *files, int64_t now_ms) {
-    while (!list_is_empty(&files->due)) {
-        struct disk_file *file = CONTAINER_OF(files->due.next, struct disk_file, due);
+void disk_files_beat(struct disk_thread *thread, int64_t now_ms) {
+    while (!list_is_empty(&thread->due_files)) {
+        struct disk_file *file = CONTAINER_OF(thread->due_files.next, struct disk_file, due);
         if (now_ms < file->due_ms)
             return;
         on_due(file);
     }
 }
 
-void disk_files_sync(struct disk_files *files, struct disk_sync *sync) {
-    LIST_EACH(&files->all, node) {
+void disk_files_sync(struct disk_thread *thread, struct disk_sync *sync) {
+    LIST_EACH(&thread->files, node) {
         struct disk_part *part = CONTAINER_OF(node, struct disk_file, all)->part;
         if (!part || !part->is_unsynced)
             continue;
@@ -371,7 +350,7 @@ void disk_files_sync(struct disk_files *files, struct disk_sync *sync) {
     }
 }
 
-void disk_files_end(struct disk_files *files, const char *end, int64_t at_ms) {
-    while (!list_is_empty(&files->all))
-        disk_file_finish(CONTAINER_OF(files->all.next, struct disk_file, all), end, at_ms);
+void disk_files_end(struct disk_thread *thread, const char *end, int64_t at_ms) {
+    LIST_EACH(&thread->files, node)
+        disk_file_finish(CONTAINER_OF(node, struct disk_file, all), end, at_ms);
 }

@@ -2,26 +2,17 @@
 #ifndef OUTSIDE_DISK_FILE_PRIVATE_H
 #define OUTSIDE_DISK_FILE_PRIVATE_H
 
-#include "base/list.h"
 #include "outside/disk/disk_file.h"
 #include "outside/disk/disk_part.h"
 #include "outside/disk/disk_thread.h"
 
 #include <stdatomic.h>
 
-struct disk_files {
-    struct disk_thread *thread;
-    struct disk_finish *finish;
-    struct list all;
-    /* Files whose header or sidecar is out of date, the longest waiting first. */
-    struct list due;
-};
-
 struct disk_file {
-    struct list all; /* in files->all */
-    struct list due; /* in files->due */
+    struct disk_thread *thread;
+    struct list all; /* in thread->files */
+    struct list due; /* in thread->due_files */
     int64_t due_ms;
-    struct disk_files *files;
     struct recording_info info; /* for the next part; owns its texts */
     enum record_format format;
     struct disk_part *part; /* NULL: nothing is open */
@@ -40,7 +31,7 @@ struct disk_file {
 };
 
 static inline struct disk_stats *disk_file_stats(const struct disk_file *file) {
-    return &file->files->thread->stats;
+    return &file->thread->stats;
 }
 
 /* The most bytes a part may have, in whole sample frames. */

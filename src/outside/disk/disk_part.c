@@ -72,16 +72,6 @@ static int start(struct disk_part *part, int folder_fd) {
     return err;
 }
 
-static int try_save_sidecar(struct disk_part *part, int folder_fd) {
-    part->sidecar.info.bytes = part->bytes;
-    part->sidecar.frames = disk_part_frames(part);
-    int err = sidecar_save(folder_fd, &part->sidecar, false);
-    part->is_sidecar_stale = err != 0;
-    if (err)
-        disk_count(&part->thread->stats.errors, 1);
-    return err;
-}
-
 static struct disk_part *part_new(struct disk_thread *thread,
                                   const struct disk_part_settings *settings) {
     struct disk_part *part = mem_alloc(sizeof *part);
@@ -113,8 +103,6 @@ int disk_part_open(struct disk_part **out, struct disk_thread *thread,
         err = create(part, folder_fd, settings->named_ms);
         if (!err)
             err = start(part, folder_fd);
-        if (!err)
-            try_save_sidecar(part, folder_fd);
         close(folder_fd);
     }
     if (err) {
@@ -122,6 +110,8 @@ int disk_part_open(struct disk_part **out, struct disk_thread *thread,
         return err;
     }
     part->is_unsynced = true;
+    if (disk_part_save_sidecar(part, false))
+        disk_count(&thread->stats.errors, 1);
     *out = part;
     return 0;
 }
@@ -200,17 +190,19 @@ int disk_part_refresh(struct disk_part *part) {
     return 0;
 }
 
-int disk_part_save_sidecar(struct disk_part *part) {
+int disk_part_save_sidecar(struct disk_part *part, bool sync) {
     int folder_fd;
     int err = storage_open_folder(part->thread->settings.storage, part->kind, part->folder, false,
                                   &folder_fd);
-    if (err) {
-        part->is_sidecar_stale = true;
-        disk_count(&part->thread->stats.errors, 1);
-        return err;
+    if (!err) {
+        part->sidecar.info.bytes = part->bytes;
+        part->sidecar.frames = disk_part_frames(part);
+        err = sidecar_save(folder_fd, &part->sidecar, sync);
+        if (sync && !err && fsync(folder_fd))
+            err = errno;
+        close(folder_fd);
     }
-    err = try_save_sidecar(part, folder_fd);
-    close(folder_fd);
+    part->is_sidecar_stale = err != 0;
     return err;
 }
 

@@ -64,11 +64,6 @@ int disk_sync_open(struct disk_sync **out, struct disk_thread *thread) {
     return 0;
 }
 
-void disk_sync_end(struct disk_sync *sync) {
-    if (sync)
-        station_end(sync->station);
-}
-
 void disk_sync_close(struct disk_sync *sync) {
     if (!sync)
         return;
