@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "net/station.h"
 #include "outside/disk/disk_thread.h"
-#include "outside/files/checksum.h"
+#include "outside/files/file.h"
 #include "outside/files/format.h"
 
 #include <errno.h>
@@ -56,8 +56,8 @@ static void finish_part(struct disk_finish *finish, struct disk_part *part) {
         cut_broken(part);
     if (sync && fdatasync(part->fd))
         note_error(part, "cannot sync a recording", errno);
-    char sum[CHECKSUM_SIZE];
-    int err = checksum_file(part->fd, part->head_bytes, part->bytes, &finish->is_hurried, sum);
+    char sum[FILE_SUM_SIZE];
+    int err = file_checksum(part->fd, part->head_bytes, part->bytes, &finish->is_hurried, sum);
     if (!err)
         recording_info_set(&part->sidecar.info.sha256, slice_from(sum));
     else if (err != ECANCELED)
