@@ -1,5 +1,6 @@
 #include "base/backoff.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/rand.h"
 #include "outside/hume/hume_private.h"
 
@@ -136,19 +137,11 @@ static void hume_on_drain(void *user) {
 }
 
 static bool is_permanent(int http_status) {
-    switch (http_status) {
-    case 401:
-    case 402:
-    case 403:
-    case 404:
-    case 410:
-    case -401: /* the proxy's */
-    case -403:
-    case -407:
-        return true;
-    default:
-        return false;
-    }
+    static const int refusals[] = {401, 402, 403, 404, 410, -401, -403, -407}; /* < 0: a proxy's */
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
+        if (http_status == refusals[i])
+            return true;
+    return false;
 }
 
 static void hume_on_close(uint16_t code, struct slice reason, void *user) {

@@ -4,7 +4,7 @@
 #define OUTSIDE_HUME_QUEUE_H
 
 #include "base/list.h"
-#include "outside/hume/hume_fate.h"
+#include "outside/hume/hume_names.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

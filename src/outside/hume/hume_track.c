@@ -1,4 +1,3 @@
-#include "base/log.h"
 #include "base/macros.h"
 #include "base/mem.h"
 #include "outside/hume/hume_private.h"
@@ -170,9 +169,8 @@ static unsigned own_limit(const struct hume_track *track) {
     const struct hume_protocol *protocol = track->hume->protocol;
     if (track->state == HUME_OPEN)
         return protocol->queue_limit + track->backlog;
-    uint32_t whole = protocol->item_samples(track);
     unsigned wait_ms = track->failures ? RETRY_WAIT_MS : HUME_WAIT_MS;
-    return (wait_ms * (HUME_RATE_HZ / 1000) + whole - 1) / whole;
+    return (wait_ms * (HUME_RATE_HZ / 1000) + track->item_samples - 1) / track->item_samples;
 }
 
 /* Where all tracks together keep too much, a new item replaces the oldest of this track. */
@@ -215,7 +213,9 @@ struct hume_track *hume_track_new(struct hume *hume, struct slice name, unsigned
     track->hume = hume;
     track->listener = listener;
     track->user = user;
-    track->group = group_ms * (HUME_RATE_HZ / 1000);
+    track->item_samples = hume->protocol->frame_samples;
+    if (!track->item_samples)
+        track->item_samples = group_ms * (HUME_RATE_HZ / 1000);
     track->talk = mem_alloc(hume->protocol->talk_bytes);
     text_reduce(name, track->name);
     hume_queue_init(&track->queue, &hume->gate.limiter->kept_bytes);
