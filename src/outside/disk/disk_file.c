@@ -15,28 +15,31 @@
 
 enum { TRIES_BEFORE_NEW_PART = 10 };
 
-uint64_t disk_file_part_limit(const struct disk_settings *settings, enum record_format format,
-                              uint16_t frame_bytes) {
-    if (format != RECORD_WAV)
-        return UINT64_MAX;
+void disk_file_set_frame_bytes(struct disk_file *file, uint32_t channels) {
+    const struct disk_settings *settings = &file->thread->settings;
+    file->frame_bytes = 1;
+    file->limit_bytes = UINT64_MAX;
+    if (file->format != RECORD_WAV)
+        return;
     uint64_t limit =
         settings->wav_layout == WAV_CANONICAL ? WAV_CANONICAL_DATA_MAX : (uint64_t)INT64_MAX;
     if (settings->part_bytes > 0 && settings->part_bytes < limit)
         limit = settings->part_bytes;
-    return limit - limit % frame_bytes;
+    file->frame_bytes = (uint16_t)(channels * sizeof(int16_t));
+    file->limit_bytes = limit - limit % file->frame_bytes;
 }
 
 struct disk_file *disk_file_new(struct disk_thread *thread, const struct recording_info *info) {
     struct disk_file *file = mem_alloc(sizeof *file);
+    const struct format *format = format_find(info->format);
     char id[RAND_UUID_SIZE];
     rand_uuid(id);
     file->thread = thread;
-    file->format = format_find(info->format)->id;
-    file->frame_bytes = file->format == RECORD_WAV ? (uint16_t)(info->channels * 2) : 1;
-    file->limit_bytes = disk_file_part_limit(&thread->settings, file->format, file->frame_bytes);
+    file->format = format->id;
+    disk_file_set_frame_bytes(file, info->channels);
     file->info = *info;
     file->info.id = slice_from(id);
-    if (format_is_video(info->format))
+    if (format->is_video)
         file->info.rate_hz = file->info.channels = 0;
     recording_info_own(&file->info);
     storage_folder_name(file->folder, info->meeting);

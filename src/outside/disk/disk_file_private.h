@@ -34,9 +34,8 @@ static inline struct disk_stats *disk_file_stats(const struct disk_file *file) {
     return &file->thread->stats;
 }
 
-/* The most bytes a part may have, in whole sample frames. */
-uint64_t disk_file_part_limit(const struct disk_settings *settings, enum record_format format,
-                              uint16_t frame_bytes);
+/* Sets the bytes of a sample frame, and the most bytes that a part may have in whole frames. */
+void disk_file_set_frame_bytes(struct disk_file *file, uint32_t channels);
 
 void disk_file_on_zeros(struct disk_file *file, uint64_t bytes);
 

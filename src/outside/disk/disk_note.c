@@ -72,9 +72,8 @@ static void apply_channels(struct disk_file *file, uint16_t channels) {
     file->past_bytes += file->lost_bytes;
     file->past_bytes = file->past_bytes / file->frame_bytes * frame_bytes;
     file->lost_bytes = 0;
-    file->frame_bytes = frame_bytes;
     file->info.channels = channels;
-    file->limit_bytes = disk_file_part_limit(&file->thread->settings, file->format, frame_bytes);
+    disk_file_set_frame_bytes(file, channels);
 }
 
 /* Notes about an encoded stream. For a WAV its bytes tell the same. */

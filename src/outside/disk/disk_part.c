@@ -60,15 +60,13 @@ static int create(struct disk_part *part, int folder_fd, int64_t named_ms) {
             openat(folder_fd, file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
         err = part->fd < 0 ? errno : 0;
     }
-    return err;
-}
-
-/* A failed lock is no reason not to record: a repair holds it for a moment only. */
-static int start(struct disk_part *part, int folder_fd) {
-    storage_try_lock(part->fd);
-    int err = write_header(part, 0);
     if (err)
-        unlinkat(folder_fd, part->sidecar.file, 0);
+        return err;
+    /* A failed lock is no reason not to record: a repair holds it for a moment only. */
+    storage_try_lock(part->fd);
+    err = write_header(part, 0);
+    if (err)
+        unlinkat(folder_fd, file, 0);
     return err;
 }
 
@@ -101,8 +99,6 @@ int disk_part_open(struct disk_part **out, struct disk_thread *thread,
         storage_open_folder(thread->settings.storage, part->kind, part->folder, true, &folder_fd);
     if (!err) {
         err = create(part, folder_fd, settings->named_ms);
-        if (!err)
-            err = start(part, folder_fd);
         close(folder_fd);
     }
     if (err) {

@@ -13,7 +13,7 @@
 
 enum {
     FLUSH_MS = 1000,
-    BATCH_BLOCKS_MAX = 2,
+    BATCH_BYTES_MAX = 2 * DISK_BLOCK_BYTES,
     PAGE_BYTES = 4096,
     ZEROS_MIN_BYTES = DISK_BLOCK_BYTES, /* shorter runs of zeros are copied */
     ZEROS_DEPTH_MAX = 8192,             /* jobs; more of them mean that the disk has stalled */
@@ -45,14 +45,8 @@ struct recorder {
  */
 static size_t batch_size(const struct recording_info *info) {
     size_t half_second = (size_t)info->rate_hz * info->channels;
-    if (format_is_video(info->format))
-        half_second = BATCH_BLOCKS_MAX * DISK_BLOCK_BYTES;
-    size_t blocks = (half_second + DISK_BLOCK_BYTES - 1) / DISK_BLOCK_BYTES;
-    if (blocks < 1)
-        blocks = 1;
-    if (blocks > BATCH_BLOCKS_MAX)
-        blocks = BATCH_BLOCKS_MAX;
-    return blocks * DISK_BLOCK_BYTES;
+    bool is_small = half_second <= DISK_BLOCK_BYTES && !format_is_video(info->format);
+    return is_small ? DISK_BLOCK_BYTES : BATCH_BYTES_MAX;
 }
 
 static uint64_t head_bytes(const struct recorder *recorder) {

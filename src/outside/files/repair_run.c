@@ -11,7 +11,7 @@ struct repair {
     struct thread *thread;
     atomic_bool is_stopping;
     struct repair_settings settings;
-    char *paths[PATHS_MAX];
+    const char *paths[PATHS_MAX];
     unsigned count;
 };
 
@@ -35,12 +35,6 @@ static void run(void *arg) {
             log_int("removed", (int64_t)result.removed), log_int("failed", (int64_t)result.failed));
 }
 
-static void release(struct repair *repair) {
-    for (unsigned i = 0; i < repair->count; i++)
-        mem_free(repair->paths[i]);
-    mem_free(repair);
-}
-
 int repair_start(struct repair **out, const char *const *paths, unsigned count,
                  repair_recording_fn *on_recording, void *user) {
     struct repair *repair = mem_alloc(sizeof *repair);
@@ -51,10 +45,10 @@ int repair_start(struct repair **out, const char *const *paths, unsigned count,
                                                 .user = user};
     repair->count = count < PATHS_MAX ? count : PATHS_MAX;
     for (unsigned i = 0; i < repair->count; i++)
-        repair->paths[i] = mem_copy_text(paths[i]);
+        repair->paths[i] = paths[i];
     int err = thread_start(&repair->thread, "repair", NICE, run, repair);
     if (err) {
-        release(repair);
+        mem_free(repair);
         return err;
     }
     *out = repair;
@@ -66,5 +60,5 @@ void repair_stop(struct repair *repair) {
         return;
     atomic_store(&repair->is_stopping, true);
     thread_join(repair->thread);
-    release(repair);
+    mem_free(repair);
 }

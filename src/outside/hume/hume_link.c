@@ -83,18 +83,13 @@ static void hume_on_open(void *user) {
     hume_track_pump(track);
 }
 
-static void show_message(const struct hume_track *track, struct slice message) {
-    if (log_is_on(LOG_DEBUG))
-        log_debug("hume", "received", log_text("track", track->name),
-                  log_int("bytes", (int64_t)message.len),
-                  log_slice("begins", slice_take(message, SHOWN_BYTES)));
-}
-
 static void hume_on_message(enum ws_opcode opcode, struct slice message, void *user) {
     struct hume_track *track = user;
     struct hume *hume = track->hume;
     struct hume_reading reading = {.kind = HUME_UNREADABLE};
-    show_message(track, message);
+    log_debug("hume", "received", log_text("track", track->name),
+              log_int("bytes", (int64_t)message.len),
+              log_slice("begins", slice_take(message, SHOWN_BYTES)));
     if (opcode == WS_TEXT)
         hume->protocol->read(track, &reading, message);
     if (reading.code[0])

@@ -86,13 +86,12 @@ static void send_first(struct hume_track *track) {
 void hume_track_pump(struct hume_track *track) {
     struct hume_item *item;
     while ((item = hume_queue_first(&track->queue))) {
-        if (item->is_flush || item->is_dropped) {
+        if (item->is_flush || item->is_dropped)
             finish_first(track, HUME_DROPPED);
-        } else if (can_send(track)) {
+        else if (can_send(track))
             send_first(track);
-        } else {
+        else
             return;
-        }
     }
 }
 
@@ -240,7 +239,7 @@ void hume_track_hear(struct hume_track *track, const int16_t *pcm, size_t n, int
 
 void hume_track_flush(struct hume_track *track, int64_t now_ms, uint32_t samples) {
     const struct hume_protocol *protocol = track->hume->protocol;
-    struct hume_item *flush = hume_item_new(now_ms, NULL, 0);
+    struct hume_item *flush = hume_item_new(now_ms, 0);
     flush->is_flush = true;
     flush->samples = samples;
     if (!track->hume->has_key) {

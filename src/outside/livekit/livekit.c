@@ -5,7 +5,6 @@
 #include "base/counter.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "net/loop.h"
 #include "net/mailbox.h"
 #include "outside/livekit/livekit_http.h"
 #include "outside/livekit/livekit_info.h"
@@ -155,8 +154,6 @@ static void read_problem(const struct livekit_call *call, struct livekit_reply *
 
 static void count_reply(struct livekit_stats *stats, const struct livekit_reply *reply) {
     stats->waiting--;
-    if (!reply->status)
-        stats->no_answer++;
     if (!reply->body)
         stats->failed++;
     stats->is_away = livekit_is_passing(reply);
