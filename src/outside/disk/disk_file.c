@@ -94,7 +94,7 @@ static void refresh_stubbornly(struct disk_file *file) {
         err = disk_part_refresh(file->part);
     file->part->is_header_stale = err != 0;
     if (err) {
-        disk_count(&disk_file_stats(file)->errors, 1);
+        disk_count(&file->thread->stats.errors, 1);
         log_warn("disk", "cannot write a header; the next start will repair it",
                  log_text("file", file->part->sidecar.file), log_errno(err));
     }
@@ -124,7 +124,7 @@ void disk_file_close_part(struct disk_file *file, const char *end, int64_t at_ms
     end_part(file, end, at_ms);
     list_remove(&file->due);
     file->part = NULL;
-    disk_count(&disk_file_stats(file)->open_files, (uint64_t)-1);
+    disk_count(&file->thread->stats.open_files, (uint64_t)-1);
     disk_finish_send(file->thread->finish, part);
 }
 
@@ -142,7 +142,7 @@ static void log_failure(struct disk_file *file, int err, uint64_t failing) {
 }
 
 void disk_file_on_failure(struct disk_file *file, int err, uint64_t lost_bytes) {
-    struct disk_stats *stats = disk_file_stats(file);
+    struct disk_stats *stats = &file->thread->stats;
     disk_count(&stats->errors, 1);
     file->retry_ms = clock_mono_ms() + file->thread->settings.retry_ms;
     if (file->tries++ == 0)
@@ -159,7 +159,7 @@ static void on_success(struct disk_file *file) {
     if (file->tries == 0)
         return;
     file->tries = 0;
-    uint64_t left = atomic_fetch_sub(&disk_file_stats(file)->failing_files, 1) - 1;
+    uint64_t left = atomic_fetch_sub(&file->thread->stats.failing_files, 1) - 1;
     log_info("disk", "a recording is written again", log_text("file", file->part->sidecar.file),
              log_int("stillFailing", (int64_t)left));
 }
@@ -220,7 +220,7 @@ static int make_up(struct disk_file *file, uint64_t bytes, enum sidecar_cause ca
     return err;
 }
 
-static void on_written(struct disk_file *file, int err, uint64_t lost_bytes) {
+static void disk_file_on_written(struct disk_file *file, int err, uint64_t lost_bytes) {
     if (err)
         disk_file_on_failure(file, err, lost_bytes);
     else
@@ -232,7 +232,7 @@ static void on_written(struct disk_file *file, int err, uint64_t lost_bytes) {
 /* Digital silence becomes a hole in the file: the same length, but no room on the disk. */
 void disk_file_on_zeros(struct disk_file *file, uint64_t bytes) {
     if (is_ready(file))
-        on_written(file, make_up(file, bytes, GAP_NONE), 0);
+        disk_file_on_written(file, make_up(file, bytes, GAP_NONE), 0);
     else
         file->lost_bytes += bytes;
 }
@@ -252,14 +252,14 @@ static void on_blocks(struct disk_file *file, const struct disk_block *chain) {
     uint64_t bytes = chain_bytes(chain), written = 0;
     file->lost_bytes += chain->lost_bytes;
     if (!is_ready(file)) {
-        disk_count(&disk_file_stats(file)->gap_bytes, bytes);
+        disk_count(&file->thread->stats.gap_bytes, bytes);
         file->lost_bytes += chain->silent_bytes + bytes;
         return;
     }
     int err = make_up(file, chain->silent_bytes, GAP_NETWORK);
     if (!err && bytes > 0)
         err = write_chain(file, chain, bytes, &written);
-    on_written(file, err, bytes - written);
+    disk_file_on_written(file, err, bytes - written);
 }
 
 void disk_file_adopt(struct disk_file *file) {
@@ -295,12 +295,12 @@ static void abandon_part(struct disk_file *file) {
     struct disk_part *part = file->part;
     log_error("disk", "a recording was deleted while being written; a new file begins",
               log_text("file", part->sidecar.file));
-    disk_count(&disk_file_stats(file)->errors, 1);
+    disk_count(&file->thread->stats.errors, 1);
     end_part(file, "vanished", 0);
     disk_part_report(part);
     disk_part_free(part);
     file->part = NULL;
-    disk_count(&disk_file_stats(file)->open_files, (uint64_t)-1);
+    disk_count(&file->thread->stats.open_files, (uint64_t)-1);
     if (file->format != RECORD_WAV)
         atomic_store(&file->is_broken, true);
 }
@@ -315,7 +315,7 @@ static void on_due(struct disk_file *file) {
     if (!err && file->part->is_sidecar_stale)
         err = disk_part_save_sidecar(file->part, false);
     if (err) {
-        disk_count(&disk_file_stats(file)->errors, 1);
+        disk_count(&file->thread->stats.errors, 1);
         disk_file_set_due(file);
     }
 }
@@ -325,7 +325,7 @@ void disk_file_finish(struct disk_file *file, const char *end, int64_t at_ms) {
         disk_file_make_up_lost(file);
     disk_file_close_part(file, end, at_ms);
     if (file->tries > 0)
-        atomic_fetch_sub(&disk_file_stats(file)->failing_files, 1);
+        atomic_fetch_sub(&file->thread->stats.failing_files, 1);
     list_remove(&file->all);
     list_remove(&file->due);
     recording_info_free(&file->info);

@@ -30,10 +30,6 @@ struct disk_file {
     atomic_bool is_broken;
 };
 
-static inline struct disk_stats *disk_file_stats(const struct disk_file *file) {
-    return &file->thread->stats;
-}
-
 /* Sets the bytes of a sample frame, and the most bytes that a part may have in whole frames. */
 void disk_file_set_frame_bytes(struct disk_file *file, uint32_t channels);
 

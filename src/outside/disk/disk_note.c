@@ -44,7 +44,7 @@ static void apply_rename(struct disk_file *file, struct slice meeting, struct sl
     if (file->part) {
         recording_info_rename(&file->part->sidecar.info, meeting, name);
         if (disk_part_save_sidecar(file->part, false)) /* before it is reported, as when opened */
-            disk_count(&disk_file_stats(file)->errors, 1);
+            disk_count(&file->thread->stats.errors, 1);
         disk_part_report(file->part);
     }
 }

@@ -179,11 +179,11 @@ int disk_part_refresh(struct disk_part *part) {
     if (part->said_bytes == part->bytes)
         return 0;
     int err = write_header(part, part->bytes);
-    if (err)
-        return err;
-    part->said_bytes = part->bytes;
-    part->is_unsynced = true;
-    return 0;
+    if (!err) {
+        part->said_bytes = part->bytes;
+        part->is_unsynced = true;
+    }
+    return err;
 }
 
 int disk_part_save_sidecar(struct disk_part *part, bool sync) {

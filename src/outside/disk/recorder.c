@@ -53,10 +53,6 @@ static uint64_t head_bytes(const struct recorder *recorder) {
     return recorder->counts_zeros ? wav_header_bytes(recorder->thread->settings.wav_layout) : 0;
 }
 
-static bool is_encoded(enum record_format format) {
-    return format == RECORD_FLAC || format == RECORD_OPUS;
-}
-
 /*
  * The encoders for a compressed format. When they have enough tracks, or for other formats, a file.
  */
@@ -64,7 +60,7 @@ static void choose_target(struct recorder *recorder, const struct recording_info
     struct disk_thread *thread = recorder->thread;
     struct recording_info plain = *info;
     enum record_format format = format_find(info->format)->id;
-    if (is_encoded(format)) {
+    if (format == RECORD_FLAC || format == RECORD_OPUS) {
         if (thread->encode_pool)
             recorder->encoding = encode_pool_try_start(thread->encode_pool, info);
         if (recorder->encoding)

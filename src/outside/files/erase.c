@@ -96,16 +96,6 @@ static uint64_t keep_lines(struct slice text, const struct recording_info *recor
     return gone;
 }
 
-/*
- * Rewrites in place, under the lock that the disk thread takes for each append, so that it remains
- * the same file for other writers.
- */
-static int rewrite(int fd, struct slice text) {
-    if (ftruncate(fd, 0))
-        return errno;
-    return file_write_at(fd, text.ptr, text.len, 0);
-}
-
 int erase_log_lines(const struct storage *storage, const struct recording_info *recording,
                     struct erased *erased) {
     char folder[STORAGE_FILE_SIZE], file[STORAGE_FILE_SIZE], name[STORAGE_FILE_SIZE + 4];
@@ -121,8 +111,12 @@ int erase_log_lines(const struct storage *storage, const struct recording_info *
     if (!err)
         err = file_read_all(fd, LOG_MAX_BYTES, &text);
     uint64_t gone = err ? 0 : keep_lines(buf_slice(&text), recording, &kept);
-    if (gone > 0)
-        err = kept.len > 0 ? rewrite(fd, buf_slice(&kept)) : unlinkat(dir, name, 0) ? errno : 0;
+    /* Rewritten in place, under the lock that the disk thread takes for each append, so that it
+     * remains the same file for other writers. */
+    if (gone > 0 && kept.len > 0)
+        err = ftruncate(fd, 0) ? errno : file_write_at(fd, kept.data, kept.len, 0);
+    else if (gone > 0 && unlinkat(dir, name, 0))
+        err = errno;
     if (!err)
         erased->log_lines += gone;
     close(fd);

@@ -32,16 +32,13 @@ static void *grow(void *items, size_t count, size_t item_bytes) {
     return is_power ? mem_resize(items, (count ? count * 2 : 1) * item_bytes) : items;
 }
 
-static bool touches(const struct sidecar_gap *gap, uint64_t at, enum sidecar_cause cause) {
-    return gap->cause == cause && gap->at + gap->frames == at;
-}
-
 void sidecar_add_gap(struct sidecar *sidecar, uint64_t at, uint64_t frames,
                      enum sidecar_cause cause) {
     sidecar->gap_frames += frames;
     size_t count = sidecar->gap_count;
-    if (count > 0 && touches(&sidecar->gaps[count - 1], at, cause)) {
-        sidecar->gaps[count - 1].frames += frames;
+    struct sidecar_gap *last = count > 0 ? &sidecar->gaps[count - 1] : NULL;
+    if (last && last->cause == cause && last->at + last->frames == at) {
+        last->frames += frames;
         return;
     }
     sidecar->gaps_total++;

@@ -107,13 +107,6 @@ static void leave(struct hume_track *track) {
     }
 }
 
-static void leave_on(struct hume_track *track, int64_t age_ms) {
-    if (age_ms > LEAVE_TIMEOUT_MS + (track->said_goodbye ? 0 : HUME_WAIT_MS))
-        hume_track_free(track);
-    else
-        leave(track);
-}
-
 static bool is_stuck(const struct hume_track *track, int64_t now_ms) {
     const struct hume_protocol *protocol = track->hume->protocol;
     return (protocol->is_stuck && protocol->is_stuck(track)) ||
@@ -149,7 +142,10 @@ void hume_track_on_tick(struct hume_track *track) {
             hume_track_set_state(track, HUME_IDLE);
         break;
     case HUME_LEAVING:
-        leave_on(track, age_ms);
+        if (age_ms > LEAVE_TIMEOUT_MS + (track->said_goodbye ? 0 : HUME_WAIT_MS))
+            hume_track_free(track);
+        else
+            leave(track);
         break;
     }
 }

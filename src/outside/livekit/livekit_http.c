@@ -145,7 +145,7 @@ static void livekit_on_reap(void *arg) {
     pump(http);
 }
 
-static void deliver(struct mail *mail, void *owner) {
+static void livekit_http_deliver(struct mail *mail, void *owner) {
     struct livekit_post *post = (struct livekit_post *)mail;
     struct livekit_http *http = owner;
     list_add(&http->queue, &post->in_queue);
@@ -153,7 +153,7 @@ static void deliver(struct mail *mail, void *owner) {
 }
 
 void livekit_http_send(struct livekit_http *http, struct livekit_post *post) {
-    post->mail.deliver = deliver;
+    post->mail.deliver = livekit_http_deliver;
     station_send(http->station, &post->mail);
 }
 
