@@ -5,10 +5,8 @@
 
 #include <string.h>
 
-struct note *note_new(void *target, enum note_kind kind, int64_t at_ms, int64_t value,
-                      struct slice text) {
+struct note *note_new(enum note_kind kind, int64_t at_ms, int64_t value, struct slice text) {
     struct note *note = mem_alloc(sizeof *note + text.len + 1);
-    note->target = target;
     note->kind = kind;
     note->at_ms = at_ms;
     note->value = value;
@@ -45,7 +43,8 @@ static void apply_rename(struct disk_file *file, struct slice meeting, struct sl
     recording_info_rename(&file->info, meeting, name);
     if (file->part) {
         recording_info_rename(&file->part->sidecar.info, meeting, name);
-        disk_part_save_sidecar(file->part); /* saved before it is reported, as when it was opened */
+        if (disk_part_save_sidecar(file->part, false)) /* before it is reported, as when opened */
+            disk_count(&file->thread->stats.errors, 1);
         disk_part_report(file->part);
     }
 }
@@ -69,14 +68,12 @@ static void apply_channels(struct disk_file *file, uint16_t channels) {
     if (file->part)
         disk_file_make_up_lost(file);
     disk_file_close_part(file, "part", 0);
-    file->past_bytes +=
-        file->lost_bytes; /* not written because there was no part yet, or it failed again */
+    /* Lost bytes that are left had no part yet, or could not be written again. */
+    file->past_bytes += file->lost_bytes;
     file->past_bytes = file->past_bytes / file->frame_bytes * frame_bytes;
     file->lost_bytes = 0;
-    file->frame_bytes = frame_bytes;
     file->info.channels = channels;
-    file->limit_bytes =
-        disk_file_part_limit(&file->files->thread->settings, file->format, frame_bytes);
+    disk_file_set_frame_bytes(file, channels);
 }
 
 /* Notes about an encoded stream. For a WAV its bytes tell the same. */
@@ -137,5 +134,5 @@ static void disk_file_deliver_note(struct mail *mail, void *owner) {
 void disk_file_send_note(struct disk_file *file, struct note *note) {
     note->target = file;
     note->mail.deliver = disk_file_deliver_note;
-    disk_thread_send(file->files->thread, &note->mail);
+    disk_thread_send(file->thread, &note->mail);
 }

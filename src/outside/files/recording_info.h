@@ -43,7 +43,7 @@ struct recording_info {
     int64_t duration_ms;
 };
 
-/* Each text, for i below RECORDING_INFO_TEXTS. */
+/* Each text in the order of the members, for i below RECORDING_INFO_TEXTS. */
 enum { RECORDING_INFO_TEXTS = 10 };
 struct slice *recording_info_text(struct recording_info *info, size_t i);
 

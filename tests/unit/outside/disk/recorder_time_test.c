@@ -1,5 +1,5 @@
 /* Silence, pauses and gaps: recorded time is the time that it took. */
-#include "outside/disk/disk_private.h"
+#include "outside/disk/disk_thread.h"
 #include "recorder_fixture.h"
 
 static void silence_lies_where_it_was_put(void **state) {
@@ -90,7 +90,7 @@ static void silence_waits_for_a_disk_that_stands_still(void **state) {
     append_row(recorder, 0, RATE);
     recorder_tick(recorder, 1);
     recorder_tick(recorder, 1002);
-    disk_thread_send(&f->disk->thread, &standstill.mail);
+    disk_thread_send(disk_port_thread(f->port), &standstill.mail);
     sem_wait(&standstill.begun);
     for (int i = 0; i < JOBS; i++)
         disk_log(f->port, SLICE("RM_1"), SLICE("line"));
@@ -133,7 +133,7 @@ static void a_full_queue_gives_up_in_order(void **state) {
     recorder_tick(recorder, 1);
     recorder_tick(recorder, 1002);
     wait_until(&stats->queued_bytes, 0);
-    disk_thread_send(&f->disk->thread, &standstill.mail);
+    disk_thread_send(disk_port_thread(f->port), &standstill.mail);
     sem_wait(&standstill.begun);
 
     char line[256];
