@@ -3,7 +3,6 @@
 #include "sound/kernels.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 void grouper_init(struct grouper *g, unsigned rate_hz, unsigned channels, unsigned group_ms) {
@@ -69,10 +68,7 @@ uint32_t grouper_cut(struct grouper *g) {
 
 void grouper_normalize(int16_t *pcm, size_t n) {
     enum { CEILING = 29204 }; /* -1 dBFS */
-    int peak = 0;
-    for (size_t i = 0; i < n; i++)
-        if (abs(pcm[i]) > peak)
-            peak = abs(pcm[i]);
+    int peak = kernels_best()->peak(pcm, n);
     if (peak <= CEILING)
         return;
     for (size_t i = 0; i < n; i++)

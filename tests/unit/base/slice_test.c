@@ -79,6 +79,17 @@ static void zeros_are_nothing_but_zeros(void **state) {
         }
 }
 
-RUN_TESTS(TEST(zeros_are_nothing_but_zeros), TEST(a_text_is_replaced_even_by_a_part_of_itself), TEST(a_split_needs_its_separator),
+static void one_sample_breaks_the_silence(void **state) {
+    int16_t pcm[300] = {0};
+    for (size_t i = 0; i < 300; i++) {
+        pcm[i] = i % 2 ? 1 : -1;
+        assert_false(slice_is_zero(slice_of(pcm, sizeof pcm)));
+        assert_true(slice_is_zero(slice_of(pcm, i * sizeof *pcm)));
+        pcm[i] = 0;
+    }
+}
+
+RUN_TESTS(TEST(zeros_are_nothing_but_zeros), TEST(one_sample_breaks_the_silence),
+          TEST(a_text_is_replaced_even_by_a_part_of_itself), TEST(a_split_needs_its_separator),
           TEST(parts_are_cut_at_the_separator), TEST(numbers_are_whole_and_bounded),
           TEST(comparisons))
