@@ -77,14 +77,16 @@ struct turn {
     unsigned overs;
 };
 
+struct pause {
+    int64_t from_ms, to_ms;
+};
+
 /* How somebody delivers their speech: a turn in the wider sense, with pauses up to 3 s in which
  * nobody else says anything. */
 struct delivery {
     bool is_open;
-    int64_t start_ms, last_ms; /* of speech */
-    struct {
-        int64_t from_ms, to_ms;
-    } pauses[PAUSES]; /* of 1 to 3 s, oldest first */
+    int64_t start_ms, last_ms;   /* of speech */
+    struct pause pauses[PAUSES]; /* of 1 to 3 s, oldest first */
     unsigned pause_count;
 };
 
