@@ -30,7 +30,7 @@ struct log_field log_errno(int err) {
     return log_text("error", strerrordesc_np(err) ? strerrordesc_np(err) : "unknown error");
 }
 
-static bool is_plain(struct slice s) {
+static bool log_is_plain(struct slice s) {
     for (size_t i = 0; i < s.len; i++)
         if (s.ptr[i] <= ' ' || s.ptr[i] >= 0x7f || s.ptr[i] == '"' || s.ptr[i] == '=' ||
             s.ptr[i] == '\\')
@@ -59,7 +59,7 @@ static void add_field(struct buf *line, const struct log_field *field) {
         return;
     }
     struct slice text = slice_take(field->text, VALUE_MAX);
-    if (log_sink.format == LOG_TEXT && is_plain(text))
+    if (log_sink.format == LOG_TEXT && log_is_plain(text))
         buf_add_slice(line, text);
     else
         text_add_json(line, text);

@@ -82,7 +82,7 @@ const struct expression *expressions_find(const struct expressions *map, struct 
     return i < map->count ? &map->list[i] : NULL;
 }
 
-static bool parse_number(struct slice text, float *number) {
+static bool expression_parse_number(struct slice text, float *number) {
     double value;
     if (!slice_to_real(slice_trim(text), &value) || value < -1 || value > 1)
         return false;
@@ -90,7 +90,7 @@ static bool parse_number(struct slice text, float *number) {
     return true;
 }
 
-static bool is_name(struct slice name) {
+static bool expression_is_name(struct slice name) {
     for (size_t i = 0; i < name.len; i++)
         if ((unsigned char)name.ptr[i] < ' ' || name.ptr[i] == 0x7f)
             return false;
@@ -104,7 +104,7 @@ static int set_one(struct expressions *map, struct slice part) {
         return EINVAL;
     name = slice_trim(name);
     value = slice_trim(value);
-    if (!is_name(name))
+    if (!expression_is_name(name))
         return EINVAL;
     size_t i = index_of(map, name);
     if (slice_is_equal_nocase(value, SLICE("none"))) {
@@ -113,7 +113,8 @@ static int set_one(struct expressions *map, struct slice part) {
         return 0;
     }
     if (!slice_split(value, ':', &valence, &arousal) ||
-        !parse_number(valence, &expression.valence) || !parse_number(arousal, &expression.arousal))
+        !expression_parse_number(valence, &expression.valence) ||
+        !expression_parse_number(arousal, &expression.arousal))
         return EINVAL;
     if (i == EXPRESSIONS_MAX)
         return ENOSPC;

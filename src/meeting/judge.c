@@ -1,5 +1,7 @@
 #include "meeting/judge.h"
 
+#include "meeting/meeting_private.h"
+
 #include <assert.h>
 #include <string.h>
 

@@ -2,7 +2,19 @@
 
 #include "meeting/rule.h"
 
+#include <assert.h>
 #include <errno.h>
+
+static const struct rule *const all_rules[FEEDBACK_TYPES] = {
+#define X(constant, name) [FEEDBACK_##constant] = &rule_##name,
+    FEEDBACK_TYPE_MAP(X)
+#undef X
+};
+
+const struct rule *rule_of(enum feedback_type type) {
+    assert(type < FEEDBACK_TYPES);
+    return all_rules[type];
+}
 
 bool rules_next(struct rules_cursor *at) {
     const struct rule_setting *first = rule_of(at->type)->settings;

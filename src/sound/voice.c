@@ -26,7 +26,7 @@ void voice_use_kernels(struct voice *v, unsigned i) {
     v->kernels = (uint8_t)i;
 }
 
-static void begin_frame(struct voice *v) {
+static void voice_begin_frame(struct voice *v) {
     v->filled = v->heard = 0;
     v->clipped = 0;
     v->peak = 0;
@@ -69,12 +69,12 @@ static void listen(struct voice *v, const struct kernels *k, const int16_t *pcm,
 }
 
 /* The complete frame begins to wait for its 40 ms; the one that has waited 40 ms is the result. */
-static bool end_frame(struct voice *v, const struct kernels *k, struct voice_frame *out) {
+static bool voice_end_frame(struct voice *v, const struct kernels *k, struct voice_frame *out) {
     bool is_zero = v->peak == 0;
     v->zero_frames = is_zero ? v->zero_frames + 1 : 0;
     if (v->asleep) {
         *out = v->ahead[0];
-        begin_frame(v);
+        voice_begin_frame(v);
         return true;
     }
 
@@ -99,7 +99,7 @@ static bool end_frame(struct voice *v, const struct kernels *k, struct voice_fra
     v->ahead[v->waiting++] = now;
     if (v->zero_frames > ZERO_FRAMES_MAX)
         fall_asleep(v, heard.floor_db);
-    begin_frame(v);
+    voice_begin_frame(v);
     return ready;
 }
 
@@ -125,14 +125,14 @@ size_t voice_hear(struct voice *v, const int16_t *pcm, size_t frames, struct voi
         v->heard += (uint32_t)n;
         used += n;
         if (v->filled == VAD_FRAME)
-            *done = end_frame(v, k, out);
+            *done = voice_end_frame(v, k, out);
     }
     return used;
 }
 
 void voice_skip(struct voice *v, unsigned ms) {
     resample_reset(&v->resample);
-    begin_frame(v);
+    voice_begin_frame(v);
     v->zero_frames = 0;
     v->missing_ms = ms < UINT32_MAX - v->missing_ms ? v->missing_ms + ms : UINT32_MAX;
     if (v->missing_ms > VOICE_KEEP_MS)
