@@ -39,7 +39,7 @@ enum {
     NEVER = INT32_MIN,    /* a slot or a time long before any */
 };
 
-/* What a rule has told about a participant or the meeting, and what it remembers. */
+/* What a rule has reported about a participant or the meeting, and what it remembers. */
 struct alarm {
     int64_t told_ms;
     enum severity severity;
@@ -60,7 +60,7 @@ struct over {
     struct participant *who;
     int64_t last_slot; /* of their speech */
     unsigned together; /* slots in which both spoke */
-    bool lingered;     /* they went on for a while all the same */
+    bool lingered;     /* they spoke on for a while all the same */
 };
 
 /* One person's utterance: a run of speech with pauses up to 0.5 s. */
@@ -68,7 +68,7 @@ struct turn {
     bool is_open;
     bool is_counted; /* longer than a backchannel */
     int64_t start_slot;
-    int64_t last_slot;   /* last slot of speech in it */
+    int64_t last_slot;   /* of speech in it */
     uint64_t spoken;     /* speech of the last 64 slots, bit 0 the latest */
     unsigned slots;      /* of speech */
     int64_t floor_slot;  /* since when the floor is held: pauses for breath included */
@@ -77,14 +77,16 @@ struct turn {
     unsigned overs;
 };
 
+struct pause {
+    int64_t from_ms, to_ms;
+};
+
 /* How somebody delivers their speech: a turn in the wider sense, with pauses up to 3 s in which
  * nobody else says anything. */
 struct delivery {
     bool is_open;
-    int64_t start_ms, last_ms; /* of speech */
-    struct {
-        int64_t from_ms, to_ms;
-    } pauses[PAUSES]; /* of 1 to 3 s, oldest first */
+    int64_t start_ms, last_ms;   /* of speech */
+    struct pause pauses[PAUSES]; /* of 1 to 3 s, oldest first */
     unsigned pause_count;
 };
 
@@ -184,7 +186,7 @@ struct participant {
     int64_t left_ms; /* when the last track closed */
     bool is_host;
     bool is_dtx;
-    bool is_muted; /* as told last; hearing->is_muted follows when its time is judged */
+    bool is_muted; /* as signalled last; hearing->is_muted follows when that time is judged */
     struct talk talk;
     char identity[FEEDBACK_NAME_MAX + 1];
     char name[FEEDBACK_NAME_MAX + 1];
@@ -208,7 +210,7 @@ struct meeting {
     struct {
         uint16_t speakers[OVERLAP_SLOTS]; /* counted utterances per slot */
         int64_t last_slot;                /* with two or more */
-        struct participant *joiner;       /* who made it two, last */
+        struct participant *joiner;       /* whose speech began the latest overlap */
     } overlap;
     int64_t interruptions[INTERRUPTIONS]; /* slots, a ring */
     unsigned interruption_count, interruption_next;

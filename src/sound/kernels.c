@@ -91,8 +91,7 @@ static void decimate(const int16_t *x, const int16_t *taps, size_t ntaps, size_t
         int32_t total = 1 << 14;
         for (int l = 0; l < LANES; l++)
             total += row[l];
-        total >>= 15;
-        y[i] = (int16_t)(total < INT16_MIN ? INT16_MIN : total > INT16_MAX ? INT16_MAX : total);
+        y[i] = at_most_short(total >> 15);
     }
 }
 
@@ -158,8 +157,8 @@ static void dft256(const int16_t x[SPECTRUM_WINDOW], float re[256], float im[256
         for (int row = 0; row < 16; row++) {
             int at = row * 16 + column;
             shorts pairs = load_shorts(x + 2 * at);
-            z[row].re = to_floats(firsts(pairs)) * load(table_hann_even + at);
-            z[row].im = to_floats(seconds(pairs)) * load(table_hann_odd + at);
+            z[row].re = to_floats(firsts(pairs)) * load(table_hann + at);
+            z[row].im = to_floats(seconds(pairs)) * load_reversed(table_hann + 256 - LANES - at);
         }
         dft16(z);
         for (int row = 0; row < 16; row++) {
@@ -192,7 +191,7 @@ static void dft256(const int16_t x[SPECTRUM_WINDOW], float re[256], float im[256
 
 /* A real transform of 512 by a complex one of 256: with E and O the transforms of the even and the
  * odd samples, X[k] = E + W^k O and X[256 - k] = conj(E - W^k O). The halves in E and O are the
- * table's. */
+ * window's. */
 static void spectrum(const int16_t x[SPECTRUM_WINDOW], float power[SPECTRUM_PADDED]) {
     _Alignas(32) float re[256 + LANES], im[256 + LANES];
     dft256(x, re, im);
@@ -200,10 +199,9 @@ static void spectrum(const int16_t x[SPECTRUM_WINDOW], float power[SPECTRUM_PADD
     im[256] = im[0];
     for (int k = 0; k < 128; k += LANES) {
         lanes are = load(re + k), aim = load(im + k);
-        lanes bre = reversed(load(re + 257 - LANES - k)),
-              bim = reversed(load(im + 257 - LANES - k));
+        lanes bre = load_reversed(re + 257 - LANES - k), bim = load_reversed(im + 257 - LANES - k);
         lanes ere = are + bre, eim = aim - bim, ore = aim + bim, oim = bre - are;
-        lanes wre = load(table_split_re + k), wim = load(table_split_im + k);
+        lanes wre = load_reversed(table_sine + 129 - LANES - k), wim = -load(table_sine + k);
         lanes tre = ore * wre - oim * wim, tim = ore * wim + oim * wre;
         lanes low_re = ere + tre, low_im = eim + tim, high_re = ere - tre, high_im = eim - tim;
         store(power + k, low_re * low_re + low_im * low_im);
@@ -306,7 +304,7 @@ static void correlate(const int16_t line[AUTOCORR_LINE], float *dc, struct autoc
     float power = sum(self + first);
     for (int lag = 0; lag < AUTOCORR_LAGS; lag += LANES) {
         const float *comes = square + AUTOCORR_HISTORY - AUTOCORR_LAG_MIN - LANES - lag;
-        lanes change = reversed(load(comes)) - reversed(load(comes + AUTOCORR_FRAME));
+        lanes change = reversed(load(comes) - load(comes + AUTOCORR_FRAME));
         lanes changed = running(change);
         store(now->power + lag, power + (changed - change));
         power += changed[LANES - 1];

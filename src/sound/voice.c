@@ -1,11 +1,14 @@
 #include "sound/voice.h"
 
-#include "sound/pcm.h"
+#include "base/slice.h"
 
 #include <assert.h>
 #include <string.h>
 
-enum { ZERO_FRAMES_MAX = 4 }; /* digital silence up to here is still analysed */
+enum {
+    ZERO_FRAMES_MAX = 4, /* digital silence up to here is still analysed */
+    CLIP_LEAST = 32440,  /* |x| from here counts as clipped */
+};
 
 static const struct voice_frame silence = {.syllable_db = {-120, -120}};
 
@@ -17,14 +20,13 @@ void voice_init(struct voice *v, unsigned rate_hz, unsigned channels) {
     v->channels = (uint8_t)channels;
     v->kernels = (uint8_t)(kernels_count() - 1);
     resample_init(&v->resample, rate_hz, RESAMPLE_TO_MEASURE);
-    vad_init(&v->vad);
 }
 
 void voice_use_kernels(struct voice *v, unsigned i) {
     v->kernels = (uint8_t)i;
 }
 
-static void begin_frame(struct voice *v) {
+static void voice_begin_frame(struct voice *v) {
     v->filled = v->heard = 0;
     v->clipped = 0;
     v->peak = 0;
@@ -46,13 +48,20 @@ static void fall_asleep(struct voice *v, float floor_db) {
     v->ahead[0].floor_db = v->ahead[1].floor_db = floor_db;
 }
 
+static uint32_t clipped_samples(const int16_t *pcm, size_t n) {
+    uint32_t clipped = 0;
+    for (size_t i = 0; i < n; i++)
+        clipped += (pcm[i] >= CLIP_LEAST) | (pcm[i] <= -CLIP_LEAST);
+    return clipped;
+}
+
 static void listen(struct voice *v, const struct kernels *k, const int16_t *pcm, size_t frames) {
     int16_t line[RESAMPLE_TAPS_MAX + RESAMPLE_BLOCK], *mono = line + RESAMPLE_TAPS_MAX;
     size_t samples = frames * v->channels;
 
     int peak = k->peak(pcm, samples);
-    if (peak >= PCM_CLIP)
-        v->clipped += (uint32_t)pcm_clipped(pcm, samples);
+    if (peak >= CLIP_LEAST)
+        v->clipped += clipped_samples(pcm, samples);
     v->peak = peak > v->peak ? peak : v->peak;
     v->squares += k->mix(pcm, frames, v->channels, mono);
     v->filled += (uint32_t)resample_run(&v->resample, k, mono, frames,
@@ -60,12 +69,12 @@ static void listen(struct voice *v, const struct kernels *k, const int16_t *pcm,
 }
 
 /* The complete frame begins to wait for its 40 ms; the one that has waited 40 ms is the result. */
-static bool end_frame(struct voice *v, const struct kernels *k, struct voice_frame *out) {
+static bool voice_end_frame(struct voice *v, const struct kernels *k, struct voice_frame *out) {
     bool is_zero = v->peak == 0;
     v->zero_frames = is_zero ? v->zero_frames + 1 : 0;
     if (v->asleep) {
         *out = v->ahead[0];
-        begin_frame(v);
+        voice_begin_frame(v);
         return true;
     }
 
@@ -90,7 +99,7 @@ static bool end_frame(struct voice *v, const struct kernels *k, struct voice_fra
     v->ahead[v->waiting++] = now;
     if (v->zero_frames > ZERO_FRAMES_MAX)
         fall_asleep(v, heard.floor_db);
-    begin_frame(v);
+    voice_begin_frame(v);
     return ready;
 }
 
@@ -105,7 +114,7 @@ size_t voice_hear(struct voice *v, const int16_t *pcm, size_t frames, struct voi
         size_t want = VAD_FRAME - v->filled, n = resample_room(&v->resample, want);
         n = n < frames - used ? n : frames - used;
         const int16_t *from = pcm + used * v->channels;
-        if (v->asleep && !pcm_is_zero(from, n * v->channels))
+        if (v->asleep && !slice_is_zero(slice_of(from, n * v->channels * sizeof *from)))
             wake(v);
         if (v->asleep) {
             v->filled += (uint32_t)resample_pass(&v->resample, n, want);
@@ -116,18 +125,18 @@ size_t voice_hear(struct voice *v, const int16_t *pcm, size_t frames, struct voi
         v->heard += (uint32_t)n;
         used += n;
         if (v->filled == VAD_FRAME)
-            *done = end_frame(v, k, out);
+            *done = voice_end_frame(v, k, out);
     }
     return used;
 }
 
 void voice_skip(struct voice *v, unsigned ms) {
     resample_reset(&v->resample);
-    begin_frame(v);
+    voice_begin_frame(v);
     v->zero_frames = 0;
     v->missing_ms = ms < UINT32_MAX - v->missing_ms ? v->missing_ms + ms : UINT32_MAX;
     if (v->missing_ms > VOICE_KEEP_MS)
-        vad_init(&v->vad);
+        v->vad = (struct vad){0};
     v->asleep = false;
     v->waiting = 0;
 }
