@@ -1,7 +1,5 @@
 #include "app/shard/audio_track_private.h"
 
-#include "base/log.h"
-#include "base/macros.h"
 #include "base/mem.h"
 #include "outside/disk/disk.h"
 
@@ -88,48 +86,14 @@ static void analyse(struct audio_track *t, const uint8_t *bytes, size_t frames, 
 
 /* ---- Audio in time ---- */
 
-/* The recording begins with the first sample: its time names the file. */
-static void recorder_start(struct audio_track *t, uint64_t before) {
-    t->is_folded =
-        t->base.core->settings->folds_channels && t->channel_count == 2 && t->format->id == RECORD_WAV;
-    struct recording_info info =
-        track_recording(&t->base, t->format->id, mono_ms_of(t, before));
-    info.rate_hz = t->rate_hz;
-    info.channels = t->is_folded ? 1 : (uint16_t)t->channel_count;
-    t->base.recorder = recorder_open(t->base.core->disk, &info);
-}
-
 static bool is_analysed(const struct audio_track *t) {
     return t->participant && !meeting_is_paused(t->base.meeting->engine);
-}
-
-/* Two equal channels are recorded as one, until they differ: from there on in stereo. */
-static void record(struct audio_track *t, const uint8_t *bytes, size_t frames) {
-    int16_t mono[1024];
-    while (t->is_folded && frames > 0) {
-        size_t part = frames < ARRAY_LEN(mono) ? frames : ARRAY_LEN(mono);
-        size_t folded = channels_fold(mono, bytes, part);
-        recorder_append(t->base.recorder, mono, folded * sizeof *mono);
-        bytes += folded * t->block_bytes;
-        frames -= folded;
-        if (folded == part)
-            continue;
-        t->is_folded = false;
-        recorder_set_channels(t->base.recorder, 2);
-        log_info("egress", "the channels differ from here on; recording in stereo",
-                 log_text("track", t->base.log_track));
-    }
-    if (frames > 0)
-        recorder_append(t->base.recorder, bytes, frames * t->block_bytes);
 }
 
 /* Takes whole sample frames whose place is certain: `before` samples after the clock's anchor. */
 static void audio_take(struct audio_track *t, const uint8_t *bytes, size_t frames,
                        uint64_t before) {
-    if (t->format && !t->base.recorder)
-        recorder_start(t, before);
-    if (t->base.recorder)
-        record(t, bytes, frames);
+    audio_file_take(t, bytes, frames, mono_ms_of(t, before));
     analyse(t, bytes, frames, before);
     prosody_trust_level(t->prosody, !is_analysed(t));
     prosody_hear(t->prosody, bytes, frames,
@@ -150,8 +114,7 @@ static void gap_fill(struct audio_track *t) {
     uint64_t before = t->clock.samples - held - gap;
     int64_t from_ms = mono_ms_of(t, before);
     unsigned gap_ms = (unsigned)(gap * 1000 / t->rate_hz);
-    if (t->base.recorder)
-        recorder_silence(t->base.recorder, gap);
+    audio_file_silence(t, gap);
     voice_skip(&t->voice, gap_ms);
     if (t->participant)
         meeting_miss(live->engine, t->participant, live_meeting_time_ms(live, from_ms),

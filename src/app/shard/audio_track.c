@@ -30,11 +30,7 @@ static void probe_end(struct audio_track *t, enum channels_verdict verdict) {
     if (verdict == CHANNELS_STEREO) {
         channel_count_set(t, 2);
         prosody_set_channels(t->prosody, 2);
-        log_warn(
-            "egress",
-            "the URL says mono, but the audio is stereo; recording in stereo (set channels=2 in "
-            "the URL)",
-            log_text("track", t->base.log_track));
+        track_doubt(&t->base, DOUBT_STEREO_AT_MONO_ADDRESS);
     }
     while (kept.zeros > 0) {
         size_t part = kept.zeros < sizeof zeros ? (size_t)kept.zeros : sizeof zeros;
@@ -58,8 +54,8 @@ static void mute_begin(struct audio_track *t) {
     audio_path_pause(t);
     t->carry_bytes = 0;
     int64_t at_ms = track_now_ms(&t->base);
-    if (t->base.recorder && !t->base.core->settings->silence_on_mute)
-        recorder_pause(t->base.recorder, at_ms);
+    if (!t->base.core->settings->silence_on_mute)
+        audio_file_pause(t, at_ms);
     if (t->participant)
         meeting_mute(t->base.meeting->engine, t->participant, true, at_ms);
     audio_track_log(t, "muted");
@@ -68,10 +64,10 @@ static void mute_begin(struct audio_track *t) {
 static void mute_end(struct audio_track *t) {
     int64_t at_ms = track_now_ms(&t->base);
     uint64_t muted_ms = mute_length_ms(&t->mute, t->base.core->now_ms);
-    if (t->base.recorder && t->base.core->settings->silence_on_mute)
-        recorder_silence(t->base.recorder, muted_ms * t->rate_hz / 1000);
-    else if (t->base.recorder)
-        recorder_resume(t->base.recorder, at_ms);
+    if (t->base.core->settings->silence_on_mute)
+        audio_file_silence(t, muted_ms * t->rate_hz / 1000);
+    else
+        audio_file_resume(t, at_ms);
     voice_skip(&t->voice, muted_ms < VOICE_KEEP_MS ? (unsigned)muted_ms : VOICE_KEEP_MS);
     if (t->participant)
         meeting_mute(t->base.meeting->engine, t->participant, false, at_ms);
@@ -168,6 +164,7 @@ static void audio_collected(struct track *track, int64_t now_ms) {
 
 static void audio_look(struct track *track, int64_t now_ms) {
     audio_path_tick(audio_of(track), now_ms);
+    audio_file_tick(audio_of(track), now_ms);
 }
 
 static void drift_count(struct shard_stats *stats, uint64_t drift_ms) {
@@ -184,8 +181,7 @@ static void audio_end(struct track *track) {
     analysis_end(t);
     int64_t drift_ms = audio_clock_drift_ms(&t->clock);
     drift_count(&track->core->stats, (uint64_t)llabs(drift_ms));
-    if (track->recorder)
-        recorder_drift(track->recorder, drift_ms);
+    audio_file_end(t, drift_ms);
 }
 
 static const struct track_type audio_type = {
@@ -249,6 +245,7 @@ struct track *audio_track_open(struct live_meeting *live, const struct track_par
     t->group_ms = p->group_ms ? p->group_ms : settings->group_ms;
     t->is_judged = strcasecmp(p->source, "SCREEN_SHARE_AUDIO") != 0;
     t->is_dtx = (p->from_egress || p->source[0]) && strcmp(p->dtx, "off") != 0;
+    t->file.word = p->stereo;
     t->format =
         format_find(slice_from(p->record_format[0] ? p->record_format : settings->record_format));
     t->prosody = prosody_begin(t);

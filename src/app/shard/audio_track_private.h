@@ -1,5 +1,5 @@
-/* Private to audio_track.c (the connection and its life) and audio_path.c (what becomes of its
- * samples). */
+/* Private to audio_track.c (the connection and its life), audio_path.c (what becomes of its samples)
+ * and audio_file.c (how they are recorded). */
 #ifndef APP_AUDIO_TRACK_PRIVATE_H
 #define APP_AUDIO_TRACK_PRIVATE_H
 
@@ -9,9 +9,28 @@
 #include "app/shard/prosody.h"
 #include "base/buf.h"
 #include "meeting/audio_clock.h"
+#include "sound/stereo.h"
 #include "sound/voice.h"
 
 enum { BLOCK_MAX_BYTES = 4 }; /* one sample of two channels */
+
+/* How a recording is made of two channels. It is decided before the first byte of the file, so that
+ * a track is one file, whatever the channels do later. */
+enum audio_layout { LAYOUT_OPEN, LAYOUT_MONO, LAYOUT_AS_SENT };
+
+struct audio_file {
+    enum audio_layout layout;
+    /* What LiveKit says. */
+    enum track_stereo word;
+    /* Before the decision, whether the channels differ; in a mono file, whether they do after all. */
+    struct stereo stereo;
+    bool has_begun;
+    /* Steady-clock time of the first sample. */
+    int64_t began_ms;
+    /* Until the decision: what came before the first sound, then the sound and when it began. */
+    struct buf events, sound;
+    int64_t sound_ms;
+};
 
 struct audio_track {
     struct track base;
@@ -23,12 +42,11 @@ struct audio_track {
     bool is_judged;
     /* Zeros may be what LiveKit sends for speech that it saved. */
     bool is_dtx;
-    /* Recorded as mono, because its two channels have been the same so far. */
-    bool is_folded;
     /* The engine was paused since the last frame that it heard. */
     bool analysis_missed;
-    /* NULL ("off"): not recorded. The recorder opens with the first sample. */
+    /* NULL ("off"): not recorded. */
     const struct format *format;
+    struct audio_file file;
     /* In the engine; NULL: another connection of the same track is listened to. */
     struct participant *participant;
     /* Groups of group_ms for the pipeline log and the prosody service. */
@@ -57,5 +75,16 @@ void audio_path_tell_clock(struct audio_track *);
 void audio_path_tick(struct audio_track *, int64_t now_ms);
 /* The audio stops here (mute, or the end): what was kept back is taken as it is. */
 void audio_path_pause(struct audio_track *);
+
+/* Whole sample frames, whose first lies at a steady-clock time. */
+void audio_file_take(struct audio_track *, const uint8_t *bytes, size_t frames, int64_t mono_ms);
+/* A gap of so many sample frames. */
+void audio_file_silence(struct audio_track *, uint64_t frames);
+/* The time between the two (meeting times) is not recorded. */
+void audio_file_pause(struct audio_track *, int64_t at_ms);
+void audio_file_resume(struct audio_track *, int64_t at_ms);
+/* A few times a second: sound is not held for ever. */
+void audio_file_tick(struct audio_track *, int64_t now_ms);
+void audio_file_end(struct audio_track *, int64_t drift_ms);
 
 #endif

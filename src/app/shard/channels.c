@@ -71,14 +71,3 @@ enum channels_verdict channels_tick(const struct channels *c, int64_t now_ms) {
     bool is_late = c->began_ms && now_ms - c->began_ms >= CHANNELS_WAIT_MS;
     return is_late ? channels_judge(c) : CHANNELS_OPEN;
 }
-
-size_t channels_fold(int16_t *mono, const uint8_t *stereo, size_t frames) {
-    for (size_t i = 0; i < frames; i++) {
-        uint32_t pair;
-        memcpy(&pair, stereo + i * sizeof pair, sizeof pair);
-        if ((uint16_t)pair != pair >> 16)
-            return i;
-        mono[i] = (int16_t)(uint16_t)pair;
-    }
-    return frames;
-}

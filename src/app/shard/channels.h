@@ -41,10 +41,6 @@ enum channels_verdict channels_hear(struct channels *, const uint8_t *bytes, siz
 /* On each tick: a stream that has been silent for long enough is judged. */
 enum channels_verdict channels_tick(const struct channels *, int64_t now_ms);
 
-/* Copies the left channel of stereo sample frames, up to the first whose right channel differs.
- * Returns how many were copied. */
-size_t channels_fold(int16_t *mono, const uint8_t *stereo, size_t frames);
-
 /* The verdict on what there is, at the end of a stream or before a mute: never CHANNELS_OPEN. */
 enum channels_verdict channels_judge(const struct channels *);
 

@@ -25,7 +25,7 @@ enum note_kind {
     NOTE_DRIFT,    /* value: ms, signed */
     NOTE_RENAME,   /* text: meeting; text beyond value: display name */
     NOTE_PATCH,    /* value: offset; text: bytes to put there */
-    NOTE_CHANNELS, /* value: channels from here on, in a new part */
+    NOTE_DOUBT,    /* value: one more bit of outside/files/doubt.h */
     NOTE_CLOSE     /* at_ms; text: why it ended */
 };
 

@@ -57,23 +57,12 @@ static void apply_patch(struct disk_file *file, uint64_t offset, struct slice by
         disk_file_on_failure(file, err, 0);
 }
 
-/*
- * What is written stays as it is: the next part has the new channels and begins where this one
- * ends.
- */
-static void apply_channels(struct disk_file *file, uint16_t channels) {
-    uint16_t frame_bytes = (uint16_t)(channels * sizeof(int16_t));
-    if (file->format != RECORD_WAV || frame_bytes == file->frame_bytes)
-        return;
-    if (file->part)
-        disk_file_make_up_lost(file);
-    disk_file_close_part(file, "part", 0);
-    /* Lost bytes that are left had no part yet, or could not be written again. */
-    file->past_bytes += file->lost_bytes;
-    file->past_bytes = file->past_bytes / file->frame_bytes * frame_bytes;
-    file->lost_bytes = 0;
-    file->info.channels = channels;
-    disk_file_set_frame_bytes(file, channels);
+static void apply_doubt(struct disk_file *file, uint32_t bit) {
+    file->info.doubts |= bit;
+    if (file->part) {
+        file->part->sidecar.info.doubts |= bit;
+        file->part->is_sidecar_stale = true;
+    }
 }
 
 /* Notes about an encoded stream. For a WAV its bytes tell the same. */
@@ -118,8 +107,8 @@ static void disk_file_deliver_note(struct mail *mail, void *owner) {
     case NOTE_PATCH:
         apply_patch(file, (uint64_t)note->value, text);
         break;
-    case NOTE_CHANNELS:
-        apply_channels(file, (uint16_t)note->value);
+    case NOTE_DOUBT:
+        apply_doubt(file, (uint32_t)note->value);
         break;
     case NOTE_CLOSE:
         disk_file_finish(file, note->text, note->at_ms);

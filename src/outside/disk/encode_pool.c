@@ -236,6 +236,8 @@ static void encoding_deliver_note(struct mail *mail, void *owner) {
         recording_info_rename(&encoding->info, slice_take(text, (size_t)note->value),
                               slice_skip(text, (size_t)note->value));
     }
+    if (note->kind == NOTE_DOUBT)
+        encoding->info.doubts |= (uint32_t)note->value;
     tell_frames(encoding);
     if (encoding->file)
         disk_file_send_note(encoding->file, note);

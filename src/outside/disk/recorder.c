@@ -235,12 +235,8 @@ void recorder_resume(struct recorder *recorder, int64_t at_ms) {
     send_note(recorder, NOTE_RESUME, at_ms, 0, SLICE_NONE);
 }
 
-void recorder_set_channels(struct recorder *recorder, uint16_t channels) {
-    assert(recorder->file);
-    send_note(recorder, NOTE_CHANNELS, 0, channels, SLICE_NONE);
-    recorder->frame_bytes = (uint16_t)(channels * sizeof(int16_t));
-    recorder->file_bytes = head_bytes(recorder);
-    begin_batch(recorder);
+void recorder_doubt(struct recorder *recorder, enum doubt doubt) {
+    send_note(recorder, NOTE_DOUBT, 0, doubt_bit(doubt), SLICE_NONE);
 }
 
 void recorder_drift(struct recorder *recorder, int64_t drift_ms) {

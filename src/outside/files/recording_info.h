@@ -36,6 +36,8 @@ struct recording_info {
     unsigned part;
     /* 0 for video. */
     uint32_t rate_hz, channels;
+    /* Bits of outside/files/doubt.h. */
+    uint32_t doubts;
     /* Unix time; ended_ms 0: not yet. */
     int64_t started_ms, ended_ms;
     /* Of samples or of the stream, without a WAV's header. */

@@ -2,6 +2,7 @@
 
 #include "base/macros.h"
 #include "base/mem.h"
+#include "outside/files/doubt.h"
 #include "outside/files/file.h"
 #include "outside/files/format.h"
 #include "wire/web/json_write.h"
@@ -138,6 +139,9 @@ static void add_file(struct buf *out, const struct sidecar *sidecar) {
     json_add_uint(out, "frames", sidecar->frames);
     json_add_int(out, "durationMs", sidecar_duration_ms(sidecar));
     json_add_int(out, "driftMs", sidecar->drift_ms);
+    if (info->doubts)
+        json_break_line(out, 2);
+    doubts_write_json(out, info->doubts);
 }
 
 void sidecar_write_json(struct buf *out, const struct sidecar *sidecar) {
@@ -227,6 +231,7 @@ static int read_object(const json_t *root, struct sidecar *out) {
     info->part = (unsigned)get_count(root, "part");
     info->rate_hz = (uint32_t)get_count(root, "sampleRate");
     info->channels = (uint32_t)get_count(root, "channels");
+    info->doubts = doubts_read_json(json_object_get(root, "doubts"));
     info->started_ms = get_time(root, "startedAt");
     info->ended_ms = get_time(root, "endedAt");
     info->bytes = get_count(root, "bytes");
