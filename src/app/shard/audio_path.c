@@ -160,7 +160,8 @@ static size_t carry_complete(struct audio_track *t, const uint8_t *bytes, size_t
     t->carry_bytes += (unsigned)used;
     if (t->carry_bytes == t->block_bytes) {
         t->carry_bytes = 0;
-        frames_arrived(t, t->carry, 1);
+        frames_arrived(t, t->carry, t->is_carry_lost ? 0 : 1);
+        t->is_carry_lost = false;
     }
     return used;
 }
@@ -178,6 +179,11 @@ void audio_path_hear(struct audio_track *t, const uint8_t *bytes, size_t len) {
         memcpy(t->carry, bytes + len - rest, rest);
         t->carry_bytes = (unsigned)rest;
     }
+}
+
+void audio_path_drop(struct audio_track *t, size_t len) {
+    t->carry_bytes = (unsigned)((t->carry_bytes + len) % t->block_bytes);
+    t->is_carry_lost = t->carry_bytes > 0;
 }
 
 void audio_path_tell_clock(struct audio_track *t) {

@@ -52,7 +52,7 @@ static void probe_finish(struct audio_track *t) {
 static void mute_begin(struct audio_track *t) {
     probe_finish(t);
     audio_path_pause(t);
-    t->carry_bytes = 0;
+    audio_path_drop(t, 0);
     int64_t at_ms = track_now_ms(&t->base);
     if (!t->base.core->settings->silence_on_mute)
         audio_file_pause(t, at_ms);
@@ -91,6 +91,7 @@ static void audio_on_binary(const uint8_t *bytes, size_t len, bool last, void *a
     core->stats.audio_messages += last;
     if (t->mute.state == MUTE_ON) {
         core->stats.mute_dropped_bytes += len;
+        audio_path_drop(t, len);
         return;
     }
     if (t->channels.is_probing) {

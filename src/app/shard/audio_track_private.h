@@ -59,6 +59,8 @@ struct audio_track {
     /* The beginning of a sample frame that came in pieces. */
     uint8_t carry[BLOCK_MAX_BYTES];
     unsigned carry_bytes;
+    /* That frame began in bytes that were dropped: its end is dropped, too. */
+    bool is_carry_lost;
     /* 10 KB: behind what every tick looks at. */
     struct voice voice;
 };
@@ -69,6 +71,8 @@ void audio_track_log(struct audio_track *, const char *what);
 
 /* Bytes of a track that is not muted, in any pieces. */
 void audio_path_hear(struct audio_track *, const uint8_t *bytes, size_t len);
+/* Bytes that are not taken: they are only counted, so that sample frames keep their borders. */
+void audio_path_drop(struct audio_track *, size_t len);
 /* All audio of this turn has been heard: the clock decides where it lies in time. */
 void audio_path_tell_clock(struct audio_track *);
 /* On a tick while the clock doubts. */
