@@ -12,6 +12,7 @@ void grouper_init(struct grouper *g, unsigned rate_hz, unsigned channels, unsign
         .group = group_ms * (GROUPER_RATE_HZ / 1000),
         .channels = (uint8_t)channels,
     };
+    sides_init(&g->sides, rate_hz);
     resample_init(&g->resample, rate_hz, RESAMPLE_TO_LISTEN);
 }
 
@@ -38,7 +39,7 @@ size_t grouper_hear(struct grouper *g, const int16_t *pcm, size_t frames, int16_
     if (used > RESAMPLE_BLOCK)
         used = RESAMPLE_BLOCK;
     g->has_sound = true;
-    k->mix(pcm, used, g->channels, mono);
+    sides_take(&g->sides, k, pcm, used, g->channels, mono);
     *written = resample_run(&g->resample, k, mono, used, out, want);
     grouper_count(g, *written, is_full);
     return used;

@@ -24,21 +24,51 @@ static float squares(const int16_t *x, size_t n) {
     return total * (1.0f / 32768 / 32768);
 }
 
-static float mix(const int16_t *pcm, size_t frames, unsigned channels, int16_t *mono) {
+static void take_channel(const int16_t *pcm, size_t frames, int16_t *mono, float of[2]) {
+    memcpy(mono, pcm, frames * sizeof *mono);
+    of[0] = squares(mono, frames);
+    of[1] = 0;
+}
+
+/* SHORTS frames of one side, with the squares of it and of both. */
+INLINE void take_shorts(const int16_t *pcm, unsigned side, int16_t *mono, lanes *own, lanes *both) {
+    shorts a = load_shorts(pcm), b = load_shorts(pcm + SHORTS);
+    shorts one = side == 0 ? pack_firsts(a, b) : pack(seconds(a), seconds(b));
+    store_shorts(mono, one);
+    *own += pair_squares(one);
+    *both += pair_squares(a) + pair_squares(b);
+}
+
+/* With a constant side the choice is none. */
+INLINE void take_side(const int16_t *pcm, size_t frames, unsigned side, int16_t *mono,
+                      float of[2]) {
+    lanes own[2] = {all(0), all(0)}, both[2] = {all(0), all(0)};
     size_t i = 0;
-    if (channels == 1) {
-        memcpy(mono, pcm, frames * sizeof *mono);
-        return squares(mono, frames);
+    for (; i + 2 * SHORTS <= frames; i += 2 * SHORTS) {
+        take_shorts(pcm + 2 * i, side, mono + i, &own[0], &both[0]);
+        take_shorts(pcm + 2 * (i + SHORTS), side, mono + i + SHORTS, &own[1], &both[1]);
     }
-    const shorts ones = (shorts){0} + 1;
-    for (; i + SHORTS <= frames; i += SHORTS) {
-        lanes_int a = pair_products(load_shorts(pcm + 2 * i), ones);
-        lanes_int b = pair_products(load_shorts(pcm + 2 * i + SHORTS), ones);
-        store_shorts(mono + i, pack((a + 1) >> 1, (b + 1) >> 1));
+    float total = sum(both[0] + both[1]);
+    of[0] = sum(own[0] + own[1]);
+    for (; i < frames; i++) {
+        mono[i] = pcm[2 * i + side];
+        float square = (float)(mono[i] * mono[i]), other = (float)pcm[2 * i + 1 - side];
+        of[0] += square;
+        total += square + other * other;
     }
-    for (; i < frames; i++)
-        mono[i] = (int16_t)((pcm[2 * i] + pcm[2 * i + 1] + 1) >> 1);
-    return squares(mono, frames);
+    of[0] *= 1.0f / 32768 / 32768;
+    of[1] = total * (1.0f / 32768 / 32768) - of[0];
+    of[1] = of[1] > 0 ? of[1] : 0; /* rounding */
+}
+
+static void take(const int16_t *pcm, size_t frames, unsigned channels, unsigned side,
+                 int16_t *mono, float of[2]) {
+    if (channels == 1)
+        take_channel(pcm, frames, mono, of);
+    else if (side == 0)
+        take_side(pcm, frames, 0, mono, of);
+    else
+        take_side(pcm, frames, 1, mono, of);
 }
 
 static int peak(const int16_t *pcm, size_t n) {
@@ -379,7 +409,7 @@ static void gru(const float *from_input, const float *from_h, float *h, size_t n
 extern const struct kernels KERNELS;
 const struct kernels KERNELS = {
     .name = KERNELS_NAME,
-    .mix = mix,
+    .take = take,
     .peak = peak,
     .decimate = decimate,
     .band_squares = band_squares,

@@ -155,6 +155,16 @@ INLINE shorts pack(lanes_int a, lanes_int b) {
 }
 #endif
 
+/* The first of each pair of a, then of b. */
+INLINE shorts pack_firsts(shorts a, shorts b) {
+#if defined(__AVX2__)
+    lanes_int low = (lanes_int)a & 0xffff, high = (lanes_int)b & 0xffff;
+    return (shorts)_mm256_permute4x64_epi64(_mm256_packus_epi32((__m256i)low, (__m256i)high), 0xd8);
+#else
+    return pack(firsts(a), firsts(b));
+#endif
+}
+
 INLINE lanes_int plus_products(lanes_int sum, shorts a, shorts b) {
 #if defined(__AVX512VNNI__) && defined(__AVX512VL__)
     return (lanes_int)_mm256_dpwssd_epi32((__m256i)sum, (__m256i)a, (__m256i)b);

@@ -19,6 +19,7 @@ void voice_init(struct voice *v, unsigned rate_hz, unsigned channels) {
     v->rate_hz = rate_hz;
     v->channels = (uint8_t)channels;
     v->kernels = (uint8_t)(kernels_count() - 1);
+    sides_init(&v->sides, rate_hz);
     resample_init(&v->resample, rate_hz, RESAMPLE_TO_MEASURE);
 }
 
@@ -31,6 +32,7 @@ static void voice_begin_frame(struct voice *v) {
     v->clipped = 0;
     v->peak = 0;
     v->squares = 0;
+    v->sides.has_sound = false;
 }
 
 /* Nothing was computed while asleep: this frame's samples so far were zeros, and so are the
@@ -63,7 +65,7 @@ static void listen(struct voice *v, const struct kernels *k, const int16_t *pcm,
     if (peak >= CLIP_LEAST)
         v->clipped += clipped_samples(pcm, samples);
     v->peak = peak > v->peak ? peak : v->peak;
-    v->squares += k->mix(pcm, frames, v->channels, mono);
+    v->squares += sides_take(&v->sides, k, pcm, frames, v->channels, mono);
     v->filled += (uint32_t)resample_run(&v->resample, k, mono, frames,
                                         vad_input(&v->vad) + v->filled, VAD_FRAME - v->filled);
 }
@@ -79,7 +81,7 @@ static bool voice_end_frame(struct voice *v, const struct kernels *k, struct voi
     }
 
     struct vad_frame heard;
-    vad_hear(&v->vad, k, is_zero, &heard);
+    vad_hear(&v->vad, k, !v->sides.has_sound, &heard);
     struct voice_frame now = {
         .power = v->squares / (float)v->heard,
         .peak = (float)v->peak / 32768,
@@ -117,6 +119,7 @@ size_t voice_hear(struct voice *v, const int16_t *pcm, size_t frames, struct voi
         if (v->asleep && !slice_is_zero(slice_of(from, n * v->channels * sizeof *from)))
             wake(v);
         if (v->asleep) {
+            sides_pass(&v->sides, n);
             v->filled += (uint32_t)resample_pass(&v->resample, n, want);
         } else {
             n = n < RESAMPLE_BLOCK ? n : RESAMPLE_BLOCK;
