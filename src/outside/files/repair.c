@@ -274,9 +274,34 @@ static void remove_empty(struct repair_job *job) {
     say(job, "removed: it is empty");
 }
 
+/*
+ * Whether the file is finished and whole, as its sidecar says. What others have put behind it is
+ * left alone.
+ */
+static bool is_finished(struct repair_job *job) {
+    struct sidecar sidecar;
+    struct media media = {0};
+    uint64_t file_bytes = (uint64_t)job->stat.st_size;
+    if (sidecar_load(job->folder_fd, job->name, &sidecar))
+        return false;
+    const struct recording_info *info = &sidecar.info;
+    bool is_ended = info->end.len > 0 && info->sha256.len > 0;
+    uint64_t said_bytes = info->bytes;
+    sidecar_free(&sidecar);
+    if (!is_ended || job->format->repair(job->fd, file_bytes, true, &media))
+        return false;
+    if (media.is_changed && media.offset + said_bytes < file_bytes &&
+        job->format->repair(job->fd, media.offset + said_bytes, true, &media))
+        return false;
+    job->media = media;
+    return !media.is_changed && media.bytes == said_bytes;
+}
+
 static void repair_open_file(struct repair_job *job) {
     const bool dry = job->settings->dry_run;
-    int err = job->format->repair(job->fd, (uint64_t)job->stat.st_size, dry, &job->media);
+    int err = 0;
+    if (!is_finished(job))
+        err = job->format->repair(job->fd, (uint64_t)job->stat.st_size, dry, &job->media);
     if (!err && job->media.is_changed && !dry && fsync(job->fd))
         err = errno;
     if (err) {

@@ -211,6 +211,11 @@ size_t wav_parse(struct wav_parser *parser, const uint8_t *bytes, size_t len,
     return used;
 }
 
+bool wav_is_tag(const uint8_t bytes[WAV_TAG_BYTES]) {
+    return memcmp(bytes, "TAG", 3) == 0 || memcmp(bytes, "ID3", 3) == 0 ||
+           memcmp(bytes, "APETAGEX", WAV_TAG_BYTES) == 0;
+}
+
 static void add_patch(struct wav_repair *repair, uint64_t offset, const void *bytes, size_t len) {
     assert(repair->patch_count < ARRAY_LEN(repair->patches));
     repair->patches[repair->patch_count].offset = offset;
