@@ -57,6 +57,19 @@ test('a mono stream stays mono, at double speed as well', async (t) => {
   assert.ok(Math.abs(pitch(wav) - 440) < 2);
 });
 
+// 8 kHz of a telephone at an address of 16 kHz: every sample is sent twice.
+test('equal pairs at the speed of mono stay mono', async (t) => {
+  const telephone = (first, frames) => {
+    const pcm = Buffer.alloc(frames * 2);
+    for (let i = 0; i < frames; i++) pcm.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * 440 * ((first + i) >> 1)) / 24000)), i * 2);
+    return pcm;
+  };
+  const { wav, sent } = await record(t, { query: '&channels=1', headers: {}, source: telephone, seconds: 3 });
+  assert.equal(wav.channels, 1);
+  assert.equal(wav.frames, sent);
+  assert.ok(Math.abs(pitch(wav) - 440) < 2, `pitch ${pitch(wav)}`);
+});
+
 const apart = (first, frames) => {
   const pcm = tone({ hz: 440 })(first, frames);
   for (let i = 0; i < frames; i++) pcm.writeInt16LE(pcm.readInt16LE(i * 4) >> 1, i * 4 + 2);
