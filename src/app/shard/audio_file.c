@@ -47,7 +47,7 @@ static void write_mono(struct audio_track *t, const uint8_t *bytes, size_t frame
         frames -= part;
     }
     if (stereo->is_stereo)
-        track_doubt(&t->base, DOUBT_STEREO_AS_MONO);
+        track_doubt(&t->base, DOUBT_STEREO_AS_MONO, log_int("channels", 2));
 }
 
 static void write_frames(struct audio_track *t, const uint8_t *bytes, size_t frames) {

@@ -27,10 +27,11 @@ static void probe_end(struct audio_track *t, enum channels_verdict verdict) {
     static const uint8_t zeros[4096];
     struct channels kept = t->channels;
     t->channels = (struct channels){0};
+    speed_pause(&t->speed);
     if (verdict == CHANNELS_STEREO) {
         channel_count_set(t, 2);
         prosody_set_channels(t->prosody, 2);
-        track_doubt(&t->base, DOUBT_STEREO_AT_MONO_ADDRESS);
+        track_doubt(&t->base, DOUBT_STEREO_AT_MONO_ADDRESS, log_int("channels", 2));
     }
     while (kept.zeros > 0) {
         size_t part = kept.zeros < sizeof zeros ? (size_t)kept.zeros : sizeof zeros;
@@ -53,6 +54,8 @@ static void mute_begin(struct audio_track *t) {
     probe_finish(t);
     audio_path_pause(t);
     audio_path_drop(t, 0);
+    speed_pause(&t->speed);
+    t->read_bytes = 0;
     int64_t at_ms = track_now_ms(&t->base);
     if (!t->base.core->settings->silence_on_mute)
         audio_file_pause(t, at_ms);
@@ -94,6 +97,7 @@ static void audio_on_binary(const uint8_t *bytes, size_t len, bool last, void *a
         audio_path_drop(t, len);
         return;
     }
+    t->read_bytes += len;
     if (t->channels.is_probing) {
         enum channels_verdict verdict = channels_hear(&t->channels, bytes, len, core->now_ms);
         if (verdict != CHANNELS_OPEN)
@@ -152,8 +156,18 @@ static void analysis_end(struct audio_track *t) {
 
 /* ---- Life ---- */
 
+/* Audio that is faster or slower than its rate is taken as it is, but somebody should know. */
+static void speed_check(struct audio_track *t, int64_t now_ms) {
+    unsigned fits_hz = speed_hear(&t->speed, t->rate_hz, t->read_bytes / t->block_bytes, now_ms);
+    t->read_bytes = 0;
+    if (fits_hz)
+        track_doubt(&t->base, DOUBT_WRONG_RATE, log_int("fitsHz", fits_hz));
+}
+
 static void audio_collected(struct track *track, int64_t now_ms) {
     struct audio_track *t = audio_of(track);
+    if (t->read_bytes > 0)
+        speed_check(t, now_ms);
     if (t->channels.is_probing && channels_tick(&t->channels, now_ms) != CHANNELS_OPEN)
         probe_finish(t);
     audio_path_tell_clock(t);

@@ -7,6 +7,7 @@
 #include "app/shard/channels.h"
 #include "app/shard/mute.h"
 #include "app/shard/prosody.h"
+#include "app/shard/speed.h"
 #include "base/buf.h"
 #include "meeting/audio_clock.h"
 #include "sound/stereo.h"
@@ -38,6 +39,9 @@ struct audio_track {
     struct mute mute;
     /* Probes a stream that calls itself mono. */
     struct channels channels;
+    /* Judged by what each read brings. */
+    struct speed speed;
+    uint64_t read_bytes;
     /* Its source is a voice, not a shared screen. */
     bool is_judged;
     /* Zeros may be what LiveKit sends for speech that it saved. */

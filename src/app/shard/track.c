@@ -75,19 +75,21 @@ void track_close(struct track *track, enum track_end end) {
     mem_free(track);
 }
 
-void track_doubt(struct track *track, enum doubt doubt) {
+void track_doubt(struct track *track, enum doubt doubt, struct log_field about) {
     static const char *const sentences[DOUBTS] = {
         [DOUBT_STEREO_AT_MONO_ADDRESS] =
             "the URL says mono, but two channels arrive and are taken as such (set channels=2 in the "
             "URL)",
         [DOUBT_STEREO_AS_MONO] = "the track became stereo after its recording had begun as mono; "
                                  "recording the mean (set stereo=on in the URL)",
+        [DOUBT_WRONG_RATE] = "the audio does not come as fast as the URL's sampleRate says, but at "
+                             "the speed of another rate; it is taken as the URL says",
     };
     if (track->doubts & doubt_bit(doubt))
         return;
     track->doubts |= doubt_bit(doubt);
     log_warn("egress", sentences[doubt], log_text("participant", track->log_participant),
-             log_text("track", track->log_track));
+             log_text("track", track->log_track), about);
     if (track->recorder)
         recorder_doubt(track->recorder, doubt);
 }

@@ -8,6 +8,7 @@
 #include "app/shard/live_meeting.h"
 #include "app/shard/shard_stats.h"
 #include "app/shard/track_params.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "net/ws/media_conn.h"
 #include "outside/disk/recorder.h"
@@ -69,8 +70,9 @@ void track_flush(struct track *);
 /* Finishes the recording and frees the track, as allocated with its type. */
 void track_close(struct track *, enum track_end);
 
-/* The stream is not what its address says: logged once, and in the recording's sidecar. */
-void track_doubt(struct track *, enum doubt);
+/* The stream is not what its address says: logged once, with a field, and in the recording's
+ * sidecar. */
+void track_doubt(struct track *, enum doubt, struct log_field about);
 /* The member "formatDoubts" of the debug answer: those of open tracks. Nothing when there are
  * none. */
 void tracks_write_doubts(const struct live_meeting *, struct buf *out);

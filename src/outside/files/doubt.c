@@ -8,6 +8,7 @@ const char *doubt_word(enum doubt doubt) {
     static const char *const words[DOUBTS] = {
         [DOUBT_STEREO_AT_MONO_ADDRESS] = "stereo-at-mono-address",
         [DOUBT_STEREO_AS_MONO] = "stereo-as-mono",
+        [DOUBT_WRONG_RATE] = "wrong-rate",
     };
     return words[doubt];
 }

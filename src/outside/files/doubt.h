@@ -12,6 +12,8 @@ enum doubt {
     DOUBT_STEREO_AT_MONO_ADDRESS,
     /* Stereo began after the file had begun as mono; recorded as the mean of both channels. */
     DOUBT_STEREO_AS_MONO,
+    /* The audio comes at the speed of another sample rate; recorded as the address says. */
+    DOUBT_WRONG_RATE,
     DOUBTS
 };
 
