@@ -48,9 +48,47 @@ static void probe_finish(struct audio_track *t) {
         probe_end(t, channels_judge(&t->channels));
 }
 
+static void samples_hear(struct audio_track *t, const uint8_t *bytes, size_t len) {
+    if (!t->channels.is_probing) {
+        audio_path_hear(t, bytes, len);
+        return;
+    }
+    enum channels_verdict verdict =
+        channels_hear(&t->channels, bytes, len, t->base.core->now_ms);
+    if (verdict != CHANNELS_OPEN)
+        probe_end(t, verdict);
+}
+
+/* ---- A header in front of the samples ---- */
+
+/* What was kept was no header. */
+static void head_finish(struct audio_track *t) {
+    struct buf kept = t->head.kept;
+    t->head.is_done = true;
+    t->head.kept = (struct buf){0};
+    if (kept.len > 0)
+        samples_hear(t, (const uint8_t *)kept.data, kept.len);
+    buf_free(&kept);
+}
+
+/* Returns how many of the first bytes are no samples, or wait. */
+static size_t head_take(struct audio_track *t, const uint8_t *bytes, size_t len) {
+    size_t used;
+    enum head_verdict verdict = head_hear(&t->head, bytes, len, &used);
+    if (verdict == HEAD_NONE)
+        head_finish(t);
+    if (verdict == HEAD_WAV) {
+        buf_free(&t->head.kept);
+        track_doubt(&t->base, DOUBT_WAV_HEADER,
+                    log_int("headerRateHz", t->head.parser.info.format.rate_hz));
+    }
+    return used;
+}
+
 /* ---- Mute ---- */
 
 static void mute_begin(struct audio_track *t) {
+    head_finish(t);
     probe_finish(t);
     audio_path_pause(t);
     audio_path_drop(t, 0);
@@ -98,13 +136,8 @@ static void audio_on_binary(const uint8_t *bytes, size_t len, bool last, void *a
         return;
     }
     t->read_bytes += len;
-    if (t->channels.is_probing) {
-        enum channels_verdict verdict = channels_hear(&t->channels, bytes, len, core->now_ms);
-        if (verdict != CHANNELS_OPEN)
-            probe_end(t, verdict);
-    } else {
-        audio_path_hear(t, bytes, len);
-    }
+    size_t other = t->head.is_done ? 0 : head_take(t, bytes, len);
+    samples_hear(t, bytes + other, len - other);
     mute_apply(t, mute_hear(&t->mute, bytes, len, t->rate_hz * t->block_bytes, core->now_ms));
 }
 
@@ -190,6 +223,7 @@ static void drift_count(struct shard_stats *stats, uint64_t drift_ms) {
 
 static void audio_end(struct track *track) {
     struct audio_track *t = audio_of(track);
+    head_finish(t);
     probe_finish(t);
     audio_path_pause(t);
     prosody_close(t->prosody, track_now_ms(track));

@@ -5,6 +5,7 @@
 
 #include "app/shard/audio_track.h"
 #include "app/shard/channels.h"
+#include "app/shard/head.h"
 #include "app/shard/mute.h"
 #include "app/shard/prosody.h"
 #include "app/shard/speed.h"
@@ -37,6 +38,8 @@ struct audio_track {
     struct track base;
     unsigned rate_hz, channel_count, block_bytes, group_ms;
     struct mute mute;
+    /* Whether the stream begins with something else than samples. */
+    struct head head;
     /* Probes a stream that calls itself mono. */
     struct channels channels;
     /* Judged by what each read brings. */

@@ -9,6 +9,7 @@ const char *doubt_word(enum doubt doubt) {
         [DOUBT_STEREO_AT_MONO_ADDRESS] = "stereo-at-mono-address",
         [DOUBT_STEREO_AS_MONO] = "stereo-as-mono",
         [DOUBT_WRONG_RATE] = "wrong-rate",
+        [DOUBT_WAV_HEADER] = "wav-header",
     };
     return words[doubt];
 }

@@ -14,6 +14,8 @@ enum doubt {
     DOUBT_STEREO_AS_MONO,
     /* The audio comes at the speed of another sample rate; recorded as the address says. */
     DOUBT_WRONG_RATE,
+    /* The samples came behind the header of a WAV, which is left out. */
+    DOUBT_WAV_HEADER,
     DOUBTS
 };
 
