@@ -20,14 +20,16 @@ class TwirpError extends Error {
 }
 
 export class FakeLivekit {
-  // `egress` makes the audio of a track: (trackId) => source, or null for a socket that stays silent.
-  constructor({ egress = () => tone(), dialAfter = 20 } = {}) {
+  // `egress` makes the audio of a track: (trackId) => source, or null for a socket that stays silent. `real`: each egress sends as
+  // a real one (FakeEgress).
+  constructor({ egress = () => tone(), dialAfter = 20, real = false } = {}) {
     this.rooms = new Map();
     this.egresses = [];
     this.calls = [];
     this.mode = 'ok'; // or hang, html, 401, 429, 503, reset
     this.source = egress;
     this.dialAfter = dialAfter;
+    this.real = real;
     this.verifier = new TokenVerifier(key, secret);
     this.hung = new Set();
     this.refuse = undefined; // [status, code, text]: the answer to each StartTrackEgress
@@ -282,7 +284,7 @@ export class FakeLivekit {
     if (this.failure) return void this.finish(egress, ...this.failure);
     if (this.dialAfter < 0 || egress.info.status !== 'EGRESS_STARTING') return;
     const { track_id, websocket_url } = egress.info.track;
-    egress.client = new FakeEgress(websocket_url, { source: this.source?.(track_id) ?? null });
+    egress.client = new FakeEgress(websocket_url, { source: this.source?.(track_id) ?? null, real: this.real });
     egress.client.opened.then(
       () => (egress.info.status = 'EGRESS_ACTIVE'),
       (error) => this.finish(egress, 'EGRESS_FAILED', '', error.message),
