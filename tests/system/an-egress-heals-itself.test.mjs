@@ -233,8 +233,15 @@ test('every page of the egresses is read', async (t) => {
   assert.equal(starts(livekit).length, 1);
 });
 
+// A world whose first sweep is over, so that the next is a minute away.
+async function startSweptWorld(t) {
+  const world = await startWorld(t, { env: { RECONCILE_ROOMS: 'all' } });
+  await eventually('the first sweep is over', () => world.livekit.calls.some(({ method }) => method === 'RoomService/ListRooms'));
+  return world;
+}
+
 test('what LiveKit no longer lists is not asked for', async (t) => {
-  const { livekit, server } = await startWorld(t);
+  const { livekit, server } = await startSweptWorld(t);
   const { room, participant, track } = await livekit.begin('daily', 'ana');
   await hears(server);
   // The webhooks that told of its end are lost, as when a node fails.
@@ -247,6 +254,20 @@ test('what LiveKit no longer lists is not asked for', async (t) => {
   // A new microphone of the same person is heard.
   await livekit.publish(room, participant, livekit.track(participant));
   await hears(server, 1);
+});
+
+test('a LiveKit that was restarted is not asked for the tracks of before', async (t) => {
+  const { livekit, server } = await startSweptWorld(t);
+  const { room, participant } = await livekit.begin('daily', 'ana');
+  await livekit.publish(room, participant, livekit.track(participant));
+  await hears(server, 2);
+  livekit.rooms.clear();
+  for (const { client } of livekit.egresses) client.reset();
+  await eventually('they are gone', async () => (await server.metric('prosa_published_tracks')) === 0);
+  assert.equal(starts(livekit).length, 2);
+  await livekit.begin('daily', 'ana');
+  await hears(server, 1);
+  assert.equal(starts(livekit).length, 3);
 });
 
 test('the tracks of somebody who left are gone, told or not', async (t) => {

@@ -67,6 +67,9 @@ static void see_participant(struct reconcile *reconcile, const struct session *s
         return;
     sessions_participant_seen(reconcile->sessions, session, &participant);
     egresses_participant_seen(reconcile->egresses, session, participant.identity);
+    const struct attendee *attendee = session_find_attendee(session, participant.identity);
+    if (attendee && !attendee->is_present)
+        return; /* they have left, and LiveKit has not noticed everywhere */
     json_array_foreach(participant.tracks, i, item) {
         struct livekit_track track;
         livekit_read_track(&track, item);
