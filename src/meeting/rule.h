@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { RULE_SENTENCES_MAX = 3 }; /* sentences of one rule, per language */
+enum { RULE_SENTENCES_MAX = 5 }; /* sentences of one rule, per language */
 
 struct judgement;
 struct participant;
