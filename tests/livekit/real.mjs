@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { after } from 'node:test';
 import {
-  AudioFrame, AudioSource, dispose, LocalAudioTrack, Room, TrackPublishOptions, TrackSource,
+  AudioFrame, AudioSource, dispose, EncryptionType, LocalAudioTrack, Room, TrackPublishOptions, TrackSource,
 } from '@livekit/rtc-node';
 import { AccessToken, RoomServiceClient } from 'livekit-server-sdk';
 import { FakeLivekit, key, secret } from '../fakes/livekit.mjs';
@@ -132,6 +132,9 @@ export async function startRealWorld(t, { env = {}, egress } = {}) {
   return { real, door, server };
 }
 
+// End to end, with one key for all.
+const encryption = (key) => ({ encryptionType: EncryptionType.GCM, keyProviderOptions: { sharedKey: Buffer.from(key) } });
+
 // Somebody in a room who publishes a microphone with LiveKit's own client. `pcm` (48 kHz mono) is played again and again.
 export class Publisher {
   static async join(t, real, room, identity, options = {}) {
@@ -139,7 +142,7 @@ export class Publisher {
     person.identity = identity;
     person.room = new Room();
     await person.room.connect(real.url.replace('http', 'ws'), await real.token(identity, room, options),
-      { autoSubscribe: false, dynacast: false });
+      { autoSubscribe: false, dynacast: false, ...(options.encryption && { encryption: encryption(options.encryption) }) });
     atEnd(t, () => person.leave());
     return person;
   }

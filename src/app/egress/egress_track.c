@@ -143,7 +143,7 @@ void egress_track_fail(struct egress_track *track, struct slice words) {
     track->room->world->stats.failed++;
     char *problem = without_queries(words.len ? words : SLICE("LiveKit does not say why"));
     if (!slice_is_equal(slice_from(problem), slice_from(track->problem)))
-        log_warn("egress", "egress not started", log_text("meetingId", track->room->meeting_id),
+        log_warn("egress", "egress failed", log_text("meetingId", track->room->meeting_id),
                  log_text("track", track->sid), log_text("problem", problem));
     mem_free(track->problem);
     track->problem = problem;
