@@ -27,6 +27,8 @@ struct media_conn {
     uint16_t close_code;  /* for on_closed after our own close */
     bool is_text_dropped; /* the text message in pieces is too long */
     bool in_drain, is_freed;
+    uint8_t owed_n; /* of the pong to the last ping, which did not fit into `out`; 0: none */
+    uint8_t owed[WS_HEAD_MAX + WS_CONTROL_MAX];
     uint8_t out[OUT_BYTES];
 };
 
@@ -55,8 +57,21 @@ static int flush(struct media_conn *conn) {
 static void answer_ping(struct media_conn *conn, struct slice payload) {
     uint8_t frame[WS_HEAD_MAX + WS_CONTROL_MAX];
     size_t n = ws_write_control(frame, WS_PONG, payload, NULL);
-    if (!put(conn, frame, n))
-        conn->stats->pongs_dropped++;
+    if (conn->owed_n == 0 && put(conn, frame, n))
+        return;
+    conn->stats->pongs_dropped += conn->owed_n > 0;
+    memcpy(conn->owed, frame, n);
+    conn->owed_n = (uint8_t)n;
+}
+
+/* Of many pings only the last has to be answered (RFC 6455, 5.5.3). */
+static int flush_all(struct media_conn *conn) {
+    int err = flush(conn);
+    if (err || conn->owed_n == 0)
+        return err;
+    put(conn, conn->owed, conn->owed_n);
+    conn->owed_n = 0;
+    return flush(conn);
 }
 
 /* ---- the end ---- */
@@ -245,7 +260,7 @@ size_t media_conn_drain(struct media_conn *conn, uint8_t *buffer, int64_t now_ms
     if (!conn->stream)
         return 0;
     conn->in_drain = true;
-    int err = conn->out_n > 0 ? flush(conn) : 0;
+    int err = conn->out_n > 0 ? flush_all(conn) : 0;
     /* A stream that cannot be written may still hold audio, and the close frame behind it. */
     size_t got = read_all(conn, buffer, now_ms);
     if (got > 0) {
@@ -257,7 +272,7 @@ size_t media_conn_drain(struct media_conn *conn, uint8_t *buffer, int64_t now_ms
     if (conn->stream)
         keep_alive(conn, now_ms);
     if (conn->stream && conn->out_n > 0)
-        flush(conn); /* the next read reports an error of this */
+        flush_all(conn); /* the next read reports an error of this */
     conn->in_drain = false;
     if (conn->is_freed)
         mem_free(conn);

@@ -5,7 +5,7 @@
  *     recv -> receive buffer -> ws_parse unmasks in place -> on_binary, with slices of the buffer
  *
  * No frame causes an allocation. The handshake's answer, pongs, pings and the close frame are
- * queued in a 1 KiB output buffer; a peer that lets it fill up loses pongs, not audio. */
+ * queued in a 1 KiB output buffer; a peer that lets it fill up loses all pongs but the last, not audio. */
 #ifndef NET_MEDIA_CONN_H
 #define NET_MEDIA_CONN_H
 

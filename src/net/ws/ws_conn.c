@@ -50,15 +50,15 @@ void ws_conn_break(struct ws_conn *conn, int err) {
 /* ---- output ---- */
 
 static void after_flush(struct ws_conn *conn) {
-    bool was_full = conn->is_full;
-    conn->is_full = false;
+    bool is_awaited = conn->is_full || conn->is_awaited;
+    conn->is_full = conn->is_awaited = false;
     if (conn->state == WS_ENDING) {
         stream_shutdown(conn->stream);
         ws_conn_end(conn, WS_CLOSE_ABNORMAL, "");
     } else if (conn->is_deaf && !conn->is_shut) {
         stream_shutdown(conn->stream);
         conn->is_shut = true;
-    } else if (was_full && conn->state == WS_OPEN && conn->handlers.on_drain) {
+    } else if (is_awaited && conn->state == WS_OPEN && conn->handlers.on_drain) {
         conn->handlers.on_drain(conn->arg);
     }
 }
@@ -345,7 +345,8 @@ bool ws_conn_is_writable(const struct ws_conn *conn) {
     return conn->state == WS_OPEN && conn->out.count == 0;
 }
 
-size_t ws_conn_queued_bytes(const struct ws_conn *conn) {
+size_t ws_conn_queued_bytes(struct ws_conn *conn) {
+    conn->is_awaited = conn->is_awaited || conn->out.queued_bytes > 0;
     return conn->out.queued_bytes;
 }
 

@@ -68,7 +68,8 @@ void ws_conn_prefetch_stream(const struct ws_conn *conn);
 void ws_conn_send(struct ws_conn *conn, enum ws_opcode opcode, struct slice payload);
 
 bool ws_conn_is_writable(const struct ws_conn *conn); /* open, and nothing waits */
-size_t ws_conn_queued_bytes(const struct ws_conn *conn);
+/* After it returned more than 0, on_drain is called when the queue is empty. */
+size_t ws_conn_queued_bytes(struct ws_conn *conn);
 void ws_conn_flush(struct ws_conn *conn); /* writes now what is queued */
 
 /* A paused connection reads nothing, and delivers nothing that it has read already. */

@@ -25,6 +25,7 @@ struct ws_conn {
     uint8_t state;
     uint8_t role;
     bool is_paused, is_full;
+    bool is_awaited;    /* the owner has seen a queue: on_drain is due at its end */
     bool is_silent_end; /* aborted: no on_close */
     bool is_deaf;       /* the peer broke the protocol: its input is ignored */
     bool is_shut;       /* our side of the stream has ended */

@@ -265,6 +265,21 @@ static void a_flood_of_pings_costs_pongs_not_memory(void **state) {
     close_fixture(&f);
 }
 
+static void of_five_thousand_pings_the_last_is_answered(void **state) {
+    struct fixture f;
+    struct buf out = {0};
+    open_fixture(&f, SLICE_NONE);
+    for (int i = 0; i < 5000; i++)
+        add_frame(&out, WS_PING, true, i < 4999 ? "more" : "last", 4);
+    say(&f, &out);
+    drain(&f, 20);
+    char *pongs = peer_hear_until(f.peer, "last");
+    assert_memory_equal(pongs, "\x8a\x04more", 6);
+    free(pongs);
+    buf_free(&out);
+    close_fixture(&f);
+}
+
 static void one_connection_reads_at_most_its_budget_a_tick(void **state) {
     struct fixture f;
     struct buf out = {0};
@@ -321,4 +336,5 @@ RUN_TESTS(TEST(audio_and_text_arrive_in_order), TEST(bytes_one_at_a_time_give_th
           TEST(a_peer_that_just_goes_is_an_end_too), TEST(a_silent_peer_is_pinged_and_then_closed),
           TEST(our_close_waits_for_the_answer_but_not_for_ever),
           TEST(a_flood_of_pings_costs_pongs_not_memory),
+          TEST(of_five_thousand_pings_the_last_is_answered),
           TEST(one_connection_reads_at_most_its_budget_a_tick), TEST(long_texts_are_passed_over))

@@ -182,6 +182,19 @@ static void what_is_sent_in_a_turn_leaves_in_one_write(void **state) {
     close_fixture(&f);
 }
 
+static void who_saw_a_queue_hears_of_its_end(void **state) {
+    struct fixture f;
+    open_with(&f, (struct ws_settings){.max_queue_bytes = 1 << 20}, SLICE_NONE);
+    ws_conn_send(f.conn, WS_TEXT, SLICE("unseen"));
+    turn(&f);
+    assert_int_equal(f.drained, 0);
+    ws_conn_send(f.conn, WS_TEXT, SLICE("seen"));
+    assert_true(ws_conn_queued_bytes(f.conn) > 0);
+    turn(&f); /* one write takes all of it */
+    assert_int_equal(f.drained, 1);
+    close_fixture(&f);
+}
+
 static void a_full_socket_is_drained_in_order(void **state) {
     struct fixture f;
     enum { SIZE = 100000, COUNT = 20 };
@@ -362,7 +375,7 @@ static void silence_is_pinged_and_then_ended(void **state) {
 }
 
 RUN_TESTS(TEST(messages_come_whole_and_go_back), TEST(bytes_behind_the_handshake_are_heard),
-          TEST(what_is_sent_in_a_turn_leaves_in_one_write), TEST(a_full_socket_is_drained_in_order),
+          TEST(what_is_sent_in_a_turn_leaves_in_one_write), TEST(who_saw_a_queue_hears_of_its_end), TEST(a_full_socket_is_drained_in_order),
           TEST(a_peer_that_does_not_read_is_dropped), TEST(the_peers_close_is_answered_in_kind),
           TEST(our_close_waits_for_the_peers), TEST(our_close_is_not_waited_for_for_ever),
           TEST(bad_frames_are_answered_with_their_code), TEST(a_broken_connection_is_1006),
