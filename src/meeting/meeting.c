@@ -1,5 +1,6 @@
 #include "meeting/meeting.h"
 
+#include "base/macros.h"
 #include "base/mem.h"
 #include "meeting/judge.h"
 
@@ -27,7 +28,14 @@ struct meeting *meeting_new(const struct rules *rules, int64_t at_ms) {
     return meeting;
 }
 
+static void track_free(struct meeting_track *track) {
+    list_remove(&track->in_tracks);
+    mem_free(track);
+}
+
 static void participant_free(struct participant *participant) {
+    LIST_EACH(&participant->tracks, node)
+        track_free(CONTAINER_OF(node, struct meeting_track, in_tracks));
     mem_free(participant->hearing);
     mem_free(participant);
 }
@@ -63,7 +71,7 @@ static void meeting_forget_one(struct meeting *meeting) {
     size_t gone = 0, oldest = SIZE_MAX;
     for (size_t i = 0; i < meeting->count; i++) {
         const struct participant *candidate = meeting->participants[i];
-        if (candidate->connections > 0 || candidate->hearing)
+        if (participant_is_connected(candidate) || candidate->hearing)
             continue;
         gone++;
         if (oldest == SIZE_MAX || candidate->left_ms < meeting->participants[oldest]->left_ms)
@@ -95,6 +103,7 @@ struct participant *meeting_add(struct meeting *meeting, struct slice identity) 
     }
     participant = mem_alloc(sizeof *participant);
     participant->left_ms = meeting_judged_ms(meeting);
+    list_init(&participant->tracks);
     text_set(participant->identity, identity);
     meeting->participants[meeting->count++] = participant;
     return participant;
@@ -106,10 +115,6 @@ void meeting_set_name(struct participant *participant, struct slice name) {
 
 void meeting_set_host(struct participant *participant, bool is_host) {
     participant->is_host = is_host;
-}
-
-void meeting_set_dtx(struct participant *participant, bool is_dtx) {
-    participant->is_dtx = is_dtx;
 }
 
 static struct hearing *hearing_new(uint8_t phase) {
@@ -130,49 +135,85 @@ static int64_t slot_from(const struct meeting *meeting, int64_t at_ms) {
     return slot > meeting->slot ? slot : meeting->slot;
 }
 
-void meeting_connect(struct meeting *meeting, struct participant *participant, int64_t at_ms) {
-    if (participant->connections++ > 0)
-        return;
+/* What follows for the participant from the state of all tracks. False: nothing has changed. */
+static bool tracks_sum(struct participant *participant) {
+    bool was_muted = participant->is_muted;
+    participant->is_muted = participant_is_connected(participant);
+    participant->is_dtx = false;
+    LIST_EACH(&participant->tracks, node) {
+        const struct meeting_track *track = CONTAINER_OF(node, struct meeting_track, in_tracks);
+        if (track->is_muted)
+            continue;
+        participant->is_muted = false;
+        participant->is_dtx |= track->is_dtx;
+    }
+    return participant->is_muted != was_muted;
+}
+
+static void tracks_follow(struct meeting *meeting, struct participant *participant,
+                          int64_t at_ms) {
+    if (tracks_sum(participant))
+        timeline_mute(&participant->hearing->timeline, slot_from(meeting, at_ms),
+                      participant->is_muted);
+}
+
+struct meeting_track *meeting_connect(struct meeting *meeting, struct participant *participant,
+                                      int64_t at_ms) {
+    struct meeting_track *track = mem_alloc(sizeof *track);
+    bool is_first = !participant_is_connected(participant);
+    track->participant = participant;
+    list_add(&participant->tracks, &track->in_tracks);
+    if (!is_first) {
+        tracks_follow(meeting, participant, at_ms);
+        return track;
+    }
     int64_t slot = slot_from(meeting, at_ms);
     if (!participant->hearing)
         participant->hearing = hearing_new((uint8_t)(meeting->joined++ % SECOND_STEPS));
-    participant->hearing->is_muted = participant->is_muted;
+    participant->is_muted = participant->hearing->is_muted = false;
     timeline_init(&participant->hearing->timeline, slot);
     speech_start(participant->hearing, meeting->slot, slot);
+    return track;
 }
 
-void meeting_disconnect(struct meeting *meeting, struct participant *participant, int64_t at_ms) {
-    assert(participant->connections > 0);
-    if (--participant->connections > 0)
+void meeting_disconnect(struct meeting *meeting, struct meeting_track *track, int64_t at_ms) {
+    struct participant *participant = track->participant;
+    track_free(track);
+    if (participant_is_connected(participant)) {
+        tracks_follow(meeting, participant, at_ms);
         return;
+    }
     participant->left_ms = at_ms;
     turns_close(meeting, participant);
     speech_start(participant->hearing, meeting->slot, meeting->slot);
-    participant->is_muted = false;
+    participant->is_muted = participant->is_dtx = false;
 }
 
-void meeting_mute(struct meeting *meeting, struct participant *participant, bool is_muted,
+struct participant *meeting_track_owner(const struct meeting_track *track) {
+    return track->participant;
+}
+
+void meeting_set_dtx(struct meeting_track *track, bool is_dtx) {
+    track->is_dtx = is_dtx;
+    tracks_sum(track->participant);
+}
+
+void meeting_mute(struct meeting *meeting, struct meeting_track *track, bool is_muted,
                   int64_t at_ms) {
-    if (participant->is_muted == is_muted)
-        return;
-    participant->is_muted = is_muted;
-    if (participant->connections > 0)
-        timeline_mute(&participant->hearing->timeline, slot_from(meeting, at_ms), is_muted);
+    track->is_muted = is_muted;
+    tracks_follow(meeting, track->participant, at_ms);
 }
 
-void meeting_hear(struct meeting *meeting, struct participant *participant,
+void meeting_hear(struct meeting *meeting, struct meeting_track *track,
                   const struct voice_frame *frame, int64_t at_ms) {
-    if (participant->connections == 0)
-        return;
-    participant->talk.frames++;
-    timeline_put(&participant->hearing->timeline, meeting->slot, slot_of(at_ms), frame);
+    track->participant->talk.frames++;
+    timeline_put(&track->participant->hearing->timeline, meeting->slot, slot_of(at_ms), frame);
 }
 
-void meeting_miss(struct meeting *meeting, struct participant *participant, int64_t from_ms,
+void meeting_miss(struct meeting *meeting, struct meeting_track *track, int64_t from_ms,
                   int64_t to_ms) {
     assert(from_ms <= to_ms);
-    if (participant->connections > 0)
-        timeline_skip(&participant->hearing->timeline, slot_of(to_ms) + 1);
+    timeline_skip(&track->participant->hearing->timeline, slot_of(to_ms) + 1);
 }
 
 int64_t meeting_judged_ms(const struct meeting *meeting) {
@@ -196,7 +237,7 @@ static void step_listen(struct meeting *meeting) {
     for (size_t i = 0; i < meeting->count; i++) {
         struct participant *participant = meeting->participants[i];
         struct hearing *hearing = participant->hearing;
-        if (!hearing || participant->connections == 0)
+        if (!hearing || !participant_is_connected(participant))
             continue;
         speech_hear_step(hearing, meeting->slot);
         hearing->speech_slots = 0;
@@ -220,7 +261,7 @@ static void step_measure(struct meeting *meeting) {
         struct participant *participant = meeting->participants[i];
         if (!participant->hearing)
             continue;
-        if (participant->connections == 0) {
+        if (!participant_is_connected(participant)) {
             hearing_fade(meeting, participant);
             if (!participant->hearing)
                 continue;
@@ -271,7 +312,7 @@ static void meeting_leap(struct meeting *meeting, int64_t slot) {
 
 static bool is_awaited(const struct meeting *meeting, const struct participant *participant,
                        int64_t end) {
-    if (participant->connections == 0 || participant->is_muted)
+    if (!participant_is_connected(participant) || participant->is_muted)
         return false;
     int64_t heard = participant->hearing->timeline.heard_slot;
     return heard < end && heard >= meeting->slot - ALIVE_SLOTS;

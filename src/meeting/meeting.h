@@ -16,6 +16,7 @@
 
 struct meeting;
 struct participant;
+struct meeting_track; /* one audio track of a participant */
 
 enum {
     MEETING_STEP_MS = 100, /* how often the rules judge */
@@ -35,27 +36,30 @@ struct participant *meeting_find(struct meeting *meeting, struct slice identity)
 void meeting_set_name(struct participant *participant, struct slice name);
 void meeting_set_host(struct participant *participant, bool is_host);
 
+/* An audio track of the participant opened, or closed. The track lives until it closes. Muted and
+ * dtx are a track's own: a participant is muted while all of their tracks are. */
+struct meeting_track *meeting_connect(struct meeting *meeting, struct participant *participant,
+                                      int64_t at_ms);
+void meeting_disconnect(struct meeting *meeting, struct meeting_track *track, int64_t at_ms);
+
+struct participant *meeting_track_owner(const struct meeting_track *track);
+
 /* is_dtx: zeros may be silence that a codec or a server leaves out (LiveKit Egress without
  * TF_NO_DTX), so they prove no dead microphone. False by default. */
-void meeting_set_dtx(struct participant *participant, bool is_dtx);
+void meeting_set_dtx(struct meeting_track *track, bool is_dtx);
 
-/* An audio track of the participant opened, or closed. Counted: every connect needs its
- * disconnect. */
-void meeting_connect(struct meeting *meeting, struct participant *participant, int64_t at_ms);
-void meeting_disconnect(struct meeting *meeting, struct participant *participant, int64_t at_ms);
-
-/* The participant muted or unmuted their microphone, as signalled. */
-void meeting_mute(struct meeting *meeting, struct participant *participant, bool is_muted,
+/* The participant muted or unmuted this track, as signalled. */
+void meeting_mute(struct meeting *meeting, struct meeting_track *track, bool is_muted,
                   int64_t at_ms);
 
 /* at_ms: meeting time of the END of the frame's 20 ms. In order per track. Frames that arrive after
  * their step was judged do not reach the rules. Where one participant has two tracks, the one with
  * the clearer speech counts. */
-void meeting_hear(struct meeting *meeting, struct participant *participant,
+void meeting_hear(struct meeting *meeting, struct meeting_track *track,
                   const struct voice_frame *frame, int64_t at_ms);
 
 /* No frames will arrive for this span: steps do not wait for them. */
-void meeting_miss(struct meeting *meeting, struct participant *participant, int64_t from_ms,
+void meeting_miss(struct meeting *meeting, struct meeting_track *track, int64_t from_ms,
                   int64_t to_ms);
 
 /* What a prosody service read in the participant's voice of this span. */

@@ -9,12 +9,13 @@
  *   talk.c      statistics of the talk
  *   judge.c     calls the rules; cooldowns; makes events
  *
- * Ownership: meeting > participant > hearing. A participant is remembered with what the host may
+ * Ownership: meeting > participant > hearing and tracks. A participant is remembered with what the host may
  * ask about later. The hearing, the heavy part, lives from the first track until a minute after the
  * last. Slots are 20 ms, counted from time 0. */
 #ifndef MEETING_MEETING_PRIVATE_H
 #define MEETING_MEETING_PRIVATE_H
 
+#include "base/list.h"
 #include "meeting/meeting.h"
 #include "meeting/rule.h"
 #include "meeting/timeline.h"
@@ -178,13 +179,19 @@ struct talk {
     bool has_rms;
 };
 
+struct meeting_track {
+    struct list in_tracks;
+    struct participant *participant;
+    bool is_muted, is_dtx;
+};
+
 struct participant {
     struct hearing *hearing; /* NULL: not heard */
-    unsigned connections;
-    int64_t left_ms; /* when the last track closed */
+    struct list tracks;      /* struct meeting_track.in_tracks: those that are connected */
+    int64_t left_ms;         /* when the last track closed */
     bool is_host;
-    bool is_dtx;
-    bool is_muted; /* as told last; hearing->is_muted follows when its time is judged */
+    bool is_dtx;   /* one of the unmuted tracks is */
+    bool is_muted; /* all tracks are, as told last; hearing->is_muted follows when judged */
     struct talk talk;
     char identity[FEEDBACK_NAME_MAX + 1];
     char name[FEEDBACK_NAME_MAX + 1];
@@ -215,6 +222,11 @@ struct meeting {
     unsigned spoken_60s; /* slots of everybody */
     struct alarm alarms[FEEDBACK_TYPES];
 };
+
+/* Whether a track of theirs is open. */
+static inline bool participant_is_connected(const struct participant *participant) {
+    return !list_is_empty(&participant->tracks);
+}
 
 /* ---- speech.c ---- */
 

@@ -20,11 +20,10 @@ struct player {
     const struct scene_part *part;
     struct wav_reader wav;
     struct voice voice;
-    struct participant *participant;
+    struct meeting_track *track; /* NULL: not connected */
     uint64_t taken;   /* sample frames read */
     int64_t ended_ms; /* where the file ended; -1: it still plays */
     bool is_muted;
-    bool is_connected;
 };
 
 struct analysis {
@@ -78,7 +77,7 @@ static void player_hear(struct analysis *analysis, struct player *player, size_t
         frames -= used;
         at += used;
         if (done)
-            meeting_hear(analysis->meeting, player->participant, &frame,
+            meeting_hear(analysis->meeting, player->track, &frame,
                          (int64_t)(at * 1000 / player->wav.format.rate_hz) - VOICE_DELAY_MS);
     }
 }
@@ -103,7 +102,7 @@ static void player_end(struct analysis *analysis, struct player *player) {
         if (!done)
             continue;
         int64_t left_ms = (int64_t)(rest * 1000 / player->wav.format.rate_hz);
-        meeting_hear(analysis->meeting, player->participant, &frame,
+        meeting_hear(analysis->meeting, player->track, &frame,
                      player->ended_ms + VOICE_DELAY_MS - left_ms);
     }
 }
@@ -113,7 +112,7 @@ static void player_turn(struct analysis *analysis, struct player *player, int64_
                         int64_t until_ms) {
     bool is_muted = spans_cover(&player->part->muted, from_ms);
     if (is_muted != player->is_muted)
-        meeting_mute(analysis->meeting, player->participant, is_muted, from_ms);
+        meeting_mute(analysis->meeting, player->track, is_muted, from_ms);
     player->is_muted = is_muted;
     if (player->ended_ms >= 0)
         return;
@@ -123,7 +122,7 @@ static void player_turn(struct analysis *analysis, struct player *player, int64_
     player->taken += frames;
     if (is_muted || spans_cover(&player->part->gaps, from_ms)) {
         voice_skip(&player->voice, TURN_MS);
-        meeting_miss(analysis->meeting, player->participant, from_ms, until_ms);
+        meeting_miss(analysis->meeting, player->track, from_ms, until_ms);
     } else {
         player_hear(analysis, player, frames);
     }
@@ -139,11 +138,11 @@ static bool player_open(struct analysis *analysis, struct player *player) {
     }
     voice_init(&player->voice, player->wav.format.rate_hz, player->wav.format.channels);
     player->ended_ms = -1;
-    player->participant = meeting_add(analysis->meeting, slice_from(player->part->id));
-    meeting_set_name(player->participant, slice_from(player->part->name));
-    meeting_set_host(player->participant, player->part->is_host);
-    meeting_connect(analysis->meeting, player->participant, 0);
-    player->is_connected = true;
+    struct participant *participant =
+        meeting_add(analysis->meeting, slice_from(player->part->id));
+    meeting_set_name(participant, slice_from(player->part->name));
+    meeting_set_host(participant, player->part->is_host);
+    player->track = meeting_connect(analysis->meeting, participant, 0);
     return true;
 }
 
@@ -152,12 +151,12 @@ static size_t players_leave(struct analysis *analysis, int64_t now_ms) {
     size_t playing = 0;
     for (size_t i = 0; i < analysis->scene->count; i++) {
         struct player *player = &analysis->players[i];
-        if (player->is_connected && player->ended_ms >= 0 &&
+        if (player->track && player->ended_ms >= 0 &&
             now_ms >= player->ended_ms + MEETING_WAIT_MS + MEETING_STEP_MS) {
-            meeting_disconnect(analysis->meeting, player->participant, now_ms);
-            player->is_connected = false;
+            meeting_disconnect(analysis->meeting, player->track, now_ms);
+            player->track = NULL;
         }
-        playing += player->is_connected;
+        playing += player->track != NULL;
     }
     return playing;
 }
@@ -171,7 +170,7 @@ static bool analysis_play(struct analysis *analysis) {
     }
     for (int64_t from_ms = 0; players_leave(analysis, from_ms) > 0; from_ms += TURN_MS) {
         for (size_t i = 0; i < count; i++)
-            if (analysis->players[i].is_connected)
+            if (analysis->players[i].track)
                 player_turn(analysis, &analysis->players[i], from_ms, from_ms + TURN_MS);
         meeting_judge(analysis->meeting, from_ms + TURN_MS, analysis_on_feedback, analysis);
     }

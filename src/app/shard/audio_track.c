@@ -60,8 +60,8 @@ static void mute_begin(struct audio_track *t) {
     int64_t at_ms = track_now_ms(&t->base);
     if (t->base.recorder && !t->base.core->settings->silence_on_mute)
         recorder_pause(t->base.recorder, at_ms);
-    if (t->participant)
-        meeting_mute(t->base.meeting->engine, t->participant, true, at_ms);
+    if (t->heard)
+        meeting_mute(t->base.meeting->engine, t->heard, true, at_ms);
     audio_track_log(t, "muted");
 }
 
@@ -73,8 +73,8 @@ static void mute_end(struct audio_track *t) {
     else if (t->base.recorder)
         recorder_resume(t->base.recorder, at_ms);
     voice_skip(&t->voice, muted_ms < VOICE_KEEP_MS ? (unsigned)muted_ms : VOICE_KEEP_MS);
-    if (t->participant)
-        meeting_mute(t->base.meeting->engine, t->participant, false, at_ms);
+    if (t->heard)
+        meeting_mute(t->base.meeting->engine, t->heard, false, at_ms);
     audio_track_log(t, "unmuted");
 }
 
@@ -137,17 +137,17 @@ static struct audio_track *rival_find(struct audio_track *t) {
 }
 
 static void analysis_begin(struct audio_track *t) {
-    t->participant = live_meeting_connect(t->base.meeting, slice_from(t->base.participant_name));
-    meeting_set_dtx(t->participant, t->is_dtx);
+    t->heard = live_meeting_connect(t->base.meeting, slice_from(t->base.participant_name));
+    meeting_set_dtx(t->heard, t->is_dtx);
     if (t->mute.state == MUTE_ON)
-        meeting_mute(t->base.meeting->engine, t->participant, true, track_now_ms(&t->base));
+        meeting_mute(t->base.meeting->engine, t->heard, true, track_now_ms(&t->base));
 }
 
 static void analysis_end(struct audio_track *t) {
-    if (!t->participant)
+    if (!t->heard)
         return;
-    meeting_disconnect(t->base.meeting->engine, t->participant, track_now_ms(&t->base));
-    t->participant = NULL;
+    meeting_disconnect(t->base.meeting->engine, t->heard, track_now_ms(&t->base));
+    t->heard = NULL;
     struct audio_track *heir = rival_find(t);
     if (heir)
         analysis_begin(heir);
@@ -219,8 +219,9 @@ static void prosody_on_line(int64_t flushed_ms, const char *what, void *track) {
 static void prosody_on_feeling(const struct feeling *feeling, int64_t from_ms, int64_t to_ms,
                                void *track) {
     struct audio_track *t = track;
-    if (t->participant)
-        meeting_feel(t->base.meeting->engine, t->participant, feeling, from_ms, to_ms);
+    if (t->heard)
+        meeting_feel(t->base.meeting->engine, meeting_track_owner(t->heard), feeling, from_ms,
+                     to_ms);
 }
 
 static struct prosody *prosody_begin(struct audio_track *t) {

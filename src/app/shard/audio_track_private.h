@@ -30,7 +30,7 @@ struct audio_track {
     /* NULL ("off"): not recorded. The recorder opens with the first sample. */
     const struct format *format;
     /* In the engine; NULL: another connection of the same track is listened to. */
-    struct participant *participant;
+    struct meeting_track *heard;
     /* Groups of group_ms for the pipeline log and the prosody service. */
     struct prosody *prosody;
     struct audio_clock clock;

@@ -70,13 +70,13 @@ void live_meeting_set_person(struct live_meeting *live, struct slice identity, s
         person_apply(person, participant);
 }
 
-struct participant *live_meeting_connect(struct live_meeting *live, struct slice identity) {
+struct meeting_track *live_meeting_connect(struct live_meeting *live, struct slice identity) {
     struct participant *participant = meeting_add(live->engine, identity);
     const struct person *person = map_find(&live->people, identity);
     if (person)
         person_apply(person, participant);
-    meeting_connect(live->engine, participant, live_meeting_time_ms(live, live->core->now_ms));
-    return participant;
+    return meeting_connect(live->engine, participant,
+                           live_meeting_time_ms(live, live->core->now_ms));
 }
 
 struct slice live_meeting_name_of(const struct live_meeting *live, struct slice identity) {

@@ -37,9 +37,9 @@ void live_meeting_free(struct live_meeting *);
 void live_meeting_set_person(struct live_meeting *, struct slice identity, struct slice name,
                              bool is_host);
 
-/* Called when an audio track of that identity opens. Returns its participant in the engine, with
- * the name and role known from webhooks. */
-struct participant *live_meeting_connect(struct live_meeting *, struct slice identity);
+/* Called when an audio track of that identity opens. Returns it as the engine knows it, of the
+ * participant with the name and role known from webhooks. */
+struct meeting_track *live_meeting_connect(struct live_meeting *, struct slice identity);
 
 /* The display name known from webhooks, or empty. */
 struct slice live_meeting_name_of(const struct live_meeting *, struct slice identity);

@@ -51,7 +51,7 @@ static void four_silent_listeners_on_livekit_are_no_news(void **state) {
     struct actor *actors[4];
     for (int i = 0; i < 4; i++) {
         actors[i] = stage_join(&stage, names[i]);
-        meeting_set_dtx(actors[i]->participant, true);
+        meeting_set_dtx(actors[i]->track, true);
         actor_do(actors[i], SENDS_ZEROS);
     }
     for (int minute = 0; minute < 10; minute++) {
@@ -70,7 +70,7 @@ static void an_open_microphone_without_frames_is_told(void **state) {
     struct stage stage;
     stage_open(&stage, NULL);
     struct actor *bob = stage_join(&stage, "bob");
-    meeting_set_dtx(bob->participant, true);
+    meeting_set_dtx(bob->track, true);
     stage_play(&stage, 3);
     actor_do(bob, SENDS_NOTHING);
     stage_play(&stage, 11);

@@ -53,12 +53,12 @@ struct actor *stage_join(struct stage *stage, const char *identity) {
         .pitch_semitones = 3,
         .seed = (uint64_t)stage->count * 0x9E3779B97F4A7C15u,
     };
-    meeting_connect(stage->meeting, actor->participant, stage_now_ms(stage));
+    actor->track = meeting_connect(stage->meeting, actor->participant, stage_now_ms(stage));
     return actor;
 }
 
 void stage_leave(struct stage *stage, struct actor *actor) {
-    meeting_disconnect(stage->meeting, actor->participant, stage_now_ms(stage));
+    meeting_disconnect(stage->meeting, actor->track, stage_now_ms(stage));
     actor->participant = NULL;
 }
 
@@ -76,7 +76,7 @@ void actor_do(struct actor *actor, enum doing doing) {
 }
 
 void stage_mute(struct stage *stage, struct actor *actor, bool is_muted) {
-    meeting_mute(stage->meeting, actor->participant, is_muted, stage_now_ms(stage));
+    meeting_mute(stage->meeting, actor->track, is_muted, stage_now_ms(stage));
 }
 
 /* 0..1 */
@@ -134,7 +134,7 @@ static void stage_frame(struct stage *stage) {
             continue;
         struct voice_frame frame = actor_frame(actor, stage->frame);
         if (actor->doing != SENDS_NOTHING)
-            meeting_hear(stage->meeting, actor->participant, &frame, end_ms);
+            meeting_hear(stage->meeting, actor->track, &frame, end_ms);
     }
     stage->frame++;
     meeting_judge(stage->meeting, end_ms + VOICE_DELAY_MS, stage_tell, stage);

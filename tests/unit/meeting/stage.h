@@ -10,7 +10,8 @@ enum { ACTORS = 64, TOLD = 512 };
 enum doing { LISTENS, SPEAKS, SENDS_ZEROS, SENDS_NOTHING, CLIPS };
 
 struct actor {
-    struct participant *participant;
+    struct participant *participant; /* NULL: has left */
+    struct meeting_track *track;
     enum doing doing;
     double level_dbfs; /* of the voice */
     double noise_dbfs; /* of the room; -120: digital silence */
