@@ -23,7 +23,7 @@ struct meeting *meeting_new(const struct rules *rules, int64_t at_ms) {
     struct meeting *meeting = mem_alloc(sizeof *meeting);
     meeting->rules = *rules;
     meeting->slot = step_of(at_ms);
-    meeting->gathered_slot = meeting->spoken_slot = NEVER;
+    meeting->gathered_slot = meeting->opened_slot = meeting->spoken_slot = NEVER;
     meeting->overlap.last_slot = NEVER;
     return meeting;
 }
@@ -140,12 +140,15 @@ static bool tracks_sum(struct participant *participant) {
     bool was_muted = participant->is_muted;
     participant->is_muted = participant_is_connected(participant);
     participant->is_dtx = false;
+    participant->delay_ms = 0;
     LIST_EACH(&participant->tracks, node) {
         const struct meeting_track *track = CONTAINER_OF(node, struct meeting_track, in_tracks);
         if (track->is_muted)
             continue;
         participant->is_muted = false;
         participant->is_dtx |= track->is_dtx;
+        if (track->delay_ms > participant->delay_ms)
+            participant->delay_ms = track->delay_ms;
     }
     return participant->is_muted != was_muted;
 }
@@ -198,6 +201,11 @@ void meeting_set_dtx(struct meeting_track *track, bool is_dtx) {
     tracks_sum(track->participant);
 }
 
+void meeting_set_delay(struct meeting_track *track, unsigned delay_ms) {
+    track->delay_ms = delay_ms;
+    tracks_sum(track->participant);
+}
+
 void meeting_mute(struct meeting *meeting, struct meeting_track *track, bool is_muted,
                   int64_t at_ms) {
     track->is_muted = is_muted;
@@ -232,6 +240,15 @@ static void hearing_fade(struct meeting *meeting, struct participant *participan
         meeting->overlap.joiner = NULL;
 }
 
+static void hear_step(struct meeting *meeting, struct participant *participant) {
+    unsigned delay_slots = participant->delay_ms / SLOT_MS;
+    if (speech_hear_step(participant->hearing, meeting->slot, delay_slots))
+        meeting->opened_slot = meeting->slot + delay_slots;
+    if (participant->hearing->is_muted)
+        turns_close(meeting, participant);
+    participant->hearing->speech_slots = 0;
+}
+
 static void step_listen(struct meeting *meeting) {
     meeting->actives = meeting->present = meeting->listening = meeting->open_ears = 0;
     for (size_t i = 0; i < meeting->count; i++) {
@@ -239,8 +256,7 @@ static void step_listen(struct meeting *meeting) {
         struct hearing *hearing = participant->hearing;
         if (!hearing || !participant_is_connected(participant))
             continue;
-        speech_hear_step(hearing, meeting->slot);
-        hearing->speech_slots = 0;
+        hear_step(meeting, participant);
         meeting->present++;
         meeting->listening += !hearing->is_muted;
         meeting->open_ears += !hearing->is_muted && !participant->is_dtx;

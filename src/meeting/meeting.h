@@ -48,6 +48,10 @@ struct participant *meeting_track_owner(const struct meeting_track *track);
  * TF_NO_DTX), so they prove no dead microphone. False by default. */
 void meeting_set_dtx(struct meeting_track *track, bool is_dtx);
 
+/* How long sound is on its way to us: after an unmute it comes so much later than the signal. 0 by
+ * default. */
+void meeting_set_delay(struct meeting_track *track, unsigned delay_ms);
+
 /* The participant muted or unmuted this track, as signalled. */
 void meeting_mute(struct meeting *meeting, struct meeting_track *track, bool is_muted,
                   int64_t at_ms);

@@ -82,6 +82,7 @@ struct turn {
  * nobody else says anything. */
 struct delivery {
     bool is_open;
+    int64_t muted_ms;          /* up to here a pause may have been a mute */
     int64_t start_ms, last_ms; /* of speech */
     struct {
         int64_t from_ms, to_ms;
@@ -122,7 +123,8 @@ struct detector {
 
 /* What shows whether an open microphone works: its frames, digital silence, background noise. */
 struct microphone {
-    int64_t frame_slot;  /* last slot with a frame */
+    int64_t start_slot;  /* before it nothing counts: sound was still on its way */
+    int64_t frame_slot;  /* last slot with a frame, or start_slot */
     int64_t zero_slot;   /* first of the run of digital silence; NEVER: no run */
     bool has_only_zeros; /* since open_slot */
     bool has_background; /* two seconds of live non-speech were heard once */
@@ -183,6 +185,7 @@ struct meeting_track {
     struct list in_tracks;
     struct participant *participant;
     bool is_muted, is_dtx;
+    unsigned delay_ms;
 };
 
 struct participant {
@@ -190,8 +193,9 @@ struct participant {
     struct list tracks;      /* struct meeting_track.in_tracks: those that are connected */
     int64_t left_ms;         /* when the last track closed */
     bool is_host;
-    bool is_dtx;   /* one of the unmuted tracks is */
-    bool is_muted; /* all tracks are, as told last; hearing->is_muted follows when judged */
+    bool is_dtx;             /* one of the unmuted tracks is */
+    unsigned delay_ms;       /* the longest of the unmuted tracks */
+    bool is_muted;           /* all tracks are, as told last; hearing->is_muted follows */
     struct talk talk;
     char identity[FEEDBACK_NAME_MAX + 1];
     char name[FEEDBACK_NAME_MAX + 1];
@@ -210,6 +214,7 @@ struct meeting {
     unsigned open_ears;          /* of these, whose zeros would mean a dead microphone */
 
     int64_t gathered_slot;       /* since when at least two are present; NEVER */
+    int64_t opened_slot;         /* when the latest unmute could be heard; NEVER */
     int64_t spoken_slot;         /* last speech of anybody; NEVER: none yet */
     struct participant *speaker; /* whose it was */
     struct {
@@ -232,7 +237,8 @@ static inline bool participant_is_connected(const struct participant *participan
 
 /* Runs begin anew with `slot`, which may lie ahead; judged_slot: the first that is not judged. */
 void speech_start(struct hearing *hearing, int64_t judged_slot, int64_t slot);
-void speech_hear_step(struct hearing *hearing, int64_t first_slot);
+/* delay_slots: how much later than an unmute its sound comes. True: there was an unmute. */
+bool speech_hear_step(struct hearing *hearing, int64_t first_slot, unsigned delay_slots);
 /* After the bleed gate. */
 void speech_measure_step(struct hearing *hearing, int64_t first_slot);
 bool speech_is_near(const struct hearing *hearing, int64_t slot, unsigned slots);

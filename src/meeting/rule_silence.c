@@ -7,7 +7,7 @@ struct silencio_prolongado_settings {
 };
 
 /* Silence is a matter of the meeting: a listener may be silent for any time. It begins with the
- * last speech. Before anybody has spoken it counts only between open microphones whose zeros mean
+ * last speech, or when somebody unmutes: then they are about to speak. Before anybody has spoken it counts only between open microphones whose zeros mean
  * something: otherwise an empty room and a patient one look the same. */
 static void judge_meeting(const struct judgement *judgement) {
     const struct silencio_prolongado_settings *settings = judgement->settings;
@@ -15,6 +15,8 @@ static void judge_meeting(const struct judgement *judgement) {
     int64_t since = meeting->spoken_slot;
     if (meeting->gathered_slot > since)
         since = meeting->gathered_slot;
+    if (meeting->opened_slot > since)
+        since = meeting->opened_slot;
     bool has_begun = meeting->spoken_slot != NEVER || meeting->open_ears >= 2;
     int64_t silent = judgement->slot - 1 - since;
     if (meeting->gathered_slot == NEVER || meeting->listening == 0 || !has_begun ||

@@ -12,7 +12,7 @@ enum {
 
 void speech_start(struct hearing *hearing, int64_t judged_slot, int64_t slot) {
     hearing->open_slot = judged_slot;
-    hearing->microphone.frame_slot = slot;
+    hearing->microphone.start_slot = hearing->microphone.frame_slot = slot;
     hearing->microphone.zero_slot = NEVER;
     hearing->microphone.has_only_zeros = true;
     hearing->microphone.background = 0;
@@ -47,10 +47,10 @@ static void detector_hear(struct detector *detector, const struct moment *moment
 
 static void microphone_hear(struct microphone *microphone, const struct moment *moment,
                             bool is_speech, int64_t slot) {
-    microphone->frame_slot = slot;
+    microphone->frame_slot = slot > microphone->start_slot ? slot : microphone->start_slot;
     if (moment->is_zero) {
         if (microphone->zero_slot == NEVER)
-            microphone->zero_slot = slot;
+            microphone->zero_slot = microphone->frame_slot;
         microphone->background = 0;
         return;
     }
@@ -65,13 +65,22 @@ static void microphone_hear(struct microphone *microphone, const struct moment *
         microphone->has_background = true;
 }
 
-void speech_hear_step(struct hearing *hearing, int64_t first_slot) {
+/* A mute ends a turn: it is no pause in it. */
+static void mute_follow(struct hearing *hearing, int64_t first_slot, int64_t slot) {
+    speech_start(hearing, first_slot, slot);
+    hearing->delivery.muted_ms = slot * SLOT_MS;
+}
+
+bool speech_hear_step(struct hearing *hearing, int64_t first_slot, unsigned delay_slots) {
     struct detector *detector = &hearing->detector;
+    bool is_unmuted = false;
     detector->speech = detector->voiced = 0;
     for (int i = 0; i < STEP_SLOTS; i++) {
         int64_t slot = first_slot + i;
-        if (timeline_take_mute(&hearing->timeline, slot, &hearing->is_muted))
-            speech_start(hearing, first_slot, slot);
+        if (timeline_take_mute(&hearing->timeline, slot, &hearing->is_muted)) {
+            mute_follow(hearing, first_slot, slot + delay_slots);
+            is_unmuted |= !hearing->is_muted;
+        }
         if (hearing->is_muted)
             continue;
         const struct moment *moment = timeline_at(&hearing->timeline, slot);
@@ -86,6 +95,7 @@ void speech_hear_step(struct hearing *hearing, int64_t first_slot) {
         if (is_probable(moment))
             detector->voiced |= (uint8_t)(1u << i);
     }
+    return is_unmuted;
 }
 
 static void speech_measure(struct hearing *hearing, const struct moment *moment, int64_t slot) {

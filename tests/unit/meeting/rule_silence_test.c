@@ -145,10 +145,64 @@ static void alone_one_may_be_silent(void **state) {
     stage_close(&stage);
 }
 
+static void everybody_muted_is_no_silence_and_an_unmute_begins_anew(void **state) {
+    struct stage stage;
+    struct actor *actors[3];
+    stage_open_three(&stage, actors);
+    stage_say(&stage, actors[0], 5);
+    for (int i = 0; i < 3; i++) {
+        meeting_set_delay(actors[i]->track, 2500);
+        stage_mute(&stage, actors[i], true);
+    }
+    stage_play(&stage, 25);
+    stage_mute(&stage, actors[1], false);
+    stage_play(&stage, 12.2);
+    assert_int_equal(stage.tolds, 0);
+    stage_play(&stage, 0.6);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "group"), 1);
+    stage_close(&stage);
+}
+
+static void who_leaves_when_all_are_muted_ends_no_silence(void **state) {
+    struct stage stage;
+    struct actor *actors[3];
+    stage_open_three(&stage, actors);
+    stage_say(&stage, actors[0], 5);
+    for (int i = 0; i < 3; i++)
+        stage_mute(&stage, actors[i], true);
+    stage_play(&stage, 25);
+    stage_mute(&stage, actors[2], false); /* as LiveKit Egress says when a track ends */
+    stage_play(&stage, 2.8);
+    stage_leave(&stage, actors[2]);
+    stage_play(&stage, 20);
+    assert_int_equal(stage.tolds, 0);
+    stage_close(&stage);
+}
+
+static void a_microphone_is_given_the_time_that_its_sound_needs(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *bob = stage_join(&stage, "bob");
+    meeting_set_delay(bob->track, 2500);
+    stage_play(&stage, 5);
+    stage_mute(&stage, bob, true);
+    stage_play(&stage, 5);
+    stage_mute(&stage, bob, false);
+    actor_do(bob, SENDS_ZEROS);
+    stage_play(&stage, 12.2);
+    assert_int_equal(stage.tolds, 0);
+    stage_play(&stage, 0.6);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 1);
+    stage_close(&stage);
+}
+
 RUN_TESTS(TEST(zeros_since_joining_are_a_dead_microphone),
           TEST(a_live_room_that_turns_to_zeros_is_a_dead_microphone),
           TEST(a_codec_that_saves_silence_is_no_dead_microphone),
           TEST(four_silent_listeners_on_livekit_are_no_news),
           TEST(an_open_microphone_without_frames_is_told),
           TEST(a_muted_microphone_is_nobodys_business), TEST(ten_seconds_without_a_word_are_told),
-          TEST(a_cough_does_not_end_the_silence_and_a_word_does), TEST(alone_one_may_be_silent))
+          TEST(a_cough_does_not_end_the_silence_and_a_word_does), TEST(alone_one_may_be_silent),
+          TEST(everybody_muted_is_no_silence_and_an_unmute_begins_anew),
+          TEST(who_leaves_when_all_are_muted_ends_no_silence),
+          TEST(a_microphone_is_given_the_time_that_its_sound_needs))
