@@ -125,7 +125,9 @@ struct detector {
 struct microphone {
     int64_t start_slot;  /* before it nothing counts: sound was still on its way */
     int64_t frame_slot;  /* last slot with a frame, or start_slot */
-    int64_t zero_slot;   /* first of the run of digital silence; NEVER: no run */
+    int64_t zero_slot;   /* first of the run of frames that are hardly more than zeros, or NEVER */
+    int64_t zero_frames; /* in the run */
+    int64_t nonzero;     /* its samples that are not 0: the sum of moment.nonzero */
     bool has_only_zeros; /* since open_slot */
     bool has_background; /* two seconds of live non-speech were heard once */
     unsigned background; /* slots of it in a row */
@@ -240,6 +242,8 @@ void speech_start(struct hearing *hearing, int64_t judged_slot, int64_t slot);
 /* delay_slots: how much later than an unmute its sound comes. True: there was an unmute. */
 bool speech_hear_step(struct hearing *hearing, int64_t first_slot, unsigned delay_slots);
 /* After the bleed gate. */
+/* How long the microphone has given digital silence. */
+int64_t microphone_zero_slots(const struct microphone *microphone, int64_t slot);
 void speech_measure_step(struct hearing *hearing, int64_t first_slot);
 bool speech_is_near(const struct hearing *hearing, int64_t slot, unsigned slots);
 

@@ -38,9 +38,7 @@ static void judge_microphone(const struct judgement *judgement, struct participa
     const struct microphone *microphone = &hearing->microphone;
     int64_t limit_ms = ms_of(settings->dead_mic_s);
     int64_t absent_ms = (judgement->slot - 1 - microphone->frame_slot) * SLOT_MS;
-    int64_t zero_ms = 0;
-    if (microphone->zero_slot != NEVER)
-        zero_ms = (judgement->slot - microphone->zero_slot) * SLOT_MS;
+    int64_t zero_ms = microphone_zero_slots(microphone, judgement->slot) * SLOT_MS;
     bool can_tell =
         !participant->is_dtx && (microphone->has_only_zeros || microphone->has_background);
     bool is_dead = zero_ms >= limit_ms && can_tell;

@@ -7,6 +7,8 @@ enum {
     SPEECH_ONSET = 3,       /* frames in a row that begin speech */
     SPEECH_HOLD = 6,        /* frames for which speech is held */
     SPEECH_STRONG = 166,    /* p >= 0.65: levels are taken from these frames only */
+    LIVE = 32768,           /* half of the samples: no digital silence, whatever is around it */
+    DEAD = 1311,            /* 2 %: so many may a codec leave where there were zeros */
     BACKGROUND_SLOTS = 100, /* 2 s of live background prove a microphone */
 };
 
@@ -48,9 +50,13 @@ static void detector_hear(struct detector *detector, const struct moment *moment
 static void microphone_hear(struct microphone *microphone, const struct moment *moment,
                             bool is_speech, int64_t slot) {
     microphone->frame_slot = slot > microphone->start_slot ? slot : microphone->start_slot;
-    if (moment->is_zero) {
-        if (microphone->zero_slot == NEVER)
+    if (moment->nonzero < LIVE) {
+        if (microphone->zero_slot == NEVER) {
             microphone->zero_slot = microphone->frame_slot;
+            microphone->zero_frames = microphone->nonzero = 0;
+        }
+        microphone->zero_frames++;
+        microphone->nonzero += moment->nonzero;
         microphone->background = 0;
         return;
     }
@@ -69,6 +75,12 @@ static void microphone_hear(struct microphone *microphone, const struct moment *
 static void mute_follow(struct hearing *hearing, int64_t first_slot, int64_t slot) {
     speech_start(hearing, first_slot, slot);
     hearing->delivery.muted_ms = slot * SLOT_MS;
+}
+
+int64_t microphone_zero_slots(const struct microphone *microphone, int64_t slot) {
+    bool is_dead = microphone->zero_slot != NEVER &&
+                   microphone->nonzero <= DEAD * microphone->zero_frames;
+    return is_dead ? slot - microphone->zero_slot : 0;
 }
 
 bool speech_hear_step(struct hearing *hearing, int64_t first_slot, unsigned delay_slots) {

@@ -24,9 +24,9 @@ struct moment {
     float f0_hz;
     int16_t syllable_cdb[2]; /* dB * 100 */
     uint16_t clip;           /* share * 65535 */
+    uint16_t nonzero;        /* the same; 65535 when it cannot be digital silence */
     uint8_t speech;          /* probability * 255 */
     uint8_t periodicity;     /* * 255 */
-    bool is_zero;            /* digital silence */
     bool is_heard;
 };
 

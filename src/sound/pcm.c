@@ -18,6 +18,13 @@ bool pcm_is_zero(const int16_t *pcm, size_t n) {
     return true;
 }
 
+size_t pcm_nonzero(const int16_t *pcm, size_t n) {
+    size_t nonzero = 0;
+    for (size_t i = 0; i < n; i++)
+        nonzero += pcm[i] != 0;
+    return nonzero;
+}
+
 size_t pcm_clipped(const int16_t *pcm, size_t n) {
     size_t clipped = 0;
     for (size_t i = 0; i < n; i++)

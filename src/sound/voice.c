@@ -26,7 +26,7 @@ void voice_use_kernels(struct voice *v, unsigned i) {
 
 static void begin_frame(struct voice *v) {
     v->filled = v->heard = 0;
-    v->clipped = 0;
+    v->clipped = v->nonzero = 0;
     v->peak = 0;
     v->squares = 0;
 }
@@ -53,6 +53,8 @@ static void listen(struct voice *v, const struct kernels *k, const int16_t *pcm,
     int peak = k->peak(pcm, samples);
     if (peak >= PCM_CLIP)
         v->clipped += (uint32_t)pcm_clipped(pcm, samples);
+    if (peak > 0 && peak <= PCM_FAINT)
+        v->nonzero += (uint32_t)pcm_nonzero(pcm, samples);
     v->peak = peak > v->peak ? peak : v->peak;
     v->squares += k->mix(pcm, frames, v->channels, mono);
     v->filled += (uint32_t)resample_run(&v->resample, k, mono, frames,
@@ -71,10 +73,12 @@ static bool end_frame(struct voice *v, const struct kernels *k, struct voice_fra
 
     struct vad_frame heard;
     vad_hear(&v->vad, k, is_zero, &heard);
+    float samples = (float)(v->heard * v->channels);
     struct voice_frame now = {
         .power = v->squares / (float)v->heard,
         .peak = (float)v->peak / 32768,
-        .clip = (float)v->clipped / (float)(v->heard * v->channels),
+        .nonzero = v->peak > PCM_FAINT ? 1 : (float)v->nonzero / samples,
+        .clip = (float)v->clipped / samples,
         .f0_hz = heard.pitch.f0_hz,
         .periodicity = heard.pitch.periodicity,
         .syllable_db = {heard.syllable_db[0], heard.syllable_db[1]},

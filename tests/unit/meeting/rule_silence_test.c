@@ -31,6 +31,25 @@ static void a_live_room_that_turns_to_zeros_is_a_dead_microphone(void **state) {
     stage_close(&stage);
 }
 
+/* Opus leaves single samples of +-1 where there were zeros; a silent room is never so still. */
+static void near_zeros_are_a_dead_microphone_and_faint_noise_is_not(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana"), *bob = stage_join(&stage, "bob");
+    struct actor *eva = stage_join(&stage, "eva");
+    actor_do(bob, SENDS_NEAR_ZEROS);
+    stage_say(&stage, ana, 5);
+    actor_do(eva, SENDS_FAINT_NOISE);
+    stage_say(&stage, ana, 30);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "eva"), 0);
+    const struct feedback *told = stage_told(&stage, FEEDBACK_SILENCIO_PROLONGADO, 0);
+    assert_non_null(told);
+    assert_string_equal(told->participant, "bob");
+    assert_int_equal(told->reason, REASON_DEAD_MIC);
+    assert_in_range(told->ts_ms, 10000, 10300);
+    stage_close(&stage);
+}
+
 static void a_codec_that_saves_silence_is_no_dead_microphone(void **state) {
     struct stage stage;
     stage_open(&stage, NULL);
@@ -198,6 +217,7 @@ static void a_microphone_is_given_the_time_that_its_sound_needs(void **state) {
 
 RUN_TESTS(TEST(zeros_since_joining_are_a_dead_microphone),
           TEST(a_live_room_that_turns_to_zeros_is_a_dead_microphone),
+          TEST(near_zeros_are_a_dead_microphone_and_faint_noise_is_not),
           TEST(a_codec_that_saves_silence_is_no_dead_microphone),
           TEST(four_silent_listeners_on_livekit_are_no_news),
           TEST(an_open_microphone_without_frames_is_told),

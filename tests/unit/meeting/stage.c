@@ -112,6 +112,11 @@ static struct voice_frame actor_frame(struct actor *actor, int64_t frame) {
         .speech = voice + echo > 10 * db_power(actor->noise_dbfs) ? 0.97f : 0.02f,
         .floor_db = (float)actor->noise_dbfs,
     };
+    if (actor->doing == SENDS_NEAR_ZEROS || actor->doing == SENDS_FAINT_NOISE) {
+        bool is_noise = actor->doing == SENDS_FAINT_NOISE;
+        out.peak = (is_noise ? 2.0f : 1.0f) / 32768;
+        out.nonzero = is_noise ? 0.95f : frame % 10 == 0 ? 0.06f : 0;
+    }
     if (voice > 0) {
         out.periodicity = 0.9f;
         out.f0_hz = (float)(actor->pitch_hz *

@@ -63,11 +63,14 @@ static void of_two_tracks_the_clearer_voice_stays(void **state) {
 
 static void zeros_are_known_from_soft_sound(void **state) {
     timeline_init(&timeline, 0);
-    struct voice_frame zeros = {0}, soft = {.power = 1e-9f, .peak = 3e-5f};
+    struct voice_frame zeros = {0}, loud = {.power = 1e-9f, .peak = 1e-4f};
+    struct voice_frame soft = {.power = 1e-9f, .peak = 2.0f / 32768, .nonzero = 0.9f};
     timeline_put(&timeline, 0, 0, &zeros);
     timeline_put(&timeline, 0, 1, &soft);
-    assert_true(timeline_at(&timeline, 0)->is_zero);
-    assert_false(timeline_at(&timeline, 1)->is_zero);
+    timeline_put(&timeline, 0, 2, &loud);
+    assert_int_equal(timeline_at(&timeline, 0)->nonzero, 0);
+    assert_in_range(timeline_at(&timeline, 1)->nonzero, 58900, 59100);
+    assert_int_equal(timeline_at(&timeline, 2)->nonzero, 65535);
     assert_true(timeline_at(&timeline, 0)->db >= -120);
 }
 

@@ -16,6 +16,14 @@ static void test_one_sample_breaks_the_silence(void **state) {
     }
 }
 
+static void test_what_is_not_zero_is_counted(void **state) {
+    (void)state;
+    const int16_t pcm[] = {0, 1, -1, 0, 300, INT16_MIN, 0};
+
+    assert_int_equal(pcm_nonzero(pcm, 7), 4);
+    assert_int_equal(pcm_nonzero(pcm, 1), 0);
+}
+
 static void test_clipped_from_either_side(void **state) {
     (void)state;
     const int16_t pcm[] = {32439, 32440, 32767, -32439, -32440, INT16_MIN, 0};
@@ -24,4 +32,5 @@ static void test_clipped_from_either_side(void **state) {
     assert_int_equal(pcm_clipped(pcm, 0), 0);
 }
 
-RUN_TESTS(TEST(test_one_sample_breaks_the_silence), TEST(test_clipped_from_either_side))
+RUN_TESTS(TEST(test_one_sample_breaks_the_silence), TEST(test_what_is_not_zero_is_counted),
+          TEST(test_clipped_from_either_side))
