@@ -7,7 +7,7 @@
  *   delivery.c  how somebody delivers their speech: turns with their long pauses
  *   mood.c      what a prosody service read in a voice
  *   talk.c      statistics of the talk
- *   judge.c     calls the rules; cooldowns; makes events
+ *   judge.c     calls the rules; decides when to tell and to remind; makes events
  *
  * Ownership: meeting > participant > hearing and tracks. A participant is remembered with what the host may
  * ask about later. The hearing, the heavy part, lives from the first track until a minute after the
@@ -43,8 +43,12 @@ enum {
 /* What a rule has told about a participant or the meeting, and what it remembers. */
 struct alarm {
     int64_t told_ms;
-    enum severity severity;
-    bool is_told; /* told_ms and severity hold */
+    int64_t held_ms;        /* when the condition last held */
+    int64_t waits_ms;       /* since when an event waits for a worse one; 0: none does */
+    enum severity severity; /* the worst that was told in this run */
+    bool is_told;           /* told_ms and severity hold */
+    bool is_reminded;       /* in this run */
+    bool is_over;           /* the next telling begins a new run */
     /* When the rule's condition began to hold, in a unit of the rule's choice; 0: it does not. */
     int64_t since;
 };

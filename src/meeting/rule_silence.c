@@ -61,13 +61,14 @@ const struct rule rule_silencio_prolongado = {
     .name = "silencio_prolongado",
     .judge_group = judge_meeting,
     .judge_participant = judge_microphone,
+    .ends_with_condition = true,
     .settings = {
         RULE_ENABLED(1),
         RULE_SETTING(silencio_prolongado, group_s, 10, 1, 600,
                      "seconds for which nobody has spoken"),
         RULE_SETTING(silencio_prolongado, dead_mic_s, 10, 1, 600,
                      "seconds of nothing from an open microphone"),
-        RULE_COOLDOWN(15),
+        RULE_REMINDERS(15),
     },
     .sentences = {
         {.reason = REASON_DEAD_MIC,

@@ -1,6 +1,5 @@
 /* A meeting in which anything may happen in any order. What must hold: events in the order of time,
- * none about hosts, no type repeated within its cooldown (escalations aside), statistics that are
- * JSON. */
+ * none about hosts, no type repeated too soon (what is worse aside), statistics that are JSON. */
 #include "meeting/meeting.h"
 
 #include <assert.h>
@@ -25,11 +24,11 @@ static void check(const struct feedback *feedback, void *user) {
     assert(strcmp(feedback->participant, "host") != 0);
     int who = feedback->is_group ? PEOPLE : feedback->participant[0] - 'a';
     if (feedback->type == FEEDBACK_OVERLAP_FALA)
-        who = PEOPLE; /* the cooldown is the meeting's, not that of the person named */
+        who = PEOPLE; /* the reminders are the meeting's, not that of the person named */
     assert(who >= 0 && who <= PEOPLE);
     int64_t *told = &seen->told_ms[feedback->type][who];
     enum severity *severity = &seen->severity[feedback->type][who];
-    bool is_worse = feedback->severity == SEVERITY_CRITICAL && *severity < SEVERITY_CRITICAL;
+    bool is_worse = feedback->severity > *severity;
     assert(*told == 0 || feedback->ts_ms - *told >= 10000 || is_worse);
     *told = feedback->ts_ms;
     *severity = feedback->severity;

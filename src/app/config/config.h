@@ -99,11 +99,14 @@ struct config {
     double group_seconds;
     bool normalize;
     int pipeline_payload;
+    unsigned feedback_rules;
     bool feedback_include_host;
     enum feedback_access feedback_access;
     enum locale feedback_locale;
     unsigned feedback_ttl_days;
     struct rules rules; /* defaults changed by RULE_<TYPE>_<FIELD> */
+    /* A RULE_<TYPE>_COOLDOWN_S that was set and has no effect; NULL: none. */
+    const char *idle_cooldown;
 
     /* Hume */
     const char *hume_api_key;

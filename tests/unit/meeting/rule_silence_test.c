@@ -122,7 +122,9 @@ static void ten_seconds_without_a_word_are_told(void **state) {
     struct actor *actors[3];
     stage_open_three(&stage, actors);
     stage_say(&stage, actors[0], 5);
-    stage_play(&stage, 26);
+    stage_play(&stage, 69);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "group"), 1);
+    stage_play(&stage, 2);
     assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "group"), 2);
     const struct feedback *told = stage_told(&stage, FEEDBACK_SILENCIO_PROLONGADO, 0);
     assert_in_range(told->ts_ms, 15000, 15200);

@@ -153,7 +153,7 @@ static void forty_seconds_alone_are_a_monologue(void **state) {
     assert_non_null(told);
     assert_string_equal(told->participant, "ana");
     assert_int_equal(told->window_end_ms - told->window_start_ms, 60000);
-    stage_play(&stage, 28);
+    stage_play(&stage, 58);
     assert_int_equal(stage_count(&stage, FEEDBACK_MONOLOGO_PROLONGADO, NULL), 1);
     stage_play(&stage, 3);
     assert_int_equal(stage_count(&stage, FEEDBACK_MONOLOGO_PROLONGADO, NULL), 2);

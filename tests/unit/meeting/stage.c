@@ -48,6 +48,7 @@ struct actor *stage_join(struct stage *stage, const char *identity) {
         .participant = meeting_add(stage->meeting, slice_from(identity)),
         .level_dbfs = -21,
         .noise_dbfs = -65,
+        .clip = 0.02,
         .syllables_per_s = 4.5,
         .pitch_hz = 140,
         .pitch_semitones = 3,
@@ -108,7 +109,7 @@ static struct voice_frame actor_frame(struct actor *actor, int64_t frame) {
     struct voice_frame out = {
         .power = (float)power,
         .peak = (float)fmin(1, sqrt(power) * 3),
-        .clip = actor->doing == CLIPS ? 0.02f : 0,
+        .clip = actor->doing == CLIPS ? (float)actor->clip : 0,
         .speech = voice + echo > 10 * db_power(actor->noise_dbfs) ? 0.97f : 0.02f,
         .floor_db = (float)actor->noise_dbfs,
     };

@@ -14,6 +14,7 @@ struct actor {
     struct meeting_track *track;
     enum doing doing;
     double level_dbfs; /* of the voice */
+    double clip;       /* share of its samples when it clips */
     double noise_dbfs; /* of the room; -120: digital silence */
     double syllables_per_s;
     double pitch_hz, pitch_semitones; /* middle and spread */
