@@ -142,7 +142,7 @@ static void judge_all_rules(struct judgement *judgement, struct participant *par
 }
 
 static bool is_judged(const struct meeting *meeting, const struct participant *participant) {
-    return participant_is_connected(participant) && !participant->hearing->is_muted &&
+    return participant_is_connected(participant) && participant->hearing->mic <= MIC_CUT &&
            (!participant->is_host || meeting->rules.include_host);
 }
 

@@ -71,7 +71,8 @@ static void meeting_forget_one(struct meeting *meeting) {
     size_t gone = 0, oldest = SIZE_MAX;
     for (size_t i = 0; i < meeting->count; i++) {
         const struct participant *candidate = meeting->participants[i];
-        if (participant_is_connected(candidate) || candidate->hearing)
+        if (participant_is_connected(candidate) || candidate->hearing ||
+            candidate->presence == PRESENCE_HERE)
             continue;
         gone++;
         if (oldest == SIZE_MAX || candidate->left_ms < meeting->participants[oldest]->left_ms)
@@ -113,6 +114,14 @@ void meeting_set_name(struct participant *participant, struct slice name) {
     text_set(participant->name, name);
 }
 
+void meeting_set_presence(struct participant *participant, enum presence presence) {
+    participant->presence = presence;
+}
+
+void meeting_set_guests(struct meeting *meeting, unsigned guests) {
+    meeting->guests = guests;
+}
+
 void meeting_set_host(struct participant *participant, bool is_host) {
     participant->is_host = is_host;
 }
@@ -137,27 +146,28 @@ static int64_t slot_from(const struct meeting *meeting, int64_t at_ms) {
 
 /* What follows for the participant from the state of all tracks. False: nothing has changed. */
 static bool tracks_sum(struct participant *participant) {
-    bool was_muted = participant->is_muted;
-    participant->is_muted = participant_is_connected(participant);
+    enum mic before = participant->mic;
+    participant->mic = participant_is_connected(participant) ? MIC_MUTED : MIC_OPEN;
     participant->is_dtx = false;
     participant->delay_ms = 0;
     LIST_EACH(&participant->tracks, node) {
         const struct meeting_track *track = CONTAINER_OF(node, struct meeting_track, in_tracks);
-        if (track->is_muted)
+        if (track->mic < participant->mic)
+            participant->mic = track->mic;
+        if (track->mic != MIC_OPEN)
             continue;
-        participant->is_muted = false;
         participant->is_dtx |= track->is_dtx;
         if (track->delay_ms > participant->delay_ms)
             participant->delay_ms = track->delay_ms;
     }
-    return participant->is_muted != was_muted;
+    return participant->mic != before;
 }
 
 static void tracks_follow(struct meeting *meeting, struct participant *participant,
                           int64_t at_ms) {
     if (tracks_sum(participant))
         timeline_mute(&participant->hearing->timeline, slot_from(meeting, at_ms),
-                      participant->is_muted);
+                      participant->mic);
 }
 
 struct meeting_track *meeting_connect(struct meeting *meeting, struct participant *participant,
@@ -173,7 +183,7 @@ struct meeting_track *meeting_connect(struct meeting *meeting, struct participan
     int64_t slot = slot_from(meeting, at_ms);
     if (!participant->hearing)
         participant->hearing = hearing_new((uint8_t)(meeting->joined++ % SECOND_STEPS));
-    participant->is_muted = participant->hearing->is_muted = false;
+    participant->mic = participant->hearing->mic = MIC_OPEN;
     timeline_init(&participant->hearing->timeline, slot);
     speech_start(participant->hearing, meeting->slot, slot);
     return track;
@@ -189,7 +199,8 @@ void meeting_disconnect(struct meeting *meeting, struct meeting_track *track, in
     participant->left_ms = at_ms;
     turns_close(meeting, participant);
     speech_start(participant->hearing, meeting->slot, meeting->slot);
-    participant->is_muted = participant->is_dtx = false;
+    participant->mic = MIC_OPEN;
+    participant->is_dtx = false;
 }
 
 struct participant *meeting_track_owner(const struct meeting_track *track) {
@@ -206,9 +217,9 @@ void meeting_set_delay(struct meeting_track *track, unsigned delay_ms) {
     tracks_sum(track->participant);
 }
 
-void meeting_mute(struct meeting *meeting, struct meeting_track *track, bool is_muted,
-                  int64_t at_ms) {
-    track->is_muted = is_muted;
+void meeting_set_mic(struct meeting *meeting, struct meeting_track *track, enum mic mic,
+                     int64_t at_ms) {
+    track->mic = mic;
     tracks_follow(meeting, track->participant, at_ms);
 }
 
@@ -244,22 +255,28 @@ static void hear_step(struct meeting *meeting, struct participant *participant) 
     unsigned delay_slots = participant->delay_ms / SLOT_MS;
     if (speech_hear_step(participant->hearing, meeting->slot, delay_slots))
         meeting->opened_slot = meeting->slot + delay_slots;
-    if (participant->hearing->is_muted)
+    if (participant->hearing->mic == MIC_MUTED)
         turns_close(meeting, participant);
     participant->hearing->speech_slots = 0;
 }
 
+static bool is_present(const struct participant *participant) {
+    return participant->presence == PRESENCE_HERE ||
+           (participant->presence == PRESENCE_UNSAID && participant_is_connected(participant));
+}
+
 static void step_listen(struct meeting *meeting) {
-    meeting->actives = meeting->present = meeting->listening = meeting->open_ears = 0;
+    meeting->actives = meeting->listening = meeting->open_ears = 0;
+    meeting->present = meeting->guests;
     for (size_t i = 0; i < meeting->count; i++) {
         struct participant *participant = meeting->participants[i];
         struct hearing *hearing = participant->hearing;
+        meeting->present += is_present(participant);
         if (!hearing || !participant_is_connected(participant))
             continue;
         hear_step(meeting, participant);
-        meeting->present++;
-        meeting->listening += !hearing->is_muted;
-        meeting->open_ears += !hearing->is_muted && !participant->is_dtx;
+        meeting->listening += hearing->mic == MIC_OPEN;
+        meeting->open_ears += hearing->mic == MIC_OPEN && !participant->is_dtx;
         if (hearing->detector.speech || hearing->turn.is_open ||
             speech_is_near(hearing, meeting->slot, SECOND_SLOTS))
             meeting->active[meeting->actives++] = participant;
@@ -328,7 +345,7 @@ static void meeting_leap(struct meeting *meeting, int64_t slot) {
 
 static bool is_awaited(const struct meeting *meeting, const struct participant *participant,
                        int64_t end) {
-    if (!participant_is_connected(participant) || participant->is_muted)
+    if (!participant_is_connected(participant) || participant->mic != MIC_OPEN)
         return false;
     int64_t heard = participant->hearing->timeline.heard_slot;
     return heard < end && heard >= meeting->slot - ALIVE_SLOTS;

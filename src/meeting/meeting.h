@@ -9,6 +9,7 @@
 #define MEETING_MEETING_H
 
 #include "base/slice.h"
+#include "meeting/attendance.h"
 #include "meeting/feedback.h"
 #include "meeting/feeling.h"
 #include "meeting/rules.h"
@@ -36,8 +37,13 @@ struct participant *meeting_find(struct meeting *meeting, struct slice identity)
 void meeting_set_name(struct participant *participant, struct slice name);
 void meeting_set_host(struct participant *participant, bool is_host);
 
-/* An audio track of the participant opened, or closed. The track lives until it closes. Muted and
- * dtx are a track's own: a participant is muted while all of their tracks are. */
+/* Who is in the room counts as present, with or without a track. */
+void meeting_set_presence(struct participant *participant, enum presence presence);
+/* People who are in the room, and whom meeting_add was never called for. */
+void meeting_set_guests(struct meeting *meeting, unsigned guests);
+
+/* An audio track of the participant opened, or closed. The track lives until it closes. What its
+ * microphone does is a track's own: a participant is muted while all of their tracks are. */
 struct meeting_track *meeting_connect(struct meeting *meeting, struct participant *participant,
                                       int64_t at_ms);
 void meeting_disconnect(struct meeting *meeting, struct meeting_track *track, int64_t at_ms);
@@ -52,9 +58,9 @@ void meeting_set_dtx(struct meeting_track *track, bool is_dtx);
  * default. */
 void meeting_set_delay(struct meeting_track *track, unsigned delay_ms);
 
-/* The participant muted or unmuted this track, as signalled. */
-void meeting_mute(struct meeting *meeting, struct meeting_track *track, bool is_muted,
-                  int64_t at_ms);
+/* What the track's microphone does, as signalled. MIC_OPEN at first. */
+void meeting_set_mic(struct meeting *meeting, struct meeting_track *track, enum mic mic,
+                     int64_t at_ms);
 
 /* at_ms: meeting time of the END of the frame's 20 ms. In order per track. Frames that arrive after
  * their step was judged do not reach the rules. Where one participant has two tracks, the one with

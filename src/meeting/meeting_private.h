@@ -151,7 +151,7 @@ struct hearing {
     struct microphone microphone;
     struct bleed bleed;
 
-    bool is_muted;
+    enum mic mic;
     int64_t open_slot; /* first judged since the track joined, unmuted or resumed */
 
     /* Speech after the bleed gate: */
@@ -190,7 +190,8 @@ struct talk {
 struct meeting_track {
     struct list in_tracks;
     struct participant *participant;
-    bool is_muted, is_dtx;
+    enum mic mic;
+    bool is_dtx;
     unsigned delay_ms;
 };
 
@@ -199,9 +200,10 @@ struct participant {
     struct list tracks;      /* struct meeting_track.in_tracks: those that are connected */
     int64_t left_ms;         /* when the last track closed */
     bool is_host;
-    bool is_dtx;             /* one of the unmuted tracks is */
-    unsigned delay_ms;       /* the longest of the unmuted tracks */
-    bool is_muted;           /* all tracks are, as told last; hearing->is_muted follows */
+    bool is_dtx;             /* one of the open tracks is */
+    unsigned delay_ms;       /* the longest of the open tracks */
+    enum mic mic;            /* of all tracks, as told last; hearing->mic follows */
+    enum presence presence;
     struct talk talk;
     char identity[FEEDBACK_NAME_MAX + 1];
     char name[FEEDBACK_NAME_MAX + 1];
@@ -216,7 +218,8 @@ struct meeting {
     int64_t slot; /* first that is not judged */
     bool is_paused;
     unsigned joined;             /* how often a hearing began */
-    unsigned present, listening; /* connected; and not muted: in this step */
+    unsigned guests;             /* in the room, and not among the participants */
+    unsigned present, listening; /* in the room; and with an open microphone: in this step */
     unsigned open_ears;          /* of these, whose zeros would mean a dead microphone */
 
     int64_t gathered_slot;       /* since when at least two are present; NEVER */
@@ -243,7 +246,8 @@ static inline bool participant_is_connected(const struct participant *participan
 
 /* Runs begin anew with `slot`, which may lie ahead; judged_slot: the first that is not judged. */
 void speech_start(struct hearing *hearing, int64_t judged_slot, int64_t slot);
-/* delay_slots: how much later than an unmute its sound comes. True: there was an unmute. */
+/* delay_slots: how much later than an unmute its sound comes. True: the microphone
+ * was opened. */
 bool speech_hear_step(struct hearing *hearing, int64_t first_slot, unsigned delay_slots);
 /* After the bleed gate. */
 /* How long the microphone has given digital silence. */

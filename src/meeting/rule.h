@@ -62,7 +62,7 @@ struct rule {
     const char *name; /* of the type of feedback, "volume_baixo" */
     /* Called for every step of 100 ms; NULL: the rule never tells about the group. */
     void (*judge_group)(const struct judgement *judgement);
-    /* The same for each participant who is connected and unmuted. */
+    /* The same for each participant who is connected with an open microphone. */
     void (*judge_participant)(const struct judgement *judgement, struct participant *participant);
     /* What is not critical waits so long for what may become critical. */
     int64_t wait_ms;

@@ -71,10 +71,14 @@ static void microphone_hear(struct microphone *microphone, const struct moment *
         microphone->has_background = true;
 }
 
-/* A mute ends a turn: it is no pause in it. */
-static void mute_follow(struct hearing *hearing, int64_t first_slot, int64_t slot) {
-    speech_start(hearing, first_slot, slot);
+/* A mute ends a turn: it is no pause in it. While it is not known whether somebody muted, nothing
+ * begins anew: if they did not, their microphone has been silent all the time. */
+static void mic_follow(struct hearing *hearing, enum mic before, int64_t first_slot,
+                       int64_t slot) {
     hearing->delivery.muted_ms = slot * SLOT_MS;
+    bool is_still_silent = hearing->mic == MIC_UNKNOWN || hearing->mic == MIC_CUT;
+    if (!is_still_silent || before == MIC_MUTED)
+        speech_start(hearing, first_slot, slot);
 }
 
 int64_t microphone_zero_slots(const struct microphone *microphone, int64_t slot) {
@@ -85,15 +89,16 @@ int64_t microphone_zero_slots(const struct microphone *microphone, int64_t slot)
 
 bool speech_hear_step(struct hearing *hearing, int64_t first_slot, unsigned delay_slots) {
     struct detector *detector = &hearing->detector;
-    bool is_unmuted = false;
+    bool is_opened = false;
     detector->speech = detector->voiced = 0;
     for (int i = 0; i < STEP_SLOTS; i++) {
         int64_t slot = first_slot + i;
-        if (timeline_take_mute(&hearing->timeline, slot, &hearing->is_muted)) {
-            mute_follow(hearing, first_slot, slot + delay_slots);
-            is_unmuted |= !hearing->is_muted;
+        enum mic before = hearing->mic;
+        if (timeline_take_mute(&hearing->timeline, slot, &hearing->mic)) {
+            mic_follow(hearing, before, first_slot, slot + delay_slots);
+            is_opened |= hearing->mic == MIC_OPEN;
         }
-        if (hearing->is_muted)
+        if (hearing->mic != MIC_OPEN)
             continue;
         const struct moment *moment = timeline_at(&hearing->timeline, slot);
         detector_hear(detector, moment, slot);
@@ -107,7 +112,7 @@ bool speech_hear_step(struct hearing *hearing, int64_t first_slot, unsigned dela
         if (is_probable(moment))
             detector->voiced |= (uint8_t)(1u << i);
     }
-    return is_unmuted;
+    return is_opened;
 }
 
 static void speech_measure(struct hearing *hearing, const struct moment *moment, int64_t slot) {

@@ -68,20 +68,20 @@ void timeline_skip(struct timeline *timeline, int64_t slot) {
         timeline->heard_slot = slot;
 }
 
-void timeline_mute(struct timeline *timeline, int64_t slot, bool is_muted) {
+void timeline_mute(struct timeline *timeline, int64_t slot, enum mic mic) {
     if (timeline->mute_count == TIMELINE_MUTES)
         timeline->mute_count--; /* muted and unmuted very often: the last state counts */
     unsigned last = timeline->mute_count++;
     if (last > 0 && timeline->mutes[last - 1].slot > slot)
         slot = timeline->mutes[last - 1].slot;
     timeline->mutes[last].slot = slot;
-    timeline->mutes[last].is_muted = is_muted;
+    timeline->mutes[last].mic = mic;
 }
 
-bool timeline_take_mute(struct timeline *timeline, int64_t slot, bool *is_muted) {
+bool timeline_take_mute(struct timeline *timeline, int64_t slot, enum mic *mic) {
     bool found = false;
     while (timeline->mute_count > 0 && timeline->mutes[0].slot <= slot) {
-        *is_muted = timeline->mutes[0].is_muted;
+        *mic = timeline->mutes[0].mic;
         found = true;
         timeline->mute_count--;
         for (unsigned i = 0; i < timeline->mute_count; i++)

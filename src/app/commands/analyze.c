@@ -112,7 +112,8 @@ static void player_turn(struct analysis *analysis, struct player *player, int64_
                         int64_t until_ms) {
     bool is_muted = spans_cover(&player->part->muted, from_ms);
     if (is_muted != player->is_muted)
-        meeting_mute(analysis->meeting, player->track, is_muted, from_ms);
+        meeting_set_mic(analysis->meeting, player->track, is_muted ? MIC_MUTED : MIC_OPEN,
+                        from_ms);
     player->is_muted = is_muted;
     if (player->ended_ms >= 0)
         return;

@@ -61,7 +61,7 @@ static void mute_begin(struct audio_track *t) {
     if (t->base.recorder && !t->base.core->settings->silence_on_mute)
         recorder_pause(t->base.recorder, at_ms);
     if (t->heard)
-        meeting_mute(t->base.meeting->engine, t->heard, true, at_ms);
+        meeting_set_mic(t->base.meeting->engine, t->heard, MIC_MUTED, at_ms);
     audio_track_log(t, "muted");
 }
 
@@ -74,7 +74,7 @@ static void mute_end(struct audio_track *t) {
         recorder_resume(t->base.recorder, at_ms);
     voice_skip(&t->voice, muted_ms < VOICE_KEEP_MS ? (unsigned)muted_ms : VOICE_KEEP_MS);
     if (t->heard)
-        meeting_mute(t->base.meeting->engine, t->heard, false, at_ms);
+        meeting_set_mic(t->base.meeting->engine, t->heard, MIC_OPEN, at_ms);
     audio_track_log(t, "unmuted");
 }
 
@@ -140,7 +140,7 @@ static void analysis_begin(struct audio_track *t) {
     t->heard = live_meeting_connect(t->base.meeting, slice_from(t->base.participant_name));
     meeting_set_dtx(t->heard, t->is_dtx);
     if (t->mute.state == MUTE_ON)
-        meeting_mute(t->base.meeting->engine, t->heard, true, track_now_ms(&t->base));
+        meeting_set_mic(t->base.meeting->engine, t->heard, MIC_MUTED, track_now_ms(&t->base));
 }
 
 static void analysis_end(struct audio_track *t) {

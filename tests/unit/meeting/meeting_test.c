@@ -57,10 +57,10 @@ static void the_muted_the_missing_and_the_gone_hold_nobody_up(void **state) {
     struct meeting_track *ana, *bob;
     struct meeting *meeting = meeting_of(0, &ana, &bob);
     hear(meeting, ana, 0, 3000);
-    meeting_mute(meeting, bob, true, 0);
+    meeting_set_mic(meeting, bob, MIC_MUTED, 0);
     meeting_judge(meeting, 500, count_told, NULL);
     assert_int_equal(meeting_judged_ms(meeting), 500);
-    meeting_mute(meeting, bob, false, 500);
+    meeting_set_mic(meeting, bob, MIC_OPEN, 500);
     meeting_judge(meeting, 600, count_told, NULL);
     assert_int_equal(meeting_judged_ms(meeting), 500);
     meeting_miss(meeting, bob, 500, 800);

@@ -217,6 +217,79 @@ static void a_microphone_is_given_the_time_that_its_sound_needs(void **state) {
     stage_close(&stage);
 }
 
+/* Two have joined with their microphones off: they are in the meeting all the same. */
+static void people_without_a_track_are_in_the_meeting(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana");
+    stage_say(&stage, ana, 3);
+    stage_play(&stage, 15);
+    assert_int_equal(stage.tolds, 0);
+    meeting_set_guests(stage.meeting, 1);
+    stage_play(&stage, 12);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "group"), 1);
+    meeting_set_guests(stage.meeting, 0);
+    stage_say(&stage, ana, 1);
+    stage_play(&stage, 30);
+    assert_int_equal(stage.tolds, 1);
+    stage_close(&stage);
+}
+
+static void who_has_closed_their_microphone_stays_and_a_recorder_is_nobody(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana"), *bob = stage_join(&stage, "bob");
+    struct participant *participant = bob->participant;
+    meeting_set_presence(participant, PRESENCE_HERE);
+    stage_say(&stage, ana, 3);
+    stage_leave(&stage, bob);
+    stage_play(&stage, 12);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "group"), 1);
+    meeting_set_presence(participant, PRESENCE_AWAY);
+    stage_join(&stage, "bob"); /* a track that is still there says nothing */
+    stage_say(&stage, ana, 3);
+    stage_play(&stage, 30);
+    assert_int_equal(stage.tolds, 1);
+    stage_close(&stage);
+}
+
+/* No packets come. Until the room's server says why, that is neither a mute nor a fault. */
+static void a_microphone_that_was_cut_off_is_told_when_it_is_known(void **state) {
+    struct stage stage;
+    struct actor *actors[3];
+    stage_open_three(&stage, actors);
+    struct actor *bob = actors[1];
+    stage_play(&stage, 5);
+    stage_set_mic(&stage, bob, MIC_UNKNOWN);
+    actor_do(bob, SENDS_NOTHING);
+    stage_say(&stage, actors[0], 15);
+    assert_int_equal(stage.tolds, 0);
+    stage_set_mic(&stage, bob, MIC_CUT);
+    stage_say(&stage, actors[0], 0.4);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 1);
+    assert_int_equal(stage_told(&stage, FEEDBACK_SILENCIO_PROLONGADO, 0)->reason,
+                     REASON_NO_FRAMES);
+    stage_close(&stage);
+}
+
+static void a_mute_that_is_known_late_is_a_mute(void **state) {
+    struct stage stage;
+    struct actor *actors[3];
+    stage_open_three(&stage, actors);
+    stage_play(&stage, 5);
+    stage_set_mic(&stage, actors[1], MIC_UNKNOWN);
+    actor_do(actors[1], SENDS_NOTHING);
+    stage_say(&stage, actors[0], 8);
+    stage_set_mic(&stage, actors[1], MIC_MUTED);
+    stage_say(&stage, actors[0], 20);
+    stage_set_mic(&stage, actors[1], MIC_CUT); /* opened, and their network is gone */
+    stage_say(&stage, actors[0], 9.5);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, NULL), 0);
+    stage_say(&stage, actors[0], 1);
+    assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 1);
+    stage_close(&stage);
+}
+
 RUN_TESTS(TEST(zeros_since_joining_are_a_dead_microphone),
           TEST(a_live_room_that_turns_to_zeros_is_a_dead_microphone),
           TEST(near_zeros_are_a_dead_microphone_and_faint_noise_is_not),
@@ -227,4 +300,8 @@ RUN_TESTS(TEST(zeros_since_joining_are_a_dead_microphone),
           TEST(a_cough_does_not_end_the_silence_and_a_word_does), TEST(alone_one_may_be_silent),
           TEST(everybody_muted_is_no_silence_and_an_unmute_begins_anew),
           TEST(who_leaves_when_all_are_muted_ends_no_silence),
-          TEST(a_microphone_is_given_the_time_that_its_sound_needs))
+          TEST(a_microphone_is_given_the_time_that_its_sound_needs),
+          TEST(people_without_a_track_are_in_the_meeting),
+          TEST(who_has_closed_their_microphone_stays_and_a_recorder_is_nobody),
+          TEST(a_microphone_that_was_cut_off_is_told_when_it_is_known),
+          TEST(a_mute_that_is_known_late_is_a_mute))

@@ -160,6 +160,14 @@ static void forty_seconds_alone_are_a_monologue(void **state) {
     stage_close(&stage);
 }
 
+static void who_has_no_track_listens_to_a_monologue(void **state) {
+    stage_open(&stage, NULL);
+    meeting_set_guests(stage.meeting, 2);
+    stage_say(&stage, stage_join(&stage, "ana"), 65);
+    assert_int_equal(stage_count(&stage, FEEDBACK_MONOLOGO_PROLONGADO, "ana"), 1);
+    stage_close(&stage);
+}
+
 static void nobody_listens_to_a_monologue_alone(void **state) {
     stage_open(&stage, NULL);
     stage_say(&stage, stage_join(&stage, "ana"), 70);
@@ -189,5 +197,6 @@ RUN_TESTS(TEST(polite_turns_are_no_news), TEST(a_quarrel_is_one_interruption),
           TEST(talking_at_once_names_who_joined_in), TEST(an_overlap_of_the_host_is_the_groups),
           TEST(nods_and_changing_turns_are_no_overlap), TEST(an_echo_is_nobodys_speech),
           TEST(a_second_talker_in_the_same_room_is_heard),
-          TEST(forty_seconds_alone_are_a_monologue), TEST(nobody_listens_to_a_monologue_alone),
+          TEST(forty_seconds_alone_are_a_monologue), TEST(who_has_no_track_listens_to_a_monologue),
+          TEST(nobody_listens_to_a_monologue_alone),
           TEST(five_interruptions_in_a_minute_are_told_once))

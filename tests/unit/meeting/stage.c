@@ -77,7 +77,11 @@ void actor_do(struct actor *actor, enum doing doing) {
 }
 
 void stage_mute(struct stage *stage, struct actor *actor, bool is_muted) {
-    meeting_mute(stage->meeting, actor->track, is_muted, stage_now_ms(stage));
+    stage_set_mic(stage, actor, is_muted ? MIC_MUTED : MIC_OPEN);
+}
+
+void stage_set_mic(struct stage *stage, struct actor *actor, enum mic mic) {
+    meeting_set_mic(stage->meeting, actor->track, mic, stage_now_ms(stage));
 }
 
 /* 0..1 */

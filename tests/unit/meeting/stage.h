@@ -48,6 +48,7 @@ void actor_speak(struct actor *actor, double level_dbfs);
 void actor_listen(struct actor *actor);
 void actor_do(struct actor *actor, enum doing doing);
 void stage_mute(struct stage *stage, struct actor *actor, bool is_muted);
+void stage_set_mic(struct stage *stage, struct actor *actor, enum mic mic);
 
 void stage_play(struct stage *stage, double seconds);
 double stage_now_s(const struct stage *stage);

@@ -76,19 +76,19 @@ static void zeros_are_known_from_soft_sound(void **state) {
 
 static void mutes_come_in_order_and_the_last_word_counts(void **state) {
     timeline_init(&timeline, 0);
-    bool is_muted = false;
-    timeline_mute(&timeline, 10, true);
-    timeline_mute(&timeline, 12, false);
-    assert_false(timeline_take_mute(&timeline, 9, &is_muted));
-    assert_true(timeline_take_mute(&timeline, 10, &is_muted));
-    assert_true(is_muted);
-    assert_true(timeline_take_mute(&timeline, 14, &is_muted));
-    assert_false(is_muted);
+    enum mic mic = MIC_OPEN;
+    timeline_mute(&timeline, 10, MIC_MUTED);
+    timeline_mute(&timeline, 12, MIC_OPEN);
+    assert_false(timeline_take_mute(&timeline, 9, &mic));
+    assert_true(timeline_take_mute(&timeline, 10, &mic));
+    assert_int_equal(mic, MIC_MUTED);
+    assert_true(timeline_take_mute(&timeline, 14, &mic));
+    assert_int_equal(mic, MIC_OPEN);
     for (int i = 0; i < 20; i++)
-        timeline_mute(&timeline, 20 - i, i % 2 == 0); /* and time that runs backwards */
-    assert_true(timeline_take_mute(&timeline, 20, &is_muted));
-    assert_false(is_muted);
-    assert_false(timeline_take_mute(&timeline, 100, &is_muted));
+        timeline_mute(&timeline, 20 - i, i % 2 ? MIC_OPEN : MIC_MUTED); /* and time that runs backwards */
+    assert_true(timeline_take_mute(&timeline, 20, &mic));
+    assert_int_equal(mic, MIC_OPEN);
+    assert_false(timeline_take_mute(&timeline, 100, &mic));
 }
 
 RUN_TESTS(TEST(a_frame_lies_where_its_end_is_nearest),
