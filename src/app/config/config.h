@@ -86,6 +86,7 @@ struct config {
     double fsync_seconds;
     enum mute_policy on_mute;
     unsigned mute_tail_ms;
+    unsigned egress_delay_ms;
     enum channels_policy record_channels;
     unsigned opus_bitrate_bps;
     unsigned encode_max;

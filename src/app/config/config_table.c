@@ -88,6 +88,10 @@ const struct setting settings[] = {
     {"MUTE_TAIL_MS", .type = SETTING_COUNT, AT(mute_tail_ms), .fallback = "3000", .max = 10000,
      .help = "how much audio is still recorded after LiveKit reports a mute, since it was spoken "
              "before"},
+    {"EGRESS_DELAY_MS", .type = SETTING_COUNT, AT(egress_delay_ms), .fallback = "2500",
+     .max = 10000,
+     .help = "how long sound takes through LiveKit Egress: after an unmute no silence is counted "
+             "for so long"},
     {"AUDIO_RECORD_CHANNELS", .type = SETTING_CHOICE, AT(record_channels), .fallback = "auto",
      .choices = "auto|declared",
      .help = "auto: two equal channels are recorded as mono, until they differ"},

@@ -17,6 +17,7 @@
 struct directory;
 struct livekit_participant;
 struct livekit_room;
+struct livekit_track;
 struct loop;
 struct sessions;
 struct store;
@@ -38,6 +39,8 @@ struct attendee {
     bool is_host;
     /* An egress, a recorder or an agent, not a person. */
     bool is_service;
+    /* Counted among those who meet. */
+    bool is_person;
 };
 
 struct session {
@@ -115,5 +118,9 @@ void sessions_participant_seen(struct sessions *, const struct session *,
                                const struct livekit_participant *);
 void sessions_participant_left(struct sessions *, const struct session *,
                                const struct livekit_participant *);
+
+/* A track as LiveKit describes it, and one that was unpublished. */
+void sessions_track_seen(struct sessions *, const struct session *, struct slice identity,
+                         const struct livekit_track *, bool is_published);
 
 #endif

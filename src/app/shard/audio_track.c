@@ -53,6 +53,19 @@ static void probe_finish(struct audio_track *t) {
 
 /* ---- Mute ---- */
 
+static enum mic mic_of(const struct audio_track *t) {
+    if (t->mute.state != MUTE_ON)
+        return MIC_OPEN;
+    if (t->asks_mutes && t->choice != TRACK_MUTED)
+        return t->choice == TRACK_UNMUTED ? MIC_CUT : MIC_UNKNOWN;
+    return MIC_MUTED;
+}
+
+static void mic_tell(struct audio_track *t, enum mic mic) {
+    if (t->heard)
+        meeting_set_mic(t->base.meeting->engine, t->heard, mic, track_now_ms(&t->base));
+}
+
 static void mute_begin(struct audio_track *t) {
     probe_finish(t);
     audio_path_pause(t);
@@ -60,8 +73,7 @@ static void mute_begin(struct audio_track *t) {
     int64_t at_ms = track_now_ms(&t->base);
     if (t->base.recorder && !t->base.core->settings->silence_on_mute)
         recorder_pause(t->base.recorder, at_ms);
-    if (t->heard)
-        meeting_set_mic(t->base.meeting->engine, t->heard, MIC_MUTED, at_ms);
+    mic_tell(t, mic_of(t));
     audio_track_log(t, "muted");
 }
 
@@ -73,8 +85,7 @@ static void mute_end(struct audio_track *t) {
     else if (t->base.recorder)
         recorder_resume(t->base.recorder, at_ms);
     voice_skip(&t->voice, muted_ms < VOICE_KEEP_MS ? (unsigned)muted_ms : VOICE_KEEP_MS);
-    if (t->heard)
-        meeting_set_mic(t->base.meeting->engine, t->heard, MIC_OPEN, at_ms);
+    mic_tell(t, MIC_OPEN);
     audio_track_log(t, "unmuted");
 }
 
@@ -83,6 +94,32 @@ static void mute_apply(struct audio_track *t, enum mute_change change) {
         mute_begin(t);
     else if (change == MUTE_ENDED)
         mute_end(t);
+    if (change == MUTE_SKIPPED) { /* what was said before it is still on its way */
+        mic_tell(t, MIC_MUTED);
+        mic_tell(t, MIC_OPEN);
+    }
+}
+
+/* The sender's word for it. Packets that stop are a mute, or a network that was cut. */
+static void mute_hear_word(struct audio_track *t, bool is_muted) {
+    struct shard_core *core = t->base.core;
+    bool is_new = is_muted == (t->mute.state == MUTE_OFF);
+    if (is_new)
+        t->choice = TRACK_UNSAID;
+    if (is_new && is_muted && t->asks_mutes)
+        core->on_silent(t->base.meeting->key, slice_from(t->base.participant_name),
+                        slice_from(t->base.track_name), core->user);
+    mute_apply(t, mute_tell(&t->mute, is_muted, core->now_ms));
+}
+
+static void audio_hear_news(struct track *track, enum track_news news) {
+    struct audio_track *t = audio_of(track);
+    t->is_gone = news == TRACK_GONE;
+    if (news != TRACK_MUTED && news != TRACK_UNMUTED)
+        return;
+    t->choice = news;
+    if (t->mute.state == MUTE_ON)
+        mic_tell(t, mic_of(t));
 }
 
 /* ---- What the connection brings ---- */
@@ -112,8 +149,8 @@ static void audio_on_text(struct slice text, void *arg) {
     struct shard_core *core = t->base.core;
     core->stats.text_frames++;
     bool is_muted;
-    if (mute_parse(text, &is_muted))
-        mute_apply(t, mute_tell(&t->mute, is_muted, core->now_ms));
+    if (!t->is_gone && mute_parse(text, &is_muted))
+        mute_hear_word(t, is_muted);
     else
         core->stats.text_ignored++;
 }
@@ -139,8 +176,8 @@ static struct audio_track *rival_find(struct audio_track *t) {
 static void analysis_begin(struct audio_track *t) {
     t->heard = live_meeting_connect(t->base.meeting, slice_from(t->base.participant_name));
     meeting_set_dtx(t->heard, t->is_dtx);
-    if (t->mute.state == MUTE_ON)
-        meeting_set_mic(t->base.meeting->engine, t->heard, MIC_MUTED, track_now_ms(&t->base));
+    meeting_set_delay(t->heard, t->delay_ms);
+    mic_tell(t, mic_of(t));
 }
 
 static void analysis_end(struct audio_track *t) {
@@ -195,6 +232,7 @@ static const struct track_type audio_type = {
                  .on_closed = track_on_closed},
     .collected = audio_collected,
     .look = audio_look,
+    .hear_news = audio_hear_news,
     .end = audio_end,
 };
 
@@ -246,7 +284,10 @@ struct track *audio_track_open(struct live_meeting *live, const struct track_par
     struct audio_track *t = mem_alloc(sizeof *t);
     track_open(&t->base, &audio_type, live, p, stream, accept);
     samples_decide(t, p);
-    mute_init(&t->mute, p->from_egress || p->is_signed ? settings->mute_tail_ms : 0);
+    bool is_livekit = p->from_egress || p->is_signed;
+    mute_init(&t->mute, is_livekit ? settings->mute_tail_ms : 0);
+    t->delay_ms = is_livekit ? settings->egress_delay_ms : 0;
+    t->asks_mutes = is_livekit && settings->asks_mutes;
     t->group_ms = p->group_ms ? p->group_ms : settings->group_ms;
     t->is_judged = strcasecmp(p->source, "SCREEN_SHARE_AUDIO") != 0;
     t->is_dtx = (p->from_egress || p->source[0]) && strcmp(p->dtx, "off") != 0;

@@ -17,6 +17,14 @@ struct audio_track {
     struct track base;
     unsigned rate_hz, channel_count, block_bytes, group_ms;
     struct mute mute;
+    /* What LiveKit has said since the sender's `muted`; TRACK_UNSAID: nothing yet. */
+    enum track_news choice;
+    /* `muted` says only that nothing comes: LiveKit is asked why. */
+    bool asks_mutes;
+    /* It was unpublished: what its sender still says is about its end. */
+    bool is_gone;
+    /* How much later than its sender's word sound comes. */
+    unsigned delay_ms;
     /* Probes a stream that calls itself mono. */
     struct channels channels;
     /* Its source is a voice, not a shared screen. */
