@@ -1,10 +1,11 @@
 /*
- * Counters as a table: one row for each counter of a struct says how it is called, what it means and
- * where it lies. The owner of the struct writes the table once; whoever adds up several structs or
- * prints one walks the table.
+ * Counters as a table: for each counter of a struct, one row has its name, its meaning and its place
+ * in the struct. The module that owns the struct writes the table once. Code that adds up several
+ * structs, or prints one, walks the table.
  *
  *     static const struct counter rows[] = {
- *         {"prosa_ticks_total", "Ticks of all shards.", COUNTER_SUM, offsetof(struct stats, ticks)},
+ *         {"prosa_ticks_total", "Ticks of all shards.", COUNTER_SUM,
+ *          offsetof(struct stats, ticks)},
  *         {"prosa_tracks", "Open now.", COUNTER_GAUGE, offsetof(struct stats, audio),
  *          .label = "kind", .value = "audio"},
  *         {"prosa_tracks", NULL, COUNTER_GAUGE, offsetof(struct stats, video),

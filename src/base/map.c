@@ -89,7 +89,7 @@ void *map_find(const struct map *map, struct slice key) {
     return entry ? entry->value : NULL;
 }
 
-static void grow(struct map *map) {
+static void map_grow(struct map *map) {
     size_t count = map->slot_count ? map->slot_count * 2 : 8;
     struct map_entry **slots = mem_alloc_array(count, sizeof(*slots));
     for (size_t i = 0; i < map->slot_count; i++) {
@@ -108,7 +108,7 @@ static void grow(struct map *map) {
 void *map_set(struct map *map, struct slice key, void *value) {
     assert(value);
     if (map->len >= map->slot_count)
-        grow(map);
+        map_grow(map);
     uint64_t hash = map_hash(map->seed, key);
     struct map_entry **link = find_link(map, key, hash);
     if (*link) {

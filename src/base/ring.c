@@ -20,7 +20,7 @@ void *ring_at(const struct ring *ring, size_t index) {
     return ring->items + (ring->first + index) % ring->cap * ring->item_bytes;
 }
 
-static void grow(struct ring *ring) {
+static void ring_grow(struct ring *ring) {
     size_t cap = ring->cap ? ring->cap * 2 : 8;
     if (cap > ring->limit)
         cap = ring->limit;
@@ -37,7 +37,7 @@ bool ring_push(struct ring *ring, const void *item) {
     if (ring->len == ring->limit)
         return false;
     if (ring->len == ring->cap)
-        grow(ring);
+        ring_grow(ring);
     ring->len++;
     memcpy(ring_at(ring, ring->len - 1), item, ring->item_bytes);
     return true;

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -107,6 +108,20 @@ bool slice_to_uint(struct slice s, uint64_t max, uint64_t *out) {
         value = value * 10 + digit;
     }
     if (value > max)
+        return false;
+    *out = value;
+    return true;
+}
+
+bool slice_to_real(struct slice s, double *out) {
+    char text[32] = "", *rest;
+    if (s.len == 0 || s.len >= sizeof text)
+        return false;
+    memcpy(text, s.ptr, s.len);
+    if (strspn(text, "+-.0123456789") != s.len)
+        return false;
+    double value = strtod(text, &rest);
+    if (*rest != '\0')
         return false;
     *out = value;
     return true;

@@ -50,6 +50,10 @@ bool slice_split(struct slice s, char separator, struct slice *before, struct sl
 /* Reads a slice of decimal digits only. False for anything else, or a number above `max`. */
 bool slice_to_uint(struct slice s, uint64_t max, uint64_t *out);
 
+/* Reads a number in decimal notation: digits, a point, a sign; no exponent, "nan", "0x" or blanks,
+ * all of which strtod would take. False for anything else, or more than 31 bytes. */
+bool slice_to_real(struct slice s, double *out);
+
 /* Terminated copy; free with mem_free. */
 char *slice_copy_text(struct slice s);
 /* Frees the text, and puts a copy of `s` in its place; `s` may lie in it. */

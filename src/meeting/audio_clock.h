@@ -1,8 +1,8 @@
 /* Where a track's samples lie in time.
  *
  * Audio arrives in bursts, late, with holes, and by a clock that is not ours. A track's time is
- * counted in its own samples from an anchor: anchor + samples / rate, so that the first read ends at
- * its arrival. The clock tells apart jitter (late audio that catches up), gaps (audio that never
+ * counted in its own samples from an anchor: anchor + samples / rate. The anchor is set so that the
+ * first read ends at its arrival. The clock tells apart jitter (late audio that catches up), gaps (audio that never
  * came) and drift (a sender that is a little slow or fast), for recording and analysis alike:
  *
  *   gap     no sample for 200 ms, and 300 ms after the stream resumed more than 200 ms are still

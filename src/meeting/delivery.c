@@ -13,8 +13,7 @@ static void delivery_pause(struct delivery *delivery, int64_t from_ms, int64_t t
         memmove(&delivery->pauses[0], &delivery->pauses[1],
                 delivery->pause_count * sizeof delivery->pauses[0]);
     }
-    delivery->pauses[delivery->pause_count].from_ms = from_ms;
-    delivery->pauses[delivery->pause_count++].to_ms = to_ms;
+    delivery->pauses[delivery->pause_count++] = (struct pause){from_ms, to_ms};
 }
 
 static void delivery_speak(struct delivery *delivery, int64_t start_ms, int64_t end_ms) {

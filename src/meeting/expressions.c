@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The names of the first generation as it sends them, "neutral" of the second, and some that
@@ -83,20 +82,15 @@ const struct expression *expressions_find(const struct expressions *map, struct 
     return i < map->count ? &map->list[i] : NULL;
 }
 
-/* -1..1 in decimal notation: no exponent, no "nan", no "0x". */
-static bool parse_number(struct slice text, float *number) {
-    char copy[16], *rest;
-    if (text.len == 0 || text.len >= sizeof copy)
+static bool expression_parse_number(struct slice text, float *number) {
+    double value;
+    if (!slice_to_real(slice_trim(text), &value) || value < -1 || value > 1)
         return false;
-    memcpy(copy, text.ptr, text.len);
-    copy[text.len] = 0;
-    if (strspn(copy, "+-.0123456789") != text.len)
-        return false;
-    *number = strtof(copy, &rest);
-    return *rest == 0 && *number >= -1 && *number <= 1;
+    *number = (float)value;
+    return true;
 }
 
-static bool is_name(struct slice name) {
+static bool expression_is_name(struct slice name) {
     for (size_t i = 0; i < name.len; i++)
         if ((unsigned char)name.ptr[i] < ' ' || name.ptr[i] == 0x7f)
             return false;
@@ -110,7 +104,7 @@ static int set_one(struct expressions *map, struct slice part) {
         return EINVAL;
     name = slice_trim(name);
     value = slice_trim(value);
-    if (!is_name(name))
+    if (!expression_is_name(name))
         return EINVAL;
     size_t i = index_of(map, name);
     if (slice_is_equal_nocase(value, SLICE("none"))) {
@@ -119,8 +113,8 @@ static int set_one(struct expressions *map, struct slice part) {
         return 0;
     }
     if (!slice_split(value, ':', &valence, &arousal) ||
-        !parse_number(slice_trim(valence), &expression.valence) ||
-        !parse_number(slice_trim(arousal), &expression.arousal))
+        !expression_parse_number(valence, &expression.valence) ||
+        !expression_parse_number(arousal, &expression.arousal))
         return EINVAL;
     if (i == EXPRESSIONS_MAX)
         return ENOSPC;

@@ -12,6 +12,12 @@ enum {
     FEEDBACK_MESSAGE_MAX = 512, /* bytes of a sentence with the longest name, terminator included */
 };
 
+/* A number that comes with an event. */
+struct fact {
+    enum feedback_fact fact;
+    double value;
+};
+
 /* A value: it owns everything in it and may be copied across threads. */
 struct feedback {
     enum feedback_type type;
@@ -22,10 +28,7 @@ struct feedback {
     int64_t window_end_ms;
     bool is_group; /* about the meeting; participant is "group" then */
     unsigned facts;
-    struct {
-        enum feedback_fact fact;
-        double value;
-    } fact[FEEDBACK_FACTS_MAX];
+    struct fact fact[FEEDBACK_FACTS_MAX];
     char participant[FEEDBACK_NAME_MAX + 1]; /* identity as it joined, UTF-8 */
     char name[FEEDBACK_NAME_MAX + 1];        /* as shown; empty when none is known */
 };

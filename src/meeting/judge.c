@@ -24,8 +24,7 @@ bool judge_is_due(const struct judgement *judgement, const struct participant *p
 
 void finding_add(struct finding *finding, enum feedback_fact fact, double value) {
     assert(finding->facts < FEEDBACK_FACTS_MAX);
-    finding->fact[finding->facts].fact = fact;
-    finding->fact[finding->facts++].value = value;
+    finding->fact[finding->facts++] = (struct fact){fact, value};
 }
 
 void judge_clear(const struct judgement *judgement, struct participant *participant) {
@@ -41,15 +40,12 @@ static void judge_tell(const struct judgement *judgement, const struct participa
         .severity = finding->severity,
         .reason = finding->reason,
         .ts_ms = judgement->at_ms,
-        .window_start_ms = judgement->at_ms - (int64_t)lrint(finding->window_s * 1000),
+        .window_start_ms = judgement->at_ms - ms_of(finding->window_s),
         .window_end_ms = judgement->at_ms,
         .is_group = !about,
         .facts = finding->facts,
     };
-    for (unsigned i = 0; i < finding->facts; i++) {
-        feedback.fact[i].fact = finding->fact[i].fact;
-        feedback.fact[i].value = finding->fact[i].value;
-    }
+    memcpy(feedback.fact, finding->fact, sizeof feedback.fact);
     strcpy(feedback.participant, about ? about->identity : "group");
     strcpy(feedback.name, about ? about->name : "");
     judgement->on_feedback(&feedback, judgement->user);

@@ -24,10 +24,7 @@ struct finding {
     enum feedback_reason reason;
     double window_s; /* the span it looked at */
     unsigned facts;
-    struct {
-        enum feedback_fact fact;
-        double value;
-    } fact[FEEDBACK_FACTS_MAX];
+    struct fact fact[FEEDBACK_FACTS_MAX];
 };
 
 void finding_add(struct finding *finding, enum feedback_fact fact, double value);

@@ -132,10 +132,6 @@ static struct hearing *hearing_new(uint8_t phase) {
     hearing->detector.sound_slot = hearing->spoke_slot = NEVER;
     hearing->turn.before_slot = hearing->turn.last_slot = NEVER;
     mood_init(&hearing->mood);
-    level_noise_init(&hearing->microphone.noise);
-    level_init(&hearing->level);
-    pitch_span_init(&hearing->pitch);
-    pace_init(&hearing->pace);
     return hearing;
 }
 

@@ -9,9 +9,9 @@
  *   talk.c      statistics of the talk
  *   judge.c     calls the rules; decides when to tell and to remind; makes events
  *
- * Ownership: meeting > participant > hearing and tracks. A participant is remembered with what the host may
- * ask about later. The hearing, the heavy part, lives from the first track until a minute after the
- * last. Slots are 20 ms, counted from time 0. */
+ * Ownership: meeting > participant > hearing and tracks. A participant is remembered with what the
+ * host may ask about later. The hearing, the heavy part, lives from the first track until a minute
+ * after the last. Slots are 20 ms, counted from time 0. */
 #ifndef MEETING_MEETING_PRIVATE_H
 #define MEETING_MEETING_PRIVATE_H
 
@@ -40,7 +40,7 @@ enum {
     NEVER = INT32_MIN,    /* a slot or a time long before any */
 };
 
-/* What a rule has told about a participant or the meeting, and what it remembers. */
+/* What a rule has reported about a participant or the meeting, and what it remembers. */
 struct alarm {
     int64_t told_ms;
     int64_t held_ms;        /* when the condition last held */
@@ -65,7 +65,7 @@ struct over {
     struct participant *who;
     int64_t last_slot; /* of their speech */
     unsigned together; /* slots in which both spoke */
-    bool lingered;     /* they went on for a while all the same */
+    bool lingered;     /* they spoke on for a while all the same */
 };
 
 /* One person's utterance: a run of speech with pauses up to 0.5 s. */
@@ -73,7 +73,7 @@ struct turn {
     bool is_open;
     bool is_counted; /* longer than a backchannel */
     int64_t start_slot;
-    int64_t last_slot;   /* last slot of speech in it */
+    int64_t last_slot;   /* of speech in it */
     uint64_t spoken;     /* speech of the last 64 slots, bit 0 the latest */
     unsigned slots;      /* of speech */
     int64_t floor_slot;  /* since when the floor is held: pauses for breath included */
@@ -82,15 +82,17 @@ struct turn {
     unsigned overs;
 };
 
+struct pause {
+    int64_t from_ms, to_ms;
+};
+
 /* How somebody delivers their speech: a turn in the wider sense, with pauses up to 3 s in which
  * nobody else says anything. */
 struct delivery {
     bool is_open;
-    int64_t muted_ms;          /* up to here a pause may have been a mute */
-    int64_t start_ms, last_ms; /* of speech */
-    struct {
-        int64_t from_ms, to_ms;
-    } pauses[PAUSES]; /* of 1 to 3 s, oldest first */
+    int64_t muted_ms;            /* up to here a pause may have been a mute */
+    int64_t start_ms, last_ms;   /* of speech */
+    struct pause pauses[PAUSES]; /* of 1 to 3 s, oldest first */
     unsigned pause_count;
 };
 
@@ -229,7 +231,7 @@ struct meeting {
     struct {
         uint16_t speakers[OVERLAP_SLOTS]; /* counted utterances per slot */
         int64_t last_slot;                /* with two or more */
-        struct participant *joiner;       /* who made it two, last */
+        struct participant *joiner;       /* whose speech began the latest overlap */
     } overlap;
     int64_t interruptions[INTERRUPTIONS]; /* slots, a ring */
     unsigned interruption_count, interruption_next;

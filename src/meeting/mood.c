@@ -12,7 +12,7 @@ static float smooth(float average, float value) {
     return isnan(average) ? value : average + SMOOTHING * (value - average);
 }
 
-static float bounded(float value) {
+static float mood_bounded(float value) {
     return isnan(value) ? value : fminf(fmaxf(value, -1), 1);
 }
 
@@ -27,13 +27,11 @@ void meeting_feel(struct meeting *meeting, struct participant *participant,
         mood->count--;
         memmove(&mood->readings[0], &mood->readings[1], mood->count * sizeof mood->readings[0]);
     }
-    struct reading *reading = &mood->readings[mood->count++];
-    reading->from_ms = from_ms;
-    reading->to_ms = to_ms;
-    reading->valence = bounded(feeling->valence);
-    reading->arousal = bounded(feeling->arousal);
-    mood->valence = smooth(mood->valence, reading->valence);
-    mood->arousal = smooth(mood->arousal, reading->arousal);
+    struct reading reading = {from_ms, to_ms, mood_bounded(feeling->valence),
+                              mood_bounded(feeling->arousal)};
+    mood->readings[mood->count++] = reading;
+    mood->valence = smooth(mood->valence, reading.valence);
+    mood->arousal = smooth(mood->arousal, reading.arousal);
 }
 
 void mood_init(struct mood *mood) {

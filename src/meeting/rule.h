@@ -76,6 +76,7 @@ struct rule {
 FEEDBACK_TYPE_MAP(X)
 #undef X
 
+/* In rules.c. */
 const struct rule *rule_of(enum feedback_type type);
 
 #endif

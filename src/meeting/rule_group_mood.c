@@ -8,7 +8,7 @@ enum { SPAN_MS = 60000 }; /* people take turns: a voice of the last minute count
 /* NULL for those who have not spoken enough. */
 static const struct mood *mood_of(const struct judgement *judgement,
                                   const struct participant *participant) {
-    if (!participant_is_connected(participant) || participant->hearing->mood.count == 0)
+    if (!participant_is_connected(participant))
         return NULL;
     const struct mood *mood = &participant->hearing->mood;
     struct mood_span span = mood_between(mood, judgement->at_ms - SPAN_MS, judgement->at_ms);

@@ -31,8 +31,8 @@ static bool sounds_lively(const struct mood *mood, int64_t at_ms) {
 }
 
 /* One window far below the limit is enough. Close to the limit, windows of one voice fall to both
- * sides, and a small melody may be lively: that is told only when no window has risen above the
- * limit for a while, and again only after the same while. The while is counted in frames of
+ * sides, and a small melody may be lively. So that is reported only when no window has risen above
+ * the limit for hold_s seconds, and again only after as long. The time is counted in frames of
  * speech. */
 static bool is_surely_flat(const struct monotonia_prosodica_settings *settings, struct alarm *alarm,
                            int64_t heard, double semitones) {

@@ -20,10 +20,6 @@ enum {
 #define FRUSTRATION_HEARD_S 3.0 /* in each half */
 #define AFTER_HEARD_S       2.0
 
-static bool is_heard(const struct judgement *judgement, const struct mood *mood, double heard_s) {
-    return mood_between(mood, judgement->at_ms - SPAN_MS, judgement->at_ms).heard_s >= heard_s;
-}
-
 static void mood_find(const struct judgement *judgement, struct participant *participant,
                       bool is_warning, double window_s) {
     const struct mood *mood = &participant->hearing->mood;
@@ -37,6 +33,16 @@ static void mood_find(const struct judgement *judgement, struct participant *par
     judge_find(judgement, participant, &finding);
 }
 
+/* Tells of a mood that `holds`, once heard_s seconds of voice were read in the span. */
+static void mood_judge(const struct judgement *judgement, struct participant *participant,
+                       bool holds, bool is_warning, double heard_s) {
+    const struct mood *mood = &participant->hearing->mood;
+    if (!holds)
+        judge_clear(judgement, participant);
+    else if (mood_between(mood, judgement->at_ms - SPAN_MS, judgement->at_ms).heard_s >= heard_s)
+        mood_find(judgement, participant, is_warning, 10);
+}
+
 /* ---- tendencia_emocional_negativa ---- */
 
 struct tendencia_emocional_negativa_settings {
@@ -46,12 +52,9 @@ struct tendencia_emocional_negativa_settings {
 
 static void judge_negative(const struct judgement *judgement, struct participant *participant) {
     const struct tendencia_emocional_negativa_settings *settings = judgement->settings;
-    const struct mood *mood = &participant->hearing->mood;
-    double valence = (double)mood->valence;
-    if (mood->count == 0 || !(valence <= settings->below))
-        judge_clear(judgement, participant);
-    else if (is_heard(judgement, mood, NEGATIVE_HEARD_S))
-        mood_find(judgement, participant, valence <= settings->warning, 10);
+    double valence = (double)participant->hearing->mood.valence;
+    mood_judge(judgement, participant, valence <= settings->below, valence <= settings->warning,
+               NEGATIVE_HEARD_S);
 }
 
 /* clang-format off */
@@ -88,12 +91,9 @@ struct engajamento_baixo_settings {
 
 static void judge_engagement(const struct judgement *judgement, struct participant *participant) {
     const struct engajamento_baixo_settings *settings = judgement->settings;
-    const struct mood *mood = &participant->hearing->mood;
-    double arousal = (double)mood->arousal;
-    if (mood->count == 0 || !(arousal <= settings->below))
-        judge_clear(judgement, participant);
-    else if (is_heard(judgement, mood, ENGAGEMENT_HEARD_S))
-        mood_find(judgement, participant, arousal <= settings->warning, 10);
+    double arousal = (double)participant->hearing->mood.arousal;
+    mood_judge(judgement, participant, arousal <= settings->below, arousal <= settings->warning,
+               ENGAGEMENT_HEARD_S);
 }
 
 /* clang-format off */
@@ -126,8 +126,6 @@ struct frustracao_crescente_settings {
 static void judge_frustration(const struct judgement *judgement, struct participant *participant) {
     const struct frustracao_crescente_settings *settings = judgement->settings;
     const struct mood *mood = &participant->hearing->mood;
-    if (mood->count == 0)
-        return;
     int64_t now = judgement->at_ms;
     struct mood_span before = mood_between(mood, now - 2 * SPAN_MS, now - SPAN_MS);
     struct mood_span after = mood_between(mood, now - SPAN_MS, now);
@@ -174,11 +172,8 @@ static void judge_enthusiasm(const struct judgement *judgement, struct participa
     const struct entusiasmo_alto_settings *settings = judgement->settings;
     const struct mood *mood = &participant->hearing->mood;
     double arousal = (double)mood->arousal;
-    bool is_excited = mood->count > 0 && arousal >= settings->above;
-    if (!is_excited || mood->valence < 0)
-        judge_clear(judgement, participant);
-    else if (is_heard(judgement, mood, ENTHUSIASM_HEARD_S))
-        mood_find(judgement, participant, arousal >= settings->warning, 10);
+    mood_judge(judgement, participant, arousal >= settings->above && !(mood->valence < 0),
+               arousal >= settings->warning, ENTHUSIASM_HEARD_S);
 }
 
 /* clang-format off */

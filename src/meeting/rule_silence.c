@@ -7,8 +7,9 @@ struct silencio_prolongado_settings {
 };
 
 /* Silence is a matter of the meeting: a listener may be silent for any time. It begins with the
- * last speech, or when somebody unmutes: then they are about to speak. Before anybody has spoken it counts only between open microphones whose zeros mean
- * something: otherwise an empty room and a patient one look the same. */
+ * last speech, or when somebody unmutes: then they are about to speak. Before anybody has spoken it
+ * counts only between open microphones whose zeros mean something: zeros from the others may come
+ * from people who listen. */
 static void judge_meeting(const struct judgement *judgement) {
     const struct silencio_prolongado_settings *settings = judgement->settings;
     const struct meeting *meeting = judgement->meeting;

@@ -83,7 +83,7 @@ const struct rule rule_monologo_prolongado = {
         RULE_SETTING(monologo_prolongado, speech_s, 40, 5, 60,
                      "seconds of speech of one person in 60 s"),
         RULE_SETTING(monologo_prolongado, share, 0.8, 0.3, 1,
-                     "and his share of everybody's speech"),
+                     "and their share of everybody's speech"),
         RULE_SETTING(monologo_prolongado, clear_speech_s, 35, 0, 60,
                      "seconds below which it is over"),
         RULE_SETTING(monologo_prolongado, clear_share, 0.75, 0, 1, "share below which it is over"),

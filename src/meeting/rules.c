@@ -2,8 +2,19 @@
 
 #include "meeting/rule.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
+
+static const struct rule *const all_rules[FEEDBACK_TYPES] = {
+#define X(constant, name) [FEEDBACK_##constant] = &rule_##name,
+    FEEDBACK_TYPE_MAP(X)
+#undef X
+};
+
+const struct rule *rule_of(enum feedback_type type) {
+    assert(type < FEEDBACK_TYPES);
+    return all_rules[type];
+}
 
 bool rules_next(struct rules_cursor *at) {
     const struct rule_setting *first = rule_of(at->type)->settings;
@@ -36,23 +47,6 @@ static bool is_named(const struct rules_cursor *at, struct slice name) {
            slice_is_equal_nocase(slice_skip(name, rule.len + 1), field);
 }
 
-/* Decimal notation only: strtod alone would take "nan", "0x10" and leading blanks. */
-static bool number_parse(struct slice text, double *out) {
-    char copy[32];
-    if (text.len == 0 || text.len >= sizeof copy)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (!((c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+'))
-            return false;
-        copy[i] = c;
-    }
-    copy[text.len] = '\0';
-    char *end;
-    *out = strtod(copy, &end);
-    return *end == '\0';
-}
-
 int rules_set(struct rules *rules, struct slice name, struct slice value,
               const struct rule_setting **setting) {
     struct rules_cursor at = {0};
@@ -64,7 +58,7 @@ int rules_set(struct rules *rules, struct slice name, struct slice value,
     if (!is_found)
         return ENOENT;
     double number;
-    if (!number_parse(value, &number))
+    if (!slice_to_real(value, &number))
         return EINVAL;
     if (!(number >= at.setting->min && number <= at.setting->max))
         return ERANGE;

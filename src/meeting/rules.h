@@ -21,18 +21,20 @@ struct rules {
     double values[FEEDBACK_TYPES][RULE_SETTINGS_MAX];
 };
 
-/* A setting in the list of all, which has the order of the documents. The walk: struct rules_cursor
- * at = {0}; while (rules_next(&at)) ... */
+/* A setting in the list of all, in the order of docs/configuration.md. It is walked so:
+ *
+ *     struct rules_cursor at = {0};
+ *     while (rules_next(&at)) ... */
 struct rules_cursor {
     enum feedback_type type;
     const struct rule_setting *setting;
 };
 bool rules_next(struct rules_cursor *at);
 
-/* Its value. */
+/* The value of the setting at `at`. */
 double *rules_value(struct rules *rules, const struct rules_cursor *at);
 
-/* Defaults. */
+/* All settings get their defaults. */
 void rules_init(struct rules *rules);
 
 /* Sets one value from text. `name` without RULE_, in any letter case. 0; ENOENT: no such setting;

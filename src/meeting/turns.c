@@ -108,10 +108,7 @@ static void turn_look_round(struct meeting *meeting, struct participant *partici
         const struct turn *theirs = &other->hearing->turn;
         if (other == participant || turn->overs == 2 || !has_taken_floor(theirs, turn))
             continue;
-        turn->over[turn->overs].who = other;
-        turn->over[turn->overs].last_slot = theirs->last_slot;
-        turn->over[turn->overs].lingered = false;
-        turn->over[turn->overs++].together = 0;
+        turn->over[turn->overs++] = (struct over){.who = other, .last_slot = theirs->last_slot};
     }
 }
 

@@ -18,7 +18,7 @@ enum {
     PORT_TRIES = 16,
 };
 
-struct door {
+struct door { /* a listening socket */
     struct listener *listener;
     struct watch *watch;
     int fd;
@@ -41,7 +41,7 @@ static void listener_on_back_off_over(void *arg) {
         watch_set(listener->doors[i].watch, WATCH_READ);
 }
 
-/* Out of descriptors or memory. The socket stays readable, so the doors are not watched for a
+/* Out of descriptors or memory. A listening socket stays readable then, so none is watched for a
  * moment; otherwise the loop would spin. */
 static void back_off(struct listener *listener) {
     listener->stats.errors++;
@@ -75,28 +75,9 @@ union address {
     struct sockaddr_in6 v6;
 };
 
-static socklen_t address_size(const union address *address) {
-    return address->any.sa_family == AF_INET ? sizeof address->v4 : sizeof address->v6;
-}
-
-static union address address_v4(in_addr_t ip) {
-    union address address = {.v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(ip)}};
-    return address;
-}
-
-static union address address_v6(struct in6_addr ip) {
-    union address address = {.v6 = {.sin6_family = AF_INET6, .sin6_addr = ip}};
-    return address;
-}
-
-static int open_door(struct listener *listener, union address address, uint16_t port,
-                     bool is_dual) {
+static int open_door(struct listener *listener, union address address, int only_v6) {
     struct door *door = &listener->doors[listener->count];
-    int on = 1, only_v6 = !is_dual;
-    if (address.any.sa_family == AF_INET)
-        address.v4.sin_port = htons(port);
-    else
-        address.v6.sin6_port = htons(port);
+    int on = 1;
     int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return errno;
@@ -104,7 +85,7 @@ static int open_door(struct listener *listener, union address address, uint16_t 
     if (address.any.sa_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
 
-    socklen_t size = address_size(&address);
+    socklen_t size = address.any.sa_family == AF_INET ? sizeof address.v4 : sizeof address.v6;
     int err = 0;
     if (bind(fd, &address.any, size) < 0 || listen(fd, BACKLOG) < 0 ||
         getsockname(fd, &address.any, &size) < 0)
@@ -132,11 +113,27 @@ static void close_doors(struct listener *listener) {
     }
 }
 
+/* The address "::" takes IPv4 connections, too. */
+static int open_host(struct listener *listener, const char *host, uint16_t port) {
+    union address address = {0};
+    if (inet_pton(AF_INET, host, &address.v4.sin_addr) == 1) {
+        address.v4.sin_family = AF_INET;
+        address.v4.sin_port = htons(port);
+        return open_door(listener, address, false);
+    }
+    if (inet_pton(AF_INET6, host, &address.v6.sin6_addr) == 1) {
+        address.v6.sin6_family = AF_INET6;
+        address.v6.sin6_port = htons(port);
+        return open_door(listener, address, !IN6_IS_ADDR_UNSPECIFIED(&address.v6.sin6_addr));
+    }
+    return EADDRNOTAVAIL;
+}
+
 /* One socket for both families where the system has IPv6, else IPv4 alone. */
 static int open_everywhere(struct listener *listener, uint16_t port) {
-    int err = open_door(listener, address_v6(in6addr_any), port, true);
+    int err = open_host(listener, "::", port);
     if (err == EAFNOSUPPORT || err == EADDRNOTAVAIL)
-        err = open_door(listener, address_v4(INADDR_ANY), port, false);
+        err = open_host(listener, "0.0.0.0", port);
     return err;
 }
 
@@ -144,10 +141,10 @@ static int open_everywhere(struct listener *listener, uint16_t port) {
 static int open_loopbacks(struct listener *listener, uint16_t port) {
     int err = 0;
     for (int i = 0; i < PORT_TRIES; i++) {
-        err = open_door(listener, address_v4(INADDR_LOOPBACK), port, false);
+        err = open_host(listener, "127.0.0.1", port);
         if (err)
             return err;
-        err = open_door(listener, address_v6(in6addr_loopback), listener->port, false);
+        err = open_host(listener, "::1", listener->port);
         if (err == EAFNOSUPPORT || err == EADDRNOTAVAIL)
             return 0;
         if (err == 0 || port != 0)
@@ -155,20 +152,6 @@ static int open_loopbacks(struct listener *listener, uint16_t port) {
         close_doors(listener);
     }
     return err;
-}
-
-static int open_host(struct listener *listener, const char *host, uint16_t port) {
-    union address address = {0};
-    if (inet_pton(AF_INET, host, &address.v4.sin_addr) == 1) {
-        address.v4.sin_family = AF_INET;
-        return open_door(listener, address, port, false);
-    }
-    if (inet_pton(AF_INET6, host, &address.v6.sin6_addr) == 1) {
-        address.v6.sin6_family = AF_INET6;
-        bool is_any = memcmp(&address.v6.sin6_addr, &in6addr_any, sizeof in6addr_any) == 0;
-        return open_door(listener, address, port, is_any);
-    }
-    return EADDRNOTAVAIL;
 }
 
 int listener_open(struct listener **out, struct loop *loop, const char *host, uint16_t port,

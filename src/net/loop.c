@@ -4,7 +4,6 @@
 #include "net/loop_private.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <signal.h>
 
 /* ---- deferred work ---- */
@@ -74,9 +73,6 @@ static void loop_on_after(uv_check_t *after) {
 
 /* ---- the loop ---- */
 
-static void loop_on_anchor(uv_async_t *anchor) {
-}
-
 int loop_open(struct loop **out) {
     struct loop *loop = mem_alloc(sizeof *loop);
     int err = -uv_loop_init(&loop->uv);
@@ -84,7 +80,7 @@ int loop_open(struct loop **out) {
         mem_free(loop);
         return err;
     }
-    err = -uv_async_init(&loop->uv, &loop->anchor, loop_on_anchor);
+    err = -uv_async_init(&loop->uv, &loop->anchor, NULL);
     if (err) {
         uv_loop_close(&loop->uv);
         mem_free(loop);

@@ -11,11 +11,8 @@
 #ifndef NET_LOOP_H
 #define NET_LOOP_H
 
-#include "net/thread.h"
 #include "net/timer.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
 
@@ -36,7 +33,8 @@ int64_t loop_now_ms(const struct loop *loop); /* monotonic, fixed for a turn of 
 enum { LOOP_SCRATCH_BYTES = 128 * 1024 };
 uint8_t *loop_scratch(struct loop *);
 
-/* Work put off to the end of this turn. Embedded; queueing it twice is queueing it once. */
+/* Work put off to the end of this turn. A member of its owner's struct; queued twice, it runs
+ * once. */
 struct deferred { /* private; zeroed = not queued */
     struct deferred *next, **link;
     void (*fn)(void *arg);

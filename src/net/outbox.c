@@ -45,12 +45,17 @@ void outbox_add_copy(struct outbox *box, struct slice bytes) {
     blob_unref(blob);
 }
 
+struct blob *outbox_at(const struct outbox *box, size_t index) {
+    assert(index < box->count);
+    return box->blobs[box->head + index];
+}
+
 static int gather(const struct outbox *box, struct iovec pieces[PIECES_MAX], size_t *total) {
     int count = 0;
     size_t offset = box->offset;
     *total = 0;
     for (size_t i = 0; i < box->count && count < PIECES_MAX; i++) {
-        struct blob *blob = box->blobs[box->head + i];
+        struct blob *blob = outbox_at(box, i);
         pieces[count].iov_base = blob->data + offset;
         pieces[count].iov_len = blob->len - offset;
         *total += pieces[count++].iov_len;
@@ -62,7 +67,7 @@ static int gather(const struct outbox *box, struct iovec pieces[PIECES_MAX], siz
 static void drop_written(struct outbox *box, size_t written) {
     box->queued_bytes -= written;
     while (written > 0) {
-        struct blob *first = box->blobs[box->head];
+        struct blob *first = outbox_at(box, 0);
         size_t rest = first->len - box->offset;
         if (written < rest) {
             box->offset += written;
@@ -104,7 +109,7 @@ int outbox_flush(struct outbox *box, struct stream *stream) {
 
 void outbox_clear(struct outbox *box) {
     for (size_t i = 0; i < box->count; i++)
-        blob_unref(box->blobs[box->head + i]);
+        blob_unref(outbox_at(box, i));
     mem_free(box->blobs);
     *box = (struct outbox){0};
 }

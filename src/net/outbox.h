@@ -1,11 +1,10 @@
-/* The queue of what is to be written to one stream: immutable blobs in order, written with as few
- * system calls as possible. Costs nothing while empty. */
+/* A queue of immutable blobs that are to be sent in order. It costs nothing while empty, and is
+ * written to a stream with as few system calls as possible. */
 #ifndef NET_OUTBOX_H
 #define NET_OUTBOX_H
 
 #include "base/slice.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct blob;
@@ -29,5 +28,8 @@ void outbox_add_rest(struct outbox *box, struct blob *blob, size_t written);
  * stream_write_wants; else the error that broke the stream. */
 int outbox_flush(struct outbox *box, struct stream *stream);
 void outbox_clear(struct outbox *box);
+
+/* The blob that is sent after `index` others; it stays the box's. */
+struct blob *outbox_at(const struct outbox *box, size_t index);
 
 #endif

@@ -5,7 +5,6 @@
 #define NET_STANDSTILL_H
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 struct standstill {

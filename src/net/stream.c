@@ -1,5 +1,6 @@
 #include "net/stream.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "net/loop.h"
 
@@ -20,8 +21,7 @@ struct stream {
     int fd;
     SSL *ssl; /* NULL = plain */
     uint8_t read_wants, write_wants;
-    char *unread; /* what stream_unread gave back */
-    size_t unread_at, unread_len;
+    struct buf unread; /* what stream_unread gave back */
     const char *error; /* static */
 };
 
@@ -73,7 +73,7 @@ void stream_close(struct stream *s) {
         ERR_clear_error();
     }
     close(s->fd);
-    mem_free(s->unread);
+    buf_free(&s->unread);
     mem_free(s);
 }
 
@@ -105,27 +105,20 @@ static ssize_t tls_result(struct stream *s, int result, uint8_t *wants) {
 }
 
 static ssize_t read_unread(struct stream *s, void *out, size_t n) {
-    size_t rest = s->unread_len - s->unread_at;
-    if (n > rest)
-        n = rest;
-    memcpy(out, s->unread + s->unread_at, n);
-    s->unread_at += n;
-    if (s->unread_at == s->unread_len) {
-        mem_free(s->unread);
-        s->unread = NULL;
-        s->unread_at = s->unread_len = 0;
-    }
+    if (n > s->unread.len)
+        n = s->unread.len;
+    memcpy(out, s->unread.data, n);
+    buf_consume(&s->unread, n);
+    if (s->unread.len == 0)
+        buf_free(&s->unread);
     return (ssize_t)n;
 }
 
 ssize_t stream_read(struct stream *s, void *out, size_t n) {
-    if (s->unread)
+    if (s->unread.len > 0)
         return read_unread(s, out, n);
     if (!s->ssl) {
-        ssize_t got;
-        do
-            got = recv(s->fd, out, n, MSG_DONTWAIT);
-        while (got < 0 && errno == EINTR);
+        ssize_t got = TEMP_FAILURE_RETRY(recv(s->fd, out, n, MSG_DONTWAIT));
         return got < 0 ? -errno : got;
     }
     size_t got;
@@ -151,10 +144,7 @@ static ssize_t tls_write(struct stream *s, const void *bytes, size_t n) {
 ssize_t stream_write(struct stream *s, const void *bytes, size_t n) {
     if (s->ssl)
         return tls_write(s, bytes, n);
-    ssize_t put;
-    do
-        put = send(s->fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (put < 0 && errno == EINTR);
+    ssize_t put = TEMP_FAILURE_RETRY(send(s->fd, bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL));
     return put < 0 ? -errno : put;
 }
 
@@ -177,10 +167,7 @@ ssize_t stream_writev(struct stream *s, const struct iovec *pieces, int count) {
         return tls_writev(s, pieces, count);
     struct msghdr message = {.msg_iovlen = (size_t)count};
     memcpy(&message.msg_iov, &pieces, sizeof pieces); /* sendmsg does not write there */
-    ssize_t put;
-    do
-        put = sendmsg(s->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (put < 0 && errno == EINTR);
+    ssize_t put = TEMP_FAILURE_RETRY(sendmsg(s->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
     return put < 0 ? -errno : put;
 }
 
@@ -193,21 +180,17 @@ int stream_write_wants(const struct stream *s) {
 }
 
 bool stream_has_pending(const struct stream *s) {
-    return s->unread || (s->ssl && SSL_pending(s->ssl) > 0);
+    return s->unread.len > 0 || (s->ssl && SSL_pending(s->ssl) > 0);
 }
 
 void stream_unread(struct stream *s, struct slice bytes) {
     if (bytes.len == 0)
         return;
-    size_t rest = s->unread_len - s->unread_at;
-    char *all = mem_alloc_raw(bytes.len + rest);
-    memcpy(all, bytes.ptr, bytes.len);
-    if (rest > 0)
-        memcpy(all + bytes.len, s->unread + s->unread_at, rest);
-    mem_free(s->unread);
+    struct buf all = {0};
+    buf_add_slice(&all, bytes);
+    buf_add_slice(&all, buf_slice(&s->unread));
+    buf_free(&s->unread);
     s->unread = all;
-    s->unread_at = 0;
-    s->unread_len = bytes.len + rest;
 }
 
 int stream_shutdown(struct stream *s) {

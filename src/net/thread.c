@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -21,8 +20,8 @@ struct thread {
 
 void thread_set_nice(int nice) {
     /* On Linux a priority belongs to a thread, named by its tid. */
-    if (setpriority(PRIO_PROCESS, (id_t)gettid(), nice) != 0)
-        return;
+    if (nice != 0)
+        setpriority(PRIO_PROCESS, (id_t)gettid(), nice);
 }
 
 int thread_id(void) {
@@ -63,8 +62,7 @@ uint64_t thread_slices(int id) {
 static void *thread_run(void *arg) {
     struct thread *thread = arg;
     pthread_setname_np(pthread_self(), thread->name);
-    if (thread->nice != 0)
-        thread_set_nice(thread->nice);
+    thread_set_nice(thread->nice);
     thread->fn(thread->arg);
     return NULL;
 }

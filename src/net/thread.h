@@ -8,7 +8,7 @@
 struct thread;
 typedef void thread_main_fn(void *arg);
 
-/* The name shows in top and gdb (at most 15 bytes). nice 0 leaves the priority alone. */
+/* The name shows in top and gdb (at most 15 bytes); nice as for thread_set_nice. */
 int thread_start(struct thread **out, const char *name, int nice, thread_main_fn *fn, void *arg);
 void thread_join(struct thread *thread); /* and frees; NULL is fine */
 
@@ -19,7 +19,7 @@ bool thread_is_runnable(int id);
 /* How many times a thread has been given a processor; 0 where the kernel does not tell. */
 uint64_t thread_slices(int id);
 
-/* Lowers the calling thread's priority; best effort. */
+/* Lowers the calling thread's priority; best effort. 0 leaves it alone. */
 void thread_set_nice(int nice);
 
 #endif

@@ -10,15 +10,15 @@ struct tls {
     SSL_CTX *context;
 };
 
-static int fail(SSL_CTX *context, char *why, size_t why_size, const char *what, const char *file) {
+static int fail(struct tls *tls, char *why, size_t why_size, const char *what, const char *file) {
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
     snprintf(why, why_size, "%s %s: %s", what, file, reason ? reason : "unknown error");
     ERR_clear_error();
-    SSL_CTX_free(context);
+    tls_close(tls);
     return EINVAL;
 }
 
-static SSL_CTX *new_context(const SSL_METHOD *method) {
+static struct tls *new_tls(const SSL_METHOD *method) {
     ERR_clear_error();
     SSL_CTX *context = SSL_CTX_new(method);
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
@@ -27,37 +27,33 @@ static SSL_CTX *new_context(const SSL_METHOD *method) {
                                   SSL_MODE_RELEASE_BUFFERS);
     /* A close without close_notify is no error: every protocol above has lengths of its own. */
     SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
-    return context;
-}
-
-static void finish(struct tls **out, SSL_CTX *context) {
     struct tls *tls = mem_alloc(sizeof *tls);
     tls->context = context;
-    *out = tls;
+    return tls;
 }
 
 int tls_open_server(struct tls **out, const char *cert_file, const char *key_file, char *why,
                     size_t why_size) {
-    SSL_CTX *context = new_context(TLS_server_method());
-    if (SSL_CTX_use_certificate_chain_file(context, cert_file) != 1)
-        return fail(context, why, why_size, "certificate", cert_file);
-    if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1)
-        return fail(context, why, why_size, "private key", key_file);
-    if (SSL_CTX_check_private_key(context) != 1)
-        return fail(context, why, why_size, "the certificate does not belong to the key", key_file);
-    finish(out, context);
+    struct tls *tls = new_tls(TLS_server_method());
+    if (SSL_CTX_use_certificate_chain_file(tls->context, cert_file) != 1)
+        return fail(tls, why, why_size, "certificate", cert_file);
+    if (SSL_CTX_use_PrivateKey_file(tls->context, key_file, SSL_FILETYPE_PEM) != 1)
+        return fail(tls, why, why_size, "private key", key_file);
+    if (SSL_CTX_check_private_key(tls->context) != 1)
+        return fail(tls, why, why_size, "the certificate does not belong to the key", key_file);
+    *out = tls;
     return 0;
 }
 
 int tls_open_client(struct tls **out, const char *ca_file, char *why, size_t why_size) {
-    SSL_CTX *context = new_context(TLS_client_method());
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
-    int ok = ca_file ? SSL_CTX_load_verify_locations(context, ca_file, NULL)
-                     : SSL_CTX_set_default_verify_paths(context);
+    struct tls *tls = new_tls(TLS_client_method());
+    SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, NULL);
+    int ok = ca_file ? SSL_CTX_load_verify_locations(tls->context, ca_file, NULL)
+                     : SSL_CTX_set_default_verify_paths(tls->context);
     if (ok != 1)
-        return fail(context, why, why_size, "certificate authorities",
+        return fail(tls, why, why_size, "certificate authorities",
                     ca_file ? ca_file : "of the system");
-    finish(out, context);
+    *out = tls;
     return 0;
 }
 

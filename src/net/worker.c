@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "net/loop.h"
+#include "net/thread.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,8 +30,7 @@ struct worker {
 
 static void worker_on_pool(uv_work_t *request) {
     struct worker_task *task = CONTAINER_OF(request, struct worker_task, request);
-    if (task->worker->nice != 0)
-        thread_set_nice(task->worker->nice);
+    thread_set_nice(task->worker->nice);
     task->fn(task->arg);
 }
 
@@ -71,16 +71,14 @@ void worker_pool_reserve(unsigned threads) {
     setenv("UV_THREADPOOL_SIZE", size, 0);
 }
 
-int worker_open(struct worker **out, struct loop *loop, size_t max_running, size_t max_waiting,
-                int nice) {
+struct worker *worker_new(struct loop *loop, size_t max_running, size_t max_waiting, int nice) {
     struct worker *worker = mem_alloc(sizeof *worker);
     worker->loop = loop;
     worker->max_running = max_running ? max_running : half_of_cores();
     worker->max_waiting = max_waiting;
     worker->nice = nice;
     worker->last = &worker->first;
-    *out = worker;
-    return 0;
+    return worker;
 }
 
 int worker_run(struct worker *worker, work_fn *fn, work_done_fn *done, void *arg) {

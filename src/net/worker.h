@@ -1,5 +1,5 @@
-/* Long computations (argon2) and blocking lookups on libuv's pool, with a bound on how many run and
- * how many wait. */
+/* Long computations (argon2) and slow work on files, on libuv's pool, with a bound on how many run
+ * and how many wait. */
 #ifndef NET_WORKER_H
 #define NET_WORKER_H
 
@@ -19,12 +19,11 @@ void worker_pool_reserve(unsigned threads);
 
 /* Runs at most max_running at once (0 = half the cores, at least one) at the given nice, and queues
  * at most max_waiting behind them. */
-int worker_open(struct worker **out, struct loop *loop, size_t max_running, size_t max_waiting,
-                int nice);
+struct worker *worker_new(struct loop *loop, size_t max_running, size_t max_waiting, int nice);
 /* 0, or EAGAIN when the queue is full. */
 int worker_run(struct worker *worker, work_fn *fn, work_done_fn *done, void *arg);
 /* Cancels what waits: its done is called at once, with ECANCELED. Work that runs is finished, and
- * its done called, before loop_close returns. */
+ * its done called, before loop_close returns. NULL is fine. */
 void worker_close(struct worker *worker);
 
 #endif

@@ -3,7 +3,6 @@
 #include "sound/kernels.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 void grouper_init(struct grouper *g, unsigned rate_hz, unsigned channels, unsigned group_ms) {
@@ -13,10 +12,11 @@ void grouper_init(struct grouper *g, unsigned rate_hz, unsigned channels, unsign
         .group = group_ms * (GROUPER_RATE_HZ / 1000),
         .channels = (uint8_t)channels,
     };
+    sides_init(&g->sides, rate_hz);
     resample_init(&g->resample, rate_hz, RESAMPLE_TO_LISTEN);
 }
 
-static void count(struct grouper *g, size_t samples, bool *is_full) {
+static void grouper_count(struct grouper *g, size_t samples, bool *is_full) {
     g->filled += (uint32_t)samples;
     *is_full = g->filled == g->group;
     if (*is_full)
@@ -39,9 +39,9 @@ size_t grouper_hear(struct grouper *g, const int16_t *pcm, size_t frames, int16_
     if (used > RESAMPLE_BLOCK)
         used = RESAMPLE_BLOCK;
     g->has_sound = true;
-    k->mix(pcm, used, g->channels, mono);
+    sides_take(&g->sides, k, pcm, used, g->channels, mono);
     *written = resample_run(&g->resample, k, mono, used, out, want);
-    count(g, *written, is_full);
+    grouper_count(g, *written, is_full);
     return used;
 }
 
@@ -57,7 +57,7 @@ size_t grouper_pass(struct grouper *g, size_t frames, size_t *passed, bool *is_f
         g->has_sound = false;
     }
     *passed = resample_pass(&g->resample, used, want);
-    count(g, *passed, is_full);
+    grouper_count(g, *passed, is_full);
     return used;
 }
 
@@ -69,10 +69,7 @@ uint32_t grouper_cut(struct grouper *g) {
 
 void grouper_normalize(int16_t *pcm, size_t n) {
     enum { CEILING = 29204 }; /* -1 dBFS */
-    int peak = 0;
-    for (size_t i = 0; i < n; i++)
-        if (abs(pcm[i]) > peak)
-            peak = abs(pcm[i]);
+    int peak = kernels_best()->peak(pcm, n);
     if (peak <= CEILING)
         return;
     for (size_t i = 0; i < n; i++)

@@ -1,11 +1,12 @@
 /* A track's audio on its way to the prosody service: mono, 16 kHz, s16, low-passed at 7 kHz, cut
  * into groups of equal length. Plain data.
  *
- *     s16 at any rate -> mix -> resample -> s16 -> groups */
+ *     s16 at any rate -> louder side -> resample -> s16 -> groups */
 #ifndef SOUND_GROUPER_H
 #define SOUND_GROUPER_H
 
 #include "sound/resample.h"
+#include "sound/sides.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 enum { GROUPER_RATE_HZ = RESAMPLE_RATE_HZ };
 
 struct grouper {
+    struct sides sides;
     struct resample resample;
     uint32_t rate_hz;
     uint32_t group;  /* samples of a whole group, at 16 kHz */

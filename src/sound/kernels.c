@@ -24,21 +24,51 @@ static float squares(const int16_t *x, size_t n) {
     return total * (1.0f / 32768 / 32768);
 }
 
-static float mix(const int16_t *pcm, size_t frames, unsigned channels, int16_t *mono) {
+static void take_channel(const int16_t *pcm, size_t frames, int16_t *mono, float of[2]) {
+    memcpy(mono, pcm, frames * sizeof *mono);
+    of[0] = squares(mono, frames);
+    of[1] = 0;
+}
+
+/* SHORTS frames of one side, with the squares of it and of both. */
+INLINE void take_shorts(const int16_t *pcm, unsigned side, int16_t *mono, lanes *own, lanes *both) {
+    shorts a = load_shorts(pcm), b = load_shorts(pcm + SHORTS);
+    shorts one = side == 0 ? pack_firsts(a, b) : pack(seconds(a), seconds(b));
+    store_shorts(mono, one);
+    *own += pair_squares(one);
+    *both += pair_squares(a) + pair_squares(b);
+}
+
+/* With a constant side the choice is none. */
+INLINE void take_side(const int16_t *pcm, size_t frames, unsigned side, int16_t *mono,
+                      float of[2]) {
+    lanes own[2] = {all(0), all(0)}, both[2] = {all(0), all(0)};
     size_t i = 0;
-    if (channels == 1) {
-        memcpy(mono, pcm, frames * sizeof *mono);
-        return squares(mono, frames);
+    for (; i + 2 * SHORTS <= frames; i += 2 * SHORTS) {
+        take_shorts(pcm + 2 * i, side, mono + i, &own[0], &both[0]);
+        take_shorts(pcm + 2 * (i + SHORTS), side, mono + i + SHORTS, &own[1], &both[1]);
     }
-    const shorts ones = (shorts){0} + 1;
-    for (; i + SHORTS <= frames; i += SHORTS) {
-        lanes_int a = pair_products(load_shorts(pcm + 2 * i), ones);
-        lanes_int b = pair_products(load_shorts(pcm + 2 * i + SHORTS), ones);
-        store_shorts(mono + i, pack((a + 1) >> 1, (b + 1) >> 1));
+    float total = sum(both[0] + both[1]);
+    of[0] = sum(own[0] + own[1]);
+    for (; i < frames; i++) {
+        mono[i] = pcm[2 * i + side];
+        float square = (float)(mono[i] * mono[i]), other = (float)pcm[2 * i + 1 - side];
+        of[0] += square;
+        total += square + other * other;
     }
-    for (; i < frames; i++)
-        mono[i] = (int16_t)((pcm[2 * i] + pcm[2 * i + 1] + 1) >> 1);
-    return squares(mono, frames);
+    of[0] *= 1.0f / 32768 / 32768;
+    of[1] = total * (1.0f / 32768 / 32768) - of[0];
+    of[1] = of[1] > 0 ? of[1] : 0; /* rounding */
+}
+
+static void take(const int16_t *pcm, size_t frames, unsigned channels, unsigned side,
+                 int16_t *mono, float of[2]) {
+    if (channels == 1)
+        take_channel(pcm, frames, mono, of);
+    else if (side == 0)
+        take_side(pcm, frames, 0, mono, of);
+    else
+        take_side(pcm, frames, 1, mono, of);
 }
 
 static int peak(const int16_t *pcm, size_t n) {
@@ -91,8 +121,7 @@ static void decimate(const int16_t *x, const int16_t *taps, size_t ntaps, size_t
         int32_t total = 1 << 14;
         for (int l = 0; l < LANES; l++)
             total += row[l];
-        total >>= 15;
-        y[i] = (int16_t)(total < INT16_MIN ? INT16_MIN : total > INT16_MAX ? INT16_MAX : total);
+        y[i] = at_most_short(total >> 15);
     }
 }
 
@@ -158,8 +187,8 @@ static void dft256(const int16_t x[SPECTRUM_WINDOW], float re[256], float im[256
         for (int row = 0; row < 16; row++) {
             int at = row * 16 + column;
             shorts pairs = load_shorts(x + 2 * at);
-            z[row].re = to_floats(firsts(pairs)) * load(table_hann_even + at);
-            z[row].im = to_floats(seconds(pairs)) * load(table_hann_odd + at);
+            z[row].re = to_floats(firsts(pairs)) * load(table_hann + at);
+            z[row].im = to_floats(seconds(pairs)) * load_reversed(table_hann + 256 - LANES - at);
         }
         dft16(z);
         for (int row = 0; row < 16; row++) {
@@ -192,7 +221,7 @@ static void dft256(const int16_t x[SPECTRUM_WINDOW], float re[256], float im[256
 
 /* A real transform of 512 by a complex one of 256: with E and O the transforms of the even and the
  * odd samples, X[k] = E + W^k O and X[256 - k] = conj(E - W^k O). The halves in E and O are the
- * table's. */
+ * window's. */
 static void spectrum(const int16_t x[SPECTRUM_WINDOW], float power[SPECTRUM_PADDED]) {
     _Alignas(32) float re[256 + LANES], im[256 + LANES];
     dft256(x, re, im);
@@ -200,10 +229,9 @@ static void spectrum(const int16_t x[SPECTRUM_WINDOW], float power[SPECTRUM_PADD
     im[256] = im[0];
     for (int k = 0; k < 128; k += LANES) {
         lanes are = load(re + k), aim = load(im + k);
-        lanes bre = reversed(load(re + 257 - LANES - k)),
-              bim = reversed(load(im + 257 - LANES - k));
+        lanes bre = load_reversed(re + 257 - LANES - k), bim = load_reversed(im + 257 - LANES - k);
         lanes ere = are + bre, eim = aim - bim, ore = aim + bim, oim = bre - are;
-        lanes wre = load(table_split_re + k), wim = load(table_split_im + k);
+        lanes wre = load_reversed(table_sine + 129 - LANES - k), wim = -load(table_sine + k);
         lanes tre = ore * wre - oim * wim, tim = ore * wim + oim * wre;
         lanes low_re = ere + tre, low_im = eim + tim, high_re = ere - tre, high_im = eim - tim;
         store(power + k, low_re * low_re + low_im * low_im);
@@ -306,7 +334,7 @@ static void correlate(const int16_t line[AUTOCORR_LINE], float *dc, struct autoc
     float power = sum(self + first);
     for (int lag = 0; lag < AUTOCORR_LAGS; lag += LANES) {
         const float *comes = square + AUTOCORR_HISTORY - AUTOCORR_LAG_MIN - LANES - lag;
-        lanes change = reversed(load(comes)) - reversed(load(comes + AUTOCORR_FRAME));
+        lanes change = reversed(load(comes) - load(comes + AUTOCORR_FRAME));
         lanes changed = running(change);
         store(now->power + lag, power + (changed - change));
         power += changed[LANES - 1];
@@ -381,7 +409,7 @@ static void gru(const float *from_input, const float *from_h, float *h, size_t n
 extern const struct kernels KERNELS;
 const struct kernels KERNELS = {
     .name = KERNELS_NAME,
-    .mix = mix,
+    .take = take,
     .peak = peak,
     .decimate = decimate,
     .band_squares = band_squares,

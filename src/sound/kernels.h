@@ -32,9 +32,10 @@ struct autocorr {
 
 struct kernels {
     const char *name;
-    /* Interleaved s16 -> mono s16, of two channels the rounded mean; returns the sum of its
-     * squares, full scale 1.0. */
-    float (*mix)(const int16_t *pcm, size_t frames, unsigned channels, int16_t *mono);
+    /* Interleaved s16 -> mono s16, of two channels that side; the sums of squares of it and of the
+     * other side, full scale 1.0. */
+    void (*take)(const int16_t *pcm, size_t frames, unsigned channels, unsigned side,
+                 int16_t *mono, float squares[2]);
     /* Largest |x| of n samples, 0..32768. */
     int (*peak)(const int16_t *pcm, size_t n);
     /* y[i] = sum over k of taps[k] * x[i * step + k] / 32768, rounded, at most s16; ntaps is a

@@ -13,18 +13,14 @@
 /* LANES floats: one register. A wider vector would live in memory. */
 #if defined(__AVX2__)
 enum { LANES = 8 };
-typedef float lanes __attribute__((vector_size(32)));
-typedef int32_t lanes_int __attribute__((vector_size(32)));
-typedef uint32_t lanes_uint __attribute__((vector_size(32)));
-typedef int16_t shorts __attribute__((vector_size(32)));
 #else
 enum { LANES = 4 };
-typedef float lanes __attribute__((vector_size(16)));
-typedef int32_t lanes_int __attribute__((vector_size(16)));
-typedef uint32_t lanes_uint __attribute__((vector_size(16)));
-typedef int16_t shorts __attribute__((vector_size(16)));
 #endif
 enum { SHORTS = 2 * LANES };
+typedef float lanes __attribute__((vector_size(4 * LANES)));
+typedef int32_t lanes_int __attribute__((vector_size(4 * LANES)));
+typedef uint32_t lanes_uint __attribute__((vector_size(4 * LANES)));
+typedef int16_t shorts __attribute__((vector_size(2 * SHORTS)));
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -83,56 +79,48 @@ INLINE lanes load_widened(const int16_t *p) {
     return __builtin_convertvector(v, lanes);
 }
 
-/* pair_products: a[2i] b[2i] + a[2i + 1] b[2i + 1]; to_whole: rounded; pack: a, then b, at most
- * s16; minus: a - b, at most s16. */
+INLINE int16_t at_most_short(int32_t x) {
+    return (int16_t)(x < INT16_MIN ? INT16_MIN : x > INT16_MAX ? INT16_MAX : x);
+}
+
+/* The intrinsics of both widths differ in their prefix only. */
 #if defined(__AVX2__)
-INLINE lanes_int pair_products(shorts a, shorts b) {
-    return (lanes_int)_mm256_madd_epi16((__m256i)a, (__m256i)b);
-}
-
-INLINE lanes lower(lanes a, lanes b) {
-    return (lanes)_mm256_min_ps((__m256)a, (__m256)b);
-}
-
-INLINE lanes higher(lanes a, lanes b) {
-    return (lanes)_mm256_max_ps((__m256)a, (__m256)b);
-}
-
-INLINE lanes_int to_whole(lanes v) {
-    return (lanes_int)_mm256_cvtps_epi32((__m256)v);
-}
-
-INLINE shorts pack(lanes_int a, lanes_int b) {
-    __m256i packed = _mm256_packs_epi32((__m256i)a, (__m256i)b);
-    return (shorts)_mm256_permute4x64_epi64(packed, 0xd8);
-}
-
-INLINE shorts minus(shorts a, shorts b) {
-    return (shorts)_mm256_subs_epi16((__m256i)a, (__m256i)b);
-}
+#define WIDE(operation) _mm256_##operation
+typedef __m256i whole_register;
 #elif defined(__SSE2__)
+#define WIDE(operation) _mm_##operation
+typedef __m128i whole_register;
+#endif
+
+/* pair_products: a[2i] b[2i] + a[2i + 1] b[2i + 1]; to_whole: rounded; minus: a - b, at most s16;
+ * pack: a, then b, at most s16. */
+#if defined(__SSE2__)
 INLINE lanes_int pair_products(shorts a, shorts b) {
-    return (lanes_int)_mm_madd_epi16((__m128i)a, (__m128i)b);
+    return (lanes_int)WIDE(madd_epi16)((whole_register)a, (whole_register)b);
 }
 
 INLINE lanes lower(lanes a, lanes b) {
-    return (lanes)_mm_min_ps((__m128)a, (__m128)b);
+    return WIDE(min_ps)(a, b);
 }
 
 INLINE lanes higher(lanes a, lanes b) {
-    return (lanes)_mm_max_ps((__m128)a, (__m128)b);
+    return WIDE(max_ps)(a, b);
 }
 
 INLINE lanes_int to_whole(lanes v) {
-    return (lanes_int)_mm_cvtps_epi32((__m128)v);
-}
-
-INLINE shorts pack(lanes_int a, lanes_int b) {
-    return (shorts)_mm_packs_epi32((__m128i)a, (__m128i)b);
+    return (lanes_int)WIDE(cvtps_epi32)(v);
 }
 
 INLINE shorts minus(shorts a, shorts b) {
-    return (shorts)_mm_subs_epi16((__m128i)a, (__m128i)b);
+    return (shorts)WIDE(subs_epi16)((whole_register)a, (whole_register)b);
+}
+
+INLINE shorts pack(lanes_int a, lanes_int b) {
+    whole_register packed = WIDE(packs_epi32)((whole_register)a, (whole_register)b);
+#if defined(__AVX2__)
+    packed = _mm256_permute4x64_epi64(packed, 0xd8); /* each half was packed on its own */
+#endif
+    return (shorts)packed;
 }
 #else
 INLINE lanes_int pair_products(shorts a, shorts b) {
@@ -151,8 +139,10 @@ INLINE lanes_int to_whole(lanes v) {
     return __builtin_convertvector(v + pick(v < 0, all(-0.5f), all(0.5f)), lanes_int);
 }
 
-INLINE int16_t at_most_short(int32_t x) {
-    return (int16_t)(x < INT16_MIN ? INT16_MIN : x > INT16_MAX ? INT16_MAX : x);
+INLINE shorts minus(shorts a, shorts b) {
+    for (int i = 0; i < SHORTS; i++)
+        a[i] = at_most_short(a[i] - b[i]);
+    return a;
 }
 
 INLINE shorts pack(lanes_int a, lanes_int b) {
@@ -163,13 +153,17 @@ INLINE shorts pack(lanes_int a, lanes_int b) {
     }
     return v;
 }
-
-INLINE shorts minus(shorts a, shorts b) {
-    for (int i = 0; i < SHORTS; i++)
-        a[i] = at_most_short(a[i] - b[i]);
-    return a;
-}
 #endif
+
+/* The first of each pair of a, then of b. */
+INLINE shorts pack_firsts(shorts a, shorts b) {
+#if defined(__AVX2__)
+    lanes_int low = (lanes_int)a & 0xffff, high = (lanes_int)b & 0xffff;
+    return (shorts)_mm256_permute4x64_epi64(_mm256_packus_epi32((__m256i)low, (__m256i)high), 0xd8);
+#else
+    return pack(firsts(a), firsts(b));
+#endif
+}
 
 INLINE lanes_int plus_products(lanes_int sum, shorts a, shorts b) {
 #if defined(__AVX512VNNI__) && defined(__AVX512VL__)
@@ -178,6 +172,8 @@ INLINE lanes_int plus_products(lanes_int sum, shorts a, shorts b) {
     return sum + pair_products(a, b);
 #endif
 }
+
+#define SHUFFLED(a, b, ...) __builtin_shufflevector((lanes)(a), (lanes)(b), __VA_ARGS__)
 
 #if defined(__AVX2__)
 INLINE lanes reversed(lanes v) {
@@ -191,7 +187,6 @@ INLINE float sum(lanes v) {
 }
 
 /* Every shuffle here is one instruction of AVX. */
-#define SHUFFLED(a, b, ...) __builtin_shufflevector((lanes)(a), (lanes)(b), __VA_ARGS__)
 #define PAIRED(type, a, b)                                                                         \
     ((type)SHUFFLED(a, b, 0, 2, 8, 10, 4, 6, 12, 14) +                                             \
      (type)SHUFFLED(a, b, 1, 3, 9, 11, 5, 7, 13, 15))
@@ -252,8 +247,7 @@ INLINE float sum(lanes v) {
     return v[0] + v[1];
 }
 
-#define SHUFFLED(a, b, ...) __builtin_shufflevector((lanes)(a), (lanes)(b), __VA_ARGS__)
-#define PAIRED(type, a, b)  ((type)SHUFFLED(a, b, 0, 2, 4, 6) + (type)SHUFFLED(a, b, 1, 3, 5, 7))
+#define PAIRED(type, a, b) ((type)SHUFFLED(a, b, 0, 2, 4, 6) + (type)SHUFFLED(a, b, 1, 3, 5, 7))
 
 /* Lane i of the answer is the sum of rows[i]. */
 INLINE lanes sums(const lanes r[LANES]) {
@@ -284,12 +278,16 @@ INLINE void transpose(lanes r[LANES]) {
 }
 #endif
 
+INLINE lanes load_reversed(const float *p) {
+    return reversed(load(p));
+}
+
 /* 2^x by its exponent and a polynomial of the rest; relative error below 3e-7. */
 INLINE lanes exp2_of(lanes x) {
     lanes y = x + 127.0f;
     y = lower(higher(y, all(1.0f)), all(254.0f));
     lanes_int whole = __builtin_convertvector(y, lanes_int);
-    lanes f = y - __builtin_convertvector(whole, lanes);
+    lanes f = y - to_floats(whole);
     lanes p = 1.8775767e-3f * f + 8.9893397e-3f;
     p = p * f + 5.5826318e-2f;
     p = p * f + 2.4015361e-1f;
@@ -301,7 +299,7 @@ INLINE lanes exp2_of(lanes x) {
 /* log2 of a positive x; absolute error below 1e-5. */
 INLINE lanes log2_of(lanes x) {
     lanes_int bits = (lanes_int)x;
-    lanes e = __builtin_convertvector((bits >> 23) - 127, lanes);
+    lanes e = to_floats((bits >> 23) - 127);
     lanes m = (lanes)((bits & 0x7fffff) | 0x3f800000);
     lanes p = -3.4436006e-2f * m + 3.1821337e-1f;
     p = p * m - 1.2315303f;

@@ -1,14 +1,9 @@
 #include "sound/level.h"
 
 #include <math.h>
-#include <string.h>
 
 float level_dbfs(float power) {
     return power > 1e-12f ? 10 * log10f(power) : -120;
-}
-
-void level_noise_init(struct level_noise *noise) {
-    *noise = (struct level_noise){.dbfs = -120};
 }
 
 void level_noise_hear(struct level_noise *noise, float power) {
@@ -17,10 +12,6 @@ void level_noise_hear(struct level_noise *noise, float power) {
         *noise = (struct level_noise){.dbfs = dbfs, .known = true};
     else
         noise->dbfs += (dbfs < noise->dbfs ? 0.05f : 0.02f) * (dbfs - noise->dbfs);
-}
-
-void level_init(struct level *level) {
-    memset(level, 0, sizeof *level);
 }
 
 void level_hear(struct level *level, float power, float noise_power, int64_t at_ms) {

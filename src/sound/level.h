@@ -14,17 +14,18 @@ enum {
 /* 10 log10, never below -120. */
 float level_dbfs(float power);
 
-/* Noise: slow mean of the frame power in dB outside speech, 0.05 down, 0.02 up per frame. */
+/* Noise: slow mean of the frame power in dB outside speech, 0.05 down, 0.02 up per frame. Zeroed at
+ * the start. */
 struct level_noise {
-    float dbfs;
+    float dbfs; /* once known */
     bool known;
 };
 
-void level_noise_init(struct level_noise *noise);
 void level_noise_hear(struct level_noise *noise, float power);
 
 /* Active level: mean power of strong speech frames, minus the noise. Kept as running sums, whose
- * differences are the sums of any stretch. Doubles stay precise enough for months of speech. */
+ * differences are the sums of any stretch. Doubles stay precise enough for months of speech. Zeroed
+ * at the start. */
 struct level {
     uint16_t count, next;
     double sum;                  /* with the newest frame */
@@ -32,7 +33,6 @@ struct level {
     int64_t at_ms[LEVEL_FRAMES]; /* ascending */
 };
 
-void level_init(struct level *level);
 /* at_ms never runs backwards. */
 void level_hear(struct level *level, float power, float noise_power, int64_t at_ms);
 

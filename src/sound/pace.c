@@ -7,20 +7,12 @@
 
 enum { PACE_BREAK = INT16_MIN, PROMINENCE = 200, BELOW_MEDIAN = 1200 };
 
-void pace_envelope_init(struct pace_envelope *e) {
-    memset(e, 0, sizeof *e);
-}
-
 /* Butterworth, second order, 10 Hz at 100 steps a second. */
 float pace_envelope_hear(struct pace_envelope *e, float amplitude) {
     float y =
         0.06745527f * (amplitude + 2 * e->x1 + e->x2) + 1.14298050f * e->y1 - 0.41280160f * e->y2;
     *e = (struct pace_envelope){.x1 = amplitude, .x2 = e->x1, .y1 = y, .y2 = e->y1};
     return y > 1e-6f ? 6.02059991f * log2f(y) : -120;
-}
-
-void pace_init(struct pace *pace) {
-    memset(pace, 0, sizeof *pace);
 }
 
 static void add(struct pace *pace, int16_t centibel) {

@@ -12,23 +12,19 @@ enum {
     PACE_NUCLEUS_STEPS = 7, /* nuclei are at least 70 ms apart */
 };
 
-/* 10 Hz low-pass of the envelope, one value each 10 ms. */
+/* 10 Hz low-pass of the envelope, one value each 10 ms. Zeroed at the start. */
 struct pace_envelope {
     float x1, x2, y1, y2;
 };
 
-void pace_envelope_init(struct pace_envelope *e);
-
 /* amplitude: RMS of the 300-3000 Hz band over 10 ms, full scale 1.0; returns dBFS. */
 float pace_envelope_hear(struct pace_envelope *e, float amplitude);
 
-/* The envelope of the last ten seconds of one person's speech. */
+/* The envelope of the last ten seconds of one person's speech. Zeroed at the start. */
 struct pace {
     uint16_t count, next;
     int16_t centibel[PACE_SPAN_STEPS]; /* dB * 100; PACE_BREAK = speech stopped here */
 };
-
-void pace_init(struct pace *pace);
 
 /* One 20 ms frame of speech: its two envelope values. */
 void pace_hear(struct pace *pace, const float syllable_db[2]);

@@ -5,10 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-void pitch_tracker_init(struct pitch_tracker *t) {
-    memset(t, 0, sizeof *t);
-}
-
 /* A later peak must be this much higher: multiples of the period are as periodic as the period. */
 static const float LATER = 0.015f;
 
@@ -40,10 +36,6 @@ struct pitch pitch_track(struct pitch_tracker *t, const struct kernels *k,
     k->vertices(&t->last, &now, height, shift);
     t->last = now;
     return best_peak(height, shift);
-}
-
-void pitch_span_init(struct pitch_span *span) {
-    memset(span, 0, sizeof *span);
 }
 
 void pitch_span_hear(struct pitch_span *span, float f0_hz, float periodicity) {

@@ -14,6 +14,7 @@ enum {
     PITCH_VOICED_FRAMES = 100, /* 2 s voiced before a spread is told */
 };
 
+/* Zeroed at the start. */
 struct pitch_tracker {
     float dc;
     int16_t before[AUTOCORR_HISTORY]; /* what the next frame is compared with */
@@ -28,20 +29,16 @@ struct pitch {
 
 #define PITCH_VOICED 0.5f
 
-void pitch_tracker_init(struct pitch_tracker *t);
-
 /* 80 samples at 4 kHz, full scale 32768; the answer is for the last 40 ms. */
 struct pitch pitch_track(struct pitch_tracker *t, const struct kernels *k,
                          const int16_t x[PITCH_FRAME]);
 
-/* The pitch of the last ten seconds of one person's speech. */
+/* The pitch of the last ten seconds of one person's speech. Zeroed at the start. */
 struct pitch_span {
     uint16_t count, next;
     uint32_t heard;                        /* frames since the beginning */
     uint16_t decihertz[PITCH_SPAN_FRAMES]; /* 0 = unvoiced */
 };
-
-void pitch_span_init(struct pitch_span *span);
 
 /* One 20 ms frame of speech; frames whose periodicity is not above 0.7 count as unvoiced. */
 void pitch_span_hear(struct pitch_span *span, float f0_hz, float periodicity);

@@ -12,9 +12,10 @@ enum {
     VOWEL_TAPS = 48,   /* band-pass 300-3000 Hz */
 };
 
-extern const float table_hann_even[SPECTRUM_WINDOW / 2], table_hann_odd[SPECTRUM_WINDOW / 2];
+/* The window at the even samples. It is symmetric: read backwards, it is that at the odd ones. */
+extern const float table_hann[SPECTRUM_WINDOW / 2];
 extern const float table_twiddle_re[256], table_twiddle_im[256]; /* W256^(row*column), 16 x 16 */
-extern const float table_split_re[128], table_split_im[128];     /* W512^k */
+extern const float table_sine[129]; /* sin(2 pi k / 512), a quarter; read backwards: the cosine */
 extern const uint16_t table_mel_start[MEL_BANDS], table_mel_count[MEL_BANDS];
 extern const float table_mel_weights[MEL_WEIGHTS];
 extern const int16_t table_quarter[QUARTER_TAPS], table_vowel[VOWEL_TAPS]; /* of 32768 */

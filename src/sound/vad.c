@@ -10,13 +10,8 @@ enum { VOWEL_STEP = 4, VOWEL_HALF = VAD_FRAME / VOWEL_STEP / 2, QUARTER_STEP = 4
 void vad_clear(struct vad *v) {
     memset(v->line, 0, sizeof v->line);
     memset(v->h, 0, sizeof v->h);
-    pitch_tracker_init(&v->pitch);
-    pace_envelope_init(&v->envelope);
-}
-
-void vad_init(struct vad *v) {
-    memset(v, 0, sizeof *v);
-    vad_clear(v);
+    v->pitch = (struct pitch_tracker){0};
+    v->envelope = (struct pace_envelope){0};
 }
 
 /* Minimum statistics: the floor follows the lowest level of the last 0.8 to 1.6 s, quickly down,

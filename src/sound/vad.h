@@ -21,6 +21,7 @@ enum {
     VAD_FLOOR_FRAMES = 40, /* 0.8 s */
 };
 
+/* Zeroed at the start. */
 struct vad {
     struct pitch_tracker pitch;
     float h[VAD_HIDDEN];
@@ -40,8 +41,6 @@ struct vad_frame {
     float syllable_db[2];
     float floor_db;
 };
-
-void vad_init(struct vad *v);
 
 /* Forgets the audio, keeps the noise floors. */
 void vad_clear(struct vad *v);

@@ -1,11 +1,15 @@
 #include "sound/voice.h"
 
-#include "sound/pcm.h"
+#include "base/slice.h"
 
 #include <assert.h>
 #include <string.h>
 
-enum { ZERO_FRAMES_MAX = 4 }; /* digital silence up to here is still analysed */
+enum {
+    ZERO_FRAMES_MAX = 4, /* digital silence up to here is still analysed */
+    CLIP_LEAST = 32440,  /* |x| from here counts as clipped */
+    FAINT_MOST = 2,      /* |x| up to here may be what a codec makes of zeros */
+};
 
 static const struct voice_frame silence = {.syllable_db = {-120, -120}};
 
@@ -16,19 +20,20 @@ void voice_init(struct voice *v, unsigned rate_hz, unsigned channels) {
     v->rate_hz = rate_hz;
     v->channels = (uint8_t)channels;
     v->kernels = (uint8_t)(kernels_count() - 1);
+    sides_init(&v->sides, rate_hz);
     resample_init(&v->resample, rate_hz, RESAMPLE_TO_MEASURE);
-    vad_init(&v->vad);
 }
 
 void voice_use_kernels(struct voice *v, unsigned i) {
     v->kernels = (uint8_t)i;
 }
 
-static void begin_frame(struct voice *v) {
+static void voice_begin_frame(struct voice *v) {
     v->filled = v->heard = 0;
     v->clipped = v->nonzero = 0;
     v->peak = 0;
     v->squares = 0;
+    v->sides.has_sound = false;
 }
 
 /* Nothing was computed while asleep: this frame's samples so far were zeros, and so are the
@@ -46,38 +51,52 @@ static void fall_asleep(struct voice *v, float floor_db) {
     v->ahead[0].floor_db = v->ahead[1].floor_db = floor_db;
 }
 
+static uint32_t clipped_samples(const int16_t *pcm, size_t n) {
+    uint32_t clipped = 0;
+    for (size_t i = 0; i < n; i++)
+        clipped += (pcm[i] >= CLIP_LEAST) | (pcm[i] <= -CLIP_LEAST);
+    return clipped;
+}
+
+static uint32_t nonzero_samples(const int16_t *pcm, size_t n) {
+    uint32_t nonzero = 0;
+    for (size_t i = 0; i < n; i++)
+        nonzero += pcm[i] != 0;
+    return nonzero;
+}
+
 static void listen(struct voice *v, const struct kernels *k, const int16_t *pcm, size_t frames) {
     int16_t line[RESAMPLE_TAPS_MAX + RESAMPLE_BLOCK], *mono = line + RESAMPLE_TAPS_MAX;
     size_t samples = frames * v->channels;
 
     int peak = k->peak(pcm, samples);
-    if (peak >= PCM_CLIP)
-        v->clipped += (uint32_t)pcm_clipped(pcm, samples);
-    if (peak > 0 && peak <= PCM_FAINT)
-        v->nonzero += (uint32_t)pcm_nonzero(pcm, samples);
+    if (peak >= CLIP_LEAST)
+        v->clipped += clipped_samples(pcm, samples);
+    if (peak > 0 && peak <= FAINT_MOST)
+        v->nonzero += nonzero_samples(pcm, samples);
     v->peak = peak > v->peak ? peak : v->peak;
-    v->squares += k->mix(pcm, frames, v->channels, mono);
+    v->squares += sides_take(&v->sides, k, pcm, frames, v->channels, mono);
     v->filled += (uint32_t)resample_run(&v->resample, k, mono, frames,
                                         vad_input(&v->vad) + v->filled, VAD_FRAME - v->filled);
 }
 
 /* The complete frame begins to wait for its 40 ms; the one that has waited 40 ms is the result. */
-static bool end_frame(struct voice *v, const struct kernels *k, struct voice_frame *out) {
+static bool voice_end_frame(struct voice *v, const struct kernels *k, struct voice_frame *out) {
     bool is_zero = v->peak == 0;
     v->zero_frames = is_zero ? v->zero_frames + 1 : 0;
     if (v->asleep) {
         *out = v->ahead[0];
-        begin_frame(v);
+        voice_begin_frame(v);
         return true;
     }
 
     struct vad_frame heard;
-    vad_hear(&v->vad, k, is_zero, &heard);
+    vad_hear(&v->vad, k, !v->sides.has_sound, &heard);
     float samples = (float)(v->heard * v->channels);
     struct voice_frame now = {
         .power = v->squares / (float)v->heard,
         .peak = (float)v->peak / 32768,
-        .nonzero = v->peak > PCM_FAINT ? 1 : (float)v->nonzero / samples,
+        .nonzero = v->peak > FAINT_MOST ? 1 : (float)v->nonzero / samples,
         .clip = (float)v->clipped / samples,
         .f0_hz = heard.pitch.f0_hz,
         .periodicity = heard.pitch.periodicity,
@@ -94,7 +113,7 @@ static bool end_frame(struct voice *v, const struct kernels *k, struct voice_fra
     v->ahead[v->waiting++] = now;
     if (v->zero_frames > ZERO_FRAMES_MAX)
         fall_asleep(v, heard.floor_db);
-    begin_frame(v);
+    voice_begin_frame(v);
     return ready;
 }
 
@@ -109,9 +128,10 @@ size_t voice_hear(struct voice *v, const int16_t *pcm, size_t frames, struct voi
         size_t want = VAD_FRAME - v->filled, n = resample_room(&v->resample, want);
         n = n < frames - used ? n : frames - used;
         const int16_t *from = pcm + used * v->channels;
-        if (v->asleep && !pcm_is_zero(from, n * v->channels))
+        if (v->asleep && !slice_is_zero(slice_of(from, n * v->channels * sizeof *from)))
             wake(v);
         if (v->asleep) {
+            sides_pass(&v->sides, n);
             v->filled += (uint32_t)resample_pass(&v->resample, n, want);
         } else {
             n = n < RESAMPLE_BLOCK ? n : RESAMPLE_BLOCK;
@@ -120,18 +140,18 @@ size_t voice_hear(struct voice *v, const int16_t *pcm, size_t frames, struct voi
         v->heard += (uint32_t)n;
         used += n;
         if (v->filled == VAD_FRAME)
-            *done = end_frame(v, k, out);
+            *done = voice_end_frame(v, k, out);
     }
     return used;
 }
 
 void voice_skip(struct voice *v, unsigned ms) {
     resample_reset(&v->resample);
-    begin_frame(v);
+    voice_begin_frame(v);
     v->zero_frames = 0;
     v->missing_ms = ms < UINT32_MAX - v->missing_ms ? v->missing_ms + ms : UINT32_MAX;
     if (v->missing_ms > VOICE_KEEP_MS)
-        vad_init(&v->vad);
+        v->vad = (struct vad){0};
     v->asleep = false;
     v->waiting = 0;
 }

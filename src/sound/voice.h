@@ -1,6 +1,6 @@
 /* One track's way from PCM to 20 ms frames of numbers: speech, level, pitch, syllables, noise.
  *
- *   pcm -> [resample to 16 kHz] -> [vad: bands, floors, periodicity, network] -> frame, 40 ms later
+ *   pcm -> [louder side] -> [resample to 16 kHz] -> [vad: bands, floors, periodicity, network] -> frame, 40 ms later
  *     \--> [level: power, peak, clipping] ------------------------------------/
  *
  * Pure and plain: `struct voice` holds no pointer and may be copied; nothing is allocated. */
@@ -8,6 +8,7 @@
 #define SOUND_VOICE_H
 
 #include "sound/resample.h"
+#include "sound/sides.h"
 #include "sound/vad.h"
 
 #include <stdbool.h>
@@ -25,7 +26,7 @@ enum {
 
 /* 20 ms of one track; every field describes the same 20 ms. */
 struct voice_frame {
-    float power;          /* mean square of the mono mix, full scale 1.0 */
+    float power;          /* mean square of all channels, full scale 1.0 */
     float peak;           /* largest |x| of any channel, full scale 1.0; 0 = digital silence */
     float nonzero;        /* share of samples that are not 0; 1 when any is beyond +-2 */
     float clip;           /* share of samples with |x| >= 32440/32768 */
@@ -50,6 +51,7 @@ struct voice {
     uint32_t nonzero; /* counted while the peak is faint */
     int32_t peak;
     float squares;
+    struct sides sides;
     struct resample resample;
     struct vad vad;
     struct voice_frame ahead[2]; /* frames whose speech is not known yet, oldest first */

@@ -106,8 +106,9 @@ void serve_ours(int port_fd) {
         .on_head = on_head, .on_request = on_request, .on_upgrade = on_upgrade, .arg = &ours};
     struct http_server *http;
 
-    if (loop_open(&ours.loop) || sio_server_open(&ours.sio, ours.loop, &config))
+    if (loop_open(&ours.loop))
         _exit(1);
+    ours.sio = sio_server_new(ours.loop, &config);
     ours.ns = sio_namespace_add(ours.sio, "/", &handlers, &ours);
     sio_on(ours.ns, "join", on_join);
     sio_on(ours.ns, "blast", on_blast);

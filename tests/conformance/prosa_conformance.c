@@ -204,7 +204,7 @@ static bool read_times(char **argv, struct eio_settings *eio) {
     return true;
 }
 
-static int open_protocols(struct conformance *server, const struct eio_settings *eio) {
+static void open_protocols(struct conformance *server, const struct eio_settings *eio) {
     static const struct eio_handlers echo = {.on_open = eio_on_open,
                                              .on_text = eio_on_text,
                                              .on_binary = eio_on_binary,
@@ -212,16 +212,12 @@ static int open_protocols(struct conformance *server, const struct eio_settings 
     static const struct sio_handlers greets = {.on_connect = sio_on_connect,
                                                .on_disconnect = sio_on_disconnect};
     const struct sio_settings sio = {.eio = *eio, .connect_timeout_ms = 1000};
-    int err = eio_server_open(&server->eio, server->loop, eio, &echo, NULL);
-    if (!err)
-        err = sio_server_open(&server->sio, server->loop, &sio);
-    if (err)
-        return err;
+    server->eio = eio_server_new(server->loop, eio, &echo, NULL);
+    server->sio = sio_server_new(server->loop, &sio);
     struct sio_namespace *ns = sio_namespace_add(server->sio, "/", &greets, server);
     sio_on(ns, "message", sio_on_message);
     sio_on(ns, "message-with-ack", sio_on_message_with_ack);
     sio_namespace_add(server->sio, "/custom", &greets, server);
-    return 0;
 }
 
 int main(int argc, char **argv) {
@@ -235,8 +231,9 @@ int main(int argc, char **argv) {
     }
     struct conformance server = {0};
     list_init(&server.echoes);
-    if (loop_open(&server.loop) || open_protocols(&server, &eio))
+    if (loop_open(&server.loop))
         return 1;
+    open_protocols(&server, &eio);
     const struct http_settings settings = {.port = (uint16_t)port};
     const struct http_handlers handlers = {
         .on_head = on_head, .on_request = on_request, .on_upgrade = on_upgrade, .arg = &server};

@@ -1,7 +1,6 @@
 /* Messages from the prosody service. Whatever comes, feelings stay between -1 and 1, times are not
  * negative, and codes hold only characters that are safe in a log. */
-#include "outside/hume/hume_v0.h"
-#include "outside/hume/hume_v1.h"
+#include "outside/hume/hume_message.h"
 
 #include <assert.h>
 #include <math.h>

@@ -32,7 +32,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_base64(token);
     json_t *claims = NULL;
     enum jwt_fault fault = jwt_verify(token, &key, 1, 1800000000, JWT_LEEWAY_S, &claims);
-    assert(jwt_fault_name(fault));
     assert((fault == JWT_OK) == (claims != NULL));
     if (!claims)
         return 0;

@@ -84,7 +84,8 @@ static void act(struct play *play, uint8_t op, uint8_t a, uint8_t b) {
         meeting_set_mic(play->meeting, *seat, (enum mic)(b & 3), play->now_ms + b - 128);
     } else if (op % 16 == 9) {
         struct feeling feeling = {(float)a / 64 - 2, (b & 1) ? NAN : (float)b / 64 - 2};
-        meeting_feel(play->meeting, meeting_track_owner(*seat), &feeling, play->now_ms - 20 * b, play->now_ms);
+        meeting_feel(play->meeting, meeting_track_owner(*seat), &feeling, play->now_ms - 20 * b,
+                     play->now_ms);
     } else if (op % 16 == 8) {
         if (b & 1)
             meeting_pause(play->meeting);

@@ -53,8 +53,8 @@ static void measure(const struct voice_frame *frames, size_t n) {
     static struct pitch_span span;
     float rate, spread;
 
-    pace_init(&pace);
-    pitch_span_init(&span);
+    pace = (struct pace){0};
+    span = (struct pitch_span){0};
     for (size_t i = 0; i < 20 * n; i++) {
         const struct voice_frame *f = &frames[i % n];
         pace_hear(&pace, f->syllable_db);

@@ -27,6 +27,16 @@ test('a published microphone is started once, however often it is told', async (
   assert.equal(await server.metric('prosa_egress_started_total'), 1);
 });
 
+test('a track that is stereo says so in its address', async (t) => {
+  const { livekit } = await startWorld(t);
+  const { room, participant } = await livekit.begin('daily', 'ana');
+  const told = [{ stereo: true }, { audioFeatures: ['TF_NO_DTX', 'TF_STEREO'] }, { audioFeatures: ['TF_NO_DTX'] }];
+  for (const about of told) await livekit.publish(room, participant, livekit.track(participant, about));
+  await eventually('all are started', () => livekit.egresses.length === told.length + 1);
+  const words = livekit.egresses.map(({ info }) => new URL(info.track.websocket_url).searchParams.get('stereo'));
+  assert.deepEqual(words.sort(), [null, null, 'on', 'on'].sort());
+});
+
 test("what is nobody's sound is left alone", async (t) => {
   const { livekit, server } = await startWorld(t);
   const room = livekit.room('daily');

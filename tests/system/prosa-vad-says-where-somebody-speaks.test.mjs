@@ -78,6 +78,46 @@ for (const [rate, channels] of [[48000, 2], [48000, 1], [44100, 1], [16000, 2]])
   });
 }
 
+// Of a writer that died or could not seek; a size beyond the end; a tag behind a finished file.
+function rf64(bytes) {
+  const head = Buffer.alloc(12 + 36);
+  head.write('RF64', 0);
+  head.writeUInt32LE(0xffffffff, 4);
+  head.write('WAVEds64', 8);
+  head.writeUInt32LE(28, 16); // and zeros for every size
+  const rest = Buffer.from(bytes.subarray(12));
+  rest.writeUInt32LE(0xffffffff, 28);
+  return Buffer.concat([head, rest]);
+}
+
+function sized(bytes, data, riff) {
+  const file = Buffer.from(bytes);
+  file.writeUInt32LE(riff, 4);
+  file.writeUInt32LE(data, 40);
+  return file;
+}
+
+test('sizes that are zero or wrong do not hide what is there', async (t) => {
+  const folder = await temporaryFolder(t);
+  const whole = wav(talk(16000, 3), 16000, 1);
+  const tag = Buffer.alloc(128);
+  tag.write('TAG');
+  const files = {
+    zero: sized(whole, 0, 36),
+    nothing: sized(whole, 0, 0),
+    unknown: sized(whole, 0xffffffff, 0xffffffff),
+    beyond: sized(whole, whole.length * 2, whole.length * 2 + 36),
+    short: sized(whole, 32000, 32036),
+    rf64: rf64(whole),
+    tagged: Buffer.concat([whole, tag]),
+  };
+  for (const [name, bytes] of Object.entries(files)) {
+    const file = join(folder, `${name}.wav`);
+    writeFileSync(file, bytes);
+    assert.equal(execFileSync(binary, ['vad', file]).length, 4 * 300, name);
+  }
+});
+
 test('what cannot be heard is refused in one sentence', async (t) => {
   const file = join(await temporaryFolder(t), 'not.wav');
   writeFileSync(file, 'no audio in here');

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { FakeEgress, RATE, silence, tone } from '../fakes/egress.mjs';
 import { pitch, recordings } from '../fakes/wav.mjs';
@@ -55,6 +57,19 @@ test('a mono stream stays mono, at double speed as well', async (t) => {
   assert.ok(Math.abs(pitch(wav) - 440) < 2);
 });
 
+// 8 kHz of a telephone at an address of 16 kHz: every sample is sent twice.
+test('equal pairs at the speed of mono stay mono', async (t) => {
+  const telephone = (first, frames) => {
+    const pcm = Buffer.alloc(frames * 2);
+    for (let i = 0; i < frames; i++) pcm.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * 440 * ((first + i) >> 1)) / 24000)), i * 2);
+    return pcm;
+  };
+  const { wav, sent } = await record(t, { query: '&channels=1', headers: {}, source: telephone, seconds: 3 });
+  assert.equal(wav.channels, 1);
+  assert.equal(wav.frames, sent);
+  assert.ok(Math.abs(pitch(wav) - 440) < 2, `pitch ${pitch(wav)}`);
+});
+
 const apart = (first, frames) => {
   const pcm = tone({ hz: 440 })(first, frames);
   for (let i = 0; i < frames; i++) pcm.writeInt16LE(pcm.readInt16LE(i * 4) >> 1, i * 4 + 2);
@@ -70,18 +85,49 @@ test('equal channels are recorded as one', async (t) => {
   assert.ok(Math.abs(pitch(wav) - 440) < 2);
 });
 
-test('where the channels part, the recording goes on in stereo, and nothing is lost', async (t) => {
+// What Egress makes of a mono microphone: now and then a sample differs by one.
+test('channels that differ inaudibly are recorded as one', async (t) => {
+  const almost = (first, frames) => {
+    const pcm = tone({ hz: 440 })(first, frames);
+    for (let i = 0; i < frames; i += 100) pcm.writeInt16LE(pcm.readInt16LE(i * 4) + 1, i * 4 + 2);
+    return pcm;
+  };
+  const { wav, sent } = await record(t, { query: '', headers: raw, source: almost, env: auto });
+  assert.equal(wav.channels, 1);
+  assert.equal(wav.frames, sent);
+});
+
+const doubts = async (server) => {
+  const folder = join(server.folder, 'storage/egress/audio/sala');
+  const [name] = (await readdir(folder)).filter((file) => file.endsWith('.json'));
+  return JSON.parse(await readFile(join(folder, name), 'utf8')).doubts;
+};
+
+test('a recording that began as mono stays one file; the stereo that follows is mixed, and said', async (t) => {
   const source = (first, frames) => (first < RATE ? tone({ hz: 440 }) : apart)(first, frames);
-  const { wav, second, sent } = await record(t, { query: '', headers: raw, source, env: auto, parts: 2 });
-  assert.deepEqual([wav.channels, second.channels], [1, 2]);
-  assert.equal(wav.frames + second.frames, sent);
-  // They part at the first sample after the border that is not zero.
-  assert.ok(wav.frames >= RATE && wav.frames <= RATE + 2, `${wav.frames} frames`);
+  const { wav, server, sent } = await record(t, { query: '', headers: raw, source, env: auto });
+  assert.equal(wav.channels, 1);
+  assert.equal(wav.frames, sent);
   const expected = source(RATE, 480);
-  for (let i = 10; i < 480; i++) {
-    assert.equal(second.sample(RATE + i - wav.frames, 0), expected.readInt16LE(i * 4));
-    assert.equal(second.sample(RATE + i - wav.frames, 1), expected.readInt16LE(i * 4 + 2));
-  }
+  for (let i = 10; i < 480; i++)
+    assert.equal(wav.sample(RATE + i), (expected.readInt16LE(i * 4) + expected.readInt16LE(i * 4 + 2) + 1) >> 1);
+  assert.equal(server.log.match(/became stereo/g).length, 1);
+  assert.deepEqual(await doubts(server), ['stereo-as-mono']);
+});
+
+test('a track that LiveKit calls stereo is recorded so, equal channels as well', async (t) => {
+  const { wav, server, sent } = await record(t, { query: '&stereo=on', headers: raw, source: tone({ hz: 440 }), env: auto });
+  assert.equal(wav.channels, 2);
+  assert.equal(wav.frames, sent);
+  assert.equal(await doubts(server), undefined);
+});
+
+test('digital silence before the first sound is recorded, and decides nothing', async (t) => {
+  const source = (first, frames) => (first < RATE ? silence() : apart)(first, frames);
+  const { wav, sent } = await record(t, { query: '', headers: raw, source, env: auto });
+  assert.equal(wav.channels, 2);
+  assert.equal(wav.frames, sent);
+  assert.equal(wav.sample(RATE - 1), 0);
 });
 
 test('channels that differ from the first sample make one stereo file', async (t) => {

@@ -1,6 +1,6 @@
 /* The network's inputs as the server computes them, for fit.py and evaluate.py (a shared object
  * read through ctypes): what is fitted is what runs. */
-#include "sound/pcm.h"
+#include "base/slice.h"
 #include "sound/voice.h"
 
 /* n samples of mono at rate_hz -> rows of VAD_INPUTS_PADDED floats, one per 20 ms; returns the
@@ -30,7 +30,7 @@ size_t inputs_of(const int16_t *pcm, size_t n, unsigned rate_hz, float *rows) {
         }
         if (filled < VAD_FRAME)
             break;
-        bool is_zero = pcm_is_zero(pcm + start, used - start);
+        bool is_zero = slice_is_zero(slice_of(pcm + start, (used - start) * sizeof *pcm));
         zero_frames = is_zero ? zero_frames + 1 : 0;
         float *row = rows + VAD_INPUTS_PADDED * count++;
         struct vad_frame heard;

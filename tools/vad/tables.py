@@ -46,15 +46,12 @@ def main():
     # of s16, and with the half of the even and odd transforms
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * (n + 0.5) / N)
     hann *= np.sqrt(2 / (N * np.sum(hann ** 2))) / 32768 / 2
-    emit('table_hann_even', 'float', hann[::2], 'SPECTRUM_WINDOW / 2')
-    emit('table_hann_odd', 'float', hann[1::2], 'SPECTRUM_WINDOW / 2')
+    emit('table_hann', 'float', hann[::2], 'SPECTRUM_WINDOW / 2')
     k = np.outer(np.arange(16), np.arange(16)).ravel()
     w = np.exp(-2j * np.pi * k / 256)
     emit('table_twiddle_re', 'float', w.real, '256')
     emit('table_twiddle_im', 'float', w.imag, '256')
-    s = np.exp(-2j * np.pi * np.arange(128) / N)
-    emit('table_split_re', 'float', s.real, '128')
-    emit('table_split_im', 'float', s.imag, '128')
+    emit('table_sine', 'float', np.sin(2 * np.pi * np.arange(129) / N), '129')
     start, count, weights = bands()
     total = len(weights)
     emit('table_mel_start', 'uint16_t', start, 'MEL_BANDS', 20)

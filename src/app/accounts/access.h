@@ -1,7 +1,7 @@
 /*
- * Access tokens: HS256, fifteen minutes, for one user in one organization by one login
- * (contracts/rest-and-auth.md, B1). The claims: sub (user), org, sid (the login: a family of
- * refresh tokens), typ "access", aud and iss "prosa", jti.
+ * Access tokens: HS256, valid for JWT_ACCESS_TTL, for one user in one organization by one login.
+ * The claims: sub (user), org, sid (the login: a family of refresh tokens), typ "access", aud and
+ * iss "prosa", jti.
  */
 #ifndef APP_ACCESS_H
 #define APP_ACCESS_H

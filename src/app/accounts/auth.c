@@ -60,50 +60,53 @@ bool auth_is_too_common(struct errand *errand, struct slice password) {
 
 /* ---- Whose request it is ---- */
 
-static void auth_on_account(int err, const struct store_account *account, void *arg) {
-    struct errand *errand = arg;
-    errand->call = NULL;
+static void auth_on_account(int err, const struct store_account *account, void *user) {
+    struct errand *errand = user;
     if (err == ENOENT)
         errand_answer_error(errand, 401, NULL);
-    else if (err)
-        errand_answer_errno(errand, err, NULL);
-    else
+    else if (errand_resume(errand, err, NULL))
         errand->run(errand, account);
 }
 
 void auth_check(struct auth *auth, struct errand *errand, errand_account_fn *run) {
     struct access_holder holder;
     json_t *claims = NULL;
-    if (access_verify(auth->config, bearer_token(errand->req->head), clock_wall_ms() / 1000,
+    if (!errand)
+        return;
+    if (access_verify(auth->set.config, bearer_token(errand->req->head), clock_wall_ms() / 1000,
                       &claims, &holder) != JWT_OK) {
         errand_answer_error(errand, 401, NULL);
         return;
     }
     errand->run = run;
-    errand->call = store_user_check(auth->store, holder.user_id, holder.organization_id,
+    errand->call = store_user_check(auth->set.store, holder.user_id, holder.organization_id,
                                     holder.family_id, auth_on_account, errand);
     json_decref(claims);
+}
+
+const struct store_membership *auth_find_membership(const struct store_account *account,
+                                                    struct slice slug) {
+    for (size_t i = 0; i < account->membership_count; i++) {
+        if (slug.len == 0 || slice_is_equal(account->memberships[i].organization_slug, slug))
+            return &account->memberships[i];
+    }
+    return NULL;
 }
 
 /* ---- Life ---- */
 
 int auth_open(struct auth **out, const struct auth_settings *set) {
-    const struct config *config = set->config;
     struct auth *auth = mem_alloc(sizeof *auth);
-    auth->config = config;
-    auth->store = set->store;
-    auth->on_change = set->on_change;
-    auth->owner = set->owner;
-    auth->cost = (struct password_cost){config->argon2_memory_kib, config->argon2_passes};
+    auth->set = *set;
+    auth->cost = (struct password_cost){set->config->argon2_memory_kib, set->config->argon2_passes};
     throttle_open(&auth->throttle, rand_u64(), THROTTLE_ENTRIES);
     int err = password_hash(auth->dummy_hash, SLICE("no password of a user"), &auth->cost);
-    if (!err)
-        err = worker_open(&auth->worker, set->loop, 0, WAITING_MAX, WORKER_NICE);
     if (err) {
         throttle_close(&auth->throttle);
         mem_free(auth);
         return err;
     }
+    auth->worker = worker_new(set->loop, 0, WAITING_MAX, WORKER_NICE);
     *out = auth;
     return 0;
 }

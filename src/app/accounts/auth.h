@@ -5,15 +5,12 @@
 #ifndef APP_AUTH_H
 #define APP_AUTH_H
 
-#include "app/accounts/errand.h"
+#include "app/rest/errand.h"
 #include "outside/store/store_accounts.h"
 
 #include <stdint.h>
 
 struct auth;
-struct config;
-struct counter_table;
-struct loop;
 
 struct auth_stats {
     uint64_t logins, logins_failed, registrations, refreshes, reuses, throttled, busy;
@@ -23,14 +20,14 @@ struct auth_stats {
 extern const struct counter_table auth_counters;
 
 /* Called when a user may have lost a right: those of open sockets have to be checked again. */
-typedef void auth_change_fn(struct slice user_id, void *owner);
+typedef void auth_change_fn(struct slice user_id, void *user);
 
 struct auth_settings {
     struct loop *loop;
     const struct config *config;
     struct store *store;
     auth_change_fn *on_change;
-    void *owner;
+    void *user;
 };
 
 int auth_open(struct auth **, const struct auth_settings *);
@@ -44,7 +41,7 @@ void auth_add_routes(struct auth *, struct routes *);
  * Finds out who sent the request, by its access token: the user exists and is a member now, and the
  * login has not ended. Then `run` is called with the account, which is valid during that call.
  * Otherwise the errand is answered 401, or 503 while the database is away. Called from the handler
- * of the request, while its headers are there.
+ * of the request, while its headers are there. NULL, of a body that was refused, is fine.
  */
 void auth_check(struct auth *, struct errand *, errand_account_fn *run);
 

@@ -16,27 +16,27 @@ static void wipe(struct slice *password) {
     mem_free(bytes);
 }
 
-static void job_free(void *arg) {
-    struct password_job *job = arg;
+static void password_job_free(void *user) {
+    struct password_job *job = user;
     wipe(&job->password);
     wipe(&job->next_password);
     OPENSSL_cleanse(job, sizeof *job);
     mem_free(job);
 }
 
-static struct slice copy(struct slice text) {
+static struct slice job_copy(struct slice text) {
     return slice_of(mem_copy(text.ptr ? text.ptr : "", text.len), text.len);
 }
 
 struct password_job *job_new(struct errand *errand, struct slice password,
                              struct slice next_password) {
-    const struct auth *auth = errand->owner;
+    const struct auth *auth = errand->user;
     struct password_job *job = mem_alloc(sizeof *job);
-    job->password = copy(password);
-    job->next_password = copy(next_password);
+    job->password = job_copy(password);
+    job->next_password = job_copy(next_password);
     job->cost = auth->cost;
     email_normalise(body_text(errand->body, "email"), job->email);
-    errand_set_job(errand, job, job_free);
+    errand_set_job(errand, job, password_job_free);
     return job;
 }
 
@@ -46,21 +46,18 @@ void job_copy_id(char out[UUID_BYTES + 1], struct slice id) {
 
 /* ---- On a worker thread ---- */
 
-void job_make_hash(void *arg) {
-    struct password_job *job = arg;
+void job_make_hash(struct password_job *job) {
     job->err = password_hash(job->new_hash, job->password, &job->cost);
 }
 
-void job_check(void *arg) {
-    struct password_job *job = arg;
+void job_check(struct password_job *job) {
     job->fits = password_fits(job->old_hash, job->password);
     if (job->fits && password_is_outdated(job->old_hash, &job->cost) &&
         password_hash(job->new_hash, job->password, &job->cost))
         job->new_hash[0] = 0;
 }
 
-void job_replace(void *arg) {
-    struct password_job *job = arg;
+void job_replace(struct password_job *job) {
     job->fits = password_fits(job->old_hash, job->password);
     if (job->fits)
         job->err = password_hash(job->new_hash, job->next_password, &job->cost);
@@ -68,41 +65,37 @@ void job_replace(void *arg) {
 
 /* ---- There and back ---- */
 
-struct auth_work {
-    struct errand *errand;
-    void (*run)(void *job);
-    void (*done)(struct errand *, int err);
-};
-
-static void auth_on_work(void *arg) {
-    struct auth_work *work = arg;
-    work->run(work->errand->job);
+static void auth_on_work(void *user) {
+    const struct errand *errand = user;
+    struct password_job *job = errand->job;
+    job->work(job);
 }
 
-static void auth_on_worked(int err, void *arg) {
-    struct auth_work work = *(struct auth_work *)arg;
-    mem_free(arg);
-    work.errand->is_in_worker = false;
-    if (work.errand->req)
-        work.done(work.errand, err);
+static void auth_on_worked(int err, void *user) {
+    struct errand *errand = user;
+    const struct password_job *job = errand->job;
+    errand->is_in_worker = false;
+    if (!errand->req)
+        errand_free(errand);
+    else if (err || job->err)
+        errand_answer_errno(errand, err ? err : job->err, NULL);
     else
-        errand_free(work.errand);
+        job->done(errand);
 }
 
-void auth_work(struct errand *errand, void (*run)(void *job),
-               void (*done)(struct errand *, int err)) {
-    struct auth *auth = errand->owner;
-    if (store_is_stalled(auth->store)) {
+void auth_work(struct errand *errand, void (*work)(struct password_job *),
+               void (*done)(struct errand *)) {
+    struct auth *auth = errand->user;
+    struct password_job *job = errand->job;
+    if (store_is_stalled(auth->set.store)) {
         errand_answer_errno(errand, EAGAIN, NULL);
         return;
     }
-    struct auth_work *work = mem_alloc(sizeof *work);
-    *work = (struct auth_work){errand, run, done};
-    errand->is_in_worker = true;
-    if (worker_run(auth->worker, auth_on_work, auth_on_worked, work) == 0)
+    job->work = work;
+    job->done = done;
+    errand->is_in_worker = worker_run(auth->worker, auth_on_work, auth_on_worked, errand) == 0;
+    if (errand->is_in_worker)
         return;
-    mem_free(work);
-    errand->is_in_worker = false;
     auth->stats.busy++;
     errand_answer_error(errand, 503, "Too many requests of this kind at once; try again shortly");
 }

@@ -20,7 +20,7 @@ enum { MAC_BYTES = 32 };
 enum { FAMILY_LIVES = 3 };
 
 static void mac(const struct auth *auth, struct slice text, unsigned char out[MAC_BYTES]) {
-    const char *secret = auth->config->jwt_refresh_secret;
+    const char *secret = auth->set.config->jwt_refresh_secret;
     unsigned char *made =
         HMAC(EVP_sha256(), secret, (int)strlen(secret),
              (const unsigned char *)(text.ptr ? text.ptr : ""), text.len, out, NULL);
@@ -70,12 +70,12 @@ struct store_grant login_grant(const struct auth *auth, const struct login *logi
         .token_hash = slice_from(login->hash),
         .user_agent = slice_from(user_agent),
         .now_ms = now_ms,
-        .expires_ms = now_ms + auth->config->jwt_refresh_ttl_s * 1000,
+        .expires_ms = now_ms + auth->set.config->jwt_refresh_ttl_s * 1000,
     };
 }
 
 int64_t login_family_ttl_ms(const struct auth *auth) {
-    return auth->config->jwt_refresh_ttl_s * 1000 * FAMILY_LIVES;
+    return auth->set.config->jwt_refresh_ttl_s * 1000 * FAMILY_LIVES;
 }
 
 /* ---- The answer ---- */
@@ -101,23 +101,21 @@ void auth_write_organization(struct buf *json, const char *name,
 
 void login_answer(struct errand *errand, int status, const struct store_account *account,
                   const char *refresh_token) {
-    const struct auth *auth = errand->owner;
+    const struct auth *auth = errand->user;
     const struct access_holder holder = {account->user_id, account->current->organization_id,
                                          account->family_id};
-    struct buf access = {0}, json = {0};
-    access_sign(auth->config, &holder, clock_wall_ms() / 1000, &access);
-    json_open(&json, NULL);
-    auth_write_user(&json, account);
-    auth_write_organization(&json, "organization", account->current);
-    json_add_text(&json, "accessToken", buf_slice(&access));
-    json_add_text(&json, "refreshToken", slice_from(refresh_token));
-    json_add_text(&json, "tokenType", SLICE("Bearer"));
-    json_add_int(&json, "expiresIn", auth->config->jwt_access_ttl_s);
-    json_close(&json);
-    http_add_header(errand->req, "Cache-Control", SLICE("no-store"));
-    errand_answer_json(errand, status, buf_slice(&json));
+    struct buf access = {0}, *json = &errand->json;
+    access_sign(auth->set.config, &holder, clock_wall_ms() / 1000, &access);
+    json_open(json, NULL);
+    auth_write_user(json, account);
+    auth_write_organization(json, "organization", account->current);
+    json_add_text(json, "accessToken", buf_slice(&access));
+    json_add_text(json, "refreshToken", slice_from(refresh_token));
+    json_add_text(json, "tokenType", SLICE("Bearer"));
+    json_add_int(json, "expiresIn", auth->set.config->jwt_access_ttl_s);
+    json_close(json);
     OPENSSL_cleanse(access.data, access.cap);
-    OPENSSL_cleanse(json.data, json.cap);
     buf_free(&access);
-    buf_free(&json);
+    http_add_header(errand->req, "Cache-Control", SLICE("no-store"));
+    errand_answer_json(errand, status);
 }

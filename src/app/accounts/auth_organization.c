@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #define INVITATION_MS (INT64_C(7) * 24 * HOUR_MS)
+#define WRONG_ROLE    "Your role does not allow this"
 
 enum { MEMBERS_DEFAULT = 50, MEMBERS_MAX = 200 };
 
@@ -22,46 +23,36 @@ static const char *const roles[] = {"OWNER", "ADMIN", "MEMBER", NULL};
  */
 static const struct store_membership *find_own(struct errand *errand,
                                                const struct store_account *account) {
-    for (size_t i = 0; i < account->membership_count; i++) {
-        if (slice_is_equal(account->memberships[i].organization_slug,
-                           slice_from(errand->params[0])))
-            return &account->memberships[i];
-    }
-    errand_answer_error(errand, 404, "Organization not found");
-    return NULL;
+    const struct store_membership *own =
+        auth_find_membership(account, slice_from(errand->params[0]));
+    if (!own)
+        errand_answer_error(errand, 404, "Organization not found");
+    return own;
 }
 
 /* ---- Members ---- */
 
-static void on_members(int err, const struct store_member_list *list, void *arg) {
-    struct errand *errand = arg;
-    errand->call = NULL;
-    if (err) {
-        errand_answer_errno(errand, err, NULL);
+static void on_members(int err, const struct store_member_list *list, void *user) {
+    struct errand *errand = errand_resume(user, err, NULL);
+    if (!errand)
         return;
-    }
-    struct buf json = {0};
-    json_open(&json, NULL);
-    json_open_array(&json, "items");
+    struct buf *json = &errand->json;
+    errand_open_list(errand);
     for (size_t i = 0; i < list->count; i++) {
         const struct store_member *member = &list->members[i];
-        json_open(&json, NULL);
-        json_add_text(&json, "userId", member->user_id);
-        json_add_text(&json, "email", member->email);
-        json_add_text_or_null(&json, "name", member->name);
-        json_add_text(&json, "role", slice_from(store_role_name(member->role)));
-        json_add_time(&json, "createdAt", member->since_ms);
-        json_close(&json);
+        json_open(json, NULL);
+        json_add_text(json, "userId", member->user_id);
+        json_add_text(json, "email", member->email);
+        json_add_text_or_null(json, "name", member->name);
+        json_add_text(json, "role", slice_from(store_role_name(member->role)));
+        json_add_time(json, "createdAt", member->since_ms);
+        json_close(json);
     }
-    json_close_array(&json);
-    json_add_text_or_null(&json, "nextCursor", list->next);
-    json_close(&json);
-    errand_answer_json(errand, 200, buf_slice(&json));
-    buf_free(&json);
+    errand_answer_list(errand, list->next);
 }
 
 static void list_members(struct errand *errand, const struct store_account *account) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     const struct store_membership *own = find_own(errand, account);
     if (!own)
         return;
@@ -73,29 +64,26 @@ static void list_members(struct errand *errand, const struct store_account *acco
     }
     struct buf cursor = {0};
     (void)query_get(&cursor, query, "cursor");
-    errand->call = store_member_list(auth->store, own->organization_id, buf_slice(&cursor),
+    errand->call = store_member_list(auth->set.store, own->organization_id, buf_slice(&cursor),
                                      (unsigned)limit, on_members, errand);
     buf_free(&cursor);
 }
 
-static void on_list(struct http_request *req, const struct route_match *match, void *owner) {
-    auth_check(owner, errand_new(req, match, owner), list_members);
+static void on_list(struct http_request *req, const struct route_match *match, void *user) {
+    auth_check(user, errand_new(req, match, user), list_members);
 }
 
 /* ---- Changing roles, removing members ---- */
 
-static void on_member_changed(int err, void *arg) {
-    struct errand *errand = arg;
-    struct auth *auth = errand->owner;
-    errand->call = NULL;
+static void on_member_changed(int err, void *user) {
+    struct errand *errand = user;
+    struct auth *auth = errand->user;
     if (err == EACCES) {
-        errand_answer_error(errand, 403, "Your role does not allow this");
+        errand_answer_error(errand, 403, WRONG_ROLE);
     } else if (err == EBUSY) {
         errand_answer_error(errand, 409, "An organization keeps at least one owner");
-    } else if (err) {
-        errand_answer_errno(errand, err, "Member not found");
-    } else {
-        auth->on_change(slice_from(errand->params[1]), auth->owner);
+    } else if (errand_resume(errand, err, "Member not found")) {
+        auth->set.on_change(slice_from(errand->params[1]), auth->set.user);
         errand_answer_empty(errand, 204);
     }
 }
@@ -112,7 +100,7 @@ static struct store_member_change change_by(const struct errand *errand,
 }
 
 static void change_role(struct errand *errand, const struct store_account *account) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     const struct store_membership *own = find_own(errand, account);
     if (!own || !errand_check_body(errand, role_fields, ARRAY_LEN(role_fields)))
         return;
@@ -121,26 +109,24 @@ static void change_role(struct errand *errand, const struct store_account *accou
     assert(is_role); /* the body was checked */
     (void)is_role;
     const struct store_member_change change = change_by(errand, own, account);
-    errand->call = store_member_set_role(auth->store, &change, role, on_member_changed, errand);
+    errand->call = store_member_set_role(auth->set.store, &change, role, on_member_changed, errand);
 }
 
-static void on_change_role(struct http_request *req, const struct route_match *match, void *owner) {
-    struct errand *errand = errand_new_with_body(req, match, owner);
-    if (errand)
-        auth_check(owner, errand, change_role);
+static void on_change_role(struct http_request *req, const struct route_match *match, void *user) {
+    auth_check(user, errand_new_with_body(req, match, user), change_role);
 }
 
 static void remove_member(struct errand *errand, const struct store_account *account) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     const struct store_membership *own = find_own(errand, account);
     if (!own)
         return;
     const struct store_member_change change = change_by(errand, own, account);
-    errand->call = store_member_remove(auth->store, &change, on_member_changed, errand);
+    errand->call = store_member_remove(auth->set.store, &change, on_member_changed, errand);
 }
 
-static void on_remove(struct http_request *req, const struct route_match *match, void *owner) {
-    auth_check(owner, errand_new(req, match, owner), remove_member);
+static void on_remove(struct http_request *req, const struct route_match *match, void *user) {
+    auth_check(user, errand_new(req, match, user), remove_member);
 }
 
 /* ---- Inviting ---- */
@@ -157,32 +143,28 @@ struct invitation {
     int64_t expires_ms;
 };
 
-static void on_invited(int err, void *arg) {
-    struct errand *errand = arg;
-    const struct invitation *invitation = errand->job;
-    errand->call = NULL;
+static void on_invited(int err, void *user) {
+    struct errand *errand = user;
     if (err == EACCES) {
-        errand_answer_error(errand, 403, "Your role does not allow this");
+        errand_answer_error(errand, 403, WRONG_ROLE);
         return;
     }
-    if (err) {
-        errand_answer_errno(errand, err, NULL);
+    if (!errand_resume(errand, err, NULL))
         return;
-    }
-    struct buf json = {0};
-    json_open(&json, NULL);
-    json_add_text(&json, "id", slice_from(invitation->id));
-    json_add_text(&json, "token", slice_from(invitation->token));
-    json_add_text(&json, "role", slice_from(store_role_name(invitation->role)));
-    json_add_time(&json, "expiresAt", invitation->expires_ms);
-    json_close(&json);
+    const struct invitation *invitation = errand->job;
+    struct buf *json = &errand->json;
+    json_open(json, NULL);
+    json_add_text(json, "id", slice_from(invitation->id));
+    json_add_text(json, "token", slice_from(invitation->token));
+    json_add_text(json, "role", slice_from(store_role_name(invitation->role)));
+    json_add_time(json, "expiresAt", invitation->expires_ms);
+    json_close(json);
     http_add_header(errand->req, "Cache-Control", SLICE("no-store"));
-    errand_answer_json(errand, 201, buf_slice(&json));
-    buf_free(&json);
+    errand_answer_json(errand, 201);
 }
 
 static void invite(struct errand *errand, const struct store_account *account) {
-    struct auth *auth = errand->owner;
+    struct auth *auth = errand->user;
     const struct store_membership *own = find_own(errand, account);
     if (!own || !errand_check_body(errand, invite_fields, ARRAY_LEN(invite_fields)))
         return;
@@ -207,13 +189,11 @@ static void invite(struct errand *errand, const struct store_account *account) {
         .now_ms = now_ms,
         .expires_ms = invitation->expires_ms,
     };
-    errand->call = store_invitation_add(auth->store, &in, on_invited, errand);
+    errand->call = store_invitation_add(auth->set.store, &in, on_invited, errand);
 }
 
-static void on_invite(struct http_request *req, const struct route_match *match, void *owner) {
-    struct errand *errand = errand_new_with_body(req, match, owner);
-    if (errand)
-        auth_check(owner, errand, invite);
+static void on_invite(struct http_request *req, const struct route_match *match, void *user) {
+    auth_check(user, errand_new_with_body(req, match, user), invite);
 }
 
 void auth_add_organization_routes(struct auth *auth, struct routes *routes) {

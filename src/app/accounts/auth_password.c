@@ -17,28 +17,24 @@ static const struct body_field login_fields[] = {
 
 /* ---- Limits on the attempts at one account ---- */
 
-enum { KEY_SIZE = EMAIL_SIZE + 16 };
-
-static void account_key(const struct password_job *job, char key[KEY_SIZE]) {
-    snprintf(key, KEY_SIZE, "account %s", job->email);
+/* The key of an account is its e-mail, which has no space; those of client addresses have one. */
+static struct slice account_key(const struct errand *errand) {
+    const struct password_job *job = errand->job;
+    return slice_from(job->email);
 }
 
 /* Answers 429, and returns true, while earlier failures make this account wait. */
 static bool must_wait(struct errand *errand) {
-    struct auth *auth = errand->owner;
-    char key[KEY_SIZE];
-    account_key(errand->job, key);
-    unsigned wait_s = throttle_wait(&auth->throttle, slice_from(key), clock_mono_ms());
+    struct auth *auth = errand->user;
+    unsigned wait_s = throttle_wait(&auth->throttle, account_key(errand), clock_mono_ms());
     if (wait_s > 0)
         auth_answer_too_many(auth, errand, wait_s);
     return wait_s > 0;
 }
 
 static void refuse_login(struct errand *errand) {
-    struct auth *auth = errand->owner;
-    char key[KEY_SIZE];
-    account_key(errand->job, key);
-    throttle_fail(&auth->throttle, slice_from(key), clock_mono_ms());
+    struct auth *auth = errand->user;
+    throttle_fail(&auth->throttle, account_key(errand), clock_mono_ms());
     auth->stats.logins_failed++;
     errand_answer_error(errand, 401, "Invalid credentials");
 }
@@ -46,88 +42,60 @@ static void refuse_login(struct errand *errand) {
 /* ---- POST /auth/login: found, checked, stored, answered ---- */
 
 /* The account again, as it is now that the login is stored. */
-static void on_logged_in(int err, const struct store_account *account, void *arg) {
-    struct errand *errand = arg;
-    struct auth *auth = errand->owner;
+static void on_logged_in(int err, const struct store_account *account, void *user) {
+    struct errand *errand = user;
+    struct auth *auth = errand->user;
     const struct password_job *job = errand->job;
-    errand->call = NULL;
     if (err == ENOENT) {
         refuse_login(errand);
-    } else if (err) {
-        errand_answer_errno(errand, err, NULL);
-    } else {
-        char key[KEY_SIZE];
-        account_key(job, key);
-        throttle_forgive(&auth->throttle, slice_from(key));
+    } else if (errand_resume(errand, err, NULL)) {
+        throttle_forgive(&auth->throttle, account_key(errand));
         auth->stats.logins++;
         login_answer(errand, 200, account, job->login.token);
     }
 }
 
-static void on_login_stored(int err, void *arg) {
-    struct errand *errand = arg;
-    struct auth *auth = errand->owner;
-    const struct password_job *job = errand->job;
-    errand->call = NULL;
-    if (err)
-        errand_answer_errno(errand, err == EINVAL ? EAGAIN : err, NULL);
-    else
-        errand->call = store_user_check(auth->store, slice_from(job->user_id),
-                                        slice_from(job->organization_id),
-                                        slice_from(job->login.family_id), on_logged_in, errand);
-}
-
-static void on_hash_upgraded(int err, void *arg) {
-}
-
-static void login_checked(struct errand *errand, int err) {
-    struct auth *auth = errand->owner;
-    struct password_job *job = errand->job;
-    if (err) {
-        errand_answer_errno(errand, err, NULL);
+static void on_login_stored(int err, void *user) {
+    struct errand *errand = errand_resume(user, err == EINVAL ? EAGAIN : err, NULL);
+    if (!errand)
         return;
-    }
+    const struct auth *auth = errand->user;
+    const struct password_job *job = errand->job;
+    errand->call = store_user_check(auth->set.store, slice_from(job->user_id),
+                                    slice_from(job->organization_id),
+                                    slice_from(job->login.family_id), on_logged_in, errand);
+}
+
+static void login_checked(struct errand *errand) {
+    const struct auth *auth = errand->user;
+    struct password_job *job = errand->job;
     if (!job->fits || !job->organization_id[0]) {
         refuse_login(errand);
         return;
     }
     if (job->new_hash[0])
-        store_password_upgrade(auth->store, slice_from(job->user_id), slice_from(job->old_hash),
-                               slice_from(job->new_hash), clock_wall_ms(), on_hash_upgraded, NULL);
+        store_password_upgrade(auth->set.store, slice_from(job->user_id), slice_from(job->old_hash),
+                               slice_from(job->new_hash), clock_wall_ms(), NULL, NULL);
     login_new(auth, &job->login);
     const struct store_grant grant = login_grant(auth, &job->login, errand->user_agent);
     errand->call =
-        store_token_add(auth->store, slice_from(job->user_id), slice_from(job->organization_id),
+        store_token_add(auth->set.store, slice_from(job->user_id), slice_from(job->organization_id),
                         &grant, on_login_stored, errand);
-}
-
-/* The organization of the login: the one asked for, else the oldest membership. NULL: the user is
- * not a member, there or anywhere. */
-static const struct store_membership *choose_membership(const struct errand *errand,
-                                                        const struct store_account *account) {
-    struct slice slug = body_text(errand->body, "organizationSlug");
-    for (size_t i = 0; i < account->membership_count; i++) {
-        if (slug.len == 0 || slice_is_equal(account->memberships[i].organization_slug, slug))
-            return &account->memberships[i];
-    }
-    return NULL;
 }
 
 /* The password of an unknown or disabled user, or of one without a password, is checked as well,
  * against the dummy hash. */
-static void on_login_found(int err, const struct store_account *account, void *arg) {
-    struct errand *errand = arg;
-    const struct auth *auth = errand->owner;
-    struct password_job *job = errand->job;
-    errand->call = NULL;
-    if (err && err != ENOENT) {
-        errand_answer_errno(errand, err, NULL);
+static void on_login_found(int err, const struct store_account *account, void *user) {
+    struct errand *errand = errand_resume(user, err == ENOENT ? 0 : err, NULL);
+    if (!errand)
         return;
-    }
+    const struct auth *auth = errand->user;
+    struct password_job *job = errand->job;
     const bool can_login = !err && !account->is_disabled && account->password_hash.len > 0 &&
                            account->password_hash.len < sizeof job->old_hash;
     const struct store_membership *membership =
-        can_login ? choose_membership(errand, account) : NULL;
+        can_login ? auth_find_membership(account, body_text(errand->body, "organizationSlug"))
+                  : NULL;
     snprintf(job->old_hash, sizeof job->old_hash, "%.*s",
              SLICE_ARG(can_login ? account->password_hash : slice_from(auth->dummy_hash)));
     if (membership) {
@@ -137,9 +105,9 @@ static void on_login_found(int err, const struct store_account *account, void *a
     auth_work(errand, job_check, login_checked);
 }
 
-void auth_on_login(struct http_request *req, const struct route_match *match, void *owner) {
-    struct auth *auth = owner;
-    if (auth_is_throttled(auth, req, "login", auth->config->logins_per_minute, MINUTE_MS))
+void auth_on_login(struct http_request *req, const struct route_match *match, void *user) {
+    struct auth *auth = user;
+    if (auth_is_throttled(auth, req, "login", auth->set.config->logins_per_minute, MINUTE_MS))
         return;
     struct errand *errand = errand_new_with_body(req, match, auth);
     if (!errand || !errand_check_body(errand, login_fields, ARRAY_LEN(login_fields)))
@@ -147,7 +115,8 @@ void auth_on_login(struct http_request *req, const struct route_match *match, vo
     const struct password_job *job =
         job_new(errand, body_text(errand->body, "password"), SLICE_NONE);
     if (!must_wait(errand))
-        errand->call = store_user_find(auth->store, slice_from(job->email), on_login_found, errand);
+        errand->call =
+            store_user_find(auth->set.store, slice_from(job->email), on_login_found, errand);
 }
 
 /* ---- POST /auth/password ---- */
@@ -157,49 +126,41 @@ static const struct body_field password_fields[] = {
     {"newPassword", .rules = NEW_PASSWORD_RULES},
 };
 
-static void on_password_set(int err, void *arg) {
-    struct errand *errand = arg;
-    struct auth *auth = errand->owner;
+static void on_password_set(int err, void *user) {
+    struct errand *errand = user;
+    struct auth *auth = errand->user;
     const struct password_job *job = errand->job;
-    errand->call = NULL;
     if (err == ENOENT) {
         refuse_login(errand);
-    } else if (err) {
-        errand_answer_errno(errand, err, NULL);
-    } else {
-        auth->on_change(slice_from(job->user_id), auth->owner);
+    } else if (errand_resume(errand, err, NULL)) {
+        auth->set.on_change(slice_from(job->user_id), auth->set.user);
         errand_answer_empty(errand, 204);
     }
 }
 
-static void password_replaced(struct errand *errand, int err) {
-    struct auth *auth = errand->owner;
+static void password_replaced(struct errand *errand) {
+    struct auth *auth = errand->user;
     struct password_job *job = errand->job;
-    if (err || job->err)
-        errand_answer_errno(errand, err ? err : job->err, NULL);
-    else if (!job->fits)
+    if (!job->fits)
         refuse_login(errand);
     else
         errand->call =
-            store_password_set(auth->store, slice_from(job->user_id), slice_from(job->old_hash),
+            store_password_set(auth->set.store, slice_from(job->user_id), slice_from(job->old_hash),
                                slice_from(job->new_hash), slice_from(job->login.family_id),
                                clock_wall_ms(), on_password_set, errand);
 }
 
-static void on_password_found(int err, const struct store_account *account, void *arg) {
-    struct errand *errand = arg;
-    struct password_job *job = errand->job;
-    errand->call = NULL;
-    if (err) {
-        errand_answer_errno(errand, err, "Unknown user");
+static void on_password_found(int err, const struct store_account *account, void *user) {
+    struct errand *errand = errand_resume(user, err, "Unknown user");
+    if (!errand)
         return;
-    }
+    struct password_job *job = errand->job;
     snprintf(job->old_hash, sizeof job->old_hash, "%.*s", SLICE_ARG(account->password_hash));
     auth_work(errand, job_replace, password_replaced);
 }
 
-static void change_password(struct errand *errand, const struct store_account *account) {
-    struct auth *auth = errand->owner;
+static void auth_change_password(struct errand *errand, const struct store_account *account) {
+    struct auth *auth = errand->user;
     if (!errand_check_body(errand, password_fields, ARRAY_LEN(password_fields)) ||
         auth_is_too_common(errand, body_text(errand->body, "newPassword")))
         return;
@@ -210,11 +171,9 @@ static void change_password(struct errand *errand, const struct store_account *a
     job_copy_id(job->login.family_id, account->family_id);
     if (!must_wait(errand))
         errand->call =
-            store_user_find(auth->store, slice_from(job->email), on_password_found, errand);
+            store_user_find(auth->set.store, slice_from(job->email), on_password_found, errand);
 }
 
-void auth_on_password(struct http_request *req, const struct route_match *match, void *owner) {
-    struct errand *errand = errand_new_with_body(req, match, owner);
-    if (errand)
-        auth_check(owner, errand, change_password);
+void auth_on_password(struct http_request *req, const struct route_match *match, void *user) {
+    auth_check(user, errand_new_with_body(req, match, user), auth_change_password);
 }

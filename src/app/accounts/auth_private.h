@@ -23,12 +23,9 @@ enum {
 #define NEW_PASSWORD_RULES {{RULE_STRING}, {RULE_MIN_LENGTH, 8}, {RULE_MAX_LENGTH, 128}}
 #define TOKEN_RULES        {{RULE_STRING}, {RULE_NOT_EMPTY}, {RULE_MAX_LENGTH, 512}}
 
-/* The owner of the errands of all auth*.c. */
+/* The `user` of the errands of all auth*.c. */
 struct auth {
-    const struct config *config;
-    struct store *store;
-    auth_change_fn *on_change;
-    void *owner;
+    struct auth_settings set;
     struct worker *worker;
     struct throttle throttle;
     struct password_cost cost;
@@ -49,6 +46,10 @@ void auth_answer_too_many(struct auth *, struct errand *, unsigned wait_s);
 
 /* Answers 400, and returns true, when the password is among the most common ones. */
 bool auth_is_too_common(struct errand *, struct slice password);
+
+/* The membership in the organization of this slug; empty: the oldest one. NULL: there is none. */
+const struct store_membership *auth_find_membership(const struct store_account *,
+                                                    struct slice slug);
 
 /* ---- Logins (auth_login.c) ---- */
 
@@ -88,11 +89,14 @@ struct password_job {
     char old_hash[PASSWORD_HASH_BYTES];
     char new_hash[PASSWORD_HASH_BYTES]; /* empty: none was made */
     bool fits;
-    int err;
+    int err; /* of the hashing */
     char email[EMAIL_SIZE];
     char user_id[UUID_BYTES + 1];
     char organization_id[UUID_BYTES + 1];
     struct login login;
+    /* Of auth_work: */
+    void (*work)(struct password_job *);
+    void (*done)(struct errand *);
 };
 
 /* Becomes the errand's job. The e-mail is that of the body, if it has one. */
@@ -100,16 +104,16 @@ struct password_job *job_new(struct errand *, struct slice password, struct slic
 void job_copy_id(char out[UUID_BYTES + 1], struct slice id);
 
 /* For auth_work: */
-void job_make_hash(void *job); /* new_hash of password */
-void job_check(void *job);     /* fits, and new_hash where the old one is outdated */
-void job_replace(void *job);   /* fits, and new_hash of next_password */
+void job_make_hash(struct password_job *); /* new_hash of password */
+void job_check(struct password_job *);     /* fits, and new_hash where the old one is outdated */
+void job_replace(struct password_job *);   /* fits, and new_hash of next_password */
 
 /*
- * Runs `work` with the errand's job on a worker thread, then `done` on control with the err of
- * net/worker.h. Answers 503 when the queue is full, or when the disk of the database stalls and the
- * outcome could not be stored.
+ * Runs `work` with the errand's job on a worker thread, then `done` on control. Answers by itself
+ * when the work failed; with 503 when the queue is full, or when the disk of the database stalls
+ * and the outcome could not be stored.
  */
-void auth_work(struct errand *, void (*work)(void *job), void (*done)(struct errand *, int err));
+void auth_work(struct errand *, void (*work)(struct password_job *), void (*done)(struct errand *));
 
 /* ---- Handlers ---- */
 

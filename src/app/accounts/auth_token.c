@@ -16,19 +16,16 @@ static const struct body_field token_fields[] = {
     {"refreshToken", .rules = TOKEN_RULES},
 };
 
-static void on_rotated(int err, const struct store_account *account, void *arg) {
-    struct errand *errand = arg;
-    struct auth *auth = errand->owner;
-    errand->call = NULL;
+static void on_rotated(int err, const struct store_account *account, void *user) {
+    struct errand *errand = user;
+    struct auth *auth = errand->user;
     if (err == EACCES) {
         auth->stats.reuses++;
         log_warn("auth", "a refresh token was used twice: its login is ended");
     }
     if (err == ENOENT || err == EACCES) {
         errand_answer_error(errand, 401, NULL);
-    } else if (err) {
-        errand_answer_errno(errand, err, NULL);
-    } else {
+    } else if (errand_resume(errand, err, NULL)) {
         char token[TOKEN_TEXT_BYTES + 1];
         auth->stats.refreshes++;
         login_successor(auth, body_text(errand->body, "refreshToken"), account->token_id, token);
@@ -37,9 +34,9 @@ static void on_rotated(int err, const struct store_account *account, void *arg) 
     }
 }
 
-void auth_on_refresh(struct http_request *req, const struct route_match *match, void *owner) {
-    struct auth *auth = owner;
-    if (auth_is_throttled(auth, req, "refresh", auth->config->refreshes_per_minute, MINUTE_MS))
+void auth_on_refresh(struct http_request *req, const struct route_match *match, void *user) {
+    struct auth *auth = user;
+    if (auth_is_throttled(auth, req, "refresh", auth->set.config->refreshes_per_minute, MINUTE_MS))
         return;
     struct errand *errand = errand_new_with_body(req, match, auth);
     if (!errand || !errand_check_body(errand, token_fields, ARRAY_LEN(token_fields)))
@@ -57,48 +54,44 @@ void auth_on_refresh(struct http_request *req, const struct route_match *match, 
         .next_hash = slice_from(next_hash),
         .user_agent = slice_from(errand->user_agent),
         .now_ms = clock_wall_ms(),
-        .ttl_ms = auth->config->jwt_refresh_ttl_s * 1000,
+        .ttl_ms = auth->set.config->jwt_refresh_ttl_s * 1000,
         .family_ttl_ms = login_family_ttl_ms(auth),
         .grace_ms = GRACE_MS,
     };
-    errand->call = store_token_rotate(auth->store, &rotation, on_rotated, errand);
+    errand->call = store_token_rotate(auth->set.store, &rotation, on_rotated, errand);
 }
 
-static void on_logged_out(int err, void *arg) {
-    struct errand *errand = arg;
-    errand->call = NULL;
-    if (err)
-        errand_answer_errno(errand, err, NULL);
-    else
+static void on_logged_out(int err, void *user) {
+    struct errand *errand = errand_resume(user, err, NULL);
+    if (errand)
         errand_answer_empty(errand, 204);
 }
 
-void auth_on_logout(struct http_request *req, const struct route_match *match, void *owner) {
-    struct auth *auth = owner;
+void auth_on_logout(struct http_request *req, const struct route_match *match, void *user) {
+    struct auth *auth = user;
     struct errand *errand = errand_new_with_body(req, match, auth);
     if (!errand || !errand_check_body(errand, token_fields, ARRAY_LEN(token_fields)))
         return;
     char hash[TOKEN_HASH_BYTES + 1];
     login_hash(auth, body_text(errand->body, "refreshToken"), hash);
-    errand->call =
-        store_token_revoke(auth->store, slice_from(hash), clock_wall_ms(), on_logged_out, errand);
+    errand->call = store_token_revoke(auth->set.store, slice_from(hash), clock_wall_ms(),
+                                      on_logged_out, errand);
 }
 
 static void answer_me(struct errand *errand, const struct store_account *account) {
-    struct buf json = {0};
-    json_open(&json, NULL);
-    auth_write_user(&json, account);
-    auth_write_organization(&json, "organization", account->current);
-    json_add_text(&json, "role", slice_from(store_role_name(account->current->role)));
-    json_open_array(&json, "memberships");
+    struct buf *json = &errand->json;
+    json_open(json, NULL);
+    auth_write_user(json, account);
+    auth_write_organization(json, "organization", account->current);
+    json_add_text(json, "role", slice_from(store_role_name(account->current->role)));
+    json_open_array(json, "memberships");
     for (size_t i = 0; i < account->membership_count; i++)
-        auth_write_organization(&json, NULL, &account->memberships[i]);
-    json_close_array(&json);
-    json_close(&json);
-    errand_answer_json(errand, 200, buf_slice(&json));
-    buf_free(&json);
+        auth_write_organization(json, NULL, &account->memberships[i]);
+    json_close_array(json);
+    json_close(json);
+    errand_answer_json(errand, 200);
 }
 
-void auth_on_me(struct http_request *req, const struct route_match *match, void *owner) {
-    auth_check(owner, errand_new(req, match, owner), answer_me);
+void auth_on_me(struct http_request *req, const struct route_match *match, void *user) {
+    auth_check(user, errand_new(req, match, user), answer_me);
 }

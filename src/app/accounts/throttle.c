@@ -37,7 +37,7 @@ void throttle_close(struct throttle *throttle) {
     map_free(&throttle->entries);
 }
 
-static struct throttle_entry *entry_of(struct throttle *throttle, struct slice key) {
+static struct throttle_entry *throttle_entry_get(struct throttle *throttle, struct slice key) {
     struct throttle_entry *entry = map_find(&throttle->entries, key);
     if (entry) {
         list_remove(&entry->node);
@@ -56,7 +56,7 @@ static struct throttle_entry *entry_of(struct throttle *throttle, struct slice k
 
 unsigned throttle_take(struct throttle *throttle, struct slice key, unsigned count,
                        int64_t window_ms, int64_t now_ms) {
-    struct throttle_entry *entry = entry_of(throttle, key);
+    struct throttle_entry *entry = throttle_entry_get(throttle, key);
     int64_t wait_us = bucket_take(&entry->bucket, window_ms * 1000 / count, count, now_ms * 1000);
     return wait_us ? (unsigned)(wait_us / 1000000) + 1 : 0;
 }
@@ -69,7 +69,7 @@ unsigned throttle_wait(struct throttle *throttle, struct slice key, int64_t now_
 }
 
 void throttle_fail(struct throttle *throttle, struct slice key, int64_t now_ms) {
-    struct throttle_entry *entry = entry_of(throttle, key);
+    struct throttle_entry *entry = throttle_entry_get(throttle, key);
     if (now_ms - entry->failed_ms > FORGET_MS)
         entry->failures = 0;
     entry->failed_ms = now_ms;

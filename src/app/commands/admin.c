@@ -1,4 +1,4 @@
-#include "app/commands/admin.h"
+#include "app/commands/commands.h"
 
 #include "app/config/config.h"
 #include "base/buf.h"
@@ -36,8 +36,7 @@ static int work_end(struct admin_work *work, int err) {
     else
         fwrite(work->lines.data ? work->lines.data : "", 1, work->lines.len, stdout);
     store_admin_close(work->admin);
-    if (work->config)
-        config_free(work->config);
+    config_free(work->config);
     buf_free(&work->lines);
     return err ? 1 : 0;
 }

@@ -1,13 +1,14 @@
-#include "app/commands/analyze.h"
+#include "app/commands/commands.h"
 
 #include "app/commands/scene.h"
+#include "app/commands/wav_reader.h"
 #include "app/config/config.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "meeting/meeting.h"
 
 #include <inttypes.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@ struct player {
     struct wav_reader wav;
     struct voice voice;
     struct meeting_track *track; /* NULL: not connected */
-    uint64_t taken;   /* sample frames read */
+    uint64_t taken;              /* sample frames heard or skipped */
     int64_t ended_ms; /* where the file ended; -1: it still plays */
     bool is_muted;
 };
@@ -68,17 +69,16 @@ static int64_t player_ms(const struct player *player) {
 
 static void player_hear(struct analysis *analysis, struct player *player, size_t frames) {
     const int16_t *pcm = analysis->pcm;
-    uint64_t at = player->taken - frames;
     while (frames > 0) {
         struct voice_frame frame;
         bool done;
         size_t used = voice_hear(&player->voice, pcm, frames, &frame, &done);
         pcm += used * player->wav.format.channels;
         frames -= used;
-        at += used;
+        player->taken += used;
         if (done)
             meeting_hear(analysis->meeting, player->track, &frame,
-                         (int64_t)(at * 1000 / player->wav.format.rate_hz) - VOICE_DELAY_MS);
+                         player_ms(player) - VOICE_DELAY_MS);
     }
 }
 
@@ -96,14 +96,8 @@ static void player_end(struct analysis *analysis, struct player *player) {
     memset(analysis->pcm, 0, sizeof analysis->pcm);
     while (rest > 0) {
         size_t frames = rest < TURN_FRAMES ? rest : TURN_FRAMES;
-        struct voice_frame frame;
-        bool done;
-        rest -= voice_hear(&player->voice, analysis->pcm, frames, &frame, &done);
-        if (!done)
-            continue;
-        int64_t left_ms = (int64_t)(rest * 1000 / player->wav.format.rate_hz);
-        meeting_hear(analysis->meeting, player->track, &frame,
-                     player->ended_ms + VOICE_DELAY_MS - left_ms);
+        player_hear(analysis, player, frames);
+        rest -= frames;
     }
 }
 
@@ -120,8 +114,8 @@ static void player_turn(struct analysis *analysis, struct player *player, int64_
     uint64_t until = (uint64_t)until_ms * player->wav.format.rate_hz / 1000;
     size_t frames = wav_reader_read(&player->wav, analysis->pcm, (size_t)(until - player->taken));
     bool is_over = frames < until - player->taken;
-    player->taken += frames;
     if (is_muted || spans_cover(&player->part->gaps, from_ms)) {
+        player->taken += frames;
         voice_skip(&player->voice, TURN_MS);
         meeting_miss(analysis->meeting, player->track, from_ms, until_ms);
     } else {

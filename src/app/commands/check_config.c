@@ -1,4 +1,4 @@
-#include "app/commands/check_config.h"
+#include "app/commands/commands.h"
 
 #include "app/config/config.h"
 #include "base/buf.h"

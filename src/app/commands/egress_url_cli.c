@@ -1,4 +1,4 @@
-#include "app/commands/egress_url_cli.h"
+#include "app/commands/commands.h"
 
 #include "app/config/config.h"
 #include "app/egress/egress_url.h"
@@ -12,17 +12,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int fail(struct buf *problem) {
-    fprintf(stderr, "prosa: %.*s\n", SLICE_ARG(buf_slice(problem)));
-    buf_free(problem);
-    return 1;
-}
-
 /* The words of the command line as a query. False when one is not NAME=VALUE. */
 static bool write_query(struct buf *query, char **words, int count) {
     for (int i = 0; i < count; i++) {
-        struct slice value = slice_from(words[i]), name;
-        if (!memchr(value.ptr, '=', value.len) || !slice_cut(&value, '=', &name) || !name.len)
+        struct slice name, value;
+        if (!slice_split(slice_from(words[i]), '=', &name, &value) || !name.len)
             return false;
         if (query->len)
             buf_add_byte(query, '&');
@@ -56,24 +50,23 @@ static int print_url(const struct config *config, struct buf *query, enum track_
 }
 
 int egress_url_main(int argc, char **argv) {
-    struct config *config;
+    struct config *config = NULL;
     struct buf problem = {0}, query = {0};
     bool is_video = argc > 1 && strcmp(argv[1], "--video") == 0;
     int first = is_video ? 2 : 1;
+    int code = 2;
 
-    if (!write_query(&query, argv + first, argc - first)) {
-        buf_free(&query);
-        return 2;
-    }
+    if (!write_query(&query, argv + first, argc - first))
+        goto out;
     umask(027);
-    if (config_load(&config, &problem)) {
-        buf_free(&query);
-        return fail(&problem);
-    }
-    int code = config_secrets(config, &problem)
-                   ? fail(&problem)
-                   : print_url(config, &query, is_video ? TRACK_VIDEO : TRACK_AUDIO);
+    code = 1;
+    if (config_load(&config, &problem) || config_secrets(config, &problem))
+        fprintf(stderr, "prosa: %.*s\n", SLICE_ARG(buf_slice(&problem)));
+    else
+        code = print_url(config, &query, is_video ? TRACK_VIDEO : TRACK_AUDIO);
+out:
     config_free(config);
+    buf_free(&problem);
     buf_free(&query);
     return code;
 }

@@ -1,4 +1,4 @@
-#include "app/commands/repair_cli.h"
+#include "app/commands/commands.h"
 
 #include "base/clock.h"
 #include "outside/files/repair.h"
@@ -15,7 +15,8 @@ static void print_line(const char *path, const char *what, void *user) {
 }
 
 int repair_main(int argc, char **argv) {
-    struct repair_settings settings = {.before_ms = clock_wall_ms() - YOUNG_MS, .on_line = print_line};
+    struct repair_settings settings = {.before_ms = clock_wall_ms() - YOUNG_MS,
+                                       .on_line = print_line};
     const char *folder = NULL;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--dry-run") == 0)
@@ -36,7 +37,7 @@ int repair_main(int argc, char **argv) {
     }
     printf("%" PRIu64 " files, %" PRIu64 " %s, %" PRIu64 " removed, %" PRIu64 " in use, %" PRIu64
            " failed\n",
-           result.files, result.repaired, settings.dry_run ? "to repair" : "repaired", result.removed,
-           result.locked, result.failed);
+           result.files, result.repaired, settings.dry_run ? "to repair" : "repaired",
+           result.removed, result.locked, result.failed);
     return result.failed ? 1 : 0;
 }

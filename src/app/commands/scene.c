@@ -87,10 +87,8 @@ static bool part_read(struct scene *scene, const char *json_path, const json_t *
     struct scene_part *part = part_add(scene, slice_from(id), path_beside(json_path, wav), problem);
     if (!part)
         return false;
-    if (name) {
-        mem_free(part->name);
-        part->name = mem_copy_text(name);
-    }
+    if (name)
+        slice_replace_text(&part->name, slice_from(name));
     part->is_host = role && strcmp(role, "host") == 0;
     if (spans_read(&part->muted, json_object_get(object, "muted")) &&
         spans_read(&part->gaps, json_object_get(object, "networkGaps")))
@@ -110,10 +108,8 @@ static bool meeting_read(struct scene *scene, const char *path, struct buf *prob
     else if (!is_good)
         buf_printf(problem, "%s: no list of \"participants\"", path);
     const char *name = json_string_value(json_object_get(root, "name"));
-    if (name) {
-        mem_free(scene->name);
-        scene->name = mem_copy_text(name);
-    }
+    if (name)
+        slice_replace_text(&scene->name, slice_from(name));
     for (size_t i = 0; is_good && i < json_array_size(people); i++)
         is_good = part_read(scene, path, json_array_get(people, i), problem);
     json_decref(root);
@@ -121,15 +117,14 @@ static bool meeting_read(struct scene *scene, const char *path, struct buf *prob
 }
 
 bool scene_add(struct scene *scene, const char *word, struct buf *problem) {
-    struct slice rest = slice_from(word), id;
-    if (slice_has_suffix(rest, SLICE(".json")))
+    struct slice id, path;
+    if (slice_has_suffix(slice_from(word), SLICE(".json")))
         return meeting_read(scene, word, problem);
-    if (slice_find_byte(rest, '=') == rest.len) {
+    if (!slice_split(slice_from(word), '=', &id, &path)) {
         buf_printf(problem, "%s: neither MEETING.json nor ID=FILE.wav", word);
         return false;
     }
-    slice_cut(&rest, '=', &id);
-    return part_add(scene, id, slice_copy_text(rest), problem) != NULL;
+    return part_add(scene, id, slice_copy_text(path), problem) != NULL;
 }
 
 void scene_add_host(struct scene *scene, const char *id) {

@@ -2,7 +2,6 @@
 #ifndef APP_SCENE_H
 #define APP_SCENE_H
 
-#include "app/commands/wav_reader.h"
 #include "base/buf.h"
 
 struct scene_span {

@@ -1,6 +1,7 @@
-#include "app/commands/vad_cli.h"
+#include "app/commands/commands.h"
 
 #include "app/commands/wav_reader.h"
+#include "base/little.h"
 #include "base/mem.h"
 #include "sound/voice.h"
 
@@ -8,28 +9,20 @@
 
 enum { BLOCK_FRAMES = 4096, STEPS_EACH = 2 /* of 10 ms in 20 ms */ };
 
-struct teller {
-    bool is_text;
-};
-
-static void teller_print_step(struct teller *teller, float speech) {
-    if (teller->is_text) {
-        printf("%.4f\n", (double)speech);
-        return;
-    }
+static void print_speech(float speech, bool is_text) {
     uint32_t bits;
+    uint8_t bytes[sizeof bits];
     memcpy(&bits, &speech, sizeof bits);
-    for (int i = 0; i < 4; i++)
-        putchar((int)(bits >> (8 * i) & 255));
-}
-
-static void teller_print(struct teller *teller, float speech) {
+    little_put_u32(bytes, bits);
     for (int i = 0; i < STEPS_EACH; i++)
-        teller_print_step(teller, speech);
+        if (is_text)
+            printf("%.4f\n", (double)speech);
+        else
+            fwrite(bytes, 1, sizeof bytes, stdout);
 }
 
 /* A frame comes out 40 ms after it went in: feeds silence until all that are due have come out. */
-static void teller_drain(struct voice *voice, struct teller *teller, uint64_t frames_due) {
+static void print_rest(struct voice *voice, uint64_t frames_due, bool is_text) {
     static const int16_t zeros[BLOCK_FRAMES * VOICE_CHANNELS_MAX];
 
     while (frames_due > 0) {
@@ -37,13 +30,13 @@ static void teller_drain(struct voice *voice, struct teller *teller, uint64_t fr
         bool done;
         voice_hear(voice, zeros, BLOCK_FRAMES, &frame, &done);
         if (done) {
-            teller_print(teller, frame.speech);
+            print_speech(frame.speech, is_text);
             frames_due--;
         }
     }
 }
 
-static void teller_hear(struct wav_reader *wav, struct teller *teller) {
+static void print_all(struct wav_reader *wav, bool is_text) {
     struct voice *voice = mem_alloc(sizeof *voice);
     int16_t *pcm = mem_alloc_array((size_t)BLOCK_FRAMES * wav->format.channels, sizeof *pcm);
     uint64_t heard = 0, told = 0;
@@ -56,19 +49,19 @@ static void teller_hear(struct wav_reader *wav, struct teller *teller) {
             bool done;
             at += voice_hear(voice, pcm + at * wav->format.channels, n - at, &frame, &done);
             if (done) {
-                teller_print(teller, frame.speech);
+                print_speech(frame.speech, is_text);
                 told++;
             }
         }
     }
     uint64_t all = (heard * 1000 / wav->format.rate_hz + VOICE_FRAME_MS - 1) / VOICE_FRAME_MS;
-    teller_drain(voice, teller, all > told ? all - told : 0);
+    print_rest(voice, all > told ? all - told : 0, is_text);
     mem_free(pcm);
     mem_free(voice);
 }
 
 int vad_main(int argc, char **argv) {
-    struct teller teller = {.is_text = false};
+    bool is_text = false;
     const char *path = NULL;
 
     for (int i = 1; i < argc; i++) {
@@ -76,7 +69,7 @@ int vad_main(int argc, char **argv) {
             const char *format = argv[++i];
             if (strcmp(format, "f32") != 0 && strcmp(format, "text") != 0)
                 return 2;
-            teller.is_text = strcmp(format, "text") == 0;
+            is_text = strcmp(format, "text") == 0;
         } else if (argv[i][0] == '-' || path) {
             return 2;
         } else {
@@ -92,7 +85,7 @@ int vad_main(int argc, char **argv) {
         fprintf(stderr, "prosa: %s: %s\n", path, wav_reader_why(error));
         return 1;
     }
-    teller_hear(&wav, &teller);
+    print_all(&wav, is_text);
     wav_reader_close(&wav);
     if (fflush(stdout) || ferror(stdout)) {
         fputs("prosa: cannot write the probabilities\n", stderr);

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { CHUNK_BYTES = 4096 };
 
@@ -17,6 +19,23 @@ static bool is_readable(const struct wav_format *format) {
            format->channels <= VOICE_CHANNELS_MAX && format->rate_hz >= VOICE_RATE_MIN_HZ &&
            format->rate_hz <= VOICE_RATE_MAX_HZ &&
            format->frame_bytes == format->channels * format->bits / 8;
+}
+
+/* What there is of samples. Writers that died, or could not seek, leave sizes of 0, or others that
+ * do not fit the file. */
+static uint64_t data_bytes_find(FILE *file, struct wav_info info) {
+    struct stat stat;
+    if (fstat(fileno(file), &stat) || (uint64_t)stat.st_size < info.data_offset)
+        return info.data_bytes;
+    uint8_t tail[WAV_TAG_BYTES] = {0};
+    uint64_t file_bytes = (uint64_t)stat.st_size;
+    if (info.data_bytes > 0 && info.data_bytes < file_bytes - info.data_offset &&
+        pread(fileno(file), tail, sizeof tail, (off_t)(info.data_offset + info.data_bytes)) > 0 &&
+        wav_is_tag(tail))
+        return info.data_bytes;
+    struct wav_repair plan;
+    info.has_ds64_slot = true; /* nothing is written */
+    return wav_plan_repair(&info, file_bytes, &plan) ? plan.data_bytes : info.data_bytes;
 }
 
 static bool header_read(struct wav_reader *reader) {
@@ -33,7 +52,7 @@ static bool header_read(struct wav_reader *reader) {
         fseeko(reader->file, (off_t)parser.info.data_offset, SEEK_SET) != 0)
         return false;
     reader->format = parser.info.format;
-    reader->bytes_left = parser.info.data_bytes;
+    reader->bytes_left = data_bytes_find(reader->file, parser.info);
     return true;
 }
 

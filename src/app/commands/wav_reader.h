@@ -9,7 +9,7 @@
 struct wav_reader {
     FILE *file;
     struct wav_format format;
-    uint64_t bytes_left; /* of samples, as the header has it; the file may be shorter */
+    uint64_t bytes_left; /* of samples */
 };
 
 /* Takes integer PCM of 8 to 32 bits and 32-bit float, one or two channels, 8 to 192 kHz. 0 or

@@ -94,7 +94,8 @@ const struct setting settings[] = {
              "for so long"},
     {"AUDIO_RECORD_CHANNELS", .type = SETTING_CHOICE, AT(record_channels), .fallback = "auto",
      .choices = "auto|declared",
-     .help = "auto: two equal channels are recorded as mono, until they differ"},
+     .help = "auto: two channels of one microphone are recorded as mono; stereo is what LiveKit "
+             "calls so, or two channels that differ audibly at the beginning"},
     {"AUDIO_OPUS_BITRATE", .type = SETTING_COUNT, AT(opus_bitrate_bps), .fallback = "32000",
      .min = 6000, .max = 510000, .help = "bits per second of AUDIO_RECORD_FORMAT=opus"},
     {"AUDIO_ENCODE_MAX", .type = SETTING_COUNT, AT(encode_max), .fallback = "64", .max = 4096,

@@ -19,7 +19,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,7 +222,7 @@ static int webhook_send(struct demo *demo, const char *event, const struct demo_
         write_participant(&body, person);
     json_close(&body);
     char *text = buf_take_text(&body);
-    int err = demo_server_ask(&demo->server, "/livekit/webhook", text, NULL);
+    int err = demo_server_ask(&demo->server, "/livekit/webhook", text);
     mem_free(text);
     return err;
 }

@@ -1,64 +1,24 @@
 #include "app/demo/demo_check.h"
 
-#include "base/buf.h"
+#include "outside/files/file.h"
 #include "wire/media/wav.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-static bool is_recording(const char *name, const char *track) {
-    char ending[128];
-    snprintf(ending, sizeof ending, "_%s.wav", track);
-    size_t len = strlen(name), end = strlen(ending);
-    return len > end && !strcmp(name + len - end, ending);
-}
-
-static int folder_search(char path[DEMO_PATH_SIZE], const char *folder, const char *track) {
-    DIR *dir = opendir(folder);
-    if (!dir)
-        return errno;
-    int err = ENOENT;
-    const struct dirent *entry;
-    while (err && (entry = readdir(dir))) {
-        if (is_recording(entry->d_name, track) &&
-            snprintf(path, DEMO_PATH_SIZE, "%s/%s", folder, entry->d_name) < DEMO_PATH_SIZE)
-            err = 0;
-    }
-    closedir(dir);
-    return err;
-}
+#include <unistd.h>
 
 int demo_check_find(char path[DEMO_PATH_SIZE], const char *dir, const char *track) {
-    char audio[DEMO_PATH_SIZE], folder[DEMO_PATH_SIZE];
-    snprintf(audio, sizeof audio, "%s/storage/egress/audio", dir);
-    DIR *meetings = opendir(audio);
-    if (!meetings)
-        return errno;
-    int err = ENOENT;
-    const struct dirent *entry;
-    while (err && (entry = readdir(meetings))) {
-        if (entry->d_name[0] != '.' &&
-            snprintf(folder, sizeof folder, "%s/%s", audio, entry->d_name) < DEMO_PATH_SIZE)
-            err = folder_search(path, folder, track);
-    }
-    closedir(meetings);
-    return err;
-}
-
-static int file_read(struct buf *out, const char *path) {
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return errno;
-    size_t got;
-    do {
-        got = fread(buf_reserve(out, 1 << 20), 1, 1 << 20, file);
-        out->len += got;
-    } while (got > 0);
-    int err = ferror(file) ? EIO : 0;
-    fclose(file);
+    char pattern[DEMO_PATH_SIZE];
+    glob_t found = {0};
+    snprintf(pattern, sizeof pattern, "%s/storage/egress/audio/*/*_%s.wav", dir, track);
+    int err = glob(pattern, GLOB_NOSORT, NULL, &found) ? ENOENT : 0;
+    if (!err)
+        snprintf(path, DEMO_PATH_SIZE, "%s", found.gl_pathv[0]);
+    globfree(&found);
     return err;
 }
 
@@ -72,8 +32,12 @@ static bool is_same(struct slice data, unsigned channels, const int16_t *pcm, si
 }
 
 int demo_check_compare(const char *path, const int16_t *pcm, size_t samples) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno;
     struct buf file = {0};
-    int err = file_read(&file, path);
+    int err = file_read_all(fd, SIZE_MAX, &file);
+    close(fd);
     if (!err) {
         struct wav_parser parser = {0};
         enum wav_result result;

@@ -7,8 +7,7 @@
 
 enum { DEMO_PATH_SIZE = 512 };
 
-/* Finds the WAV of a track beneath dir, whatever the meeting's folder is called. 0, ENOENT or
- * another errno. */
+/* Finds the WAV of a track beneath dir, whatever the meeting's folder is called. 0 or ENOENT. */
 int demo_check_find(char path[DEMO_PATH_SIZE], const char *dir, const char *track);
 
 /* Compares a recording with the mono samples that were sent on all its channels. 0; EBADMSG: it

@@ -12,8 +12,8 @@ struct demo_host {
     struct ws_conn *conn; /* NULL once closed */
     struct demo_host_handlers handlers;
     void *user;
-    char *room;
-    char *locale;
+    const char *room;
+    const char *locale;
 };
 
 static void demo_host_send(struct demo_host *host, struct slice packet) {
@@ -77,10 +77,7 @@ int demo_host_open(struct demo_host **out, struct loop *loop, uint16_t port, con
     if (err)
         return err;
     struct demo_host *host = mem_alloc(sizeof *host);
-    host->handlers = *handlers;
-    host->user = user;
-    host->room = mem_copy_text(room);
-    host->locale = mem_copy_text(locale);
+    *host = (struct demo_host){.handlers = *handlers, .user = user, .room = room, .locale = locale};
     struct ws_target target = {.url = &url};
     struct ws_settings settings = {0};
     struct ws_handlers ws = {.on_message = demo_host_on_message, .on_close = demo_host_on_close};
@@ -98,7 +95,5 @@ void demo_host_close(struct demo_host *host) {
         return;
     if (host->conn)
         ws_conn_abort(host->conn);
-    mem_free(host->room);
-    mem_free(host->locale);
     mem_free(host);
 }

@@ -14,7 +14,7 @@ struct demo_host_handlers {
     void (*on_lost)(void *user); /* the connection broke; close the host */
 };
 
-/* Connects and joins a room. The handlers are copied. */
+/* Connects and joins a room. The handlers are copied; `room` and `locale` are borrowed. */
 int demo_host_open(struct demo_host **, struct loop *, uint16_t port, const char *room,
                    const char *locale, const struct demo_host_handlers *, void *user);
 void demo_host_close(struct demo_host *); /* NULL is fine */

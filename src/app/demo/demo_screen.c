@@ -69,7 +69,7 @@ static void type_note(struct demo_screen *screen, const char *type) {
         snprintf(screen->types[screen->type_count++], sizeof screen->types[0], "%s", type);
 }
 
-static const char *text_of(const json_t *event, const char *key) {
+static const char *event_text(const json_t *event, const char *key) {
     const char *text = json_string_value(json_object_get(event, key));
     return text ? text : "";
 }
@@ -90,8 +90,8 @@ static void facts_print(struct demo_screen *screen, const json_t *event, int64_t
 
 void demo_screen_feedback(struct demo_screen *screen, double at_s, const json_t *event,
                           int64_t now_ms) {
-    const char *severity = text_of(event, "severity"), *type = text_of(event, "type");
-    const char *who = text_of(event, "participantName");
+    const char *severity = event_text(event, "severity"), *type = event_text(event, "type");
+    const char *who = event_text(event, "participantName");
     const char *colour = !strcmp(severity, "critical")  ? RED
                          : !strcmp(severity, "warning") ? YELLOW
                                                         : BLUE;
@@ -101,8 +101,8 @@ void demo_screen_feedback(struct demo_screen *screen, double at_s, const json_t 
     meter_clear(screen);
     clock_print(at_s);
     printf("%s● %-8s%s  %s%s%s\n", style(screen, colour), severity, style(screen, PLAIN),
-           style(screen, BOLD), text_of(event, "message"), style(screen, PLAIN));
-    printf("         %s, %s\n", type, *who ? who : text_of(event, "participantId"));
+           style(screen, BOLD), event_text(event, "message"), style(screen, PLAIN));
+    printf("         %s, %s\n", type, *who ? who : event_text(event, "participantId"));
     facts_print(screen, event, now_ms);
     size_t i;
     json_t *tip;

@@ -3,8 +3,6 @@
 #ifndef APP_DEMO_SERVER_H
 #define APP_DEMO_SERVER_H
 
-#include "base/buf.h"
-
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -20,9 +18,8 @@ struct demo_server {
 int demo_server_start(struct demo_server *);
 void demo_server_stop(struct demo_server *); /* SIGTERM, and waits */
 
-/* One request, answered within two seconds; body NULL: GET, else POST of JSON. The answer's body is
- * appended to *answer (may be NULL). 0, or an errno; EPROTO: not a 2xx status. */
-int demo_server_ask(const struct demo_server *, const char *path, const char *body,
-                    struct buf *answer);
+/* One request, answered within two seconds; body NULL: GET, else POST of JSON. 0, or an errno;
+ * EPROTO: not a 2xx status. */
+int demo_server_ask(const struct demo_server *, const char *path, const char *body);
 
 #endif

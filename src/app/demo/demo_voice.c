@@ -1,13 +1,15 @@
 #include "app/demo/demo_voice.h"
 
 #include "app/demo/g722.h"
-#include "base/buf.h"
 #include "base/mem.h"
+#include "outside/files/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SOUNDS "/usr/share/asterisk/sounds/"
 
@@ -18,20 +20,15 @@ enum {
     FILE_MAX_BYTES = 4 * 1024 * 1024,
 };
 
-static int file_read(struct buf *out, const char *folder, const char *name) {
+static int recording_read(struct buf *out, const char *folder, const char *name) {
     char path[256];
     snprintf(path, sizeof path, SOUNDS "%s/%s.g722", folder, name);
-    FILE *file = fopen(path, "re");
-    if (!file)
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
         return errno;
-    size_t got;
-    do {
-        got = fread(buf_reserve(out, 64 * 1024), 1, 64 * 1024, file);
-        out->len += got;
-    } while (got > 0 && out->len < FILE_MAX_BYTES);
-    int err = ferror(file) ? EIO : out->len == 0 ? ENODATA : 0;
-    fclose(file);
-    return err;
+    int err = file_read_all(fd, FILE_MAX_BYTES, out);
+    close(fd);
+    return !err && out->len == 0 ? ENODATA : err;
 }
 
 /* A windowed sinc for each phase: Hann, cut at nine tenths of the recording's band. */
@@ -100,7 +97,7 @@ static void level_set(const float *in, size_t samples, double level_dbfs, int16_
 int demo_voice_load(const struct demo_voice *voice, const char *name, double level_dbfs,
                     int16_t **pcm, size_t *samples) {
     struct buf file = {0};
-    int err = file_read(&file, voice->folder, name);
+    int err = recording_read(&file, voice->folder, name);
     if (err) {
         buf_free(&file);
         return err;

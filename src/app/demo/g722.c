@@ -61,7 +61,7 @@ static void predict(struct g722_band *b, int difference) {
     b->predicted = saturate(saturate(poles) + b->predicted_zeros);
 }
 
-/* Blocks LOGSC and SCALE: the quantiser's step follows what it just had to say. */
+/* Blocks LOGSC and SCALE: the quantiser's step grows after large codes, shrinks after small. */
 static void step_update(struct g722_band *b, int change, int limit, int shift_down) {
     static const int mantissa[32] = {2048, 2093, 2139, 2186, 2233, 2282, 2332, 2383,
                                      2435, 2489, 2543, 2599, 2656, 2714, 2774, 2834,

@@ -148,6 +148,8 @@ static void write_url(struct buf *url, const struct egress_track *track) {
     add_param(&query, "source", track->source);
     if (track->has_no_dtx)
         add_param(&query, "dtx", "off");
+    if (track->is_stereo)
+        add_param(&query, "stereo", "on");
     egress_url_sign(&query, SLICE("/egress-audio"), slice_from(config->egress_url_secret),
                     slice_from(nonce), clock_wall_ms() / 1000 + EGRESS_URL_LIFE_S);
     buf_printf(url, "%s/egress-audio?%.*s", config->egress_ws_base, SLICE_ARG(buf_slice(&query)));
@@ -372,6 +374,7 @@ void egress_track_publish(struct egress_track *track, struct slice identity,
     if (track->is_gone || track->identity[0])
         return;
     track->has_no_dtx = info->has_no_dtx;
+    track->is_stereo = info->is_stereo;
     slice_replace_text(&track->identity, identity);
     slice_replace_text(&track->source, info->source);
     track->room->world->stats.tracks++;

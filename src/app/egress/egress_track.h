@@ -57,7 +57,7 @@ struct egress_track {
     char *sid, *identity, *source;
     char *egress_id; /* of the last one started; "" for none */
     enum egress_state state;
-    bool has_no_dtx;
+    bool has_no_dtx, is_stereo;
     bool is_gone;   /* unpublished; kept, so that a late event does not bring it back */
     bool is_listed; /* seen in the listing under way */
     unsigned sockets;

@@ -222,7 +222,7 @@ struct hosts *hosts_new(const struct hosts_settings *settings) {
     map_init(&hosts->meetings, rand_u64());
     list_init(&hosts->clients);
     list_init(&hosts->checks);
-    sio_server_open(&hosts->sio, settings->loop, &sio);
+    hosts->sio = sio_server_new(settings->loop, &sio);
     hosts->ns = sio_namespace_add(hosts->sio, "/", &handlers, hosts);
     sio_on(hosts->ns, "message", hosts_on_message);
     sio_on(hosts->ns, "join-room", hosts_on_join);

@@ -2,7 +2,6 @@
 
 #include "base/buf.h"
 #include "base/log.h"
-#include "base/macros.h"
 #include "base/mem.h"
 #include "net/http/http_server.h"
 #include "net/worker.h"
@@ -37,11 +36,6 @@ struct download {
     bool is_head;
 };
 
-static const char *type_of(struct slice name) {
-    const struct format *format = format_find(name);
-    return format ? format->mime : "application/octet-stream";
-}
-
 static void download_free(struct download *download) {
     if (download->fd >= 0)
         close(download->fd);
@@ -73,15 +67,15 @@ static void download_work(struct download *download, work_fn *fn, work_done_fn *
 
 /* ---- The body, chunk by chunk ---- */
 
-static void read_chunk(void *arg) {
-    struct download *download = arg;
+static void read_chunk(void *user) {
+    struct download *download = user;
     size_t want = download->left < CHUNK_BYTES ? (size_t)download->left : CHUNK_BYTES;
     ssize_t n = pread(download->fd, download->chunk, want, (off_t)download->offset);
     download->err = n < 0 ? errno : n == 0 ? EIO : 0; /* 0: the file has become shorter */
     download->chunk_bytes = n > 0 ? (size_t)n : 0;
 }
 
-static void download_on_chunk(int err, void *arg);
+static void download_on_chunk(int err, void *user);
 
 static void send_more(struct download *download) {
     if (download->left > 0) {
@@ -98,8 +92,8 @@ static void download_on_drain(struct http_request *req) {
         send_more(download);
 }
 
-static void download_on_chunk(int err, void *arg) {
-    struct download *download = arg;
+static void download_on_chunk(int err, void *user) {
+    struct download *download = user;
     download->is_working = false;
     if (!download->req) {
         download_free(download);
@@ -144,7 +138,7 @@ static struct slice wanted_range(const struct download *download) {
     return is_same ? slice_from(download->range) : SLICE_NONE;
 }
 
-static void begin(struct download *download) {
+static void download_begin(struct download *download) {
     uint64_t first = 0, last = 0;
     struct buf value = {0};
     enum range_result result = range_parse(wanted_range(download), download->size, &first, &last);
@@ -169,8 +163,8 @@ static void begin(struct download *download) {
     send_more(download);
 }
 
-static void open_file(void *arg) {
-    struct download *download = arg;
+static void download_open_file(void *user) {
+    struct download *download = user;
     struct stat stat;
     download->err = storage_open_file(download->storage, download->kind, slice_from(download->path),
                                       &download->fd);
@@ -186,15 +180,15 @@ static void open_file(void *arg) {
              (uint64_t)stat.st_mtim.tv_sec * 1000000000 + (uint64_t)stat.st_mtim.tv_nsec);
 }
 
-static void download_on_open(int err, void *arg) {
-    struct download *download = arg;
+static void download_on_open(int err, void *user) {
+    struct download *download = user;
     download->is_working = false;
     if (!download->req) {
         download_free(download);
         return;
     }
     if (!err && !download->err) {
-        begin(download);
+        download_begin(download);
         return;
     }
     if (!err && (download->err == ENOENT || download->err == ELOOP || download->err == EINVAL)) {
@@ -209,18 +203,19 @@ static void download_on_open(int err, void *arg) {
 void download_start(struct worker *worker, struct http_request *req,
                     const struct download_file *file) {
     struct download *download = mem_alloc(sizeof *download);
+    const struct format *format = format_find(file->format);
     download->req = req;
     download->worker = worker;
     download->storage = file->storage;
-    download->kind = file->is_video ? STORAGE_VIDEO : STORAGE_AUDIO;
+    download->kind = format_is_video(file->format) ? STORAGE_VIDEO : STORAGE_AUDIO;
     download->path = slice_copy_text(file->path);
     download->range = slice_copy_text(file->range);
     download->if_range = slice_copy_text(file->if_range);
-    download->type = type_of(file->format);
+    download->type = format ? format->mime : "application/octet-stream";
     download->is_head = file->is_head;
     download->fd = -1;
     req->user = download;
     req->on_abort = download_on_abort;
     req->on_drain = download_on_drain;
-    download_work(download, open_file, download_on_open);
+    download_work(download, download_open_file, download_on_open);
 }

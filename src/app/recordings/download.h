@@ -10,15 +10,13 @@
 #include <stdbool.h>
 
 struct http_request;
-struct storage;
 struct worker;
 
 struct download_file {
     const struct storage *storage;
-    bool is_video;
     bool is_head;          /* the request is HEAD: no body */
     struct slice path;     /* below the folder of its kind */
-    struct slice format;   /* "wav", ...: gives the Content-Type */
+    struct slice format;   /* "wav", ...: gives the kind and the Content-Type */
     struct slice range;    /* the Range header, or empty */
     struct slice if_range; /* the If-Range header, or empty */
 };

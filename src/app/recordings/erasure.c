@@ -1,16 +1,16 @@
 #include "app/recordings/erasure.h"
 
-#include "app/accounts/errand.h"
 #include "app/recordings/recording_page.h"
 #include "app/recordings/recordings.h"
+#include "app/rest/errand.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/mem.h"
-#include "net/loop.h"
 #include "net/standstill.h"
 #include "net/thread.h"
+#include "net/timer.h"
 #include "net/worker.h"
 #include "outside/files/erase.h"
 #include "outside/store/store_recording.h"
@@ -72,13 +72,13 @@ static void erasure_free(struct erasure *erasure) {
 }
 
 /* The errand frees its job: the client has its answer, or left. */
-static void leave(void *job) {
+static void erasure_leave(void *job) {
     struct erasure *erasure = job;
     erasure->errand = NULL;
     timer_stop(&erasure->look);
 }
 
-static void fail(struct erasure *erasure, int status, const char *message) {
+static void erasure_fail(struct erasure *erasure, int status, const char *message) {
     if (erasure->errand)
         errand_answer_error(erasure->errand, status, message);
     else
@@ -87,13 +87,13 @@ static void fail(struct erasure *erasure, int status, const char *message) {
     erasure_free(erasure);
 }
 
-static void fail_errno(struct erasure *erasure, int err) {
+static void erasure_fail_errno(struct erasure *erasure, int err) {
     if (err == EBUSY)
-        fail(erasure, 409, "The meeting is active; it can be erased when it ended");
+        erasure_fail(erasure, 409, "The meeting is active; it can be erased when it ended");
     else if (err == ENOENT)
-        fail(erasure, 404, "Session not found");
+        erasure_fail(erasure, 404, "Session not found");
     else
-        fail(erasure, 500, "Internal server error");
+        erasure_fail(erasure, 500, "Internal server error");
 }
 
 /* Nothing has been erased, and nothing will be. */
@@ -103,14 +103,15 @@ static void answer_away(struct erasure *erasure) {
 }
 
 static void answer_begun(struct errand *errand) {
-    errand_answer_json(errand, 202, SLICE("{\"erasing\":true}"));
+    buf_add_text(&errand->json, "{\"erasing\":true}");
+    errand_answer_json(errand, 202);
 }
 
 /* ---- While the disk or the database stalls ---- */
 
-static void list_rows(void *arg);
-static void erase_rows(void *arg);
-static void erase_meeting(void *arg);
+static void erasure_list_rows(void *user);
+static void erase_rows(void *user);
+static void erasure_erase_meeting(void *user);
 
 static void try_again(struct erasure *erasure, timer_fn *step) {
     if (erasure->errand)
@@ -119,8 +120,8 @@ static void try_again(struct erasure *erasure, timer_fn *step) {
 }
 
 /* While the client waits: answers as soon as the worker or the store makes no progress. */
-static void erasure_on_look(void *arg) {
-    struct erasure *erasure = arg;
+static void erasure_on_look(void *user) {
+    struct erasure *erasure = user;
     int64_t now_ms = clock_mono_ms();
     bool is_stuck = store_is_stalled(erasure->owner->store);
     if (erasure->is_in_worker && standstill_turn(&erasure->worker) == 0)
@@ -135,39 +136,42 @@ static void erasure_on_look(void *arg) {
 
 /* ---- Steps ---- */
 
-static void on_meeting_erased(int err, const struct store_erased *rows, void *arg) {
-    struct erasure *erasure = arg;
+static void erasure_answer(const struct erasure *erasure, const struct store_erased *rows) {
     const struct erased *erased = &erasure->erased;
+    struct buf *json = &erasure->errand->json;
+    json_open(json, NULL);
+    json_open(json, "erased");
+    json_add_int(json, "recordings", rows->recordings + (int64_t)erasure->gone);
+    json_add_uint(json, "files", erased->files);
+    json_add_uint(json, "sidecars", erased->sidecars);
+    json_add_uint(json, "bytes", erased->bytes);
+    json_add_uint(json, "logLines", erased->log_lines);
+    json_add_int(json, "feedback", rows->feedback);
+    json_close(json);
+    json_close(json);
+    errand_answer_json(erasure->errand, 200);
+}
+
+static void on_meeting_erased(int err, const struct store_erased *rows, void *user) {
+    struct erasure *erasure = user;
     erasure->call = NULL;
     if (err == EAGAIN) {
-        try_again(erasure, erase_meeting);
+        try_again(erasure, erasure_erase_meeting);
         return;
     }
     if (err) {
-        fail_errno(erasure, err);
+        erasure_fail_errno(erasure, err);
         return;
     }
     log_info("recordings", "a meeting was erased", log_text("meetingId", erasure->meeting_id),
              log_text("by", erasure->actor));
-    struct buf json = {0};
-    json_open(&json, NULL);
-    json_open(&json, "erased");
-    json_add_int(&json, "recordings", rows->recordings + (int64_t)erasure->gone);
-    json_add_uint(&json, "files", erased->files);
-    json_add_uint(&json, "sidecars", erased->sidecars);
-    json_add_uint(&json, "bytes", erased->bytes);
-    json_add_uint(&json, "logLines", erased->log_lines);
-    json_add_int(&json, "feedback", rows->feedback);
-    json_close(&json);
-    json_close(&json);
     if (erasure->errand)
-        errand_answer_json(erasure->errand, 200, buf_slice(&json));
-    buf_free(&json);
+        erasure_answer(erasure, rows);
     erasure_free(erasure);
 }
 
-static void erase_meeting(void *arg) {
-    struct erasure *erasure = arg;
+static void erasure_erase_meeting(void *user) {
+    struct erasure *erasure = user;
     char what[64];
     snprintf(what, sizeof what, "%zu recordings", erasure->gone + erasure->page.count);
     const struct store_erasure in = {.meeting_id = slice_from(erasure->meeting_id),
@@ -177,13 +181,13 @@ static void erase_meeting(void *arg) {
     erasure->call = store_meeting_erase(erasure->owner->store, &in, on_meeting_erased, erasure);
 }
 
-static void erasure_on_row_erased(int err, void *arg) {
-    struct erasure *erasure = arg;
+static void erasure_on_row_erased(int err, void *user) {
+    struct erasure *erasure = user;
     erasure->call = NULL;
     if (err == EAGAIN) {
         try_again(erasure, erase_rows);
     } else if (err) {
-        fail_errno(erasure, err);
+        erasure_fail_errno(erasure, err);
     } else {
         erasure->row_at++;
         erasure->gone++;
@@ -192,10 +196,10 @@ static void erasure_on_row_erased(int err, void *arg) {
 }
 
 /* After a full page there may be another, so this page's rows go first and the next is listed. */
-static void erase_rows(void *arg) {
-    struct erasure *erasure = arg;
+static void erase_rows(void *user) {
+    struct erasure *erasure = user;
     if (erasure->row_at == erasure->page.count) {
-        list_rows(erasure);
+        erasure_list_rows(erasure);
         return;
     }
     const struct recording_info *row = &erasure->page.rows[erasure->row_at];
@@ -209,8 +213,8 @@ static void erase_rows(void *arg) {
 }
 
 /* On a worker. A file that cannot be deleted keeps its row, so it can be deleted later. */
-static void erase_files(void *arg) {
-    struct erasure *erasure = arg;
+static void erase_files(void *user) {
+    struct erasure *erasure = user;
     atomic_store(&erasure->worker.thread_id, thread_id());
     for (size_t i = 0; i < erasure->page.count && !erasure->err; i++) {
         const struct recording_info *file = &erasure->page.rows[i];
@@ -222,23 +226,23 @@ static void erase_files(void *arg) {
     standstill_end(&erasure->worker);
 }
 
-static void on_files_erased(int err, void *arg) {
-    struct erasure *erasure = arg;
+static void on_files_erased(int err, void *user) {
+    struct erasure *erasure = user;
     erasure->is_in_worker = false;
     if (!erasure->owner)
         erasure_free(erasure);
     else if (erasure->err == EBUSY)
-        fail(erasure, 409, "The meeting is still being recorded");
+        erasure_fail(erasure, 409, "The meeting is still being recorded");
     else if (err || erasure->err)
-        fail(erasure, 500, "Some files could not be deleted; try again");
+        erasure_fail(erasure, 500, "Some files could not be deleted; try again");
     else if (erasure->page.count == ROWS_MAX)
         erase_rows(erasure);
     else
-        erase_meeting(erasure);
+        erasure_erase_meeting(erasure);
 }
 
-static void start_worker(void *arg) {
-    struct erasure *erasure = arg;
+static void start_worker(void *user) {
+    struct erasure *erasure = user;
     erasure->asked_ms = clock_mono_ms();
     erasure->has_begun = true;
     erasure->is_in_worker = worker_run(recordings_eraser(erasure->owner->recordings), erase_files,
@@ -247,15 +251,15 @@ static void start_worker(void *arg) {
         try_again(erasure, start_worker);
 }
 
-static void erasure_on_rows(int err, const struct store_recording_list *list, void *arg) {
-    struct erasure *erasure = arg;
+static void erasure_on_rows(int err, const struct store_recording_list *list, void *user) {
+    struct erasure *erasure = user;
     erasure->call = NULL;
     if (err == EAGAIN && erasure->errand && !erasure->has_begun) {
         answer_away(erasure);
     } else if (err == EAGAIN) {
-        try_again(erasure, list_rows);
+        try_again(erasure, erasure_list_rows);
     } else if (err) {
-        fail_errno(erasure, err);
+        erasure_fail_errno(erasure, err);
     } else {
         recording_page_keep(&erasure->page, list);
         erasure->row_at = 0;
@@ -263,8 +267,8 @@ static void erasure_on_rows(int err, const struct store_recording_list *list, vo
     }
 }
 
-static void list_rows(void *arg) {
-    struct erasure *erasure = arg;
+static void erasure_list_rows(void *user) {
+    struct erasure *erasure = user;
     erasure->call = store_recording_list(erasure->owner->store, slice_from(erasure->meeting_id),
                                          ROWS_MAX, erasure_on_rows, erasure);
 }
@@ -298,9 +302,9 @@ void erasure_start(struct erasures *erasures, struct errand *errand, struct slic
     erasure->actor = slice_copy_text(actor);
     list_add(&erasures->all, &erasure->node);
     erasures->count++;
-    errand_set_job(errand, erasure, leave);
+    errand_set_job(errand, erasure, erasure_leave);
     timer_start(erasures->loop, &erasure->look, LOOK_MS, LOOK_MS, erasure_on_look, erasure);
-    list_rows(erasure);
+    erasure_list_rows(erasure);
 }
 
 struct erasures *erasures_open(struct loop *loop, struct store *store,

@@ -15,8 +15,8 @@ struct recordings;
 struct store;
 
 struct erasures *erasures_open(struct loop *, struct store *, struct recordings *);
-/* After the listener, before the recordings and the store close. What is not erased yet keeps its
- * row. NULL is fine. */
+/* Call it when the listener has closed, and before the recordings and the store close. What is not
+ * erased yet keeps its row. NULL is fine. */
 void erasures_close(struct erasures *);
 
 /*

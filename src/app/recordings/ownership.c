@@ -1,12 +1,13 @@
 #include "app/recordings/ownership.h"
 
-#include "app/accounts/errand.h"
+#include "app/rest/errand.h"
+#include "base/mem.h"
 
 #include <errno.h>
 
 void ownership_init(struct ownership *own, const struct store_account *account,
                     enum store_role least) {
-    *own = (struct ownership){0};
+    *own = (struct ownership){.user_id = slice_copy_text(account->user_id)};
     for (size_t i = 0; i < account->membership_count; i++) {
         if (account->memberships[i].role < least)
             continue;
@@ -15,8 +16,22 @@ void ownership_init(struct ownership *own, const struct store_account *account,
     }
 }
 
-void ownership_free(struct ownership *own) {
+void ownership_close(struct ownership *own) {
+    mem_free(own->user_id);
     buf_free(&own->organizations);
+}
+
+static void ownership_free(void *job) {
+    ownership_close(job);
+    mem_free(job);
+}
+
+struct ownership *ownership_new(struct errand *errand, const struct store_account *account,
+                                enum store_role least) {
+    struct ownership *own = mem_alloc(sizeof *own);
+    ownership_init(own, account, least);
+    errand_set_job(errand, own, ownership_free);
+    return own;
 }
 
 bool ownership_covers(const struct ownership *own, struct slice organization_id) {
@@ -28,15 +43,13 @@ bool ownership_covers(const struct ownership *own, struct slice organization_id)
     return false;
 }
 
-static void ownership_on_session(int err, const struct store_session *session, void *arg) {
-    const struct ownership *own = arg;
-    own->errand->call = NULL;
+static void ownership_on_session(int err, const struct store_session *session, void *user) {
+    const struct ownership *own = user;
     if (!err && !ownership_covers(own, session->organization_id))
         err = ENOENT;
-    if (err)
-        errand_answer_errno(own->errand, err, own->missing);
-    else
-        own->run(own->errand, session);
+    struct errand *errand = errand_resume(own->errand, err, own->missing);
+    if (errand)
+        own->run(errand, session);
 }
 
 void ownership_find_session(struct ownership *own, struct errand *errand, struct store *store,

@@ -13,9 +13,10 @@ struct errand;
 
 typedef void ownership_session_fn(struct errand *, const struct store_session *);
 
-/* Lives in the job of its errand. The account does not outlive a callback, so its organizations are
- * copied. */
+/* The job of an errand, or a part of it. The account does not outlive a callback, so what is needed
+ * of it is copied. */
 struct ownership {
+    char *user_id;
     struct buf organizations; /* ids, each with a space behind it */
     struct errand *errand;
     const char *missing;
@@ -24,7 +25,11 @@ struct ownership {
 
 /* Keeps the organizations in which the account has at least the role. */
 void ownership_init(struct ownership *, const struct store_account *, enum store_role least);
-void ownership_free(struct ownership *);
+void ownership_close(struct ownership *);
+
+/* One that becomes the job of the errand, and is freed with it. */
+struct ownership *ownership_new(struct errand *, const struct store_account *,
+                                enum store_role least);
 
 bool ownership_covers(const struct ownership *, struct slice organization_id);
 

@@ -9,7 +9,7 @@
 #include "base/macros.h"
 #include "base/mem.h"
 #include "base/rand.h"
-#include "outside/files/format.h"
+#include "outside/files/recording_info.h"
 #include "outside/store/store_recording.h"
 #include "wire/web/json_write.h"
 #include "wire/web/url.h"
@@ -20,16 +20,15 @@
 struct recording_job {
     struct ownership own;
     ownership_session_fn *run;
-    struct buf path, format;
-    char *range, *if_range; /* headers of the request, "" without one */
+    struct recording_info row; /* owns its texts */
+    char *range, *if_range;    /* headers of the request, "" without one */
     bool is_head;
 };
 
-static void recording_job_free(void *arg) {
-    struct recording_job *job = arg;
-    ownership_free(&job->own);
-    buf_free(&job->path);
-    buf_free(&job->format);
+static void recording_job_free(void *user) {
+    struct recording_job *job = user;
+    ownership_close(&job->own);
+    recording_info_free(&job->row);
     mem_free(job->range);
     mem_free(job->if_range);
     mem_free(job);
@@ -51,30 +50,32 @@ static struct errand *new_errand(struct http_request *req, const struct route_ma
     return errand;
 }
 
-static void keep_file(struct recording_job *job, const struct recording_info *row) {
-    buf_add_slice(&job->path, row->path);
-    buf_add_slice(&job->format, row->format);
+/* The errand whose call found the recording. NULL: it did not, and the errand is answered. */
+static struct errand *keep_row(int err, const struct recording_info *row, void *user) {
+    struct errand *errand = errand_resume(user, err, "Recording not found");
+    if (!errand)
+        return NULL;
+    struct recording_job *job = errand->job;
+    job->row = *row;
+    recording_info_own(&job->row);
+    return errand;
 }
 
 /* ---- A recording of one of the account's organizations ---- */
 
-static void on_recording(int err, const struct recording_info *row, void *arg) {
-    struct errand *errand = arg;
-    struct recording_api *api = errand->owner;
-    struct recording_job *job = errand->job;
-    errand->call = NULL;
-    if (err) {
-        errand_answer_errno(errand, err, "Recording not found");
+static void on_recording(int err, const struct recording_info *row, void *user) {
+    struct errand *errand = keep_row(err, row, user);
+    if (!errand)
         return;
-    }
-    keep_file(job, row);
+    const struct recording_api *api = errand->user;
+    struct recording_job *job = errand->job;
     ownership_find_session(&job->own, errand, api->store, row->meeting, "Recording not found",
                            job->run);
 }
 
 static void find_own_recording(struct errand *errand, const struct store_account *account,
                                ownership_session_fn *run) {
-    struct recording_api *api = errand->owner;
+    struct recording_api *api = errand->user;
     struct recording_job *job = errand->job;
     ownership_init(&job->own, account, ROLE_ADMIN);
     job->run = run;
@@ -85,14 +86,13 @@ static void find_own_recording(struct errand *errand, const struct store_account
 /* ---- GET /recordings/:id ---- */
 
 static void send_recording(struct errand *errand) {
-    const struct recording_api *api = errand->owner;
+    const struct recording_api *api = errand->user;
     const struct recording_job *job = errand->job;
     const struct download_file file = {
         .storage = recordings_storage(api->recordings),
-        .is_video = format_is_video(buf_slice(&job->format)),
         .is_head = job->is_head,
-        .path = buf_slice(&job->path),
-        .format = buf_slice(&job->format),
+        .path = job->row.path,
+        .format = job->row.format,
         .range = slice_from(job->range),
         .if_range = slice_from(job->if_range),
     };
@@ -108,19 +108,14 @@ static void get_recording(struct errand *errand, const struct store_account *acc
     find_own_recording(errand, account, send_own_recording);
 }
 
-static void on_linked_recording(int err, const struct recording_info *row, void *arg) {
-    struct errand *errand = arg;
-    errand->call = NULL;
-    if (err) {
-        errand_answer_errno(errand, err, "Recording not found");
-        return;
-    }
-    keep_file(errand->job, row);
-    send_recording(errand);
+static void on_linked_recording(int err, const struct recording_info *row, void *user) {
+    struct errand *errand = keep_row(err, row, user);
+    if (errand)
+        send_recording(errand);
 }
 
-static void on_get(struct http_request *req, const struct route_match *match, void *owner) {
-    struct recording_api *api = owner;
+static void on_get(struct http_request *req, const struct route_match *match, void *user) {
+    struct recording_api *api = user;
     struct errand *errand = new_errand(req, match, api);
     struct slice id = match->params[0];
     struct buf ticket = {0};
@@ -136,16 +131,15 @@ static void on_get(struct http_request *req, const struct route_match *match, vo
 /* ---- POST /recordings/:id/ticket ---- */
 
 static void answer_link(struct errand *errand, const struct store_session *session) {
-    const struct recording_api *api = errand->owner;
-    struct buf json = {0}, url = {0};
+    const struct recording_api *api = errand->user;
+    struct buf url = {0};
     download_link_write(&api->link_key, slice_from(errand->params[0]), clock_wall_ms() / 1000,
                         &url);
-    json_open(&json, NULL);
-    json_add_text(&json, "url", buf_slice(&url));
-    json_add_int(&json, "expiresIn", DOWNLOAD_LINK_S);
-    json_close(&json);
-    errand_answer_json(errand, 201, buf_slice(&json));
-    buf_free(&json);
+    json_open(&errand->json, NULL);
+    json_add_text(&errand->json, "url", buf_slice(&url));
+    json_add_int(&errand->json, "expiresIn", DOWNLOAD_LINK_S);
+    json_close(&errand->json);
+    errand_answer_json(errand, 201);
     buf_free(&url);
 }
 
@@ -153,47 +147,31 @@ static void give_link(struct errand *errand, const struct store_account *account
     find_own_recording(errand, account, answer_link);
 }
 
-static void on_post_ticket(struct http_request *req, const struct route_match *match, void *owner) {
-    struct recording_api *api = owner;
+static void on_post_ticket(struct http_request *req, const struct route_match *match, void *user) {
+    struct recording_api *api = user;
     auth_check(api->auth, new_errand(req, match, api), give_link);
 }
 
 /* ---- DELETE /sessions/:meetingId ---- */
 
-struct erase_job {
-    struct ownership own;
-    char *user_id;
-};
-
-static void erase_job_free(void *arg) {
-    struct erase_job *job = arg;
-    ownership_free(&job->own);
-    mem_free(job->user_id);
-    mem_free(job);
-}
-
 static void erase_own_session(struct errand *errand, const struct store_session *session) {
-    const struct recording_api *api = errand->owner;
-    const struct erase_job *job = errand->job;
+    const struct recording_api *api = errand->user;
+    const struct ownership *own = errand->job;
     if (session->status == SESSION_ACTIVE)
         errand_answer_error(errand, 409, "The meeting is active; it can be erased when it ended");
     else
         erasure_start(api->erasures, errand, slice_from(errand->params[0]),
-                      slice_from(job->user_id));
+                      slice_from(own->user_id));
 }
 
 static void erase_session(struct errand *errand, const struct store_account *account) {
-    struct recording_api *api = errand->owner;
-    struct erase_job *job = mem_alloc(sizeof *job);
-    ownership_init(&job->own, account, ROLE_OWNER);
-    job->user_id = slice_copy_text(account->user_id);
-    errand_set_job(errand, job, erase_job_free);
-    ownership_find_session(&job->own, errand, api->store, slice_from(errand->params[0]),
-                           "Session not found", erase_own_session);
+    const struct recording_api *api = errand->user;
+    ownership_find_session(ownership_new(errand, account, ROLE_OWNER), errand, api->store,
+                           slice_from(errand->params[0]), "Session not found", erase_own_session);
 }
 
-static void on_delete(struct http_request *req, const struct route_match *match, void *owner) {
-    struct recording_api *api = owner;
+static void on_delete(struct http_request *req, const struct route_match *match, void *user) {
+    struct recording_api *api = user;
     auth_check(api->auth, errand_new(req, match, api), erase_session);
 }
 

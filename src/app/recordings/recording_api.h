@@ -25,7 +25,7 @@ struct recording_api {
 void recording_api_init(struct recording_api *, struct auth *, struct store *, struct recordings *,
                         struct erasures *);
 
-/* Before the routes of sessions. The api must outlive the routes. */
+/* The api must outlive the routes. */
 void recording_api_add_routes(struct recording_api *, struct routes *);
 
 #endif

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/mem.h"
-#include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/timer.h"
 #include "net/worker.h"
@@ -48,19 +47,17 @@ static void row_free(struct queued_row *queued) {
     mem_free(queued);
 }
 
-static void recordings_on_retry(void *arg);
-static void put_next(struct recordings *recordings);
+static void put_next(void *user);
 
-static void on_put(int err, struct slice meeting_id, void *arg) {
-    struct recordings *recordings = arg;
+static void on_put(int err, struct slice meeting_id, void *user) {
+    struct recordings *recordings = user;
     struct queued_row *queued = CONTAINER_OF(recordings->rows.next, struct queued_row, node);
     const struct recording_info *row = &queued->row;
     recordings->putting = NULL;
     if (err == ECANCELED)
         return;
     if (err == EAGAIN) {
-        timer_start(recordings->loop, &recordings->retry, RETRY_MS, 0, recordings_on_retry,
-                    recordings);
+        timer_start(recordings->loop, &recordings->retry, RETRY_MS, 0, put_next, recordings);
         return;
     }
     if (err)
@@ -74,7 +71,8 @@ static void on_put(int err, struct slice meeting_id, void *arg) {
     put_next(recordings);
 }
 
-static void put_next(struct recordings *recordings) {
+static void put_next(void *user) {
+    struct recordings *recordings = user;
     if (!recordings->store || recordings->putting || list_is_empty(&recordings->rows) ||
         timer_is_running(&recordings->retry))
         return;
@@ -82,12 +80,8 @@ static void put_next(struct recordings *recordings) {
     recordings->putting = store_recording_put(recordings->store, &queued->row, on_put, recordings);
 }
 
-static void recordings_on_retry(void *arg) {
-    put_next(arg);
-}
-
-static void deliver_row(struct mail *mail, void *owner) {
-    struct recordings *recordings = owner;
+static void deliver_row(struct mail *mail, void *user) {
+    struct recordings *recordings = user;
     struct queued_row *queued = CONTAINER_OF(mail, struct queued_row, mail);
     if (recordings->stats.waiting == ROWS_MAX) {
         recordings->stats.dropped++;
@@ -124,10 +118,8 @@ int recordings_open(struct recordings **out, struct loop *loop, const struct sto
     recordings->storage = storage;
     list_init(&recordings->rows);
     int err = mailbox_open(&recordings->inbox, loop, recordings);
-    if (!err)
-        err = worker_open(&recordings->reader, loop, RECORDINGS_READERS, READS_WAITING_MAX, 0);
-    if (!err)
-        err = worker_open(&recordings->eraser, loop, RECORDINGS_ERASERS, ERASURES_WAITING_MAX, 0);
+    recordings->reader = worker_new(loop, RECORDINGS_READERS, READS_WAITING_MAX, 0);
+    recordings->eraser = worker_new(loop, RECORDINGS_ERASERS, ERASURES_WAITING_MAX, 0);
     if (err) {
         recordings_close(recordings);
         recordings_free(recordings);
@@ -150,7 +142,7 @@ void recordings_start(struct recordings *recordings, struct store *store) {
     retention_start(recordings->retention, store);
 }
 
-static void on_last_put(int err, struct slice meeting_id, void *arg) {
+static void on_last_put(int err, struct slice meeting_id, void *user) {
 }
 
 /* At the end all rows go to the store at once; their answers are not needed any more. */

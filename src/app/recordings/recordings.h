@@ -11,13 +11,11 @@
 
 #include <stdint.h>
 
-struct counter_table;
 struct loop;
 struct recording_info;
 struct recordings;
 struct storage;
 struct store;
-struct worker;
 
 int recordings_open(struct recordings **, struct loop *, const struct storage *, unsigned ttl_days);
 
@@ -37,7 +35,7 @@ void recordings_on_report(const struct recording_info *, void *user);
 /* The session is stored: sidecars that still have the room's name get the meeting's id. */
 void recordings_settle(struct recordings *, struct slice meeting_id);
 
-/* Workers for files, which may wait for the disk. At most so many threads do. */
+/* Workers for files, and how many threads of each may wait for the disk. */
 enum { RECORDINGS_READERS = 2, RECORDINGS_ERASERS = 1 };
 struct worker *recordings_reader(const struct recordings *);
 struct worker *recordings_eraser(const struct recordings *);

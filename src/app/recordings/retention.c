@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "net/loop.h"
 #include "net/timer.h"
 #include "net/worker.h"
 #include "outside/files/erase.h"
@@ -54,15 +53,15 @@ enum retention_step retention_next(const struct retention_sweep *sweep) {
 
 /* ---- Begin and end of a sweep ---- */
 
-static void list_rows(void *arg);
+static void retention_list_rows(void *user);
 
-static void begin_sweep(void *arg) {
-    struct retention *retention = arg;
+static void begin_sweep(void *user) {
+    struct retention *retention = user;
     retention->is_sweeping = true;
     retention->before_ms = clock_wall_ms() - (int64_t)retention->set.ttl_days * 24 * 3600 * 1000;
     retention->sweep = (struct retention_sweep){.batch = BATCH};
     retention->erased = (struct erased){0};
-    list_rows(retention);
+    retention_list_rows(retention);
 }
 
 static void end_sweep(struct retention *retention) {
@@ -86,8 +85,8 @@ static const struct recording_info *current_row(const struct retention *retentio
     return &retention->page.rows[retention->sweep.at];
 }
 
-static void retention_on_row_erased(int err, void *arg) {
-    struct retention *retention = arg;
+static void retention_on_row_erased(int err, void *user) {
+    struct retention *retention = user;
     retention->call = NULL;
     if (err) {
         end_sweep(retention);
@@ -99,14 +98,14 @@ static void retention_on_row_erased(int err, void *arg) {
 }
 
 /* On the worker. */
-static void delete_file(void *arg) {
-    struct retention *retention = arg;
+static void delete_file(void *user) {
+    struct retention *retention = user;
     retention->err =
         erase_recording(retention->set.storage, current_row(retention), &retention->erased);
 }
 
-static void on_file_deleted(int err, void *arg) {
-    struct retention *retention = arg;
+static void on_file_deleted(int err, void *user) {
+    struct retention *retention = user;
     retention->is_working = false;
     if (err || !retention->store) {
         end_sweep(retention);
@@ -131,14 +130,14 @@ static void on_file_deleted(int err, void *arg) {
 }
 
 /* On the worker. */
-static void delete_logs(void *arg) {
-    struct retention *retention = arg;
+static void delete_logs(void *user) {
+    struct retention *retention = user;
     retention->err =
         erase_old_logs(retention->set.storage, retention->before_ms, &retention->erased);
 }
 
-static void on_logs_deleted(int err, void *arg) {
-    struct retention *retention = arg;
+static void on_logs_deleted(int err, void *user) {
+    struct retention *retention = user;
     retention->is_working = false;
     end_sweep(retention);
 }
@@ -155,7 +154,8 @@ static void take_step(struct retention *retention) {
         work(retention, delete_file, on_file_deleted);
         break;
     case RETENTION_LIST:
-        timer_start(retention->set.loop, &retention->timer, PAUSE_MS, 0, list_rows, retention);
+        timer_start(retention->set.loop, &retention->timer, PAUSE_MS, 0, retention_list_rows,
+                    retention);
         break;
     case RETENTION_LOGS:
         work(retention, delete_logs, on_logs_deleted);
@@ -163,8 +163,8 @@ static void take_step(struct retention *retention) {
     }
 }
 
-static void retention_on_rows(int err, const struct store_recording_list *list, void *arg) {
-    struct retention *retention = arg;
+static void retention_on_rows(int err, const struct store_recording_list *list, void *user) {
+    struct retention *retention = user;
     retention->call = NULL;
     if (err) {
         end_sweep(retention);
@@ -175,8 +175,8 @@ static void retention_on_rows(int err, const struct store_recording_list *list, 
     take_step(retention);
 }
 
-static void list_rows(void *arg) {
-    struct retention *retention = arg;
+static void retention_list_rows(void *user) {
+    struct retention *retention = user;
     retention->call = store_recording_list_older(retention->store, retention->before_ms,
                                                  (unsigned)retention->sweep.kept, BATCH,
                                                  retention_on_rows, retention);

@@ -10,11 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct loop;
 struct retention;
-struct storage;
 struct store;
-struct worker;
 
 struct retention_settings {
     struct loop *loop;

@@ -4,7 +4,6 @@
 #include "app/recordings/feedback_row.h"
 #include "app/recordings/ownership.h"
 #include "base/macros.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "outside/store/store_recording.h"
 #include "wire/web/json_write.h"
@@ -78,25 +77,12 @@ static const char *read_list_query(struct slice query, struct list_query *q, uns
     return wrong;
 }
 
-static void answer_list_errno(struct errand *errand, int err) {
-    if (err == EINVAL)
-        errand_answer_invalid(errand, WRONG_CURSOR);
-    else
-        errand_answer_errno(errand, err, "Session not found");
-}
-
-/* `json` holds the open array of items. */
-static void answer_list(struct errand *errand, struct buf *json, struct slice next) {
-    json_close_array(json);
-    json_add_text_or_null(json, "nextCursor", next);
-    json_close(json);
-    errand_answer_json(errand, 200, buf_slice(json));
-    buf_free(json);
-}
-
-static void open_list(struct buf *json) {
-    json_open(json, NULL);
-    json_open_array(json, "items");
+/* As errand_resume, for calls that were given the cursor of the query. */
+static struct errand *resume_list(void *user, int err) {
+    if (err != EINVAL)
+        return errand_resume(user, err, "Session not found");
+    errand_answer_invalid(user, WRONG_CURSOR);
+    return NULL;
 }
 
 /* The members of an object that is open. */
@@ -113,25 +99,21 @@ static void add_session(struct buf *json, const struct store_session *session) {
 
 /* ---- GET /sessions ---- */
 
-static void on_session_list(int err, const struct store_session_list *list, void *arg) {
-    struct errand *errand = arg;
-    errand->call = NULL;
-    if (err) {
-        answer_list_errno(errand, err);
+static void on_session_list(int err, const struct store_session_list *list, void *user) {
+    struct errand *errand = resume_list(user, err);
+    if (!errand)
         return;
-    }
-    struct buf json = {0};
-    open_list(&json);
+    errand_open_list(errand);
     for (size_t i = 0; i < list->count; i++) {
-        json_open(&json, NULL);
-        add_session(&json, &list->sessions[i]);
-        json_close(&json);
+        json_open(&errand->json, NULL);
+        add_session(&errand->json, &list->sessions[i]);
+        json_close(&errand->json);
     }
-    answer_list(errand, &json, list->next);
+    errand_answer_list(errand, list->next);
 }
 
 static void list_sessions(struct errand *errand, const struct store_account *account) {
-    const struct session_api *api = errand->owner;
+    const struct session_api *api = errand->user;
     struct list_query q = {0};
     const char *wrong =
         read_list_query(slice_from(errand->query), &q, SESSIONS_DEFAULT, SESSIONS_MAX);
@@ -151,34 +133,18 @@ static void list_sessions(struct errand *errand, const struct store_account *acc
     buf_free(&q.cursor);
 }
 
-static void on_get_sessions(struct http_request *req, const struct route_match *match,
-                            void *owner) {
-    const struct session_api *api = owner;
-    auth_check(api->auth, errand_new(req, match, owner), list_sessions);
+static void on_get_sessions(struct http_request *req, const struct route_match *match, void *user) {
+    const struct session_api *api = user;
+    auth_check(api->auth, errand_new(req, match, user), list_sessions);
 }
 
 /* ---- A meeting of one of the account's organizations ---- */
 
-struct session_job {
-    struct ownership own;
-    struct buf json;
-};
-
-static void session_job_free(void *arg) {
-    struct session_job *job = arg;
-    ownership_free(&job->own);
-    buf_free(&job->json);
-    mem_free(job);
-}
-
 static void find_own_session(struct errand *errand, const struct store_account *account,
                              ownership_session_fn *run) {
-    const struct session_api *api = errand->owner;
-    struct session_job *job = mem_alloc(sizeof *job);
-    errand_set_job(errand, job, session_job_free);
-    ownership_init(&job->own, account, ROLE_MEMBER);
-    ownership_find_session(&job->own, errand, api->store, slice_from(errand->params[0]),
-                           "Session not found", run);
+    const struct session_api *api = errand->user;
+    ownership_find_session(ownership_new(errand, account, ROLE_MEMBER), errand, api->store,
+                           slice_from(errand->params[0]), "Session not found", run);
 }
 
 /* ---- GET /sessions/:meetingId ---- */
@@ -199,28 +165,22 @@ static void add_recording(struct buf *json, const struct recording_info *row) {
     json_close(json);
 }
 
-static void on_recording_list(int err, const struct store_recording_list *list, void *arg) {
-    struct errand *errand = arg;
-    struct session_job *job = errand->job;
-    struct buf *json = &job->json;
-    errand->call = NULL;
-    if (err) {
-        errand_answer_errno(errand, err, "Session not found");
+static void on_recording_list(int err, const struct store_recording_list *list, void *user) {
+    struct errand *errand = errand_resume(user, err, "Session not found");
+    if (!errand)
         return;
-    }
-    json_open_array(json, "recordings");
+    json_open_array(&errand->json, "recordings");
     for (size_t i = 0; i < list->count; i++)
-        add_recording(json, &list->recordings[i]);
-    json_close_array(json);
-    json_close(json);
-    errand_answer_json(errand, 200, buf_slice(json));
+        add_recording(&errand->json, &list->recordings[i]);
+    json_close_array(&errand->json);
+    json_close(&errand->json);
+    errand_answer_json(errand, 200);
 }
 
 static void list_recordings(struct errand *errand, const struct store_session *session) {
-    const struct session_api *api = errand->owner;
-    struct session_job *job = errand->job;
-    json_open(&job->json, NULL);
-    add_session(&job->json, session);
+    const struct session_api *api = errand->user;
+    json_open(&errand->json, NULL);
+    add_session(&errand->json, session);
     errand->call = store_recording_list(api->store, session->meeting_id, RECORDINGS_MAX,
                                         on_recording_list, errand);
     store_let_overtake(errand->call);
@@ -230,29 +190,25 @@ static void get_session(struct errand *errand, const struct store_account *accou
     find_own_session(errand, account, list_recordings);
 }
 
-static void on_get_session(struct http_request *req, const struct route_match *match, void *owner) {
-    const struct session_api *api = owner;
-    auth_check(api->auth, errand_new(req, match, owner), get_session);
+static void on_get_session(struct http_request *req, const struct route_match *match, void *user) {
+    const struct session_api *api = user;
+    auth_check(api->auth, errand_new(req, match, user), get_session);
 }
 
 /* ---- GET /feedback/:meetingId ---- */
 
-static void on_stored_events(int err, const struct store_feedback_list *list, void *arg) {
-    struct errand *errand = arg;
-    errand->call = NULL;
-    if (err) {
-        answer_list_errno(errand, err);
+static void on_stored_events(int err, const struct store_feedback_list *list, void *user) {
+    struct errand *errand = resume_list(user, err);
+    if (!errand)
         return;
-    }
-    struct buf json = {0};
-    open_list(&json);
+    errand_open_list(errand);
     for (size_t i = 0; i < list->count; i++)
-        feedback_row_write(&json, &list->events[i]);
-    answer_list(errand, &json, list->next);
+        feedback_row_write(&errand->json, &list->events[i]);
+    errand_answer_list(errand, list->next);
 }
 
 static void list_feedback(struct errand *errand, const struct store_session *session) {
-    const struct session_api *api = errand->owner;
+    const struct session_api *api = errand->user;
     struct list_query q = {0};
     const char *wrong = read_list_query(slice_from(errand->query), &q, EVENTS_DEFAULT, EVENTS_MAX);
     if (wrong) {
@@ -274,10 +230,9 @@ static void get_feedback(struct errand *errand, const struct store_account *acco
     find_own_session(errand, account, list_feedback);
 }
 
-static void on_get_feedback(struct http_request *req, const struct route_match *match,
-                            void *owner) {
-    const struct session_api *api = owner;
-    auth_check(api->auth, errand_new(req, match, owner), get_feedback);
+static void on_get_feedback(struct http_request *req, const struct route_match *match, void *user) {
+    const struct session_api *api = user;
+    auth_check(api->auth, errand_new(req, match, user), get_feedback);
 }
 
 void session_api_add_routes(struct session_api *api, struct routes *routes) {

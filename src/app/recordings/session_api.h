@@ -6,16 +6,15 @@
 #ifndef APP_SESSION_API_H
 #define APP_SESSION_API_H
 
-struct auth;
 struct routes;
-struct store;
 
 struct session_api {
     struct auth *auth;
     struct store *store;
 };
 
-/* Behind the more special routes below /feedback. The api must outlive them. */
+/* Call it after those that add more special routes below /sessions and /feedback, because the first
+ * route that matches wins. The api must outlive the routes. */
 void session_api_add_routes(struct session_api *, struct routes *);
 
 #endif

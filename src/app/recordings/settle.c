@@ -1,11 +1,9 @@
 #include "app/recordings/settle.h"
 
-#include "base/buf.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/mem.h"
-#include "net/loop.h"
 #include "net/timer.h"
 #include "net/worker.h"
 #include "outside/files/format.h"
@@ -52,16 +50,16 @@ static void file_free(struct settle_file *file) {
     mem_free(file);
 }
 
-static void write_sidecar(void *arg) {
-    struct settle_file *file = arg;
+static void write_sidecar(void *user) {
+    struct settle_file *file = user;
     file->err = sidecar_set_meeting(file->settle->storage, file->kind, slice_from(file->path),
                                     slice_from(file->meeting_id));
 }
 
-static void next_file(void *arg);
+static void next_file(void *user);
 
-static void settle_on_written(int err, void *arg) {
-    struct settle_file *file = arg;
+static void settle_on_written(int err, void *user) {
+    struct settle_file *file = user;
     struct settle *settle = file->settle;
     settle->is_working = false;
     if (err || settle->is_stopped)
@@ -78,8 +76,8 @@ static void settle_on_written(int err, void *arg) {
     next_file(settle);
 }
 
-static void next_file(void *arg) {
-    struct settle *settle = arg;
+static void next_file(void *user) {
+    struct settle *settle = user;
     if (settle->is_stopped || settle->is_working || timer_is_running(&settle->retry) ||
         list_is_empty(&settle->files))
         return;
@@ -104,7 +102,7 @@ void settle_add(struct settle *settle, struct slice path, bool is_video, struct 
 
 /* ---- The recordings of a meeting ---- */
 
-static void question_free(struct settle_question *question) {
+static void settle_question_free(struct settle_question *question) {
     list_remove(&question->node);
     mem_free(question);
 }
@@ -121,10 +119,10 @@ static bool may_be_behind(const struct recording_info *row) {
            !slice_is_equal(folder, slice_from(own));
 }
 
-static void settle_on_rows(int err, const struct store_recording_list *list, void *arg) {
-    struct settle_question *question = arg;
+static void settle_on_rows(int err, const struct store_recording_list *list, void *user) {
+    struct settle_question *question = user;
     struct settle *settle = question->settle;
-    question_free(question);
+    settle_question_free(question);
     for (size_t i = 0; !err && i < list->count; i++) {
         const struct recording_info *row = &list->recordings[i];
         if (may_be_behind(row))
@@ -162,7 +160,7 @@ void settle_stop(struct settle *settle) {
         struct settle_question *question =
             CONTAINER_OF(settle->questions.next, struct settle_question, node);
         store_cancel(question->call);
-        question_free(question);
+        settle_question_free(question);
     }
 }
 

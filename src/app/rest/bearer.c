@@ -5,13 +5,7 @@
 #include <assert.h>
 #include <openssl/crypto.h>
 
-static bool has_scheme(struct slice value) {
-    return slice_has_prefix_nocase(value, SLICE("Bearer "));
-}
-
-static struct slice without_scheme(struct slice value) {
-    return slice_trim(slice_skip(value, SLICE("Bearer ").len));
-}
+static const struct slice scheme = SLICE("Bearer ");
 
 static struct slice find_only_value(const struct http_head *head) {
     if (http_count_headers(head, "authorization") != 1)
@@ -21,12 +15,14 @@ static struct slice find_only_value(const struct http_head *head) {
 
 struct slice bearer_token(const struct http_head *head) {
     struct slice value = find_only_value(head);
-    return has_scheme(value) ? without_scheme(value) : SLICE_NONE;
+    if (!slice_has_prefix_nocase(value, scheme))
+        return SLICE_NONE;
+    return slice_trim(slice_skip(value, scheme.len));
 }
 
 struct slice bearer_or_bare_token(const struct http_head *head) {
     struct slice value = find_only_value(head);
-    return has_scheme(value) ? without_scheme(value) : value;
+    return slice_has_prefix_nocase(value, scheme) ? bearer_token(head) : value;
 }
 
 bool bearer_is(const struct http_head *head, struct slice secret) {

@@ -53,32 +53,23 @@ static bool rule_holds(const struct body_rule *rule, const json_t *value) {
     return false;
 }
 
-static void write_failure(struct buf *out, const char *name, const struct body_rule *rule) {
-    buf_printf(out, "%s ", name);
-    switch (rule->kind) {
-    case RULE_NONE:
-        break;
-    case RULE_STRING:
-        buf_add_text(out, "must be a string");
-        break;
-    case RULE_EMAIL:
-        buf_add_text(out, "must be an email");
-        break;
-    case RULE_NOT_EMPTY:
-        buf_add_text(out, "should not be empty");
-        break;
-    case RULE_MIN_LENGTH:
-        buf_printf(out, "must be longer than or equal to %u characters", rule->length);
-        break;
-    case RULE_MAX_LENGTH:
-        buf_printf(out, "must be shorter than or equal to %u characters", rule->length);
-        break;
-    case RULE_IN:
-        buf_add_text(out, "must be one of the following values: ");
-        for (const char *const *choice = rule->choices; *choice; choice++)
-            buf_printf(out, "%s%s", choice == rule->choices ? "" : ", ", *choice);
-        break;
-    }
+static void add_failure(struct buf *failures, const char *name, const struct body_rule *rule) {
+    static const char *const texts[] = {
+        [RULE_STRING] = "must be a string",
+        [RULE_EMAIL] = "must be an email",
+        [RULE_NOT_EMPTY] = "should not be empty",
+        [RULE_MIN_LENGTH] = "must be longer than or equal to",
+        [RULE_MAX_LENGTH] = "must be shorter than or equal to",
+        [RULE_IN] = "must be one of the following values:",
+    };
+    struct buf text = {0};
+    buf_printf(&text, "%s %s", name, texts[rule->kind]);
+    if (rule->kind == RULE_MIN_LENGTH || rule->kind == RULE_MAX_LENGTH)
+        buf_printf(&text, " %u characters", rule->length);
+    for (const char *const *choice = rule->choices; choice && *choice; choice++)
+        buf_printf(&text, "%s %s", choice == rule->choices ? "" : ",", *choice);
+    json_add_text(failures, NULL, buf_slice(&text));
+    buf_free(&text);
 }
 
 static bool is_declared(const char *name, const struct body_field *fields, size_t count) {
@@ -93,12 +84,8 @@ static void check_field(const struct body_field *field, const json_t *value, str
     if (field->is_optional && (!value || json_is_null(value)))
         return;
     for (size_t i = BODY_RULES_MAX; i-- > 0;) {
-        if (rule_holds(&field->rules[i], value))
-            continue;
-        struct buf text = {0};
-        write_failure(&text, field->name, &field->rules[i]);
-        json_add_text(failures, NULL, buf_slice(&text));
-        buf_free(&text);
+        if (!rule_holds(&field->rules[i], value))
+            add_failure(failures, field->name, &field->rules[i]);
     }
 }
 
@@ -127,7 +114,7 @@ bool body_validate(const json_t *body, const struct body_field *fields, size_t c
 
 /* ---- Bodies ---- */
 
-static bool type_is(const struct http_request *req, const char *type) {
+bool body_type_is(const struct http_request *req, const char *type) {
     const struct slice *value = http_find_header(req->head, "content-type");
     if (!value)
         return false;
@@ -164,9 +151,9 @@ static json_t *parse_json(struct slice text) {
 }
 
 json_t *body_read(struct http_request *req) {
-    if (type_is(req, "application/x-www-form-urlencoded"))
+    if (body_type_is(req, "application/x-www-form-urlencoded"))
         return parse_form(req->body);
-    if (!type_is(req, "application/json") || req->body.len == 0)
+    if (!body_type_is(req, "application/json") || req->body.len == 0)
         return json_object();
     json_t *body = parse_json(req->body);
     if (!body)

@@ -1,7 +1,7 @@
 /*
  * Request bodies: reads them and says what is wrong with their fields, in the words and the order
- * of class-validator (contracts/rest-and-auth.md, A3 and A4): all failures at once, unknown
- * properties first, then the fields as declared, and within a field the last rule first.
+ * of class-validator: all failures at once, unknown properties first, then the fields as declared,
+ * and within a field the last rule first.
  */
 #ifndef APP_BODY_H
 #define APP_BODY_H
@@ -45,6 +45,9 @@ struct body_field {
  */
 json_t *body_read(struct http_request *);
 
+/* Whether the Content-Type is this one, whatever its parameters are. */
+bool body_type_is(const struct http_request *, const char *type);
+
 /* Whether the fields are valid. If they are not, the request is answered 400. */
 bool body_check(struct http_request *, const json_t *body, const struct body_field *fields,
                 size_t count);
@@ -56,7 +59,7 @@ void body_refuse(struct http_request *, const char *failure);
 bool body_validate(const json_t *body, const struct body_field *fields, size_t count,
                    struct buf *failures);
 
-/* A text of a validated body; empty when the field is missing. Borrowed. */
+/* A text of an object; empty when the member is missing or no text. Borrowed. */
 struct slice body_text(const json_t *body, const char *name);
 
 #endif

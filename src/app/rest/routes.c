@@ -4,12 +4,11 @@
 #include "base/mem.h"
 #include "wire/web/url.h"
 
-#include <errno.h>
 #include <string.h>
 
 struct route_row {
     struct route route;
-    void *owner;
+    void *user;
 };
 
 struct routes {
@@ -34,10 +33,10 @@ void routes_free(struct routes *routes) {
     mem_free(routes);
 }
 
-void routes_add(struct routes *routes, const struct route *rows, size_t count, void *owner) {
+void routes_add(struct routes *routes, const struct route *rows, size_t count, void *user) {
     routes->rows = mem_resize(routes->rows, (routes->count + count) * sizeof *routes->rows);
     for (size_t i = 0; i < count; i++)
-        routes->rows[routes->count++] = (struct route_row){rows[i], owner};
+        routes->rows[routes->count++] = (struct route_row){rows[i], user};
 }
 
 static struct slice without_last_slash(struct slice path) {
@@ -119,18 +118,18 @@ static void run_row(const struct route_row *row, struct http_request *req,
         match.params[i] = slice_of(decoded.data + from, ends[i] - from);
         from = ends[i];
     }
-    row->route.run(req, &match, row->owner);
+    row->route.run(req, &match, row->user);
 out:
     buf_free(&decoded);
 }
 
-static void routes_on_head(struct http_request *req, void *arg) {
+static void routes_on_head(struct http_request *req, void *user) {
     struct route_fit fit;
-    const struct route_row *row = find_row(arg, req->method, req->path, false, &fit);
+    const struct route_row *row = find_row(user, req->method, req->path, false, &fit);
     if (row && row->route.body_limit_bytes)
         req->body_limit_bytes = row->route.body_limit_bytes;
     if (row && row->route.on_head)
-        row->route.on_head(req, &(struct route_match){0}, row->owner);
+        row->route.on_head(req, &(struct route_match){0}, row->user);
 }
 
 static void run_request(struct routes *routes, struct http_request *req, bool is_upgrade) {
@@ -142,12 +141,12 @@ static void run_request(struct routes *routes, struct http_request *req, bool is
         http_respond_not_found(req);
 }
 
-static void routes_on_request(struct http_request *req, void *arg) {
-    run_request(arg, req, false);
+static void routes_on_request(struct http_request *req, void *user) {
+    run_request(user, req, false);
 }
 
-static void routes_on_upgrade(struct http_request *req, void *arg) {
-    run_request(arg, req, true);
+static void routes_on_upgrade(struct http_request *req, void *user) {
+    run_request(user, req, true);
 }
 
 struct http_handlers routes_handlers(struct routes *routes) {

@@ -34,7 +34,7 @@ struct route_match {
 };
 
 /* Answers now, or keeps the request and answers later, by the rules of net/http/http_server.h. */
-typedef void route_fn(struct http_request *, const struct route_match *, void *owner);
+typedef void route_fn(struct http_request *, const struct route_match *, void *user);
 
 struct route {
     const char *method; /* "*": any */
@@ -50,8 +50,8 @@ struct routes *routes_new(void);
 void routes_free(struct routes *);
 
 /* Copies the rows, but not the texts in them. Of two rows that match, the first one added wins.
- * `owner` is given to the handlers. */
-void routes_add(struct routes *, const struct route *rows, size_t count, void *owner);
+ * `user` is given to the handlers. */
+void routes_add(struct routes *, const struct route *rows, size_t count, void *user);
 
 /* For http_server_open. */
 struct http_handlers routes_handlers(struct routes *);

@@ -259,7 +259,7 @@ static int open_auth(struct server *server, struct buf *problem) {
         .config = server->config,
         .store = server->store,
         .on_change = server_on_user_changed,
-        .owner = server,
+        .user = server,
     };
     int err = auth_open(&server->auth, &set);
     return err ? server_fail(problem, "Passwords cannot be hashed", err) : 0;

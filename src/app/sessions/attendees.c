@@ -19,23 +19,19 @@ const struct attendee *session_find_attendee(const struct session *session, stru
     return map_find(&session->attendees, identity);
 }
 
-static struct session_entry *entry_of(const struct sessions *sessions,
-                                      const struct session *session) {
-    return map_find(&sessions->by_id, slice_from(session->meeting_id));
-}
-
-static struct attendee *attendee_get(struct session_entry *entry, struct slice identity) {
-    struct attendee *attendee = map_find(&entry->session.attendees, identity);
+static struct attendee *attendee_get(struct sessions *sessions, const struct session *session,
+                                     struct slice identity) {
+    struct attendee *attendee = map_find(&session->attendees, identity);
     if (attendee)
         return attendee;
-    if (entry->session.attendees.len >= ATTENDEES_MAX ||
-        !text_is_identity(identity, SESSION_NAME_MAX))
+    if (session->attendees.len >= ATTENDEES_MAX || !text_is_identity(identity, SESSION_NAME_MAX))
         return NULL;
     attendee = mem_alloc(sizeof *attendee);
     attendee->identity = slice_copy_text(identity);
     attendee->sid = mem_copy_text("");
     attendee->left_sid = mem_copy_text("");
     attendee->name = mem_copy_text("");
+    struct session_entry *entry = map_find(&sessions->by_id, slice_from(session->meeting_id));
     map_set(&entry->session.attendees, identity, attendee);
     return attendee;
 }
@@ -61,8 +57,7 @@ static void tell_person(struct sessions *sessions, const struct session *session
 
 void sessions_participant_seen(struct sessions *sessions, const struct session *session,
                                const struct livekit_participant *p) {
-    struct session_entry *entry = entry_of(sessions, session);
-    struct attendee *attendee = entry ? attendee_get(entry, p->identity) : NULL;
+    struct attendee *attendee = attendee_get(sessions, session, p->identity);
     /* What LiveKit tells of an older connection of the same person is out of date. */
     if (!attendee || (p->joined_ms && p->joined_ms < attendee->joined_ms))
         return;
@@ -109,13 +104,10 @@ void sessions_track_seen(struct sessions *sessions, const struct session *sessio
 
 void sessions_participant_left(struct sessions *sessions, const struct session *session,
                                const struct livekit_participant *p) {
-    struct session_entry *entry = entry_of(sessions, session);
-    if (!entry)
-        return;
-    struct attendee *attendee = map_find(&entry->session.attendees, p->identity);
+    struct attendee *attendee = map_find(&session->attendees, p->identity);
     if (!attendee && p->sid.len) { /* it left before we heard that it joined */
         sessions_participant_seen(sessions, session, p);
-        attendee = map_find(&entry->session.attendees, p->identity);
+        attendee = map_find(&session->attendees, p->identity);
     }
     if (!attendee)
         return;

@@ -53,8 +53,8 @@ static void silent_pass(uint64_t key, struct slice identity, struct slice track,
 
 /* ---- Life ---- */
 
-static void on_sweep(void *arg) {
-    struct directory *dir = arg;
+static void on_sweep(void *user) {
+    struct directory *dir = user;
     int64_t now_ms = loop_now_ms(dir->loop);
     MAP_EACH(&dir->by_key, at) {
         struct directory_entry *e = at.value;
@@ -131,13 +131,13 @@ void directory_close(struct directory *dir) {
 
 /* ---- Sessions and people ---- */
 
-static bool is_name(struct slice name) {
+static bool directory_is_name(struct slice name) {
     return text_is_identity(name, TRACK_NAME_BYTES);
 }
 
 int directory_start_session(struct directory *dir, struct slice meeting_id, struct slice room_name,
                             uint64_t next_seq) {
-    if (!is_name(meeting_id) || !is_name(room_name))
+    if (!directory_is_name(meeting_id) || !directory_is_name(room_name))
         return EINVAL;
     struct directory_entry *e = directory_entry_need(dir, meeting_id, room_name);
     if (!e)
@@ -164,15 +164,15 @@ void directory_end_session(struct directory *dir, struct slice meeting_id) {
 
 int directory_tell_news(struct directory *dir, struct slice meeting_id, struct slice room_name,
                         const struct person_news *news) {
-    if (!is_name(room_name) || !is_name(news->identity) ||
-        (meeting_id.len > 0 && !is_name(meeting_id)) ||
-        (news->track.len > 0 && !is_name(news->track)))
+    if (!directory_is_name(room_name) || !directory_is_name(news->identity) ||
+        (meeting_id.len > 0 && !directory_is_name(meeting_id)) ||
+        (news->track.len > 0 && !directory_is_name(news->track)))
         return EINVAL;
     struct directory_entry *e = directory_entry_need(dir, meeting_id, room_name);
     if (!e)
         return ENFILE;
     struct person_news usable = *news;
-    if (!is_name(news->name))
+    if (!directory_is_name(news->name))
         usable.name = SLICE_NONE;
     shard_tell_news(directory_entry_shard(dir, e), e->key, &usable);
     return 0;

@@ -5,12 +5,12 @@
 
 #include <string.h>
 
-static struct slice key_slice(const uint64_t *key) {
+static struct slice directory_key(const uint64_t *key) {
     return slice_of(key, sizeof *key);
 }
 
 struct directory_entry *directory_entry_by_key(const struct directory *dir, uint64_t key) {
-    return map_find(&dir->by_key, key_slice(&key));
+    return map_find(&dir->by_key, directory_key(&key));
 }
 
 struct shard *directory_entry_shard(const struct directory *dir, const struct directory_entry *e) {
@@ -35,7 +35,7 @@ static struct directory_entry *directory_entry_new(struct directory *dir, struct
     e->shard = place_choose(dir);
     e->idle_ms = loop_now_ms(dir->loop);
     dir->places[e->shard].meetings++;
-    map_set(&dir->by_key, key_slice(&e->key), e);
+    map_set(&dir->by_key, directory_key(&e->key), e);
     map_set(&dir->by_name, id, e);
     shard_add_meeting(directory_entry_shard(dir, e), e->key, id);
     return e;
@@ -49,7 +49,7 @@ static void name_forget(struct directory *dir, const struct directory_entry *e, 
 void directory_entry_free(struct directory *dir, struct directory_entry *e) {
     shard_remove_meeting(directory_entry_shard(dir, e), e->key);
     dir->places[e->shard].meetings--;
-    map_remove(&dir->by_key, key_slice(&e->key));
+    map_remove(&dir->by_key, directory_key(&e->key));
     name_forget(dir, e, e->id);
     name_forget(dir, e, e->room);
     mem_free(e->id);

@@ -1,23 +1,15 @@
 #include "app/sessions/resolver.h"
 
-#include "app/rest/routes.h"
+#include "app/rest/errand.h"
 #include "app/sessions/sessions.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "net/http/http_server.h"
 #include "outside/store/store.h"
 #include "wire/web/json_write.h"
 #include "wire/web/url.h"
 
 #include <errno.h>
-
-struct resolve {
-    const struct resolver *owner;
-    struct http_request *req;
-    struct store_call *call;
-    char *room_name;
-};
 
 static void answer_resolved(struct http_request *req, struct slice meeting_id, struct slice room,
                             bool is_pending) {
@@ -33,31 +25,22 @@ static void answer_resolved(struct http_request *req, struct slice meeting_id, s
     buf_free(&json);
 }
 
-static void resolve_free(struct resolve *resolve) {
-    mem_free(resolve->room_name);
-    mem_free(resolve);
-}
-
-static void on_resolve_abort(struct http_request *req) {
-    struct resolve *resolve = req->user;
-    store_cancel(resolve->call);
-    resolve_free(resolve);
-}
-
-static void on_store_resolve(int err, const struct store_session *row, void *arg) {
-    struct resolve *resolve = arg;
-    struct slice room = slice_from(resolve->room_name);
-    const struct session *session = sessions_find_active(resolve->owner->sessions, room);
+static void resolver_on_stored(int err, const struct store_session *row, void *user) {
+    struct errand *errand = user;
+    const struct resolver *resolver = errand->user;
+    const struct sessions *sessions = resolver->sessions;
+    struct slice room = slice_from(errand->job);
+    const struct session *session = sessions_find_active(sessions, room);
 
     if (session)
-        answer_resolved(resolve->req, slice_from(session->meeting_id), room, false);
-    else if (!err && row && !sessions_find(resolve->owner->sessions, row->meeting_id))
-        answer_resolved(resolve->req, row->meeting_id, room, false);
-    else if (err && err != ENOENT && !sessions_are_loaded(resolve->owner->sessions))
-        http_respond_error(resolve->req, 503, "The database is away; try again in a moment");
+        answer_resolved(errand->req, slice_from(session->meeting_id), room, false);
+    else if (!err && row && !sessions_find(sessions, row->meeting_id))
+        answer_resolved(errand->req, row->meeting_id, room, false);
+    else if (err && err != ENOENT && !sessions_are_loaded(sessions))
+        http_respond_error(errand->req, 503, "The database is away; try again in a moment");
     else
-        answer_resolved(resolve->req, room, room, true);
-    resolve_free(resolve);
+        answer_resolved(errand->req, room, room, true);
+    errand_free(errand);
 }
 
 /* Every roomName of the query, joined by commas as Express does with a repeated parameter. */
@@ -80,8 +63,8 @@ static void read_room_name(struct slice query, struct buf *out) {
 }
 
 static void resolver_on_request(struct http_request *req, const struct route_match *match,
-                                void *owner) {
-    const struct resolver *resolver = owner;
+                                void *user) {
+    const struct resolver *resolver = user;
     const struct sessions *sessions = resolver->sessions;
     struct buf room = {0};
 
@@ -94,12 +77,10 @@ static void resolver_on_request(struct http_request *req, const struct route_mat
     } else if (!resolver->store || !text_is_identity(buf_slice(&room), 256)) {
         answer_resolved(req, buf_slice(&room), buf_slice(&room), true);
     } else {
-        struct resolve *resolve = mem_alloc(sizeof *resolve);
-        *resolve = (struct resolve){resolver, req, NULL, slice_copy_text(buf_slice(&room))};
-        req->user = resolve;
-        req->on_abort = on_resolve_abort;
-        resolve->call =
-            store_session_resolve(resolver->store, buf_slice(&room), on_store_resolve, resolve);
+        struct errand *errand = errand_new(req, match, user);
+        errand_set_job(errand, slice_copy_text(buf_slice(&room)), mem_free);
+        errand->call =
+            store_session_resolve(resolver->store, buf_slice(&room), resolver_on_stored, errand);
     }
     buf_free(&room);
 }

@@ -6,8 +6,6 @@
 #define APP_RESOLVER_H
 
 struct routes;
-struct sessions;
-struct store;
 
 struct resolver {
     const struct sessions *sessions;

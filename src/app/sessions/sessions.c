@@ -295,8 +295,8 @@ void sessions_room_finished(struct sessions *sessions, const struct livekit_room
 
 /* ---- At start, and from time to time ---- */
 
-static void sessions_on_sweep(void *arg) {
-    struct sessions *sessions = arg;
+static void sessions_on_sweep(void *user) {
+    struct sessions *sessions = user;
     int64_t now_ms = loop_now_ms(sessions->set.loop);
     MAP_EACH(&sessions->by_id, at) {
         struct session_entry *entry = at.value;
@@ -308,12 +308,12 @@ static void sessions_on_sweep(void *arg) {
     }
 }
 
-static void sessions_on_retry(void *arg) {
-    sessions_load(arg);
+static void sessions_on_retry(void *user) {
+    sessions_load(user);
 }
 
-static void sessions_on_loaded(int err, const struct store_session_list *list, void *arg) {
-    struct sessions *sessions = arg;
+static void sessions_on_loaded(int err, const struct store_session_list *list, void *user) {
+    struct sessions *sessions = user;
     sessions->loading = NULL;
     if (err == EAGAIN) {
         timer_start(sessions->set.loop, &sessions->retry, LOAD_RETRY_MS, 0, sessions_on_retry,

@@ -14,13 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct directory;
 struct livekit_participant;
 struct livekit_room;
 struct livekit_track;
-struct loop;
 struct sessions;
-struct store;
 
 /* One participant. Texts are owned by the session. */
 struct attendee {

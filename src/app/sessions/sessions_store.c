@@ -1,13 +1,12 @@
 #include "app/sessions/sessions_private.h"
 
 #include "app/sessions/directory.h"
-#include "base/mem.h"
 #include "outside/store/store.h"
 
 #include <errno.h>
 
-static void on_store_start(int err, const struct store_session *row, void *arg) {
-    struct session_entry *entry = arg;
+static void on_store_start(int err, const struct store_session *row, void *user) {
+    struct session_entry *entry = user;
     entry->call = NULL;
     if (err == EAGAIN)
         entry->needs_start = true; /* the sweep tries again */
@@ -22,8 +21,8 @@ static void on_store_start(int err, const struct store_session *row, void *arg) 
     session_tell_store(entry);
 }
 
-static void on_store_end(int err, void *arg) {
-    struct session_entry *entry = arg;
+static void on_store_end(int err, void *user) {
+    struct session_entry *entry = user;
     entry->call = NULL;
     if (err == EAGAIN)
         entry->needs_end = true;
@@ -61,8 +60,8 @@ void session_tell_store(struct session_entry *entry) {
 }
 
 /* A stored session that ended after this event was sent: the event is stale. */
-static void on_store_look(int err, const struct store_session *row, void *arg) {
-    struct session_entry *entry = arg;
+static void on_store_look(int err, const struct store_session *row, void *user) {
+    struct session_entry *entry = user;
     entry->call = NULL;
     entry->is_looking = false;
     if (!err && row && row->status == SESSION_ENDED && row->ended_ms >= entry->event_ms) {

@@ -1,6 +1,7 @@
 #include "app/sessions/webhook.h"
 
 #include "app/rest/bearer.h"
+#include "app/rest/body.h"
 #include "app/rest/routes.h"
 #include "app/sessions/sessions.h"
 #include "base/clock.h"
@@ -14,8 +15,6 @@
 #include "outside/livekit/livekit_info.h"
 #include "wire/web/jwt.h"
 
-#include <string.h>
-
 enum { SEEN_MAX = 8192, EVENT_ID_MAX = 128 };
 
 struct webhook {
@@ -28,47 +27,33 @@ struct webhook {
 
 /* ---- Is it from LiveKit? ---- */
 
-const char *webhook_fault_name(enum webhook_fault fault) {
-    static const char *const names[] = {"ok",          "missing",       "malformed",
-                                        "unknown_key", "bad_signature", "expired",
-                                        "not_yet",     "other_body"};
-    return names[fault];
-}
+/* For logs and metrics; and the answer to the sender. Those about clocks name the likely cause. */
+static const struct {
+    const char *name, *answer;
+} faults[] = {
+    [WEBHOOK_MISSING] = {"missing", "The webhook is not signed (LIVEKIT_WEBHOOK_VERIFY)"},
+    [WEBHOOK_MALFORMED] = {"malformed", "The webhook's token is malformed"},
+    [WEBHOOK_UNKNOWN_KEY] = {"unknown_key", "The webhook is signed with a key that is not "
+                                            "configured (LIVEKIT_API_KEY, LIVEKIT_KEYS)"},
+    [WEBHOOK_BAD_SIGNATURE] = {"bad_signature",
+                               "The webhook's signature is wrong: the secret differs"},
+    [WEBHOOK_EXPIRED] = {"expired", "The webhook's token has expired: it is old, LiveKit's clock "
+                                    "is behind, or ours is ahead"},
+    [WEBHOOK_NOT_YET] = {"not_yet", "The webhook's token is not valid yet: LiveKit's clock is "
+                                    "ahead, or ours is behind"},
+    [WEBHOOK_OTHER_BODY] = {"other_body", "The webhook's token was made for another body"},
+};
 
-/* The answer to the sender; the two about clocks name the likely cause. */
-static const char *fault_text(enum webhook_fault fault) {
-    static const char *const texts[] = {
-        "",
-        "The webhook is not signed (LIVEKIT_WEBHOOK_VERIFY)",
-        "The webhook's token is malformed",
-        "The webhook is signed with a key that is not configured (LIVEKIT_API_KEY, LIVEKIT_KEYS)",
-        "The webhook's signature is wrong: the secret differs",
-        "The webhook's token has expired: it is old, LiveKit's clock is behind, or ours is ahead",
-        "The webhook's token is not valid yet: LiveKit's clock is ahead, or ours is behind",
-        "The webhook's token was made for another body",
-    };
-    return texts[fault];
-}
-
-static enum webhook_fault from_jwt(enum jwt_fault fault) {
-    switch (fault) {
-    case JWT_OK:
-        return WEBHOOK_OK;
-    case JWT_UNKNOWN_KEY:
-        return WEBHOOK_UNKNOWN_KEY;
-    case JWT_BAD_SIGNATURE:
-        return WEBHOOK_BAD_SIGNATURE;
-    case JWT_EXPIRED:
-        return WEBHOOK_EXPIRED;
-    case JWT_NOT_YET:
-        return WEBHOOK_NOT_YET;
-    case JWT_MALFORMED:
-    case JWT_BAD_ALGORITHM:
-    case JWT_NO_EXPIRY:
-        break;
-    }
-    return WEBHOOK_MALFORMED;
-}
+static const enum webhook_fault from_jwt[] = {
+    [JWT_OK] = WEBHOOK_OK,
+    [JWT_MALFORMED] = WEBHOOK_MALFORMED,
+    [JWT_BAD_ALGORITHM] = WEBHOOK_MALFORMED,
+    [JWT_UNKNOWN_KEY] = WEBHOOK_UNKNOWN_KEY,
+    [JWT_BAD_SIGNATURE] = WEBHOOK_BAD_SIGNATURE,
+    [JWT_NO_EXPIRY] = WEBHOOK_MALFORMED,
+    [JWT_EXPIRED] = WEBHOOK_EXPIRED,
+    [JWT_NOT_YET] = WEBHOOK_NOT_YET,
+};
 
 enum webhook_fault webhook_check(struct slice token, struct slice body, const struct jwt_key *keys,
                                  size_t key_count, int64_t now_s) {
@@ -76,7 +61,7 @@ enum webhook_fault webhook_check(struct slice token, struct slice body, const st
         return WEBHOOK_MISSING;
     json_t *claims = NULL;
     enum webhook_fault fault =
-        from_jwt(jwt_verify(token, keys, key_count, now_s, JWT_LEEWAY_S, &claims));
+        from_jwt[jwt_verify(token, keys, key_count, now_s, JWT_LEEWAY_S, &claims)];
     if (fault == WEBHOOK_OK && !jwt_covers(claims, body))
         fault = WEBHOOK_OTHER_BODY;
     json_decref(claims);
@@ -140,19 +125,13 @@ static enum event_kind kind_of(struct slice name) {
     return EVENT_OTHER;
 }
 
-static struct slice text(const json_t *object, const char *name) {
-    const json_t *value = json_object_get(object, name);
-    return json_is_string(value) ? slice_of(json_string_value(value), json_string_length(value))
-                                 : SLICE_NONE;
-}
-
 static int64_t created_ms(const json_t *event, int64_t now_ms) {
     const json_t *value = json_object_get(event, "createdAt");
     uint64_t seconds = 0;
     if (json_is_integer(value) && json_integer_value(value) > 0)
         seconds = (uint64_t)json_integer_value(value);
     else
-        slice_to_uint(text(event, "createdAt"), INT64_MAX, &seconds);
+        slice_to_uint(body_text(event, "createdAt"), INT64_MAX, &seconds);
     return seconds && seconds < INT64_MAX / 1000 ? (int64_t)seconds * 1000 : now_ms;
 }
 
@@ -163,12 +142,12 @@ static void take_track(struct webhook *webhook, const json_t *event, enum event_
     livekit_read_participant(&participant, json_object_get(event, "participant"));
     livekit_read_track(&track, json_object_get(event, "track"));
     const struct webhook_listener *listener = webhook->set.listener;
-    if (session)
+    if (session) {
         sessions_track_seen(webhook->set.sessions, session, participant.identity, &track,
                             kind == EVENT_TRACK_PUBLISHED);
-    if (session && listener)
         listener->on_track(session, participant.identity, &track, kind == EVENT_TRACK_PUBLISHED,
                            listener->user);
+    }
 }
 
 static void take_participant(struct webhook *webhook, const json_t *event, enum event_kind kind,
@@ -182,12 +161,11 @@ static void take_participant(struct webhook *webhook, const json_t *event, enum 
     else
         sessions_participant_seen(webhook->set.sessions, session, &participant);
     const struct webhook_listener *listener = webhook->set.listener;
-    if (listener)
-        listener->on_participant(session, participant.identity, listener->user);
+    listener->on_participant(session, participant.identity, listener->user);
 }
 
-static void dispatch(struct webhook *webhook, const json_t *event, enum event_kind kind,
-                     const struct session_event *when) {
+static void webhook_dispatch(struct webhook *webhook, const json_t *event, enum event_kind kind,
+                             const struct session_event *when) {
     struct sessions *sessions = webhook->set.sessions;
     struct livekit_room room;
     struct livekit_egress egress;
@@ -210,8 +188,7 @@ static void dispatch(struct webhook *webhook, const json_t *event, enum event_ki
         return;
     case EVENT_EGRESS:
         livekit_read_egress(&egress, json_object_get(event, "egressInfo"));
-        if (webhook->set.listener)
-            webhook->set.listener->on_egress(&egress, webhook->set.listener->user);
+        webhook->set.listener->on_egress(&egress, webhook->set.listener->user);
         return;
     case EVENT_OTHER:
         webhook->stats.unknown++;
@@ -220,44 +197,36 @@ static void dispatch(struct webhook *webhook, const json_t *event, enum event_ki
 }
 
 void webhook_take(struct webhook *webhook, const json_t *event, bool is_signed, int64_t now_ms) {
-    struct slice name = text(event, "event");
+    struct slice name = body_text(event, "event");
     struct session_event when = {created_ms(event, now_ms), is_signed};
 
     webhook->stats.received++;
-    if (is_repeated(webhook, text(event, "id"))) {
+    if (is_repeated(webhook, body_text(event, "id"))) {
         webhook->stats.duplicates++;
         return;
     }
     log_debug("webhook", "event", log_slice("event", name));
-    dispatch(webhook, event, kind_of(name), &when);
+    webhook_dispatch(webhook, event, kind_of(name), &when);
 }
 
 /* ---- The route ---- */
 
-static struct slice header(struct http_request *req, const char *name) {
-    const struct slice *value = http_find_header(req->head, name);
-    return value ? *value : SLICE_NONE;
+static bool has_json(const struct http_request *req) {
+    return body_type_is(req, "application/webhook+json") || body_type_is(req, "application/json");
 }
 
-static bool has_json(struct http_request *req) {
-    struct slice type = header(req, "content-type");
-    type = slice_trim(slice_take(type, slice_find_byte(type, ';')));
-    return slice_is_equal_nocase(type, SLICE("application/webhook+json")) ||
-           slice_is_equal_nocase(type, SLICE("application/json"));
-}
-
-static void webhook_on_post(struct http_request *req, const struct route_match *match, void *owner) {
-    struct webhook *webhook = owner;
+static void webhook_on_post(struct http_request *req, const struct route_match *match, void *user) {
+    struct webhook *webhook = user;
     struct slice body = req->body;
     int64_t now_ms = clock_wall_ms();
 
-    enum webhook_fault fault = webhook_check(bearer_or_bare_token(req->head), body,
-                                             webhook->set.keys, webhook->set.key_count,
-                                             now_ms / 1000);
+    enum webhook_fault fault =
+        webhook_check(bearer_or_bare_token(req->head), body, webhook->set.keys,
+                      webhook->set.key_count, now_ms / 1000);
     if (fault && webhook->set.is_required) {
         webhook->stats.refused[fault]++;
-        log_warn("webhook", "refused", log_text("cause", webhook_fault_name(fault)));
-        http_respond_error(req, 401, fault_text(fault));
+        log_warn("webhook", "refused", log_text("cause", faults[fault].name));
+        http_respond_error(req, 401, faults[fault].answer);
         return;
     }
 
@@ -299,8 +268,8 @@ const struct webhook_stats *webhook_stats(const struct webhook *webhook) {
     return &webhook->stats;
 }
 
-static const char *refusal_name(unsigned index) {
-    return webhook_fault_name((enum webhook_fault)(WEBHOOK_OK + 1 + index));
+static const char *webhook_refusal_name(unsigned index) {
+    return faults[WEBHOOK_OK + 1 + index].name;
 }
 
 #define AT(member) offsetof(struct webhook_stats, member)
@@ -311,7 +280,7 @@ static const struct counter counters[] = {
     {"prosa_webhooks_unknown_total", "Webhooks of kinds that mean nothing.", COUNTER_SUM,
      AT(unknown)},
     {"prosa_webhooks_refused_total", "Webhooks refused.", COUNTER_SUM, AT(refused[WEBHOOK_OK + 1]),
-     .label = "cause", .count = WEBHOOK_FAULTS - 1, .value_of = refusal_name},
+     .label = "cause", .count = WEBHOOK_FAULTS - 1, .value_of = webhook_refusal_name},
     {"prosa_webhooks_refused_total", NULL, COUNTER_SUM, AT(not_json), .label = "cause",
      .value = "not_json"},
 };

@@ -1,7 +1,6 @@
 /*
- * POST /livekit/webhook: LiveKit's events. As soon as a key is configured they count only with a
- * valid signature (contracts/livekit.md, 1.2). The answer is sent at once; what follows from an
- * event happens later, elsewhere. Control thread only.
+ * POST /livekit/webhook: LiveKit's events. Where signatures are required (LIVEKIT_WEBHOOK_VERIFY),
+ * unsigned ones are refused. Control thread only.
  */
 #ifndef APP_WEBHOOK_H
 #define APP_WEBHOOK_H
@@ -13,19 +12,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct counter_table;
 struct jwt_key;
 struct livekit_egress;
 struct livekit_track;
 struct routes;
 struct session;
-struct sessions;
 struct webhook;
 
 enum webhook_fault {
     WEBHOOK_OK,
     WEBHOOK_MISSING,   /* no token, or two Authorization headers */
-    WEBHOOK_MALFORMED, /* no token of ours in any form */
+    WEBHOOK_MALFORMED, /* no token that we can read */
     WEBHOOK_UNKNOWN_KEY,
     WEBHOOK_BAD_SIGNATURE,
     WEBHOOK_EXPIRED,    /* or our clock is ahead */
@@ -37,7 +34,6 @@ enum webhook_fault {
 /* Checks the token of the Authorization header against the raw body. Pure. */
 enum webhook_fault webhook_check(struct slice token, struct slice body, const struct jwt_key *keys,
                                  size_t key_count, int64_t now_s);
-const char *webhook_fault_name(enum webhook_fault);
 
 /* For events that sessions do not handle. Arguments live until the call returns. */
 struct webhook_listener {
@@ -54,7 +50,7 @@ struct webhook_settings {
     bool is_required; /* refuse what is not signed */
     size_t body_limit_bytes;
     struct sessions *sessions;
-    const struct webhook_listener *listener; /* NULL: events for it are dropped */
+    const struct webhook_listener *listener;
 };
 
 struct webhook_stats {

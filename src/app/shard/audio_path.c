@@ -1,7 +1,5 @@
 #include "app/shard/audio_track_private.h"
 
-#include "base/log.h"
-#include "base/macros.h"
 #include "base/mem.h"
 #include "outside/disk/disk.h"
 
@@ -88,48 +86,14 @@ static void analyse(struct audio_track *t, const uint8_t *bytes, size_t frames, 
 
 /* ---- Audio in time ---- */
 
-/* The recording begins with the first sample: its time names the file. */
-static void recorder_start(struct audio_track *t, uint64_t before) {
-    t->is_folded =
-        t->base.core->settings->folds_channels && t->channel_count == 2 && t->format->id == RECORD_WAV;
-    struct recording_info info =
-        track_recording(&t->base, t->format->id, mono_ms_of(t, before));
-    info.rate_hz = t->rate_hz;
-    info.channels = t->is_folded ? 1 : (uint16_t)t->channel_count;
-    t->base.recorder = recorder_open(t->base.core->disk, &info);
-}
-
 static bool is_analysed(const struct audio_track *t) {
     return t->heard && !meeting_is_paused(t->base.meeting->engine);
-}
-
-/* Two equal channels are recorded as one, until they differ: from there on in stereo. */
-static void record(struct audio_track *t, const uint8_t *bytes, size_t frames) {
-    int16_t mono[1024];
-    while (t->is_folded && frames > 0) {
-        size_t part = frames < ARRAY_LEN(mono) ? frames : ARRAY_LEN(mono);
-        size_t folded = channels_fold(mono, bytes, part);
-        recorder_append(t->base.recorder, mono, folded * sizeof *mono);
-        bytes += folded * t->block_bytes;
-        frames -= folded;
-        if (folded == part)
-            continue;
-        t->is_folded = false;
-        recorder_set_channels(t->base.recorder, 2);
-        log_info("egress", "the channels differ from here on; recording in stereo",
-                 log_text("track", t->base.log_track));
-    }
-    if (frames > 0)
-        recorder_append(t->base.recorder, bytes, frames * t->block_bytes);
 }
 
 /* Takes whole sample frames whose place is certain: `before` samples after the clock's anchor. */
 static void audio_take(struct audio_track *t, const uint8_t *bytes, size_t frames,
                        uint64_t before) {
-    if (t->format && !t->base.recorder)
-        recorder_start(t, before);
-    if (t->base.recorder)
-        record(t, bytes, frames);
+    audio_file_take(t, bytes, frames, mono_ms_of(t, before));
     analyse(t, bytes, frames, before);
     prosody_trust_level(t->prosody, !is_analysed(t));
     prosody_hear(t->prosody, bytes, frames,
@@ -150,8 +114,7 @@ static void gap_fill(struct audio_track *t) {
     uint64_t before = t->clock.samples - held - gap;
     int64_t from_ms = mono_ms_of(t, before);
     unsigned gap_ms = (unsigned)(gap * 1000 / t->rate_hz);
-    if (t->base.recorder)
-        recorder_silence(t->base.recorder, gap);
+    audio_file_silence(t, gap);
     voice_skip(&t->voice, gap_ms);
     if (t->heard)
         meeting_miss(live->engine, t->heard, live_meeting_time_ms(live, from_ms),
@@ -197,7 +160,8 @@ static size_t carry_complete(struct audio_track *t, const uint8_t *bytes, size_t
     t->carry_bytes += (unsigned)used;
     if (t->carry_bytes == t->block_bytes) {
         t->carry_bytes = 0;
-        frames_arrived(t, t->carry, 1);
+        frames_arrived(t, t->carry, t->is_carry_lost ? 0 : 1);
+        t->is_carry_lost = false;
     }
     return used;
 }
@@ -215,6 +179,11 @@ void audio_path_hear(struct audio_track *t, const uint8_t *bytes, size_t len) {
         memcpy(t->carry, bytes + len - rest, rest);
         t->carry_bytes = (unsigned)rest;
     }
+}
+
+void audio_path_drop(struct audio_track *t, size_t len) {
+    t->carry_bytes = (unsigned)((t->carry_bytes + len) % t->block_bytes);
+    t->is_carry_lost = t->carry_bytes > 0;
 }
 
 void audio_path_tell_clock(struct audio_track *t) {

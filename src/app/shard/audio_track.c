@@ -27,14 +27,11 @@ static void probe_end(struct audio_track *t, enum channels_verdict verdict) {
     static const uint8_t zeros[4096];
     struct channels kept = t->channels;
     t->channels = (struct channels){0};
+    speed_pause(&t->speed);
     if (verdict == CHANNELS_STEREO) {
         channel_count_set(t, 2);
         prosody_set_channels(t->prosody, 2);
-        log_warn(
-            "egress",
-            "the URL says mono, but the audio is stereo; recording in stereo (set channels=2 in "
-            "the URL)",
-            log_text("track", t->base.log_track));
+        track_doubt(&t->base, DOUBT_STEREO_AT_MONO_ADDRESS, log_int("channels", 2));
     }
     while (kept.zeros > 0) {
         size_t part = kept.zeros < sizeof zeros ? (size_t)kept.zeros : sizeof zeros;
@@ -49,6 +46,43 @@ static void probe_end(struct audio_track *t, enum channels_verdict verdict) {
 static void probe_finish(struct audio_track *t) {
     if (t->channels.is_probing)
         probe_end(t, channels_judge(&t->channels));
+}
+
+static void samples_hear(struct audio_track *t, const uint8_t *bytes, size_t len) {
+    if (!t->channels.is_probing) {
+        audio_path_hear(t, bytes, len);
+        return;
+    }
+    enum channels_verdict verdict =
+        channels_hear(&t->channels, bytes, len, t->base.core->now_ms);
+    if (verdict != CHANNELS_OPEN)
+        probe_end(t, verdict);
+}
+
+/* ---- A header in front of the samples ---- */
+
+/* What was kept was no header. */
+static void head_finish(struct audio_track *t) {
+    struct buf kept = t->head.kept;
+    t->head.is_done = true;
+    t->head.kept = (struct buf){0};
+    if (kept.len > 0)
+        samples_hear(t, (const uint8_t *)kept.data, kept.len);
+    buf_free(&kept);
+}
+
+/* Returns how many of the first bytes are no samples, or wait. */
+static size_t head_take(struct audio_track *t, const uint8_t *bytes, size_t len) {
+    size_t used;
+    enum head_verdict verdict = head_hear(&t->head, bytes, len, &used);
+    if (verdict == HEAD_NONE)
+        head_finish(t);
+    if (verdict == HEAD_WAV) {
+        buf_free(&t->head.kept);
+        track_doubt(&t->base, DOUBT_WAV_HEADER,
+                    log_int("headerRateHz", t->head.parser.info.format.rate_hz));
+    }
+    return used;
 }
 
 /* ---- Mute ---- */
@@ -67,12 +101,15 @@ static void mic_tell(struct audio_track *t, enum mic mic) {
 }
 
 static void mute_begin(struct audio_track *t) {
+    head_finish(t);
     probe_finish(t);
     audio_path_pause(t);
-    t->carry_bytes = 0;
+    audio_path_drop(t, 0);
+    speed_pause(&t->speed);
+    t->read_bytes = 0;
     int64_t at_ms = track_now_ms(&t->base);
-    if (t->base.recorder && !t->base.core->settings->silence_on_mute)
-        recorder_pause(t->base.recorder, at_ms);
+    if (!t->base.core->settings->silence_on_mute)
+        audio_file_pause(t, at_ms);
     mic_tell(t, mic_of(t));
     audio_track_log(t, "muted");
 }
@@ -80,10 +117,10 @@ static void mute_begin(struct audio_track *t) {
 static void mute_end(struct audio_track *t) {
     int64_t at_ms = track_now_ms(&t->base);
     uint64_t muted_ms = mute_length_ms(&t->mute, t->base.core->now_ms);
-    if (t->base.recorder && t->base.core->settings->silence_on_mute)
-        recorder_silence(t->base.recorder, muted_ms * t->rate_hz / 1000);
-    else if (t->base.recorder)
-        recorder_resume(t->base.recorder, at_ms);
+    if (t->base.core->settings->silence_on_mute)
+        audio_file_silence(t, muted_ms * t->rate_hz / 1000);
+    else
+        audio_file_resume(t, at_ms);
     voice_skip(&t->voice, muted_ms < VOICE_KEEP_MS ? (unsigned)muted_ms : VOICE_KEEP_MS);
     mic_tell(t, MIC_OPEN);
     audio_track_log(t, "unmuted");
@@ -132,15 +169,12 @@ static void audio_on_binary(const uint8_t *bytes, size_t len, bool last, void *a
     core->stats.audio_messages += last;
     if (t->mute.state == MUTE_ON) {
         core->stats.mute_dropped_bytes += len;
+        audio_path_drop(t, len);
         return;
     }
-    if (t->channels.is_probing) {
-        enum channels_verdict verdict = channels_hear(&t->channels, bytes, len, core->now_ms);
-        if (verdict != CHANNELS_OPEN)
-            probe_end(t, verdict);
-    } else {
-        audio_path_hear(t, bytes, len);
-    }
+    t->read_bytes += len;
+    size_t other = t->head.is_done ? 0 : head_take(t, bytes, len);
+    samples_hear(t, bytes + other, len - other);
     mute_apply(t, mute_hear(&t->mute, bytes, len, t->rate_hz * t->block_bytes, core->now_ms));
 }
 
@@ -192,8 +226,18 @@ static void analysis_end(struct audio_track *t) {
 
 /* ---- Life ---- */
 
+/* Audio that is faster or slower than its rate is taken as it is, but somebody should know. */
+static void speed_check(struct audio_track *t, int64_t now_ms) {
+    unsigned fits_hz = speed_hear(&t->speed, t->rate_hz, t->read_bytes / t->block_bytes, now_ms);
+    t->read_bytes = 0;
+    if (fits_hz)
+        track_doubt(&t->base, DOUBT_WRONG_RATE, log_int("fitsHz", fits_hz));
+}
+
 static void audio_collected(struct track *track, int64_t now_ms) {
     struct audio_track *t = audio_of(track);
+    if (t->read_bytes > 0)
+        speed_check(t, now_ms);
     if (t->channels.is_probing && channels_tick(&t->channels, now_ms) != CHANNELS_OPEN)
         probe_finish(t);
     audio_path_tell_clock(t);
@@ -205,6 +249,7 @@ static void audio_collected(struct track *track, int64_t now_ms) {
 
 static void audio_look(struct track *track, int64_t now_ms) {
     audio_path_tick(audio_of(track), now_ms);
+    audio_file_tick(audio_of(track), now_ms);
 }
 
 static void drift_count(struct shard_stats *stats, uint64_t drift_ms) {
@@ -215,14 +260,14 @@ static void drift_count(struct shard_stats *stats, uint64_t drift_ms) {
 
 static void audio_end(struct track *track) {
     struct audio_track *t = audio_of(track);
+    head_finish(t);
     probe_finish(t);
     audio_path_pause(t);
     prosody_close(t->prosody, track_now_ms(track));
     analysis_end(t);
     int64_t drift_ms = audio_clock_drift_ms(&t->clock);
     drift_count(&track->core->stats, (uint64_t)llabs(drift_ms));
-    if (track->recorder)
-        recorder_drift(track->recorder, drift_ms);
+    audio_file_end(t, drift_ms);
 }
 
 static const struct track_type audio_type = {
@@ -291,6 +336,7 @@ struct track *audio_track_open(struct live_meeting *live, const struct track_par
     t->group_ms = p->group_ms ? p->group_ms : settings->group_ms;
     t->is_judged = strcasecmp(p->source, "SCREEN_SHARE_AUDIO") != 0;
     t->is_dtx = (p->from_egress || p->source[0]) && strcmp(p->dtx, "off") != 0;
+    t->file.word = p->stereo;
     t->format =
         format_find(slice_from(p->record_format[0] ? p->record_format : settings->record_format));
     t->prosody = prosody_begin(t);

@@ -1,17 +1,38 @@
-/* Private to audio_track.c (the connection and its life) and audio_path.c (what becomes of its
- * samples). */
+/* Private to audio_track.c (the connection and its life), audio_path.c (what becomes of its samples)
+ * and audio_file.c (how they are recorded). */
 #ifndef APP_AUDIO_TRACK_PRIVATE_H
 #define APP_AUDIO_TRACK_PRIVATE_H
 
 #include "app/shard/audio_track.h"
 #include "app/shard/channels.h"
+#include "app/shard/head.h"
 #include "app/shard/mute.h"
 #include "app/shard/prosody.h"
+#include "app/shard/speed.h"
 #include "base/buf.h"
 #include "meeting/audio_clock.h"
+#include "sound/stereo.h"
 #include "sound/voice.h"
 
 enum { BLOCK_MAX_BYTES = 4 }; /* one sample of two channels */
+
+/* How a recording is made of two channels. It is decided before the first byte of the file, so that
+ * a track is one file, whatever the channels do later. */
+enum audio_layout { LAYOUT_OPEN, LAYOUT_MONO, LAYOUT_AS_SENT };
+
+struct audio_file {
+    enum audio_layout layout;
+    /* What LiveKit says. */
+    enum track_stereo word;
+    /* Before the decision, whether the channels differ; in a mono file, whether they do after all. */
+    struct stereo stereo;
+    bool has_begun;
+    /* Steady-clock time of the first sample. */
+    int64_t began_ms;
+    /* Until the decision: what came before the first sound, then the sound and when it began. */
+    struct buf events, sound;
+    int64_t sound_ms;
+};
 
 struct audio_track {
     struct track base;
@@ -25,18 +46,22 @@ struct audio_track {
     bool is_gone;
     /* How much later than its sender's word sound comes. */
     unsigned delay_ms;
+    /* Whether the stream begins with something else than samples. */
+    struct head head;
     /* Probes a stream that calls itself mono. */
     struct channels channels;
+    /* Judged by what each read brings. */
+    struct speed speed;
+    uint64_t read_bytes;
     /* Its source is a voice, not a shared screen. */
     bool is_judged;
     /* Zeros may be what LiveKit sends for speech that it saved. */
     bool is_dtx;
-    /* Recorded as mono, because its two channels have been the same so far. */
-    bool is_folded;
     /* The engine was paused since the last frame that it heard. */
     bool analysis_missed;
-    /* NULL ("off"): not recorded. The recorder opens with the first sample. */
+    /* NULL ("off"): not recorded. */
     const struct format *format;
+    struct audio_file file;
     /* In the engine; NULL: another connection of the same track is listened to. */
     struct meeting_track *heard;
     /* Groups of group_ms for the pipeline log and the prosody service. */
@@ -49,6 +74,8 @@ struct audio_track {
     /* The beginning of a sample frame that came in pieces. */
     uint8_t carry[BLOCK_MAX_BYTES];
     unsigned carry_bytes;
+    /* That frame began in bytes that were dropped: its end is dropped, too. */
+    bool is_carry_lost;
     /* 10 KB: behind what every tick looks at. */
     struct voice voice;
 };
@@ -59,11 +86,24 @@ void audio_track_log(struct audio_track *, const char *what);
 
 /* Bytes of a track that is not muted, in any pieces. */
 void audio_path_hear(struct audio_track *, const uint8_t *bytes, size_t len);
+/* Bytes that are not taken: they are only counted, so that sample frames keep their borders. */
+void audio_path_drop(struct audio_track *, size_t len);
 /* All audio of this turn has been heard: the clock decides where it lies in time. */
 void audio_path_tell_clock(struct audio_track *);
 /* On a tick while the clock doubts. */
 void audio_path_tick(struct audio_track *, int64_t now_ms);
 /* The audio stops here (mute, or the end): what was kept back is taken as it is. */
 void audio_path_pause(struct audio_track *);
+
+/* Whole sample frames, whose first lies at a steady-clock time. */
+void audio_file_take(struct audio_track *, const uint8_t *bytes, size_t frames, int64_t mono_ms);
+/* A gap of so many sample frames. */
+void audio_file_silence(struct audio_track *, uint64_t frames);
+/* The time between the two (meeting times) is not recorded. */
+void audio_file_pause(struct audio_track *, int64_t at_ms);
+void audio_file_resume(struct audio_track *, int64_t at_ms);
+/* A few times a second: sound is not held for ever. */
+void audio_file_tick(struct audio_track *, int64_t now_ms);
+void audio_file_end(struct audio_track *, int64_t drift_ms);
 
 #endif

@@ -6,8 +6,11 @@ enum {
     PAIRS_EQUAL_PERCENT = 99,
     NEIGHBOURS_EQUAL_PERCENT = 90, /* more would be a slow square wave, in mono as well */
     PAIRS_MIN = 480,
-    SPEED_TOLERANCE_PERCENT = 3,
+    BURST_MS = 300,
+    MEASURED_MIN_MS = 400,
 };
+
+#define SPEED_TOLERANCE 0.15
 
 void channels_init(struct channels *c, unsigned rate_hz) {
     *c = (struct channels){.is_probing = true, .rate_hz = rate_hz};
@@ -31,16 +34,33 @@ static bool sounds_stereo(const struct buf *sound) {
 }
 
 static bool is_twice_as_fast(const struct channels *c) {
-    double seconds = (double)(c->last_ms - c->began_ms) / 1000;
-    double speed = (double)(c->zeros + c->sound.len) / (2.0 * c->rate_hz);
-    return seconds >= CHANNELS_WAIT_MS / 1000.0 * 0.9 &&
-           speed > seconds * 2 * (100 - SPEED_TOLERANCE_PERCENT) / 100 &&
-           speed < seconds * 2 * (100 + SPEED_TOLERANCE_PERCENT) / 100;
+    int64_t measured_ms = c->mark_ms ? c->last_ms - c->mark_ms : 0;
+    if (measured_ms < MEASURED_MIN_MS)
+        return false;
+    uint64_t bytes = c->zeros + c->sound.len - c->mark_bytes;
+    double speed = (double)bytes * 1000 / (2.0 * c->rate_hz * (double)measured_ms);
+    return speed > 2 * (1 - SPEED_TOLERANCE) && speed < 2 * (1 + SPEED_TOLERANCE);
+}
+
+/* Zeros are equal, too. */
+static bool has_equal_pairs(const struct channels *c) {
+    return c->sound.len == 0 || sounds_stereo(&c->sound);
 }
 
 enum channels_verdict channels_judge(const struct channels *c) {
-    bool is_stereo = c->sound.len ? sounds_stereo(&c->sound) : is_twice_as_fast(c);
-    return is_stereo ? CHANNELS_STEREO : CHANNELS_MONO;
+    return has_equal_pairs(c) && is_twice_as_fast(c) ? CHANNELS_STEREO : CHANNELS_MONO;
+}
+
+/* Sound is judged at once where its samples are not equal, and else by its speed, too. */
+static enum channels_verdict judge_sound(struct channels *c) {
+    bool is_enough = c->sound.len >= (size_t)c->rate_hz * 2 * CHANNELS_SOUND_MS / 1000;
+    if (is_enough && !c->has_pairs) {
+        c->has_pairs = sounds_stereo(&c->sound);
+        if (!c->has_pairs)
+            return CHANNELS_MONO;
+    }
+    bool is_time = c->has_pairs && c->last_ms - c->began_ms >= CHANNELS_SPEED_MS;
+    return is_time ? channels_judge(c) : CHANNELS_OPEN;
 }
 
 enum channels_verdict channels_hear(struct channels *c, const uint8_t *bytes, size_t len,
@@ -48,6 +68,10 @@ enum channels_verdict channels_hear(struct channels *c, const uint8_t *bytes, si
     if (!c->began_ms)
         c->began_ms = now_ms;
     c->last_ms = now_ms;
+    if (!c->mark_ms && now_ms - c->began_ms >= BURST_MS) {
+        c->mark_ms = now_ms;
+        c->mark_bytes = c->zeros + c->sound.len + len;
+    }
 
     size_t skip = 0;
     if (!c->sound.len) {
@@ -63,22 +87,10 @@ enum channels_verdict channels_hear(struct channels *c, const uint8_t *bytes, si
         buf_add(&c->sound, none, back);
     }
     buf_add(&c->sound, bytes + skip, len - skip);
-    bool is_enough = c->sound.len >= (size_t)c->rate_hz * 2 * CHANNELS_SOUND_MS / 1000;
-    return is_enough ? channels_judge(c) : CHANNELS_OPEN;
+    return judge_sound(c);
 }
 
 enum channels_verdict channels_tick(const struct channels *c, int64_t now_ms) {
     bool is_late = c->began_ms && now_ms - c->began_ms >= CHANNELS_WAIT_MS;
     return is_late ? channels_judge(c) : CHANNELS_OPEN;
-}
-
-size_t channels_fold(int16_t *mono, const uint8_t *stereo, size_t frames) {
-    for (size_t i = 0; i < frames; i++) {
-        uint32_t pair;
-        memcpy(&pair, stereo + i * sizeof pair, sizeof pair);
-        if ((uint16_t)pair != pair >> 16)
-            return i;
-        mono[i] = (int16_t)(uint16_t)pair;
-    }
-    return frames;
 }

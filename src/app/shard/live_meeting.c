@@ -106,11 +106,9 @@ struct slice live_meeting_name_of(const struct live_meeting *live, struct slice 
 }
 
 void live_meeting_describe(const struct live_meeting *live, struct buf *out) {
-    json_open(out, NULL);
     json_add_text(out, "meetingId", slice_from(live->id));
     json_add_name(out, "participants");
     meeting_write_stats(out, live->engine);
     if (meeting_is_paused(live->engine))
         json_add_bool(out, "analysisPaused", true);
-    json_close(out);
 }

@@ -50,7 +50,7 @@ static inline int64_t live_meeting_time_ms(const struct live_meeting *live, int6
     return mono_ms + live->unix_offset_ms;
 }
 
-/* The answer of /feedback/debug/:meetingId as compact JSON. */
+/* The members of the answer of /feedback/debug/:meetingId as compact JSON. */
 void live_meeting_describe(const struct live_meeting *, struct buf *out);
 
 #endif

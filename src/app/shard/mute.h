@@ -5,8 +5,8 @@
  *
  *     MUTE_OFF --muted--> MUTE_TAIL --zeros, time--> MUTE_ON --unmuted--> MUTE_OFF
  *
- * Without a tail MUTE_OFF becomes MUTE_ON at once; unmuted during the tail, the audio goes on. Pure:
- * time is an argument.
+ * Without a tail MUTE_OFF becomes MUTE_ON at once; unmuted during the tail, the audio goes on.
+ * Pure: time is an argument.
  */
 #ifndef APP_MUTE_H
 #define APP_MUTE_H

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/macros.h"
 #include "base/mem.h"
+#include "wire/web/json_write.h"
 
 #include <assert.h>
 #include <string.h>
@@ -158,8 +159,12 @@ static void describe_deliver(struct mail *mail, void *owner) {
     struct describe_mail *m = (struct describe_mail *)mail;
     struct shard *shard = shard_of(owner);
     const struct live_meeting *live = shard_find(shard, m->key);
-    if (live)
+    if (live) {
+        json_open(&m->json, NULL);
         live_meeting_describe(live, &m->json);
+        tracks_write_doubts(live, &m->json);
+        json_close(&m->json);
+    }
     m->mail.deliver = describe_return;
     mailbox_send(shard->control, &m->mail);
 }

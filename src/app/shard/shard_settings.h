@@ -22,7 +22,7 @@ struct shard_settings {
     unsigned group_ms;
     /* The longest WebSocket message of an egress. */
     size_t max_message_bytes;
-    /* AUDIO_RECORD_CHANNELS=auto: equal channels become one. */
+    /* AUDIO_RECORD_CHANNELS=auto: two channels of one microphone become one. */
     bool folds_channels;
     /* MUTE_TAIL_MS: how far LiveKit's `muted` may run ahead of its audio. */
     unsigned mute_tail_ms;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/mem.h"
+#include "wire/web/json_write.h"
 
 static uint64_t *gauge_of(const struct track *track) {
     struct shard_stats *stats = &track->core->stats;
@@ -74,6 +75,46 @@ void track_close(struct track *track, enum track_end end) {
     mem_free(track);
 }
 
+void track_doubt(struct track *track, enum doubt doubt, struct log_field about) {
+    static const char *const sentences[DOUBTS] = {
+        [DOUBT_STEREO_AT_MONO_ADDRESS] =
+            "the URL says mono, but two channels arrive and are taken as such (set channels=2 in the "
+            "URL)",
+        [DOUBT_STEREO_AS_MONO] = "the track became stereo after its recording had begun as mono; "
+                                 "recording the mean (set stereo=on in the URL)",
+        [DOUBT_WAV_HEADER] = "the stream begins with the header of a WAV, which is left out; the "
+                             "samples are taken as the URL says",
+        [DOUBT_WRONG_RATE] = "the audio does not come as fast as the URL's sampleRate says, but at "
+                             "the speed of another rate; it is taken as the URL says",
+    };
+    if (track->doubts & doubt_bit(doubt))
+        return;
+    track->doubts |= doubt_bit(doubt);
+    log_warn("egress", sentences[doubt], log_text("participant", track->log_participant),
+             log_text("track", track->log_track), about);
+    if (track->recorder)
+        recorder_doubt(track->recorder, doubt);
+}
+
+void tracks_write_doubts(const struct live_meeting *live, struct buf *out) {
+    bool is_any = false;
+    LIST_EACH(&live->tracks, node) {
+        const struct track *track = CONTAINER_OF(node, struct track, in_meeting);
+        if (!track->doubts)
+            continue;
+        if (!is_any)
+            json_open_array(out, "formatDoubts");
+        is_any = true;
+        json_open(out, NULL);
+        json_add_text(out, "participantId", slice_from(track->participant_name));
+        json_add_text(out, "trackId", slice_from(track->track_name));
+        doubts_write_json(out, track->doubts);
+        json_close(out);
+    }
+    if (is_any)
+        json_close_array(out);
+}
+
 struct recording_info track_recording(const struct track *track, enum record_format format,
                                       int64_t mono_ms) {
     struct slice participant = slice_from(track->participant_name);
@@ -85,6 +126,7 @@ struct recording_info track_recording(const struct track *track, enum record_for
         .track = slice_from(track->track_name),
         .format = format_name(format),
         .started_ms = live_meeting_time_ms(track->meeting, mono_ms),
+        .doubts = track->doubts,
     };
 }
 

@@ -8,9 +8,11 @@
 #include "app/shard/live_meeting.h"
 #include "app/shard/shard_stats.h"
 #include "app/shard/track_params.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "net/ws/media_conn.h"
 #include "outside/disk/recorder.h"
+#include "outside/files/doubt.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,6 +51,8 @@ struct track {
     /* NULL: not recorded, or not yet. */
     struct recorder *recorder;
     uint64_t received_bytes;
+    /* Bits of enum doubt. */
+    uint32_t doubts;
     /* As they were sent. */
     char *room, *participant_name, *track_name;
     char log_participant[TEXT_NAME_SIZE], log_track[TEXT_NAME_SIZE];
@@ -67,6 +71,13 @@ void track_drain(struct track *, uint8_t *buffer);
 void track_flush(struct track *);
 /* Finishes the recording and frees the track, as allocated with its type. */
 void track_close(struct track *, enum track_end);
+
+/* The stream is not what its address says: logged once, with a field, and in the recording's
+ * sidecar. */
+void track_doubt(struct track *, enum doubt, struct log_field about);
+/* The member "formatDoubts" of the debug answer: those of open tracks. Nothing when there are
+ * none. */
+void tracks_write_doubts(const struct live_meeting *, struct buf *out);
 
 /* The recording that the track begins at a steady-clock time; audio adds rate and channels. */
 struct recording_info track_recording(const struct track *, enum record_format, int64_t mono_ms);

@@ -92,6 +92,14 @@ static int number_get(uint64_t *milli, struct slice query, const char *name, uin
     return err == ENOENT ? 0 : err;
 }
 
+static int stereo_get(enum track_stereo *out, struct slice query) {
+    char word[9] = "";
+    if (word_get(word, sizeof word, query, "stereo", NULL))
+        return EINVAL;
+    *out = !strcmp(word, "on") ? STEREO_ON : !strcmp(word, "off") ? STEREO_OFF : STEREO_UNSAID;
+    return word[0] && *out == STEREO_UNSAID ? EINVAL : 0;
+}
+
 static int codec_get(enum track_codec *out, struct slice query) {
     static const struct {
         const char *name;
@@ -150,6 +158,8 @@ static int format_parse(struct track_params *p, struct slice query, const char *
     else if (word_get(p->dtx, sizeof p->dtx, query, "dtx", NULL) ||
              (p->dtx[0] && strcmp(p->dtx, "on") != 0 && strcmp(p->dtx, "off") != 0))
         *error = "dtx must be on or off";
+    else if (stereo_get(&p->stereo, query))
+        *error = "stereo must be on or off";
     else if (p->kind == TRACK_VIDEO && codec_get(&p->codec, query))
         *error = "codec must be h264, avc, vp8 or vp9";
     else if (!is_record_format(p->record_format))

@@ -15,6 +15,8 @@ enum {
 };
 
 enum track_kind { TRACK_AUDIO, TRACK_VIDEO };
+/* Whether LiveKit calls the track stereo. */
+enum track_stereo { STEREO_UNSAID, STEREO_ON, STEREO_OFF };
 enum track_codec { TRACK_PCM, TRACK_H264, TRACK_VP8, TRACK_VP9 };
 
 /* Names are kept as they were sent (valid UTF-8, no control characters), NUL-terminated. */
@@ -29,6 +31,7 @@ struct track_params {
     char source[33];
     /* "off": TF_NO_DTX, so zeros mean silence. */
     char dtx[9];
+    enum track_stereo stereo;
     /* wav, flac, opus, off; empty: the configured one. */
     char record_format[9];
     /* group_ms 0: the configured one. */

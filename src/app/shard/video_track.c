@@ -11,7 +11,7 @@
 enum {
     START_BYTES = 32,   /* of a message: enough to tell IVF and to read a key frame's size */
     IVF_RATE_HZ = 1000, /* times in ms of arrival */
-    COUNT_EVERY_MS = 2000,
+    MEASURE_EVERY_MS = 2000,
     ANEW_MS = 1000, /* between a file that the disk gave up and the next one */
 };
 
@@ -22,7 +22,8 @@ struct video_track {
     int64_t lost_ms;
     enum track_codec codec;
     enum { WRAP_UNKNOWN, WRAP_NONE, WRAP_IVF } wrap;
-    int64_t started_ms, counted_ms;
+    /* When the file's first frame came, the latest one, and when the header was told its length. */
+    int64_t started_ms, frame_ms, measured_ms;
     /* The message that is arriving; is_begun: its start is written, pieces follow as they come. */
     uint8_t start[START_BYTES];
     unsigned start_bytes;
@@ -84,11 +85,11 @@ static void ivf_begin(struct video_track *t) {
     video_append(t, bytes, sizeof bytes);
 }
 
-static void ivf_count(struct video_track *t) {
-    uint8_t count[4];
-    little_put_u32(count, t->frames);
-    recorder_patch(t->base.recorder, IVF_COUNT_OFFSET, count, sizeof count);
-    t->counted_ms = t->base.core->now_ms;
+static void ivf_measure(struct video_track *t) {
+    uint8_t length[4];
+    little_put_u32(length, ivf_length(t->frames, 0, (uint64_t)(t->frame_ms - t->started_ms)));
+    recorder_patch(t->base.recorder, IVF_LENGTH_OFFSET, length, sizeof length);
+    t->measured_ms = t->base.core->now_ms;
 }
 
 /* Width and height are in the first key frame. */
@@ -108,7 +109,8 @@ static void frame_begin(struct video_track *t) {
         ivf_begin(t);
     t->frame_offset = t->offset;
     uint8_t head[IVF_FRAME_HEADER_BYTES];
-    ivf_write_frame_header(head, 0, (uint64_t)(t->base.core->now_ms - t->started_ms));
+    t->frame_ms = t->base.core->now_ms;
+    ivf_write_frame_header(head, 0, (uint64_t)(t->frame_ms - t->started_ms));
     video_append(t, head, sizeof head);
     t->frames++;
     if (!t->has_size)
@@ -174,15 +176,15 @@ static void video_on_text(struct slice text, void *arg) {
 static void video_collected(struct track *track, int64_t now_ms) {
     struct video_track *t = video_of(track);
     if (t->wrap == WRAP_IVF && track->recorder && !t->is_begun &&
-        now_ms - t->counted_ms >= COUNT_EVERY_MS)
-        ivf_count(t);
+        now_ms - t->measured_ms >= MEASURE_EVERY_MS)
+        ivf_measure(t);
 }
 
 static void video_end(struct track *track) {
     struct video_track *t = video_of(track);
     message_end(t);
     if (t->wrap == WRAP_IVF && track->recorder)
-        ivf_count(t);
+        ivf_measure(t);
 }
 
 static const struct track_type video_type = {

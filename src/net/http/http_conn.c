@@ -44,18 +44,12 @@ void http_conn_abort(struct http_conn *conn) {
 /* ---- waiting: for events and for time ---- */
 
 static int64_t wait_ms(const struct http_settings *settings, enum http_wait wait) {
-    switch (wait) {
-    case WAIT_IDLE:
-        return settings->idle_timeout_ms;
-    case WAIT_HEAD:
-        return settings->head_timeout_ms;
-    case WAIT_BODY:
-        return settings->body_timeout_ms;
-    case WAIT_WRITE:
-        return settings->write_timeout_ms;
-    default:
-        return HTTP_LINGER_MS;
-    }
+    const int64_t waits_ms[] = {
+        [WAIT_IDLE] = settings->idle_timeout_ms, [WAIT_HEAD] = settings->head_timeout_ms,
+        [WAIT_BODY] = settings->body_timeout_ms, [WAIT_WRITE] = settings->write_timeout_ms,
+        [WAIT_LINGER] = HTTP_LINGER_MS,
+    };
+    return waits_ms[wait];
 }
 
 static void http_on_timeout(void *arg) {
@@ -174,7 +168,6 @@ static size_t parse_body(struct http_conn *conn, struct slice bytes) {
  * a request whose body is incomplete do not outlive this call. */
 static size_t parse(struct http_conn *conn, struct slice bytes) {
     size_t at = 0;
-    conn->is_parsing = true;
     while (at < bytes.len) {
         struct slice rest = slice_skip(bytes, at);
         size_t used = 0;
@@ -188,7 +181,6 @@ static size_t parse(struct http_conn *conn, struct slice bytes) {
             break;
         at += used;
     }
-    conn->is_parsing = false;
     return at;
 }
 
@@ -211,7 +203,7 @@ static void take_bytes(struct http_conn *conn, struct slice bytes) {
 
 /* The peer has ended its side. A request with an on_abort is aborted. Otherwise an answer that is
  * due is still sent, because `printf ... | nc` ends its side before it reads. */
-static void on_end_of_input(struct http_conn *conn) {
+static void http_on_end_of_input(struct http_conn *conn) {
     conn->is_half_closed = true;
     if (conn->state == HTTP_LINGERING)
         http_conn_kill(conn);
@@ -224,14 +216,14 @@ static void on_end_of_input(struct http_conn *conn) {
     http_conn_schedule(conn);
 }
 
-static void on_readable(struct http_conn *conn) {
+static void http_on_readable(struct http_conn *conn) {
     uint8_t *scratch = loop_scratch(conn->server->loop);
     do {
         ssize_t got = stream_read(conn->stream, scratch, LOOP_SCRATCH_BYTES);
         if (got > 0) {
             take_bytes(conn, slice_of(scratch, (size_t)got));
         } else if (got == 0) {
-            on_end_of_input(conn);
+            http_on_end_of_input(conn);
             return;
         } else if (got != -EAGAIN) {
             conn->server->stats.tls_errors += got == -EPROTO;
@@ -243,7 +235,7 @@ static void on_readable(struct http_conn *conn) {
     } while (conn->state != HTTP_DEAD && stream_has_pending(conn->stream));
 }
 
-static void on_written(struct http_conn *conn) {
+static void http_on_written(struct http_conn *conn) {
     struct http_call *call = conn->call;
     if (conn->state == HTTP_REPLYING && call->wants_drain) {
         call->wants_drain = false;
@@ -266,7 +258,7 @@ static void flush(struct http_conn *conn) {
     if (conn->out.queued_bytes != before && conn->wait == WAIT_WRITE)
         conn->wait = WAIT_NOTHING; /* progress restarts the deadline */
     if (err == 0)
-        on_written(conn);
+        http_on_written(conn);
     else if (err != EAGAIN)
         http_conn_abort(conn);
 }
@@ -303,7 +295,7 @@ static void http_on_events(int events, void *arg) {
     }
     /* TLS may need to read in order to write, and the reverse: try both. */
     if (!conn->is_half_closed && conn->state != HTTP_LAST)
-        on_readable(conn);
+        http_on_readable(conn);
     if (conn->state != HTTP_DEAD)
         http_conn_schedule(conn);
 }

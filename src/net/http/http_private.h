@@ -61,7 +61,6 @@ struct http_conn {
     enum http_wait wait;
     bool is_half_closed; /* the peer will send nothing more */
     bool in_callback;
-    bool is_parsing;
 };
 
 struct http_server {

@@ -1,5 +1,5 @@
 #include "base/clock.h"
-#include "base/mem.h"
+#include "base/macros.h"
 #include "net/http/http_private.h"
 #include "wire/web/json_write.h"
 
@@ -120,24 +120,20 @@ void http_add_header(struct http_request *request, const char *name, struct slic
 
 /* ---- errors ---- */
 
+/* Without a message, that is the status text, and there is no "error". */
 static void write_error(struct buf *json, int status, struct slice message) {
+    struct slice text = slice_from(http_status_text(status));
     json_open(json, NULL);
-    json_add_text(json, "message", message);
-    json_add_text(json, "error", slice_from(http_status_text(status)));
+    json_add_text(json, "message", message.ptr ? message : text);
+    if (message.ptr)
+        json_add_text(json, "error", text);
     json_add_int(json, "statusCode", status);
     json_close(json);
 }
 
 void http_respond_error(struct http_request *request, int status, const char *message) {
     struct buf json = {0};
-    if (message) {
-        write_error(&json, status, slice_from(message));
-    } else {
-        json_open(&json, NULL);
-        json_add_text(&json, "message", slice_from(http_status_text(status)));
-        json_add_int(&json, "statusCode", status);
-        json_close(&json);
-    }
+    write_error(&json, status, slice_from(message));
     http_respond_json(request, status, buf_slice(&json));
     buf_free(&json);
 }

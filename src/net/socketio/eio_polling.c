@@ -1,27 +1,9 @@
 /* The polling transport: a GET waits until there is something to send, a POST brings packets. */
-#include "base/blob.h"
 #include "base/buf.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "net/http/http_server.h"
 #include "net/socketio/eio_private.h"
 #include "wire/web/base64.h"
-
-void eio_queue_add(struct eio_queue *queue, struct blob *frame) {
-    if (queue->count == queue->cap) {
-        queue->cap = queue->cap ? queue->cap * 2 : 4;
-        queue->frames = mem_resize(queue->frames, queue->cap * sizeof(struct blob *));
-    }
-    queue->frames[queue->count++] = blob_ref(frame);
-    queue->bytes += frame->len;
-}
-
-void eio_queue_clear(struct eio_queue *queue) {
-    for (unsigned i = 0; i < queue->count; i++)
-        blob_unref(queue->frames[i]);
-    mem_free(queue->frames);
-    *queue = (struct eio_queue){0};
-}
 
 void eio_respond(struct http_request *request, int status, const char *content_type,
                  struct slice body) {
@@ -29,10 +11,10 @@ void eio_respond(struct http_request *request, int status, const char *content_t
     http_respond(request, status, content_type, body);
 }
 
-static void write_payload(struct buf *out, const struct eio_queue *queue) {
-    for (unsigned i = 0; i < queue->count; i++) {
+static void write_payload(struct buf *out, const struct outbox *queue) {
+    for (size_t i = 0; i < queue->count; i++) {
         bool is_text;
-        struct slice packet = eio_frame_payload(queue->frames[i], &is_text);
+        struct slice packet = eio_frame_payload(outbox_at(queue, i), &is_text);
         if (out->len > 0)
             buf_add_byte(out, EIO_SEPARATOR);
         if (is_text) {
@@ -49,7 +31,7 @@ static void answer_get(struct eio_session *session, struct http_request *request
                        const char *last) {
     struct buf body = {0};
     write_payload(&body, &session->queue);
-    eio_queue_clear(&session->queue);
+    outbox_clear(&session->queue);
     if (*last) {
         if (body.len > 0)
             buf_add_byte(&body, EIO_SEPARATOR);
@@ -62,7 +44,6 @@ static void answer_get(struct eio_session *session, struct http_request *request
 static struct http_request *release_poll(struct eio_session *session) {
     struct http_request *request = session->poll;
     session->poll = NULL;
-    session->server->stats.polling--;
     return request;
 }
 
@@ -78,7 +59,7 @@ void eio_polling_flush(struct eio_session *session) {
 static void eio_on_poll_aborted(struct http_request *request) {
     struct eio_session *session = request->user;
     release_poll(session);
-    eio_session_end(session, EIO_CLOSED_TRANSPORT);
+    eio_close(session, EIO_CLOSED_TRANSPORT);
 }
 
 void eio_polling_get(struct eio_session *session, struct http_request *request) {
@@ -87,19 +68,15 @@ void eio_polling_get(struct eio_session *session, struct http_request *request) 
          * implementation ends an idle poll. */
         static const char noop_and_close[] = {'6', EIO_SEPARATOR, '1', 0};
         answer_get(session, request, session->queue.count > 0 ? "1" : noop_and_close);
-        timer_stop(&session->limit);
-        map_remove(&session->server->sessions, slice_of(session->sid, EIO_SID_LEN));
-        session->state = EIO_STATE_ENDED;
-        eio_session_later(session);
+        eio_session_forget(session);
         return;
     }
     if (session->poll) {
         eio_respond(request, 400, NULL, SLICE_NONE);
-        eio_session_end(session, EIO_CLOSED_PROTOCOL);
+        eio_close(session, EIO_CLOSED_PROTOCOL);
         return;
     }
     session->poll = request;
-    session->server->stats.polling++;
     request->user = session;
     request->on_abort = eio_on_poll_aborted;
     eio_polling_flush(session);
@@ -110,7 +87,7 @@ static void eio_on_post_aborted(struct http_request *request) {
     if (!session)
         return;
     session->post = NULL;
-    eio_session_end(session, EIO_CLOSED_TRANSPORT);
+    eio_close(session, EIO_CLOSED_TRANSPORT);
 }
 
 /* The session survives: the client gets a 413 and may send less. */
@@ -130,7 +107,7 @@ void eio_polling_head(struct eio_session *session, struct http_request *request)
         type && slice_has_prefix_nocase(slice_trim(*type), SLICE("application/octet-stream"));
     if (other || is_octets) {
         eio_respond(request, 400, NULL, SLICE_NONE);
-        eio_session_end(session, EIO_CLOSED_PROTOCOL);
+        eio_close(session, EIO_CLOSED_PROTOCOL);
         if (other)
             http_drop(other);
         return;
@@ -145,7 +122,6 @@ void eio_polling_head(struct eio_session *session, struct http_request *request)
 void eio_polling_post(struct eio_session *session, struct http_request *request) {
     struct slice rest = request->body;
     session->post = NULL;
-    session->server->stats.bytes_in += rest.len;
     enum eio_next next = EIO_NEXT_BAD;
     if (rest.len > 0 && text_is_utf8(rest)) {
         struct eio_packet packet;
@@ -155,7 +131,7 @@ void eio_polling_post(struct eio_session *session, struct http_request *request)
         }
     }
     if (next == EIO_NEXT_BAD) {
-        eio_session_end(session, EIO_CLOSED_PROTOCOL);
+        eio_close(session, EIO_CLOSED_PROTOCOL);
         eio_respond(request, 400, NULL, SLICE_NONE);
         return;
     }

@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "net/loop.h"
+#include "net/outbox.h"
 #include "net/socketio/eio_server.h"
 #include "net/ws/ws_conn.h"
 #include "wire/web/eio.h"
@@ -18,7 +19,6 @@ struct eio_server {
     struct list all;     /* every session, also those whose sid is forgotten already */
     struct list links;   /* every WebSocket */
     size_t link_count;
-    struct ws_stats ws_stats;
     struct eio_stats stats;
     struct blob *ping, *probe_answer; /* frames that are the same for every client */
     bool is_draining;
@@ -38,12 +38,6 @@ enum eio_state {
     EIO_STATE_ENDED,     /* closed; only on_close or the memory is left */
 };
 
-struct eio_queue { /* frames that wait for a poll */
-    struct blob **frames;
-    unsigned count, cap;
-    size_t bytes;
-};
-
 struct eio_session {
     struct eio_server *server;
     struct ws_conn *ws;    /* the WebSocket, once it is the transport */
@@ -57,7 +51,7 @@ struct eio_session {
     struct eio_link *candidate; /* of an upgrade */
     struct http_request *poll;  /* a held GET */
     struct http_request *post;  /* a POST whose body is being received */
-    struct eio_queue queue;
+    struct outbox queue;        /* frames that wait for a poll */
     void *data;
     struct list node;
     char sid[EIO_SID_LEN + 1];
@@ -73,8 +67,9 @@ struct eio_session *eio_session_new(struct eio_server *server);
 /* The open packet has been sent: calls on_open and starts the heartbeat. */
 void eio_session_open_done(struct eio_session *session);
 void eio_session_free(struct eio_session *session);
-/* Ends the session: its transports are closed, its sid forgotten, and on_close follows. */
-void eio_session_end(struct eio_session *session, enum eio_close_reason reason);
+/* Its sid becomes unknown. At the end of the turn on_close is called, unless it was, and the memory
+ * is freed. */
+void eio_session_forget(struct eio_session *session);
 /* Handles one packet from the client, by either transport. False: the session has ended. */
 bool eio_session_take(struct eio_session *session, const struct eio_packet *packet);
 /* The client sent something while its pong is awaited: that extends the deadline, once. */
@@ -91,8 +86,6 @@ void eio_polling_post(struct eio_session *session, struct http_request *request)
 /* Answers the held GET when there is something to send. */
 void eio_polling_flush(struct eio_session *session);
 void eio_polling_end(struct eio_session *session);
-void eio_queue_add(struct eio_queue *queue, struct blob *frame);
-void eio_queue_clear(struct eio_queue *queue);
 void eio_respond(struct http_request *request, int status, const char *content_type,
                  struct slice body);
 

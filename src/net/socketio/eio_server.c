@@ -22,8 +22,8 @@ void eio_settings_complete(struct eio_settings *settings) {
 #undef DEFAULT
 }
 
-int eio_server_open(struct eio_server **out, struct loop *loop, const struct eio_settings *settings,
-                    const struct eio_handlers *handlers, void *arg) {
+struct eio_server *eio_server_new(struct loop *loop, const struct eio_settings *settings,
+                                  const struct eio_handlers *handlers, void *arg) {
     struct eio_server *server = mem_alloc(sizeof *server);
     server->loop = loop;
     server->settings = *settings;
@@ -35,8 +35,7 @@ int eio_server_open(struct eio_server **out, struct loop *loop, const struct eio
     list_init(&server->links);
     server->ping = ws_frame(WS_TEXT, SLICE("2"));
     server->probe_answer = ws_frame(WS_TEXT, SLICE("3probe"));
-    *out = server;
-    return 0;
+    return server;
 }
 
 const struct eio_stats *eio_server_stats(const struct eio_server *server) {
@@ -50,7 +49,7 @@ size_t eio_server_websockets(const struct eio_server *server) {
 void eio_server_drain(struct eio_server *server) {
     server->is_draining = true;
     LIST_EACH(&server->all, node)
-        eio_session_end(CONTAINER_OF(node, struct eio_session, node), EIO_CLOSED_BY_SERVER);
+        eio_close(CONTAINER_OF(node, struct eio_session, node), EIO_CLOSED_BY_SERVER);
 }
 
 void eio_server_close(struct eio_server *server) {
@@ -61,7 +60,7 @@ void eio_server_close(struct eio_server *server) {
         eio_link_abort(CONTAINER_OF(node, struct eio_link, node));
     while (!list_is_empty(&server->all)) {
         struct eio_session *session = CONTAINER_OF(server->all.next, struct eio_session, node);
-        eio_session_end(session, EIO_CLOSED_BY_SERVER);
+        eio_close(session, EIO_CLOSED_BY_SERVER);
         if (!session->is_reported) {
             session->is_reported = true;
             server->handlers.on_close(session, (enum eio_close_reason)session->reason, server->arg);
@@ -114,19 +113,18 @@ static int check_request(struct eio_server *server, const struct http_request *r
     return is_version_4 ? -1 : EIO_ERROR_VERSION;
 }
 
-static void refuse(struct eio_server *server, struct http_request *request, int error) {
-    server->stats.refused[error]++;
+static void refuse(struct http_request *request, int error) {
     struct buf body = {0};
     eio_write_error(&body, (enum eio_error)error);
-    eio_respond(request, error == EIO_ERROR_FORBIDDEN ? 403 : 400, "application/json",
-                buf_slice(&body));
+    eio_respond(request, 400, "application/json", buf_slice(&body));
     buf_free(&body);
 }
 
-static bool is_full(struct eio_server *server) {
+static bool refuse_if_full(struct eio_server *server, struct http_request *request) {
     if (!server->is_draining && server->stats.sessions < server->settings.max_sessions)
         return false;
     server->stats.refused_full++;
+    http_respond_error(request, 503, "Too many sessions");
     return true;
 }
 
@@ -143,10 +141,8 @@ static void write_open(const struct eio_session *session, bool can_upgrade, stru
 }
 
 static void open_polling(struct eio_server *server, struct http_request *request) {
-    if (is_full(server)) {
-        http_respond_error(request, 503, "Too many sessions");
+    if (refuse_if_full(server, request))
         return;
-    }
     struct eio_session *session = eio_session_new(server);
     struct buf body = {0};
     write_open(session, true, &body);
@@ -161,7 +157,7 @@ void eio_server_head(struct eio_server *server, struct http_request *request) {
     struct eio_asked asked;
     int error = check_request(server, request, false, &asked);
     if (error >= 0)
-        refuse(server, request, error);
+        refuse(request, error);
     else
         eio_polling_head(asked.session, request);
 }
@@ -173,13 +169,13 @@ void eio_server_request(struct eio_server *server, struct http_request *request)
         if (session && !eio_session_is_late(session))
             eio_polling_post(session, request);
         else
-            refuse(server, request, EIO_ERROR_SID);
+            refuse(request, EIO_ERROR_SID);
         return;
     }
     struct eio_asked asked;
     int error = check_request(server, request, false, &asked);
     if (error >= 0)
-        refuse(server, request, error);
+        refuse(request, error);
     else if (!asked.has_sid)
         open_polling(server, request);
     else if (slice_is_equal(request->method, SLICE("GET")))
@@ -188,18 +184,9 @@ void eio_server_request(struct eio_server *server, struct http_request *request)
         eio_respond(request, 500, NULL, SLICE_NONE);
 }
 
-/* The reference implementation answers a refused upgrade with 400 and the bare text, whatever the
- * error. */
-static void refuse_upgrade(struct eio_server *server, struct http_request *request, int error) {
-    server->stats.refused[error]++;
-    http_respond(request, 400, "text/html", slice_from(eio_error_text((enum eio_error)error)));
-}
-
 static void open_websocket(struct eio_server *server, struct http_request *request) {
-    if (is_full(server)) {
-        http_respond_error(request, 503, "Too many sessions");
+    if (refuse_if_full(server, request))
         return;
-    }
     struct eio_link *link;
     if (eio_link_open(&link, server, request, NULL) != 0)
         return;
@@ -220,7 +207,8 @@ void eio_server_upgrade(struct eio_server *server, struct http_request *request)
     if (error < 0 && !asked.is_websocket)
         error = EIO_ERROR_REQUEST;
     if (error >= 0) {
-        refuse_upgrade(server, request, error);
+        /* The reference implementation answers with 400 and the bare text, whatever the error. */
+        http_respond(request, 400, "text/html", slice_from(eio_error_text((enum eio_error)error)));
         return;
     }
     if (!asked.has_sid) {
@@ -236,7 +224,12 @@ void eio_server_upgrade(struct eio_server *server, struct http_request *request)
 }
 
 static const char *close_name(unsigned reason) {
-    return eio_close_reason_name((enum eio_close_reason)reason);
+    static const char *const names[EIO_CLOSED_REASONS] = {
+        [EIO_CLOSED_BY_SERVER] = "server",      [EIO_CLOSED_BY_CLIENT] = "client",
+        [EIO_CLOSED_TRANSPORT] = "transport",   [EIO_CLOSED_PING] = "ping timeout",
+        [EIO_CLOSED_PROTOCOL] = "bad protocol", [EIO_CLOSED_SLOW] = "slow",
+    };
+    return names[reason];
 }
 
 #define AT(member) offsetof(struct eio_stats, member)

@@ -31,7 +31,6 @@ enum eio_close_reason {
     EIO_CLOSED_SLOW,      /* more waits for the client than its queue may hold */
     EIO_CLOSED_REASONS,
 };
-const char *eio_close_reason_name(enum eio_close_reason reason);
 
 struct eio_settings {            /* zero = the default in brackets */
     unsigned ping_interval_ms;   /* [25000] */
@@ -57,26 +56,24 @@ struct eio_handlers {
 };
 
 struct eio_stats {
-    uint64_t opened, upgraded;
     uint64_t closed[EIO_CLOSED_REASONS];
-    uint64_t refused[6]; /* by enum eio_error */
     uint64_t refused_full;
-    uint64_t packets_in, packets_out, bytes_in;
-    uint64_t too_large;       /* polling bodies or messages over the limit */
-    uint64_t sessions, polling; /* now */
+    uint64_t packets_in;
+    uint64_t too_large; /* polling bodies or messages over the limit */
+    uint64_t sessions;  /* now */
 };
 
 /* How the metrics show it. */
 extern const struct counter_table eio_counters;
 
-int eio_server_open(struct eio_server **out, struct loop *loop, const struct eio_settings *settings,
-                    const struct eio_handlers *handlers, void *arg);
+struct eio_server *eio_server_new(struct loop *loop, const struct eio_settings *settings,
+                                  const struct eio_handlers *handlers, void *arg);
 const struct eio_stats *eio_server_stats(const struct eio_server *server);
 /* Open connections that http_server no longer counts. */
 size_t eio_server_websockets(const struct eio_server *server);
 /* Closes every session without a DISCONNECT packet, so that clients reconnect; refuses new ones. */
 void eio_server_drain(struct eio_server *server);
-/* Drops everything at once, on_close included; NULL is fine. */
+/* Drops every connection at once and calls on_close for each session; NULL is fine. */
 void eio_server_close(struct eio_server *server);
 
 /* The three handlers of net/http/http_server.h, for requests under the server's path. */
@@ -108,7 +105,7 @@ bool eio_is_writable(const struct eio_session *session);
 size_t eio_queued_bytes(const struct eio_session *session);
 bool eio_is_polling(const struct eio_session *session); /* not, or not yet, on a WebSocket */
 
-/* Sends what waits, then closes. */
+/* Sends what waits, then closes the transports; on_close follows. */
 void eio_close(struct eio_session *session, enum eio_close_reason reason);
 
 #endif

@@ -9,22 +9,12 @@
 /* A ping sent this little after its time counts as in time: the pong's deadline is not moved. */
 enum { PUNCTUAL_MS = 50 };
 
-const char *eio_close_reason_name(enum eio_close_reason reason) {
-    static const char *const names[EIO_CLOSED_REASONS] = {
-        [EIO_CLOSED_BY_SERVER] = "server",      [EIO_CLOSED_BY_CLIENT] = "client",
-        [EIO_CLOSED_TRANSPORT] = "transport",   [EIO_CLOSED_PING] = "ping timeout",
-        [EIO_CLOSED_PROTOCOL] = "bad protocol", [EIO_CLOSED_SLOW] = "slow",
-    };
-    return names[reason];
-}
-
 struct eio_session *eio_session_new(struct eio_server *server) {
     struct eio_session *session = mem_alloc(sizeof *session);
     session->server = server;
     rand_token(session->sid, EIO_SID_LEN);
     list_add(&server->all, &session->node);
     map_set(&server->sessions, slice_of(session->sid, EIO_SID_LEN), session);
-    server->stats.opened++;
     server->stats.sessions++;
     return session;
 }
@@ -35,14 +25,9 @@ void eio_session_free(struct eio_session *session) {
     timer_stop(&session->beat);
     timer_stop(&session->limit);
     loop_undefer(session->server->loop, &session->later);
-    eio_queue_clear(&session->queue);
+    outbox_clear(&session->queue);
     list_remove(&session->node);
     mem_free(session);
-}
-
-static void forget_sid(struct eio_session *session) {
-    if (map_find(&session->server->sessions, slice_of(session->sid, EIO_SID_LEN)) == session)
-        map_remove(&session->server->sessions, slice_of(session->sid, EIO_SID_LEN));
 }
 
 /* At the end of the turn: the end is reported first, the memory is freed last. */
@@ -65,14 +50,18 @@ void eio_session_later(struct eio_session *session) {
     loop_defer(session->server->loop, &session->later, eio_on_later, session);
 }
 
-static void eio_on_linger(void *arg) {
-    struct eio_session *session = arg;
-    forget_sid(session);
+void eio_session_forget(struct eio_session *session) {
+    map_remove(&session->server->sessions, slice_of(session->sid, EIO_SID_LEN));
+    timer_stop(&session->limit);
     session->state = EIO_STATE_ENDED;
     eio_session_later(session);
 }
 
-void eio_session_end(struct eio_session *session, enum eio_close_reason reason) {
+static void eio_on_linger(void *arg) {
+    eio_session_forget(arg);
+}
+
+void eio_close(struct eio_session *session, enum eio_close_reason reason) {
     struct eio_server *server = session->server;
     if (session->state != EIO_STATE_OPEN)
         return;
@@ -95,14 +84,10 @@ void eio_session_end(struct eio_session *session, enum eio_close_reason reason) 
         session->state = EIO_STATE_LINGERING;
         timer_start(server->loop, &session->limit, server->settings.linger_ms, 0, eio_on_linger,
                     session);
+        eio_session_later(session);
     } else {
-        forget_sid(session);
+        eio_session_forget(session);
     }
-    eio_session_later(session);
-}
-
-void eio_close(struct eio_session *session, enum eio_close_reason reason) {
-    eio_session_end(session, reason);
 }
 
 /* ---- heartbeat ---- */
@@ -111,7 +96,7 @@ static void eio_on_beat(void *arg) {
     struct eio_session *session = arg;
     struct eio_server *server = session->server;
     if (session->awaits_pong) {
-        eio_session_end(session, EIO_CLOSED_PING);
+        eio_close(session, EIO_CLOSED_PING);
         return;
     }
     if (server->handlers.on_ping)
@@ -144,7 +129,7 @@ bool eio_session_is_late(struct eio_session *session) {
     if (session->state != EIO_STATE_OPEN || !session->awaits_pong ||
         loop_now_ms(session->server->loop) < session->due_ms)
         return false;
-    eio_session_end(session, EIO_CLOSED_PING);
+    eio_close(session, EIO_CLOSED_PING);
     return true;
 }
 
@@ -167,7 +152,7 @@ static void take_message(struct eio_session *session, const struct eio_packet *p
     if (base64_parse(&bytes, packet->data))
         server->handlers.on_binary(session, buf_slice(&bytes), server->arg);
     else
-        eio_session_end(session, EIO_CLOSED_PROTOCOL);
+        eio_close(session, EIO_CLOSED_PROTOCOL);
     buf_free(&bytes);
 }
 
@@ -189,10 +174,10 @@ bool eio_session_take(struct eio_session *session, const struct eio_packet *pack
             server->handlers.on_pong(session, server->arg);
         break;
     case EIO_PING: /* only the server pings */
-        eio_session_end(session, EIO_CLOSED_PROTOCOL);
+        eio_close(session, EIO_CLOSED_PROTOCOL);
         break;
     case EIO_CLOSE:
-        eio_session_end(session, EIO_CLOSED_BY_CLIENT);
+        eio_close(session, EIO_CLOSED_BY_CLIENT);
         break;
     case EIO_OPEN:
     case EIO_UPGRADE:
@@ -231,7 +216,7 @@ bool eio_is_polling(const struct eio_session *session) {
 }
 
 size_t eio_queued_bytes(const struct eio_session *session) {
-    return session->ws ? ws_conn_queued_bytes(session->ws) : session->queue.bytes;
+    return session->ws ? ws_conn_queued_bytes(session->ws) : session->queue.queued_bytes;
 }
 
 bool eio_is_writable(const struct eio_session *session) {
@@ -246,17 +231,15 @@ static void send_frame(struct eio_session *session, struct blob *frame, bool now
     struct eio_server *server = session->server;
     if (session->state != EIO_STATE_OPEN)
         return;
-    server->stats.packets_out++;
     struct ws_conn *ws = session->ws;
-    size_t queued_bytes = ws ? ws_conn_queued_bytes(ws) : session->queue.bytes;
-    if (queued_bytes + frame->len > server->settings.max_queue_bytes) {
-        eio_session_end(session, EIO_CLOSED_SLOW);
+    if (eio_queued_bytes(session) + frame->len > server->settings.max_queue_bytes) {
+        eio_close(session, EIO_CLOSED_SLOW);
     } else if (ws && now) {
         ws_conn_send_frame_now(ws, frame);
     } else if (ws) {
         ws_conn_send_frame(ws, frame);
     } else {
-        eio_queue_add(&session->queue, frame);
+        outbox_add(&session->queue, frame);
         if (session->poll)
             eio_session_later(session);
     }

@@ -1,5 +1,4 @@
 /* The WebSocket transport, and the upgrade to it. */
-#include "base/blob.h"
 #include "base/mem.h"
 #include "net/http/http_server.h"
 #include "net/socketio/eio_private.h"
@@ -43,19 +42,18 @@ void eio_link_abort(struct eio_link *link) {
 /* The candidate becomes the transport and sends what polls have not fetched. */
 static void finish_upgrade(struct eio_link *link) {
     struct eio_session *session = link->session;
-    struct eio_queue queue = session->queue;
+    struct outbox queue = session->queue;
     timer_stop(&session->limit);
     session->is_probed = true;
-    session->queue = (struct eio_queue){0};
+    session->queue = (struct outbox){0};
     eio_polling_flush(session);
     session->candidate = NULL;
     session->is_probed = false;
     session->link = link;
     session->ws = link->ws;
-    session->server->stats.upgraded++;
-    for (unsigned i = 0; i < queue.count && session->link; i++)
-        eio_send(session, queue.frames[i]);
-    eio_queue_clear(&queue);
+    for (size_t i = 0; i < queue.count && session->link; i++)
+        eio_send(session, outbox_at(&queue, i));
+    outbox_clear(&queue);
 }
 
 static void on_candidate_message(struct eio_link *link, enum ws_opcode opcode, struct slice text) {
@@ -80,7 +78,6 @@ static void eio_on_ws_message(enum ws_opcode opcode, struct slice message, void 
         on_candidate_message(link, opcode, message);
         return;
     }
-    link->server->stats.bytes_in += message.len;
     struct eio_packet packet;
     if (opcode == WS_BINARY) {
         link->server->stats.packets_in++;
@@ -89,7 +86,7 @@ static void eio_on_ws_message(enum ws_opcode opcode, struct slice message, void 
     } else if (eio_parse(message, &packet)) {
         eio_session_take(session, &packet);
     } else {
-        eio_session_end(session, EIO_CLOSED_PROTOCOL);
+        eio_close(session, EIO_CLOSED_PROTOCOL);
     }
 }
 
@@ -115,7 +112,7 @@ static void eio_on_ws_close(uint16_t code, struct slice reason, void *arg) {
     detach(link);
     link_free(link);
     if (is_transport)
-        eio_session_end(session, close_reason(code));
+        eio_close(session, close_reason(code));
 }
 
 static void eio_on_upgrade_timeout(void *arg) {
@@ -132,7 +129,6 @@ int eio_link_open(struct eio_link **out, struct eio_server *server, struct http_
         .max_message_bytes = server->settings.max_payload_bytes,
         /* eio_send checks max_queue_bytes before each send; this limit must not strike first. */
         .max_queue_bytes = server->settings.max_queue_bytes + server->settings.max_payload_bytes,
-        .stats = &server->ws_stats,
     };
     struct stream *stream = http_accept_websocket(request);
     if (!stream)

@@ -17,20 +17,16 @@ struct sio_job {
     unsigned frame_count;
     sio_pick_fn *pick; /* NULL: everybody gets frames[0] */
     void *pick_arg;
-    struct sio_room **rooms; /* then the excepted ones; NULL: the namespace's `everyone` */
+    struct sio_room **rooms, **excepts;
     unsigned room_count, except_count;
     unsigned room_at, member_at; /* members still to serve: [0, member_at) of rooms[room_at] */
     bool is_started;
     bool is_volatile;
 };
 
-static struct sio_room *job_room(const struct sio_job *job, unsigned index) {
-    return job->rooms ? job->rooms[index] : &job->ns->everyone;
-}
-
 static bool is_excepted(const struct sio_job *job, const struct sio_socket *socket) {
     for (unsigned i = 0; i < job->except_count; i++) {
-        if (sio_room_has(job->rooms[job->room_count + i], socket))
+        if (sio_room_has(job->excepts[i], socket))
             return true;
     }
     return false;
@@ -50,15 +46,20 @@ static void deliver(const struct sio_job *job, struct sio_socket *socket) {
     stats->deliveries++;
 }
 
+static void unpin_rooms(struct sio_room **rooms, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        rooms[i]->pins--;
+        sio_room_release(rooms[i]);
+    }
+    mem_free(rooms);
+}
+
 static void job_free(struct sio_job *job) {
     list_remove(&job->node);
     for (unsigned i = 0; i < job->frame_count; i++)
         blob_unref(job->frames[i]);
-    for (unsigned i = 0; job->rooms && i < job->room_count + job->except_count; i++) {
-        job->rooms[i]->pins--;
-        sio_room_release(job->rooms[i]);
-    }
-    mem_free(job->rooms);
+    unpin_rooms(job->rooms, job->room_count);
+    unpin_rooms(job->excepts, job->except_count);
     mem_free(job->frames);
     mem_free(job);
 }
@@ -84,7 +85,7 @@ static void look_ahead(const struct sio_room *room, unsigned at) {
  * been served already. False when the budget is spent. */
 static bool serve(struct sio_job *job, unsigned *budget) {
     for (; job->room_at < job->room_count; job->room_at++, job->is_started = false) {
-        struct sio_room *room = job_room(job, job->room_at);
+        struct sio_room *room = job->rooms[job->room_at];
         if (!job->is_started || job->member_at > room->count)
             job->member_at = room->count;
         job->is_started = true;
@@ -103,20 +104,17 @@ static bool serve(struct sio_job *job, unsigned *budget) {
     return true;
 }
 
-static void run_jobs(struct sio_server *server);
-
-static void sio_on_next_turn(void *arg) {
-    run_jobs(arg);
-}
+static void sio_run_jobs(void *arg);
 
 static void sio_on_refill(void *arg) {
     struct sio_server *server = arg;
     server->budget = SIO_SLICE;
     if (!list_is_empty(&server->jobs))
-        timer_start(server->loop, &server->next_turn, 0, 0, sio_on_next_turn, server);
+        timer_start(server->loop, &server->next_turn, 0, 0, sio_run_jobs, server);
 }
 
-static void run_jobs(struct sio_server *server) {
+static void sio_run_jobs(void *arg) {
+    struct sio_server *server = arg;
     loop_defer(server->loop, &server->refill, sio_on_refill, server);
     while (!list_is_empty(&server->jobs)) {
         struct sio_job *job = CONTAINER_OF(server->jobs.next, struct sio_job, node);
@@ -135,7 +133,7 @@ void sio_settle(struct sio_socket *socket) {
         if (job->number <= socket->last_job || job->ns != socket->ns)
             continue;
         unsigned i = 0;
-        while (i < job->room_count && !sio_room_has(job_room(job, i), socket))
+        while (i < job->room_count && !sio_room_has(job->rooms[i], socket))
             i++;
         if (i < job->room_count)
             deliver(job, socket);
@@ -174,32 +172,16 @@ static unsigned pin_rooms(struct sio_job *job, const struct slice *names, unsign
 
 /* Excepted rooms first: a socket that is excepted by id must be marked before any is served. */
 static void aim(struct sio_job *job, const struct sio_target *target) {
-    size_t total = (size_t)target->room_count + target->except_count;
-    job->room_count = 1;
-    if (total == 0)
-        return;
-    if (target->room_count == 0) {
-        job->rooms = mem_alloc_array(total + 1, sizeof(struct sio_room *));
-        job->rooms[0] = &job->ns->everyone;
+    job->excepts = mem_alloc_array(target->except_count, sizeof(struct sio_room *));
+    job->except_count = pin_rooms(job, target->except, target->except_count, job->excepts, true);
+    if (target->room_count > 0) {
+        job->rooms = mem_alloc_array(target->room_count, sizeof(struct sio_room *));
+        job->room_count = pin_rooms(job, target->rooms, target->room_count, job->rooms, false);
+    } else {
+        job->rooms = mem_alloc(sizeof(struct sio_room *));
+        job->rooms[job->room_count++] = &job->ns->everyone;
         job->ns->everyone.pins++;
-        job->except_count =
-            pin_rooms(job, target->except, target->except_count, job->rooms + 1, true);
-        return;
     }
-    job->rooms = mem_alloc_array(total, sizeof(struct sio_room *));
-    struct sio_room **excepts = mem_alloc_array(target->except_count, sizeof(struct sio_room *));
-    job->room_count = 0;
-    job->except_count = pin_rooms(job, target->except, target->except_count, excepts, true);
-    for (unsigned i = 0; i < job->except_count; i++)
-        job->rooms[i] = excepts[i];
-    job->room_count =
-        pin_rooms(job, target->rooms, target->room_count, job->rooms + job->except_count, false);
-    /* Swapped: those to serve come first, the excepted ones last. */
-    for (unsigned i = 0; i < job->room_count; i++)
-        job->rooms[i] = job->rooms[job->except_count + i];
-    for (unsigned i = 0; i < job->except_count; i++)
-        job->rooms[job->room_count + i] = excepts[i];
-    mem_free(excepts);
 }
 
 void sio_broadcast_each(struct sio_namespace *ns, const struct sio_target *target,
@@ -215,7 +197,6 @@ void sio_broadcast_each(struct sio_namespace *ns, const struct sio_target *targe
     }
     if (seq > 0)
         sio_history_add(ns, seq, SLICE_NONE, target, frames, count, 1, pick, arg);
-    server->stats.broadcasts++;
 
     struct sio_job *job = mem_alloc(sizeof *job);
     list_init(&job->node);
@@ -233,7 +214,7 @@ void sio_broadcast_each(struct sio_namespace *ns, const struct sio_target *targe
         return;
     }
     list_add(&server->jobs, &job->node);
-    run_jobs(server);
+    sio_run_jobs(server);
 }
 
 void sio_broadcast(struct sio_namespace *ns, const struct sio_target *target, const char *event,

@@ -140,7 +140,6 @@ static void pending_begin(struct sio_client *client, struct slice text) {
 /* ---- packets ---- */
 
 static void refuse(struct sio_client *client, struct slice nsp, const char *message) {
-    client->server->stats.refused++;
     struct buf text = {0};
     sio_write_head(&text, SIO_CONNECT_ERROR, 0, nsp, NULL);
     buf_add_byte(&text, '{');
@@ -262,7 +261,6 @@ static void sio_on_binary(struct eio_session *session, struct slice bytes, void 
 
 static void sio_on_limit(void *arg) {
     struct sio_client *client = arg;
-    client->server->stats.connect_timeouts++;
     eio_close(client->session, EIO_CLOSED_BY_SERVER);
 }
 
@@ -314,8 +312,7 @@ static void set_defaults(struct sio_settings *settings) {
     eio_settings_complete(&settings->eio);
 }
 
-int sio_server_open(struct sio_server **out, struct loop *loop,
-                    const struct sio_settings *settings) {
+struct sio_server *sio_server_new(struct loop *loop, const struct sio_settings *settings) {
     static const struct eio_handlers handlers = {.on_open = sio_on_open,
                                                  .on_text = sio_on_text,
                                                  .on_binary = sio_on_binary,
@@ -331,13 +328,8 @@ int sio_server_open(struct sio_server **out, struct loop *loop,
     list_init(&server->jobs);
     list_init(&server->history);
     list_init(&server->kept);
-    int err = eio_server_open(&server->eio, loop, &server->settings.eio, &handlers, server);
-    if (err) {
-        mem_free(server);
-        return err;
-    }
-    *out = server;
-    return 0;
+    server->eio = eio_server_new(loop, &server->settings.eio, &handlers, server);
+    return server;
 }
 
 struct eio_server *sio_server_eio(struct sio_server *server) {

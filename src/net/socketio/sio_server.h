@@ -23,7 +23,6 @@
 #include <stdint.h>
 
 struct counter_table;
-struct http_request;
 struct loop;
 struct sio_namespace;
 struct sio_server;
@@ -73,17 +72,16 @@ struct sio_handlers { /* each may be NULL */
 };
 
 struct sio_stats {
-    uint64_t connected, refused, recovered, recovery_missed;
-    uint64_t events_in, events_out, broadcasts, deliveries;
-    uint64_t bad_packets, incomplete_dropped, connect_timeouts, volatile_dropped, rooms_refused;
+    uint64_t recovered, recovery_missed;
+    uint64_t events_in, events_out, deliveries;
+    uint64_t bad_packets, incomplete_dropped, volatile_dropped, rooms_refused;
     uint64_t sockets, rooms, kept; /* now */
 };
 
 /* How the metrics show it. */
 extern const struct counter_table sio_counters;
 
-int sio_server_open(struct sio_server **out, struct loop *loop,
-                    const struct sio_settings *settings);
+struct sio_server *sio_server_new(struct loop *loop, const struct sio_settings *settings);
 struct eio_server *sio_server_eio(struct sio_server *server); /* for HTTP requests and its stats */
 const struct sio_stats *sio_server_stats(const struct sio_server *server);
 void sio_server_close(struct sio_server *server); /* NULL is fine */

@@ -50,7 +50,6 @@ void sio_socket_welcome(struct sio_socket *socket, struct slice auth, bool is_ba
     struct blob *frame = eio_frame_text(buf_slice(&text));
     send_frames(socket, &frame, 1);
     buf_free(&text);
-    ns->server->stats.connected++;
     if (is_back && ns->handlers.on_return)
         ns->handlers.on_return(socket, auth, ns->arg);
     else if (ns->handlers.on_connect)

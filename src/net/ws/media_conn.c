@@ -1,5 +1,6 @@
 #include "net/ws/media_conn.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "net/loop.h"
 #include "net/stream.h"
@@ -20,11 +21,11 @@ struct media_conn {
     int64_t heard_ms;   /* when the last byte came */
     int64_t pinged_ms;  /* the last ping since then, or 0 */
     int64_t closing_ms; /* when our close frame was queued; 0 = open */
-    char *text;         /* of a text message in pieces, MEDIA_TEXT_MAX bytes, else NULL */
+    struct buf text;    /* of a text message in pieces, at most MEDIA_TEXT_MAX bytes */
     const char *why;    /* the protocol error that ended it, static, or NULL */
-    uint16_t text_n;
     uint16_t out_n;
-    uint16_t close_code; /* for on_closed after our own close */
+    uint16_t close_code;  /* for on_closed after our own close */
+    bool is_text_dropped; /* the text message in pieces is too long */
     bool in_drain, is_freed;
     uint8_t out[OUT_BYTES];
 };
@@ -63,8 +64,7 @@ static void answer_ping(struct media_conn *conn, struct slice payload) {
 static void finish(struct media_conn *conn, uint16_t code, struct slice reason) {
     stream_close(conn->stream);
     conn->stream = NULL;
-    mem_free(conn->text);
-    conn->text = NULL;
+    buf_free(&conn->text);
     conn->stats->closed++;
     conn->handlers->on_closed(code, reason, conn->arg);
 }
@@ -87,7 +87,8 @@ void media_conn_close(struct media_conn *conn, uint16_t code, const char *reason
 
 /* The peer's close frame is answered with the same code, and the connection ends. LiveKit Egress
  * does not wait for the answer, so whether it can be written does not matter. */
-static void on_peer_close(struct media_conn *conn, const struct ws_event *event, int64_t now_ms) {
+static void media_on_peer_close(struct media_conn *conn, const struct ws_event *event,
+                                int64_t now_ms) {
     if (!conn->closing_ms)
         send_close(conn, event->code, SLICE_NONE, now_ms);
     if (flush(conn) == 0)
@@ -95,7 +96,7 @@ static void on_peer_close(struct media_conn *conn, const struct ws_event *event,
     finish(conn, event->code, event->payload);
 }
 
-static void on_broken(struct media_conn *conn) {
+static void media_on_broken(struct media_conn *conn) {
     if (conn->closing_ms) {
         finish(conn, conn->close_code, slice_from(conn->why));
         return;
@@ -104,7 +105,7 @@ static void on_broken(struct media_conn *conn) {
     finish(conn, WS_CLOSE_ABNORMAL, SLICE_NONE);
 }
 
-static void on_bad(struct media_conn *conn, const struct ws_event *event, int64_t now_ms) {
+static void media_on_bad(struct media_conn *conn, const struct ws_event *event, int64_t now_ms) {
     if (event->code == WS_CLOSE_TOO_BIG)
         conn->stats->too_big++;
     else if (event->code == WS_CLOSE_BAD_DATA)
@@ -122,38 +123,29 @@ static void on_bad(struct media_conn *conn, const struct ws_event *event, int64_
 
 /* Text is rare and short ({"muted":true}): whole messages are delivered as they are, pieces are
  * collected. */
-static void on_text_piece(struct media_conn *conn, const struct ws_event *event) {
+static void media_on_text_piece(struct media_conn *conn, const struct ws_event *event) {
     if (event->first && event->last && event->payload.len <= MEDIA_TEXT_MAX) {
         conn->handlers->on_text(event->payload, conn->arg);
         return;
     }
     if (event->first)
-        conn->text_n = 0;
-    if (event->payload.len > (size_t)(MEDIA_TEXT_MAX - conn->text_n)) {
-        conn->text_n = MEDIA_TEXT_MAX; /* full: the rest of this message does not fit either */
-        conn->stats->texts_dropped += event->last;
-        mem_free(conn->text);
-        conn->text = NULL;
-        return;
-    }
-    if (!conn->text && conn->text_n == 0)
-        conn->text = mem_alloc_raw(MEDIA_TEXT_MAX);
-    if (conn->text) {
-        memcpy(conn->text + conn->text_n, event->payload.ptr, event->payload.len);
-        conn->text_n = (uint16_t)(conn->text_n + event->payload.len);
-    }
+        conn->is_text_dropped = false;
+    if (event->payload.len > MEDIA_TEXT_MAX - conn->text.len)
+        conn->is_text_dropped = true;
+    if (!conn->is_text_dropped)
+        buf_add_slice(&conn->text, event->payload);
     if (!event->last)
         return;
-    char *text = conn->text;
-    conn->text = NULL;
-    if (text)
-        conn->handlers->on_text(slice_of(text, conn->text_n), conn->arg);
-    else
+    struct buf text = conn->text;
+    conn->text = (struct buf){0};
+    if (conn->is_text_dropped)
         conn->stats->texts_dropped++;
-    mem_free(text);
+    else
+        conn->handlers->on_text(buf_slice(&text), conn->arg);
+    buf_free(&text);
 }
 
-static void on_event(struct media_conn *conn, const struct ws_event *event, int64_t now_ms) {
+static void media_on_event(struct media_conn *conn, const struct ws_event *event, int64_t now_ms) {
     switch (event->type) {
     case WS_EVENT_DATA:
         conn->stats->messages += event->last;
@@ -161,16 +153,16 @@ static void on_event(struct media_conn *conn, const struct ws_event *event, int6
             conn->handlers->on_binary((const uint8_t *)event->payload.ptr, event->payload.len,
                                       event->last, conn->arg);
         else
-            on_text_piece(conn, event);
+            media_on_text_piece(conn, event);
         break;
     case WS_EVENT_PING:
         answer_ping(conn, event->payload);
         break;
     case WS_EVENT_CLOSE:
-        on_peer_close(conn, event, now_ms);
+        media_on_peer_close(conn, event, now_ms);
         break;
     case WS_EVENT_BAD:
-        on_bad(conn, event, now_ms);
+        media_on_bad(conn, event, now_ms);
         break;
     case WS_EVENT_PONG:
     case WS_EVENT_NONE:
@@ -182,7 +174,7 @@ static void parse(struct media_conn *conn, uint8_t *bytes, size_t n, int64_t now
     struct ws_event event;
     for (size_t at = 0; at < n && conn->stream;) {
         at += ws_parse(&conn->parser, bytes + at, n - at, &event);
-        on_event(conn, &event, now_ms);
+        media_on_event(conn, &event, now_ms);
     }
 }
 
@@ -202,7 +194,7 @@ static size_t read_all(struct media_conn *conn, uint8_t *buffer, int64_t now_ms)
         if (got == -EAGAIN)
             break;
         if (got <= 0) {
-            on_broken(conn);
+            media_on_broken(conn);
             break;
         }
         goes_on = goes_on || got == LOOP_SCRATCH_BYTES;
@@ -261,7 +253,7 @@ size_t media_conn_drain(struct media_conn *conn, uint8_t *buffer, int64_t now_ms
         conn->pinged_ms = now_ms;
     }
     if (conn->stream && err && err != EAGAIN)
-        on_broken(conn);
+        media_on_broken(conn);
     if (conn->stream)
         keep_alive(conn, now_ms);
     if (conn->stream && conn->out_n > 0)
@@ -277,8 +269,7 @@ void media_conn_free(struct media_conn *conn) {
         return;
     stream_close(conn->stream);
     conn->stream = NULL;
-    mem_free(conn->text);
-    conn->text = NULL;
+    buf_free(&conn->text);
     conn->is_freed = true;
     if (!conn->in_drain)
         mem_free(conn);

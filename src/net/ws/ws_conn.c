@@ -9,8 +9,6 @@
 
 enum { BAD_LINGER_MS = 1000, READS_A_TURN = 4 };
 
-static void update(struct ws_conn *conn);
-
 /* ---- the end ---- */
 
 static void set_end(struct ws_conn *conn, uint16_t code, struct slice reason) {
@@ -32,8 +30,6 @@ void ws_conn_end(struct ws_conn *conn, uint16_t code, const char *reason) {
     conn->stream = NULL;
     ws_dial_cancel(conn->dial);
     conn->dial = NULL;
-    if (conn->settings.stats)
-        conn->settings.stats->closed++;
     ws_conn_schedule(conn);
 }
 
@@ -47,8 +43,6 @@ static void free_conn(struct ws_conn *conn) {
 }
 
 void ws_conn_break(struct ws_conn *conn, int err) {
-    if (conn->settings.stats && conn->state == WS_OPEN)
-        conn->settings.stats->reset++;
     const char *tls_error = conn->stream ? stream_error(conn->stream) : "";
     ws_conn_end(conn, WS_CLOSE_ABNORMAL, *tls_error ? tls_error : err ? strerror(err) : "");
 }
@@ -79,22 +73,9 @@ static void flush(struct ws_conn *conn) {
         ws_conn_break(conn, err);
 }
 
-void ws_conn_flush(struct ws_conn *conn) {
-    if (conn->state != WS_OPEN || conn->out.count == 0)
-        return;
-    flush(conn);
-    update(conn);
-}
-
 /* ---- input ---- */
 
-static void on_piece(struct ws_conn *conn, const struct ws_event *event) {
-    if (conn->settings.stats)
-        conn->settings.stats->messages_in += event->last;
-    if (conn->handlers.on_data) {
-        conn->handlers.on_data(event->opcode, event->payload, event->first, event->last, conn->arg);
-        return;
-    }
+static void ws_on_piece(struct ws_conn *conn, const struct ws_event *event) {
     if (event->first && event->last) {
         conn->handlers.on_message(event->opcode, event->payload, conn->arg);
         return;
@@ -108,7 +89,7 @@ static void on_piece(struct ws_conn *conn, const struct ws_event *event) {
     buf_free(&message);
 }
 
-static void on_peer_close(struct ws_conn *conn, const struct ws_event *event) {
+static void ws_on_peer_close(struct ws_conn *conn, const struct ws_event *event) {
     if (conn->state == WS_OPEN)
         ws_conn_queue_close(conn, event->code, SLICE_NONE);
     if (conn->state == WS_DEAD)
@@ -119,18 +100,11 @@ static void on_peer_close(struct ws_conn *conn, const struct ws_event *event) {
     ws_conn_schedule(conn);
 }
 
-static void on_bad(struct ws_conn *conn, const struct ws_event *event) {
-    struct ws_stats *stats = conn->settings.stats;
+static void ws_on_bad(struct ws_conn *conn, const struct ws_event *event) {
     if (conn->state != WS_OPEN) {
         ws_conn_end(conn, event->code, event->why);
         return;
     }
-    if (stats && event->code == WS_CLOSE_TOO_BIG)
-        stats->too_big++;
-    else if (stats && event->code == WS_CLOSE_BAD_DATA)
-        stats->bad_data++;
-    else if (stats)
-        stats->bad_protocol++;
     /* Our side ends with the close frame, so that the peer need not wait. Further input is read and
      * ignored for a moment: a socket closed with unread bytes resets the connection, and the peer
      * would never see the code. */
@@ -145,21 +119,21 @@ static void on_bad(struct ws_conn *conn, const struct ws_event *event) {
     ws_conn_schedule(conn);
 }
 
-static void on_event(struct ws_conn *conn, const struct ws_event *event) {
+static void ws_on_event(struct ws_conn *conn, const struct ws_event *event) {
     switch (event->type) {
     case WS_EVENT_DATA:
         if (conn->state == WS_OPEN)
-            on_piece(conn, event);
+            ws_on_piece(conn, event);
         break;
     case WS_EVENT_PING:
         if (conn->state == WS_OPEN)
             ws_conn_queue_control(conn, WS_PONG, event->payload);
         break;
     case WS_EVENT_CLOSE:
-        on_peer_close(conn, event);
+        ws_on_peer_close(conn, event);
         break;
     case WS_EVENT_BAD:
-        on_bad(conn, event);
+        ws_on_bad(conn, event);
         break;
     case WS_EVENT_PONG:
     case WS_EVENT_NONE:
@@ -173,7 +147,7 @@ static size_t parse(struct ws_conn *conn, uint8_t *bytes, size_t n) {
     while (at < n && conn->state < WS_ENDING && !(conn->is_paused && conn->state == WS_OPEN)) {
         struct ws_event event;
         at += ws_parse(&conn->parser, bytes + at, n - at, &event);
-        on_event(conn, &event);
+        ws_on_event(conn, &event);
     }
     return at;
 }
@@ -182,7 +156,7 @@ static bool reads(const struct ws_conn *conn) {
     return conn->state == WS_CLOSING || (conn->state == WS_OPEN && !conn->is_paused);
 }
 
-static void on_end_of_stream(struct ws_conn *conn, ssize_t got) {
+static void ws_on_end_of_stream(struct ws_conn *conn, ssize_t got) {
     /* After our close frame, an end without the peer's is a regular end. */
     if (conn->state == WS_CLOSING)
         ws_conn_end(conn, WS_CLOSE_ABNORMAL, "");
@@ -198,12 +172,10 @@ static void read_some(struct ws_conn *conn) {
         if (got == -EAGAIN)
             return;
         if (got <= 0) {
-            on_end_of_stream(conn, got);
+            ws_on_end_of_stream(conn, got);
             return;
         }
         conn->heard_ms = loop_now_ms(conn->loop);
-        if (conn->settings.stats)
-            conn->settings.stats->bytes_in += (uint64_t)got;
         size_t used = parse(conn, scratch, (size_t)got);
         if (conn->state >= WS_ENDING)
             return;
@@ -217,19 +189,6 @@ static void read_some(struct ws_conn *conn) {
 
 /* ---- events and time ---- */
 
-static void ws_on_timer(void *arg);
-
-static void set_timer(struct ws_conn *conn) {
-    const struct ws_settings *settings = &conn->settings;
-    int64_t next_ms = 0;
-    if (settings->ping_ms)
-        next_ms = settings->ping_ms;
-    if (settings->silence_ms && (!next_ms || settings->silence_ms < next_ms))
-        next_ms = settings->silence_ms;
-    if (next_ms)
-        timer_start(conn->loop, &conn->timer, next_ms, 0, ws_on_timer, conn);
-}
-
 /* The timer is not restarted for each byte received: when it fires, it finds out how long the peer
  * has been silent. */
 static void ws_on_timer(void *arg) {
@@ -241,8 +200,6 @@ static void ws_on_timer(void *arg) {
         return;
     }
     if (settings->silence_ms && silent_ms >= settings->silence_ms) {
-        if (settings->stats)
-            settings->stats->silent++;
         ws_conn_end(conn, WS_CLOSE_ABNORMAL, "silent for too long");
         return;
     }
@@ -328,9 +285,8 @@ static int attach(struct ws_conn *conn, struct stream *stream) {
     conn->state = WS_OPEN;
     conn->heard_ms = loop_now_ms(conn->loop);
     conn->has_unread = stream_has_pending(stream);
-    if (conn->settings.stats)
-        conn->settings.stats->opened++;
-    set_timer(conn);
+    if (conn->settings.ping_ms || conn->settings.silence_ms)
+        ws_on_timer(conn); /* starts itself */
     ws_conn_schedule(conn);
     return 0;
 }
@@ -391,6 +347,13 @@ bool ws_conn_is_writable(const struct ws_conn *conn) {
 
 size_t ws_conn_queued_bytes(const struct ws_conn *conn) {
     return conn->out.queued_bytes;
+}
+
+void ws_conn_flush(struct ws_conn *conn) {
+    if (conn->state != WS_OPEN || conn->out.count == 0)
+        return;
+    flush(conn);
+    update(conn);
 }
 
 void ws_conn_pause(struct ws_conn *conn) {

@@ -1,5 +1,6 @@
 /* A WebSocket on a loop: server role after http_accept_websocket, client role towards a URL. While
- * idle it holds no buffer. A frame for many connections is made once and shared.
+ * idle it holds no buffer, and a message is buffered only while it is incomplete. A frame for many
+ * connections is made once and shared.
  *
  * 1. ws_conn_close is a request. on_close is the last callback: once for each connection, and never
  *    while the owner is calling a function of this header.
@@ -23,10 +24,7 @@ struct ws_conn;
 
 struct ws_handlers {
     void (*on_open)(void *arg); /* client role: the handshake is done */
-    /* Set one of the two: whole messages (buffered only while incomplete), or pieces as they
-     * arrive. */
     void (*on_message)(enum ws_opcode opcode, struct slice message, void *arg);
-    void (*on_data)(enum ws_opcode opcode, struct slice piece, bool first, bool last, void *arg);
     void (*on_drain)(void *arg); /* the socket was full, and the queue has been written since */
     void (*on_close)(uint16_t code, struct slice reason, void *arg);
 };
@@ -37,14 +35,6 @@ struct ws_settings {          /* zero = the default in brackets */
     int64_t ping_ms;          /* [never] ping after this long without a byte from the peer */
     int64_t silence_ms;       /* [never] drop after this long without a byte, 1006 */
     int64_t close_ms;         /* [5 s] wait for the answer to our close frame */
-    struct ws_stats *stats;   /* the owner's counters; NULL = none */
-};
-
-struct ws_stats {
-    uint64_t opened, closed;
-    uint64_t messages_in, messages_out, bytes_in, bytes_out;
-    uint64_t bad_protocol, bad_data, too_big; /* closed by us with 1002, 1007, 1009 */
-    uint64_t queue_full, silent, reset;       /* did not read, sent nothing, broke off */
 };
 
 /* Server role. Takes the stream, also on failure; copies handlers and settings. The first callback

@@ -18,9 +18,9 @@ enum ws_state {
 
 struct ws_conn {
     struct loop *loop;
-    /* A broadcast reads from the end of the settings to the start of the outbox: one line of cache,
-     * two in the worst alignment. */
     struct ws_settings settings;
+    /* A broadcast reads from here to the start of the outbox: one line of cache, two in the worst
+     * alignment. */
     struct stream *stream; /* NULL while dialling */
     uint8_t state;
     uint8_t role;

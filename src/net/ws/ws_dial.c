@@ -9,7 +9,6 @@
 #include "wire/web/url.h"
 #include "wire/web/ws_handshake.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,7 +47,9 @@ struct ws_dial {
     char why[128];
 };
 
-static void free_dial(struct ws_dial *dial) {
+void ws_dial_cancel(struct ws_dial *dial) {
+    if (!dial)
+        return;
     if (dial->lookup) {
         dial->lookup->dial = NULL;
         uv_cancel((uv_req_t *)&dial->lookup->request);
@@ -66,13 +67,8 @@ static void free_dial(struct ws_dial *dial) {
 }
 
 static void end(struct ws_dial *dial, struct stream *stream) {
-    ws_dial_fn *fn = dial->fn;
-    void *arg = dial->arg;
-    char why[sizeof dial->why];
-    int http_status = dial->http_status;
-    memcpy(why, dial->why, sizeof why);
-    free_dial(dial);
-    fn(stream, why, http_status, arg);
+    dial->fn(stream, dial->why, dial->http_status, dial->arg);
+    ws_dial_cancel(dial);
 }
 
 static void fail(struct ws_dial *dial, const char *what, const char *detail) {
@@ -272,7 +268,7 @@ static int start_lookup(struct ws_dial *dial) {
 static void add_host(struct buf *out, const struct url *url, bool with_port) {
     bool is_v6 = slice_find_byte(url->host, ':') < url->host.len;
     buf_printf(out, is_v6 ? "[%.*s]" : "%.*s", SLICE_ARG(url->host));
-    if (with_port || url->has_port)
+    if (with_port || url->port)
         buf_printf(out, ":%u", url_port(url));
 }
 
@@ -340,16 +336,11 @@ int ws_dial_start(struct ws_dial **out, struct loop *loop, const struct ws_targe
     write_handshake(dial, target);
     int err = start_lookup(dial);
     if (err) {
-        free_dial(dial);
+        ws_dial_cancel(dial);
         return err;
     }
     timer_start(loop, &dial->deadline, target->timeout_ms ? target->timeout_ms : TIMEOUT_MS, 0,
                 ws_dial_on_deadline, dial);
     *out = dial;
     return 0;
-}
-
-void ws_dial_cancel(struct ws_dial *dial) {
-    if (dial)
-        free_dial(dial);
 }

@@ -30,6 +30,7 @@ typedef void ws_dial_fn(struct stream *stream, const char *why, int http_status,
  * cannot be dialled. */
 int ws_dial_start(struct ws_dial **out, struct loop *loop, const struct ws_target *target,
                   ws_dial_fn *fn, void *arg);
-void ws_dial_cancel(struct ws_dial *dial); /* no callback; NULL is fine */
+/* No callback; NULL is fine. Not from the callback: the attempt has ended then. */
+void ws_dial_cancel(struct ws_dial *dial);
 
 #endif

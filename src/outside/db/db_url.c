@@ -187,7 +187,7 @@ static int parse_postgres(struct url_reader *r, struct slice text) {
         return err;
     if (!find_value(r, "dbname"))
         return url_refuse(r, "DATABASE_URL names no database");
-    if (parts.has_port) {
+    if (parts.port) {
         char port[8];
         snprintf(port, sizeof port, "%u", parts.port);
         set_value(r, "port", slice_from(port));

@@ -1,4 +1,4 @@
-#include "outside/disk/disk_private.h"
+#include "outside/disk/disk.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -8,11 +8,11 @@
 #include "outside/disk/disk_finish.h"
 #include "outside/disk/disk_log.h"
 #include "outside/disk/disk_sync.h"
+#include "outside/disk/disk_thread.h"
 #include "outside/disk/encode_pool.h"
 #include "outside/files/storage.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <sys/statvfs.h>
 #include <uv.h>
 
@@ -21,6 +21,16 @@
  * missing.
  */
 enum { WATCH_MS = 1000, PATIENCE_MS = 1500, PATIENCE_LOOK_MS = 250 };
+
+struct disk {
+    struct disk_thread thread;
+    struct disk_sync *sync; /* NULL unless AUDIO_FSYNC=interval */
+    int64_t sync_ms;        /* its last round */
+    struct timer watch;     /* free space */
+    bool is_closing;
+    struct timer patience; /* while closing */
+    int64_t impatient_ms;  /* the monotonic time from which on checksums are left out */
+};
 
 void disk_settings_init(struct disk_settings *settings) {
     *settings = (struct disk_settings){
@@ -43,7 +53,7 @@ struct disk_port *disk_new_port(struct disk *disk) {
 }
 
 void disk_log(struct disk_port *port, struct slice meeting, struct slice line) {
-    disk_log_send(disk_of(disk_port_thread(port))->log, port, meeting, line);
+    disk_log_send(port, meeting, line);
 }
 
 struct disk_stats *disk_stats(struct disk *disk) {
@@ -59,17 +69,17 @@ static void sync_files(struct disk *disk, int64_t now_ms) {
         !disk_sync_try_start(disk->sync))
         return;
     disk->sync_ms = now_ms;
-    disk_files_sync(disk->files, disk->sync);
+    disk_files_sync(&disk->thread, disk->sync);
     disk_sync_commit(disk->sync);
 }
 
 static void disk_on_beat(void *user) {
     struct disk *disk = user;
     int64_t now_ms = clock_mono_ms();
-    disk_files_beat(disk->files, now_ms);
+    disk_files_beat(&disk->thread, now_ms);
     sync_files(disk, now_ms);
-    bool has_lines = disk_log_beat(disk->log, now_ms);
-    if (!has_lines && disk_files_is_empty(disk->files))
+    bool has_lines = disk_log_beat(disk->thread.log, now_ms);
+    if (!has_lines && list_is_empty(&disk->thread.files))
         timer_stop(&disk->thread.beat);
 }
 
@@ -112,7 +122,7 @@ static void disk_on_watch(void *user) {
 
 static void end_if_done(void *user) {
     struct disk *disk = user;
-    if (!disk->is_closing || !disk_finish_is_idle(disk->finish))
+    if (!disk->is_closing || !disk_finish_is_idle(disk->thread.finish))
         return;
     timer_stop(&disk->patience);
     station_stop(disk->thread.station);
@@ -121,14 +131,14 @@ static void end_if_done(void *user) {
 static void disk_on_impatient(void *user) {
     struct disk *disk = user;
     if (clock_mono_ms() >= disk->impatient_ms)
-        disk_finish_hurry(disk->finish);
+        disk_finish_hurry(disk->thread.finish);
 }
 
 static void disk_deliver_stop(struct mail *mail, void *owner) {
     struct disk *disk = owner;
     timer_stop(&disk->watch);
     timer_stop(&disk->thread.beat);
-    disk_files_end(disk->files, "shutdown", clock_wall_ms());
+    disk_files_end(&disk->thread, "shutdown", clock_wall_ms());
     disk->is_closing = true;
     /* Not the loop's time: it is old when a long write has just ended. */
     disk->impatient_ms = clock_mono_ms() + PATIENCE_MS;
@@ -139,16 +149,13 @@ static void disk_deliver_stop(struct mail *mail, void *owner) {
 }
 
 static int open_helpers(struct disk *disk) {
-    const struct disk_settings *settings = &disk->thread.settings;
-    int err = disk_finish_open(&disk->finish, &disk->thread, end_if_done, disk);
-    if (!err && settings->fsync == DISK_FSYNC_INTERVAL)
-        err = disk_sync_open(&disk->sync, &disk->thread);
-    if (err)
-        return err;
-    disk->files = disk_files_new(&disk->thread, disk->finish);
-    disk->log = disk_log_new(&disk->thread);
-    if (settings->encode_threads > 0 && settings->encode_max > 0)
-        err = encode_pool_open(&disk->encode_pool, &disk->thread, disk->files);
+    struct disk_thread *thread = &disk->thread;
+    thread->log = disk_log_new(thread);
+    int err = disk_finish_open(&thread->finish, thread, end_if_done, disk);
+    if (!err && thread->settings.fsync == DISK_FSYNC_INTERVAL)
+        err = disk_sync_open(&disk->sync, thread);
+    if (!err && thread->settings.encode_threads > 0 && thread->settings.encode_max > 0)
+        err = encode_pool_open(&thread->encode_pool, thread);
     return err;
 }
 
@@ -170,16 +177,15 @@ static int start(struct disk *disk, const struct disk_settings *settings) {
 }
 
 static void release(struct disk *disk) {
-    encode_pool_close(disk->encode_pool);
-    station_end(disk->thread.station);
-    disk_finish_end(disk->finish);
-    disk_sync_end(disk->sync);
-    station_close(disk->thread.station);
-    encode_pool_free(disk->encode_pool);
-    disk_finish_close(disk->finish);
+    struct disk_thread *thread = &disk->thread;
+    encode_pool_close(thread->encode_pool);
+    station_end(thread->station);
+    disk_finish_close(thread->finish);
     disk_sync_close(disk->sync);
-    disk_log_free(disk->log);
-    disk_files_free(disk->files);
+    station_close(thread->station);
+    assert(list_is_empty(&thread->files));
+    encode_pool_free(thread->encode_pool);
+    disk_log_free(thread->log);
     mem_free(disk);
 }
 
@@ -198,7 +204,7 @@ int disk_open(struct disk **out, const struct disk_settings *settings) {
 void disk_close(struct disk *disk) {
     if (!disk)
         return;
-    encode_pool_close(disk->encode_pool);
+    encode_pool_close(disk->thread.encode_pool);
     struct mail *stop = mem_alloc(sizeof *stop);
     stop->deliver = disk_deliver_stop;
     disk_thread_send(&disk->thread, stop);

@@ -10,36 +10,36 @@
 #include "outside/disk/disk_part.h"
 #include "outside/disk/disk_sync.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { TRIES_BEFORE_NEW_PART = 10 };
 
-uint64_t disk_file_part_limit(const struct disk_settings *settings, enum record_format format,
-                              uint16_t frame_bytes) {
-    if (format != RECORD_WAV)
-        return UINT64_MAX;
+void disk_file_set_frame_bytes(struct disk_file *file, uint32_t channels) {
+    const struct disk_settings *settings = &file->thread->settings;
+    file->frame_bytes = 1;
+    file->limit_bytes = UINT64_MAX;
+    if (file->format != RECORD_WAV)
+        return;
     uint64_t limit =
         settings->wav_layout == WAV_CANONICAL ? WAV_CANONICAL_DATA_MAX : (uint64_t)INT64_MAX;
     if (settings->part_bytes > 0 && settings->part_bytes < limit)
         limit = settings->part_bytes;
-    return limit - limit % frame_bytes;
+    file->frame_bytes = (uint16_t)(channels * sizeof(int16_t));
+    file->limit_bytes = limit - limit % file->frame_bytes;
 }
 
-struct disk_file *disk_file_new(struct disk_files *files, const struct recording_info *info) {
+struct disk_file *disk_file_new(struct disk_thread *thread, const struct recording_info *info) {
     struct disk_file *file = mem_alloc(sizeof *file);
+    const struct format *format = format_find(info->format);
     char id[RAND_UUID_SIZE];
     rand_uuid(id);
-    file->files = files;
-    file->format = format_find(info->format)->id;
-    file->frame_bytes = file->format == RECORD_WAV ? (uint16_t)(info->channels * 2) : 1;
-    file->limit_bytes =
-        disk_file_part_limit(&files->thread->settings, file->format, file->frame_bytes);
+    file->thread = thread;
+    file->format = format->id;
+    disk_file_set_frame_bytes(file, info->channels);
     file->info = *info;
     file->info.id = slice_from(id);
-    if (format_is_video(info->format))
+    if (format->is_video)
         file->info.rate_hz = file->info.channels = 0;
     recording_info_own(&file->info);
     storage_folder_name(file->folder, info->meeting);
@@ -57,13 +57,13 @@ static int64_t bytes_ms(const struct disk_file *file, uint64_t bytes) {
 void disk_file_set_due(struct disk_file *file) {
     if (!list_is_empty(&file->due))
         return;
-    file->due_ms = clock_mono_ms() + file->files->thread->settings.header_ms;
-    list_add(&file->files->due, &file->due);
-    disk_thread_wake(file->files->thread);
+    file->due_ms = clock_mono_ms() + file->thread->settings.header_ms;
+    list_add(&file->thread->due_files, &file->due);
+    disk_thread_wake(file->thread);
 }
 
 static int open_part(struct disk_file *file) {
-    struct disk_thread *thread = file->files->thread;
+    struct disk_thread *thread = file->thread;
     if (atomic_load(&thread->stats.space) == DISK_SPACE_FULL)
         return ENOSPC;
     /* Bytes lost before there was a file do not become silence: the file begins later instead. */
@@ -94,7 +94,7 @@ static void refresh_stubbornly(struct disk_file *file) {
         err = disk_part_refresh(file->part);
     file->part->is_header_stale = err != 0;
     if (err) {
-        disk_count(&disk_file_stats(file)->errors, 1);
+        disk_count(&file->thread->stats.errors, 1);
         log_warn("disk", "cannot write a header; the next start will repair it",
                  log_text("file", file->part->sidecar.file), log_errno(err));
     }
@@ -124,8 +124,8 @@ void disk_file_close_part(struct disk_file *file, const char *end, int64_t at_ms
     end_part(file, end, at_ms);
     list_remove(&file->due);
     file->part = NULL;
-    disk_count(&disk_file_stats(file)->open_files, (uint64_t)-1);
-    disk_finish_send(file->files->finish, part);
+    disk_count(&file->thread->stats.open_files, (uint64_t)-1);
+    disk_finish_send(file->thread->finish, part);
 }
 
 static bool is_full_error(int err) {
@@ -142,9 +142,9 @@ static void log_failure(struct disk_file *file, int err, uint64_t failing) {
 }
 
 void disk_file_on_failure(struct disk_file *file, int err, uint64_t lost_bytes) {
-    struct disk_stats *stats = disk_file_stats(file);
+    struct disk_stats *stats = &file->thread->stats;
     disk_count(&stats->errors, 1);
-    file->retry_ms = clock_mono_ms() + file->files->thread->settings.retry_ms;
+    file->retry_ms = clock_mono_ms() + file->thread->settings.retry_ms;
     if (file->tries++ == 0)
         log_failure(file, err, atomic_fetch_add(&stats->failing_files, 1) + 1);
     disk_count(&stats->gap_bytes, lost_bytes);
@@ -159,7 +159,7 @@ static void on_success(struct disk_file *file) {
     if (file->tries == 0)
         return;
     file->tries = 0;
-    uint64_t left = atomic_fetch_sub(&disk_file_stats(file)->failing_files, 1) - 1;
+    uint64_t left = atomic_fetch_sub(&file->thread->stats.failing_files, 1) - 1;
     log_info("disk", "a recording is written again", log_text("file", file->part->sidecar.file),
              log_int("stillFailing", (int64_t)left));
 }
@@ -220,7 +220,7 @@ static int make_up(struct disk_file *file, uint64_t bytes, enum sidecar_cause ca
     return err;
 }
 
-static void on_written(struct disk_file *file, int err, uint64_t lost_bytes) {
+static void disk_file_on_written(struct disk_file *file, int err, uint64_t lost_bytes) {
     if (err)
         disk_file_on_failure(file, err, lost_bytes);
     else
@@ -232,7 +232,7 @@ static void on_written(struct disk_file *file, int err, uint64_t lost_bytes) {
 /* Digital silence becomes a hole in the file: the same length, but no room on the disk. */
 void disk_file_on_zeros(struct disk_file *file, uint64_t bytes) {
     if (is_ready(file))
-        on_written(file, make_up(file, bytes, GAP_NONE), 0);
+        disk_file_on_written(file, make_up(file, bytes, GAP_NONE), 0);
     else
         file->lost_bytes += bytes;
 }
@@ -252,19 +252,19 @@ static void on_blocks(struct disk_file *file, const struct disk_block *chain) {
     uint64_t bytes = chain_bytes(chain), written = 0;
     file->lost_bytes += chain->lost_bytes;
     if (!is_ready(file)) {
-        disk_count(&disk_file_stats(file)->gap_bytes, bytes);
+        disk_count(&file->thread->stats.gap_bytes, bytes);
         file->lost_bytes += chain->silent_bytes + bytes;
         return;
     }
     int err = make_up(file, chain->silent_bytes, GAP_NETWORK);
     if (!err && bytes > 0)
         err = write_chain(file, chain, bytes, &written);
-    on_written(file, err, bytes - written);
+    disk_file_on_written(file, err, bytes - written);
 }
 
 void disk_file_adopt(struct disk_file *file) {
     if (list_is_empty(&file->all))
-        list_add(&file->files->all, &file->all);
+        list_add(&file->thread->files, &file->all);
 }
 
 static void disk_file_deliver_blocks(struct mail *mail, void *owner) {
@@ -280,7 +280,7 @@ static void disk_file_deliver_blocks(struct mail *mail, void *owner) {
 void disk_file_send_blocks(struct disk_file *file, struct disk_block *chain) {
     chain->target = file;
     chain->mail.deliver = disk_file_deliver_blocks;
-    disk_thread_send(file->files->thread, &chain->mail);
+    disk_thread_send(file->thread, &chain->mail);
 }
 
 bool disk_file_is_broken(const struct disk_file *file) {
@@ -295,12 +295,12 @@ static void abandon_part(struct disk_file *file) {
     struct disk_part *part = file->part;
     log_error("disk", "a recording was deleted while being written; a new file begins",
               log_text("file", part->sidecar.file));
-    disk_count(&disk_file_stats(file)->errors, 1);
+    disk_count(&file->thread->stats.errors, 1);
     end_part(file, "vanished", 0);
     disk_part_report(part);
     disk_part_free(part);
     file->part = NULL;
-    disk_count(&disk_file_stats(file)->open_files, (uint64_t)-1);
+    disk_count(&file->thread->stats.open_files, (uint64_t)-1);
     if (file->format != RECORD_WAV)
         atomic_store(&file->is_broken, true);
 }
@@ -312,12 +312,12 @@ static void on_due(struct disk_file *file) {
         return;
     }
     int err = disk_part_refresh(file->part);
-    if (err)
-        disk_count(&disk_file_stats(file)->errors, 1);
-    else if (file->part->is_sidecar_stale)
-        err = disk_part_save_sidecar(file->part);
-    if (err)
+    if (!err && file->part->is_sidecar_stale)
+        err = disk_part_save_sidecar(file->part, false);
+    if (err) {
+        disk_count(&file->thread->stats.errors, 1);
         disk_file_set_due(file);
+    }
 }
 
 void disk_file_finish(struct disk_file *file, const char *end, int64_t at_ms) {
@@ -325,7 +325,7 @@ void disk_file_finish(struct disk_file *file, const char *end, int64_t at_ms) {
         disk_file_make_up_lost(file);
     disk_file_close_part(file, end, at_ms);
     if (file->tries > 0)
-        atomic_fetch_sub(&disk_file_stats(file)->failing_files, 1);
+        atomic_fetch_sub(&file->thread->stats.failing_files, 1);
     list_remove(&file->all);
     list_remove(&file->due);
     recording_info_free(&file->info);
@@ -334,35 +334,17 @@ void disk_file_finish(struct disk_file *file, const char *end, int64_t at_ms) {
 
 /* ---- All of them ---- */
 
-struct disk_files *disk_files_new(struct disk_thread *thread, struct disk_finish *finish) {
-    struct disk_files *files = mem_alloc(sizeof *files);
-    files->thread = thread;
-    files->finish = finish;
-    list_init(&files->all);
-    list_init(&files->due);
-    return files;
-}
-
-void disk_files_free(struct disk_files *files) {
-    assert(!files || list_is_empty(&files->all));
-    mem_free(files);
-}
-
-bool disk_files_is_empty(const struct disk_files *files) {
-    return list_is_empty(&files->all);
-}
-
-void disk_files_beat(struct disk_files *files, int64_t now_ms) {
-    while (!list_is_empty(&files->due)) {
-        struct disk_file *file = CONTAINER_OF(files->due.next, struct disk_file, due);
+void disk_files_beat(struct disk_thread *thread, int64_t now_ms) {
+    while (!list_is_empty(&thread->due_files)) {
+        struct disk_file *file = CONTAINER_OF(thread->due_files.next, struct disk_file, due);
         if (now_ms < file->due_ms)
             return;
         on_due(file);
     }
 }
 
-void disk_files_sync(struct disk_files *files, struct disk_sync *sync) {
-    LIST_EACH(&files->all, node) {
+void disk_files_sync(struct disk_thread *thread, struct disk_sync *sync) {
+    LIST_EACH(&thread->files, node) {
         struct disk_part *part = CONTAINER_OF(node, struct disk_file, all)->part;
         if (!part || !part->is_unsynced)
             continue;
@@ -371,7 +353,7 @@ void disk_files_sync(struct disk_files *files, struct disk_sync *sync) {
     }
 }
 
-void disk_files_end(struct disk_files *files, const char *end, int64_t at_ms) {
-    while (!list_is_empty(&files->all))
-        disk_file_finish(CONTAINER_OF(files->all.next, struct disk_file, all), end, at_ms);
+void disk_files_end(struct disk_thread *thread, const char *end, int64_t at_ms) {
+    LIST_EACH(&thread->files, node)
+        disk_file_finish(CONTAINER_OF(node, struct disk_file, all), end, at_ms);
 }

@@ -12,8 +12,6 @@
 #include <stdbool.h>
 
 struct disk_file;
-struct disk_files;
-struct disk_finish;
 struct disk_sync;
 struct disk_thread;
 struct recording_info;
@@ -27,7 +25,7 @@ enum note_kind {
     NOTE_DRIFT,    /* value: ms, signed */
     NOTE_RENAME,   /* text: meeting; text beyond value: display name */
     NOTE_PATCH,    /* value: offset; text: bytes to put there */
-    NOTE_CHANNELS, /* value: channels from here on, in a new part */
+    NOTE_DOUBT,    /* value: one more bit of outside/files/doubt.h */
     NOTE_CLOSE     /* at_ms; text: why it ended */
 };
 
@@ -41,14 +39,13 @@ struct note {
     char text[];
 };
 
-struct note *note_new(void *target, enum note_kind kind, int64_t at_ms, int64_t value,
-                      struct slice text);
+struct note *note_new(enum note_kind kind, int64_t at_ms, int64_t value, struct slice text);
 
 /*
  * Any thread. From the first send on the file belongs to the disk thread, which frees it after
  * NOTE_CLOSE.
  */
-struct disk_file *disk_file_new(struct disk_files *files, const struct recording_info *info);
+struct disk_file *disk_file_new(struct disk_thread *thread, const struct recording_info *info);
 void disk_file_send_blocks(struct disk_file *file, struct disk_block *chain);
 void disk_file_send_note(struct disk_file *file, struct note *note);
 
@@ -58,18 +55,15 @@ void disk_file_send_note(struct disk_file *file, struct note *note);
  */
 bool disk_file_is_broken(const struct disk_file *file);
 
-/* All recordings. Called on the disk thread, except disk_files_new() and disk_files_free(). */
-struct disk_files *disk_files_new(struct disk_thread *thread, struct disk_finish *finish);
-void disk_files_free(struct disk_files *files); /* none may be left; NULL is fine */
-bool disk_files_is_empty(const struct disk_files *files);
+/* ---- All recordings, on the disk thread ---- */
 
 /* Writes the headers and sidecars that are due. */
-void disk_files_beat(struct disk_files *files, int64_t now_ms);
+void disk_files_beat(struct disk_thread *thread, int64_t now_ms);
 
 /* Adds the files that were written since the last round. */
-void disk_files_sync(struct disk_files *files, struct disk_sync *sync);
+void disk_files_sync(struct disk_thread *thread, struct disk_sync *sync);
 
 /* Ends every recording; its last part is sent to the finisher. */
-void disk_files_end(struct disk_files *files, const char *end, int64_t at_ms);
+void disk_files_end(struct disk_thread *thread, const char *end, int64_t at_ms);
 
 #endif

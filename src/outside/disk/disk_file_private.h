@@ -2,26 +2,17 @@
 #ifndef OUTSIDE_DISK_FILE_PRIVATE_H
 #define OUTSIDE_DISK_FILE_PRIVATE_H
 
-#include "base/list.h"
 #include "outside/disk/disk_file.h"
 #include "outside/disk/disk_part.h"
 #include "outside/disk/disk_thread.h"
 
 #include <stdatomic.h>
 
-struct disk_files {
-    struct disk_thread *thread;
-    struct disk_finish *finish;
-    struct list all;
-    /* Files whose header or sidecar is out of date, the longest waiting first. */
-    struct list due;
-};
-
 struct disk_file {
-    struct list all; /* in files->all */
-    struct list due; /* in files->due */
+    struct disk_thread *thread;
+    struct list all; /* in thread->files */
+    struct list due; /* in thread->due_files */
     int64_t due_ms;
-    struct disk_files *files;
     struct recording_info info; /* for the next part; owns its texts */
     enum record_format format;
     struct disk_part *part; /* NULL: nothing is open */
@@ -39,13 +30,8 @@ struct disk_file {
     atomic_bool is_broken;
 };
 
-static inline struct disk_stats *disk_file_stats(const struct disk_file *file) {
-    return &file->files->thread->stats;
-}
-
-/* The most bytes a part may have, in whole sample frames. */
-uint64_t disk_file_part_limit(const struct disk_settings *settings, enum record_format format,
-                              uint16_t frame_bytes);
+/* Sets the bytes of a sample frame, and the most bytes that a part may have in whole frames. */
+void disk_file_set_frame_bytes(struct disk_file *file, uint32_t channels);
 
 void disk_file_on_zeros(struct disk_file *file, uint64_t bytes);
 

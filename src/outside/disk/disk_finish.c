@@ -5,11 +5,10 @@
 #include "base/mem.h"
 #include "net/station.h"
 #include "outside/disk/disk_thread.h"
-#include "outside/files/checksum.h"
+#include "outside/files/file.h"
 #include "outside/files/format.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 enum { NICE = 10, SAVE_TRIES = 3 };
@@ -42,23 +41,10 @@ static void cut_broken(struct disk_part *part) {
         part->sidecar.frames = media.frames;
 }
 
-static int try_save_sidecar(struct disk_part *part, bool sync) {
-    int folder_fd;
-    int err = storage_open_folder(part->thread->settings.storage, part->kind, part->folder, false,
-                                  &folder_fd);
-    if (err)
-        return err;
-    err = sidecar_save(folder_fd, &part->sidecar, sync);
-    if (sync && !err && fsync(folder_fd))
-        err = errno;
-    close(folder_fd);
-    return err;
-}
-
 static void save_sidecar(struct disk_part *part, bool sync) {
-    int err = try_save_sidecar(part, sync);
+    int err = disk_part_save_sidecar(part, sync);
     for (int tries = 1; err && tries < SAVE_TRIES; tries++)
-        err = try_save_sidecar(part, sync);
+        err = disk_part_save_sidecar(part, sync);
     if (err)
         note_error(part, "cannot write a sidecar; the next start will make it", err);
 }
@@ -70,8 +56,8 @@ static void finish_part(struct disk_finish *finish, struct disk_part *part) {
         cut_broken(part);
     if (sync && fdatasync(part->fd))
         note_error(part, "cannot sync a recording", errno);
-    char sum[CHECKSUM_SIZE];
-    int err = checksum_file(part->fd, part->head_bytes, part->bytes, &finish->is_hurried, sum);
+    char sum[FILE_SUM_SIZE];
+    int err = file_checksum(part->fd, part->head_bytes, part->bytes, &finish->is_hurried, sum);
     if (!err)
         recording_info_set(&part->sidecar.info.sha256, slice_from(sum));
     else if (err != ECANCELED)
@@ -85,7 +71,7 @@ static void finish_part(struct disk_finish *finish, struct disk_part *part) {
 
 static void disk_finish_deliver_finished(struct mail *mail, void *owner) {
     struct disk_part *part = CONTAINER_OF(mail, struct disk_part, mail);
-    struct disk_finish *finish = part->finish;
+    struct disk_finish *finish = part->thread->finish;
     disk_part_report(part);
     disk_part_free(part);
     if (--finish->under_way == 0)
@@ -118,7 +104,6 @@ int disk_finish_open(struct disk_finish **out, struct disk_thread *thread,
 
 void disk_finish_send(struct disk_finish *finish, struct disk_part *part) {
     finish->under_way++;
-    part->finish = finish;
     part->mail.deliver = disk_finish_deliver_part;
     station_send(finish->station, &part->mail);
 }
@@ -129,11 +114,6 @@ bool disk_finish_is_idle(const struct disk_finish *finish) {
 
 void disk_finish_hurry(struct disk_finish *finish) {
     atomic_store(&finish->is_hurried, true);
-}
-
-void disk_finish_end(struct disk_finish *finish) {
-    if (finish)
-        station_end(finish->station);
 }
 
 void disk_finish_close(struct disk_finish *finish) {

@@ -25,8 +25,7 @@ bool disk_finish_is_idle(const struct disk_finish *finish);
 /* Any thread: skips fsync and unfinished checksums from now on, because the process ends. */
 void disk_finish_hurry(struct disk_finish *finish);
 
-/* Only when idle. The first ends the thread, the second frees. NULL is fine. */
-void disk_finish_end(struct disk_finish *finish);
+/* Ends the thread. Only when idle; NULL is fine. */
 void disk_finish_close(struct disk_finish *finish);
 
 #endif

@@ -3,8 +3,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/macros.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "outside/disk/disk_port.h"
 #include "outside/disk/disk_thread.h"
@@ -35,7 +35,6 @@ struct gathered {
 
 struct log_line {
     struct mail mail;
-    struct disk_log *log;
     struct disk_port *port;
     char name[TEXT_NAME_SIZE];
     size_t len;
@@ -101,7 +100,7 @@ static struct gathered *find_or_add(struct disk_log *log, const char *name) {
 
 static void disk_log_deliver_line(struct mail *mail, void *owner) {
     struct log_line *line = CONTAINER_OF(mail, struct log_line, mail);
-    struct disk_log *log = line->log;
+    struct disk_log *log = disk_port_thread(line->port)->log;
     struct gathered *gathered = find_or_add(log, line->name);
     if (gathered->lines.len == 0)
         gathered->since_ms = clock_mono_ms();
@@ -114,10 +113,10 @@ static void disk_log_deliver_line(struct mail *mail, void *owner) {
     mem_free(line);
 }
 
-void disk_log_send(struct disk_log *log, struct disk_port *port, struct slice meeting,
-                   struct slice text) {
+void disk_log_send(struct disk_port *port, struct slice meeting, struct slice text) {
+    struct disk_thread *thread = disk_port_thread(port);
     if (!disk_port_try_enter_early(port, text.len + 1)) {
-        struct disk_stats *stats = &log->thread->stats;
+        struct disk_stats *stats = &thread->stats;
         if (atomic_fetch_add(&stats->lost_lines, 1) == 0)
             log_warn("disk", "disk too slow: pipeline logs lose lines; audio is still queued",
                      log_int("queueBytes", (int64_t)atomic_load(&stats->queued_bytes)));
@@ -125,7 +124,6 @@ void disk_log_send(struct disk_log *log, struct disk_port *port, struct slice me
     }
     struct log_line *line = mem_alloc(sizeof *line + text.len + 1);
     line->mail.deliver = disk_log_deliver_line;
-    line->log = log;
     line->port = port;
     storage_folder_name(line->name, meeting);
     for (size_t i = 0; i < text.len; i++) {
@@ -134,7 +132,7 @@ void disk_log_send(struct disk_log *log, struct disk_port *port, struct slice me
     }
     line->text[text.len] = '\n';
     line->len = text.len + 1;
-    disk_thread_send(log->thread, &line->mail);
+    disk_thread_send(thread, &line->mail);
 }
 
 struct disk_log *disk_log_new(struct disk_thread *thread) {

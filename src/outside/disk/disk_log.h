@@ -18,8 +18,7 @@ struct disk_log *disk_log_new(struct disk_thread *thread);
 void disk_log_free(struct disk_log *log); /* writes what is there; NULL is fine */
 
 /* From the port's thread: appends the line, unless the queue is half full. */
-void disk_log_send(struct disk_log *log, struct disk_port *port, struct slice meeting,
-                   struct slice text);
+void disk_log_send(struct disk_port *port, struct slice meeting, struct slice text);
 
 /* Writes the lines that are a second old; true while others wait. */
 bool disk_log_beat(struct disk_log *log, int64_t now_ms);

@@ -5,10 +5,8 @@
 
 #include <string.h>
 
-struct note *note_new(void *target, enum note_kind kind, int64_t at_ms, int64_t value,
-                      struct slice text) {
+struct note *note_new(enum note_kind kind, int64_t at_ms, int64_t value, struct slice text) {
     struct note *note = mem_alloc(sizeof *note + text.len + 1);
-    note->target = target;
     note->kind = kind;
     note->at_ms = at_ms;
     note->value = value;
@@ -45,7 +43,8 @@ static void apply_rename(struct disk_file *file, struct slice meeting, struct sl
     recording_info_rename(&file->info, meeting, name);
     if (file->part) {
         recording_info_rename(&file->part->sidecar.info, meeting, name);
-        disk_part_save_sidecar(file->part); /* saved before it is reported, as when it was opened */
+        if (disk_part_save_sidecar(file->part, false)) /* before it is reported, as when opened */
+            disk_count(&file->thread->stats.errors, 1);
         disk_part_report(file->part);
     }
 }
@@ -58,25 +57,12 @@ static void apply_patch(struct disk_file *file, uint64_t offset, struct slice by
         disk_file_on_failure(file, err, 0);
 }
 
-/*
- * What is written stays as it is: the next part has the new channels and begins where this one
- * ends.
- */
-static void apply_channels(struct disk_file *file, uint16_t channels) {
-    uint16_t frame_bytes = (uint16_t)(channels * sizeof(int16_t));
-    if (file->format != RECORD_WAV || frame_bytes == file->frame_bytes)
-        return;
-    if (file->part)
-        disk_file_make_up_lost(file);
-    disk_file_close_part(file, "part", 0);
-    file->past_bytes +=
-        file->lost_bytes; /* not written because there was no part yet, or it failed again */
-    file->past_bytes = file->past_bytes / file->frame_bytes * frame_bytes;
-    file->lost_bytes = 0;
-    file->frame_bytes = frame_bytes;
-    file->info.channels = channels;
-    file->limit_bytes =
-        disk_file_part_limit(&file->files->thread->settings, file->format, frame_bytes);
+static void apply_doubt(struct disk_file *file, uint32_t bit) {
+    file->info.doubts |= bit;
+    if (file->part) {
+        file->part->sidecar.info.doubts |= bit;
+        file->part->is_sidecar_stale = true;
+    }
 }
 
 /* Notes about an encoded stream. For a WAV its bytes tell the same. */
@@ -121,8 +107,8 @@ static void disk_file_deliver_note(struct mail *mail, void *owner) {
     case NOTE_PATCH:
         apply_patch(file, (uint64_t)note->value, text);
         break;
-    case NOTE_CHANNELS:
-        apply_channels(file, (uint16_t)note->value);
+    case NOTE_DOUBT:
+        apply_doubt(file, (uint32_t)note->value);
         break;
     case NOTE_CLOSE:
         disk_file_finish(file, note->text, note->at_ms);
@@ -137,5 +123,5 @@ static void disk_file_deliver_note(struct mail *mail, void *owner) {
 void disk_file_send_note(struct disk_file *file, struct note *note) {
     note->target = file;
     note->mail.deliver = disk_file_deliver_note;
-    disk_thread_send(file->files->thread, &note->mail);
+    disk_thread_send(file->thread, &note->mail);
 }

@@ -60,25 +60,13 @@ static int create(struct disk_part *part, int folder_fd, int64_t named_ms) {
             openat(folder_fd, file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
         err = part->fd < 0 ? errno : 0;
     }
-    return err;
-}
-
-/* A failed lock is no reason not to record: a repair holds it for a moment only. */
-static int start(struct disk_part *part, int folder_fd) {
+    if (err)
+        return err;
+    /* A failed lock is no reason not to record: a repair holds it for a moment only. */
     storage_try_lock(part->fd);
-    int err = write_header(part, 0);
+    err = write_header(part, 0);
     if (err)
-        unlinkat(folder_fd, part->sidecar.file, 0);
-    return err;
-}
-
-static int try_save_sidecar(struct disk_part *part, int folder_fd) {
-    part->sidecar.info.bytes = part->bytes;
-    part->sidecar.frames = disk_part_frames(part);
-    int err = sidecar_save(folder_fd, &part->sidecar, false);
-    part->is_sidecar_stale = err != 0;
-    if (err)
-        disk_count(&part->thread->stats.errors, 1);
+        unlinkat(folder_fd, file, 0);
     return err;
 }
 
@@ -111,10 +99,6 @@ int disk_part_open(struct disk_part **out, struct disk_thread *thread,
         storage_open_folder(thread->settings.storage, part->kind, part->folder, true, &folder_fd);
     if (!err) {
         err = create(part, folder_fd, settings->named_ms);
-        if (!err)
-            err = start(part, folder_fd);
-        if (!err)
-            try_save_sidecar(part, folder_fd);
         close(folder_fd);
     }
     if (err) {
@@ -122,6 +106,8 @@ int disk_part_open(struct disk_part **out, struct disk_thread *thread,
         return err;
     }
     part->is_unsynced = true;
+    if (disk_part_save_sidecar(part, false))
+        disk_count(&thread->stats.errors, 1);
     *out = part;
     return 0;
 }
@@ -193,24 +179,26 @@ int disk_part_refresh(struct disk_part *part) {
     if (part->said_bytes == part->bytes)
         return 0;
     int err = write_header(part, part->bytes);
-    if (err)
-        return err;
-    part->said_bytes = part->bytes;
-    part->is_unsynced = true;
-    return 0;
+    if (!err) {
+        part->said_bytes = part->bytes;
+        part->is_unsynced = true;
+    }
+    return err;
 }
 
-int disk_part_save_sidecar(struct disk_part *part) {
+int disk_part_save_sidecar(struct disk_part *part, bool sync) {
     int folder_fd;
     int err = storage_open_folder(part->thread->settings.storage, part->kind, part->folder, false,
                                   &folder_fd);
-    if (err) {
-        part->is_sidecar_stale = true;
-        disk_count(&part->thread->stats.errors, 1);
-        return err;
+    if (!err) {
+        part->sidecar.info.bytes = part->bytes;
+        part->sidecar.frames = disk_part_frames(part);
+        err = sidecar_save(folder_fd, &part->sidecar, sync);
+        if (sync && !err && fsync(folder_fd))
+            err = errno;
+        close(folder_fd);
     }
-    err = try_save_sidecar(part, folder_fd);
-    close(folder_fd);
+    part->is_sidecar_stale = err != 0;
     return err;
 }
 

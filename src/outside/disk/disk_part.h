@@ -12,13 +12,11 @@
 #include "wire/media/wav.h"
 
 struct disk_block;
-struct disk_finish;
 struct disk_thread;
 
 struct disk_part {
     /* On its way to the finisher and back. */
     struct mail mail;
-    struct disk_finish *finish;
     struct disk_thread *thread;
     struct sidecar sidecar;
     enum record_format format;
@@ -65,8 +63,8 @@ int disk_part_patch(struct disk_part *part, uint64_t offset, const void *bytes, 
 /* Writes the WAV header for the bytes so far. */
 int disk_part_refresh(struct disk_part *part);
 
-/* Writes the sidecar. A failure is counted, and the sidecar remains due. */
-int disk_part_save_sidecar(struct disk_part *part);
+/* Writes the sidecar, with `sync` to the disk itself. After a failure it remains due. */
+int disk_part_save_sidecar(struct disk_part *part, bool sync);
 
 bool disk_part_is_vanished(const struct disk_part *part);
 

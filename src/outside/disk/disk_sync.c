@@ -1,7 +1,6 @@
 #include "outside/disk/disk_sync.h"
 
 #include "base/log.h"
-#include "base/macros.h"
 #include "base/mem.h"
 #include "net/station.h"
 #include "outside/disk/disk_thread.h"
@@ -9,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { SINGLE_MAX = 16 };
@@ -16,15 +16,12 @@ enum { SINGLE_MAX = 16 };
 struct disk_sync {
     struct disk_thread *thread;
     struct station *station;
-    struct sync_round *round; /* being gathered */
-    atomic_bool is_busy;
-};
-
-struct sync_round {
+    /* The round: from its start to its commit the disk thread's, then the sync thread's. */
     struct mail mail;
     int fds[SINGLE_MAX]; /* duplicates, because a file may be closed meanwhile */
     size_t count;        /* of files, including those beyond fds */
     bool in_folder[STORAGE_KINDS];
+    atomic_bool is_busy; /* it is the sync thread's */
 };
 
 static void note_result(struct disk_sync *sync, int result) {
@@ -35,18 +32,16 @@ static void note_result(struct disk_sync *sync, int result) {
 }
 
 static void disk_sync_deliver_round(struct mail *mail, void *owner) {
-    struct sync_round *round = CONTAINER_OF(mail, struct sync_round, mail);
     struct disk_sync *sync = owner;
-    bool is_single = round->count <= SINGLE_MAX;
-    for (size_t i = 0; i < round->count && i < SINGLE_MAX; i++) {
+    bool is_single = sync->count <= SINGLE_MAX;
+    for (size_t i = 0; i < sync->count && i < SINGLE_MAX; i++) {
         if (is_single)
-            note_result(sync, fdatasync(round->fds[i]));
-        close(round->fds[i]);
+            note_result(sync, fdatasync(sync->fds[i]));
+        close(sync->fds[i]);
     }
     for (int kind = 0; kind < STORAGE_KINDS && !is_single; kind++)
-        if (round->in_folder[kind])
+        if (sync->in_folder[kind])
             note_result(sync, syncfs(storage_dir(sync->thread->settings.storage, kind)));
-    mem_free(round);
     atomic_store(&sync->is_busy, false);
 }
 
@@ -64,11 +59,6 @@ int disk_sync_open(struct disk_sync **out, struct disk_thread *thread) {
     return 0;
 }
 
-void disk_sync_end(struct disk_sync *sync) {
-    if (sync)
-        station_end(sync->station);
-}
-
 void disk_sync_close(struct disk_sync *sync) {
     if (!sync)
         return;
@@ -79,30 +69,26 @@ void disk_sync_close(struct disk_sync *sync) {
 bool disk_sync_try_start(struct disk_sync *sync) {
     if (atomic_load(&sync->is_busy))
         return false;
-    sync->round = mem_alloc(sizeof *sync->round);
+    sync->count = 0;
+    memset(sync->in_folder, 0, sizeof sync->in_folder);
     return true;
 }
 
 void disk_sync_add(struct disk_sync *sync, const struct disk_part *part) {
-    struct sync_round *round = sync->round;
-    if (round->count < SINGLE_MAX) {
+    if (sync->count < SINGLE_MAX) {
         int fd = fcntl(part->fd, F_DUPFD_CLOEXEC, 0);
         if (fd < 0)
             return;
-        round->fds[round->count] = fd;
+        sync->fds[sync->count] = fd;
     }
-    round->count++;
-    round->in_folder[part->kind] = true;
+    sync->count++;
+    sync->in_folder[part->kind] = true;
 }
 
 void disk_sync_commit(struct disk_sync *sync) {
-    struct sync_round *round = sync->round;
-    sync->round = NULL;
-    if (round->count == 0) {
-        mem_free(round);
+    if (sync->count == 0)
         return;
-    }
     atomic_store(&sync->is_busy, true);
-    round->mail.deliver = disk_sync_deliver_round;
-    station_send(sync->station, &round->mail);
+    sync->mail.deliver = disk_sync_deliver_round;
+    station_send(sync->station, &sync->mail);
 }

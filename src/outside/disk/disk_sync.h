@@ -10,8 +10,7 @@
 struct disk_sync;
 
 int disk_sync_open(struct disk_sync **out, struct disk_thread *thread);
-void disk_sync_end(struct disk_sync *sync); /* ends the thread; NULL is fine */
-void disk_sync_close(struct disk_sync *sync);
+void disk_sync_close(struct disk_sync *sync); /* ends the thread; NULL is fine */
 
 /* On the disk thread: begins a round. False: the last one is not done yet. */
 bool disk_sync_try_start(struct disk_sync *sync);

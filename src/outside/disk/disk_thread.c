@@ -9,6 +9,8 @@ int disk_thread_open(struct disk_thread *thread, const struct disk_settings *set
     thread->settings = *settings;
     thread->on_beat = on_beat;
     thread->user = user;
+    list_init(&thread->files);
+    list_init(&thread->due_files);
     int err = station_open(&thread->station, user);
     if (!err)
         station_gather(thread->station, GATHER_MS);

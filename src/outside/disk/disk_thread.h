@@ -1,12 +1,19 @@
-/* The disk thread itself, for what runs on it or sends to it: mail, beat, settings and counters. */
+/*
+ * The disk thread itself, for what runs on it or sends to it: mail, beat, settings, counters, and
+ * the way from one worker to another.
+ */
 #ifndef OUTSIDE_DISK_THREAD_H
 #define OUTSIDE_DISK_THREAD_H
 
+#include "base/list.h"
 #include "net/mailbox.h"
 #include "net/timer.h"
 #include "outside/disk/disk_settings.h"
 #include "outside/disk/disk_stats.h"
 
+struct disk_finish;
+struct disk_log;
+struct encode_pool;
 struct station;
 
 struct disk_thread {
@@ -17,6 +24,13 @@ struct disk_thread {
     struct timer beat;
     timer_fn *on_beat;
     void *user;
+    /* Every recording, and those whose header or sidecar is out of date, the longest waiting first;
+     * both belong to disk_file.c. */
+    struct list files, due_files;
+    struct disk_log *log;
+    struct disk_finish *finish;
+    /* NULL: nothing is ever encoded. */
+    struct encode_pool *encode_pool;
 };
 
 /* Opens its station; mail is delivered to `user`. The thread runs from station_start() on. */

@@ -10,10 +10,8 @@
 #include "outside/disk/disk_thread.h"
 #include "outside/files/format.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <string.h>
 
 enum {
     NICE = 10,
@@ -33,7 +31,6 @@ struct encoder {
 
 struct encode_pool {
     struct disk_thread *thread;
-    struct disk_files *files;
     struct encoder encoders[THREADS_MAX];
     unsigned encoder_count;
     atomic_uint tracks;
@@ -96,7 +93,7 @@ static void on_encoded(uint64_t offset, const void *bytes, size_t len, void *use
     if (offset < encoding->encoded_bytes) { /* a header that is completed at the end */
         hand_over(encoding);
         disk_file_send_note(encoding->file,
-                            note_new(NULL, NOTE_PATCH, 0, (int64_t)offset, slice_of(bytes, len)));
+                            note_new(NOTE_PATCH, 0, (int64_t)offset, slice_of(bytes, len)));
         return;
     }
     append(encoding, bytes, len);
@@ -104,11 +101,11 @@ static void on_encoded(uint64_t offset, const void *bytes, size_t len, void *use
 }
 
 static void send_note(struct encoding *encoding, enum note_kind kind, uint64_t value) {
-    disk_file_send_note(encoding->file, note_new(NULL, kind, 0, (int64_t)value, SLICE_NONE));
+    disk_file_send_note(encoding->file, note_new(kind, 0, (int64_t)value, SLICE_NONE));
 }
 
 static void close_file(struct encoding *encoding, struct slice end, int64_t at_ms) {
-    disk_file_send_note(encoding->file, note_new(NULL, NOTE_CLOSE, at_ms, 0, end));
+    disk_file_send_note(encoding->file, note_new(NOTE_CLOSE, at_ms, 0, end));
     encoding->file = NULL;
 }
 
@@ -137,7 +134,7 @@ static void begin_file(struct encoding *encoding) {
     struct encode_pool *pool = encoding->encoder->pool;
     struct recording_info next = encoding->info;
     next.started_ms += elapsed_ms(encoding);
-    encoding->file = disk_file_new(pool->files, &next);
+    encoding->file = disk_file_new(pool->thread, &next);
     encoding->is_broken = false;
     encoding->frames = 0;
     encoding->encoded_bytes = 0;
@@ -239,6 +236,8 @@ static void encoding_deliver_note(struct mail *mail, void *owner) {
         recording_info_rename(&encoding->info, slice_take(text, (size_t)note->value),
                               slice_skip(text, (size_t)note->value));
     }
+    if (note->kind == NOTE_DOUBT)
+        encoding->info.doubts |= (uint32_t)note->value;
     tell_frames(encoding);
     if (encoding->file)
         disk_file_send_note(encoding->file, note);
@@ -285,12 +284,10 @@ static int open_encoder(struct encoder *encoder, struct encode_pool *pool, unsig
     return err ? err : station_start(encoder->station, name, NICE);
 }
 
-int encode_pool_open(struct encode_pool **out, struct disk_thread *thread,
-                     struct disk_files *files) {
+int encode_pool_open(struct encode_pool **out, struct disk_thread *thread) {
     struct encode_pool *pool = mem_alloc(sizeof *pool);
     unsigned count = thread->settings.encode_threads;
     pool->thread = thread;
-    pool->files = files;
     pool->encoder_count = count < THREADS_MAX ? count : THREADS_MAX;
     int err = 0;
     for (unsigned i = 0; i < pool->encoder_count && !err; i++)

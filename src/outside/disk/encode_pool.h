@@ -12,8 +12,7 @@ struct encode_pool;
 struct encoding;
 
 /* Threads and tracks as in the disk thread's settings. */
-int encode_pool_open(struct encode_pool **out, struct disk_thread *thread,
-                     struct disk_files *files);
+int encode_pool_open(struct encode_pool **out, struct disk_thread *thread);
 
 /*
  * Ends what is still being encoded. Call encode_pool_close() before the disk thread ends and

@@ -1,19 +1,19 @@
 #include "outside/disk/recorder.h"
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/station.h"
 #include "outside/disk/chain.h"
 #include "outside/disk/disk_file.h"
-#include "outside/disk/disk_private.h"
+#include "outside/disk/disk_thread.h"
 #include "outside/disk/encode_pool.h"
 
 #include <assert.h>
-#include <string.h>
 
 enum {
     FLUSH_MS = 1000,
-    BATCH_BLOCKS_MAX = 2,
+    BATCH_BYTES_MAX = 2 * DISK_BLOCK_BYTES,
     PAGE_BYTES = 4096,
     ZEROS_MIN_BYTES = DISK_BLOCK_BYTES, /* shorter runs of zeros are copied */
     ZEROS_DEPTH_MAX = 8192,             /* jobs; more of them mean that the disk has stalled */
@@ -45,34 +45,24 @@ struct recorder {
  */
 static size_t batch_size(const struct recording_info *info) {
     size_t half_second = (size_t)info->rate_hz * info->channels;
-    if (format_is_video(info->format))
-        half_second = BATCH_BLOCKS_MAX * DISK_BLOCK_BYTES;
-    size_t blocks = (half_second + DISK_BLOCK_BYTES - 1) / DISK_BLOCK_BYTES;
-    if (blocks < 1)
-        blocks = 1;
-    if (blocks > BATCH_BLOCKS_MAX)
-        blocks = BATCH_BLOCKS_MAX;
-    return blocks * DISK_BLOCK_BYTES;
+    bool is_small = half_second <= DISK_BLOCK_BYTES && !format_is_video(info->format);
+    return is_small ? DISK_BLOCK_BYTES : BATCH_BYTES_MAX;
 }
 
 static uint64_t head_bytes(const struct recorder *recorder) {
     return recorder->counts_zeros ? wav_header_bytes(recorder->thread->settings.wav_layout) : 0;
 }
 
-static bool is_encoded(enum record_format format) {
-    return format == RECORD_FLAC || format == RECORD_OPUS;
-}
-
 /*
  * The encoders for a compressed format. When they have enough tracks, or for other formats, a file.
  */
 static void choose_target(struct recorder *recorder, const struct recording_info *info) {
-    struct disk *disk = disk_of(recorder->thread);
+    struct disk_thread *thread = recorder->thread;
     struct recording_info plain = *info;
     enum record_format format = format_find(info->format)->id;
-    if (is_encoded(format)) {
-        if (disk->encode_pool)
-            recorder->encoding = encode_pool_try_start(disk->encode_pool, info);
+    if (format == RECORD_FLAC || format == RECORD_OPUS) {
+        if (thread->encode_pool)
+            recorder->encoding = encode_pool_try_start(thread->encode_pool, info);
         if (recorder->encoding)
             return;
         log_warn("recorder", "too many tracks are being encoded; this one is recorded as WAV",
@@ -80,7 +70,7 @@ static void choose_target(struct recorder *recorder, const struct recording_info
         format = RECORD_WAV;
         plain.format = format_name(format);
     }
-    recorder->file = disk_file_new(disk->files, &plain);
+    recorder->file = disk_file_new(thread, &plain);
     recorder->counts_zeros = format == RECORD_WAV;
 }
 
@@ -154,7 +144,7 @@ static void catch_up(struct recorder *recorder) {
 
 static void send_bare_note(struct recorder *recorder, enum note_kind kind, int64_t at_ms,
                            int64_t value, struct slice text) {
-    struct note *note = note_new(NULL, kind, at_ms, value, text);
+    struct note *note = note_new(kind, at_ms, value, text);
     if (recorder->encoding)
         encoding_send_note(recorder->encoding, note);
     else
@@ -245,12 +235,8 @@ void recorder_resume(struct recorder *recorder, int64_t at_ms) {
     send_note(recorder, NOTE_RESUME, at_ms, 0, SLICE_NONE);
 }
 
-void recorder_set_channels(struct recorder *recorder, uint16_t channels) {
-    assert(recorder->file);
-    send_note(recorder, NOTE_CHANNELS, 0, channels, SLICE_NONE);
-    recorder->frame_bytes = (uint16_t)(channels * sizeof(int16_t));
-    recorder->file_bytes = head_bytes(recorder);
-    begin_batch(recorder);
+void recorder_doubt(struct recorder *recorder, enum doubt doubt) {
+    send_note(recorder, NOTE_DOUBT, 0, doubt_bit(doubt), SLICE_NONE);
 }
 
 void recorder_drift(struct recorder *recorder, int64_t drift_ms) {
@@ -266,14 +252,11 @@ void recorder_patch(struct recorder *recorder, uint64_t offset, const void *byte
 }
 
 void recorder_rename(struct recorder *recorder, struct slice meeting, struct slice name) {
-    char *both = mem_alloc_raw(meeting.len + name.len + 1);
-    if (meeting.len > 0)
-        memcpy(both, meeting.ptr, meeting.len);
-    if (name.len > 0)
-        memcpy(both + meeting.len, name.ptr, name.len);
-    send_note(recorder, NOTE_RENAME, 0, (int64_t)meeting.len,
-              slice_of(both, meeting.len + name.len));
-    mem_free(both);
+    struct buf both = {0};
+    buf_add_slice(&both, meeting);
+    buf_add_slice(&both, name);
+    send_note(recorder, NOTE_RENAME, 0, (int64_t)meeting.len, buf_slice(&both));
+    buf_free(&both);
 }
 
 void recorder_tick(struct recorder *recorder, int64_t mono_ms) {

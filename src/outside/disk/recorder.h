@@ -9,6 +9,7 @@
 #ifndef OUTSIDE_RECORDER_H
 #define OUTSIDE_RECORDER_H
 
+#include "outside/files/doubt.h"
 #include "outside/files/format.h"
 #include "outside/files/recording_info.h"
 
@@ -34,8 +35,8 @@ void recorder_append(struct recorder *recorder, const void *bytes, size_t len);
 /* A gap of `frames` sample frames, noted in the sidecar. */
 void recorder_silence(struct recorder *recorder, uint64_t frames);
 
-/* WAV only: the number of channels from here on. The recording continues in a new part. */
-void recorder_set_channels(struct recorder *recorder, uint16_t channels);
+/* The sidecar names it from now on. */
+void recorder_doubt(struct recorder *recorder, enum doubt doubt);
 
 /* The time between the two (muted) is not part of the recording; the sidecar notes it. */
 void recorder_pause(struct recorder *recorder, int64_t at_ms);

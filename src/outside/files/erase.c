@@ -10,24 +10,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { LOG_MAX_BYTES = 256 << 20, EDGE_MS = 5000 };
-
-static bool split_path(struct slice path, char folder[STORAGE_FILE_SIZE],
-                       char file[STORAGE_FILE_SIZE]) {
-    struct slice first;
-    if (!slice_cut(&path, '/', &first) || first.len == 0 || first.len >= STORAGE_FILE_SIZE ||
-        path.len == 0 || path.len >= STORAGE_FILE_SIZE || slice_find_byte(path, '/') != path.len ||
-        slice_is_equal(path, SLICE("..")) || slice_is_equal(first, SLICE("..")))
-        return false;
-    snprintf(folder, STORAGE_FILE_SIZE, "%.*s", SLICE_ARG(first));
-    snprintf(file, STORAGE_FILE_SIZE, "%.*s", SLICE_ARG(path));
-    return true;
-}
 
 static int unlink_file(int folder_fd, const char *name, uint64_t *bytes) {
     int fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -62,7 +49,7 @@ static int erase_in(int folder_fd, const char *file, struct erased *erased) {
 int erase_recording(const struct storage *storage, const struct recording_info *recording,
                     struct erased *erased) {
     char folder[STORAGE_FILE_SIZE], file[STORAGE_FILE_SIZE];
-    if (!split_path(recording->path, folder, file))
+    if (!storage_split_path(recording->path, folder, file))
         return EINVAL;
     enum storage_kind kind = format_is_video(recording->format) ? STORAGE_VIDEO : STORAGE_AUDIO;
     int folder_fd;
@@ -109,20 +96,10 @@ static uint64_t keep_lines(struct slice text, const struct recording_info *recor
     return gone;
 }
 
-/*
- * Rewrites in place, under the lock that the disk thread takes for each append, so that it remains
- * the same file for other writers.
- */
-static int rewrite(int fd, struct slice text) {
-    if (ftruncate(fd, 0))
-        return errno;
-    return file_write_at(fd, text.ptr, text.len, 0);
-}
-
 int erase_log_lines(const struct storage *storage, const struct recording_info *recording,
                     struct erased *erased) {
     char folder[STORAGE_FILE_SIZE], file[STORAGE_FILE_SIZE], name[STORAGE_FILE_SIZE + 4];
-    if (!split_path(recording->path, folder, file))
+    if (!storage_split_path(recording->path, folder, file))
         return EINVAL;
     snprintf(name, sizeof name, "%s.log", folder);
     int dir = storage_dir(storage, STORAGE_LOGS);
@@ -134,8 +111,12 @@ int erase_log_lines(const struct storage *storage, const struct recording_info *
     if (!err)
         err = file_read_all(fd, LOG_MAX_BYTES, &text);
     uint64_t gone = err ? 0 : keep_lines(buf_slice(&text), recording, &kept);
-    if (gone > 0)
-        err = kept.len > 0 ? rewrite(fd, buf_slice(&kept)) : unlinkat(dir, name, 0) ? errno : 0;
+    /* Rewritten in place, under the lock that the disk thread takes for each append, so that it
+     * remains the same file for other writers. */
+    if (gone > 0 && kept.len > 0)
+        err = ftruncate(fd, 0) ? errno : file_write_at(fd, kept.data, kept.len, 0);
+    else if (gone > 0 && unlinkat(dir, name, 0))
+        err = errno;
     if (!err)
         erased->log_lines += gone;
     close(fd);

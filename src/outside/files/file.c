@@ -1,14 +1,15 @@
 #include "outside/files/file.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
+#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 64 * 1024, FOLDER_MODE = 0750 };
+enum { READ_BYTES = 64 * 1024, SUM_READ_BYTES = 256 * 1024, FOLDER_MODE = 0750 };
 
 int file_read_all(int fd, size_t max, struct buf *out) {
     for (size_t total = 0;;) {
@@ -92,4 +93,38 @@ int file_open_dir(int folder_fd, DIR **out) {
     }
     *out = dir;
     return 0;
+}
+
+static int digest_file(EVP_MD_CTX *digest, uint8_t *buffer, int fd, uint64_t offset, uint64_t bytes,
+                       const atomic_bool *is_cancelled) {
+    while (bytes > 0) {
+        if (is_cancelled && atomic_load_explicit(is_cancelled, memory_order_relaxed))
+            return ECANCELED;
+        size_t want = bytes < SUM_READ_BYTES ? (size_t)bytes : SUM_READ_BYTES, got;
+        int err = file_read_at(fd, buffer, want, offset, &got);
+        if (err)
+            return err;
+        if (got < want)
+            return EIO;
+        EVP_DigestUpdate(digest, buffer, got);
+        offset += got;
+        bytes -= got;
+    }
+    return 0;
+}
+
+int file_checksum(int fd, uint64_t offset, uint64_t bytes, const atomic_bool *is_cancelled,
+                  char out[FILE_SUM_SIZE]) {
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    uint8_t *buffer = mem_alloc_raw(SUM_READ_BYTES);
+    EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
+    int err = digest_file(digest, buffer, fd, offset, bytes, is_cancelled);
+    if (!err) {
+        uint8_t sum[FILE_SUM_SIZE / 2];
+        EVP_DigestFinal_ex(digest, sum, NULL);
+        text_hex(sum, sizeof sum, out);
+    }
+    mem_free(buffer);
+    EVP_MD_CTX_free(digest);
+    return err;
 }

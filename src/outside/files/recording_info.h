@@ -36,6 +36,8 @@ struct recording_info {
     unsigned part;
     /* 0 for video. */
     uint32_t rate_hz, channels;
+    /* Bits of outside/files/doubt.h. */
+    uint32_t doubts;
     /* Unix time; ended_ms 0: not yet. */
     int64_t started_ms, ended_ms;
     /* Of samples or of the stream, without a WAV's header. */
@@ -43,7 +45,7 @@ struct recording_info {
     int64_t duration_ms;
 };
 
-/* Each text, for i below RECORDING_INFO_TEXTS. */
+/* Each text in the order of the members, for i below RECORDING_INFO_TEXTS. */
 enum { RECORDING_INFO_TEXTS = 10 };
 struct slice *recording_info_text(struct recording_info *info, size_t i);
 

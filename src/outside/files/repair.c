@@ -2,10 +2,8 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/rand.h"
-#include "outside/files/checksum.h"
 #include "outside/files/file.h"
 #include "outside/files/format.h"
 #include "outside/files/sidecar.h"
@@ -35,13 +33,17 @@ struct repair_job { /* one file under repair */
     struct media media;
 };
 
-static void say(const struct repair_job *job, const char *what) {
+static char *path_of(const struct repair_job *job) {
     struct buf path = {0};
     buf_printf(&path, "%s/%s", job->folder, job->name);
-    char *text = buf_take_text(&path);
+    return buf_take_text(&path);
+}
+
+static void say(const struct repair_job *job, const char *what) {
+    char *path = path_of(job);
     if (job->settings->on_line)
-        job->settings->on_line(text, what, job->settings->user);
-    mem_free(text);
+        job->settings->on_line(path, what, job->settings->user);
+    mem_free(path);
 }
 
 static void say_failure(const struct repair_job *job, int err) {
@@ -130,16 +132,15 @@ static bool follow_part(const struct repair_job *job, struct sidecar *out) {
     unsigned part = parse_part(job->name, before_name);
     if (part == 1 || sidecar_load(job->folder_fd, before_name, &before))
         return false;
-    *out = (struct sidecar){.info = {.id = before.info.id,
-                                     .meeting = before.info.meeting,
-                                     .room = before.info.room,
-                                     .participant = before.info.participant,
-                                     .name = before.info.name,
-                                     .track = before.info.track,
-                                     .format = before.info.format,
-                                     .part = part,
-                                     .started_ms = find_end_ms(job, before_name, &before)}};
-    recording_info_own(&out->info);
+    struct recording_info info = before.info;
+    info.sha256 = info.end = SLICE_NONE;
+    info.part = part;
+    info.started_ms = find_end_ms(job, before_name, &before);
+    info.rate_hz = info.channels = 0;
+    info.ended_ms = 0;
+    info.bytes = 0;
+    recording_info_own(&info);
+    *out = (struct sidecar){.info = info};
     sidecar_free(&before);
     return true;
 }
@@ -182,8 +183,8 @@ static int complete_sidecar(const struct repair_job *job, struct sidecar *sideca
         info->ended_ms = job->format->is_video
                              ? modified_ms(&job->stat)
                              : info->started_ms + sidecar_duration_ms(sidecar) + sidecar->paused_ms;
-    char sum[CHECKSUM_SIZE];
-    int err = checksum_file(job->fd, media->offset, media->bytes, job->settings->is_stopping, sum);
+    char sum[FILE_SUM_SIZE];
+    int err = file_checksum(job->fd, media->offset, media->bytes, job->settings->is_stopping, sum);
     if (err)
         return err;
     recording_info_set(&info->sha256, slice_from(sum));
@@ -273,9 +274,34 @@ static void remove_empty(struct repair_job *job) {
     say(job, "removed: it is empty");
 }
 
+/*
+ * Whether the file is finished and whole, as its sidecar says. What others have put behind it is
+ * left alone.
+ */
+static bool is_finished(struct repair_job *job) {
+    struct sidecar sidecar;
+    struct media media = {0};
+    uint64_t file_bytes = (uint64_t)job->stat.st_size;
+    if (sidecar_load(job->folder_fd, job->name, &sidecar))
+        return false;
+    const struct recording_info *info = &sidecar.info;
+    bool is_ended = info->end.len > 0 && info->sha256.len > 0;
+    uint64_t said_bytes = info->bytes;
+    sidecar_free(&sidecar);
+    if (!is_ended || job->format->repair(job->fd, file_bytes, true, &media))
+        return false;
+    if (media.is_changed && media.offset + said_bytes < file_bytes &&
+        job->format->repair(job->fd, media.offset + said_bytes, true, &media))
+        return false;
+    job->media = media;
+    return !media.is_changed && media.bytes == said_bytes;
+}
+
 static void repair_open_file(struct repair_job *job) {
     const bool dry = job->settings->dry_run;
-    int err = job->format->repair(job->fd, (uint64_t)job->stat.st_size, dry, &job->media);
+    int err = 0;
+    if (!is_finished(job))
+        err = job->format->repair(job->fd, (uint64_t)job->stat.st_size, dry, &job->media);
     if (!err && job->media.is_changed && !dry && fsync(job->fd))
         err = errno;
     if (err) {
@@ -315,32 +341,16 @@ static void repair_file(struct repair_job *job) {
 struct repair_entry {
     char *name;
     int64_t modified_ms;
+    bool is_folder;
 };
 
-static int compare_newest_first(const void *a, const void *b) {
+static int compare_entries(const void *a, const void *b) {
     const struct repair_entry *left = a, *right = b;
+    if (left->is_folder != right->is_folder)
+        return left->is_folder ? 1 : -1;
     if (left->modified_ms != right->modified_ms)
         return left->modified_ms < right->modified_ms ? 1 : -1;
     return strcmp(left->name, right->name);
-}
-
-struct repair_listing {
-    struct repair_entry *files, *folders;
-    size_t file_count, folder_count;
-};
-
-static void add_entry(struct repair_entry **entries, size_t *count, const char *name,
-                      int64_t at_ms) {
-    if ((*count & (*count - 1)) == 0)
-        *entries = mem_resize(*entries, (*count ? *count * 2 : 1) * sizeof **entries);
-    (*entries)[(*count)++] =
-        (struct repair_entry){.name = mem_copy_text(name), .modified_ms = at_ms};
-}
-
-static void free_entries(struct repair_entry *entries, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        mem_free(entries[i].name);
-    mem_free(entries);
 }
 
 /* A sidecar that was being written when the process died. */
@@ -350,22 +360,24 @@ static bool is_old_draft(const char *name, int64_t at_ms) {
 }
 
 static void list_entry(const struct repair_settings *settings, int folder_fd, const char *name,
-                       struct repair_listing *out) {
+                       struct buf *out) {
     struct stat stat;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
         fstatat(folder_fd, name, &stat, AT_SYMLINK_NOFOLLOW))
         return;
-    int64_t at_ms = modified_ms(&stat);
-    if (S_ISDIR(stat.st_mode))
-        add_entry(&out->folders, &out->folder_count, name, at_ms);
-    else if (S_ISREG(stat.st_mode) && format_of_file(name))
-        add_entry(&out->files, &out->file_count, name, at_ms);
-    else if (S_ISREG(stat.st_mode) && !settings->dry_run && is_old_draft(name, at_ms))
+    struct repair_entry entry = {.modified_ms = modified_ms(&stat),
+                                 .is_folder = S_ISDIR(stat.st_mode)};
+    if (entry.is_folder || (S_ISREG(stat.st_mode) && format_of_file(name))) {
+        entry.name = mem_copy_text(name);
+        buf_add(out, &entry, sizeof entry);
+    } else if (S_ISREG(stat.st_mode) && !settings->dry_run &&
+               is_old_draft(name, entry.modified_ms)) {
         unlinkat(folder_fd, name, 0);
+    }
 }
 
-static int list_folder(const struct repair_settings *settings, int folder_fd,
-                       struct repair_listing *out) {
+/* Appends a struct repair_entry for each file and folder: files first, the newest of them first. */
+static int list_folder(const struct repair_settings *settings, int folder_fd, struct buf *out) {
     DIR *dir;
     int err = file_open_dir(folder_fd, &dir);
     if (err)
@@ -373,10 +385,9 @@ static int list_folder(const struct repair_settings *settings, int folder_fd,
     for (struct dirent *entry; (entry = readdir(dir));)
         list_entry(settings, folder_fd, entry->d_name, out);
     closedir(dir);
-    if (out->file_count > 0)
-        qsort(out->files, out->file_count, sizeof *out->files, compare_newest_first);
-    if (out->folder_count > 0)
-        qsort(out->folders, out->folder_count, sizeof *out->folders, compare_newest_first);
+    if (out->len > 0)
+        qsort(out->data, out->len / sizeof(struct repair_entry), sizeof(struct repair_entry),
+              compare_entries);
     return 0;
 }
 
@@ -384,44 +395,38 @@ static bool is_stopping(const struct repair_settings *settings) {
     return settings->is_stopping && atomic_load(settings->is_stopping);
 }
 
-static int repair_below(int folder_fd, const char *path, unsigned depth,
+static int repair_below(int parent_fd, const char *name, const char *path, unsigned depth,
                         const struct repair_settings *settings, struct repair_result *result) {
-    struct repair_listing listing = {0};
-    int err = list_folder(settings, folder_fd, &listing);
-    for (size_t i = 0; i < listing.file_count && !is_stopping(settings); i++) {
+    int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (depth > 0 ? O_NOFOLLOW : 0);
+    int fd = openat(parent_fd, name, flags);
+    if (fd < 0)
+        return errno;
+    struct buf listing = {0};
+    int err = list_folder(settings, fd, &listing);
+    const struct repair_entry *entries = (const void *)listing.data;
+    for (size_t i = 0; i < listing.len / sizeof *entries; i++) {
         struct repair_job job = {.settings = settings,
                                  .result = result,
-                                 .folder_fd = folder_fd,
+                                 .folder_fd = fd,
                                  .folder = path,
                                  .depth = depth,
-                                 .name = listing.files[i].name,
-                                 .format = format_of_file(listing.files[i].name)};
-        repair_file(&job);
+                                 .name = entries[i].name,
+                                 .format = format_of_file(entries[i].name)};
+        if (!entries[i].is_folder && !is_stopping(settings)) {
+            repair_file(&job);
+        } else if (depth < DEPTH_MAX && !is_stopping(settings)) {
+            char *below = path_of(&job);
+            repair_below(fd, job.name, below, depth + 1, settings, result);
+            mem_free(below);
+        }
+        mem_free(entries[i].name);
     }
-    for (size_t i = 0; i < listing.folder_count && depth < DEPTH_MAX && !is_stopping(settings);
-         i++) {
-        const char *name = listing.folders[i].name;
-        int fd = openat(folder_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0)
-            continue;
-        struct buf below = {0};
-        buf_printf(&below, "%s/%s", path, name);
-        char *text = buf_take_text(&below);
-        repair_below(fd, text, depth + 1, settings, result);
-        mem_free(text);
-        close(fd);
-    }
-    free_entries(listing.files, listing.file_count);
-    free_entries(listing.folders, listing.folder_count);
+    buf_free(&listing);
+    close(fd);
     return err;
 }
 
 int repair_folder(const char *path, const struct repair_settings *settings,
                   struct repair_result *result) {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return errno;
-    int err = repair_below(fd, path, 0, settings, result);
-    close(fd);
-    return err;
+    return repair_below(AT_FDCWD, path, path, 0, settings, result);
 }

@@ -47,8 +47,8 @@ int repair_folder(const char *path, const struct repair_settings *settings,
                   struct repair_result *result);
 
 /*
- * The same in the background, on a thread of low priority, with a log line for each file.
- * on_recording (may be NULL) is called on that thread.
+ * The same in the background, on a thread of low priority, with a log line for each file. The paths
+ * must outlive it. on_recording (may be NULL) is called on that thread.
  */
 struct repair;
 int repair_start(struct repair **out, const char *const *paths, unsigned count,

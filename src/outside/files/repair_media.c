@@ -29,6 +29,16 @@ static int find_samples(int fd, struct wav_parser *parser, enum wav_result *resu
     return 0;
 }
 
+/* A finished file, and behind it what some program has added. */
+static bool has_tag(int fd, const struct wav_info *info, uint64_t file_bytes) {
+    uint8_t tail[WAV_TAG_BYTES] = {0};
+    size_t got;
+    bool is_shorter = info->data_bytes > 0 && info->data_bytes < file_bytes - info->data_offset;
+    return is_shorter &&
+           !file_read_at(fd, tail, sizeof tail, info->data_offset + info->data_bytes, &got) &&
+           wav_is_tag(tail);
+}
+
 static int carry_out(int fd, const struct wav_repair *plan, uint64_t file_bytes) {
     if (plan->file_bytes < file_bytes && ftruncate(fd, (off_t)plan->file_bytes))
         return errno;
@@ -55,7 +65,8 @@ int repair_wav(int fd, uint64_t file_bytes, bool dry, struct media *media) {
 
     const struct wav_info *info = &parser.info;
     struct wav_repair plan;
-    media->is_changed = wav_plan_repair(info, file_bytes, &plan);
+    media->is_changed =
+        !has_tag(fd, info, file_bytes) && wav_plan_repair(info, file_bytes, &plan);
     if (media->is_changed && !dry)
         err = carry_out(fd, &plan, file_bytes);
     media->offset = info->data_offset;
@@ -68,6 +79,7 @@ int repair_wav(int fd, uint64_t file_bytes, bool dry, struct media *media) {
 
 struct ivf_walk {
     struct ivf_parser parser;
+    uint64_t whole_pts; /* of the last frame before the first empty one */
     uint64_t whole_end; /* behind the last frame before the first empty one */
     uint64_t whole_frames;
     bool has_empty;
@@ -79,6 +91,14 @@ static void ivf_walk_on_frame(struct ivf_walk *walk) {
         return;
     walk->whole_end = walk->parser.end;
     walk->whole_frames = walk->parser.frames;
+    walk->whole_pts = walk->parser.pts;
+}
+
+/* Senders' containers may hold the count of frames, or a length that is rounded otherwise. */
+static bool is_length(const struct ivf_parser *parser, uint32_t length, uint64_t frames) {
+    uint32_t said = parser->header.length;
+    uint32_t off = said > length ? said - length : length - said;
+    return said == frames || off <= length / frames;
 }
 
 static int walk_ivf(int fd, uint64_t file_bytes, struct ivf_walk *walk) {
@@ -123,16 +143,17 @@ int repair_ivf(int fd, uint64_t file_bytes, bool dry, struct media *media) {
     uint64_t end = fits ? file_bytes : walk.whole_end;
     uint64_t frames = fits ? walk.parser.frames : walk.whole_frames;
     bool is_cut = end < file_bytes;
-    bool is_miscounted = walk.parser.header.frame_count != (uint32_t)frames;
+    uint64_t last_pts = fits ? walk.parser.pts : walk.whole_pts;
+    uint32_t length = ivf_length(frames, walk.parser.first_pts, last_pts);
     media->bytes = end;
-    media->is_changed = is_cut || is_miscounted;
+    media->is_changed = is_cut || (frames > 0 && !is_length(&walk.parser, length, frames));
     if (dry || !media->is_changed)
         return 0;
     if (is_cut && ftruncate(fd, (off_t)end))
         return errno;
-    uint8_t count[4];
-    little_put_u32(count, (uint32_t)frames);
-    return file_write_at(fd, count, sizeof count, IVF_COUNT_OFFSET);
+    uint8_t bytes[4];
+    little_put_u32(bytes, length);
+    return file_write_at(fd, bytes, sizeof bytes, IVF_LENGTH_OFFSET);
 }
 
 /* H.264 needs no header, and decoders cope with a cut end. */

@@ -5,18 +5,14 @@
 #include "net/thread.h"
 #include "outside/files/repair.h"
 
-#include <errno.h>
-
 enum { NICE = 10, PATHS_MAX = 4, CLOCK_GRAIN_MS = 100 };
 
 struct repair {
     struct thread *thread;
     atomic_bool is_stopping;
-    int64_t before_ms;
-    char *paths[PATHS_MAX];
+    struct repair_settings settings;
+    const char *paths[PATHS_MAX];
     unsigned count;
-    repair_recording_fn *on_recording;
-    void *user;
 };
 
 static void log_line(const char *path, const char *what, void *user) {
@@ -26,13 +22,8 @@ static void log_line(const char *path, const char *what, void *user) {
 static void run(void *arg) {
     struct repair *repair = arg;
     struct repair_result result = {0};
-    const struct repair_settings settings = {.is_stopping = &repair->is_stopping,
-                                             .before_ms = repair->before_ms,
-                                             .on_line = log_line,
-                                             .on_recording = repair->on_recording,
-                                             .user = repair->user};
     for (unsigned i = 0; i < repair->count; i++) {
-        int err = repair_folder(repair->paths[i], &settings, &result);
+        int err = repair_folder(repair->paths[i], &repair->settings, &result);
         if (err)
             log_warn("repair", "cannot read a folder", log_text("folder", repair->paths[i]),
                      log_errno(err));
@@ -44,24 +35,20 @@ static void run(void *arg) {
             log_int("removed", (int64_t)result.removed), log_int("failed", (int64_t)result.failed));
 }
 
-static void release(struct repair *repair) {
-    for (unsigned i = 0; i < repair->count; i++)
-        mem_free(repair->paths[i]);
-    mem_free(repair);
-}
-
 int repair_start(struct repair **out, const char *const *paths, unsigned count,
                  repair_recording_fn *on_recording, void *user) {
     struct repair *repair = mem_alloc(sizeof *repair);
-    repair->on_recording = on_recording;
-    repair->user = user;
-    repair->before_ms = clock_wall_ms() - CLOCK_GRAIN_MS;
+    repair->settings = (struct repair_settings){.is_stopping = &repair->is_stopping,
+                                                .before_ms = clock_wall_ms() - CLOCK_GRAIN_MS,
+                                                .on_line = log_line,
+                                                .on_recording = on_recording,
+                                                .user = user};
     repair->count = count < PATHS_MAX ? count : PATHS_MAX;
     for (unsigned i = 0; i < repair->count; i++)
-        repair->paths[i] = mem_copy_text(paths[i]);
+        repair->paths[i] = paths[i];
     int err = thread_start(&repair->thread, "repair", NICE, run, repair);
     if (err) {
-        release(repair);
+        mem_free(repair);
         return err;
     }
     *out = repair;
@@ -73,5 +60,5 @@ void repair_stop(struct repair *repair) {
         return;
     atomic_store(&repair->is_stopping, true);
     thread_join(repair->thread);
-    release(repair);
+    mem_free(repair);
 }

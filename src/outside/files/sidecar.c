@@ -2,11 +2,11 @@
 
 #include "base/macros.h"
 #include "base/mem.h"
+#include "outside/files/doubt.h"
 #include "outside/files/file.h"
 #include "outside/files/format.h"
 #include "wire/web/json_write.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -16,23 +16,9 @@
 
 enum { VERSION = 1, FILE_MODE = 0640, JSON_MAX_BYTES = 1 << 20 };
 
-/* Keys and the texts behind them. */
-static const struct {
-    const char *key;
-    size_t offset;
-} texts[] = {
-    {"recording", offsetof(struct recording_info, id)},
-    {"meeting", offsetof(struct recording_info, meeting)},
-    {"room", offsetof(struct recording_info, room)},
-    {"participant", offsetof(struct recording_info, participant)},
-    {"name", offsetof(struct recording_info, name)},
-    {"track", offsetof(struct recording_info, track)},
-    {"format", offsetof(struct recording_info, format)},
-};
-
-static const struct slice *text_at(const struct recording_info *info, size_t offset) {
-    return (const struct slice *)(const void *)((const char *)info + offset);
-}
+/* Keys of the first texts of a recording_info, in its order. */
+static const char *const keys[] = {"recording", "meeting", "room",  "participant",
+                                   "name",      "track",   "format"};
 
 void sidecar_free(struct sidecar *sidecar) {
     recording_info_free(&sidecar->info);
@@ -47,16 +33,13 @@ static void *grow(void *items, size_t count, size_t item_bytes) {
     return is_power ? mem_resize(items, (count ? count * 2 : 1) * item_bytes) : items;
 }
 
-static bool touches(const struct sidecar_gap *gap, uint64_t at, enum sidecar_cause cause) {
-    return gap->cause == cause && gap->at + gap->frames == at;
-}
-
 void sidecar_add_gap(struct sidecar *sidecar, uint64_t at, uint64_t frames,
                      enum sidecar_cause cause) {
     sidecar->gap_frames += frames;
     size_t count = sidecar->gap_count;
-    if (count > 0 && touches(&sidecar->gaps[count - 1], at, cause)) {
-        sidecar->gaps[count - 1].frames += frames;
+    struct sidecar_gap *last = count > 0 ? &sidecar->gaps[count - 1] : NULL;
+    if (last && last->cause == cause && last->at + last->frames == at) {
+        last->frames += frames;
         return;
     }
     sidecar->gaps_total++;
@@ -156,24 +139,27 @@ static void add_file(struct buf *out, const struct sidecar *sidecar) {
     json_add_uint(out, "frames", sidecar->frames);
     json_add_int(out, "durationMs", sidecar_duration_ms(sidecar));
     json_add_int(out, "driftMs", sidecar->drift_ms);
+    if (info->doubts)
+        json_break_line(out, 2);
+    doubts_write_json(out, info->doubts);
 }
 
 void sidecar_write_json(struct buf *out, const struct sidecar *sidecar) {
-    const struct recording_info *info = &sidecar->info;
+    struct recording_info info = sidecar->info;
     json_open(out, NULL);
     json_break_line(out, 2);
     json_add_uint(out, "version", VERSION);
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         json_break_line(out, 2);
-        json_add_text(out, texts[i].key, *text_at(info, texts[i].offset));
+        json_add_text(out, keys[i], *recording_info_text(&info, i));
     }
     add_file(out, sidecar);
     add_gaps(out, sidecar);
     add_pauses(out, sidecar);
     json_break_line(out, 2);
-    json_add_text_or_null(out, "sha256", info->sha256);
+    json_add_text_or_null(out, "sha256", info.sha256);
     json_break_line(out, 2);
-    json_add_text_or_null(out, "end", info->end);
+    json_add_text_or_null(out, "end", info.end);
     buf_add_byte(out, '\n');
     json_close(out);
     buf_add_byte(out, '\n');
@@ -233,8 +219,8 @@ static void get_pauses(const json_t *root, struct sidecar *out) {
 static int read_object(const json_t *root, struct sidecar *out) {
     struct recording_info *info = &out->info;
     struct slice file;
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        if (!get_text(root, texts[i].key, (struct slice *)(void *)((char *)info + texts[i].offset)))
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        if (!get_text(root, keys[i], recording_info_text(info, i)))
             return EINVAL;
     if (get_count(root, "version") != VERSION || !get_text(root, "file", &file))
         return EINVAL;
@@ -245,6 +231,7 @@ static int read_object(const json_t *root, struct sidecar *out) {
     info->part = (unsigned)get_count(root, "part");
     info->rate_hz = (uint32_t)get_count(root, "sampleRate");
     info->channels = (uint32_t)get_count(root, "channels");
+    info->doubts = doubts_read_json(json_object_get(root, "doubts"));
     info->started_ms = get_time(root, "startedAt");
     info->ended_ms = get_time(root, "endedAt");
     info->bytes = get_count(root, "bytes");
@@ -332,23 +319,18 @@ static int rewrite_meeting(int folder_fd, const char *file, struct slice meeting
 
 int sidecar_set_meeting(const struct storage *storage, enum storage_kind kind, struct slice path,
                         struct slice meeting) {
-    char folder_name[STORAGE_FILE_SIZE], file[STORAGE_FILE_SIZE];
-    int fd, folder_fd = -1;
+    char folder[STORAGE_FILE_SIZE], file[STORAGE_FILE_SIZE];
+    int fd, folder_fd;
     int err = storage_open_file(storage, kind, path, &fd);
     if (err)
         return err;
-    struct slice folder;
-    slice_cut(&path, '/', &folder);
-    snprintf(folder_name, sizeof folder_name, "%.*s", SLICE_ARG(folder));
-    snprintf(file, sizeof file, "%.*s", SLICE_ARG(path));
-    if (!storage_try_lock(fd))
-        err = EBUSY;
-    if (!err)
-        err = storage_open_folder(storage, kind, folder_name, false, &folder_fd);
-    if (!err)
+    storage_split_path(path, folder, file);
+    err = storage_try_lock(fd) ? storage_open_folder(storage, kind, folder, false, &folder_fd)
+                               : EBUSY;
+    if (!err) {
         err = rewrite_meeting(folder_fd, file, meeting);
-    if (folder_fd >= 0)
         close(folder_fd);
+    }
     close(fd);
     return err;
 }

@@ -11,13 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FOLDER_MODE = 0750 };
+enum { FOLDER_MODE = 0750, ROOT = STORAGE_KINDS, FOLDERS };
 
 struct storage {
-    char *root;
-    int root_fd;
-    char *paths[STORAGE_KINDS];
-    int fds[STORAGE_KINDS];
+    char *paths[FOLDERS]; /* of each kind, and the root */
+    int fds[FOLDERS];
 };
 
 bool storage_try_lock(int fd) {
@@ -43,21 +41,20 @@ static char *join(const char *folder, const char *name) {
 int storage_open(struct storage **out, const struct storage_settings *settings, char *why,
                  size_t why_size) {
     struct storage *storage = mem_alloc(sizeof *storage);
-    storage->root = mem_copy_text(settings->root);
     storage->paths[STORAGE_AUDIO] =
         settings->audio ? mem_copy_text(settings->audio) : join(settings->root, "egress/audio");
     storage->paths[STORAGE_VIDEO] =
         settings->video ? mem_copy_text(settings->video) : join(settings->root, "egress/video");
     storage->paths[STORAGE_LOGS] = join(settings->root, "pipeline-logs");
-    storage->root_fd = -1;
-    for (int kind = 0; kind < STORAGE_KINDS; kind++)
-        storage->fds[kind] = -1;
+    storage->paths[ROOT] = mem_copy_text(settings->root);
+    for (int i = 0; i < FOLDERS; i++)
+        storage->fds[i] = -1;
 
-    const char *path = storage->root;
-    int err = open_locked(storage->root, &storage->root_fd);
-    for (int kind = 0; kind < STORAGE_KINDS && !err; kind++) {
-        path = storage->paths[kind];
-        err = open_locked(storage->paths[kind], &storage->fds[kind]);
+    const char *path = NULL;
+    int err = 0;
+    for (int i = ROOT; i >= 0 && !err; i--) { /* the root first */
+        path = storage->paths[i];
+        err = open_locked(path, &storage->fds[i]);
     }
     if (err) {
         snprintf(why, why_size, "%s: %s", path,
@@ -72,14 +69,11 @@ int storage_open(struct storage **out, const struct storage_settings *settings, 
 void storage_close(struct storage *storage) {
     if (!storage)
         return;
-    for (int kind = 0; kind < STORAGE_KINDS; kind++) {
-        if (storage->fds[kind] >= 0)
-            close(storage->fds[kind]);
-        mem_free(storage->paths[kind]);
+    for (int i = 0; i < FOLDERS; i++) {
+        if (storage->fds[i] >= 0)
+            close(storage->fds[i]);
+        mem_free(storage->paths[i]);
     }
-    if (storage->root_fd >= 0)
-        close(storage->root_fd);
-    mem_free(storage->root);
     mem_free(storage);
 }
 
@@ -146,20 +140,27 @@ static bool is_component(struct slice name) {
            slice_find_byte(name, '\0') == name.len;
 }
 
+bool storage_split_path(struct slice path, char folder[STORAGE_FILE_SIZE],
+                        char file[STORAGE_FILE_SIZE]) {
+    struct slice first;
+    if (!slice_cut(&path, '/', &first) || !is_component(first) || !is_component(path))
+        return false;
+    snprintf(folder, STORAGE_FILE_SIZE, "%.*s", SLICE_ARG(first));
+    snprintf(file, STORAGE_FILE_SIZE, "%.*s", SLICE_ARG(path));
+    return true;
+}
+
 int storage_open_file(const struct storage *storage, enum storage_kind kind, struct slice path,
                       int *fd) {
-    struct slice folder;
-    if (!slice_cut(&path, '/', &folder) || !is_component(folder) || !is_component(path))
+    char folder[STORAGE_FILE_SIZE], file[STORAGE_FILE_SIZE];
+    if (!storage_split_path(path, folder, file))
         return EINVAL;
-    char name[STORAGE_FILE_SIZE];
-    snprintf(name, sizeof name, "%.*s", SLICE_ARG(folder));
-    int dir;
-    int err = open_folder(storage->fds[kind], name, &dir);
+    int folder_fd;
+    int err = open_folder(storage->fds[kind], folder, &folder_fd);
     if (err)
         return err;
-    snprintf(name, sizeof name, "%.*s", SLICE_ARG(path));
-    *fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    *fd = openat(folder_fd, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     err = *fd < 0 ? errno : 0;
-    close(dir);
+    close(folder_fd);
     return err;
 }

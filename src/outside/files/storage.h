@@ -53,6 +53,10 @@ void storage_folder_name(char out[TEXT_NAME_SIZE], struct slice meeting);
 int storage_open_folder(const struct storage *storage, enum storage_kind kind, const char *name,
                         bool make, int *fd);
 
+/* Takes "<folder>/<file>" apart. False for a path of another form. */
+bool storage_split_path(struct slice path, char folder[STORAGE_FILE_SIZE],
+                        char file[STORAGE_FILE_SIZE]);
+
 /*
  * Opens "<folder>/<file>" below the folder of `kind` for reading. EINVAL: a path of another form.
  */

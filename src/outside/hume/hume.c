@@ -102,9 +102,9 @@ bool hume_is_v1(const char *text) {
     struct url url;
     if (url_parse(&url, slice_from(text)) != 0)
         return false;
-    struct slice path = url.path;
-    for (size_t i = 0; i + 3 <= path.len; i++)
-        if (memcmp(path.ptr + i, "/v1", 3) == 0 && (i + 3 == path.len || path.ptr[i + 3] == '/'))
+    struct slice path = url.path, folder;
+    while (slice_cut(&path, '/', &folder))
+        if (slice_is_equal(folder, SLICE("v1")))
             return true;
     return false;
 }

@@ -20,9 +20,8 @@
 
 #include "base/histogram.h"
 #include "base/slice.h"
-#include "outside/hume/hume_code.h"
-#include "outside/hume/hume_fate.h"
 #include "outside/hume/hume_limiter.h"
+#include "outside/hume/hume_names.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -8,8 +8,8 @@
 #ifndef OUTSIDE_HUME_GATE_H
 #define OUTSIDE_HUME_GATE_H
 
-#include "outside/hume/hume_code.h"
 #include "outside/hume/hume_limiter.h"
+#include "outside/hume/hume_names.h"
 
 struct hume_track;
 

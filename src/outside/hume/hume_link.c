@@ -1,5 +1,6 @@
 #include "base/backoff.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "base/rand.h"
 #include "outside/hume/hume_private.h"
 
@@ -82,18 +83,13 @@ static void hume_on_open(void *user) {
     hume_track_pump(track);
 }
 
-static void show_message(const struct hume_track *track, struct slice message) {
-    if (log_is_on(LOG_DEBUG))
-        log_debug("hume", "received", log_text("track", track->name),
-                  log_int("bytes", (int64_t)message.len),
-                  log_slice("begins", slice_take(message, SHOWN_BYTES)));
-}
-
 static void hume_on_message(enum ws_opcode opcode, struct slice message, void *user) {
     struct hume_track *track = user;
     struct hume *hume = track->hume;
     struct hume_reading reading = {.kind = HUME_UNREADABLE};
-    show_message(track, message);
+    log_debug("hume", "received", log_text("track", track->name),
+              log_int("bytes", (int64_t)message.len),
+              log_slice("begins", slice_take(message, SHOWN_BYTES)));
     if (opcode == WS_TEXT)
         hume->protocol->read(track, &reading, message);
     if (reading.code[0])
@@ -136,19 +132,11 @@ static void hume_on_drain(void *user) {
 }
 
 static bool is_permanent(int http_status) {
-    switch (http_status) {
-    case 401:
-    case 402:
-    case 403:
-    case 404:
-    case 410:
-    case -401: /* the proxy's */
-    case -403:
-    case -407:
-        return true;
-    default:
-        return false;
-    }
+    static const int refusals[] = {401, 402, 403, 404, 410, -401, -403, -407}; /* < 0: a proxy's */
+    for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
+        if (http_status == refusals[i])
+            return true;
+    return false;
 }
 
 static void hume_on_close(uint16_t code, struct slice reason, void *user) {
@@ -192,7 +180,6 @@ void hume_link_dial(struct hume_track *track) {
         .ping_ms = 20 * 1000,
         .silence_ms = 60 * 1000,
         .close_ms = 1000,
-        .stats = &hume->ws_stats,
     };
     struct ws_target target = {
         .url = &hume->url,

@@ -16,8 +16,8 @@
 #include "net/ws/ws_conn.h"
 #include "outside/hume/hume.h"
 #include "outside/hume/hume_gate.h"
+#include "outside/hume/hume_message.h"
 #include "outside/hume/hume_queue.h"
-#include "outside/hume/hume_reading.h"
 #include "wire/web/url.h"
 
 struct hume {
@@ -33,7 +33,6 @@ struct hume {
     struct hume_gate gate;
     struct hume_limiter own_limiter;
     struct hume_stats stats;
-    struct ws_stats ws_stats;
 };
 
 enum hume_state {
@@ -54,8 +53,8 @@ struct hume_track {
     enum hume_state state;
     int64_t since_ms; /* of the state */
     struct hume_queue queue;
-    uint32_t group; /* samples of a group */
-    void *talk;     /* the protocol's own state */
+    uint32_t item_samples; /* of a whole audio item: v0: a group; v1: a frame */
+    void *talk;            /* the protocol's own state */
 
     struct ws_conn *ws;
     bool is_proven; /* the service has answered on this connection */
@@ -69,11 +68,11 @@ struct hume_track {
 
 /* A protocol. Functions that are NULL have nothing to do. */
 struct hume_protocol {
-    size_t talk_bytes;    /* of track->talk, which begins zeroed */
-    unsigned queue_limit; /* audio items that may wait, besides the backlog */
-    unsigned queue_least; /* those that may wait even when all tracks together keep too much */
-    bool needs_session;   /* not open before the service said so */
-    uint32_t (*item_samples)(const struct hume_track *track); /* of a whole audio item */
+    size_t talk_bytes;      /* of track->talk, which begins zeroed */
+    unsigned queue_limit;   /* audio items that may wait, besides the backlog */
+    unsigned queue_least;   /* those that may wait even when all tracks together keep too much */
+    bool needs_session;     /* not open before the service said so */
+    uint32_t frame_samples; /* of an audio item; 0: those of a group */
     void (*collect)(struct hume_track *track, const int16_t *pcm, size_t n, int64_t from_ms,
                     bool is_speech);
     void (*end_group)(struct hume_track *track);

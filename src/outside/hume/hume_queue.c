@@ -10,19 +10,17 @@ static struct hume_item *item_of(struct list *node) {
     return CONTAINER_OF(node, struct hume_item, node);
 }
 
-struct hume_item *hume_item_new(int64_t from_ms, const int16_t *pcm, size_t n) {
-    struct hume_item *item = mem_alloc_raw(sizeof *item + n * sizeof *pcm);
+struct hume_item *hume_item_new(int64_t from_ms, size_t n) {
+    struct hume_item *item = mem_alloc_raw(sizeof *item + n * sizeof *item->pcm);
     *item = (struct hume_item){.from_ms = from_ms, .samples = (uint32_t)n};
     list_init(&item->node);
-    if (pcm && n > 0)
-        memcpy(item->pcm, pcm, n * sizeof *pcm);
     return item;
 }
 
 size_t hume_queue_fill(struct hume_queue *queue, size_t whole, const int16_t *pcm, size_t n,
                        int64_t from_ms) {
     if (!queue->filling) {
-        queue->filling = hume_item_new(from_ms, NULL, whole);
+        queue->filling = hume_item_new(from_ms, whole);
         queue->filled = 0;
     }
     size_t room = queue->filling->samples - queue->filled;
@@ -63,7 +61,7 @@ void hume_queue_add(struct hume_queue *queue, struct hume_item *item) {
 
 /* Leaves a mark in its place. */
 static void drop(struct hume_queue *queue, struct hume_item *item) {
-    struct hume_item *mark = hume_item_new(item->from_ms, NULL, 0);
+    struct hume_item *mark = hume_item_new(item->from_ms, 0);
     mark->is_dropped = true;
     list_add(&item->node, &mark->node); /* list_add puts it before the given node */
     list_remove(&item->node);

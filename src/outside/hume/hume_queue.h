@@ -4,7 +4,7 @@
 #define OUTSIDE_HUME_QUEUE_H
 
 #include "base/list.h"
-#include "outside/hume/hume_fate.h"
+#include "outside/hume/hume_names.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -32,8 +32,8 @@ struct hume_queue {
 
 void hume_queue_init(struct hume_queue *queue, _Atomic size_t *kept_bytes);
 
-/* Room for n samples; pcm NULL leaves them to be filled in. */
-struct hume_item *hume_item_new(int64_t from_ms, const int16_t *pcm, size_t n);
+/* Room for n samples, which the caller fills in. */
+struct hume_item *hume_item_new(int64_t from_ms, size_t n);
 
 /* Takes samples into queue->filling, which is begun with room for `whole`; returns how many
  * fitted. */

@@ -1,4 +1,3 @@
-#include "base/log.h"
 #include "base/macros.h"
 #include "base/mem.h"
 #include "outside/hume/hume_private.h"
@@ -87,13 +86,12 @@ static void send_first(struct hume_track *track) {
 void hume_track_pump(struct hume_track *track) {
     struct hume_item *item;
     while ((item = hume_queue_first(&track->queue))) {
-        if (item->is_flush || item->is_dropped) {
+        if (item->is_flush || item->is_dropped)
             finish_first(track, HUME_DROPPED);
-        } else if (can_send(track)) {
+        else if (can_send(track))
             send_first(track);
-        } else {
+        else
             return;
-        }
     }
 }
 
@@ -107,13 +105,6 @@ static void leave(struct hume_track *track) {
         track->since_ms = hume_now_ms(track->hume);
         track->hume->protocol->leave(track);
     }
-}
-
-static void leave_on(struct hume_track *track, int64_t age_ms) {
-    if (age_ms > LEAVE_TIMEOUT_MS + (track->said_goodbye ? 0 : HUME_WAIT_MS))
-        hume_track_free(track);
-    else
-        leave(track);
 }
 
 static bool is_stuck(const struct hume_track *track, int64_t now_ms) {
@@ -151,7 +142,10 @@ void hume_track_on_tick(struct hume_track *track) {
             hume_track_set_state(track, HUME_IDLE);
         break;
     case HUME_LEAVING:
-        leave_on(track, age_ms);
+        if (age_ms > LEAVE_TIMEOUT_MS + (track->said_goodbye ? 0 : HUME_WAIT_MS))
+            hume_track_free(track);
+        else
+            leave(track);
         break;
     }
 }
@@ -170,9 +164,8 @@ static unsigned own_limit(const struct hume_track *track) {
     const struct hume_protocol *protocol = track->hume->protocol;
     if (track->state == HUME_OPEN)
         return protocol->queue_limit + track->backlog;
-    uint32_t whole = protocol->item_samples(track);
     unsigned wait_ms = track->failures ? RETRY_WAIT_MS : HUME_WAIT_MS;
-    return (wait_ms * (HUME_RATE_HZ / 1000) + whole - 1) / whole;
+    return (wait_ms * (HUME_RATE_HZ / 1000) + track->item_samples - 1) / track->item_samples;
 }
 
 /* Where all tracks together keep too much, a new item replaces the oldest of this track. */
@@ -215,7 +208,9 @@ struct hume_track *hume_track_new(struct hume *hume, struct slice name, unsigned
     track->hume = hume;
     track->listener = listener;
     track->user = user;
-    track->group = group_ms * (HUME_RATE_HZ / 1000);
+    track->item_samples = hume->protocol->frame_samples;
+    if (!track->item_samples)
+        track->item_samples = group_ms * (HUME_RATE_HZ / 1000);
     track->talk = mem_alloc(hume->protocol->talk_bytes);
     text_reduce(name, track->name);
     hume_queue_init(&track->queue, &hume->gate.limiter->kept_bytes);
@@ -240,7 +235,7 @@ void hume_track_hear(struct hume_track *track, const int16_t *pcm, size_t n, int
 
 void hume_track_flush(struct hume_track *track, int64_t now_ms, uint32_t samples) {
     const struct hume_protocol *protocol = track->hume->protocol;
-    struct hume_item *flush = hume_item_new(now_ms, NULL, 0);
+    struct hume_item *flush = hume_item_new(now_ms, 0);
     flush->is_flush = true;
     flush->samples = samples;
     if (!track->hume->has_key) {

@@ -1,6 +1,7 @@
-#include "outside/hume/hume_v0.h"
+#include "outside/hume/hume_message.h"
 
 #include "base/little.h"
+#include "outside/hume/hume_limiter.h"
 #include "wire/media/wav.h"
 #include "wire/web/base64.h"
 #include "wire/web/json_write.h"
@@ -27,8 +28,8 @@ void hume_v0_write_hello(struct buf *out) {
 }
 
 /* In pieces of a multiple of three bytes, so that the block is never copied whole. */
-static void add_wav(struct buf *out, const int16_t *pcm, size_t n, unsigned rate_hz) {
-    struct wav_format format = wav_format_s16(rate_hz, 1);
+static void add_wav(struct buf *out, const int16_t *pcm, size_t n) {
+    struct wav_format format = wav_format_s16(HUME_RATE_HZ, 1);
     uint8_t piece[PIECE_BYTES];
     uint8_t *end = piece + wav_write_header(piece, WAV_CANONICAL, &format, n * sizeof *pcm);
     for (size_t i = 0; i < n; i++) {
@@ -41,15 +42,14 @@ static void add_wav(struct buf *out, const int16_t *pcm, size_t n, unsigned rate
     base64_write(out, slice_of(piece, (size_t)(end - piece)));
 }
 
-void hume_v0_write_block(struct buf *out, const int16_t *pcm, size_t n, unsigned rate_hz,
-                         uint64_t payload_id) {
+void hume_v0_write_block(struct buf *out, const int16_t *pcm, size_t n, uint64_t payload_id) {
     char id[24];
     snprintf(id, sizeof id, "%" PRIu64, payload_id);
     buf_reserve(out, (WAV_CANONICAL_BYTES + n * sizeof *pcm) * 4 / 3 + 100);
     json_open(out, NULL);
     json_add_name(out, "data");
     buf_add_byte(out, '"');
-    add_wav(out, pcm, n, rate_hz);
+    add_wav(out, pcm, n);
     buf_add_byte(out, '"');
     add_models(out);
     json_add_text(out, "payload_id", slice_from(id));

@@ -1,7 +1,6 @@
 /* v0: a message with a whole block for each flush, an answer for each message. */
 #include "base/mem.h"
 #include "outside/hume/hume_private.h"
-#include "outside/hume/hume_v0.h"
 #include "sound/grouper.h"
 
 #include <assert.h>
@@ -22,16 +21,12 @@ struct hume_v0_talk {
     } flights[IN_FLIGHT];
 };
 
-static uint32_t v0_item_samples(const struct hume_track *track) {
-    return track->group;
-}
-
 static void v0_collect(struct hume_track *track, const int16_t *pcm, size_t n, int64_t from_ms,
                        bool is_speech) {
     struct hume_v0_talk *talk = track->talk;
     if (!track->queue.filling)
         talk->is_speech = false;
-    hume_queue_fill(&track->queue, track->group, pcm, n, from_ms);
+    hume_queue_fill(&track->queue, track->item_samples, pcm, n, from_ms);
     talk->is_speech |= is_speech;
     if (is_speech || !track->hume->skip_silence)
         hume_track_need(track); /* so that the connection is open when the block is whole */
@@ -76,7 +71,7 @@ static void v0_send(struct hume_track *track, struct hume_item *item) {
         .sent_ms = hume_now_ms(track->hume),
     };
     struct buf text = {0};
-    hume_v0_write_block(&text, item->pcm, item->samples, HUME_RATE_HZ, talk->last_id);
+    hume_v0_write_block(&text, item->pcm, item->samples, talk->last_id);
     ws_conn_send(track->ws, WS_TEXT, buf_slice(&text));
     buf_free(&text);
     mem_free(item);
@@ -133,7 +128,6 @@ static void v0_leave(struct hume_track *track) {
 const struct hume_protocol hume_protocol_v0 = {
     .talk_bytes = sizeof(struct hume_v0_talk),
     .queue_limit = BLOCKS,
-    .item_samples = v0_item_samples,
     .collect = v0_collect,
     .end_group = v0_end_group,
     .greet = v0_greet,

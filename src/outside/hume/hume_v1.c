@@ -1,4 +1,4 @@
-#include "outside/hume/hume_v1.h"
+#include "outside/hume/hume_message.h"
 
 #include "base/macros.h"
 

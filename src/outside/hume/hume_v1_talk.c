@@ -1,15 +1,16 @@
 /* v1: frames of 100 ms as they come, measurements when the service finds speech. Its clock counts
  * the audio that it took; `segments` lead from there back to meeting time. Groups mean nothing here
  * but a line in the log. Silence is answered by silence, so nothing tells a slow service from a
- * stuck one; a dead peer is found by the pings of ws_conn. */
+ * stuck one; a dead peer is found by the pings of ws_conn. No session.update is sent: its shape is
+ * not documented, and the default configuration is the one we want. */
 #include "base/little.h"
 #include "base/mem.h"
 #include "outside/hume/hume_private.h"
-#include "outside/hume/hume_v1.h"
 
 #include <string.h>
 
 enum {
+    FRAME_SAMPLES = 1600,
     /* That wait when the service asks us to slow down. */
     FRAMES = 30,
     FRAMES_LEAST = 3,
@@ -41,10 +42,6 @@ struct hume_v1_talk {
         int64_t session_ms, meeting_ms, sent_ms;
     } segments[SEGMENTS];
 };
-
-static uint32_t v1_item_samples(const struct hume_track *track) {
-    return HUME_V1_FRAME_SAMPLES;
-}
 
 /* ---- Collecting ---- */
 
@@ -83,11 +80,11 @@ static void v1_collect(struct hume_track *track, const int16_t *pcm, size_t n, i
     if (is_speech)
         talk->spoke_ms = from_ms + (int64_t)(n * 1000 / HUME_RATE_HZ);
     while (n > 0) {
-        size_t part = hume_queue_fill(&track->queue, HUME_V1_FRAME_SAMPLES, pcm, n, from_ms);
+        size_t part = hume_queue_fill(&track->queue, FRAME_SAMPLES, pcm, n, from_ms);
         pcm += part;
         n -= part;
         from_ms += (int64_t)(part * 1000 / HUME_RATE_HZ);
-        if (track->queue.filled == HUME_V1_FRAME_SAMPLES)
+        if (track->queue.filled == FRAME_SAMPLES)
             end_frame(track);
     }
 }
@@ -120,7 +117,7 @@ static int64_t length_ms(const struct hume_item *item) {
 }
 
 static void send_audio(struct hume_track *track, const struct hume_item *item) {
-    uint8_t bytes[HUME_V1_FRAME_SAMPLES * 2];
+    uint8_t bytes[FRAME_SAMPLES * 2];
     uint8_t *end = bytes;
     for (size_t i = 0; i < item->samples; i++)
         end = little_put_u16(end, (uint16_t)item->pcm[i]);
@@ -201,14 +198,14 @@ static void v1_leave(struct hume_track *track) {
     if (rest)
         send_audio(track, rest);
     mem_free(rest);
-    ws_conn_send(track->ws, WS_TEXT, HUME_V1_CLOSE_MESSAGE);
+    ws_conn_send(track->ws, WS_TEXT, SLICE("{\"type\":\"session.close\"}"));
 }
 
 const struct hume_protocol hume_protocol_v1 = {
     .talk_bytes = sizeof(struct hume_v1_talk),
     .queue_limit = FRAMES,
     .queue_least = FRAMES_LEAST,
-    .item_samples = v1_item_samples,
+    .frame_samples = FRAME_SAMPLES,
     .needs_session = true,
     .collect = v1_collect,
     .may_send = v1_may_send,

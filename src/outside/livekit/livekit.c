@@ -5,7 +5,6 @@
 #include "base/counter.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "net/loop.h"
 #include "net/mailbox.h"
 #include "outside/livekit/livekit_http.h"
 #include "outside/livekit/livekit_info.h"
@@ -33,7 +32,7 @@ struct livekit_call {
     json_t *json; /* the answer */
 };
 
-/* ---- What is asked ---- */
+/* ---- Calls ---- */
 
 /* An access token that grants what the call needs; its claims are those of LiveKit's tokens. */
 static void write_token(struct buf *out, const struct livekit *livekit, json_t *grants) {
@@ -121,7 +120,7 @@ struct livekit_call *livekit_start_track_egress(struct livekit *livekit, struct 
     return ask(livekit, "Egress/StartTrackEgress", room, record_grants(), fields, fn, user);
 }
 
-/* ---- What comes back ---- */
+/* ---- Replies ---- */
 
 static void call_free(struct livekit_call *call) {
     list_remove(&call->in_owner);
@@ -153,16 +152,7 @@ static void read_problem(const struct livekit_call *call, struct livekit_reply *
     reply->problem = line;
 }
 
-static void count_reply(struct livekit_stats *stats, const struct livekit_reply *reply) {
-    stats->waiting--;
-    if (!reply->status)
-        stats->no_answer++;
-    if (!reply->body)
-        stats->failed++;
-    stats->is_away = livekit_is_passing(reply);
-}
-
-static void deliver(struct mail *mail, void *owner) {
+static void livekit_deliver(struct mail *mail, void *owner) {
     struct livekit_call *call = (struct livekit_call *)mail;
     struct livekit *livekit = owner;
     char line[LIVEKIT_PROBLEM_SIZE] = "";
@@ -174,7 +164,9 @@ static void deliver(struct mail *mail, void *owner) {
         read_problem(call, &reply, line);
     if (call->post.status == 200 && !is_good)
         reply.status = 502; /* the answer is not LiveKit's: a proxy in front of it sent it */
-    count_reply(&livekit->stats, &reply);
+    livekit->stats.waiting--;
+    livekit->stats.failed += !is_good;
+    livekit->stats.is_away = livekit_is_passing(&reply);
     if (!is_good)
         log_debug("livekit", "call failed", log_text("method", call->post.method),
                   log_text("problem", reply.problem));
@@ -188,7 +180,7 @@ static void livekit_on_done(struct livekit_post *post, void *user) {
     struct livekit_call *call = CONTAINER_OF(post, struct livekit_call, post);
     struct livekit *livekit = user;
     call->json = livekit_parse(buf_slice(&post->answer));
-    post->mail.deliver = deliver;
+    post->mail.deliver = livekit_deliver;
     mailbox_send(livekit->replies, &post->mail);
 }
 

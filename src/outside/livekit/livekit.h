@@ -58,7 +58,7 @@ void livekit_cancel(struct livekit_call *call);
 bool livekit_is_passing(const struct livekit_reply *reply);
 
 struct livekit_stats {
-    uint64_t calls, failed, no_answer;
+    uint64_t calls, failed;
     uint64_t waiting; /* calls without an answer yet */
     bool is_away;     /* the last call got no answer, or one that reports a temporary fault */
 };

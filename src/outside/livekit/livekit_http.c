@@ -100,8 +100,6 @@ static void end(struct livekit_http *http, struct livekit_post *post) {
     curl_multi_remove_handle(http->multi, post->easy);
     curl_easy_cleanup(post->easy);
     curl_slist_free_all(post->headers);
-    post->easy = NULL;
-    post->headers = NULL;
     if (post->room[0])
         map_remove(&http->busy, slice_from(post->room));
     list_remove(&post->in_queue);
@@ -147,7 +145,7 @@ static void livekit_on_reap(void *arg) {
     pump(http);
 }
 
-static void deliver(struct mail *mail, void *owner) {
+static void livekit_http_deliver(struct mail *mail, void *owner) {
     struct livekit_post *post = (struct livekit_post *)mail;
     struct livekit_http *http = owner;
     list_add(&http->queue, &post->in_queue);
@@ -155,8 +153,7 @@ static void deliver(struct mail *mail, void *owner) {
 }
 
 void livekit_http_send(struct livekit_http *http, struct livekit_post *post) {
-    list_init(&post->in_queue);
-    post->mail.deliver = deliver;
+    post->mail.deliver = livekit_http_deliver;
     station_send(http->station, &post->mail);
 }
 

@@ -107,6 +107,7 @@ void livekit_read_track(struct livekit_track *track, const json_t *json) {
     static const char *const sources[] = {"UNKNOWN", "CAMERA", "MICROPHONE", "SCREEN_SHARE",
                                           "SCREEN_SHARE_AUDIO"};
     static const char *const ciphers[] = {"NONE"};
+    static const char *const features[] = {"TF_STEREO", "TF_NO_DTX"};
     int source = CHOICE(json, "source", sources);
     int type = CHOICE(json, "type", types);
     *track = (struct livekit_track){
@@ -117,13 +118,14 @@ void livekit_read_track(struct livekit_track *track, const json_t *json) {
         .type = (enum livekit_track_type)(type < TRACK_TYPE_DATA ? type : TRACK_TYPE_DATA),
         .is_muted = flag(json, "muted"),
         .is_encrypted = CHOICE(json, "encryption", ciphers) != 0,
+        .is_stereo = flag(json, "stereo"),
     };
     size_t i;
     json_t *feature;
     json_array_foreach(member(json, "audioFeatures"), i, feature) {
-        if (slice_is_equal(text_of(feature), SLICE("TF_NO_DTX")) ||
-            (json_is_integer(feature) && json_integer_value(feature) == 1))
-            track->has_no_dtx = true;
+        int which = choice_of(feature, features, (int)ARRAY_LEN(features));
+        track->is_stereo |= which == 0;
+        track->has_no_dtx |= which == 1;
     }
 }
 

@@ -40,6 +40,7 @@ struct livekit_track {
     bool is_muted;
     bool is_encrypted; /* end to end: an egress of it would be noise */
     bool has_no_dtx;   /* TF_NO_DTX among its audio features */
+    bool is_stereo;    /* by its own word, or TF_STEREO among its audio features */
 };
 
 enum livekit_egress_status {

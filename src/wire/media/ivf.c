@@ -23,13 +23,22 @@ void ivf_write_header(uint8_t out[IVF_HEADER_BYTES], const struct ivf_header *he
     p = little_put_u16(p, header->height);
     p = little_put_u32(p, header->rate);
     p = little_put_u32(p, header->scale);
-    p = little_put_u32(p, header->frame_count);
+    p = little_put_u32(p, header->length);
     little_put_u32(p, 0);
 }
 
 void ivf_write_frame_header(uint8_t out[IVF_FRAME_HEADER_BYTES], uint32_t payload_bytes,
                             uint64_t pts) {
     little_put_u64(little_put_u32(out, payload_bytes), pts);
+}
+
+uint32_t ivf_length(uint64_t frames, uint64_t first_pts, uint64_t last_pts) {
+    if (frames == 0)
+        return 0;
+    bool is_even = frames > 1 && last_pts > first_pts;
+    uint64_t each = is_even ? (last_pts - first_pts + (frames - 1) / 2) / (frames - 1) : 0;
+    uint64_t length = last_pts + (each > 0 ? each : 1);
+    return length < UINT32_MAX ? (uint32_t)length : UINT32_MAX;
 }
 
 bool ivf_is_magic(const uint8_t *bytes, size_t len) {
@@ -58,7 +67,7 @@ static enum ivf_result on_header(struct ivf_parser *parser) {
     header->height = little_u16(h + 14);
     header->rate = little_u32(h + 16);
     header->scale = little_u32(h + 20);
-    header->frame_count = little_u32(h + 24);
+    header->length = little_u32(h + 24);
     parser->state = READ_FRAME_HEADER;
     parser->have = 0;
     parser->end = parser->offset;
@@ -76,6 +85,8 @@ static enum ivf_result end_frame(struct ivf_parser *parser) {
 static enum ivf_result on_frame_header(struct ivf_parser *parser) {
     parser->frame_bytes = little_u32(parser->held);
     parser->pts = little_u64(parser->held + 4);
+    if (parser->frames == 0)
+        parser->first_pts = parser->pts;
     parser->payload_left = parser->frame_bytes;
     parser->state = READ_PAYLOAD;
     return parser->payload_left == 0 ? end_frame(parser) : IVF_MORE;

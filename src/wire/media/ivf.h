@@ -9,7 +9,7 @@
 enum { IVF_HEADER_BYTES = 32, IVF_FRAME_HEADER_BYTES = 12 };
 
 /* Offsets of the header fields that are patched once their values are known. */
-enum { IVF_SIZE_OFFSET = 12, IVF_COUNT_OFFSET = 24 };
+enum { IVF_SIZE_OFFSET = 12, IVF_LENGTH_OFFSET = 24 };
 
 enum ivf_codec { IVF_VP8, IVF_VP9, IVF_AV1 };
 
@@ -19,12 +19,16 @@ struct ivf_header {
     uint16_t height;
     uint32_t rate; /* ticks per second = rate / scale */
     uint32_t scale;
-    uint32_t frame_count; /* 0 while unknown */
+    /* In ticks, as players read it; 0 while unknown. Some writers put the count of frames here. */
+    uint32_t length;
 };
 
 void ivf_write_header(uint8_t out[IVF_HEADER_BYTES], const struct ivf_header *header);
 void ivf_write_frame_header(uint8_t out[IVF_FRAME_HEADER_BYTES], uint32_t payload_bytes,
                             uint64_t pts);
+
+/* The length in ticks of so many frames: the last one lasts as long as they do on average. */
+uint32_t ivf_length(uint64_t frames, uint64_t first_pts, uint64_t last_pts);
 
 /* Whether the stream begins with "DKIF", so is IVF itself; true also for the first bytes of it. */
 bool ivf_is_magic(const uint8_t *bytes, size_t len);
@@ -37,7 +41,7 @@ struct ivf_parser {
     uint64_t offset;          /* bytes of the file taken so far */
     uint64_t frames;          /* whole ones seen */
     uint64_t end;             /* file offset behind the last whole frame, or the header */
-    uint64_t pts;             /* of the frame just ended, in ticks */
+    uint64_t first_pts, pts;  /* of the first frame, and of the one just ended, in ticks */
     uint32_t frame_bytes;     /* its payload */
     /* private */
     uint32_t payload_left;

@@ -3,7 +3,6 @@
 #ifndef WIRE_OGG_H
 #define WIRE_OGG_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

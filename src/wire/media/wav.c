@@ -175,13 +175,9 @@ static enum wav_result on_held(struct wav_parser *parser) {
     case READ_FMT:
         parser->skip = parser->skip_after;
         return on_fmt(parser, parser->need);
-    case READ_DS64:
+    default: /* READ_DS64 */
         parser->skip = parser->skip_after;
         return on_ds64(parser);
-    case READ_DONE:
-        return WAV_DONE;
-    default:
-        return WAV_BAD;
     }
 }
 
@@ -190,9 +186,9 @@ size_t wav_parse(struct wav_parser *parser, const uint8_t *bytes, size_t len,
     size_t used = 0;
     if (parser->need == 0)
         expect(parser, READ_RIFF, RIFF_HEAD);
-    *result = parser->state == READ_DONE ? WAV_DONE : WAV_MORE;
-    if (parser->state == READ_BAD)
-        *result = WAV_BAD;
+    *result = parser->state == READ_DONE  ? WAV_DONE
+              : parser->state == READ_BAD ? WAV_BAD
+                                          : WAV_MORE;
     while (used < len && *result == WAV_MORE) {
         size_t n = len - used;
         if (parser->skip > 0) {
@@ -213,6 +209,11 @@ size_t wav_parse(struct wav_parser *parser, const uint8_t *bytes, size_t len,
         }
     }
     return used;
+}
+
+bool wav_is_tag(const uint8_t bytes[WAV_TAG_BYTES]) {
+    return memcmp(bytes, "TAG", 3) == 0 || memcmp(bytes, "ID3", 3) == 0 ||
+           memcmp(bytes, "APETAGEX", WAV_TAG_BYTES) == 0;
 }
 
 static void add_patch(struct wav_repair *repair, uint64_t offset, const void *bytes, size_t len) {

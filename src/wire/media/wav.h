@@ -68,6 +68,10 @@ struct wav_parser {
 size_t wav_parse(struct wav_parser *parser, const uint8_t *bytes, size_t len,
                  enum wav_result *result);
 
+/* Whether a tag begins here (ID3, APE) that programs put behind a finished file, in no chunk. */
+enum { WAV_TAG_BYTES = 8 };
+bool wav_is_tag(const uint8_t bytes[WAV_TAG_BYTES]);
+
 /* How to repair a file: cut it to `file_bytes`, then write `patches` in order. */
 struct wav_repair {
     uint64_t file_bytes; /* never more than the file has */

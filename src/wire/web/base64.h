@@ -9,8 +9,6 @@
 #include "base/slice.h"
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 void base64_write(struct buf *out, struct slice bytes);
 void base64url_write(struct buf *out, struct slice bytes);

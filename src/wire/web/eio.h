@@ -9,7 +9,6 @@
 #include "base/slice.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 
 enum { EIO_SID_LEN = 20, EIO_SEPARATOR = 0x1e };
 

@@ -70,7 +70,6 @@ struct http_body {
     uint32_t line_n;   /* bytes of the current size or trailer line */
     uint32_t trailer_n;
     uint8_t state;
-    bool is_chunked;
 };
 
 void http_body_init(struct http_body *body, const struct http_head *head);

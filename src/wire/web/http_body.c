@@ -10,8 +10,8 @@ enum {
     BODY_EXTENSION,  /* ";..." after them, passed over */
     BODY_SIZE_LF,    /* the line feed of the size line */
     BODY_CHUNK,      /* `left` bytes */
-    BODY_CHUNK_CR,   /* the line end after a chunk */
-    BODY_CHUNK_LF,   /* */
+    BODY_CHUNK_CR,   /* the carriage return behind a chunk */
+    BODY_CHUNK_LF,   /* its line feed */
     BODY_TRAILER,    /* at the start of a trailer line */
     BODY_IN_TRAILER, /* inside one, passed over */
     BODY_TRAILER_LF, /* its line feed */
@@ -26,7 +26,7 @@ enum {
 };
 
 void http_body_init(struct http_body *body, const struct http_head *head) {
-    *body = (struct http_body){.state = BODY_DONE, .is_chunked = head->is_chunked};
+    *body = (struct http_body){.state = BODY_DONE};
     if (head->is_chunked) {
         body->state = BODY_SIZE;
     } else if (head->content_length > 0) {

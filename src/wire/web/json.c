@@ -9,8 +9,12 @@
 
 /* ---- checking ---- */
 
+static bool is_space(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 static const char *skip_space(const char *p, const char *end) {
-    while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
+    while (p < end && is_space(*p))
         p++;
     return p;
 }
@@ -170,7 +174,7 @@ bool json_is_shallow(struct slice text) {
 static struct slice trim(struct slice text) {
     const char *end = text.ptr + text.len;
     const char *p = skip_space(text.ptr, end);
-    while (end > p && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\n' || end[-1] == '\r'))
+    while (end > p && is_space(end[-1]))
         end--;
     return slice_of(p, (size_t)(end - p));
 }
@@ -267,24 +271,11 @@ struct slice json_member(struct slice object, const char *name) {
 /* ---- strings and numbers ---- */
 
 static void add_utf8(struct buf *out, unsigned code) {
-    char bytes[4];
-    size_t n = 0;
-    if (code < 0x80) {
-        bytes[n++] = (char)code;
-    } else if (code < 0x800) {
-        bytes[n++] = (char)(0xc0 | code >> 6);
-        bytes[n++] = (char)(0x80 | (code & 0x3f));
-    } else if (code < 0x10000) {
-        bytes[n++] = (char)(0xe0 | code >> 12);
-        bytes[n++] = (char)(0x80 | (code >> 6 & 0x3f));
-        bytes[n++] = (char)(0x80 | (code & 0x3f));
-    } else {
-        bytes[n++] = (char)(0xf0 | code >> 18);
-        bytes[n++] = (char)(0x80 | (code >> 12 & 0x3f));
-        bytes[n++] = (char)(0x80 | (code >> 6 & 0x3f));
-        bytes[n++] = (char)(0x80 | (code & 0x3f));
-    }
-    buf_add(out, bytes, n);
+    static const unsigned leads[] = {0, 0xc0, 0xe0, 0xf0};
+    unsigned behind = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    buf_add_byte(out, (char)(leads[behind] | code >> 6 * behind));
+    while (behind-- > 0)
+        buf_add_byte(out, (char)(0x80 | (code >> 6 * behind & 0x3f)));
 }
 
 /* The character of a \u escape, p at its digits; takes the second half of a pair along. */

@@ -11,7 +11,6 @@
 #include "base/slice.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 enum { JSON_DEPTH_MAX = 64 };
 

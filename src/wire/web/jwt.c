@@ -136,20 +136,6 @@ enum jwt_fault jwt_verify(struct slice token, const struct jwt_key *keys, size_t
     return fault;
 }
 
-const char *jwt_fault_name(enum jwt_fault fault) {
-    static const char *const names[] = {
-        [JWT_OK] = "ok",
-        [JWT_MALFORMED] = "malformed",
-        [JWT_BAD_ALGORITHM] = "bad_algorithm",
-        [JWT_UNKNOWN_KEY] = "unknown_key",
-        [JWT_BAD_SIGNATURE] = "bad_signature",
-        [JWT_NO_EXPIRY] = "no_expiry",
-        [JWT_EXPIRED] = "expired",
-        [JWT_NOT_YET] = "not_yet",
-    };
-    return names[fault];
-}
-
 void jwt_sign(struct buf *out, const json_t *claims, struct slice secret) {
     size_t start = out->len;
     base64url_write(out, SLICE("{\"alg\":\"HS256\",\"typ\":\"JWT\"}"));

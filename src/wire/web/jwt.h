@@ -39,9 +39,6 @@ enum jwt_fault {
 enum jwt_fault jwt_verify(struct slice token, const struct jwt_key *keys, size_t key_count,
                           int64_t now_s, unsigned leeway_s, json_t **claims);
 
-/* One word for logs and metrics. */
-const char *jwt_fault_name(enum jwt_fault fault);
-
 /* Appends the signed token. `claims` is borrowed. */
 void jwt_sign(struct buf *out, const json_t *claims, struct slice secret);
 

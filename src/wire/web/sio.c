@@ -14,7 +14,8 @@ static bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-bool sio_is_reserved(struct slice name_token) {
+/* The names that only the protocol itself uses; a client may not send them as events. */
+static bool is_reserved(struct slice name_token) {
     static const char *const names[] = {"connect",       "connect_error", "disconnect",
                                         "disconnecting", "newListener",   "removeListener"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -24,7 +25,7 @@ bool sio_is_reserved(struct slice name_token) {
     return false;
 }
 
-/* The N of {"_placeholder":true,"num":N}; false for any other object. */
+/* The N of {"_placeholder":true,"num":N}; false for any other value. */
 static bool parse_placeholder(struct slice object, struct slice *num) {
     if (json_kind(json_member(object, "_placeholder")) != JSON_KIND_TRUE)
         return false;
@@ -35,21 +36,16 @@ static bool parse_placeholder(struct slice object, struct slice *num) {
 /* Its recursion is bounded, because the text has passed json_check(). */
 static bool check_placeholders(struct slice value, unsigned count) {
     enum json_kind kind = json_kind(value);
-    struct slice rest = json_inside(value), key, item;
-    if (kind == JSON_KIND_OBJECT) {
-        struct slice num;
-        uint64_t number;
-        if (parse_placeholder(value, &num))
-            return json_to_count(num, &number) && number < count;
-        while (json_next_member(&rest, &key, &item)) {
-            if (!check_placeholders(item, count))
-                return false;
-        }
-    } else if (kind == JSON_KIND_ARRAY) {
-        while (json_next_item(&rest, &item)) {
-            if (!check_placeholders(item, count))
-                return false;
-        }
+    if (kind != JSON_KIND_OBJECT && kind != JSON_KIND_ARRAY)
+        return true;
+    struct slice rest = json_inside(value), key, item, num;
+    uint64_t number;
+    if (parse_placeholder(value, &num))
+        return json_to_count(num, &number) && number < count;
+    while (kind == JSON_KIND_OBJECT ? json_next_member(&rest, &key, &item)
+                                    : json_next_item(&rest, &item)) {
+        if (!check_placeholders(item, count))
+            return false;
     }
     return true;
 }
@@ -99,7 +95,7 @@ static bool parse_list(struct slice json, struct sio_packet *out) {
         if (!json_next_item(&out->args, &out->name))
             return false;
         enum json_kind kind = json_kind(out->name);
-        if (kind != JSON_KIND_NUMBER && (kind != JSON_KIND_STRING || sio_is_reserved(out->name)))
+        if (kind != JSON_KIND_NUMBER && (kind != JSON_KIND_STRING || is_reserved(out->name)))
             return false;
     }
     struct slice rest = out->args, item;
@@ -176,8 +172,7 @@ static void write_value(struct buf *out, struct slice value, const struct slice 
     }
     struct slice num;
     uint64_t number;
-    if (kind == JSON_KIND_OBJECT && parse_placeholder(value, &num) && json_to_count(num, &number) &&
-        number < count) {
+    if (parse_placeholder(value, &num) && json_to_count(num, &number) && number < count) {
         write_buffer(out, attachments[number]);
         return;
     }

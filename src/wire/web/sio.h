@@ -39,9 +39,6 @@ struct sio_packet {
  * the protocol, and its session must end. */
 bool sio_parse(struct slice text, struct sio_packet *out);
 
-/* True for the names that only the protocol itself uses; a client may not send them as events. */
-bool sio_is_reserved(struct slice name_token);
-
 /* Appends type, attachment count, namespace and id; the JSON is the caller's to add. */
 void sio_write_head(struct buf *out, enum sio_type type, unsigned attachments, struct slice nsp,
                     const uint64_t *id);

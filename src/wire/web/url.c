@@ -31,7 +31,6 @@ static bool parse_port(struct url *url, struct slice text) {
     if (!slice_to_uint(text, UINT16_MAX, &port) || port == 0)
         return false;
     url->port = (uint16_t)port;
-    url->has_port = true;
     return true;
 }
 
@@ -92,23 +91,29 @@ bool url_is_secure(const struct url *url) {
 }
 
 uint16_t url_port(const struct url *url) {
-    if (url->has_port)
+    if (url->port)
         return url->port;
     if (url_is_secure(url))
         return 443;
-    return slice_is_equal_nocase(url->scheme, SLICE("ws")) ||
-                   slice_is_equal_nocase(url->scheme, SLICE("http"))
-               ? 80
-               : 0;
+    bool is_plain_text = slice_is_equal_nocase(url->scheme, SLICE("ws")) ||
+                         slice_is_equal_nocase(url->scheme, SLICE("http"));
+    return is_plain_text ? 80 : 0;
 }
 
 /* ---- escapes ---- */
 
-/* The byte of an escape %XX at text[i]; -1 where it is broken. */
-static int escaped_byte(struct slice text, size_t i) {
-    if (text.len - i < 3)
+/* The byte that text[*i] and what belongs to it stand for; *i moves to its last character. -1: a
+ * broken escape. */
+static int decode_byte(struct slice text, size_t *i, bool plus_is_space) {
+    char c = text.ptr[*i];
+    if (c == '+' && plus_is_space)
+        return ' ';
+    if (c != '%')
+        return (uint8_t)c;
+    if (text.len - *i < 3)
         return -1;
-    int high = text_hex_value(text.ptr[i + 1]), low = text_hex_value(text.ptr[i + 2]);
+    int high = text_hex_value(text.ptr[*i + 1]), low = text_hex_value(text.ptr[*i + 2]);
+    *i += 2;
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
@@ -116,19 +121,12 @@ int url_decode(struct buf *out, struct slice text, bool plus_is_space) {
     size_t before = out->len;
     buf_reserve(out, text.len);
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c == '+' && plus_is_space) {
-            c = ' ';
-        } else if (c == '%') {
-            int byte = escaped_byte(text, i);
-            if (byte < 0) {
-                out->len = before;
-                return EINVAL;
-            }
-            c = (char)byte;
-            i += 2;
+        int byte = decode_byte(text, &i, plus_is_space);
+        if (byte < 0) {
+            out->len = before;
+            return EINVAL;
         }
-        buf_add_byte(out, c);
+        buf_add_byte(out, (char)byte);
     }
     return 0;
 }
@@ -172,20 +170,9 @@ bool query_next(struct slice *rest, struct slice *name, struct slice *value) {
 /* Compared byte by byte, so that no buffer is needed: names are short and rarely escaped. */
 static bool is_name(struct slice encoded, const char *name) {
     size_t i = 0;
-    for (; *name && i < encoded.len; name++, i++) {
-        char c = encoded.ptr[i];
-        if (c == '+') {
-            c = ' ';
-        } else if (c == '%') {
-            int byte = escaped_byte(encoded, i);
-            if (byte < 0)
-                return false;
-            c = (char)byte;
-            i += 2;
-        }
-        if (c != *name)
+    for (; *name && i < encoded.len; name++, i++)
+        if (decode_byte(encoded, &i, true) != (uint8_t)*name)
             return false;
-    }
     return !*name && i == encoded.len;
 }
 

@@ -18,7 +18,6 @@ struct url {
     struct slice password; /* undecoded */
     struct slice host;     /* name or address, IPv6 without its brackets */
     uint16_t port;         /* 0: none given */
-    bool has_port;
     struct slice path;  /* with its leading '/', undecoded; may be empty */
     struct slice query; /* without '?', undecoded */
 };

@@ -67,6 +67,27 @@ static void a_split_needs_its_separator(void **state) {
     assert_int_equal(before.len + after.len, 0);
 }
 
+static void a_real_is_in_decimal_notation(void **state) {
+    double value = 7;
+    assert_true(slice_to_real(SLICE("-0.25"), &value) && value == -0.25);
+    assert_true(slice_to_real(SLICE("+12"), &value) && value == 12);
+    const char *const bad[] = {"",
+                               "nan",
+                               "inf",
+                               "0x10",
+                               "1e3",
+                               " 1",
+                               "1 ",
+                               "1-",
+                               "--1",
+                               "1.2.3",
+                               "0.0000000000000000000000000000001"};
+    value = 7;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        assert_false(slice_to_real(slice_from(bad[i]), &value));
+    assert_true(value == 7);
+}
+
 static void zeros_are_nothing_but_zeros(void **state) {
     char bytes[200] = {0};
     assert_true(slice_is_zero(SLICE_NONE));
@@ -79,6 +100,17 @@ static void zeros_are_nothing_but_zeros(void **state) {
         }
 }
 
-RUN_TESTS(TEST(zeros_are_nothing_but_zeros), TEST(a_text_is_replaced_even_by_a_part_of_itself), TEST(a_split_needs_its_separator),
-          TEST(parts_are_cut_at_the_separator), TEST(numbers_are_whole_and_bounded),
-          TEST(comparisons))
+static void one_sample_breaks_the_silence(void **state) {
+    int16_t pcm[300] = {0};
+    for (size_t i = 0; i < 300; i++) {
+        pcm[i] = i % 2 ? 1 : -1;
+        assert_false(slice_is_zero(slice_of(pcm, sizeof pcm)));
+        assert_true(slice_is_zero(slice_of(pcm, i * sizeof *pcm)));
+        pcm[i] = 0;
+    }
+}
+
+RUN_TESTS(TEST(a_real_is_in_decimal_notation), TEST(zeros_are_nothing_but_zeros),
+          TEST(one_sample_breaks_the_silence), TEST(a_text_is_replaced_even_by_a_part_of_itself),
+          TEST(a_split_needs_its_separator), TEST(parts_are_cut_at_the_separator),
+          TEST(numbers_are_whole_and_bounded), TEST(comparisons))

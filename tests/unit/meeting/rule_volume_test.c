@@ -164,4 +164,5 @@ RUN_TESTS(TEST(a_quiet_voice_is_told_once_and_again_after_a_minute),
           TEST(a_radio_beside_a_listener_is_no_quiet_voice),
           TEST(a_loud_voice_is_told_after_a_second_and_worse_as_critical),
           TEST(a_warning_waits_for_what_may_become_critical),
-          TEST(clipping_that_grows_is_told_once), TEST(clipping_needs_no_level), TEST(hosts_are_judged_only_when_asked))
+          TEST(clipping_that_grows_is_told_once), TEST(clipping_needs_no_level),
+          TEST(hosts_are_judged_only_when_asked))

@@ -7,7 +7,15 @@
 
 enum { ACTORS = 64, TOLD = 512 };
 
-enum doing { LISTENS, SPEAKS, SENDS_ZEROS, SENDS_NEAR_ZEROS, SENDS_FAINT_NOISE, SENDS_NOTHING, CLIPS };
+enum doing {
+    LISTENS,
+    SPEAKS,
+    SENDS_ZEROS,
+    SENDS_NEAR_ZEROS,
+    SENDS_FAINT_NOISE,
+    SENDS_NOTHING,
+    CLIPS
+};
 
 struct actor {
     struct participant *participant; /* NULL: has left */

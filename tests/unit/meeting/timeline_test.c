@@ -85,7 +85,8 @@ static void mutes_come_in_order_and_the_last_word_counts(void **state) {
     assert_true(timeline_take_mute(&timeline, 14, &mic));
     assert_int_equal(mic, MIC_OPEN);
     for (int i = 0; i < 20; i++)
-        timeline_mute(&timeline, 20 - i, i % 2 ? MIC_OPEN : MIC_MUTED); /* and time that runs backwards */
+        /* and time that runs backwards */
+        timeline_mute(&timeline, 20 - i, i % 2 ? MIC_OPEN : MIC_MUTED);
     assert_true(timeline_take_mute(&timeline, 20, &mic));
     assert_int_equal(mic, MIC_OPEN);
     assert_false(timeline_take_mute(&timeline, 100, &mic));

@@ -1,4 +1,5 @@
 #include "net/loop.h"
+#include "net/thread.h"
 #include "unit.h"
 
 #include <sys/socket.h>

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
+#include "net/thread.h"
 #include "unit.h"
 
 enum { SENDERS = 3, LETTERS = 2000 };

@@ -35,7 +35,7 @@ static void on_done(int err, void *arg) {
 static void at_most_so_many_run_and_so_many_wait(void **state) {
     struct bench bench = {.expected = 5};
     assert_int_equal(loop_open(&bench.loop), 0);
-    assert_int_equal(worker_open(&bench.worker, bench.loop, 1, 4, 0), 0);
+    bench.worker = worker_new(bench.loop, 1, 4, 0);
     for (int i = 0; i < 5; i++)
         assert_int_equal(worker_run(bench.worker, work, on_done, &bench), 0);
     assert_int_equal(worker_run(bench.worker, work, on_done, &bench), EAGAIN);
@@ -49,7 +49,7 @@ static void at_most_so_many_run_and_so_many_wait(void **state) {
 static void closing_cancels_what_waits_and_finishes_what_runs(void **state) {
     struct bench bench = {.expected = -1};
     assert_int_equal(loop_open(&bench.loop), 0);
-    assert_int_equal(worker_open(&bench.worker, bench.loop, 1, 4, 0), 0);
+    bench.worker = worker_new(bench.loop, 1, 4, 0);
     for (int i = 0; i < 3; i++)
         assert_int_equal(worker_run(bench.worker, work, on_done, &bench), 0);
     worker_close(bench.worker);

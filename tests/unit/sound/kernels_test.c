@@ -32,7 +32,7 @@ static double worst(const float *is, const double *should, size_t n) {
     const struct kernels *k;                                                                       \
     for (unsigned i_ = 0; i_ < kernels_count() && (k = kernels_at(i_)); i_++)
 
-static void test_mix_and_peak(void **state) {
+static void test_take_and_peak(void **state) {
     (void)state;
     enum { FRAMES = 237 };
     int16_t pcm[2 * FRAMES];
@@ -41,17 +41,21 @@ static void test_mix_and_peak(void **state) {
         pcm[i] = (int16_t)(32767 * noise());
     pcm[99] = INT16_MIN;
     EACH(k) {
-        for (unsigned channels = 1; channels <= 2; channels++) {
-            int16_t mono[FRAMES];
-            double squares = 0, total = k->mix(pcm, FRAMES, channels, mono);
-            for (int i = 0; i < FRAMES; i++) {
-                int of_two = pcm[2 * i] + pcm[2 * i + 1]; /* a half goes up */
-                int mean = of_two >= 0 ? (of_two + 1) / 2 : -(-of_two / 2);
-                assert_int_equal(mono[i], channels == 1 ? pcm[i] : mean);
-                squares += mono[i] * mono[i] / 32768.0 / 32768.0;
+        for (unsigned channels = 1; channels <= 2; channels++)
+            for (unsigned side = 0; side < channels; side++) {
+                int16_t mono[FRAMES];
+                float of[2];
+                double should[2] = {0, 0};
+                k->take(pcm, FRAMES, channels, side, mono, of);
+                for (unsigned i = 0; i < FRAMES; i++)
+                    for (unsigned c = 0; c < channels; c++) {
+                        int16_t x = pcm[i * channels + c];
+                        should[c != side] += x * x / 32768.0 / 32768.0;
+                        assert_true(c != side || mono[i] == x);
+                    }
+                for (int i = 0; i < 2; i++)
+                    assert_true(fabs(of[i] - should[i]) <= 1e-5 * should[i]);
             }
-            assert_true(fabs(total - squares) < 1e-5 * squares);
-        }
         assert_int_equal(k->peak(pcm, 2 * FRAMES), 32768);
         assert_int_equal(k->peak(pcm, 0), 0);
         assert_int_equal(k->peak((int16_t[]){3, -7, 5}, 3), 7);
@@ -61,12 +65,15 @@ static void test_mix_and_peak(void **state) {
 static void test_full_scale_squares_do_not_overflow(void **state) {
     (void)state;
     int16_t pcm[200], mono[200];
+    float of[2];
 
     for (int i = 0; i < 200; i++)
         pcm[i] = INT16_MIN;
     EACH(k) {
-        assert_true(k->mix(pcm, 200, 1, mono) == 200);
-        assert_true(k->mix(pcm, 100, 2, mono) == 100);
+        k->take(pcm, 200, 1, 0, mono, of);
+        assert_true(of[0] == 200 && of[1] == 0);
+        k->take(pcm, 100, 2, 1, mono, of);
+        assert_true(of[0] == 100 && of[1] == 100);
         assert_int_equal(mono[99], INT16_MIN);
     }
 }
@@ -268,7 +275,7 @@ static void test_gru(void **state) {
     }
 }
 
-RUN_TESTS(TEST(test_mix_and_peak), TEST(test_full_scale_squares_do_not_overflow),
+RUN_TESTS(TEST(test_take_and_peak), TEST(test_full_scale_squares_do_not_overflow),
           TEST(test_decimate), TEST(test_what_decimate_cannot_hold_is_clipped),
           TEST(test_band_squares), TEST(test_spectrum_is_the_definition), TEST(test_mel_bands),
           TEST(test_correlate), TEST(test_vertices), TEST(test_narrow),

@@ -13,10 +13,9 @@ static void test_dbfs(void **state) {
 
 static void test_pauses_do_not_dilute_the_active_level(void **state) {
     (void)state;
-    struct level level;
+    struct level level = {0};
     float dbfs = 1;
 
-    level_init(&level);
     assert_int_equal(level_active(&level, 3000, 15000, 0, &dbfs), 0);
     assert_true(dbfs == 1);
     for (int i = 0; i < 50; i++)
@@ -31,10 +30,9 @@ static void test_pauses_do_not_dilute_the_active_level(void **state) {
 
 static void test_only_the_last_speech_counts(void **state) {
     (void)state;
-    struct level level;
+    struct level level = {0};
     float dbfs;
 
-    level_init(&level);
     for (int i = 0; i < 400; i++)
         level_hear(&level, i < 300 ? 0.1f : 0.0001f, 0, 20 * i);
     assert_int_equal(level_active(&level, 2000, 15000, 8000, &dbfs), 2000);
@@ -45,10 +43,9 @@ static void test_only_the_last_speech_counts(void **state) {
 
 static void test_speech_under_the_noise_is_nearly_nothing(void **state) {
     (void)state;
-    struct level level;
+    struct level level = {0};
     float dbfs;
 
-    level_init(&level);
     level_hear(&level, 0.001f, 0.01f, 0);
     assert_int_equal(level_active(&level, 1000, 1000, 0, &dbfs), 20);
     assert_true(dbfs <= -119);
@@ -56,9 +53,8 @@ static void test_speech_under_the_noise_is_nearly_nothing(void **state) {
 
 static void test_noise_falls_faster_than_it_rises(void **state) {
     (void)state;
-    struct level_noise noise;
+    struct level_noise noise = {0};
 
-    level_noise_init(&noise);
     level_noise_hear(&noise, 1e-5f);
     assert_true(fabsf(noise.dbfs + 50) < 0.01f);
     level_noise_hear(&noise, 1e-6f);

@@ -19,9 +19,8 @@ static void speak(struct pace *pace, double seconds, double per_second, double d
 static void test_counts_humps(void **state) {
     (void)state;
     for (double rate = 2; rate <= 9; rate += 0.5) {
-        struct pace pace;
+        struct pace pace = {0};
         float per_second;
-        pace_init(&pace);
         speak(&pace, 10, rate, 8);
         assert_true(pace_rate(&pace, 10, &per_second));
         assert_true(fabs((double)per_second - rate) < 0.25);
@@ -30,10 +29,9 @@ static void test_counts_humps(void **state) {
 
 static void test_ripples_are_no_syllables(void **state) {
     (void)state;
-    struct pace pace;
+    struct pace pace = {0};
     float per_second = -1;
 
-    pace_init(&pace);
     speak(&pace, 10, 6, 1.5);
     assert_true(pace_rate(&pace, 5, &per_second));
     assert_true(per_second < 0.2f);
@@ -41,10 +39,9 @@ static void test_ripples_are_no_syllables(void **state) {
 
 static void test_peaks_keep_their_distance(void **state) {
     (void)state;
-    struct pace pace;
+    struct pace pace = {0};
     float per_second;
 
-    pace_init(&pace);
     speak(&pace, 10, 25, 8); /* 40 ms apart */
     assert_true(pace_rate(&pace, 5, &per_second));
     assert_true(per_second <= 1000.0f / 70);
@@ -52,10 +49,9 @@ static void test_peaks_keep_their_distance(void **state) {
 
 static void test_a_pause_is_neither_speech_nor_a_valley_to_cross(void **state) {
     (void)state;
-    struct pace pace;
+    struct pace pace = {0};
     float with, without;
 
-    pace_init(&pace);
     pace_break(&pace);
     assert_int_equal(pace.count, 0);
     for (int turn = 0; turn < 8; turn++) {
@@ -70,10 +66,9 @@ static void test_a_pause_is_neither_speech_nor_a_valley_to_cross(void **state) {
 
 static void test_only_the_last_ten_seconds_count(void **state) {
     (void)state;
-    struct pace pace;
+    struct pace pace = {0};
     float per_second;
 
-    pace_init(&pace);
     speak(&pace, 20, 8, 8);
     speak(&pace, 10, 4, 8);
     assert_true(pace_rate(&pace, 5, &per_second));
@@ -83,10 +78,9 @@ static void test_only_the_last_ten_seconds_count(void **state) {
 
 static void test_soft_peaks_far_below_the_rest_do_not_count(void **state) {
     (void)state;
-    struct pace pace;
+    struct pace pace = {0};
     float loud_db[2] = {-30, -30}, per_second;
 
-    pace_init(&pace);
     for (int i = 0; i < 300; i++)
         pace_hear(&pace, loud_db);
     for (int i = 0; i < 100; i++) { /* humps that reach -50 only */
@@ -99,17 +93,16 @@ static void test_soft_peaks_far_below_the_rest_do_not_count(void **state) {
 
 static void test_the_envelope_follows_syllables_and_not_pitch(void **state) {
     (void)state;
-    struct pace_envelope e;
+    struct pace_envelope e = {0};
     float high = -200, low = 200, fast_high = -200, fast_low = 200;
 
-    pace_envelope_init(&e);
     for (int i = 0; i < 300; i++) {
         float db = pace_envelope_hear(&e, 0.1f * (1 + 0.8f * (float)sin(2 * PI * 4 * i * 0.01)));
         high = i > 100 && db > high ? db : high;
         low = i > 100 && db < low ? db : low;
     }
     assert_true(high - low > 14 && high < -13);
-    pace_envelope_init(&e);
+    e = (struct pace_envelope){0};
     for (int i = 0; i < 300; i++) {
         float db = pace_envelope_hear(&e, 0.1f * (1 + 0.8f * (float)sin(2 * PI * 33 * i * 0.01)));
         fast_high = i > 100 && db > fast_high ? db : fast_high;

@@ -8,11 +8,10 @@ static const double PI = 3.14159265358979323846;
 
 /* A second of harmonics of f0 at 4 kHz (1/h each), plus a constant; the last answer. */
 static struct pitch of_tone(double f0_hz, double constant) {
-    struct pitch_tracker t;
+    struct pitch_tracker t = {0};
     struct pitch p = {0};
     const struct kernels *k = kernels_best();
 
-    pitch_tracker_init(&t);
     for (int frame = 0; frame < 50; frame++) {
         int16_t x[PITCH_FRAME];
         for (int i = 0; i < PITCH_FRAME; i++) {
@@ -43,11 +42,10 @@ static void test_a_constant_does_not_look_periodic(void **state) {
 
 static void test_noise_has_no_pitch(void **state) {
     (void)state;
-    struct pitch_tracker t;
+    struct pitch_tracker t = {0};
     uint32_t seed = 3;
     int voiced = 0;
 
-    pitch_tracker_init(&t);
     for (int frame = 0; frame < 500; frame++) {
         int16_t x[PITCH_FRAME];
         for (int i = 0; i < PITCH_FRAME; i++) {
@@ -61,9 +59,8 @@ static void test_noise_has_no_pitch(void **state) {
 
 /* Ten seconds of a voice that swings by `semitones` to either side. */
 static bool spread_of(double semitones, float *out) {
-    struct pitch_span span;
+    struct pitch_span span = {0};
 
-    pitch_span_init(&span);
     for (int i = 0; i < PITCH_SPAN_FRAMES; i++) {
         double f0 = 120 * pow(2, semitones * sin(i * 0.05) / 12);
         if (i % 60 == 7) /* an octave error now and then */
@@ -86,10 +83,9 @@ static void test_spread_tells_flat_from_lively(void **state) {
 
 static void test_two_seconds_voiced_before_anything_is_told(void **state) {
     (void)state;
-    struct pitch_span span;
+    struct pitch_span span = {0};
     float spread = -1;
 
-    pitch_span_init(&span);
     for (int i = 0; i < PITCH_VOICED_FRAMES - 1; i++)
         pitch_span_hear(&span, 100, 0.9f);
     for (int i = 0; i < 50; i++)

@@ -101,7 +101,7 @@ static void test_hears_a_talking_machine_and_its_pause(void **state) {
 
     for (double level = 0.02; level < 0.5; level *= 3) {
         talk(level);
-        vad_init(&v);
+        v = (struct vad){0};
         hear(&v);
         assert_true(share(50, 195) > 0.85);
         assert_true(share(310, 495) > 0.85);
@@ -124,7 +124,7 @@ static void test_steady_noise_is_no_speech(void **state) {
                                   : (i % 4000 < 40 ? 0.3f * noise() : 1e-3f * noise());
             audio[i] = sample((double)x);
         }
-        vad_init(&v);
+        v = (struct vad){0};
         hear(&v);
         assert_true(share(50, FRAMES) < 0.03);
     }
@@ -140,7 +140,7 @@ static void test_floors_find_the_noise_under_the_talk(void **state) {
         audio[i] =
             sample(audio[i] / 32768.0 +
                    0.01 * (double)noise()); /* -44.8 dBFS, of which 7.1 of 8 kHz are in the bands */
-    vad_init(&v);
+    v = (struct vad){0};
     hear(&v);
     vad_hear(&v, kernels_at(0), false, &out);
     assert_true(out.floor_db > -56 && out.floor_db < -43);
@@ -155,7 +155,7 @@ static void test_digital_silence_moves_no_floor(void **state) {
     seed = 9;
     for (int i = 0; i < SAMPLES; i++)
         audio[i] = sample(0.01 * (double)noise());
-    vad_init(&v);
+    v = (struct vad){0};
     hear(&v);
     memcpy(floors, v.floors, sizeof floors);
     for (int i = 0; i < 100; i++) {

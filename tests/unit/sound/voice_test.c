@@ -70,6 +70,52 @@ static void test_any_cut_gives_the_same_frames(void **state) {
     }
 }
 
+/* The same voice in mono, and on two channels with factors left and right. */
+static void hear_sides(int left, int right, double *speech_off, double *power_db) {
+    static struct voice mono, both;
+    static struct voice_frame of_mono[MOST], of_both[MOST];
+    int16_t *pcm = a_voice(1, RATE * SECONDS), *two = malloc(RATE * SECONDS * 2 * sizeof *two);
+
+    for (size_t i = 0; i < RATE * SECONDS; i++) {
+        two[2 * i] = (int16_t)(pcm[i] * left);
+        two[2 * i + 1] = (int16_t)(pcm[i] * right);
+    }
+    if (!left) /* which side has the voice is known after 20 ms */
+        memset(pcm, 0, FRAME * sizeof *pcm);
+    voice_init(&mono, RATE, 1);
+    voice_init(&both, RATE, 2);
+    size_t n = hear(&mono, pcm, RATE * SECONDS, 480, of_mono);
+    assert_int_equal(hear(&both, two, RATE * SECONDS, 480, of_both), n);
+    double power[2] = {0, 0};
+    *speech_off = 0;
+    for (size_t i = 50; i < n; i++) {
+        *speech_off = fmax(*speech_off, fabsf(of_mono[i].speech - of_both[i].speech));
+        power[0] += of_mono[i].power;
+        power[1] += of_both[i].power;
+    }
+    *power_db = 10 * log10(power[1] / power[0]);
+    free(pcm);
+    free(two);
+}
+
+static void test_antiphase_is_heard_as_mono(void **state) {
+    (void)state;
+    double speech_off, power_db;
+    hear_sides(1, -1, &speech_off, &power_db);
+    assert_true(speech_off < 0.02 && fabs(power_db) < 0.1);
+}
+
+/* Detection hears the side that has the voice; the level is the mean of both powers. */
+static void test_a_voice_on_one_side_is_heard_as_mono(void **state) {
+    (void)state;
+    for (int left = 0; left < 2; left++) {
+        double speech_off, power_db;
+        hear_sides(left, !left, &speech_off, &power_db);
+        assert_true(speech_off < 0.02);
+        assert_true(fabs(power_db + 3.01) < 0.1);
+    }
+}
+
 static void test_every_rate_gives_fifty_frames_a_second(void **state) {
     (void)state;
     static const unsigned rates[] = {8000,  11025, 12000, 16000, 22050, 24000,
@@ -125,23 +171,33 @@ static void test_faint_samples_are_counted(void **state) {
     assert_true(out[1].nonzero == 1 && out[2].nonzero == 0);
 }
 
-static void test_stereo_is_its_mean(void **state) {
+static void test_clipped_from_either_side(void **state) {
+    (void)state;
+    static struct voice v;
+    static struct voice_frame out[MOST];
+    int16_t pcm[4 * FRAME] = {32439, 32440, 32767, -32439, -32440, INT16_MIN, 0};
+
+    voice_init(&v, RATE, 1);
+    assert_int_equal(hear(&v, pcm, (size_t)4 * FRAME, 480, out), 2);
+    assert_true(fabsf(out[0].clip - 4.0f / FRAME) < 1e-6f);
+    assert_true(out[1].clip == 0);
+}
+
+static void test_equal_channels_are_one(void **state) {
     (void)state;
     static struct voice v;
     static struct voice_frame mono[MOST], stereo[MOST];
     int16_t *one = a_voice(1, RATE), *two = malloc(2 * RATE * sizeof *two);
 
-    for (int i = 0; i < RATE; i++) {
-        two[2 * i] = (int16_t)(one[i] + 50);
-        two[2 * i + 1] = (int16_t)(one[i] - 50);
-    }
+    for (int i = 0; i < RATE; i++)
+        two[2 * i] = two[2 * i + 1] = one[i];
     voice_init(&v, RATE, 1);
     size_t n = hear(&v, one, RATE, 480, mono);
     voice_init(&v, RATE, 2);
     assert_int_equal(hear(&v, two, RATE, 480, stereo), n);
     for (size_t i = 0; i < n; i++) {
-        assert_true(mono[i].power == stereo[i].power && mono[i].speech == stereo[i].speech);
-        assert_true(stereo[i].peak > mono[i].peak);
+        assert_true(fabsf(mono[i].power - stereo[i].power) <= 1e-5f * mono[i].power);
+        assert_true(mono[i].speech == stereo[i].speech && mono[i].peak == stereo[i].peak);
     }
     free(one);
     free(two);
@@ -219,9 +275,11 @@ static void test_a_track_stays_small(void **state) {
     assert_true(sizeof(struct voice) <= 6 * 1024);
 }
 
-RUN_TESTS(TEST(test_any_cut_gives_the_same_frames),
+RUN_TESTS(TEST(test_antiphase_is_heard_as_mono), TEST(test_a_voice_on_one_side_is_heard_as_mono),
+          TEST(test_any_cut_gives_the_same_frames),
           TEST(test_every_rate_gives_fifty_frames_a_second),
           TEST(test_levels_are_those_of_their_own_twenty_milliseconds),
-          TEST(test_faint_samples_are_counted), TEST(test_stereo_is_its_mean), TEST(test_digital_silence_sleeps_and_wakes),
+          TEST(test_faint_samples_are_counted), TEST(test_clipped_from_either_side),
+          TEST(test_equal_channels_are_one), TEST(test_digital_silence_sleeps_and_wakes),
           TEST(test_a_short_gap_keeps_the_floors_a_long_one_does_not), TEST(test_all_kernels_agree),
           TEST(test_a_track_stays_small))

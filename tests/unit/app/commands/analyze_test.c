@@ -1,6 +1,6 @@
 /* Ten minutes of small meetings, spoken by the recorded people of the demo, heard by analyze: what the
  * host must be told, when, and nothing else. */
-#include "app/commands/analyze.h"
+#include "app/commands/commands.h"
 #include "base/mem.h"
 #include "recorded.h"
 #include "unit.h"

@@ -14,7 +14,7 @@ static bool covers(enum store_role least, struct slice organization_id) {
     struct ownership own;
     ownership_init(&own, &account, least);
     bool is_covered = ownership_covers(&own, organization_id);
-    ownership_free(&own);
+    ownership_close(&own);
     return is_covered;
 }
 
@@ -39,7 +39,7 @@ static void a_meeting_of_no_organization_is_not_covered(void **state) {
     ownership_init(&own, &nowhere, ROLE_MEMBER);
     assert_false(ownership_covers(&own, SLICE_NONE));
     assert_false(ownership_covers(&own, SLICE("org-owner")));
-    ownership_free(&own);
+    ownership_close(&own);
 }
 
 RUN_TESTS(TEST(a_role_covers_what_needs_no_higher_one), TEST(other_organizations_are_not_covered),

@@ -57,13 +57,14 @@ static void test_the_old_backends_url(void **state) {
 static void test_short_names(void **state) {
     (void)state;
     struct track_params p = parse(TRACK_AUDIO, "room=r&track=t&groupSeconds=0.5&recordFormat=flac"
-                                               "&source=MICROPHONE&dtx=off&token=v1.2.3&other=4");
+                                               "&source=MICROPHONE&dtx=off&stereo=on&token=v1.2.3&other=4");
     assert_string_equal(p.room, "r");
     assert_string_equal(p.track, "t");
     assert_int_equal(p.group_ms, 500);
     assert_string_equal(p.record_format, "flac");
     assert_string_equal(p.source, "MICROPHONE");
     assert_string_equal(p.dtx, "off");
+    assert_int_equal(p.stereo, STEREO_ON);
 }
 
 static void test_names_are_kept_as_they_are(void **state) {
@@ -129,6 +130,7 @@ static void test_numbers_have_bounds(void **state) {
         {"recordFormat=aaaaaaaaaaaaaaaaaa", "recordFormat"},
         {"source=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "source"},
         {"dtx=maybe", "dtx"},
+        {"stereo=maybe", "stereo"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char query[128];

@@ -7,6 +7,7 @@
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "net/stream.h"
+#include "net/thread.h"
 #include "peer.h"
 
 #include <stdatomic.h>

@@ -79,7 +79,7 @@ static inline void open_fixture(struct fixture *f, const struct sio_settings *si
     raise_descriptor_limit();
     memset(f, 0, sizeof *f);
     assert_int_equal(loop_open(&f->loop), 0);
-    assert_int_equal(sio_server_open(&f->sio, f->loop, sio), 0);
+    f->sio = sio_server_new(f->loop, sio);
     f->ns = sio_namespace_add(f->sio, "/", &handlers, f);
     assert_int_equal(http_server_open(&f->http, f->loop, &settings, &doors), 0);
 }

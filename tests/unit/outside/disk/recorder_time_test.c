@@ -1,5 +1,5 @@
 /* Silence, pauses and gaps: recorded time is the time that it took. */
-#include "outside/disk/disk_private.h"
+#include "outside/disk/disk_thread.h"
 #include "recorder_fixture.h"
 
 static void silence_lies_where_it_was_put(void **state) {
@@ -90,7 +90,7 @@ static void silence_waits_for_a_disk_that_stands_still(void **state) {
     append_row(recorder, 0, RATE);
     recorder_tick(recorder, 1);
     recorder_tick(recorder, 1002);
-    disk_thread_send(&f->disk->thread, &standstill.mail);
+    disk_thread_send(disk_port_thread(f->port), &standstill.mail);
     sem_wait(&standstill.begun);
     for (int i = 0; i < JOBS; i++)
         disk_log(f->port, SLICE("RM_1"), SLICE("line"));
@@ -133,7 +133,7 @@ static void a_full_queue_gives_up_in_order(void **state) {
     recorder_tick(recorder, 1);
     recorder_tick(recorder, 1002);
     wait_until(&stats->queued_bytes, 0);
-    disk_thread_send(&f->disk->thread, &standstill.mail);
+    disk_thread_send(disk_port_thread(f->port), &standstill.mail);
     sem_wait(&standstill.begun);
 
     char line[256];
@@ -260,28 +260,26 @@ static void a_gap_over_a_seam_counts_once(void **state) {
     assert_int_equal(frames, 3 * RATE + RATE / 2);
 }
 
-static void time_before_the_first_byte_outlives_other_channels(void **state) {
+/* Told before there is a file, and while there is one. */
+static void doubts_are_in_the_sidecar_of_every_part(void **state) {
     struct disk_fixture *f = *state;
     close_disk(f);
-    f->settings.retry_ms = 0;
-    f->settings.min_free_bytes = f->settings.warn_free_bytes = 0;
+    f->settings.part_bytes = RATE * 2;
     open_disk(f);
-    struct disk_stats *stats = disk_stats(f->disk);
-    atomic_store(&stats->space, DISK_SPACE_FULL);
     struct recorder *recorder = recorder_open(f->port, &recording);
-    append_row(recorder, 0, RATE);
-    recorder_set_channels(recorder, 2);
-    wait_until(&stats->gap_bytes, RATE * 2);
-    wait_until(&stats->queued_bytes, 0);
-    atomic_store(&stats->space, DISK_SPACE_OK);
-    append_row(recorder, RATE, RATE);
+    recorder_doubt(recorder, DOUBT_STEREO_AT_MONO_ADDRESS);
+    append_row(recorder, 0, RATE / 2);
+    recorder_doubt(recorder, DOUBT_STEREO_AS_MONO);
+    append_row(recorder, RATE / 2, RATE);
     recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 1500);
     close_disk(f);
-    struct sidecar sidecar = load_sidecar(f, FILE_NAME ".wav");
-    assert_int_equal(sidecar.info.channels, 2);
-    assert_int_equal(sidecar.frames, RATE / 2);
-    assert_int_equal(sidecar.info.started_ms, STARTED_MS + 1000);
-    sidecar_free(&sidecar);
+    static const char *const parts[] = {FILE_NAME ".wav", FILE_NAME "_p2.wav"};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        struct sidecar sidecar = load_sidecar(f, parts[i]);
+        assert_int_equal(sidecar.info.doubts, doubt_bit(DOUBT_STEREO_AT_MONO_ADDRESS) |
+                                                  doubt_bit(DOUBT_STEREO_AS_MONO));
+        sidecar_free(&sidecar);
+    }
 }
 
 /* Holes need no room, but a recording that begins does. */
@@ -313,4 +311,4 @@ RUN_TESTS(RECORDER_TEST(silence_begins_no_recording_on_a_full_disk),
           RECORDER_TEST(a_full_queue_becomes_a_gap_of_the_same_length),
           RECORDER_TEST(a_full_queue_gives_up_in_order),
           RECORDER_TEST(a_gap_over_a_seam_counts_once),
-          RECORDER_TEST(time_before_the_first_byte_outlives_other_channels))
+          RECORDER_TEST(doubts_are_in_the_sidecar_of_every_part))

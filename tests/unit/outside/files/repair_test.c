@@ -334,10 +334,77 @@ static void an_ivf_is_cut_behind_its_last_whole_frame(void **state) {
     assert_string_equal(run(f), "repaired;sidecar made;");
     uint8_t after[4096];
     assert_int_equal(get_file(f, STEM ".ivf", after, sizeof after), whole);
-    assert_int_equal(after[IVF_COUNT_OFFSET], 3);
+    assert_int_equal(after[IVF_LENGTH_OFFSET], 3 * 33);
     assert_memory_equal(after + IVF_HEADER_BYTES, file + IVF_HEADER_BYTES,
                         whole - IVF_HEADER_BYTES);
     assert_string_equal(run(f), "");
+}
+
+static const char tag[128] = "TAG a title of somebody's";
+
+/* A whole WAV of 400 bytes of samples with a tag behind it; returns the file's length. */
+static size_t put_tagged_wav(struct fixture *f, const char *with, size_t with_bytes) {
+    uint8_t file[1000];
+    struct wav_format format = wav_format_s16(1000, 1);
+    size_t head = wav_write_header(file, WAV_CANONICAL, &format, 400);
+    memset(file + head, 'x', 400);
+    memcpy(file + head + 400, with, with_bytes);
+    put_file(f, STEM ".wav", file, head + 400 + with_bytes);
+    return head + 400 + with_bytes;
+}
+
+static void a_tag_behind_a_finished_wav_is_left_alone(void **state) {
+    struct fixture *f = *state;
+    size_t len = put_tagged_wav(f, tag, sizeof tag);
+    assert_string_equal(run(f), "sidecar made;");
+    uint8_t file[1000];
+    assert_int_equal(get_file(f, STEM ".wav", file, sizeof file), len);
+    assert_int_equal(file[40] | file[41] << 8, 400);
+    struct sidecar sidecar;
+    assert_int_equal(sidecar_load(f->fd, STEM ".wav", &sidecar), 0);
+    assert_int_equal(sidecar.frames, 200);
+    sidecar_free(&sidecar);
+    assert_string_equal(run(f), "");
+}
+
+/* Bytes of no known tag: the sidecar knows that the file is finished. */
+static void what_lies_behind_a_finished_recording_is_left_alone(void **state) {
+    struct fixture *f = *state;
+    size_t len = put_tagged_wav(f, "nothing that is known", 20);
+    struct sidecar sidecar = {.info = {.id = SLICE("an-id"),
+                                       .meeting = SLICE("RM_1"),
+                                       .track = SLICE("TR"),
+                                       .format = SLICE("wav"),
+                                       .end = SLICE("closed"),
+                                       .sha256 = SLICE("abc"),
+                                       .part = 1,
+                                       .rate_hz = 1000,
+                                       .channels = 1,
+                                       .bytes = 400,
+                                       .started_ms = STARTED_MS,
+                                       .ended_ms = STARTED_MS + 200},
+                              .frames = 200,
+                              .file = STEM ".wav"};
+    assert_int_equal(sidecar_save(f->fd, &sidecar, false), 0);
+    assert_string_equal(run(f), "");
+    uint8_t file[1000];
+    assert_int_equal(get_file(f, STEM ".wav", file, sizeof file), len);
+    assert_int_equal(file[40] | file[41] << 8, 400);
+}
+
+/* Some writers put the count of frames where others put the length. */
+static void a_counted_ivf_is_left_alone(void **state) {
+    struct fixture *f = *state;
+    uint8_t file[4096] = {0};
+    const struct ivf_header header = {.codec = IVF_VP8, .rate = 1000, .scale = 1, .length = 3};
+    ivf_write_header(file, &header);
+    size_t at = IVF_HEADER_BYTES;
+    for (uint32_t i = 0; i < 3; i++) {
+        ivf_write_frame_header(file + at, 100, i * 33);
+        at += IVF_FRAME_HEADER_BYTES + 100;
+    }
+    put_file(f, STEM ".ivf", file, at);
+    assert_string_equal(run(f), "sidecar made;");
 }
 
 static void what_is_not_ours_is_left_alone(void **state) {
@@ -363,4 +430,7 @@ RUN_TESTS(REPAIR_TEST(a_stale_wav_is_made_whole_and_gets_a_sidecar),
           REPAIR_TEST(a_file_that_never_got_a_byte_goes),
           REPAIR_TEST(the_end_of_what_is_removed_is_told),
           REPAIR_TEST(an_ivf_is_cut_behind_its_last_whole_frame),
+          REPAIR_TEST(a_tag_behind_a_finished_wav_is_left_alone),
+          REPAIR_TEST(what_lies_behind_a_finished_recording_is_left_alone),
+          REPAIR_TEST(a_counted_ivf_is_left_alone),
           REPAIR_TEST(what_is_not_ours_is_left_alone))

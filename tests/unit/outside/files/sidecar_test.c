@@ -19,6 +19,7 @@ static const char audio[] =
     "  \"sampleRate\":1000,\"channels\":1,\n"
     "  \"startedAt\":\"2026-11-22T12:00:00.000Z\",\"endedAt\":null,\n"
     "  \"bytes\":1000,\"frames\":500,\"durationMs\":500,\"driftMs\":-3,\n"
+    "  \"doubts\":[\"stereo-at-mono-address\",\"stereo-as-mono\"],\n"
     "  \"gapCount\":2,\"gapFrames\":60,\"gaps\":[\n"
     "    {\"atFrame\":100,\"frames\":50,\"cause\":\"network\"},\n"
     "    {\"atFrame\":300,\"frames\":10,\"cause\":\"disk\"}],\n"

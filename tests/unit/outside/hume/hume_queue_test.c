@@ -26,11 +26,13 @@ static int end(void **state) {
 }
 
 static void add_audio(struct world *world, int16_t value) {
-    hume_queue_add(&world->queue, hume_item_new(value * 100, &value, 1));
+    struct hume_item *item = hume_item_new(value * 100, 1);
+    item->pcm[0] = value;
+    hume_queue_add(&world->queue, item);
 }
 
 static void add_flush(struct world *world, int64_t at_ms) {
-    struct hume_item *flush = hume_item_new(at_ms, NULL, 0);
+    struct hume_item *flush = hume_item_new(at_ms, 0);
     flush->is_flush = true;
     hume_queue_add(&world->queue, flush);
 }

@@ -1,4 +1,4 @@
-#include "outside/hume/hume_v0.h"
+#include "outside/hume/hume_message.h"
 
 #include "base/macros.h"
 #include "unit.h"
@@ -59,7 +59,7 @@ static void v0_codes_are_told_by_their_letter(void **state) {
 static void a_block_is_a_wav_in_json(void **state) {
     struct buf text = {0}, wav = {0};
     int16_t pcm[3] = {1, -2, 0x1234};
-    hume_v0_write_block(&text, pcm, 3, 16000, 42);
+    hume_v0_write_block(&text, pcm, 3, 42);
     json_t *root = json_loadb(text.data, text.len, 0, NULL);
     assert_string_equal(json_string_value(json_object_get(root, "payload_id")), "42");
     assert_non_null(json_object_get(json_object_get(root, "models"), "prosody"));

@@ -56,6 +56,23 @@ static void which_tracks_are_audio(void **state) {
     assert_false(is_audio("{\"source\":\"MICROPHONE\"}"));
 }
 
+static struct livekit_track features_of(const char *text) {
+    json_t *json = parse(text);
+    struct livekit_track track;
+    livekit_read_track(&track, json);
+    json_decref(json);
+    return track;
+}
+
+static void what_a_track_says_of_its_audio(void **state) {
+    assert_true(features_of("{\"stereo\":true}").is_stereo);
+    assert_true(features_of("{\"audioFeatures\":[\"TF_NO_DTX\",\"TF_STEREO\"]}").is_stereo);
+    assert_true(features_of("{\"audio_features\":[0]}").is_stereo);
+    assert_false(features_of("{\"audioFeatures\":[\"TF_NO_DTX\",2,\"X\"]}").is_stereo);
+    assert_true(features_of("{\"audioFeatures\":[\"TF_STEREO\",1]}").has_no_dtx);
+    assert_false(features_of("{\"audioFeatures\":[\"TF_STEREO\"]}").has_no_dtx);
+}
+
 static void participants(void **state) {
     json_t *json = parse("{\"sid\":\"PA_1\",\"identity\":\"bob\",\"joinedAt\":\"1700000000\","
                          "\"kind\":\"AGENT\",\"permission\":{\"canUpdateMetadata\":true}}");
@@ -102,4 +119,5 @@ static void deep_json_is_refused(void **state) {
 }
 
 RUN_TESTS(TEST(both_spellings_of_an_egress), TEST(which_tracks_are_audio), TEST(participants),
+          TEST(what_a_track_says_of_its_audio),
           TEST(persons), TEST(deep_json_is_refused))

@@ -173,7 +173,7 @@ static void a_server_that_hangs_meets_a_deadline(void **state) {
     wait_for(&world, 1);
     assert_int_equal(world.last_status, 0);
     assert_non_null(strstr(world.last_problem, "timed out"));
-    assert_int_equal(livekit_stats(world.livekit)->no_answer, 1);
+    assert_true(livekit_stats(world.livekit)->is_away);
     close_world(&world);
 }
 

@@ -11,7 +11,7 @@ static const uint8_t vp9_key[] = {0x82, 0x49, 0x83, 0x42, 0x00, 0x05, 0xf0, 0x04
 static void the_header_is_the_known_one(void **state) {
     uint8_t out[IVF_HEADER_BYTES];
     const struct ivf_header header = {
-        .codec = IVF_VP8, .width = 96, .height = 80, .rate = 30, .scale = 1, .frame_count = 3};
+        .codec = IVF_VP8, .width = 96, .height = 80, .rate = 30, .scale = 1, .length = 3};
     ivf_write_header(out, &header);
     assert_memory_equal(out, head, sizeof head);
 }
@@ -117,7 +117,16 @@ static void other_frames_are_no_key_frames(void **state) {
     assert_false(ivf_is_vp9_key(inter, sizeof inter, &width, &height));
 }
 
-RUN_TESTS(TEST(the_header_is_the_known_one), TEST(frames_are_the_same_whole_and_byte_by_byte),
+static void the_length_is_in_ticks(void **state) {
+    assert_int_equal(ivf_length(0, 0, 0), 0);
+    assert_int_equal(ivf_length(1, 0, 0), 1);
+    assert_int_equal(ivf_length(121, 0, 4000), 4033);
+    assert_int_equal(ivf_length(30, 100, 129), 130);
+    assert_int_equal(ivf_length(3, 50, 50), 51);
+    assert_int_equal(ivf_length(2, 0, UINT64_C(1) << 40), UINT32_MAX);
+}
+
+RUN_TESTS(TEST(the_length_is_in_ticks), TEST(the_header_is_the_known_one), TEST(frames_are_the_same_whole_and_byte_by_byte),
           TEST(payloads_can_be_skipped), TEST(a_cut_file_ends_behind_its_last_whole_frame),
           TEST(what_is_no_ivf_is_refused), TEST(key_frames_tell_their_size),
           TEST(other_frames_are_no_key_frames))

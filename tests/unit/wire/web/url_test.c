@@ -29,7 +29,7 @@ static void what_is_left_out_has_its_default(void **state) {
     assert_int_equal(url_port(&url), 8080);
     assert_int_equal(url_parse(&url, SLICE("postgresql://h:/db")), 0);
     assert_int_equal(url_port(&url), 0);
-    assert_false(url.has_port);
+    assert_int_equal(url.port, 0);
 }
 
 static void what_is_no_url_is_refused(void **state) {

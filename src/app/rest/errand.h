@@ -20,23 +20,24 @@ struct store_call;
 typedef void errand_account_fn(struct errand *, const struct store_account *);
 
 struct errand {
-    void *owner;              /* of the route's row */
+    void *user;               /* of the route's row */
     struct http_request *req; /* NULL: the client went while a worker had the job */
     struct store_call *call;  /* to be cancelled when the client goes; NULL: none is open */
     json_t *body;             /* NULL: none was read */
     char *params[ROUTE_PARAMS_MAX];
     char *query;
     char *user_agent;
+    struct buf json;        /* the answer, as far as it is written */
     errand_account_fn *run; /* of auth_check */
     void *job;              /* the handler's own, see errand_set_job */
     void (*free_job)(void *job);
     bool is_in_worker;
 };
 
-struct errand *errand_new(struct http_request *, const struct route_match *, void *owner);
+struct errand *errand_new(struct http_request *, const struct route_match *, void *user);
 
 /* Reads the body as well. NULL: it is not JSON, and the request is answered 400. */
-struct errand *errand_new_with_body(struct http_request *, const struct route_match *, void *owner);
+struct errand *errand_new_with_body(struct http_request *, const struct route_match *, void *user);
 void errand_free(struct errand *);
 
 /* What a handler remembers. Frees the job before it. */
@@ -45,12 +46,24 @@ void errand_set_job(struct errand *, void *job, void (*free_job)(void *job));
 /* Whether the fields of the body are valid. If they are not, the errand is answered 400. */
 bool errand_check_body(struct errand *, const struct body_field *fields, size_t count);
 
+/*
+ * For the callbacks of the store: the errand whose call has ended. NULL: the call failed, and the
+ * errand is answered by errand_answer_errno.
+ */
+struct errand *errand_resume(void *user, int err, const char *missing);
+
 /* ---- Ends ---- */
 
-void errand_answer_json(struct errand *, int status, struct slice json);
+/* The answer is what the errand's `json` holds. */
+void errand_answer_json(struct errand *, int status);
+
+/* {"items":[...],"nextCursor":next}: opens the array, and later ends it and answers 200. */
+void errand_open_list(struct errand *);
+void errand_answer_list(struct errand *, struct slice next);
+
 void errand_answer_empty(struct errand *, int status);
 
-/* 401 gets WWW-Authenticate, 503 Retry-After. `message` NULL: the status says it all. */
+/* 401 gets WWW-Authenticate, 503 Retry-After. `message` NULL: the status alone says why. */
 void errand_answer_error(struct errand *, int status, const char *message);
 
 /* By the store's errno: EAGAIN 503, ENOENT 404 with `missing`, EINVAL 400, else 500. */

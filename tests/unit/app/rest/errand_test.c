@@ -1,5 +1,5 @@
 /* How errands end, seen by a client of a real listener. */
-#include "app/accounts/errand.h"
+#include "app/rest/errand.h"
 #include "ask.h"
 #include "base/macros.h"
 #include "base/mem.h"
@@ -26,13 +26,11 @@ static void give_job(struct errand *errand, struct world *world) {
 
 static void on_json(struct http_request *req, const struct route_match *match, void *owner) {
     struct errand *errand = errand_new(req, match, owner);
-    struct buf json = {0};
-    buf_printf(&json, "[\"%s\",\"%s\",\"%s\"]", errand->params[0], errand->query,
+    buf_printf(&errand->json, "[\"%s\",\"%s\",\"%s\"]", errand->params[0], errand->query,
                errand->user_agent);
     give_job(errand, owner);
     give_job(errand, owner); /* frees the first */
-    errand_answer_json(errand, 201, buf_slice(&json));
-    buf_free(&json);
+    errand_answer_json(errand, 201);
 }
 
 static void on_errno(struct http_request *req, const struct route_match *match, void *owner) {

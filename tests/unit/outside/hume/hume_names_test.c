@@ -1,4 +1,4 @@
-#include "outside/hume/hume_code.h"
+#include "outside/hume/hume_names.h"
 
 #include "unit.h"
 

@@ -1,13 +1,21 @@
-/* What a message from the prosody service says, in both protocols. Their readers (hume_v0, hume_v1)
- * are lenient: unknown fields and types are ignored, and a bad message spoils nothing but
- * itself. */
-#ifndef OUTSIDE_HUME_READING_H
-#define OUTSIDE_HUME_READING_H
+/*
+ * Messages from and to the prosody service, in both protocols:
+ *
+ *     v0, the retired streaming API, which compatible services still speak: JSON text both ways,
+ *         with a WAV block inside
+ *     v1, the realtime API: binary frames one way, measurements as JSON text the other
+ *
+ * Reading is lenient: unknown fields and types are ignored, and a bad message spoils nothing but
+ * itself.
+ */
+#ifndef OUTSIDE_HUME_MESSAGE_H
+#define OUTSIDE_HUME_MESSAGE_H
 
+#include "base/buf.h"
 #include "base/slice.h"
 #include "meeting/expressions.h"
 #include "meeting/feeling.h"
-#include "outside/hume/hume_code.h"
+#include "outside/hume/hume_names.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -40,6 +48,16 @@ struct hume_reading {
     unsigned count;
     struct hume_span spans[HUME_SPANS];
 };
+
+/* map: what the service's names for expressions mean. */
+void hume_v0_read(struct hume_reading *out, const struct expressions *map, struct slice message);
+void hume_v1_read(struct hume_reading *out, const struct expressions *map, struct slice message);
+
+/* Once after opening, for services of v0 that want to know the models first. */
+void hume_v0_write_hello(struct buf *out);
+
+/* A block of mono s16 at HUME_RATE_HZ, at most 5 s. payload_id comes back in its answer. */
+void hume_v0_write_block(struct buf *out, const int16_t *pcm, size_t n, uint64_t payload_id);
 
 /* ---- For the two readers ---- */
 

@@ -1,8 +1,7 @@
-#include "outside/hume/hume_reading.h"
+#include "outside/hume/hume_message.h"
 
 #include "base/buf.h"
 #include "base/macros.h"
-#include "outside/hume/hume_v0.h"
 #include "unit.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-#include "outside/hume/hume_reading.h"
+#include "outside/hume/hume_message.h"
 
 #include "wire/web/json.h"
 

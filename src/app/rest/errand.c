@@ -1,9 +1,11 @@
-#include "app/accounts/errand.h"
+#include "app/rest/errand.h"
 
 #include "base/mem.h"
 #include "outside/store/store.h"
+#include "wire/web/json_write.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 
 enum { AGENT_BYTES_MAX = 256 };
 
@@ -16,10 +18,10 @@ static void errand_on_abort(struct http_request *req) {
         errand_free(errand);
 }
 
-struct errand *errand_new(struct http_request *req, const struct route_match *match, void *owner) {
+struct errand *errand_new(struct http_request *req, const struct route_match *match, void *user) {
     const struct slice *agent = http_find_header(req->head, "user-agent");
     struct errand *errand = mem_alloc(sizeof *errand);
-    errand->owner = owner;
+    errand->user = user;
     errand->req = req;
     for (size_t i = 0; i < match->count; i++)
         errand->params[i] = slice_copy_text(match->params[i]);
@@ -31,11 +33,11 @@ struct errand *errand_new(struct http_request *req, const struct route_match *ma
 }
 
 struct errand *errand_new_with_body(struct http_request *req, const struct route_match *match,
-                                    void *owner) {
+                                    void *user) {
     json_t *body = body_read(req);
     if (!body)
         return NULL;
-    struct errand *errand = errand_new(req, match, owner);
+    struct errand *errand = errand_new(req, match, user);
     errand->body = body;
     return errand;
 }
@@ -48,6 +50,9 @@ void errand_free(struct errand *errand) {
         mem_free(errand->params[i]);
     mem_free(errand->query);
     mem_free(errand->user_agent);
+    if (errand->json.data)
+        OPENSSL_cleanse(errand->json.data, errand->json.cap); /* it may hold tokens */
+    buf_free(&errand->json);
     mem_free(errand);
 }
 
@@ -65,11 +70,32 @@ bool errand_check_body(struct errand *errand, const struct body_field *fields, s
     return is_valid;
 }
 
+struct errand *errand_resume(void *user, int err, const char *missing) {
+    struct errand *errand = user;
+    errand->call = NULL;
+    if (!err)
+        return errand;
+    errand_answer_errno(errand, err, missing);
+    return NULL;
+}
+
 /* ---- Ends ---- */
 
-void errand_answer_json(struct errand *errand, int status, struct slice json) {
-    http_respond_json(errand->req, status, json);
+void errand_answer_json(struct errand *errand, int status) {
+    http_respond_json(errand->req, status, buf_slice(&errand->json));
     errand_free(errand);
+}
+
+void errand_open_list(struct errand *errand) {
+    json_open(&errand->json, NULL);
+    json_open_array(&errand->json, "items");
+}
+
+void errand_answer_list(struct errand *errand, struct slice next) {
+    json_close_array(&errand->json);
+    json_add_text_or_null(&errand->json, "nextCursor", next);
+    json_close(&errand->json);
+    errand_answer_json(errand, 200);
 }
 
 void errand_answer_empty(struct errand *errand, int status) {

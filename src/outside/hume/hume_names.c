@@ -1,8 +1,16 @@
-#include "outside/hume/hume_code.h"
+#include "outside/hume/hume_names.h"
 
 #include <string.h>
 
-/* Those of v0, of v1, and of handshakes. The last stands for all others. */
+const char *hume_fate_name(enum hume_fate fate) {
+    static const char *const names[HUME_FATES] = {
+        [HUME_SENT] = "sent",     [HUME_SILENT] = "silent", [HUME_DROPPED] = "dropped",
+        [HUME_NO_KEY] = "no_key", [HUME_ERROR] = "error",
+    };
+    return names[fate];
+}
+
+/* Codes of v0, of v1, and of handshakes. The last stands for all others. */
 static const char *const codes[HUME_CODES] = {
     "E0100",          "E0101",           "E0102",
     "E0200",          "E0201",           "E0202",

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { closeTrack, openTrack, recordings } from './egress.mjs';
+import { eventually, startServer } from './harness.mjs';
+
+// A tone of `hz` samples a second, in messages of 20 ms, at an address that says 48 kHz.
+function play(socket, hz, seconds) {
+  const size = hz / 50;
+  const message = Buffer.alloc(size * 2);
+  for (let i = 0; i < size; i++) message.writeInt16LE(Math.round(5000 * Math.sin((2 * Math.PI * i * 10) / size)), i * 2);
+  const began = Date.now();
+  let sent = 0;
+  return new Promise((done) => {
+    const timer = setInterval(() => {
+      for (; sent * 20 < Date.now() - began; sent++) socket.send(message);
+      if (sent < seconds * 50) return;
+      clearInterval(timer);
+      done();
+    }, 10);
+  });
+}
+
+test('audio at the speed of another rate is recorded as declared, and said once', async (t) => {
+  const server = await startServer(t);
+  const cases = { TR_44: 44100, TR_16: 16000, TR_48: 48000 };
+  const sockets = await Promise.all(Object.keys(cases).map((track) =>
+    openTrack(server, { roomName: 'sala', participant: track, trackId: track, sampleRate: 48000, channels: 1 })));
+  await Promise.all(Object.values(cases).map((hz, i) => play(sockets[i], hz, 10)));
+  const debug = await eventually('both are doubted', async () => {
+    const { formatDoubts = [] } = await (await fetch(`${server.url}/feedback/debug/sala`)).json();
+    return formatDoubts.length >= 2 && formatDoubts;
+  });
+  assert.deepEqual(debug.map(({ trackId, doubts }) => [trackId, doubts]).sort(), [['TR_16', ['wrong-rate']], ['TR_44', ['wrong-rate']]]);
+  await Promise.all(sockets.map(closeTrack));
+  const sidecars = await eventually('all are finished', async () => {
+    const found = await recordings(server, { ending: '.json' });
+    const read = await Promise.all(found.map(async ({ path }) => JSON.parse(await readFile(path, 'utf8'))));
+    return read.length === 3 && read.every(({ end }) => end) && read;
+  });
+  for (const { track, doubts } of sidecars) assert.deepEqual(doubts, track === 'TR_48' ? undefined : ['wrong-rate']);
+  assert.equal(server.log.match(/speed of another rate/g).length, 2);
+  assert.match(server.log, /fitsHz=44100/);
+});
