@@ -17,6 +17,8 @@ static const char *const reason_names[] = {
     [REASON_DEAD_MIC] = "dead_mic",
     [REASON_NO_FRAMES] = "no_frames",
     [REASON_CLIPPING] = "clipping",
+    [REASON_NOT_RECORDED] = "not_recorded",
+    [REASON_ENCRYPTED] = "encrypted",
 };
 
 /* Names as in the old backend where it had them; digits after the point that carry meaning. */

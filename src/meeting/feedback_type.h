@@ -43,6 +43,8 @@ enum feedback_reason {
     REASON_DEAD_MIC,  /* digital silence from an open microphone */
     REASON_NO_FRAMES, /* an open microphone that sends nothing */
     REASON_CLIPPING,  /* distorted rather than loud */
+    REASON_NOT_RECORDED, /* an open microphone whose audio does not reach the server */
+    REASON_ENCRYPTED,    /* nothing of the meeting can be heard */
 };
 
 /* Numbers that come with an event, by their names in metadata. */

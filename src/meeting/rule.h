@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RULE_SENTENCES_MAX = 3 }; /* sentences of one rule, per language */
+enum { RULE_SENTENCES_MAX = 5 }; /* sentences of one rule, per language */
 
 struct judgement;
 struct participant;

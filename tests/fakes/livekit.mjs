@@ -20,16 +20,22 @@ class TwirpError extends Error {
 }
 
 export class FakeLivekit {
-  // `egress` makes the audio of a track: (trackId) => source, or null for a socket that stays silent.
-  constructor({ egress = () => tone(), dialAfter = 20 } = {}) {
+  // `egress` makes the audio of a track: (trackId) => source, or null for a socket that stays silent. `real`: each egress sends as
+  // a real one (FakeEgress).
+  constructor({ egress = () => tone(), dialAfter = 20, real = false } = {}) {
     this.rooms = new Map();
     this.egresses = [];
     this.calls = [];
     this.mode = 'ok'; // or hang, html, 401, 429, 503, reset
     this.source = egress;
     this.dialAfter = dialAfter;
+    this.real = real;
     this.verifier = new TokenVerifier(key, secret);
     this.hung = new Set();
+    this.refuse = undefined; // [status, code, text]: the answer to each StartTrackEgress
+    this.failure = undefined; // [status, details, error]: how each egress ends instead of dialling
+    this.hold = () => false; // (trackId): whether StartTrackEgress hangs, as it does while no worker is free
+    this.pageSize = Infinity; // of ListEgress
   }
 
   async listen(t, port = 0) {
@@ -183,6 +189,7 @@ export class FakeLivekit {
         throw new TwirpError(404, 'bad_route', 'unexpected Content-Type');
       const grants = await this.verify(request, response);
       if (!grants) return;
+      if (method === 'Egress/StartTrackEgress' && this.hold(call.body.trackId)) return void this.hung.add(response);
       const answer = this.answer(method, call.body, grants);
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
     } catch (error) {
@@ -228,7 +235,7 @@ export class FakeLivekit {
       }
       case 'Egress/ListEgress':
         this.need(grants.roomRecord);
-        return { items: this.egresses.filter(({ room }) => room.name === body.roomName).map(({ info }) => info) };
+        return this.page(this.egresses.filter(({ room }) => room.name === body.roomName), body.pageToken?.token);
       case 'Egress/StopEgress': {
         this.need(grants.roomRecord);
         const egress = this.egresses.find(({ info }) => info.egress_id === body.egressId);
@@ -244,7 +251,16 @@ export class FakeLivekit {
     }
   }
 
+  page(egresses, token) {
+    const from = token ? Number(Buffer.from(token, 'base64')) : 0;
+    const items = egresses.slice(from, from + this.pageSize).map(({ info }) => info);
+    const next = from + items.length;
+    if (next >= egresses.length) return { items, next_page_token: null };
+    return { items, next_page_token: { token: Buffer.from(String(next)).toString('base64') } };
+  }
+
   start(room, { trackId, websocketUrl }) {
+    if (this.refuse) throw new TwirpError(...this.refuse);
     if (!/^wss?:/.test(websocketUrl)) throw new TwirpError(400, 'invalid_argument', 'invalid url');
     const info = {
       egress_id: id('EG_'),
@@ -265,9 +281,10 @@ export class FakeLivekit {
 
   // The worker: dials, sends, and fails for good when its connection ends.
   dial(egress) {
+    if (this.failure) return void this.finish(egress, ...this.failure);
     if (this.dialAfter < 0 || egress.info.status !== 'EGRESS_STARTING') return;
     const { track_id, websocket_url } = egress.info.track;
-    egress.client = new FakeEgress(websocket_url, { source: this.source?.(track_id) ?? null });
+    egress.client = new FakeEgress(websocket_url, { source: this.source?.(track_id) ?? null, real: this.real });
     egress.client.opened.then(
       () => (egress.info.status = 'EGRESS_ACTIVE'),
       (error) => this.finish(egress, 'EGRESS_FAILED', '', error.message),

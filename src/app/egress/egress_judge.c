@@ -18,13 +18,22 @@ static bool is_our_url(struct slice url, const char *base) {
            slice_has_prefix(rest, SLICE("/egress-audio?"));
 }
 
+/* A person's wish, and nothing else: a status alone is none, because a worker that dies or a limit
+ * ends an egress with the same ones. Egresses that give no reason for their end say only that
+ * StopEgress came before they began. */
 static bool was_stopped(const struct livekit_egress *egress) {
-    if (egress->status == EGRESS_ABORTED || egress->status == EGRESS_LIMIT_REACHED)
-        return true;
-    if (says(egress->details, "StopEgress") || says(egress->error, "StopEgress"))
-        return true;
-    /* LiveKit Egress says so of a codec that it cannot send: another try would fail as well. */
-    return egress->status == EGRESS_FAILED && says(egress->error, "incompatible");
+    if (egress->status != EGRESS_COMPLETE && egress->status != EGRESS_ABORTED)
+        return false;
+    if (says(egress->details, "End reason"))
+        return says(egress->details, "StopEgress");
+    return says(egress->error, "StopEgress") || says(egress->error, "Stop called") ||
+           says(egress->details, "StopEgress") || says(egress->details, "Stop called");
+}
+
+/* Of a codec that LiveKit Egress cannot send: another try would fail as well. */
+static bool is_impossible(const struct livekit_egress *egress) {
+    return egress->status == EGRESS_FAILED &&
+           (says(egress->error, "not yet supported") || says(egress->error, "incompatible"));
 }
 
 bool egress_is_young(const struct livekit_egress *egress, int64_t now_ms) {
@@ -37,6 +46,8 @@ enum egress_verdict egress_judge(const struct livekit_egress *egress, const char
     if (!is_our_url(egress->url, base))
         return EGRESS_IS_NOTHING;
     if (egress->status >= EGRESS_COMPLETE)
-        return was_stopped(egress) ? EGRESS_WAS_STOPPED : EGRESS_IS_NOTHING;
+        return was_stopped(egress)     ? EGRESS_WAS_STOPPED
+               : is_impossible(egress) ? EGRESS_IS_IMPOSSIBLE
+                                       : EGRESS_IS_NOTHING;
     return is_alive ? EGRESS_IS_OURS : EGRESS_IS_NOTHING;
 }

@@ -8,9 +8,10 @@
 struct livekit_egress;
 
 enum egress_verdict {
-    EGRESS_IS_NOTHING, /* not ours, or over: the track needs one */
-    EGRESS_IS_OURS,    /* it runs, or has just begun */
-    EGRESS_WAS_STOPPED /* a user ended it, or it can never work */
+    EGRESS_IS_NOTHING,   /* not ours, or over: the track needs one */
+    EGRESS_IS_OURS,      /* it runs, or has just begun */
+    EGRESS_WAS_STOPPED,  /* a user ended it */
+    EGRESS_IS_IMPOSSIBLE /* LiveKit Egress cannot take such a track */
 };
 
 /* `base` is EGRESS_WS_BASE; is_alive: its socket is open here, or it has only just begun. */

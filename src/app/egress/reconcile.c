@@ -24,6 +24,7 @@ struct visit {
     struct reconcile *owner;
     struct list in_owner;
     char *meeting_id;
+    int64_t asked_ms; /* monotonic */
     struct livekit_call *call;
 };
 
@@ -66,6 +67,9 @@ static void see_participant(struct reconcile *reconcile, const struct session *s
         return;
     sessions_participant_seen(reconcile->sessions, session, &participant);
     egresses_participant_seen(reconcile->egresses, session, participant.identity);
+    const struct attendee *attendee = session_find_attendee(session, participant.identity);
+    if (attendee && !attendee->is_present)
+        return; /* they have left, and LiveKit has not noticed everywhere */
     json_array_foreach(participant.tracks, i, item) {
         struct livekit_track track;
         livekit_read_track(&track, item);
@@ -83,7 +87,7 @@ static void reconcile_on_participants(const struct livekit_reply *reply, void *u
     if (reply->body && session && session->is_active) {
         size_t i;
         json_t *item;
-        egresses_listing_begin(reconcile->egresses, session);
+        egresses_listing_begin(reconcile->egresses, session, visit->asked_ms);
         json_array_foreach(json_object_get(reply->body, "participants"), i, item) {
             see_participant(reconcile, session, item);
         }
@@ -107,6 +111,7 @@ static void visit_room(struct reconcile *reconcile, const struct session *sessio
     struct visit *visit = mem_alloc(sizeof *visit);
     visit->owner = reconcile;
     visit->meeting_id = mem_copy_text(session->meeting_id);
+    visit->asked_ms = loop_now_ms(reconcile->loop);
     list_add(&reconcile->visits, &visit->in_owner);
     visit->call = livekit_list_participants(reconcile->livekit, slice_from(session->room_name),
                                             reconcile_on_participants, visit);

@@ -32,9 +32,18 @@ static void feedback_api_on_abort(struct http_request *req) {
 
 static void feedback_api_on_described(struct slice json, void *user) {
     struct feedback_question *question = user;
-    if (question->req)
-        http_respond_json(question->req, 200,
-                          json.len ? json : SLICE("{\"meetingId\":\"none\",\"participants\":[]}"));
+    const struct feedback_api *api = question->api;
+    struct buf all = {0};
+    if (!json.len)
+        json = SLICE("{\"meetingId\":\"none\",\"participants\":[]}");
+    if (question->req) {
+        buf_add(&all, json.ptr, json.len - 1); /* without the brace that closes it */
+        if (api->add_members)
+            api->add_members(&all, slice_from(question->meeting_id), api->user);
+        json_close(&all);
+        http_respond_json(question->req, 200, buf_slice(&all));
+    }
+    buf_free(&all);
     feedback_question_free(question);
 }
 

@@ -5,11 +5,20 @@
 #ifndef APP_FEEDBACK_API_H
 #define APP_FEEDBACK_API_H
 
+#include "base/slice.h"
+
+struct buf;
+struct directory;
+struct hosts;
 struct routes;
 
 struct feedback_api {
     struct directory *directory;
     struct hosts *hosts;
+    /* Adds what others know of the meeting (its id or its room's name) to the debug answer's
+     * object; may be NULL. */
+    void (*add_members)(struct buf *json, struct slice meeting, void *user);
+    void *user;
 };
 
 /* The struct must outlive the routes. */

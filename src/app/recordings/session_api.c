@@ -181,9 +181,8 @@ static void list_recordings(struct errand *errand, const struct store_session *s
     const struct session_api *api = errand->user;
     json_open(&errand->json, NULL);
     add_session(&errand->json, session);
-    errand->call = store_recording_list(api->store, session->meeting_id, RECORDINGS_MAX,
-                                        on_recording_list, errand);
-    store_let_overtake(errand->call);
+    errand->call = store_recording_list_committed(api->store, session->meeting_id, RECORDINGS_MAX,
+                                                  on_recording_list, errand);
 }
 
 static void get_session(struct errand *errand, const struct store_account *account) {

@@ -100,6 +100,12 @@ static void server_on_egress(const struct livekit_egress *egress, void *user) {
         egresses_status_seen(server->egresses, egress);
 }
 
+static void server_on_debug(struct buf *json, struct slice meeting, void *user) {
+    struct server *server = user;
+    if (server->egresses)
+        egresses_describe(server->egresses, meeting, json);
+}
+
 static void server_on_user_changed(struct slice user_id, void *owner) {
     struct server *server = owner;
     hosts_recheck(server->hosts, user_id);
@@ -283,7 +289,8 @@ static int open_livekit(struct server *server, struct buf *problem) {
     if (err)
         return server_fail(problem, "The thread for LiveKit cannot be started", err);
     server->egresses =
-        egresses_new(server->loop, config, server->livekit, server->sessions, server->store);
+        egresses_new(server->loop, config, server->livekit, server->sessions, server->store,
+                     server->directory);
     server->reconcile =
         reconcile_new(server->loop, config, server->livekit, server->sessions, server->egresses);
     server->mute_inquiry = mute_inquiry_new(server->livekit, server->sessions);
@@ -307,7 +314,8 @@ static int open_doors(struct server *server, struct buf *problem) {
     server->webhook = webhook_new(&set);
     server->egress_door = egress_door_new(config, server->directory);
     server->resolver = (struct resolver){server->sessions, server->store};
-    server->feedback_api = (struct feedback_api){server->directory, server->hosts};
+    server->feedback_api =
+        (struct feedback_api){server->directory, server->hosts, server_on_debug, server};
 
     webhook_add_routes(server->webhook, server->routes);
     resolver_add_routes(&server->resolver, server->routes);

@@ -1,4 +1,5 @@
 /* GET /, /health and /ready: that the server runs, and whether all of it works. */
+#include "app/egress/egresses.h"
 #include "app/rest/routes.h"
 #include "app/server/server_private.h"
 #include "base/buf.h"
@@ -18,6 +19,9 @@ static bool write_degraded(struct buf *out, const struct server *server) {
     unsigned space = atomic_load(&disk->space);
     struct store_stats store;
     store_stats(server->store, &store);
+    struct egress_health health = {0};
+    if (server->egresses)
+        health = egresses_health(server->egresses);
     const struct {
         bool is_true;
         const char *reason;
@@ -28,6 +32,9 @@ static bool write_degraded(struct buf *out, const struct server *server) {
         {space == DISK_SPACE_FULL, "disk full"},
         {space == DISK_SPACE_WARN, "disk nearly full"},
         {atomic_load(&disk->failing_files) > 0, "disk"},
+        {health.failing > 0, "egress"},
+        {health.unrecorded > 0, "microphones not recorded"},
+        {health.encrypted > 0, "encrypted audio"},
     };
     bool is_degraded = false;
 

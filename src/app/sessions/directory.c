@@ -16,9 +16,8 @@ enum { SWEEP_MS = 1000 };
 
 /* ---- What shards tell ---- */
 
-static void feedback_pass(uint64_t key, const struct feedback *feedback, void *user) {
-    struct directory *dir = user;
-    struct directory_entry *e = directory_entry_by_key(dir, key);
+static void entry_tell(struct directory *dir, struct directory_entry *e,
+                       const struct feedback *feedback) {
     if (!e || dir->is_stopped)
         return;
     struct directory_feedback out = {.meeting_id = slice_from(e->id),
@@ -28,6 +27,15 @@ static void feedback_pass(uint64_t key, const struct feedback *feedback, void *u
                                      .feedback = feedback};
     e->counts[feedback->type]++;
     dir->set.on_feedback(&out, dir->set.feedback_user);
+}
+
+static void feedback_pass(uint64_t key, const struct feedback *feedback, void *user) {
+    entry_tell(user, directory_entry_by_key(user, key), feedback);
+}
+
+void directory_tell(struct directory *dir, struct slice meeting_id,
+                    const struct feedback *feedback) {
+    entry_tell(dir, directory_entry_by_id(dir, meeting_id), feedback);
 }
 
 static void track_follow(const struct shard_track_event *event, void *user) {

@@ -85,6 +85,10 @@ int directory_admits(const struct directory *, const struct track_params *);
 int directory_take_track(struct directory *, const struct track_params *, struct stream *,
                          const char accept[WS_ACCEPT_SIZE]);
 
+/* Takes feedback that no shard can give, as if it came from the meeting's shard. Unknown meetings
+ * are ignored. */
+void directory_tell(struct directory *, struct slice meeting_id, const struct feedback *);
+
 /* Every meeting that is known here, in no particular order. The function changes no directory. */
 typedef void directory_meeting_fn(struct slice meeting_id, struct slice room_name, void *user);
 void directory_each(const struct directory *, directory_meeting_fn *, void *user);

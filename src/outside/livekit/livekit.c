@@ -67,10 +67,9 @@ static char *write_body(const struct livekit_field *fields) {
     return buf_take_text(&body);
 }
 
-/* Takes `grants`. */
-static struct livekit_call *ask(struct livekit *livekit, const char *method, struct slice room,
-                                json_t *grants, const struct livekit_field *fields,
-                                livekit_reply_fn *fn, void *user) {
+/* Takes `grants` and `body`. */
+static struct livekit_call *call_new(struct livekit *livekit, const char *method, json_t *grants,
+                                     char *body, livekit_reply_fn *fn, void *user) {
     struct buf token = {0};
     write_token(&token, livekit, grants);
     struct livekit_call *call = mem_alloc(sizeof *call);
@@ -78,12 +77,19 @@ static struct livekit_call *ask(struct livekit *livekit, const char *method, str
     call->fn = fn;
     call->user = user;
     call->post.method = method;
-    call->post.room = slice_copy_text(room);
-    call->post.body = write_body(fields);
+    call->post.body = body;
     call->post.authorization = buf_take_text(&token);
     list_add(&livekit->calls, &call->in_owner);
     livekit->stats.calls++;
     livekit->stats.waiting++;
+    return call;
+}
+
+static struct livekit_call *ask(struct livekit *livekit, const char *method, struct slice room,
+                                json_t *grants, const struct livekit_field *fields,
+                                livekit_reply_fn *fn, void *user) {
+    struct livekit_call *call = call_new(livekit, method, grants, write_body(fields), fn, user);
+    call->post.room = slice_copy_text(room);
     livekit_http_send(livekit->http, &call->post);
     return call;
 }
@@ -107,9 +113,21 @@ struct livekit_call *livekit_get_participant(struct livekit *livekit, struct sli
 }
 
 struct livekit_call *livekit_list_egress(struct livekit *livekit, struct slice room,
-                                         livekit_reply_fn *fn, void *user) {
-    const struct livekit_field fields[] = {{"roomName", room}, {NULL}};
-    return ask(livekit, "Egress/ListEgress", room, record_grants(), fields, fn, user);
+                                         struct slice page, livekit_reply_fn *fn, void *user) {
+    struct buf body = {0};
+    json_open(&body, NULL);
+    json_add_text(&body, "roomName", room);
+    if (page.len) {
+        json_open(&body, "pageToken");
+        json_add_text(&body, "token", page);
+        json_close(&body);
+    }
+    json_close(&body);
+    struct livekit_call *call =
+        call_new(livekit, "Egress/ListEgress", record_grants(), buf_take_text(&body), fn, user);
+    call->post.room = slice_copy_text(room);
+    livekit_http_send(livekit->http, &call->post);
+    return call;
 }
 
 struct livekit_call *livekit_start_track_egress(struct livekit *livekit, struct slice room,
@@ -117,7 +135,11 @@ struct livekit_call *livekit_start_track_egress(struct livekit *livekit, struct 
                                                 livekit_reply_fn *fn, void *user) {
     const struct livekit_field fields[] = {
         {"roomName", room}, {"trackId", track_sid}, {"websocketUrl", url}, {NULL}};
-    return ask(livekit, "Egress/StartTrackEgress", room, record_grants(), fields, fn, user);
+    struct livekit_call *call =
+        call_new(livekit, "Egress/StartTrackEgress", record_grants(), write_body(fields), fn, user);
+    call->post.is_start = true;
+    livekit_http_send(livekit->http, &call->post);
+    return call;
 }
 
 /* ---- Replies ---- */

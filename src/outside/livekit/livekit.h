@@ -1,7 +1,8 @@
 /*
  * Calls to LiveKit's API (Twirp over HTTP). At most 16 are under way, one for each room, and each
- * has a deadline; the others wait in order. Calls are made, answered and cancelled on the thread of
- * the loop given to livekit_open. Texts are copied.
+ * has a deadline; the others wait in order. Starts of egresses run side by side and wait for no
+ * other call: LiveKit may take ten seconds to refuse one. Calls are made, answered and cancelled on
+ * the thread of the loop given to livekit_open. Texts are copied.
  */
 #ifndef OUTSIDE_LIVEKIT_H
 #define OUTSIDE_LIVEKIT_H
@@ -44,9 +45,10 @@ struct livekit_call *livekit_list_participants(struct livekit *livekit, struct s
 struct livekit_call *livekit_get_participant(struct livekit *livekit, struct slice room,
                                              struct slice identity, livekit_reply_fn *fn,
                                              void *user);
-/* Every egress of the room that LiveKit remembers, ended ones too. */
+/* Every egress of the room that LiveKit remembers, ended ones too, page by page: `page` is what
+ * livekit_read_next_page found in the answer before, empty for the first. */
 struct livekit_call *livekit_list_egress(struct livekit *livekit, struct slice room,
-                                         livekit_reply_fn *fn, void *user);
+                                         struct slice page, livekit_reply_fn *fn, void *user);
 struct livekit_call *livekit_start_track_egress(struct livekit *livekit, struct slice room,
                                                 struct slice track_sid, struct slice url,
                                                 livekit_reply_fn *fn, void *user);

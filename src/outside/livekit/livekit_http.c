@@ -21,10 +21,10 @@ struct livekit_http {
     CURLM *multi;
     struct timer timer;
     struct deferred reap;
-    struct list queue;  /* posts that wait */
-    struct list active; /* posts under way */
-    struct map busy;    /* room -> the post under way */
-    unsigned in_flight;
+    struct list queue;          /* posts that wait */
+    struct list active;         /* posts under way */
+    struct map busy;            /* room -> the post under way */
+    unsigned in_flight, starts; /* starts of egresses, and all others, under way */
     bool is_closing;
 };
 
@@ -84,15 +84,23 @@ static void set_options(struct livekit_http *http, struct livekit_post *post) {
     mem_free(text);
 }
 
+static bool has_room(const struct livekit_post *post) {
+    return post->room && post->room[0];
+}
+
+static unsigned *places_of(struct livekit_http *http, const struct livekit_post *post) {
+    return post->is_start ? &http->starts : &http->in_flight;
+}
+
 static void begin(struct livekit_http *http, struct livekit_post *post) {
     post->easy = curl_easy_init();
     assert(post->easy);
     post->headers = make_headers(post);
     set_options(http, post);
-    if (post->room[0])
+    if (has_room(post))
         map_set(&http->busy, slice_from(post->room), post);
     list_add(&http->active, &post->in_queue);
-    http->in_flight++;
+    ++*places_of(http, post);
     curl_multi_add_handle(http->multi, post->easy);
 }
 
@@ -100,10 +108,10 @@ static void end(struct livekit_http *http, struct livekit_post *post) {
     curl_multi_remove_handle(http->multi, post->easy);
     curl_easy_cleanup(post->easy);
     curl_slist_free_all(post->headers);
-    if (post->room[0])
+    if (has_room(post))
         map_remove(&http->busy, slice_from(post->room));
     list_remove(&post->in_queue);
-    http->in_flight--;
+    --*places_of(http, post);
 }
 
 static void finish(struct livekit_http *http, struct livekit_post *post, CURLcode code) {
@@ -117,13 +125,21 @@ static void finish(struct livekit_http *http, struct livekit_post *post, CURLcod
 
 /* ---- The order ---- */
 
-/* Begins posts in order, except those about a room that has one under way. */
+static bool may_begin(struct livekit_http *http, const struct livekit_post *post) {
+    unsigned most = post->is_start ? LIVEKIT_STARTS_MAX : LIVEKIT_IN_FLIGHT_MAX;
+    return *places_of(http, post) < most &&
+           !(has_room(post) && map_find(&http->busy, slice_from(post->room)));
+}
+
+/* Begins posts in order, except those that have no place, or whose room has one under way. */
 static void pump(struct livekit_http *http) {
     LIST_EACH(&http->queue, node) {
-        if (http->in_flight >= LIVEKIT_IN_FLIGHT_MAX || http->is_closing)
+        bool is_full =
+            http->in_flight >= LIVEKIT_IN_FLIGHT_MAX && http->starts >= LIVEKIT_STARTS_MAX;
+        if (is_full || http->is_closing)
             return;
         struct livekit_post *post = CONTAINER_OF(node, struct livekit_post, in_queue);
-        if (post->room[0] && map_find(&http->busy, slice_from(post->room)))
+        if (!may_begin(http, post))
             continue;
         list_remove(node);
         begin(http, post);

@@ -1,6 +1,7 @@
 /*
  * POSTs of JSON to LiveKit's API, by libcurl's multi interface, on a loop or on a thread of their
- * own. They are taken in order, at most LIVEKIT_IN_FLIGHT_MAX at a time and one for each room. Each
+ * own. They are taken in order, at most LIVEKIT_IN_FLIGHT_MAX at a time and one for each room.
+ * Starts of egresses, which may hang for long, have LIVEKIT_STARTS_MAX places of their own. Each
  * comes back when it is answered or its deadline has passed.
  */
 #ifndef OUTSIDE_LIVEKIT_HTTP_H
@@ -11,12 +12,17 @@
 #include "net/mailbox.h"
 
 #include <curl/curl.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct livekit_http;
 struct loop;
 
-enum { LIVEKIT_IN_FLIGHT_MAX = 16, LIVEKIT_PROBLEM_SIZE = CURL_ERROR_SIZE };
+enum {
+    LIVEKIT_IN_FLIGHT_MAX = 16,
+    LIVEKIT_STARTS_MAX = 128,
+    LIVEKIT_PROBLEM_SIZE = CURL_ERROR_SIZE
+};
 
 /* A request and its answer. Its owner embeds it and keeps it until it comes back. */
 struct livekit_post {
@@ -24,9 +30,10 @@ struct livekit_post {
 
     /* The request, constant while it is under way. */
     const char *method; /* "Service/Method" */
-    char *room;         /* "" for a call about none */
+    char *room;         /* none other about it is under way; NULL or "" for a call about none */
     char *body;
     char *authorization; /* an access token */
+    bool is_start;       /* of an egress */
 
     /* The answer. */
     long status; /* of HTTP; 0: there was none, see problem */

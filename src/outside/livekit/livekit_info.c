@@ -157,6 +157,12 @@ void livekit_read_egress(struct livekit_egress *egress, const json_t *json) {
     read_track_request(egress, json);
 }
 
+/* LiveKit writes {"token":"..."}. */
+struct slice livekit_read_next_page(const json_t *answer) {
+    const json_t *page = member(answer, "nextPageToken");
+    return json_is_object(page) ? text(page, "token") : text_of(page);
+}
+
 bool livekit_track_is_audio(const struct livekit_track *track) {
     if (track->type != TRACK_TYPE_AUDIO || track->is_encrypted || !track->sid.len)
         return false;

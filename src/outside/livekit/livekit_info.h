@@ -70,6 +70,9 @@ void livekit_read_egress(struct livekit_egress *egress, const json_t *json);
  * value. */
 json_t *livekit_parse(struct slice text);
 
+/* Names the next page of a list; empty after the last. */
+struct slice livekit_read_next_page(const json_t *answer);
+
 /* Whether the track can be recorded: audio, not encrypted. */
 bool livekit_track_is_audio(const struct livekit_track *track);
 

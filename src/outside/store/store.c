@@ -86,12 +86,6 @@ bool store_is_stalled(const struct store *store) {
     return store_watch_is_stalled(&store->watch);
 }
 
-void store_let_overtake(struct store_call *call) {
-    call->may_overtake = true;
-    call->is_patient = false;
-    store_watch_hasten(&call->store->watch, call);
-}
-
 bool store_feedback_add(struct store *store, const struct store_feedback *feedback) {
     return store_writer_add_feedback(store->writer, feedback);
 }

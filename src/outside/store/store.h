@@ -64,10 +64,6 @@ void store_cancel(struct store_call *);
 /* Whether a request that has to write would be refused now, because the disk stalls. Any thread. */
 bool store_is_stalled(const struct store *);
 
-/* For a list that a request waits for: while the disk stalls it may be answered from what was
- * committed last. */
-void store_let_overtake(struct store_call *);
-
 /* Rows are the callback's to copy. Times are Unix ms, 0 where there is none. */
 
 typedef void store_done_fn(int err, void *arg);

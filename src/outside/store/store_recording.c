@@ -160,6 +160,16 @@ struct store_call *store_recording_list(struct store *store, struct slice meetin
     return store_call_send(&l->call);
 }
 
+struct store_call *store_recording_list_committed(struct store *store, struct slice meeting_id,
+                                                  unsigned limit, store_recordings_fn *fn,
+                                                  void *arg) {
+    struct recording_call *l =
+        list_new(store, meeting_id, limit, run_recording_list, answer_recordings, arg);
+    l->call.may_overtake = true;
+    l->on_list = fn;
+    return store_call_send(&l->call);
+}
+
 struct store_call *store_recording_list_older(struct store *store, int64_t before_ms, unsigned skip,
                                               unsigned limit, store_recordings_fn *fn, void *arg) {
     struct recording_call *l =

@@ -49,7 +49,8 @@ static void look_at_threads(struct store_watch *watch, int64_t now_ms) {
         end_stall(watch, now_ms);
 }
 
-void store_watch_hasten(struct store_watch *watch, struct store_call *call) {
+/* Gives the call to the reader as well, if it only reads and the writer makes no progress. */
+static void watch_hasten(struct store_watch *watch, struct store_call *call) {
     struct store_reader *reader = store_writer_reader(watch->writer);
     bool is_still = watch->writer_still_ms >= OVERTAKE_MS || store_watch_is_stalled(watch);
     if (reader && call->may_overtake && call->mails == 1 && is_still)
@@ -83,7 +84,7 @@ static void on_watch_look(void *arg) {
     const struct list *last = watch->calls.prev;
     LIST_EACH(&watch->calls, node) {
         struct store_call *call = CONTAINER_OF(node, struct store_call, open);
-        store_watch_hasten(watch, call);
+        watch_hasten(watch, call);
         if (now_ms - call->posted_ms >= watch->deadline_ms + LATE_MS ||
             (!call->is_patient && watch_is_stuck(watch, call)))
             watch_give_up(call);
@@ -109,5 +110,5 @@ void store_watch_add(struct store_watch *watch, struct store_call *call) {
     list_add(&watch->calls, &call->open);
     if (!timer_is_running(&watch->timer))
         timer_start(watch->loop, &watch->timer, LOOK_MS, LOOK_MS, on_watch_look, watch);
-    store_watch_hasten(watch, call);
+    watch_hasten(watch, call);
 }

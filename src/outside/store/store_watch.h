@@ -44,8 +44,6 @@ void store_watch_stop(struct store_watch *);
 
 /* A call that has just been sent to the writer. */
 void store_watch_add(struct store_watch *, struct store_call *);
-/* Gives the call to the reader as well, if it only reads and the writer makes no progress. */
-void store_watch_hasten(struct store_watch *, struct store_call *);
 
 /* Any thread: whether requests that have to write are refused. */
 bool store_watch_is_stalled(const struct store_watch *);

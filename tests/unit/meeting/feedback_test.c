@@ -55,7 +55,7 @@ static void the_json_is_the_contracts(void **state) {
 static void every_event_that_can_be_has_a_sentence_and_json_in_every_language(void **state) {
     for (int type = 0; type < FEEDBACK_TYPES; type++)
         for (int severity = SEVERITY_INFO; severity <= SEVERITY_CRITICAL; severity++)
-            for (int reason = REASON_NONE; reason <= REASON_CLIPPING; reason++)
+            for (int reason = REASON_NONE; reason <= REASON_ENCRYPTED; reason++)
                 for (int group = 0; group < 2; group++)
                     for (int locale = 0; locale < LOCALES; locale++) {
                         struct feedback feedback = {.type = (enum feedback_type)type,

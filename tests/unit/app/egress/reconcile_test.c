@@ -83,7 +83,7 @@ static void open_world(struct world *world, int policy) {
     world->sessions = sessions_new(&sessions);
     /* EGRESS_AUTOSTART is off, so no egress is started and no store is asked. */
     world->egresses =
-        egresses_new(world->loop, &world->config, world->livekit, world->sessions, NULL);
+        egresses_new(world->loop, &world->config, world->livekit, world->sessions, NULL, NULL);
     world->reconcile = reconcile_new(world->loop, &world->config, world->livekit, world->sessions,
                                      world->egresses);
     timer_start(world->loop, &world->patience, PATIENCE_MS, 0, on_patience, world);

@@ -1,3 +1,4 @@
+#include "base/macros.h"
 #include "outside/livekit/livekit_info.h"
 #include "unit.h"
 
@@ -73,6 +74,20 @@ static void what_a_track_says_of_its_audio(void **state) {
     assert_false(features_of("{\"audioFeatures\":[\"TF_STEREO\"]}").has_no_dtx);
 }
 
+static void the_next_page_of_a_list(void **state) {
+    static const char *const answers[] = {"{\"items\":[],\"next_page_token\":{\"token\":\"p2\"}}",
+                                          "{\"nextPageToken\":{\"token\":\"p2\"}}",
+                                          "{\"next_page_token\":\"p2\"}"};
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+        json_t *json = parse(answers[i]);
+        assert_slice_equal(livekit_read_next_page(json), "p2");
+        json_decref(json);
+    }
+    json_t *last = parse("{\"items\":[],\"next_page_token\":null}");
+    assert_int_equal(livekit_read_next_page(last).len, 0);
+    json_decref(last);
+}
+
 static void participants(void **state) {
     json_t *json = parse("{\"sid\":\"PA_1\",\"identity\":\"bob\",\"joinedAt\":\"1700000000\","
                          "\"kind\":\"AGENT\",\"permission\":{\"canUpdateMetadata\":true}}");
@@ -118,6 +133,6 @@ static void deep_json_is_refused(void **state) {
     assert_null(livekit_parse(slice_of(text, sizeof text)));
 }
 
-RUN_TESTS(TEST(both_spellings_of_an_egress), TEST(which_tracks_are_audio), TEST(participants),
-          TEST(what_a_track_says_of_its_audio),
+RUN_TESTS(TEST(both_spellings_of_an_egress), TEST(which_tracks_are_audio),
+          TEST(what_a_track_says_of_its_audio), TEST(the_next_page_of_a_list), TEST(participants),
           TEST(persons), TEST(deep_json_is_refused))

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { ROOMS = 40, HELD_MAX = 256 };
+enum { ROOMS = 40, STARTS = 40, HELD_MAX = 256 };
 
 #define KEY    "devkey"
 #define SECRET "devsecret-devsecret-devsecret-0123"
@@ -185,6 +185,13 @@ static void on_release(void *arg) {
     }
 }
 
+/* Answers once everything is here, which it never is when one call waits for another. */
+static void on_all_held(void *arg) {
+    struct world *world = arg;
+    if (world->held_count == STARTS + 1 || world->held_most == STARTS + 1)
+        on_release(world);
+}
+
 static void sixteen_at_a_time_and_one_a_room(void **state) {
     struct world world;
     struct timer timer = {0};
@@ -194,7 +201,7 @@ static void sixteen_at_a_time_and_one_a_room(void **state) {
     for (int i = 0; i < ROOMS; i++) {
         snprintf(room, sizeof room, "room-%d", i);
         for (int n = 0; n < 3; n++)
-            livekit_list_egress(world.livekit, slice_from(room), on_reply, &world);
+            livekit_list_egress(world.livekit, slice_from(room), SLICE_NONE, on_reply, &world);
     }
     timer_start(world.loop, &timer, 20, 20, on_release, &world);
     wait_for(&world, ROOMS * 3);
@@ -204,11 +211,37 @@ static void sixteen_at_a_time_and_one_a_room(void **state) {
 
     world.held_most = 0;
     for (int n = 0; n < 8; n++)
-        livekit_list_egress(world.livekit, SLICE("one"), on_reply, &world);
+        livekit_list_egress(world.livekit, SLICE("one"), SLICE_NONE, on_reply, &world);
     timer_start(world.loop, &timer, 20, 20, on_release, &world);
     wait_for(&world, ROOMS * 3 + 8);
     timer_stop(&timer);
     assert_int_equal(world.held_most, 1);
+    close_world(&world);
+}
+
+static void starts_wait_for_no_call(void **state) {
+    struct world world;
+    open_world(&world, true, 5000);
+    world.holds = true;
+    livekit_list_egress(world.livekit, SLICE("a"), SLICE_NONE, on_reply, &world);
+    for (int n = 0; n < STARTS; n++)
+        livekit_start_track_egress(world.livekit, SLICE("a"), SLICE("TR_1"), SLICE("ws://h/"),
+                                   on_reply, &world);
+    struct timer timer = {0};
+    timer_start(world.loop, &timer, 5, 5, on_all_held, &world);
+    wait_for(&world, STARTS + 1);
+    timer_stop(&timer);
+    assert_int_equal(world.held_most, STARTS + 1);
+    close_world(&world);
+}
+
+static void the_next_page_is_named(void **state) {
+    struct world world;
+    open_world(&world, false, 5000);
+    livekit_list_egress(world.livekit, SLICE("a"), SLICE("p\"2"), on_reply, &world);
+    wait_for(&world, 1);
+    assert_string_equal(world.last_body,
+                        "{\"roomName\":\"a\",\"pageToken\":{\"token\":\"p\\\"2\"}}");
     close_world(&world);
 }
 
@@ -221,7 +254,7 @@ static void cancelled_and_forgotten_calls(void **state) {
         wait_for(&world, 1);
         world.holds = true;
         for (int i = 0; i < 30; i++)
-            livekit_list_egress(world.livekit, SLICE("a"), on_reply, &world);
+            livekit_list_egress(world.livekit, SLICE("a"), SLICE_NONE, on_reply, &world);
         livekit_list_rooms(world.livekit, on_reply, &world);
         close_world(&world);
         assert_int_equal(world.replies, 1);
@@ -230,4 +263,5 @@ static void cancelled_and_forgotten_calls(void **state) {
 
 RUN_TESTS(TEST(a_call_is_answered), TEST(errors_are_told_apart), TEST(which_errors_pass),
           TEST(a_server_that_hangs_meets_a_deadline), TEST(sixteen_at_a_time_and_one_a_room),
+          TEST(starts_wait_for_no_call), TEST(the_next_page_is_named),
           TEST(cancelled_and_forgotten_calls))
