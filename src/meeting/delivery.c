@@ -18,7 +18,8 @@ static void delivery_pause(struct delivery *delivery, int64_t from_ms, int64_t t
 
 static void delivery_speak(struct delivery *delivery, int64_t start_ms, int64_t end_ms) {
     int64_t pause_ms = start_ms - delivery->last_ms;
-    if (!delivery->is_open || pause_ms > PAUSE_MAX_MS) {
+    bool may_be_mute = pause_ms >= PAUSE_MS && delivery->last_ms <= delivery->muted_ms;
+    if (!delivery->is_open || pause_ms > PAUSE_MAX_MS || may_be_mute) {
         delivery->is_open = true;
         delivery->start_ms = start_ms;
         delivery->pause_count = 0;

@@ -66,7 +66,7 @@ enum feedback_fact {
 
 enum {
     FEEDBACK_TIPS_MAX = 2,  /* tips of one event */
-    RULE_SETTINGS_MAX = 10, /* settings of the rule of one type */
+    RULE_SETTINGS_MAX = 16, /* settings of the rule of one type */
 };
 
 #endif

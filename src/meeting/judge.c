@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
+enum { STALE_WAITS = 4 }; /* after so many times its wait an event waits from the beginning */
+
 static const struct rule_settings *settings_of(const struct judgement *judgement) {
     return judgement->settings;
 }
@@ -26,7 +28,9 @@ void finding_add(struct finding *finding, enum feedback_fact fact, double value)
 }
 
 void judge_clear(const struct judgement *judgement, struct participant *participant) {
-    judge_alarm(judgement, participant)->since = 0;
+    struct alarm *alarm = judge_alarm(judgement, participant);
+    alarm->since = alarm->waits_ms = 0;
+    alarm->is_over |= rule_of(judgement->type)->ends_with_condition;
 }
 
 static void judge_tell(const struct judgement *judgement, const struct participant *about,
@@ -47,17 +51,62 @@ static void judge_tell(const struct judgement *judgement, const struct participa
     judgement->on_feedback(&feedback, judgement->user);
 }
 
+static bool is_former_due(const struct judgement *judgement, const struct alarm *alarm,
+                          enum severity severity) {
+    bool is_worse = severity == SEVERITY_CRITICAL && alarm->severity < SEVERITY_CRITICAL;
+    return !alarm->is_told || is_worse ||
+           judgement->at_ms - alarm->told_ms >= ms_of(settings_of(judgement)->cooldown_s);
+}
+
+/* A new run begins when the condition had not held for long enough. */
+static void run_follow(const struct judgement *judgement, struct alarm *alarm) {
+    const struct rule_settings *settings = settings_of(judgement);
+    int64_t at_ms = judgement->at_ms;
+    bool is_over = alarm->is_over ? at_ms - alarm->told_ms >= ms_of(settings->cooldown_s)
+                                  : at_ms - alarm->held_ms >= ms_of(settings->over_s);
+    alarm->held_ms = at_ms;
+    if (!alarm->is_told || is_over)
+        alarm->is_told = alarm->is_reminded = alarm->is_over = false;
+}
+
+/* Whether an event that could become critical in a moment should not be sent yet. */
+static bool has_to_wait(const struct judgement *judgement, struct alarm *alarm,
+                        enum severity severity) {
+    int64_t wait_ms = rule_of(judgement->type)->wait_ms;
+    if (severity == SEVERITY_CRITICAL || wait_ms == 0)
+        return false;
+    if (alarm->waits_ms == 0 || judgement->at_ms - alarm->waits_ms > STALE_WAITS * wait_ms)
+        alarm->waits_ms = judgement->at_ms;
+    return judgement->at_ms - alarm->waits_ms < wait_ms;
+}
+
+static bool is_due(const struct judgement *judgement, struct alarm *alarm,
+                   enum severity severity) {
+    const struct rule_settings *settings = settings_of(judgement);
+    run_follow(judgement, alarm);
+    double pause_s = alarm->is_reminded ? settings->remind_again_s : settings->remind_s;
+    bool is_first = !alarm->is_told || (severity > alarm->severity && !alarm->is_over);
+    bool is_reminder = !is_first && !alarm->is_over &&
+                       judgement->at_ms - alarm->told_ms >= ms_of(pause_s);
+    if ((!is_first && !is_reminder) || has_to_wait(judgement, alarm, severity))
+        return false;
+    alarm->is_reminded = is_reminder;
+    return true;
+}
+
 static void judge_raise(const struct judgement *judgement, struct alarm *alarm,
                         const struct participant *about, const struct finding *finding) {
-    int64_t cooldown_ms = (int64_t)(settings_of(judgement)->cooldown_s * 1000);
     if (!alarm->since)
         alarm->since = judgement->at_ms;
-    bool is_worse = finding->severity == SEVERITY_CRITICAL && alarm->severity < SEVERITY_CRITICAL;
-    if (alarm->is_told && judgement->at_ms - alarm->told_ms < cooldown_ms && !is_worse)
+    bool is_former = judgement->meeting->rules.version == 1;
+    if (is_former ? !is_former_due(judgement, alarm, finding->severity)
+                  : !is_due(judgement, alarm, finding->severity))
         return;
+    if (is_former || !alarm->is_told || finding->severity > alarm->severity)
+        alarm->severity = finding->severity;
     alarm->is_told = true;
     alarm->told_ms = judgement->at_ms;
-    alarm->severity = finding->severity;
+    alarm->waits_ms = 0;
     judge_tell(judgement, about, finding);
 }
 
@@ -89,7 +138,7 @@ static void judge_all_rules(struct judgement *judgement, struct participant *par
 }
 
 static bool is_judged(const struct meeting *meeting, const struct participant *participant) {
-    return participant->connections > 0 && !participant->hearing->is_muted &&
+    return participant_is_connected(participant) && participant->hearing->mic <= MIC_CUT &&
            (!participant->is_host || meeting->rules.include_host);
 }
 

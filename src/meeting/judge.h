@@ -29,11 +29,16 @@ struct finding {
 
 void finding_add(struct finding *finding, enum feedback_fact fact, double value);
 
-/* The condition holds now. This becomes an event unless the rule's cooldown forbids it; what has
- * become critical during the cooldown is told at once. */
+/* The condition holds now. It is told when that is due:
+ *
+ *   first telling --remind_s--> reminder --remind_again_s--> reminder --remind_again_s--> ...
+ *
+ * A reminder comes at the first moment after its time at which the condition holds. What is worse
+ * than everything told so far is told at once, as a first telling. When the condition has not held
+ * for over_s, the run is over and the next telling is a first one. */
 void judge_find(const struct judgement *judgement, struct participant *participant,
                 const struct finding *finding);
-/* The same about the group, with the meeting's cooldown. `about`: the participant who is named, or
+/* The same about the group, with the meeting's reminders. `about`: the participant who is named, or
  * NULL. */
 void judge_find_group(const struct judgement *judgement, struct participant *about,
                       const struct finding *finding);

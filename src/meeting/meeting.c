@@ -1,5 +1,6 @@
 #include "meeting/meeting.h"
 
+#include "base/macros.h"
 #include "base/mem.h"
 #include "meeting/judge.h"
 
@@ -22,12 +23,19 @@ struct meeting *meeting_new(const struct rules *rules, int64_t at_ms) {
     struct meeting *meeting = mem_alloc(sizeof *meeting);
     meeting->rules = *rules;
     meeting->slot = step_of(at_ms);
-    meeting->gathered_slot = meeting->spoken_slot = NEVER;
+    meeting->gathered_slot = meeting->opened_slot = meeting->spoken_slot = NEVER;
     meeting->overlap.last_slot = NEVER;
     return meeting;
 }
 
+static void track_free(struct meeting_track *track) {
+    list_remove(&track->in_tracks);
+    mem_free(track);
+}
+
 static void participant_free(struct participant *participant) {
+    LIST_EACH(&participant->tracks, node)
+        track_free(CONTAINER_OF(node, struct meeting_track, in_tracks));
     mem_free(participant->hearing);
     mem_free(participant);
 }
@@ -63,7 +71,8 @@ static void meeting_forget_one(struct meeting *meeting) {
     size_t gone = 0, oldest = SIZE_MAX;
     for (size_t i = 0; i < meeting->count; i++) {
         const struct participant *candidate = meeting->participants[i];
-        if (candidate->connections > 0 || candidate->hearing)
+        if (participant_is_connected(candidate) || candidate->hearing ||
+            candidate->presence == PRESENCE_HERE)
             continue;
         gone++;
         if (oldest == SIZE_MAX || candidate->left_ms < meeting->participants[oldest]->left_ms)
@@ -95,6 +104,7 @@ struct participant *meeting_add(struct meeting *meeting, struct slice identity) 
     }
     participant = mem_alloc(sizeof *participant);
     participant->left_ms = meeting_judged_ms(meeting);
+    list_init(&participant->tracks);
     text_set(participant->identity, identity);
     meeting->participants[meeting->count++] = participant;
     return participant;
@@ -104,12 +114,16 @@ void meeting_set_name(struct participant *participant, struct slice name) {
     text_set(participant->name, name);
 }
 
-void meeting_set_host(struct participant *participant, bool is_host) {
-    participant->is_host = is_host;
+void meeting_set_presence(struct participant *participant, enum presence presence) {
+    participant->presence = presence;
 }
 
-void meeting_set_dtx(struct participant *participant, bool is_dtx) {
-    participant->is_dtx = is_dtx;
+void meeting_set_guests(struct meeting *meeting, unsigned guests) {
+    meeting->guests = guests;
+}
+
+void meeting_set_host(struct participant *participant, bool is_host) {
+    participant->is_host = is_host;
 }
 
 static struct hearing *hearing_new(uint8_t phase) {
@@ -126,49 +140,95 @@ static int64_t slot_from(const struct meeting *meeting, int64_t at_ms) {
     return slot > meeting->slot ? slot : meeting->slot;
 }
 
-void meeting_connect(struct meeting *meeting, struct participant *participant, int64_t at_ms) {
-    if (participant->connections++ > 0)
-        return;
+/* What follows for the participant from the state of all tracks. False: nothing has changed. */
+static bool tracks_sum(struct participant *participant) {
+    enum mic before = participant->mic;
+    participant->mic = participant_is_connected(participant) ? MIC_MUTED : MIC_OPEN;
+    participant->is_dtx = false;
+    participant->delay_ms = 0;
+    LIST_EACH(&participant->tracks, node) {
+        const struct meeting_track *track = CONTAINER_OF(node, struct meeting_track, in_tracks);
+        if (track->mic < participant->mic)
+            participant->mic = track->mic;
+        if (track->mic != MIC_OPEN)
+            continue;
+        participant->is_dtx |= track->is_dtx;
+        if (track->delay_ms > participant->delay_ms)
+            participant->delay_ms = track->delay_ms;
+    }
+    return participant->mic != before;
+}
+
+static void tracks_follow(struct meeting *meeting, struct participant *participant,
+                          int64_t at_ms) {
+    if (tracks_sum(participant))
+        timeline_mute(&participant->hearing->timeline, slot_from(meeting, at_ms),
+                      participant->mic);
+}
+
+struct meeting_track *meeting_connect(struct meeting *meeting, struct participant *participant,
+                                      int64_t at_ms) {
+    struct meeting_track *track = mem_alloc(sizeof *track);
+    bool is_first = !participant_is_connected(participant);
+    track->participant = participant;
+    list_add(&participant->tracks, &track->in_tracks);
+    if (!is_first) {
+        tracks_follow(meeting, participant, at_ms);
+        return track;
+    }
     int64_t slot = slot_from(meeting, at_ms);
     if (!participant->hearing)
         participant->hearing = hearing_new((uint8_t)(meeting->joined++ % SECOND_STEPS));
-    participant->hearing->is_muted = participant->is_muted;
+    participant->mic = participant->hearing->mic = MIC_OPEN;
     timeline_init(&participant->hearing->timeline, slot);
     speech_start(participant->hearing, meeting->slot, slot);
+    return track;
 }
 
-void meeting_disconnect(struct meeting *meeting, struct participant *participant, int64_t at_ms) {
-    assert(participant->connections > 0);
-    if (--participant->connections > 0)
+void meeting_disconnect(struct meeting *meeting, struct meeting_track *track, int64_t at_ms) {
+    struct participant *participant = track->participant;
+    track_free(track);
+    if (participant_is_connected(participant)) {
+        tracks_follow(meeting, participant, at_ms);
         return;
+    }
     participant->left_ms = at_ms;
     turns_close(meeting, participant);
     speech_start(participant->hearing, meeting->slot, meeting->slot);
-    participant->is_muted = false;
+    participant->mic = MIC_OPEN;
+    participant->is_dtx = false;
 }
 
-void meeting_mute(struct meeting *meeting, struct participant *participant, bool is_muted,
-                  int64_t at_ms) {
-    if (participant->is_muted == is_muted)
-        return;
-    participant->is_muted = is_muted;
-    if (participant->connections > 0)
-        timeline_mute(&participant->hearing->timeline, slot_from(meeting, at_ms), is_muted);
+struct participant *meeting_track_owner(const struct meeting_track *track) {
+    return track->participant;
 }
 
-void meeting_hear(struct meeting *meeting, struct participant *participant,
+void meeting_set_dtx(struct meeting_track *track, bool is_dtx) {
+    track->is_dtx = is_dtx;
+    tracks_sum(track->participant);
+}
+
+void meeting_set_delay(struct meeting_track *track, unsigned delay_ms) {
+    track->delay_ms = delay_ms;
+    tracks_sum(track->participant);
+}
+
+void meeting_set_mic(struct meeting *meeting, struct meeting_track *track, enum mic mic,
+                     int64_t at_ms) {
+    track->mic = mic;
+    tracks_follow(meeting, track->participant, at_ms);
+}
+
+void meeting_hear(struct meeting *meeting, struct meeting_track *track,
                   const struct voice_frame *frame, int64_t at_ms) {
-    if (participant->connections == 0)
-        return;
-    participant->talk.frames++;
-    timeline_put(&participant->hearing->timeline, meeting->slot, slot_of(at_ms), frame);
+    track->participant->talk.frames++;
+    timeline_put(&track->participant->hearing->timeline, meeting->slot, slot_of(at_ms), frame);
 }
 
-void meeting_miss(struct meeting *meeting, struct participant *participant, int64_t from_ms,
+void meeting_miss(struct meeting *meeting, struct meeting_track *track, int64_t from_ms,
                   int64_t to_ms) {
     assert(from_ms <= to_ms);
-    if (participant->connections > 0)
-        timeline_skip(&participant->hearing->timeline, slot_of(to_ms) + 1);
+    timeline_skip(&track->participant->hearing->timeline, slot_of(to_ms) + 1);
 }
 
 int64_t meeting_judged_ms(const struct meeting *meeting) {
@@ -187,18 +247,32 @@ static void hearing_fade(struct meeting *meeting, struct participant *participan
         meeting->overlap.joiner = NULL;
 }
 
+static void hear_step(struct meeting *meeting, struct participant *participant) {
+    unsigned delay_slots = participant->delay_ms / SLOT_MS;
+    if (speech_hear_step(participant->hearing, meeting->slot, delay_slots))
+        meeting->opened_slot = meeting->slot + delay_slots;
+    if (participant->hearing->mic == MIC_MUTED)
+        turns_close(meeting, participant);
+    participant->hearing->speech_slots = 0;
+}
+
+static bool is_present(const struct participant *participant) {
+    return participant->presence == PRESENCE_HERE ||
+           (participant->presence == PRESENCE_UNSAID && participant_is_connected(participant));
+}
+
 static void step_listen(struct meeting *meeting) {
-    meeting->actives = meeting->present = meeting->listening = meeting->open_ears = 0;
+    meeting->actives = meeting->listening = meeting->open_ears = 0;
+    meeting->present = meeting->guests;
     for (size_t i = 0; i < meeting->count; i++) {
         struct participant *participant = meeting->participants[i];
         struct hearing *hearing = participant->hearing;
-        if (!hearing || participant->connections == 0)
+        meeting->present += is_present(participant);
+        if (!hearing || !participant_is_connected(participant))
             continue;
-        speech_hear_step(hearing, meeting->slot);
-        hearing->speech_slots = 0;
-        meeting->present++;
-        meeting->listening += !hearing->is_muted;
-        meeting->open_ears += !hearing->is_muted && !participant->is_dtx;
+        hear_step(meeting, participant);
+        meeting->listening += hearing->mic == MIC_OPEN;
+        meeting->open_ears += hearing->mic == MIC_OPEN && !participant->is_dtx;
         if (hearing->detector.speech || hearing->turn.is_open ||
             speech_is_near(hearing, meeting->slot, SECOND_SLOTS))
             meeting->active[meeting->actives++] = participant;
@@ -216,7 +290,7 @@ static void step_measure(struct meeting *meeting) {
         struct participant *participant = meeting->participants[i];
         if (!participant->hearing)
             continue;
-        if (participant->connections == 0) {
+        if (!participant_is_connected(participant)) {
             hearing_fade(meeting, participant);
             if (!participant->hearing)
                 continue;
@@ -267,7 +341,7 @@ static void meeting_leap(struct meeting *meeting, int64_t slot) {
 
 static bool is_awaited(const struct meeting *meeting, const struct participant *participant,
                        int64_t end) {
-    if (participant->connections == 0 || participant->is_muted)
+    if (!participant_is_connected(participant) || participant->mic != MIC_OPEN)
         return false;
     int64_t heard = participant->hearing->timeline.heard_slot;
     return heard < end && heard >= meeting->slot - ALIVE_SLOTS;

@@ -9,6 +9,7 @@
 #define MEETING_MEETING_H
 
 #include "base/slice.h"
+#include "meeting/attendance.h"
 #include "meeting/feedback.h"
 #include "meeting/feeling.h"
 #include "meeting/rules.h"
@@ -16,6 +17,7 @@
 
 struct meeting;
 struct participant;
+struct meeting_track; /* one audio track of a participant */
 
 enum {
     MEETING_STEP_MS = 100, /* how often the rules judge */
@@ -35,27 +37,39 @@ struct participant *meeting_find(struct meeting *meeting, struct slice identity)
 void meeting_set_name(struct participant *participant, struct slice name);
 void meeting_set_host(struct participant *participant, bool is_host);
 
+/* Who is in the room counts as present, with or without a track. */
+void meeting_set_presence(struct participant *participant, enum presence presence);
+/* People who are in the room, and whom meeting_add was never called for. */
+void meeting_set_guests(struct meeting *meeting, unsigned guests);
+
+/* An audio track of the participant opened, or closed. The track lives until it closes. What its
+ * microphone does is a track's own: a participant is muted while all of their tracks are. */
+struct meeting_track *meeting_connect(struct meeting *meeting, struct participant *participant,
+                                      int64_t at_ms);
+void meeting_disconnect(struct meeting *meeting, struct meeting_track *track, int64_t at_ms);
+
+struct participant *meeting_track_owner(const struct meeting_track *track);
+
 /* is_dtx: zeros may be silence that a codec or a server leaves out (LiveKit Egress without
  * TF_NO_DTX), so they prove no dead microphone. False by default. */
-void meeting_set_dtx(struct participant *participant, bool is_dtx);
+void meeting_set_dtx(struct meeting_track *track, bool is_dtx);
 
-/* An audio track of the participant opened, or closed. Counted: every connect needs its
- * disconnect. */
-void meeting_connect(struct meeting *meeting, struct participant *participant, int64_t at_ms);
-void meeting_disconnect(struct meeting *meeting, struct participant *participant, int64_t at_ms);
+/* How long sound is on its way to us: after an unmute it comes so much later than the signal. 0 by
+ * default. */
+void meeting_set_delay(struct meeting_track *track, unsigned delay_ms);
 
-/* The participant muted or unmuted their microphone, as signalled. */
-void meeting_mute(struct meeting *meeting, struct participant *participant, bool is_muted,
-                  int64_t at_ms);
+/* What the track's microphone does, as signalled. MIC_OPEN at first. */
+void meeting_set_mic(struct meeting *meeting, struct meeting_track *track, enum mic mic,
+                     int64_t at_ms);
 
 /* at_ms: meeting time of the END of the frame's 20 ms. In order per track. Frames that arrive after
  * their step was judged do not reach the rules. Where one participant has two tracks, the one with
  * the clearer speech counts. */
-void meeting_hear(struct meeting *meeting, struct participant *participant,
+void meeting_hear(struct meeting *meeting, struct meeting_track *track,
                   const struct voice_frame *frame, int64_t at_ms);
 
 /* No frames will arrive for this span: steps do not wait for them. */
-void meeting_miss(struct meeting *meeting, struct participant *participant, int64_t from_ms,
+void meeting_miss(struct meeting *meeting, struct meeting_track *track, int64_t from_ms,
                   int64_t to_ms);
 
 /* What a prosody service read in the participant's voice of this span. */

@@ -7,14 +7,15 @@
  *   delivery.c  how somebody delivers their speech: turns with their long pauses
  *   mood.c      what a prosody service read in a voice
  *   talk.c      statistics of the talk
- *   judge.c     calls the rules; cooldowns; makes events
+ *   judge.c     calls the rules; decides when to tell and to remind; makes events
  *
- * Ownership: meeting > participant > hearing. A participant is remembered with what the host may
- * ask about later. The hearing, the heavy part, lives from the first track until a minute after the
- * last. Slots are 20 ms, counted from time 0. */
+ * Ownership: meeting > participant > hearing and tracks. A participant is remembered with what the
+ * host may ask about later. The hearing, the heavy part, lives from the first track until a minute
+ * after the last. Slots are 20 ms, counted from time 0. */
 #ifndef MEETING_MEETING_PRIVATE_H
 #define MEETING_MEETING_PRIVATE_H
 
+#include "base/list.h"
 #include "meeting/meeting.h"
 #include "meeting/rule.h"
 #include "meeting/timeline.h"
@@ -42,8 +43,12 @@ enum {
 /* What a rule has reported about a participant or the meeting, and what it remembers. */
 struct alarm {
     int64_t told_ms;
-    enum severity severity;
-    bool is_told; /* told_ms and severity hold */
+    int64_t held_ms;        /* when the condition last held */
+    int64_t waits_ms;       /* since when an event waits for a worse one; 0: none does */
+    enum severity severity; /* the worst that was told in this run */
+    bool is_told;           /* told_ms and severity hold */
+    bool is_reminded;       /* in this run */
+    bool is_over;           /* the next telling begins a new run */
     /* When the rule's condition began to hold, in a unit of the rule's choice; 0: it does not. */
     int64_t since;
 };
@@ -85,6 +90,7 @@ struct pause {
  * nobody else says anything. */
 struct delivery {
     bool is_open;
+    int64_t muted_ms;            /* up to here a pause may have been a mute */
     int64_t start_ms, last_ms;   /* of speech */
     struct pause pauses[PAUSES]; /* of 1 to 3 s, oldest first */
     unsigned pause_count;
@@ -123,8 +129,11 @@ struct detector {
 
 /* What shows whether an open microphone works: its frames, digital silence, background noise. */
 struct microphone {
-    int64_t frame_slot;  /* last slot with a frame */
-    int64_t zero_slot;   /* first of the run of digital silence; NEVER: no run */
+    int64_t start_slot;  /* before it nothing counts: sound was still on its way */
+    int64_t frame_slot;  /* last slot with a frame, or start_slot */
+    int64_t zero_slot;   /* first of the run of frames that are hardly more than zeros, or NEVER */
+    int64_t zero_frames; /* in the run */
+    int64_t nonzero;     /* its samples that are not 0: the sum of moment.nonzero */
     bool has_only_zeros; /* since open_slot */
     bool has_background; /* two seconds of live non-speech were heard once */
     unsigned background; /* slots of it in a row */
@@ -144,7 +153,7 @@ struct hearing {
     struct microphone microphone;
     struct bleed bleed;
 
-    bool is_muted;
+    enum mic mic;
     int64_t open_slot; /* first judged since the track joined, unmuted or resumed */
 
     /* Speech after the bleed gate: */
@@ -180,13 +189,23 @@ struct talk {
     bool has_rms;
 };
 
+struct meeting_track {
+    struct list in_tracks;
+    struct participant *participant;
+    enum mic mic;
+    bool is_dtx;
+    unsigned delay_ms;
+};
+
 struct participant {
     struct hearing *hearing; /* NULL: not heard */
-    unsigned connections;
-    int64_t left_ms; /* when the last track closed */
+    struct list tracks;      /* struct meeting_track.in_tracks: those that are connected */
+    int64_t left_ms;         /* when the last track closed */
     bool is_host;
-    bool is_dtx;
-    bool is_muted; /* as signalled last; hearing->is_muted follows when that time is judged */
+    bool is_dtx;             /* one of the open tracks is */
+    unsigned delay_ms;       /* the longest of the open tracks */
+    enum mic mic;            /* of all tracks, as told last; hearing->mic follows */
+    enum presence presence;
     struct talk talk;
     char identity[FEEDBACK_NAME_MAX + 1];
     char name[FEEDBACK_NAME_MAX + 1];
@@ -201,10 +220,12 @@ struct meeting {
     int64_t slot; /* first that is not judged */
     bool is_paused;
     unsigned joined;             /* how often a hearing began */
-    unsigned present, listening; /* connected; and not muted: in this step */
+    unsigned guests;             /* in the room, and not among the participants */
+    unsigned present, listening; /* in the room; and with an open microphone: in this step */
     unsigned open_ears;          /* of these, whose zeros would mean a dead microphone */
 
     int64_t gathered_slot;       /* since when at least two are present; NEVER */
+    int64_t opened_slot;         /* when the latest unmute could be heard; NEVER */
     int64_t spoken_slot;         /* last speech of anybody; NEVER: none yet */
     struct participant *speaker; /* whose it was */
     struct {
@@ -218,12 +239,21 @@ struct meeting {
     struct alarm alarms[FEEDBACK_TYPES];
 };
 
+/* Whether a track of theirs is open. */
+static inline bool participant_is_connected(const struct participant *participant) {
+    return !list_is_empty(&participant->tracks);
+}
+
 /* ---- speech.c ---- */
 
 /* Runs begin anew with `slot`, which may lie ahead; judged_slot: the first that is not judged. */
 void speech_start(struct hearing *hearing, int64_t judged_slot, int64_t slot);
-void speech_hear_step(struct hearing *hearing, int64_t first_slot);
+/* delay_slots: how much later than an unmute its sound comes. True: the microphone
+ * was opened. */
+bool speech_hear_step(struct hearing *hearing, int64_t first_slot, unsigned delay_slots);
 /* After the bleed gate. */
+/* How long the microphone has given digital silence. */
+int64_t microphone_zero_slots(const struct microphone *microphone, int64_t slot);
 void speech_measure_step(struct hearing *hearing, int64_t first_slot);
 bool speech_is_near(const struct hearing *hearing, int64_t slot, unsigned slots);
 

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { RULE_SENTENCES_MAX = 5 }; /* sentences of one rule, per language */
 
@@ -26,16 +27,21 @@ struct rule_setting {
 };
 
 /* What every rule can be told. A rule's own struct of settings begins with it, and its list of
- * settings begins with RULE_ENABLED and ends with RULE_COOLDOWN. */
+ * settings begins with RULE_ENABLED and ends with RULE_REMINDERS. */
 struct rule_settings {
-    double enabled, cooldown_s;
+    double enabled, cooldown_s, remind_s, remind_again_s, over_s;
 };
 
 #define RULE_SETTING(rule, field, value, min, max, help)                                           \
     { #field, offsetof(struct rule##_settings, field), value, min, max, help }
 #define RULE_ENABLED(value) RULE_SETTING(rule, enabled, value, 0, 1, "1: on, 0: off")
-#define RULE_COOLDOWN(value)                                                                       \
-    RULE_SETTING(rule, cooldown_s, value, 0, 3600, "seconds between two events")
+#define RULE_REMINDERS(cooldown)                                                                   \
+    RULE_SETTING(rule, cooldown_s, cooldown, 0, 3600,                                              \
+                 "FEEDBACK_RULES=1, or between two silences: seconds between two events"),         \
+        RULE_SETTING(rule, remind_s, 60, 0, 3600,                                                  \
+                     "seconds after the first event at which it is told again"),                   \
+        RULE_SETTING(rule, remind_again_s, 180, 0, 3600, "and after each reminder"),               \
+        RULE_SETTING(rule, over_s, 180, 0, 3600, "seconds without it after which all begins anew")
 
 struct sentence {
     const char *text; /* "{name}" stands for the participant */
@@ -56,8 +62,12 @@ struct rule {
     const char *name; /* of the type of feedback, "volume_baixo" */
     /* Called for every step of 100 ms; NULL: the rule never tells about the group. */
     void (*judge_group)(const struct judgement *judgement);
-    /* The same for each participant who is connected and unmuted. */
+    /* The same for each participant who is connected with an open microphone. */
     void (*judge_participant)(const struct judgement *judgement, struct participant *participant);
+    /* What is not critical waits so long for what may become critical. */
+    int64_t wait_ms;
+    /* When the condition ends, its reminders end with it. Else they go on when it comes back. */
+    bool ends_with_condition;
     struct rule_setting settings[RULE_SETTINGS_MAX];
     struct rule_sentence sentences[RULE_SENTENCES_MAX];
 };

@@ -8,7 +8,7 @@ enum { SPAN_MS = 60000 }; /* people take turns: a voice of the last minute count
 /* NULL for those who have not spoken enough. */
 static const struct mood *mood_of(const struct judgement *judgement,
                                   const struct participant *participant) {
-    if (participant->connections == 0)
+    if (!participant_is_connected(participant))
         return NULL;
     const struct mood *mood = &participant->hearing->mood;
     struct mood_span span = mood_between(mood, judgement->at_ms - SPAN_MS, judgement->at_ms);
@@ -58,7 +58,7 @@ const struct rule rule_energia_grupo_baixa = {
         RULE_ENABLED(1),
         RULE_SETTING(energia_grupo_baixa, below, -0.3, -1, 0, "mean arousal of those who speak"),
         RULE_SETTING(energia_grupo_baixa, warning, -0.5, -1, 0, "the same, as a warning"),
-        RULE_COOLDOWN(30),
+        RULE_REMINDERS(30),
     },
     .sentences = {
         {.in[LOCALE_PT_BR] = {"Energia do grupo baixa; proponha uma pausa ou mude a dinâmica.",
@@ -112,7 +112,7 @@ const struct rule rule_polarizacao_emocional = {
         RULE_SETTING(polarizacao_emocional, side, 0.2, 0, 1,
                      "valence that puts a voice on one side"),
         RULE_SETTING(polarizacao_emocional, apart, 0.5, 0, 2, "distance of the two sides"),
-        RULE_COOLDOWN(45),
+        RULE_REMINDERS(45),
     },
     .sentences = {
         {.in[LOCALE_PT_BR] = {"Ânimos divididos na reunião; ouça os dois lados antes de seguir.",

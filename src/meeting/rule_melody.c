@@ -82,7 +82,7 @@ const struct rule rule_monotonia_prosodica = {
         RULE_SETTING(monotonia_prosodica, speech_s, 10, 2, 10, "over the last seconds of speech"),
         RULE_SETTING(monotonia_prosodica, hold_s, 30, 0, 600,
                      "as info: and for so many more seconds"),
-        RULE_COOLDOWN(20),
+        RULE_REMINDERS(20),
     },
     .sentences = {
         {.in[LOCALE_PT_BR] = {"{name}: tom de voz pouco variado; peça que destaque o principal.",

@@ -65,7 +65,7 @@ const struct rule rule_tendencia_emocional_negativa = {
         RULE_ENABLED(1),
         RULE_SETTING(tendencia_emocional_negativa, below, -0.35, -1, 0, "valence of a voice"),
         RULE_SETTING(tendencia_emocional_negativa, warning, -0.6, -1, 0, "the same, as a warning"),
-        RULE_COOLDOWN(25),
+        RULE_REMINDERS(25),
     },
     .sentences = {
         {.least = SEVERITY_WARNING,
@@ -104,7 +104,7 @@ const struct rule rule_engajamento_baixo = {
         RULE_ENABLED(1),
         RULE_SETTING(engajamento_baixo, below, -0.2, -1, 0, "arousal of a voice"),
         RULE_SETTING(engajamento_baixo, warning, -0.4, -1, 0, "the same, as a warning"),
-        RULE_COOLDOWN(20),
+        RULE_REMINDERS(20),
     },
     .sentences = {
         {.in[LOCALE_PT_BR] = {"{name}: pouca energia na voz; convide a participar.",
@@ -147,7 +147,7 @@ const struct rule rule_frustracao_crescente = {
         RULE_SETTING(frustracao_crescente, arousal_rise, 0.25, 0, 2,
                      "rise of arousal from one 10 s to the next"),
         RULE_SETTING(frustracao_crescente, valence_fall, 0.2, 0, 2, "and fall of valence"),
-        RULE_COOLDOWN(25),
+        RULE_REMINDERS(25),
     },
     .sentences = {
         {.in[LOCALE_PT_BR] = {
@@ -184,7 +184,7 @@ const struct rule rule_entusiasmo_alto = {
         RULE_ENABLED(1),
         RULE_SETTING(entusiasmo_alto, above, 0.5, 0, 1, "arousal of a voice that is not unhappy"),
         RULE_SETTING(entusiasmo_alto, warning, 0.7, 0, 1, "the same, as a warning"),
-        RULE_COOLDOWN(20),
+        RULE_REMINDERS(20),
     },
     .sentences = {
         {.in[LOCALE_PT_BR] = {"{name}: muito entusiasmo; aproveite para avançar.",
@@ -230,7 +230,7 @@ const struct rule rule_efeito_pos_interrupcao = {
         RULE_ENABLED(1),
         RULE_SETTING(efeito_pos_interrupcao, valence_fall, 0.2, 0, 2,
                      "fall of valence after being interrupted"),
-        RULE_COOLDOWN(25),
+        RULE_REMINDERS(25),
     },
     .sentences = {
         {.in[LOCALE_PT_BR] = {"{name}: desanimou depois de ser interrompido(a); devolva a palavra.",

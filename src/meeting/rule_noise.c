@@ -44,7 +44,7 @@ const struct rule rule_ruido_de_fundo = {
         RULE_SETTING(ruido_de_fundo, margin_db, 12, 0, 60, "and the voice less than this above it"),
         RULE_SETTING(ruido_de_fundo, warning_db, 6, 0, 60, "the same, as a warning"),
         RULE_SETTING(ruido_de_fundo, hold_s, 10, 1, 60, "for so many seconds"),
-        RULE_COOLDOWN(60),
+        RULE_REMINDERS(60),
     },
     .sentences = {
         {.in[LOCALE_PT_BR] = {

@@ -38,7 +38,7 @@ const struct rule rule_ritmo_acelerado = {
         RULE_SETTING(ritmo_acelerado, above_per_s, 6.5, 2, 15, "syllables a second of speech"),
         RULE_SETTING(ritmo_acelerado, warning_per_s, 7.5, 2, 15, "the same, as a warning"),
         RULE_SETTING(ritmo_acelerado, speech_s, 10, 2, 10, "over the last seconds of speech"),
-        RULE_COOLDOWN(20),
+        RULE_REMINDERS(20),
     },
     .sentences = {
         {.least = SEVERITY_WARNING,
@@ -100,7 +100,7 @@ const struct rule rule_ritmo_pausado = {
         RULE_SETTING(ritmo_pausado, pause_share, 0.45, 0.1, 1,
                      "share of pauses of 1 to 3 s in a turn"),
         RULE_SETTING(ritmo_pausado, turn_s, 15, 5, 60, "seconds of a turn"),
-        RULE_COOLDOWN(20),
+        RULE_REMINDERS(20),
     },
     .sentences = {
         {.in[LOCALE_PT_BR] = {"{name}: muitas pausas longas; ajude com uma pergunta direta.",

@@ -7,14 +7,17 @@ struct silencio_prolongado_settings {
 };
 
 /* Silence is a matter of the meeting: a listener may be silent for any time. It begins with the
- * last speech. Before anybody has spoken it counts only between open microphones whose zeros mean
- * something: zeros from the others may come from people who listen. */
+ * last speech, or when somebody unmutes: then they are about to speak. Before anybody has spoken it
+ * counts only between open microphones whose zeros mean something: zeros from the others may come
+ * from people who listen. */
 static void judge_meeting(const struct judgement *judgement) {
     const struct silencio_prolongado_settings *settings = judgement->settings;
     const struct meeting *meeting = judgement->meeting;
     int64_t since = meeting->spoken_slot;
     if (meeting->gathered_slot > since)
         since = meeting->gathered_slot;
+    if (meeting->opened_slot > since)
+        since = meeting->opened_slot;
     bool has_begun = meeting->spoken_slot != NEVER || meeting->open_ears >= 2;
     int64_t silent = judgement->slot - 1 - since;
     if (meeting->gathered_slot == NEVER || meeting->listening == 0 || !has_begun ||
@@ -36,9 +39,7 @@ static void judge_microphone(const struct judgement *judgement, struct participa
     const struct microphone *microphone = &hearing->microphone;
     int64_t limit_ms = ms_of(settings->dead_mic_s);
     int64_t absent_ms = (judgement->slot - 1 - microphone->frame_slot) * SLOT_MS;
-    int64_t zero_ms = 0;
-    if (microphone->zero_slot != NEVER)
-        zero_ms = (judgement->slot - microphone->zero_slot) * SLOT_MS;
+    int64_t zero_ms = microphone_zero_slots(microphone, judgement->slot) * SLOT_MS;
     bool can_tell =
         !participant->is_dtx && (microphone->has_only_zeros || microphone->has_background);
     bool is_dead = zero_ms >= limit_ms && can_tell;
@@ -61,13 +62,14 @@ const struct rule rule_silencio_prolongado = {
     .name = "silencio_prolongado",
     .judge_group = judge_meeting,
     .judge_participant = judge_microphone,
+    .ends_with_condition = true,
     .settings = {
         RULE_ENABLED(1),
         RULE_SETTING(silencio_prolongado, group_s, 10, 1, 600,
                      "seconds for which nobody has spoken"),
         RULE_SETTING(silencio_prolongado, dead_mic_s, 10, 1, 600,
                      "seconds of nothing from an open microphone"),
-        RULE_COOLDOWN(15),
+        RULE_REMINDERS(15),
     },
     .sentences = {
         {.reason = REASON_DEAD_MIC,

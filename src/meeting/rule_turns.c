@@ -33,7 +33,7 @@ const struct rule rule_overlap_fala = {
                      "seconds in which two or more speak at once"),
         RULE_SETTING(overlap_fala, clear_s, 1.5, 0, 10, "seconds below which it has calmed down"),
         RULE_SETTING(overlap_fala, window_s, 10, 1, 10, "within the last seconds"),
-        RULE_COOLDOWN(15),
+        RULE_REMINDERS(15),
     },
     .sentences = {
         {.is_group = true,
@@ -87,7 +87,7 @@ const struct rule rule_monologo_prolongado = {
         RULE_SETTING(monologo_prolongado, clear_speech_s, 35, 0, 60,
                      "seconds below which it is over"),
         RULE_SETTING(monologo_prolongado, clear_share, 0.75, 0, 1, "share below which it is over"),
-        RULE_COOLDOWN(30),
+        RULE_REMINDERS(30),
     },
     .sentences = {
         {.in[LOCALE_PT_BR] = {"{name}: fala há bastante tempo; abra espaço para os outros.",
@@ -130,7 +130,7 @@ const struct rule rule_interrupcoes_frequentes = {
         RULE_ENABLED(1),
         RULE_SETTING(interrupcoes_frequentes, count, 5, 2, 30, "interruptions in the meeting"),
         RULE_SETTING(interrupcoes_frequentes, window_s, 60, 5, 600, "within the last seconds"),
-        RULE_COOLDOWN(30),
+        RULE_REMINDERS(30),
     },
     .sentences = {
         {.in[LOCALE_PT_BR] = {"Interrupções frequentes na reunião; combine quem fala a seguir.",

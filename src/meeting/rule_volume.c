@@ -92,7 +92,7 @@ const struct rule rule_volume_baixo = {
         RULE_SETTING(volume_baixo, window_s, 3, 0.5, 3, "seconds of speech that make the level"),
         RULE_SETTING(volume_baixo, speech_s, 2, 0.1, 3, "of these there must be at least"),
         RULE_SETTING(volume_baixo, margin_db, 8, 0, 40, "and the voice this far above the noise"),
-        RULE_COOLDOWN(10),
+        RULE_REMINDERS(10),
     },
     .sentences = {
         {.least = SEVERITY_CRITICAL,
@@ -156,6 +156,7 @@ static void judge_loud(const struct judgement *judgement, struct participant *pa
 const struct rule rule_volume_alto = {
     .name = "volume_alto",
     .judge_participant = judge_loud,
+    .wait_ms = 500,
     .settings = {
         RULE_ENABLED(1),
         RULE_SETTING(volume_alto, above_dbfs, -10, -80, 0,
@@ -169,7 +170,7 @@ const struct rule rule_volume_alto = {
         RULE_SETTING(volume_alto, clip_share, 0.001, 0, 1,
                      "share of clipped samples in 2 s at which it distorts"),
         RULE_SETTING(volume_alto, clip_critical_share, 0.01, 0, 1, "the same, critical"),
-        RULE_COOLDOWN(10),
+        RULE_REMINDERS(10),
     },
     .sentences = {
         {.reason = REASON_CLIPPING,

@@ -34,7 +34,7 @@ double *rules_value(struct rules *rules, const struct rules_cursor *at) {
 
 void rules_init(struct rules *rules) {
     struct rules_cursor at = {0};
-    *rules = (struct rules){0};
+    *rules = (struct rules){.version = 2};
     while (rules_next(&at))
         *rules_value(rules, &at) = at.setting->value;
 }

@@ -1,4 +1,4 @@
-/* The settings of all rules: every limit, window and cooldown, with its default and its bounds.
+/* The settings of all rules: every limit, window and reminder, with its default and its bounds.
  *
  * Outside, a setting is called RULE_<NAME OF THE RULE>_<FIELD>, for instance
  * RULE_VOLUME_BAIXO_BELOW_DBFS. */
@@ -13,6 +13,8 @@
 struct rule_setting; /* meeting/rule.h */
 
 struct rules {
+    /* FEEDBACK_RULES: 1 tells again after a fixed cooldown, 2 by reminders that grow rarer. */
+    unsigned version;
     /* Whether to send events about hosts as well (FEEDBACK_INCLUDE_HOST). */
     bool include_host;
     /* For each rule, its own struct of settings. */

@@ -7,12 +7,14 @@ enum {
     SPEECH_ONSET = 3,       /* frames in a row that begin speech */
     SPEECH_HOLD = 6,        /* frames for which speech is held */
     SPEECH_STRONG = 166,    /* p >= 0.65: levels are taken from these frames only */
+    LIVE = 32768,           /* half of the samples: no digital silence, whatever is around it */
+    DEAD = 1311,            /* 2 %: so many may a codec leave where there were zeros */
     BACKGROUND_SLOTS = 100, /* 2 s of live background prove a microphone */
 };
 
 void speech_start(struct hearing *hearing, int64_t judged_slot, int64_t slot) {
     hearing->open_slot = judged_slot;
-    hearing->microphone.frame_slot = slot;
+    hearing->microphone.start_slot = hearing->microphone.frame_slot = slot;
     hearing->microphone.zero_slot = NEVER;
     hearing->microphone.has_only_zeros = true;
     hearing->microphone.background = 0;
@@ -47,10 +49,14 @@ static void detector_hear(struct detector *detector, const struct moment *moment
 
 static void microphone_hear(struct microphone *microphone, const struct moment *moment,
                             bool is_speech, int64_t slot) {
-    microphone->frame_slot = slot;
-    if (moment->is_zero) {
-        if (microphone->zero_slot == NEVER)
-            microphone->zero_slot = slot;
+    microphone->frame_slot = slot > microphone->start_slot ? slot : microphone->start_slot;
+    if (moment->nonzero < LIVE) {
+        if (microphone->zero_slot == NEVER) {
+            microphone->zero_slot = microphone->frame_slot;
+            microphone->zero_frames = microphone->nonzero = 0;
+        }
+        microphone->zero_frames++;
+        microphone->nonzero += moment->nonzero;
         microphone->background = 0;
         return;
     }
@@ -65,14 +71,34 @@ static void microphone_hear(struct microphone *microphone, const struct moment *
         microphone->has_background = true;
 }
 
-void speech_hear_step(struct hearing *hearing, int64_t first_slot) {
+/* A mute ends a turn: it is no pause in it. While it is not known whether somebody muted, nothing
+ * begins anew: if they did not, their microphone has been silent all the time. */
+static void mic_follow(struct hearing *hearing, enum mic before, int64_t first_slot,
+                       int64_t slot) {
+    hearing->delivery.muted_ms = slot * SLOT_MS;
+    bool is_still_silent = hearing->mic == MIC_UNKNOWN || hearing->mic == MIC_CUT;
+    if (!is_still_silent || before == MIC_MUTED)
+        speech_start(hearing, first_slot, slot);
+}
+
+int64_t microphone_zero_slots(const struct microphone *microphone, int64_t slot) {
+    bool is_dead = microphone->zero_slot != NEVER &&
+                   microphone->nonzero <= DEAD * microphone->zero_frames;
+    return is_dead ? slot - microphone->zero_slot : 0;
+}
+
+bool speech_hear_step(struct hearing *hearing, int64_t first_slot, unsigned delay_slots) {
     struct detector *detector = &hearing->detector;
+    bool is_opened = false;
     detector->speech = detector->voiced = 0;
     for (int i = 0; i < STEP_SLOTS; i++) {
         int64_t slot = first_slot + i;
-        if (timeline_take_mute(&hearing->timeline, slot, &hearing->is_muted))
-            speech_start(hearing, first_slot, slot);
-        if (hearing->is_muted)
+        enum mic before = hearing->mic;
+        if (timeline_take_mute(&hearing->timeline, slot, &hearing->mic)) {
+            mic_follow(hearing, before, first_slot, slot + delay_slots);
+            is_opened |= hearing->mic == MIC_OPEN;
+        }
+        if (hearing->mic != MIC_OPEN)
             continue;
         const struct moment *moment = timeline_at(&hearing->timeline, slot);
         detector_hear(detector, moment, slot);
@@ -86,6 +112,7 @@ void speech_hear_step(struct hearing *hearing, int64_t first_slot) {
         if (is_probable(moment))
             detector->voiced |= (uint8_t)(1u << i);
     }
+    return is_opened;
 }
 
 static void speech_measure(struct hearing *hearing, const struct moment *moment, int64_t slot) {

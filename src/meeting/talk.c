@@ -107,8 +107,8 @@ static void participant_write(struct buf *out, const struct meeting *meeting,
         json_add_real(out, "emaRms", (double)talk->ema_rms, 1);
     json_add_uint(out, "samples", talk->frames);
     json_add_bool(out, "isHost", participant->is_host);
-    json_add_bool(out, "isConnected", participant->connections > 0);
-    json_add_bool(out, "isMuted", hearing && hearing->is_muted);
+    json_add_bool(out, "isConnected", participant_is_connected(participant));
+    json_add_bool(out, "isMuted", hearing && hearing->mic == MIC_MUTED);
     talk_write(out, talk, all_speech_ms);
     json_close(out);
 }

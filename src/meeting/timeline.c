@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#define FAINT (2.5f / 32768) /* a louder sample is no digital silence */
+
 int64_t slot_of(int64_t end_ms) {
     int64_t shifted = end_ms + SLOT_MS / 2;
     int64_t slot = shifted / SLOT_MS;
@@ -32,9 +34,9 @@ static struct moment moment_of(int64_t slot, const struct voice_frame *frame) {
         .f0_hz = frame->f0_hz,
         .syllable_cdb = {centibel(frame->syllable_db[0]), centibel(frame->syllable_db[1])},
         .clip = (uint16_t)lrintf(frame->clip * 65535.0f),
+        .nonzero = (uint16_t)lrintf((frame->peak > FAINT ? 1 : frame->nonzero) * 65535.0f),
         .speech = (uint8_t)lrintf(frame->speech * 255.0f),
         .periodicity = (uint8_t)lrintf(frame->periodicity * 255.0f),
-        .is_zero = frame->peak <= 0.0f,
         .is_heard = true,
     };
 }
@@ -66,20 +68,20 @@ void timeline_skip(struct timeline *timeline, int64_t slot) {
         timeline->heard_slot = slot;
 }
 
-void timeline_mute(struct timeline *timeline, int64_t slot, bool is_muted) {
+void timeline_mute(struct timeline *timeline, int64_t slot, enum mic mic) {
     if (timeline->mute_count == TIMELINE_MUTES)
         timeline->mute_count--; /* muted and unmuted very often: the last state counts */
     unsigned last = timeline->mute_count++;
     if (last > 0 && timeline->mutes[last - 1].slot > slot)
         slot = timeline->mutes[last - 1].slot;
     timeline->mutes[last].slot = slot;
-    timeline->mutes[last].is_muted = is_muted;
+    timeline->mutes[last].mic = mic;
 }
 
-bool timeline_take_mute(struct timeline *timeline, int64_t slot, bool *is_muted) {
+bool timeline_take_mute(struct timeline *timeline, int64_t slot, enum mic *mic) {
     bool found = false;
     while (timeline->mute_count > 0 && timeline->mutes[0].slot <= slot) {
-        *is_muted = timeline->mutes[0].is_muted;
+        *mic = timeline->mutes[0].mic;
         found = true;
         timeline->mute_count--;
         for (unsigned i = 0; i < timeline->mute_count; i++)

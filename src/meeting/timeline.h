@@ -6,6 +6,7 @@
 #ifndef MEETING_TIMELINE_H
 #define MEETING_TIMELINE_H
 
+#include "meeting/attendance.h"
 #include "sound/voice.h"
 
 enum {
@@ -24,9 +25,9 @@ struct moment {
     float f0_hz;
     int16_t syllable_cdb[2]; /* dB * 100 */
     uint16_t clip;           /* share * 65535 */
+    uint16_t nonzero;        /* the same; 65535 when it cannot be digital silence */
     uint8_t speech;          /* probability * 255 */
     uint8_t periodicity;     /* * 255 */
-    bool is_zero;            /* digital silence */
     bool is_heard;
 };
 
@@ -35,7 +36,7 @@ struct timeline {
     struct moment ring[TIMELINE_SLOTS];
     struct {
         int64_t slot;
-        bool is_muted;
+        enum mic mic;
     } mutes[TIMELINE_MUTES];
     unsigned mute_count;
 };
@@ -56,9 +57,9 @@ void timeline_skip(struct timeline *timeline, int64_t slot);
 /* NULL: nothing was heard in that slot. */
 const struct moment *timeline_at(const struct timeline *timeline, int64_t slot);
 
-void timeline_mute(struct timeline *timeline, int64_t slot, bool is_muted);
+void timeline_mute(struct timeline *timeline, int64_t slot, enum mic mic);
 
-/* The mute state that begins up to and with `slot`, if any; false if none does. */
-bool timeline_take_mute(struct timeline *timeline, int64_t slot, bool *is_muted);
+/* The state that begins up to and with `slot`, if any; false if none does. */
+bool timeline_take_mute(struct timeline *timeline, int64_t slot, enum mic *mic);
 
 #endif

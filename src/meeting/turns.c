@@ -163,7 +163,7 @@ void turns_close(struct meeting *meeting, struct participant *participant) {
     int64_t ms = (turn->last_slot + 1 - turn->start_slot) * SLOT_MS;
     if (turn->is_counted && ms > participant->talk.longest_turn_ms)
         participant->talk.longest_turn_ms = ms;
-    if (meeting->overlap.joiner == participant && !participant->connections)
+    if (meeting->overlap.joiner == participant && !participant_is_connected(participant))
         meeting->overlap.joiner = NULL;
 }
 

@@ -8,6 +8,7 @@
 enum {
     ZERO_FRAMES_MAX = 4, /* digital silence up to here is still analysed */
     CLIP_LEAST = 32440,  /* |x| from here counts as clipped */
+    FAINT_MOST = 2,      /* |x| up to here may be what a codec makes of zeros */
 };
 
 static const struct voice_frame silence = {.syllable_db = {-120, -120}};
@@ -29,7 +30,7 @@ void voice_use_kernels(struct voice *v, unsigned i) {
 
 static void voice_begin_frame(struct voice *v) {
     v->filled = v->heard = 0;
-    v->clipped = 0;
+    v->clipped = v->nonzero = 0;
     v->peak = 0;
     v->squares = 0;
     v->sides.has_sound = false;
@@ -57,6 +58,13 @@ static uint32_t clipped_samples(const int16_t *pcm, size_t n) {
     return clipped;
 }
 
+static uint32_t nonzero_samples(const int16_t *pcm, size_t n) {
+    uint32_t nonzero = 0;
+    for (size_t i = 0; i < n; i++)
+        nonzero += pcm[i] != 0;
+    return nonzero;
+}
+
 static void listen(struct voice *v, const struct kernels *k, const int16_t *pcm, size_t frames) {
     int16_t line[RESAMPLE_TAPS_MAX + RESAMPLE_BLOCK], *mono = line + RESAMPLE_TAPS_MAX;
     size_t samples = frames * v->channels;
@@ -64,6 +72,8 @@ static void listen(struct voice *v, const struct kernels *k, const int16_t *pcm,
     int peak = k->peak(pcm, samples);
     if (peak >= CLIP_LEAST)
         v->clipped += clipped_samples(pcm, samples);
+    if (peak > 0 && peak <= FAINT_MOST)
+        v->nonzero += nonzero_samples(pcm, samples);
     v->peak = peak > v->peak ? peak : v->peak;
     v->squares += sides_take(&v->sides, k, pcm, frames, v->channels, mono);
     v->filled += (uint32_t)resample_run(&v->resample, k, mono, frames,
@@ -82,10 +92,12 @@ static bool voice_end_frame(struct voice *v, const struct kernels *k, struct voi
 
     struct vad_frame heard;
     vad_hear(&v->vad, k, !v->sides.has_sound, &heard);
+    float samples = (float)(v->heard * v->channels);
     struct voice_frame now = {
         .power = v->squares / (float)v->heard,
         .peak = (float)v->peak / 32768,
-        .clip = (float)v->clipped / (float)(v->heard * v->channels),
+        .nonzero = v->peak > FAINT_MOST ? 1 : (float)v->nonzero / samples,
+        .clip = (float)v->clipped / samples,
         .f0_hz = heard.pitch.f0_hz,
         .periodicity = heard.pitch.periodicity,
         .syllable_db = {heard.syllable_db[0], heard.syllable_db[1]},

@@ -28,6 +28,7 @@ enum {
 struct voice_frame {
     float power;          /* mean square of all channels, full scale 1.0 */
     float peak;           /* largest |x| of any channel, full scale 1.0; 0 = digital silence */
+    float nonzero;        /* share of samples that are not 0; 1 when any is beyond +-2 */
     float clip;           /* share of samples with |x| >= 32440/32768 */
     float speech;         /* probability of speech, 0..1 */
     float f0_hz;          /* 60..400, 0 when unvoiced */
@@ -47,6 +48,7 @@ struct voice {
     uint32_t filled;     /* 16 kHz samples of the unfinished frame */
     uint32_t heard;      /* its sample frames */
     uint32_t clipped;
+    uint32_t nonzero; /* counted while the peak is faint */
     int32_t peak;
     float squares;
     struct sides sides;

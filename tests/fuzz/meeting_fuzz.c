@@ -1,6 +1,5 @@
 /* A meeting in which anything may happen in any order. What must hold: events in the order of time,
- * none about hosts, no type repeated within its cooldown (escalations aside), statistics that are
- * JSON. */
+ * none about hosts, no type repeated too soon (what is worse aside), statistics that are JSON. */
 #include "meeting/meeting.h"
 
 #include <assert.h>
@@ -25,11 +24,11 @@ static void check(const struct feedback *feedback, void *user) {
     assert(strcmp(feedback->participant, "host") != 0);
     int who = feedback->is_group ? PEOPLE : feedback->participant[0] - 'a';
     if (feedback->type == FEEDBACK_OVERLAP_FALA)
-        who = PEOPLE; /* the cooldown is the meeting's, not that of the person named */
+        who = PEOPLE; /* the reminders are the meeting's, not that of the person named */
     assert(who >= 0 && who <= PEOPLE);
     int64_t *told = &seen->told_ms[feedback->type][who];
     enum severity *severity = &seen->severity[feedback->type][who];
-    bool is_worse = feedback->severity == SEVERITY_CRITICAL && *severity < SEVERITY_CRITICAL;
+    bool is_worse = feedback->severity > *severity;
     assert(*told == 0 || feedback->ts_ms - *told >= 10000 || is_worse);
     *told = feedback->ts_ms;
     *severity = feedback->severity;
@@ -57,34 +56,36 @@ static struct voice_frame frame_of(uint8_t a, uint8_t b) {
 struct play {
     struct meeting *meeting;
     const char *names[PEOPLE];
-    struct participant *people[PEOPLE]; /* NULL: not connected */
+    struct meeting_track *people[PEOPLE]; /* NULL: not connected */
     int64_t now_ms;
     struct seen seen;
 };
 
-static void hear_some(struct play *play, struct participant *participant, uint8_t a, uint8_t b) {
+static void hear_some(struct play *play, struct meeting_track *track, uint8_t a, uint8_t b) {
     struct voice_frame frame = frame_of(a, b);
     for (int i = 0; i < 1 + (b & 15); i++)
-        meeting_hear(play->meeting, participant, &frame, play->now_ms + i * 20 - 100);
+        meeting_hear(play->meeting, track, &frame, play->now_ms + i * 20 - 100);
 }
 
 static void act(struct play *play, uint8_t op, uint8_t a, uint8_t b) {
-    struct participant **seat = &play->people[a % PEOPLE];
+    struct meeting_track **seat = &play->people[a % PEOPLE];
     if (op % 16 >= 12) {
         play->now_ms += op % 16 == 15 ? 20 * a : 100;
         meeting_judge(play->meeting, play->now_ms, check, &play->seen);
     } else if (!*seat) {
-        *seat = meeting_add(play->meeting, slice_from(play->names[a % PEOPLE]));
-        meeting_set_host(*seat, a % PEOPLE == PEOPLE - 1);
-        meeting_connect(play->meeting, *seat, play->now_ms + b - 128);
+        struct participant *participant =
+            meeting_add(play->meeting, slice_from(play->names[a % PEOPLE]));
+        meeting_set_host(participant, a % PEOPLE == PEOPLE - 1);
+        *seat = meeting_connect(play->meeting, participant, play->now_ms + b - 128);
     } else if (op % 16 == 11) {
         meeting_disconnect(play->meeting, *seat, play->now_ms);
         *seat = NULL;
     } else if (op % 16 == 10) {
-        meeting_mute(play->meeting, *seat, b & 1, play->now_ms + b - 128);
+        meeting_set_mic(play->meeting, *seat, (enum mic)(b & 3), play->now_ms + b - 128);
     } else if (op % 16 == 9) {
         struct feeling feeling = {(float)a / 64 - 2, (b & 1) ? NAN : (float)b / 64 - 2};
-        meeting_feel(play->meeting, *seat, &feeling, play->now_ms - 20 * b, play->now_ms);
+        meeting_feel(play->meeting, meeting_track_owner(*seat), &feeling, play->now_ms - 20 * b,
+                     play->now_ms);
     } else if (op % 16 == 8) {
         if (b & 1)
             meeting_pause(play->meeting);

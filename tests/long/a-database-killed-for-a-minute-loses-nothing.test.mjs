@@ -7,7 +7,7 @@ import { deadMicrophone, livekit, openClient, quickRules, startRoom } from '../s
 
 test('kill -9 of PostgreSQL under load, started again 60 s later', async (t) => {
   const database = await startPostgres(t);
-  const server = await startServer(t, { env: { ...livekit, ...quickRules, RULE_SILENCIO_PROLONGADO_COOLDOWN_S: '0.5',
+  const server = await startServer(t, { env: { ...livekit, ...quickRules, RULE_SILENCIO_PROLONGADO_REMIND_S: '0.5', RULE_SILENCIO_PROLONGADO_REMIND_AGAIN_S: '0.5',
     FEEDBACK_ACCESS: 'open', EGRESS_AUTH: 'off', DATABASE_URL: `${database.url}?schema=public` } });
   await startRoom(server, 'RM_1', 'daily');
   for (let i = 0; i < 20; i++) await deadMicrophone(t, server, { participant: `p${i}` });

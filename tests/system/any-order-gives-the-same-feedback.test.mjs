@@ -45,7 +45,7 @@ const orders = [
 
 test('any order of join, webhook and audio gives the same feedback', async (t) => {
   const server = await startServer(t, {
-    env: { RULE_SILENCIO_PROLONGADO_GROUP_S: '2', RULE_SILENCIO_PROLONGADO_COOLDOWN_S: '2',
+    env: { RULE_SILENCIO_PROLONGADO_GROUP_S: '2', RULE_SILENCIO_PROLONGADO_REMIND_S: '2',
       RULE_SILENCIO_PROLONGADO_DEAD_MIC_S: '600' },
   });
   for (const withId of [true, false]) {

@@ -7,6 +7,8 @@ import { eventually, once, PATIENCE_MS } from './harness.mjs';
 export const quickRules = {
   RULE_SILENCIO_PROLONGADO_DEAD_MIC_S: '1',
   RULE_SILENCIO_PROLONGADO_COOLDOWN_S: '1',
+  RULE_SILENCIO_PROLONGADO_REMIND_S: '1',
+  RULE_SILENCIO_PROLONGADO_REMIND_AGAIN_S: '1',
 };
 export const livekit = {
   LIVEKIT_API_KEY: 'devkey',

@@ -21,11 +21,10 @@ struct player {
     const struct scene_part *part;
     struct wav_reader wav;
     struct voice voice;
-    struct participant *participant;
-    uint64_t taken;   /* sample frames heard or skipped */
+    struct meeting_track *track; /* NULL: not connected */
+    uint64_t taken;              /* sample frames heard or skipped */
     int64_t ended_ms; /* where the file ended; -1: it still plays */
     bool is_muted;
-    bool is_connected;
 };
 
 struct analysis {
@@ -78,7 +77,7 @@ static void player_hear(struct analysis *analysis, struct player *player, size_t
         frames -= used;
         player->taken += used;
         if (done)
-            meeting_hear(analysis->meeting, player->participant, &frame,
+            meeting_hear(analysis->meeting, player->track, &frame,
                          player_ms(player) - VOICE_DELAY_MS);
     }
 }
@@ -107,7 +106,8 @@ static void player_turn(struct analysis *analysis, struct player *player, int64_
                         int64_t until_ms) {
     bool is_muted = spans_cover(&player->part->muted, from_ms);
     if (is_muted != player->is_muted)
-        meeting_mute(analysis->meeting, player->participant, is_muted, from_ms);
+        meeting_set_mic(analysis->meeting, player->track, is_muted ? MIC_MUTED : MIC_OPEN,
+                        from_ms);
     player->is_muted = is_muted;
     if (player->ended_ms >= 0)
         return;
@@ -117,7 +117,7 @@ static void player_turn(struct analysis *analysis, struct player *player, int64_
     if (is_muted || spans_cover(&player->part->gaps, from_ms)) {
         player->taken += frames;
         voice_skip(&player->voice, TURN_MS);
-        meeting_miss(analysis->meeting, player->participant, from_ms, until_ms);
+        meeting_miss(analysis->meeting, player->track, from_ms, until_ms);
     } else {
         player_hear(analysis, player, frames);
     }
@@ -133,11 +133,11 @@ static bool player_open(struct analysis *analysis, struct player *player) {
     }
     voice_init(&player->voice, player->wav.format.rate_hz, player->wav.format.channels);
     player->ended_ms = -1;
-    player->participant = meeting_add(analysis->meeting, slice_from(player->part->id));
-    meeting_set_name(player->participant, slice_from(player->part->name));
-    meeting_set_host(player->participant, player->part->is_host);
-    meeting_connect(analysis->meeting, player->participant, 0);
-    player->is_connected = true;
+    struct participant *participant =
+        meeting_add(analysis->meeting, slice_from(player->part->id));
+    meeting_set_name(participant, slice_from(player->part->name));
+    meeting_set_host(participant, player->part->is_host);
+    player->track = meeting_connect(analysis->meeting, participant, 0);
     return true;
 }
 
@@ -146,12 +146,12 @@ static size_t players_leave(struct analysis *analysis, int64_t now_ms) {
     size_t playing = 0;
     for (size_t i = 0; i < analysis->scene->count; i++) {
         struct player *player = &analysis->players[i];
-        if (player->is_connected && player->ended_ms >= 0 &&
+        if (player->track && player->ended_ms >= 0 &&
             now_ms >= player->ended_ms + MEETING_WAIT_MS + MEETING_STEP_MS) {
-            meeting_disconnect(analysis->meeting, player->participant, now_ms);
-            player->is_connected = false;
+            meeting_disconnect(analysis->meeting, player->track, now_ms);
+            player->track = NULL;
         }
-        playing += player->is_connected;
+        playing += player->track != NULL;
     }
     return playing;
 }
@@ -165,7 +165,7 @@ static bool analysis_play(struct analysis *analysis) {
     }
     for (int64_t from_ms = 0; players_leave(analysis, from_ms) > 0; from_ms += TURN_MS) {
         for (size_t i = 0; i < count; i++)
-            if (analysis->players[i].is_connected)
+            if (analysis->players[i].track)
                 player_turn(analysis, &analysis->players[i], from_ms, from_ms + TURN_MS);
         meeting_judge(analysis->meeting, from_ms + TURN_MS, analysis_on_feedback, analysis);
     }

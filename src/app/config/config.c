@@ -200,6 +200,12 @@ static int set_special(struct config_source *source, struct config *config) {
     return err ? err : set_webhook_verify(source, config);
 }
 
+/* Reminders have replaced cooldowns, but for the time between two silences. */
+static bool is_idle_cooldown(const struct config *config, struct slice name) {
+    return config->feedback_rules != 1 && slice_has_suffix(name, SLICE("_COOLDOWN_S")) &&
+           !slice_is_equal(name, SLICE("RULE_SILENCIO_PROLONGADO_COOLDOWN_S"));
+}
+
 /* RULE_<TYPE>_<FIELD>; the rules say which there are. */
 static int set_rule(struct config_source *source, struct config *config, struct slice name,
                     const char *value) {
@@ -216,11 +222,14 @@ static int set_rule(struct config_source *source, struct config *config, struct 
                    SLICE_ARG(name), value, row->min, row->max);
         return EINVAL;
     }
+    if (is_idle_cooldown(config, name) && !config->idle_cooldown)
+        config->idle_cooldown = texts_keep_copy(config->texts, name);
     return 0;
 }
 
 static int set_rules(struct config_source *source, struct config *config) {
     rules_init(&config->rules);
+    config->rules.version = config->feedback_rules;
     config->rules.include_host = config->feedback_include_host;
     int err = 0;
     MAP_EACH(&source->values, at)

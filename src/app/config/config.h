@@ -86,6 +86,7 @@ struct config {
     double fsync_seconds;
     enum mute_policy on_mute;
     unsigned mute_tail_ms;
+    unsigned egress_delay_ms;
     enum channels_policy record_channels;
     unsigned opus_bitrate_bps;
     unsigned encode_max;
@@ -99,11 +100,14 @@ struct config {
     double group_seconds;
     bool normalize;
     int pipeline_payload;
+    unsigned feedback_rules;
     bool feedback_include_host;
     enum feedback_access feedback_access;
     enum locale feedback_locale;
     unsigned feedback_ttl_days;
     struct rules rules; /* defaults changed by RULE_<TYPE>_<FIELD> */
+    /* A RULE_<TYPE>_COOLDOWN_S that was set and has no effect; NULL: none. */
+    const char *idle_cooldown;
 
     /* Hume */
     const char *hume_api_key;

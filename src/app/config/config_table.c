@@ -88,6 +88,10 @@ const struct setting settings[] = {
     {"MUTE_TAIL_MS", .type = SETTING_COUNT, AT(mute_tail_ms), .fallback = "3000", .max = 10000,
      .help = "how much audio is still recorded after LiveKit reports a mute, since it was spoken "
              "before"},
+    {"EGRESS_DELAY_MS", .type = SETTING_COUNT, AT(egress_delay_ms), .fallback = "2500",
+     .max = 10000,
+     .help = "how long sound takes through LiveKit Egress: after an unmute no silence is counted "
+             "for so long"},
     {"AUDIO_RECORD_CHANNELS", .type = SETTING_CHOICE, AT(record_channels), .fallback = "auto",
      .choices = "auto|declared",
      .help = "auto: two channels of one microphone are recorded as mono; stereo is what LiveKit "
@@ -116,6 +120,9 @@ const struct setting settings[] = {
      .fallback_production = "host", .choices = "open|report|host",
      .help = "who may receive feedback; report: everyone, but whom host would refuse is counted "
              "and logged"},
+    {"FEEDBACK_RULES", .type = SETTING_COUNT, AT(feedback_rules), .fallback = "2", .min = 1,
+     .max = 2,
+     .help = "2: reminders grow rarer; 1: a fixed time between two events, as before"},
     {"FEEDBACK_INCLUDE_HOST", .type = SETTING_BOOL, AT(feedback_include_host), .fallback = "false",
      .help = "give feedback about the host, too"},
     {"FEEDBACK_LOCALE", .type = SETTING_CHOICE, AT(feedback_locale), .fallback = "pt-BR",

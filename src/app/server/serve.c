@@ -45,6 +45,11 @@ static void announce(const struct config *config, uint16_t port) {
                            "an env file or a LIVEKIT_ setting changes that");
     if (!config->cors_origins && config->mode == MODE_PRODUCTION)
         log_warn("server", "every web origin is allowed; CORS_ORIGINS limits them");
+    if (config->idle_cooldown)
+        log_warn("server",
+                 "cooldowns have no effect without FEEDBACK_RULES=1: RULE_<TYPE>_REMIND_S, "
+                 "_REMIND_AGAIN_S and _OVER_S have replaced them",
+                 log_text("setting", config->idle_cooldown));
     log_info("server", "listening", log_int("port", port), log_text("mode", modes[config->mode]),
              log_text("settings", config->env_file ? config->env_file : "environment"));
     buf_free(&doors);

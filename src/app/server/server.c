@@ -12,6 +12,7 @@
 #include "app/rest/routes.h"
 #include "app/server/server_private.h"
 #include "app/sessions/directory.h"
+#include "app/sessions/mute_inquiry.h"
 #include "app/sessions/sessions.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -59,6 +60,20 @@ static void server_on_track(struct slice meeting_id, const struct shard_track_ev
     if (server->egresses && event->kind == TRACK_AUDIO)
         egresses_socket_changed(server->egresses, meeting_id, slice_from(event->track),
                                 event->is_opened);
+}
+
+/* Without a session nobody can be asked: then it is a mute, as its sender says. */
+static void server_on_silent(struct slice meeting_id, struct slice identity, struct slice track,
+                             void *user) {
+    struct server *server = user;
+    struct slice id, room;
+    const struct session *session = sessions_find(server->sessions, meeting_id);
+    const struct person_news news = {
+        .identity = identity, .track = track, .track_news = TRACK_MUTED};
+    if (session && session->is_active && server->mute_inquiry)
+        mute_inquiry_ask(server->mute_inquiry, session, identity);
+    else if (directory_find(server->directory, meeting_id, &id, &room))
+        directory_tell_news(server->directory, id, room, &news);
 }
 
 static void server_on_published(const struct session *session, struct slice identity,
@@ -205,6 +220,8 @@ static int open_directory(struct server *server, struct buf *problem) {
                   .max_message_bytes = config->max_egress_message_bytes,
                   .folds_channels = config->record_channels == CHANNELS_AUTO,
                   .mute_tail_ms = config->mute_tail_ms,
+                  .egress_delay_ms = config->egress_delay_ms,
+                  .asks_mutes = config->livekit_key_count > 0,
                   .hume = hume_settings(server),
                   .silence_on_mute = config->on_mute == MUTE_SILENCE},
         .shards = config->shards,
@@ -215,6 +232,8 @@ static int open_directory(struct server *server, struct buf *problem) {
         .feedback_user = &server->feedback_out,
         .on_track = server_on_track,
         .track_user = server,
+        .on_silent = server_on_silent,
+        .silent_user = server,
     };
     int err = directory_open(&server->directory, server->loop, &set);
     return err ? server_fail(problem, "The shards cannot be started", err) : 0;
@@ -274,6 +293,7 @@ static int open_livekit(struct server *server, struct buf *problem) {
                      server->directory);
     server->reconcile =
         reconcile_new(server->loop, config, server->livekit, server->sessions, server->egresses);
+    server->mute_inquiry = mute_inquiry_new(server->livekit, server->sessions);
     return 0;
 }
 
@@ -395,6 +415,7 @@ void server_close(struct server *server) {
     auth_close(server->auth);
     talk_stats_free(server->talk_stats);
     hosts_free(server->hosts);
+    mute_inquiry_free(server->mute_inquiry);
     reconcile_free(server->reconcile);
     egresses_free(server->egresses);
     livekit_close(server->livekit);

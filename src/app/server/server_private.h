@@ -34,10 +34,11 @@ struct server {
     struct talk_stats *talk_stats;
     struct feedback_out feedback_out;
     struct auth *auth;
-    /* These three are NULL without an API key of LiveKit. */
+    /* These four are NULL without an API key of LiveKit. */
     struct livekit *livekit;
     struct egresses *egresses;
     struct reconcile *reconcile;
+    struct mute_inquiry *mute_inquiry;
 
     struct routes *routes;
     struct webhook_listener listener;

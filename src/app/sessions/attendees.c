@@ -36,6 +36,25 @@ static struct attendee *attendee_get(struct sessions *sessions, const struct ses
     return attendee;
 }
 
+static void tell(struct sessions *sessions, const struct session *session,
+                 const struct person_news *news) {
+    if (sessions->set.directory && session->is_active)
+        directory_tell_news(sessions->set.directory, slice_from(session->meeting_id),
+                            slice_from(session->room_name), news);
+}
+
+/* A recorder, an agent or somebody hidden is not one of those who meet. */
+static void tell_person(struct sessions *sessions, const struct session *session,
+                        const struct attendee *attendee) {
+    bool is_here = attendee->is_present && attendee->is_person;
+    const struct person_news news = {.identity = slice_from(attendee->identity),
+                                     .name = slice_from(attendee->name),
+                                     .has_role = true,
+                                     .is_host = attendee->is_host,
+                                     .presence = is_here ? PRESENCE_HERE : PRESENCE_AWAY};
+    tell(sessions, session, &news);
+}
+
 void sessions_participant_seen(struct sessions *sessions, const struct session *session,
                                const struct livekit_participant *p) {
     struct attendee *attendee = attendee_get(sessions, session, p->identity);
@@ -50,6 +69,7 @@ void sessions_participant_seen(struct sessions *sessions, const struct session *
         slice_replace_text(&attendee->name, name);
     attendee->is_host = person.is_host && !p->may_edit_metadata;
     attendee->is_service = livekit_is_service(p);
+    attendee->is_person = livekit_is_person(p);
     attendee->is_known = true;
     if (p->joined_ms)
         attendee->joined_ms = p->joined_ms;
@@ -59,10 +79,27 @@ void sessions_participant_seen(struct sessions *sessions, const struct session *
                            !(p->sid.len && slice_is_equal(p->sid, slice_from(attendee->left_sid)));
     json_decref(person.document);
 
-    if (sessions->set.directory && session->is_active)
-        directory_set_participant(sessions->set.directory, slice_from(session->meeting_id),
-                                  slice_from(session->room_name), p->identity,
-                                  slice_from(attendee->name), attendee->is_host);
+    tell_person(sessions, session, attendee);
+    const json_t *item;
+    size_t i;
+    json_array_foreach(p->tracks, i, item) {
+        struct livekit_track track;
+        livekit_read_track(&track, item);
+        sessions_track_seen(sessions, session, p->identity, &track, true);
+    }
+}
+
+void sessions_track_seen(struct sessions *sessions, const struct session *session,
+                         struct slice identity, const struct livekit_track *track,
+                         bool is_published) {
+    if (track->type != TRACK_TYPE_AUDIO || !track->sid.len)
+        return;
+    const struct person_news news = {.identity = identity,
+                                     .track = track->sid,
+                                     .track_news = !is_published     ? TRACK_GONE
+                                                   : track->is_muted ? TRACK_MUTED
+                                                                     : TRACK_UNMUTED};
+    tell(sessions, session, &news);
 }
 
 void sessions_participant_left(struct sessions *sessions, const struct session *session,
@@ -76,6 +113,8 @@ void sessions_participant_left(struct sessions *sessions, const struct session *
         return;
     if (p->sid.len)
         slice_replace_text(&attendee->left_sid, p->sid);
-    if (!p->sid.len || slice_is_equal(p->sid, slice_from(attendee->sid)))
+    if (!p->sid.len || slice_is_equal(p->sid, slice_from(attendee->sid))) {
         attendee->is_present = false;
+        tell_person(sessions, session, attendee);
+    }
 }

@@ -52,6 +52,13 @@ static void track_follow(const struct shard_track_event *event, void *user) {
         dir->set.on_track(slice_from(e->id), event, dir->set.track_user);
 }
 
+static void silent_pass(uint64_t key, struct slice identity, struct slice track, void *user) {
+    struct directory *dir = user;
+    const struct directory_entry *e = directory_entry_by_key(dir, key);
+    if (e && !dir->is_stopped && dir->set.on_silent)
+        dir->set.on_silent(slice_from(e->id), identity, track, dir->set.silent_user);
+}
+
 /* ---- Life ---- */
 
 static void on_sweep(void *user) {
@@ -74,7 +81,7 @@ int directory_open(struct directory **out, struct loop *control,
     dir->places = mem_alloc_array(dir->place_count, sizeof *dir->places);
     map_init(&dir->by_key, 1);
     map_init(&dir->by_name, rand_u64());
-    const struct shard_listener listener = {feedback_pass, track_follow, dir};
+    const struct shard_listener listener = {feedback_pass, track_follow, silent_pass, dir};
     struct loop *shards_loop = set->shards > 0 ? NULL : control;
     int err = mailbox_open(&dir->mailbox, control, dir);
     for (unsigned i = 0; !err && i < dir->place_count; i++)
@@ -163,17 +170,19 @@ void directory_end_session(struct directory *dir, struct slice meeting_id) {
     e->idle_ms = loop_now_ms(dir->loop);
 }
 
-int directory_set_participant(struct directory *dir, struct slice meeting_id,
-                              struct slice room_name, struct slice identity, struct slice name,
-                              bool is_host) {
-    if (!directory_is_name(room_name) || !directory_is_name(identity) ||
-        (meeting_id.len > 0 && !directory_is_name(meeting_id)))
+int directory_tell_news(struct directory *dir, struct slice meeting_id, struct slice room_name,
+                        const struct person_news *news) {
+    if (!directory_is_name(room_name) || !directory_is_name(news->identity) ||
+        (meeting_id.len > 0 && !directory_is_name(meeting_id)) ||
+        (news->track.len > 0 && !directory_is_name(news->track)))
         return EINVAL;
     struct directory_entry *e = directory_entry_need(dir, meeting_id, room_name);
     if (!e)
         return ENFILE;
-    shard_set_participant(directory_entry_shard(dir, e), e->key, identity,
-                          directory_is_name(name) ? name : SLICE_NONE, is_host);
+    struct person_news usable = *news;
+    if (!directory_is_name(news->name))
+        usable.name = SLICE_NONE;
+    shard_tell_news(directory_entry_shard(dir, e), e->key, &usable);
     return 0;
 }
 

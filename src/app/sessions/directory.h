@@ -46,6 +46,10 @@ struct directory_settings {
     void *feedback_user;
     void (*on_track)(struct slice meeting_id, const struct shard_track_event *, void *user);
     void *track_user;
+    /* A track that sends no more, without saying why. */
+    void (*on_silent)(struct slice meeting_id, struct slice identity, struct slice track,
+                      void *user);
+    void *silent_user;
 };
 
 int directory_open(struct directory **, struct loop *control, const struct directory_settings *);
@@ -60,9 +64,10 @@ void directory_close(struct directory *);
 int directory_start_session(struct directory *, struct slice meeting_id, struct slice room_name,
                             uint64_t next_seq);
 void directory_end_session(struct directory *, struct slice meeting_id);
-/* Participants, by the meeting's id or (with an empty id) its room. `name` may be empty. */
-int directory_set_participant(struct directory *, struct slice meeting_id, struct slice room_name,
-                              struct slice identity, struct slice name, bool is_host);
+/* What LiveKit says about people and their tracks, by the meeting's id or (with an empty id) its
+ * room. */
+int directory_tell_news(struct directory *, struct slice meeting_id, struct slice room_name,
+                        const struct person_news *);
 
 /* The meeting's id and room for one of its names (id, room, former id); false: unknown here. The
  * slices are valid until the next call that changes the directory. */

@@ -16,6 +16,7 @@
 
 struct livekit_participant;
 struct livekit_room;
+struct livekit_track;
 struct sessions;
 
 /* One participant. Texts are owned by the session. */
@@ -35,6 +36,8 @@ struct attendee {
     bool is_host;
     /* An egress, a recorder or an agent, not a person. */
     bool is_service;
+    /* Counted among those who meet. */
+    bool is_person;
 };
 
 struct session {
@@ -112,5 +115,9 @@ void sessions_participant_seen(struct sessions *, const struct session *,
                                const struct livekit_participant *);
 void sessions_participant_left(struct sessions *, const struct session *,
                                const struct livekit_participant *);
+
+/* A track as LiveKit describes it, and one that was unpublished. */
+void sessions_track_seen(struct sessions *, const struct session *, struct slice identity,
+                         const struct livekit_track *, bool is_published);
 
 #endif

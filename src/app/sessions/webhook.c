@@ -142,9 +142,12 @@ static void take_track(struct webhook *webhook, const json_t *event, enum event_
     livekit_read_participant(&participant, json_object_get(event, "participant"));
     livekit_read_track(&track, json_object_get(event, "track"));
     const struct webhook_listener *listener = webhook->set.listener;
-    if (session)
+    if (session) {
+        sessions_track_seen(webhook->set.sessions, session, participant.identity, &track,
+                            kind == EVENT_TRACK_PUBLISHED);
         listener->on_track(session, participant.identity, &track, kind == EVENT_TRACK_PUBLISHED,
                            listener->user);
+    }
 }
 
 static void take_participant(struct webhook *webhook, const json_t *event, enum event_kind kind,

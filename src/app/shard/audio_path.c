@@ -51,14 +51,14 @@ static void voice_feed(struct audio_track *t, const int16_t *pcm, size_t frames,
         int64_t at_ms = live_meeting_time_ms(live, mono_ms_of(t, before) - VOICE_DELAY_MS);
         if (frame.speech >= SPEECH)
             prosody_spoke(t->prosody, at_ms);
-        meeting_hear(live->engine, t->participant, &frame, at_ms);
+        meeting_hear(live->engine, t->heard, &frame, at_ms);
     }
 }
 
 /* Control frames between messages may leave the bytes at an odd address; they are then copied in
  * pieces. */
 static void analyse(struct audio_track *t, const uint8_t *bytes, size_t frames, uint64_t before) {
-    if (!t->participant)
+    if (!t->heard)
         return;
     if (meeting_is_paused(t->base.meeting->engine)) {
         t->analysis_missed = true;
@@ -87,7 +87,7 @@ static void analyse(struct audio_track *t, const uint8_t *bytes, size_t frames, 
 /* ---- Audio in time ---- */
 
 static bool is_analysed(const struct audio_track *t) {
-    return t->participant && !meeting_is_paused(t->base.meeting->engine);
+    return t->heard && !meeting_is_paused(t->base.meeting->engine);
 }
 
 /* Takes whole sample frames whose place is certain: `before` samples after the clock's anchor. */
@@ -116,8 +116,8 @@ static void gap_fill(struct audio_track *t) {
     unsigned gap_ms = (unsigned)(gap * 1000 / t->rate_hz);
     audio_file_silence(t, gap);
     voice_skip(&t->voice, gap_ms);
-    if (t->participant)
-        meeting_miss(live->engine, t->participant, live_meeting_time_ms(live, from_ms),
+    if (t->heard)
+        meeting_miss(live->engine, t->heard, live_meeting_time_ms(live, from_ms),
                      live_meeting_time_ms(live, from_ms + gap_ms));
     t->base.core->stats.gaps++;
     t->base.core->stats.gap_ms += gap_ms;

@@ -87,6 +87,19 @@ static size_t head_take(struct audio_track *t, const uint8_t *bytes, size_t len)
 
 /* ---- Mute ---- */
 
+static enum mic mic_of(const struct audio_track *t) {
+    if (t->mute.state != MUTE_ON)
+        return MIC_OPEN;
+    if (t->asks_mutes && t->choice != TRACK_MUTED)
+        return t->choice == TRACK_UNMUTED ? MIC_CUT : MIC_UNKNOWN;
+    return MIC_MUTED;
+}
+
+static void mic_tell(struct audio_track *t, enum mic mic) {
+    if (t->heard)
+        meeting_set_mic(t->base.meeting->engine, t->heard, mic, track_now_ms(&t->base));
+}
+
 static void mute_begin(struct audio_track *t) {
     head_finish(t);
     probe_finish(t);
@@ -97,8 +110,7 @@ static void mute_begin(struct audio_track *t) {
     int64_t at_ms = track_now_ms(&t->base);
     if (!t->base.core->settings->silence_on_mute)
         audio_file_pause(t, at_ms);
-    if (t->participant)
-        meeting_mute(t->base.meeting->engine, t->participant, true, at_ms);
+    mic_tell(t, mic_of(t));
     audio_track_log(t, "muted");
 }
 
@@ -110,8 +122,7 @@ static void mute_end(struct audio_track *t) {
     else
         audio_file_resume(t, at_ms);
     voice_skip(&t->voice, muted_ms < VOICE_KEEP_MS ? (unsigned)muted_ms : VOICE_KEEP_MS);
-    if (t->participant)
-        meeting_mute(t->base.meeting->engine, t->participant, false, at_ms);
+    mic_tell(t, MIC_OPEN);
     audio_track_log(t, "unmuted");
 }
 
@@ -120,6 +131,32 @@ static void mute_apply(struct audio_track *t, enum mute_change change) {
         mute_begin(t);
     else if (change == MUTE_ENDED)
         mute_end(t);
+    if (change == MUTE_SKIPPED) { /* what was said before it is still on its way */
+        mic_tell(t, MIC_MUTED);
+        mic_tell(t, MIC_OPEN);
+    }
+}
+
+/* The sender's word for it. Packets that stop are a mute, or a network that was cut. */
+static void mute_hear_word(struct audio_track *t, bool is_muted) {
+    struct shard_core *core = t->base.core;
+    bool is_new = is_muted == (t->mute.state == MUTE_OFF);
+    if (is_new)
+        t->choice = TRACK_UNSAID;
+    if (is_new && is_muted && t->asks_mutes)
+        core->on_silent(t->base.meeting->key, slice_from(t->base.participant_name),
+                        slice_from(t->base.track_name), core->user);
+    mute_apply(t, mute_tell(&t->mute, is_muted, core->now_ms));
+}
+
+static void audio_hear_news(struct track *track, enum track_news news) {
+    struct audio_track *t = audio_of(track);
+    t->is_gone = news == TRACK_GONE;
+    if (news != TRACK_MUTED && news != TRACK_UNMUTED)
+        return;
+    t->choice = news;
+    if (t->mute.state == MUTE_ON)
+        mic_tell(t, mic_of(t));
 }
 
 /* ---- What the connection brings ---- */
@@ -146,8 +183,8 @@ static void audio_on_text(struct slice text, void *arg) {
     struct shard_core *core = t->base.core;
     core->stats.text_frames++;
     bool is_muted;
-    if (mute_parse(text, &is_muted))
-        mute_apply(t, mute_tell(&t->mute, is_muted, core->now_ms));
+    if (!t->is_gone && mute_parse(text, &is_muted))
+        mute_hear_word(t, is_muted);
     else
         core->stats.text_ignored++;
 }
@@ -171,17 +208,17 @@ static struct audio_track *rival_find(struct audio_track *t) {
 }
 
 static void analysis_begin(struct audio_track *t) {
-    t->participant = live_meeting_connect(t->base.meeting, slice_from(t->base.participant_name));
-    meeting_set_dtx(t->participant, t->is_dtx);
-    if (t->mute.state == MUTE_ON)
-        meeting_mute(t->base.meeting->engine, t->participant, true, track_now_ms(&t->base));
+    t->heard = live_meeting_connect(t->base.meeting, slice_from(t->base.participant_name));
+    meeting_set_dtx(t->heard, t->is_dtx);
+    meeting_set_delay(t->heard, t->delay_ms);
+    mic_tell(t, mic_of(t));
 }
 
 static void analysis_end(struct audio_track *t) {
-    if (!t->participant)
+    if (!t->heard)
         return;
-    meeting_disconnect(t->base.meeting->engine, t->participant, track_now_ms(&t->base));
-    t->participant = NULL;
+    meeting_disconnect(t->base.meeting->engine, t->heard, track_now_ms(&t->base));
+    t->heard = NULL;
     struct audio_track *heir = rival_find(t);
     if (heir)
         analysis_begin(heir);
@@ -240,6 +277,7 @@ static const struct track_type audio_type = {
                  .on_closed = track_on_closed},
     .collected = audio_collected,
     .look = audio_look,
+    .hear_news = audio_hear_news,
     .end = audio_end,
 };
 
@@ -264,8 +302,9 @@ static void prosody_on_line(int64_t flushed_ms, const char *what, void *track) {
 static void prosody_on_feeling(const struct feeling *feeling, int64_t from_ms, int64_t to_ms,
                                void *track) {
     struct audio_track *t = track;
-    if (t->participant)
-        meeting_feel(t->base.meeting->engine, t->participant, feeling, from_ms, to_ms);
+    if (t->heard)
+        meeting_feel(t->base.meeting->engine, meeting_track_owner(t->heard), feeling, from_ms,
+                     to_ms);
 }
 
 static struct prosody *prosody_begin(struct audio_track *t) {
@@ -290,7 +329,10 @@ struct track *audio_track_open(struct live_meeting *live, const struct track_par
     struct audio_track *t = mem_alloc(sizeof *t);
     track_open(&t->base, &audio_type, live, p, stream, accept);
     samples_decide(t, p);
-    mute_init(&t->mute, p->from_egress || p->is_signed ? settings->mute_tail_ms : 0);
+    bool is_livekit = p->from_egress || p->is_signed;
+    mute_init(&t->mute, is_livekit ? settings->mute_tail_ms : 0);
+    t->delay_ms = is_livekit ? settings->egress_delay_ms : 0;
+    t->asks_mutes = is_livekit && settings->asks_mutes;
     t->group_ms = p->group_ms ? p->group_ms : settings->group_ms;
     t->is_judged = strcasecmp(p->source, "SCREEN_SHARE_AUDIO") != 0;
     t->is_dtx = (p->from_egress || p->source[0]) && strcmp(p->dtx, "off") != 0;

@@ -38,6 +38,14 @@ struct audio_track {
     struct track base;
     unsigned rate_hz, channel_count, block_bytes, group_ms;
     struct mute mute;
+    /* What LiveKit has said since the sender's `muted`; TRACK_UNSAID: nothing yet. */
+    enum track_news choice;
+    /* `muted` says only that nothing comes: LiveKit is asked why. */
+    bool asks_mutes;
+    /* It was unpublished: what its sender still says is about its end. */
+    bool is_gone;
+    /* How much later than its sender's word sound comes. */
+    unsigned delay_ms;
     /* Whether the stream begins with something else than samples. */
     struct head head;
     /* Probes a stream that calls itself mono. */
@@ -55,7 +63,7 @@ struct audio_track {
     const struct format *format;
     struct audio_file file;
     /* In the engine; NULL: another connection of the same track is listened to. */
-    struct participant *participant;
+    struct meeting_track *heard;
     /* Groups of group_ms for the pipeline log and the prosody service. */
     struct prosody *prosody;
     struct audio_clock clock;

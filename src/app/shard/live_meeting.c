@@ -13,6 +13,9 @@ enum { PEOPLE_MAX = 4096 };
 struct person {
     char *name;
     bool is_host;
+    enum presence presence;
+    /* In the room, and unknown to the engine: counted in live_meeting.guests. */
+    bool is_guest;
 };
 
 struct live_meeting *live_meeting_new(struct shard_core *core, uint64_t key, struct slice id) {
@@ -50,33 +53,51 @@ static void person_apply(const struct person *person, struct participant *partic
     if (person->name[0])
         meeting_set_name(participant, slice_from(person->name));
     meeting_set_host(participant, person->is_host);
+    meeting_set_presence(participant, person->presence);
 }
 
-void live_meeting_set_person(struct live_meeting *live, struct slice identity, struct slice name,
-                             bool is_host) {
+static void guest_set(struct live_meeting *live, struct person *person, bool is_guest) {
+    live->guests += (unsigned)is_guest - (unsigned)person->is_guest;
+    person->is_guest = is_guest;
+    meeting_set_guests(live->engine, live->guests);
+}
+
+static struct person *person_get(struct live_meeting *live, struct slice identity) {
     struct person *person = map_find(&live->people, identity);
-    if (!person) {
-        if (live->people.len >= PEOPLE_MAX)
-            return;
-        person = mem_alloc(sizeof *person);
-        person->name = mem_copy_text("");
-        map_set(&live->people, identity, person);
-    }
-    if (name.len > 0)
-        slice_replace_text(&person->name, name);
-    person->is_host = is_host;
-    struct participant *participant = meeting_find(live->engine, identity);
+    if (person || live->people.len >= PEOPLE_MAX)
+        return person;
+    person = mem_alloc(sizeof *person);
+    person->name = mem_copy_text("");
+    map_set(&live->people, identity, person);
+    return person;
+}
+
+void live_meeting_hear_news(struct live_meeting *live, const struct person_news *news) {
+    struct person *person = person_get(live, news->identity);
+    if (!person)
+        return;
+    if (news->name.len > 0)
+        slice_replace_text(&person->name, news->name);
+    if (news->has_role)
+        person->is_host = news->is_host;
+    if (news->presence != PRESENCE_UNSAID)
+        person->presence = news->presence;
+    struct participant *participant = meeting_find(live->engine, news->identity);
     if (participant)
         person_apply(person, participant);
+    else
+        guest_set(live, person, person->presence == PRESENCE_HERE);
 }
 
-struct participant *live_meeting_connect(struct live_meeting *live, struct slice identity) {
+struct meeting_track *live_meeting_connect(struct live_meeting *live, struct slice identity) {
     struct participant *participant = meeting_add(live->engine, identity);
-    const struct person *person = map_find(&live->people, identity);
-    if (person)
+    struct person *person = map_find(&live->people, identity);
+    if (person) {
+        guest_set(live, person, false);
         person_apply(person, participant);
-    meeting_connect(live->engine, participant, live_meeting_time_ms(live, live->core->now_ms));
-    return participant;
+    }
+    return meeting_connect(live->engine, participant,
+                           live_meeting_time_ms(live, live->core->now_ms));
 }
 
 struct slice live_meeting_name_of(const struct live_meeting *live, struct slice identity) {

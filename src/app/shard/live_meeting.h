@@ -5,6 +5,7 @@
 #ifndef APP_LIVE_MEETING_H
 #define APP_LIVE_MEETING_H
 
+#include "app/shard/person_news.h"
 #include "app/shard/shard_core.h"
 #include "base/buf.h"
 #include "base/list.h"
@@ -19,8 +20,10 @@ struct live_meeting {
     /* The meetingId, or the room's name while the meeting is provisional. */
     char *id;
     struct meeting *engine;
-    /* Identity -> struct person, from webhooks. */
+    /* Identity -> struct person, from LiveKit. */
     struct map people;
+    /* How many of them are in the room and have had no track. */
+    unsigned guests;
     /* struct track.in_meeting, oldest first; how many of them are audio. */
     struct list tracks;
     unsigned audio_tracks;
@@ -32,14 +35,13 @@ struct live_meeting *live_meeting_new(struct shard_core *, uint64_t key, struct 
 /* No track may be open. */
 void live_meeting_free(struct live_meeting *);
 
-/* Kept also for people who have no track yet. An empty name leaves the known one. After a new name,
- * as after a new id: tracks_rename, because recordings carry both. */
-void live_meeting_set_person(struct live_meeting *, struct slice identity, struct slice name,
-                             bool is_host);
+/* What is said about the person; kept also for people who have no track yet. After a new name, as
+ * after a new id: tracks_rename, because recordings carry both. */
+void live_meeting_hear_news(struct live_meeting *, const struct person_news *);
 
-/* Called when an audio track of that identity opens. Returns its participant in the engine, with
- * the name and role known from webhooks. */
-struct participant *live_meeting_connect(struct live_meeting *, struct slice identity);
+/* Called when an audio track of that identity opens. Returns it as the engine knows it, of the
+ * participant with the name and role known from webhooks. */
+struct meeting_track *live_meeting_connect(struct live_meeting *, struct slice identity);
 
 /* The display name known from webhooks, or empty. */
 struct slice live_meeting_name_of(const struct live_meeting *, struct slice identity);

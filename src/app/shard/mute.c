@@ -28,9 +28,9 @@ enum mute_change mute_tell(struct mute *mute, bool is_muted, int64_t now_ms) {
         return state_enter(mute, mute->tail_ms > 0 ? MUTE_TAIL : MUTE_ON, now_ms);
     if (is_muted)
         return MUTE_SAME;
-    bool was_muted = mute->state == MUTE_ON;
+    enum mute_state before = mute->state;
     mute->state = MUTE_OFF;
-    return was_muted ? MUTE_ENDED : MUTE_SAME;
+    return before == MUTE_ON ? MUTE_ENDED : before == MUTE_TAIL ? MUTE_SKIPPED : MUTE_SAME;
 }
 
 enum mute_change mute_hear(struct mute *mute, const uint8_t *bytes, size_t len,

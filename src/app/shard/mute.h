@@ -5,8 +5,8 @@
  *
  *     MUTE_OFF --muted--> MUTE_TAIL --zeros, time--> MUTE_ON --unmuted--> MUTE_OFF
  *
- * Without a tail MUTE_OFF becomes MUTE_ON at once; unmuted during the tail, nothing happened. Pure:
- * time is an argument.
+ * Without a tail MUTE_OFF becomes MUTE_ON at once; unmuted during the tail, the audio goes on.
+ * Pure: time is an argument.
  */
 #ifndef APP_MUTE_H
 #define APP_MUTE_H
@@ -21,8 +21,8 @@ enum { MUTE_SILENCE_MS = 200 }; /* zeros for so long end the tail */
 
 enum mute_state { MUTE_OFF, MUTE_TAIL, MUTE_ON };
 
-/* What a call has changed. */
-enum mute_change { MUTE_SAME, MUTE_BEGAN, MUTE_ENDED };
+/* What a call has changed. MUTE_SKIPPED: a mute was over before its tail was. */
+enum mute_change { MUTE_SAME, MUTE_BEGAN, MUTE_ENDED, MUTE_SKIPPED };
 
 struct mute {
     enum mute_state state;

@@ -266,6 +266,8 @@ int shard_open(struct shard **out, const struct shard_settings *settings, unsign
     list_init(&shard->meetings);
     map_init(&shard->by_key, 1);
     shard->core.settings = settings;
+    shard->core.on_silent = shard_tell_silent;
+    shard->core.user = shard;
     shard->core.disk = disk_new_port(settings->disk);
     shard->core.now_ms = clock_mono_ms();
     err = prosody_service_open(shard);

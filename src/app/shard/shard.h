@@ -10,6 +10,7 @@
 #ifndef APP_SHARD_H
 #define APP_SHARD_H
 
+#include "app/shard/person_news.h"
 #include "app/shard/shard_settings.h"
 #include "app/shard/shard_stats.h"
 #include "app/shard/track_params.h"
@@ -38,6 +39,8 @@ struct shard_track_event {
 struct shard_listener {
     void (*on_feedback)(uint64_t meeting_key, const struct feedback *, void *user);
     void (*on_track)(const struct shard_track_event *, void *user);
+    /* A track that sends no more: has its person muted it? The answer comes as news. */
+    void (*on_silent)(uint64_t meeting_key, struct slice identity, struct slice track, void *user);
     void *user;
 };
 
@@ -57,9 +60,7 @@ void shard_close(struct shard *);
 void shard_add_meeting(struct shard *, uint64_t key, struct slice id);
 void shard_rename_meeting(struct shard *, uint64_t key, struct slice id);
 void shard_remove_meeting(struct shard *, uint64_t key);
-/* An empty name is unknown. */
-void shard_set_participant(struct shard *, uint64_t key, struct slice identity, struct slice name,
-                           bool is_host);
+void shard_tell_news(struct shard *, uint64_t key, const struct person_news *);
 
 /*
  * Hands a media socket over, with its unread bytes; the shard answers the handshake with `accept`

@@ -5,6 +5,7 @@
 #include "app/shard/shard_settings.h"
 #include "app/shard/shard_stats.h"
 #include "base/list.h"
+#include "base/slice.h"
 
 #include <stdint.h>
 
@@ -21,6 +22,9 @@ struct shard_core {
     /* Steady clock, of the present turn. */
     int64_t now_ms;
     struct shard_stats stats;
+    /* A track sends no more: whether its person muted it is asked, and the answer comes as news. */
+    void (*on_silent)(uint64_t meeting_key, struct slice identity, struct slice track, void *user);
+    void *user;
 };
 
 #endif

@@ -78,32 +78,38 @@ void shard_remove_meeting(struct shard *shard, uint64_t key) {
     meeting_send(shard, key, SLICE_NONE, remove_deliver);
 }
 
-struct participant_mail {
+struct news_mail {
     struct mail mail;
     uint64_t key;
-    bool is_host;
-    char identity[TRACK_NAME_BYTES + 1], name[TRACK_NAME_BYTES + 1];
+    struct person_news news;
+    char identity[TRACK_NAME_BYTES + 1], name[TRACK_NAME_BYTES + 1], track[TRACK_NAME_BYTES + 1];
 };
 
-static void participant_deliver(struct mail *mail, void *owner) {
-    struct participant_mail *m = (struct participant_mail *)mail;
+static void news_deliver(struct mail *mail, void *owner) {
+    struct news_mail *m = (struct news_mail *)mail;
     struct live_meeting *live = shard_find(shard_of(owner), m->key);
     if (live) {
-        live_meeting_set_person(live, slice_from(m->identity), slice_from(m->name), m->is_host);
+        live_meeting_hear_news(live, &m->news);
+        tracks_hear_news(live, &m->news);
         if (m->name[0])
             tracks_rename(live);
     }
     mem_free(m);
 }
 
-void shard_set_participant(struct shard *shard, uint64_t key, struct slice identity,
-                           struct slice name, bool is_host) {
-    struct participant_mail *m = mem_alloc(sizeof *m);
-    m->mail.deliver = participant_deliver;
+static struct slice text_keep(char out[TRACK_NAME_BYTES + 1], struct slice text) {
+    text_put(out, text);
+    return slice_of(out, text.len);
+}
+
+void shard_tell_news(struct shard *shard, uint64_t key, const struct person_news *news) {
+    struct news_mail *m = mem_alloc(sizeof *m);
+    m->mail.deliver = news_deliver;
     m->key = key;
-    m->is_host = is_host;
-    text_put(m->identity, identity);
-    text_put(m->name, name);
+    m->news = *news;
+    m->news.identity = text_keep(m->identity, news->identity);
+    m->news.name = text_keep(m->name, news->name);
+    m->news.track = text_keep(m->track, news->track);
     station_send(shard->station, &m->mail);
 }
 
@@ -271,5 +277,29 @@ void shard_tell_track(struct shard *shard, const struct shard_track_event *event
     m->mail.deliver = track_deliver;
     m->listener = shard->listener;
     m->event = *event;
+    mailbox_send(shard->control, &m->mail);
+}
+
+struct silent_mail {
+    struct mail mail;
+    struct shard_listener listener;
+    uint64_t key;
+    char identity[TRACK_NAME_BYTES + 1], track[TRACK_NAME_BYTES + 1];
+};
+
+static void silent_deliver(struct mail *mail, void *owner) {
+    struct silent_mail *m = (struct silent_mail *)mail;
+    m->listener.on_silent(m->key, slice_from(m->identity), slice_from(m->track), m->listener.user);
+    mem_free(m);
+}
+
+void shard_tell_silent(uint64_t key, struct slice identity, struct slice track, void *user) {
+    struct shard *shard = user;
+    struct silent_mail *m = mem_alloc(sizeof *m);
+    m->mail.deliver = silent_deliver;
+    m->listener = shard->listener;
+    m->key = key;
+    text_put(m->identity, identity);
+    text_put(m->track, track);
     mailbox_send(shard->control, &m->mail);
 }

@@ -41,8 +41,10 @@ void shard_on_take(struct shard *, uint64_t key, const struct track_params *, st
 void shard_on_drain(struct shard *, struct mail *answer);
 struct live_meeting *shard_find(const struct shard *, uint64_t key); /* NULL: none */
 
-/* Mail to control. The first is the feedback_fn of a meeting's judge. */
+/* Mail to control. The first is the feedback_fn of a meeting's judge, the second the on_silent of
+ * the core. */
 void shard_tell_feedback(const struct feedback *, void *live_meeting);
+void shard_tell_silent(uint64_t key, struct slice identity, struct slice track, void *shard);
 void shard_tell_track(struct shard *, const struct shard_track_event *);
 
 #endif

@@ -26,6 +26,10 @@ struct shard_settings {
     bool folds_channels;
     /* MUTE_TAIL_MS: how far LiveKit's `muted` may run ahead of its audio. */
     unsigned mute_tail_ms;
+    /* EGRESS_DELAY_MS: how much later than an unmute its sound comes from LiveKit. */
+    unsigned egress_delay_ms;
+    /* LiveKit can be asked whether somebody muted. */
+    bool asks_mutes;
     /* AUDIO_ON_MUTE=silence: zeros are recorded while muted; else the recording pauses. */
     bool silence_on_mute;
     /* The prosody service. */

@@ -139,3 +139,16 @@ void tracks_rename(const struct live_meeting *live) {
                             live_meeting_name_of(live, participant));
     }
 }
+
+void tracks_hear_news(const struct live_meeting *live, const struct person_news *news) {
+    bool has_left = news->presence == PRESENCE_AWAY && !news->track.len;
+    if (!has_left && news->track_news == TRACK_UNSAID)
+        return;
+    LIST_EACH(&live->tracks, node) {
+        struct track *track = CONTAINER_OF(node, struct track, in_meeting);
+        bool is_meant = slice_is_equal(slice_from(track->participant_name), news->identity) &&
+                        (has_left || slice_is_equal(slice_from(track->track_name), news->track));
+        if (is_meant && track->type->hear_news)
+            track->type->hear_news(track, has_left ? TRACK_GONE : news->track_news);
+    }
+}

@@ -28,6 +28,8 @@ struct track_type {
     void (*collected)(struct track *, int64_t now_ms);
     /* A few times a second. NULL: nothing to do. */
     void (*look)(struct track *, int64_t now_ms);
+    /* LiveKit says something about it. NULL: nothing to do. */
+    void (*hear_news)(struct track *, enum track_news);
     /* The connection has ended: what is unfinished goes into the recording, which is still open. */
     void (*end)(struct track *);
 };
@@ -79,6 +81,9 @@ void tracks_write_doubts(const struct live_meeting *, struct buf *out);
 
 /* The recording that the track begins at a steady-clock time; audio adds rate and channels. */
 struct recording_info track_recording(const struct track *, enum record_format, int64_t mono_ms);
+
+/* What LiveKit says about one track, or about all of a person who has left. */
+void tracks_hear_news(const struct live_meeting *, const struct person_news *);
 
 /* Tells the recordings of a meeting its id and the names of its people. */
 void tracks_rename(const struct live_meeting *);

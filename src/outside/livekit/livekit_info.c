@@ -176,6 +176,11 @@ bool livekit_is_service(const struct livekit_participant *p) {
     return p->kind == KIND_EGRESS || p->kind == KIND_AGENT || p->is_recorder || p->is_agent;
 }
 
+bool livekit_is_person(const struct livekit_participant *p) {
+    return (p->kind == KIND_STANDARD || p->kind == KIND_SIP) && !p->is_hidden &&
+           !livekit_is_service(p);
+}
+
 static bool names_host(const json_t *metadata) {
     if (slice_is_equal_nocase(text(metadata, "role"), SLICE("host")) || flag(metadata, "isHost"))
         return true;

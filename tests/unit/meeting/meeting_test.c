@@ -11,27 +11,25 @@ static void count_told(const struct feedback *feedback, void *arg) {
     told++;
 }
 
-static void hear(struct meeting *meeting, struct participant *participant, int64_t from_ms,
+static void hear(struct meeting *meeting, struct meeting_track *track, int64_t from_ms,
                  int64_t to_ms) {
     struct voice_frame frame = {.power = 1e-6f, .peak = 0.01f, .speech = 0.02f, .floor_db = -65};
     for (int64_t end = from_ms + 20; end <= to_ms; end += 20)
-        meeting_hear(meeting, participant, &frame, end);
+        meeting_hear(meeting, track, &frame, end);
 }
 
-static struct meeting *meeting_of(int64_t at_ms, struct participant **ana,
-                                  struct participant **bob) {
+static struct meeting *meeting_of(int64_t at_ms, struct meeting_track **ana,
+                                  struct meeting_track **bob) {
     struct rules rules;
     rules_init(&rules);
     struct meeting *meeting = meeting_new(&rules, at_ms);
-    *ana = meeting_add(meeting, SLICE("ana"));
-    *bob = meeting_add(meeting, SLICE("bob"));
-    meeting_connect(meeting, *ana, at_ms);
-    meeting_connect(meeting, *bob, at_ms);
+    *ana = meeting_connect(meeting, meeting_add(meeting, SLICE("ana")), at_ms);
+    *bob = meeting_connect(meeting, meeting_add(meeting, SLICE("bob")), at_ms);
     return meeting;
 }
 
 static void a_step_is_judged_when_all_were_heard(void **state) {
-    struct participant *ana, *bob;
+    struct meeting_track *ana, *bob;
     struct meeting *meeting = meeting_of(0, &ana, &bob);
     hear(meeting, ana, 0, 500);
     hear(meeting, bob, 0, 300);
@@ -44,7 +42,7 @@ static void a_step_is_judged_when_all_were_heard(void **state) {
 }
 
 static void a_late_track_is_waited_for_200_ms_and_no_longer(void **state) {
-    struct participant *ana, *bob;
+    struct meeting_track *ana, *bob;
     struct meeting *meeting = meeting_of(0, &ana, &bob);
     hear(meeting, ana, 0, 1000);
     hear(meeting, bob, 0, 400);
@@ -56,13 +54,13 @@ static void a_late_track_is_waited_for_200_ms_and_no_longer(void **state) {
 }
 
 static void the_muted_the_missing_and_the_gone_hold_nobody_up(void **state) {
-    struct participant *ana, *bob;
+    struct meeting_track *ana, *bob;
     struct meeting *meeting = meeting_of(0, &ana, &bob);
     hear(meeting, ana, 0, 3000);
-    meeting_mute(meeting, bob, true, 0);
+    meeting_set_mic(meeting, bob, MIC_MUTED, 0);
     meeting_judge(meeting, 500, count_told, NULL);
     assert_int_equal(meeting_judged_ms(meeting), 500);
-    meeting_mute(meeting, bob, false, 500);
+    meeting_set_mic(meeting, bob, MIC_OPEN, 500);
     meeting_judge(meeting, 600, count_told, NULL);
     assert_int_equal(meeting_judged_ms(meeting), 500);
     meeting_miss(meeting, bob, 500, 800);
@@ -75,7 +73,7 @@ static void the_muted_the_missing_and_the_gone_hold_nobody_up(void **state) {
 }
 
 static void a_track_that_died_holds_nobody_up_after_a_second(void **state) {
-    struct participant *ana, *bob;
+    struct meeting_track *ana, *bob;
     struct meeting *meeting = meeting_of(0, &ana, &bob);
     hear(meeting, ana, 0, 3000);
     for (int64_t now = 20; now <= 2000; now += 20)
@@ -86,7 +84,7 @@ static void a_track_that_died_holds_nobody_up_after_a_second(void **state) {
 
 /* The machine slept: time without analysis is not taken for silence. */
 static void a_leap_in_time_is_no_silence(void **state) {
-    struct participant *ana, *bob;
+    struct meeting_track *ana, *bob;
     int64_t start = 1795349600000;
     struct meeting *meeting = meeting_of(start, &ana, &bob);
     hear(meeting, ana, start, start + 2000);
@@ -149,6 +147,63 @@ static void two_tracks_are_one_participant(void **state) {
     stage_close(&stage);
 }
 
+static double stat_of(const json_t *people, int index, const char *key) {
+    return json_number_value(json_object_get(json_array_get(people, (size_t)index), key));
+}
+
+/* The same of the meeting as it is now; a truth value is 0 or 1. */
+static double stat_now(const struct stage *stage, int index, const char *key) {
+    struct buf out = {0};
+    meeting_write_stats(&out, stage->meeting);
+    json_t *people = json_loadb(out.data, out.len, 0, NULL);
+    bool is_true = json_is_true(json_object_get(json_array_get(people, (size_t)index), key));
+    double value = is_true ? 1 : stat_of(people, index, key);
+    json_decref(people);
+    buf_free(&out);
+    return value;
+}
+
+/* The old track says muted, and the new one begins before the old one ends. */
+static void a_mute_belongs_to_its_track_alone(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *old = stage_join(&stage, "ana"), *bob = stage_join(&stage, "bob");
+    stage_say(&stage, bob, 3);
+    actor_do(old, SENDS_NOTHING);
+    stage_mute(&stage, old, true);
+    stage_play(&stage, 2);
+    struct actor *fresh = stage_join(&stage, "ana");
+    stage_say(&stage, fresh, 4);
+    stage_leave(&stage, old);
+    stage_say(&stage, fresh, 4);
+    assert_true(stat_now(&stage, 0, "talkSeconds") > 7.5);
+    assert_true(stat_now(&stage, 0, "isMuted") == 0);
+    stage_mute(&stage, fresh, true);
+    stage_play(&stage, 1);
+    assert_true(stat_now(&stage, 0, "isMuted") == 1);
+    stage_close(&stage);
+}
+
+static void one_is_muted_when_all_tracks_are(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *one = stage_join(&stage, "ana"), *other = stage_join(&stage, "ana");
+    stage_mute(&stage, other, true);
+    stage_play(&stage, 1);
+    assert_true(stat_now(&stage, 0, "isMuted") == 0);
+    stage_mute(&stage, one, true);
+    stage_play(&stage, 1);
+    assert_true(stat_now(&stage, 0, "isMuted") == 1);
+    stage_leave(&stage, one);
+    stage_play(&stage, 1);
+    assert_true(stat_now(&stage, 0, "isMuted") == 1);
+    stage_mute(&stage, other, false);
+    stage_say(&stage, other, 3);
+    assert_true(stat_now(&stage, 0, "isMuted") == 0);
+    assert_true(stat_now(&stage, 0, "talkSeconds") > 2.5);
+    stage_close(&stage);
+}
+
 static void many_who_came_and_went_are_forgotten(void **state) {
     struct rules rules;
     rules_init(&rules);
@@ -182,10 +237,6 @@ static void names_are_cut_between_characters(void **state) {
     json_decref(json);
     buf_free(&out);
     meeting_free(meeting);
-}
-
-static double stat_of(const json_t *people, int index, const char *key) {
-    return json_number_value(json_object_get(json_array_get(people, (size_t)index), key));
 }
 
 static void statistics_tell_who_talked(void **state) {
@@ -236,5 +287,7 @@ RUN_TESTS(TEST(a_step_is_judged_when_all_were_heard),
           TEST(a_leap_in_time_is_no_silence),
           TEST(a_pause_of_the_analysis_is_no_silence_and_no_dead_microphone),
           TEST(who_comes_back_is_the_same), TEST(two_tracks_are_one_participant),
+          TEST(a_mute_belongs_to_its_track_alone),
+          TEST(one_is_muted_when_all_tracks_are),
           TEST(many_who_came_and_went_are_forgotten), TEST(names_are_cut_between_characters),
           TEST(statistics_tell_who_talked))

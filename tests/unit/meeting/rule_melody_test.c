@@ -33,7 +33,7 @@ static void a_voice_of_little_melody_is_told_when_half_a_minute_more_had_none(vo
     assert_non_null(told);
     assert_int_equal(told->severity, SEVERITY_INFO);
     assert_true(told_fact(told, FACT_PITCH_RANGE) > 0.6 && told_fact(told, FACT_PITCH_RANGE) < 1);
-    stage_say(&stage, ana, 26); /* the cooldown is over, but it takes as much speech again */
+    stage_say(&stage, ana, 54);
     assert_int_equal(stage_count(&stage, FEEDBACK_MONOTONIA_PROSODICA, NULL), 1);
     stage_say(&stage, ana, 8);
     assert_int_equal(stage_count(&stage, FEEDBACK_MONOTONIA_PROSODICA, NULL), 2);

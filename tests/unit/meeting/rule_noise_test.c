@@ -22,7 +22,7 @@ static void noise_near_the_voice_is_told_only_where_it_is_wanted(void **state) {
             stage_say(&stage, ana, 3);
             stage_play(&stage, 2);
         }
-        assert_int_equal(stage_count(&stage, FEEDBACK_RUIDO_DE_FUNDO, "ana"), wanted);
+        assert_int_equal(stage_count(&stage, FEEDBACK_RUIDO_DE_FUNDO, "ana") > 0, wanted);
         stage_close(&stage);
     }
 }

@@ -43,5 +43,40 @@ static void somebody_who_gets_stuck_is_told_and_a_listener_is_not(void **state) 
     stage_close(&stage);
 }
 
+static void a_mute_between_sentences_is_no_pause(void **state) {
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana");
+    stage_join(&stage, "bob");
+    for (int i = 0; i < 8; i++) {
+        stage_say(&stage, ana, 1.4);
+        stage_mute(&stage, ana, true);
+        stage_play(&stage, 2.5);
+        stage_mute(&stage, ana, false);
+    }
+    assert_int_equal(stage_count(&stage, FEEDBACK_RITMO_PAUSADO, NULL), 0);
+    stage_close(&stage);
+}
+
+/* The signals come before what was said: here a mute is over before its beginning is heard. */
+static void a_mute_that_runs_ahead_of_its_sound_is_no_pause(void **state) {
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana");
+    stage_join(&stage, "bob");
+    meeting_set_delay(ana->track, 2500);
+    for (int i = 0; i < 8; i++) {
+        actor_speak(ana, -21);
+        stage_play(&stage, 1.2);
+        stage_mute(&stage, ana, true);
+        stage_mute(&stage, ana, false);
+        stage_play(&stage, 0.2);
+        actor_listen(ana);
+        stage_play(&stage, 2.2);
+    }
+    assert_int_equal(stage_count(&stage, FEEDBACK_RITMO_PAUSADO, NULL), 0);
+    stage_close(&stage);
+}
+
 RUN_TESTS(TEST(a_torrent_of_words_is_told_and_ordinary_speech_is_not),
-          TEST(somebody_who_gets_stuck_is_told_and_a_listener_is_not))
+          TEST(somebody_who_gets_stuck_is_told_and_a_listener_is_not),
+          TEST(a_mute_between_sentences_is_no_pause),
+          TEST(a_mute_that_runs_ahead_of_its_sound_is_no_pause))

@@ -153,10 +153,18 @@ static void forty_seconds_alone_are_a_monologue(void **state) {
     assert_non_null(told);
     assert_string_equal(told->participant, "ana");
     assert_int_equal(told->window_end_ms - told->window_start_ms, 60000);
-    stage_play(&stage, 28);
+    stage_play(&stage, 58);
     assert_int_equal(stage_count(&stage, FEEDBACK_MONOLOGO_PROLONGADO, NULL), 1);
     stage_play(&stage, 3);
     assert_int_equal(stage_count(&stage, FEEDBACK_MONOLOGO_PROLONGADO, NULL), 2);
+    stage_close(&stage);
+}
+
+static void who_has_no_track_listens_to_a_monologue(void **state) {
+    stage_open(&stage, NULL);
+    meeting_set_guests(stage.meeting, 2);
+    stage_say(&stage, stage_join(&stage, "ana"), 65);
+    assert_int_equal(stage_count(&stage, FEEDBACK_MONOLOGO_PROLONGADO, "ana"), 1);
     stage_close(&stage);
 }
 
@@ -189,5 +197,6 @@ RUN_TESTS(TEST(polite_turns_are_no_news), TEST(a_quarrel_is_one_interruption),
           TEST(talking_at_once_names_who_joined_in), TEST(an_overlap_of_the_host_is_the_groups),
           TEST(nods_and_changing_turns_are_no_overlap), TEST(an_echo_is_nobodys_speech),
           TEST(a_second_talker_in_the_same_room_is_heard),
-          TEST(forty_seconds_alone_are_a_monologue), TEST(nobody_listens_to_a_monologue_alone),
+          TEST(forty_seconds_alone_are_a_monologue), TEST(who_has_no_track_listens_to_a_monologue),
+          TEST(nobody_listens_to_a_monologue_alone),
           TEST(five_interruptions_in_a_minute_are_told_once))

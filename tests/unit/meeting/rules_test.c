@@ -33,14 +33,15 @@ static void defaults_lie_within_their_bounds_and_names_are_unique(void **state) 
 }
 
 /* A rule's list and its struct of settings have the same members, each once. */
-static void every_rule_begins_with_its_switch_and_ends_with_its_cooldown(void **state) {
+static void every_rule_begins_with_its_switch_and_ends_with_its_reminders(void **state) {
     for (int type = 0; type < FEEDBACK_TYPES; type++) {
         const struct rule *rule = rule_of((enum feedback_type)type);
         size_t count = 0, offsets = 0;
         while (count < RULE_SETTINGS_MAX && rule->settings[count].field)
             offsets |= (size_t)1 << rule->settings[count++].offset / sizeof(double);
         assert_string_equal(rule->settings[0].field, "enabled");
-        assert_string_equal(rule->settings[count - 1].field, "cooldown_s");
+        assert_string_equal(rule->settings[count - 4].field, "cooldown_s");
+        assert_string_equal(rule->settings[count - 1].field, "over_s");
         assert_int_equal(offsets, ((size_t)1 << count) - 1);
         assert_true(rule->judge_group || rule->judge_participant);
     }
@@ -76,6 +77,6 @@ static void bad_values_are_refused_and_change_nothing(void **state) {
 }
 
 RUN_TESTS(TEST(defaults_lie_within_their_bounds_and_names_are_unique),
-          TEST(every_rule_begins_with_its_switch_and_ends_with_its_cooldown),
+          TEST(every_rule_begins_with_its_switch_and_ends_with_its_reminders),
           TEST(a_setting_is_found_in_any_letter_case),
           TEST(bad_values_are_refused_and_change_nothing))

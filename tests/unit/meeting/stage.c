@@ -48,17 +48,18 @@ struct actor *stage_join(struct stage *stage, const char *identity) {
         .participant = meeting_add(stage->meeting, slice_from(identity)),
         .level_dbfs = -21,
         .noise_dbfs = -65,
+        .clip = 0.02,
         .syllables_per_s = 4.5,
         .pitch_hz = 140,
         .pitch_semitones = 3,
         .seed = (uint64_t)stage->count * 0x9E3779B97F4A7C15u,
     };
-    meeting_connect(stage->meeting, actor->participant, stage_now_ms(stage));
+    actor->track = meeting_connect(stage->meeting, actor->participant, stage_now_ms(stage));
     return actor;
 }
 
 void stage_leave(struct stage *stage, struct actor *actor) {
-    meeting_disconnect(stage->meeting, actor->participant, stage_now_ms(stage));
+    meeting_disconnect(stage->meeting, actor->track, stage_now_ms(stage));
     actor->participant = NULL;
 }
 
@@ -76,7 +77,11 @@ void actor_do(struct actor *actor, enum doing doing) {
 }
 
 void stage_mute(struct stage *stage, struct actor *actor, bool is_muted) {
-    meeting_mute(stage->meeting, actor->participant, is_muted, stage_now_ms(stage));
+    stage_set_mic(stage, actor, is_muted ? MIC_MUTED : MIC_OPEN);
+}
+
+void stage_set_mic(struct stage *stage, struct actor *actor, enum mic mic) {
+    meeting_set_mic(stage->meeting, actor->track, mic, stage_now_ms(stage));
 }
 
 /* 0..1 */
@@ -108,10 +113,15 @@ static struct voice_frame actor_frame(struct actor *actor, int64_t frame) {
     struct voice_frame out = {
         .power = (float)power,
         .peak = (float)fmin(1, sqrt(power) * 3),
-        .clip = actor->doing == CLIPS ? 0.02f : 0,
+        .clip = actor->doing == CLIPS ? (float)actor->clip : 0,
         .speech = voice + echo > 10 * db_power(actor->noise_dbfs) ? 0.97f : 0.02f,
         .floor_db = (float)actor->noise_dbfs,
     };
+    if (actor->doing == SENDS_NEAR_ZEROS || actor->doing == SENDS_FAINT_NOISE) {
+        bool is_noise = actor->doing == SENDS_FAINT_NOISE;
+        out.peak = (is_noise ? 2.0f : 1.0f) / 32768;
+        out.nonzero = is_noise ? 0.95f : frame % 10 == 0 ? 0.06f : 0;
+    }
     if (voice > 0) {
         out.periodicity = 0.9f;
         out.f0_hz = (float)(actor->pitch_hz *
@@ -134,7 +144,7 @@ static void stage_frame(struct stage *stage) {
             continue;
         struct voice_frame frame = actor_frame(actor, stage->frame);
         if (actor->doing != SENDS_NOTHING)
-            meeting_hear(stage->meeting, actor->participant, &frame, end_ms);
+            meeting_hear(stage->meeting, actor->track, &frame, end_ms);
     }
     stage->frame++;
     meeting_judge(stage->meeting, end_ms + VOICE_DELAY_MS, stage_tell, stage);

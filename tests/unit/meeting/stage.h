@@ -7,12 +7,22 @@
 
 enum { ACTORS = 64, TOLD = 512 };
 
-enum doing { LISTENS, SPEAKS, SENDS_ZEROS, SENDS_NOTHING, CLIPS };
+enum doing {
+    LISTENS,
+    SPEAKS,
+    SENDS_ZEROS,
+    SENDS_NEAR_ZEROS,
+    SENDS_FAINT_NOISE,
+    SENDS_NOTHING,
+    CLIPS
+};
 
 struct actor {
-    struct participant *participant;
+    struct participant *participant; /* NULL: has left */
+    struct meeting_track *track;
     enum doing doing;
     double level_dbfs; /* of the voice */
+    double clip;       /* share of its samples when it clips */
     double noise_dbfs; /* of the room; -120: digital silence */
     double syllables_per_s;
     double pitch_hz, pitch_semitones; /* middle and spread */
@@ -46,6 +56,7 @@ void actor_speak(struct actor *actor, double level_dbfs);
 void actor_listen(struct actor *actor);
 void actor_do(struct actor *actor, enum doing doing);
 void stage_mute(struct stage *stage, struct actor *actor, bool is_muted);
+void stage_set_mic(struct stage *stage, struct actor *actor, enum mic mic);
 
 void stage_play(struct stage *stage, double seconds);
 double stage_now_s(const struct stage *stage);

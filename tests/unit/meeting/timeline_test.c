@@ -63,29 +63,33 @@ static void of_two_tracks_the_clearer_voice_stays(void **state) {
 
 static void zeros_are_known_from_soft_sound(void **state) {
     timeline_init(&timeline, 0);
-    struct voice_frame zeros = {0}, soft = {.power = 1e-9f, .peak = 3e-5f};
+    struct voice_frame zeros = {0}, loud = {.power = 1e-9f, .peak = 1e-4f};
+    struct voice_frame soft = {.power = 1e-9f, .peak = 2.0f / 32768, .nonzero = 0.9f};
     timeline_put(&timeline, 0, 0, &zeros);
     timeline_put(&timeline, 0, 1, &soft);
-    assert_true(timeline_at(&timeline, 0)->is_zero);
-    assert_false(timeline_at(&timeline, 1)->is_zero);
+    timeline_put(&timeline, 0, 2, &loud);
+    assert_int_equal(timeline_at(&timeline, 0)->nonzero, 0);
+    assert_in_range(timeline_at(&timeline, 1)->nonzero, 58900, 59100);
+    assert_int_equal(timeline_at(&timeline, 2)->nonzero, 65535);
     assert_true(timeline_at(&timeline, 0)->db >= -120);
 }
 
 static void mutes_come_in_order_and_the_last_word_counts(void **state) {
     timeline_init(&timeline, 0);
-    bool is_muted = false;
-    timeline_mute(&timeline, 10, true);
-    timeline_mute(&timeline, 12, false);
-    assert_false(timeline_take_mute(&timeline, 9, &is_muted));
-    assert_true(timeline_take_mute(&timeline, 10, &is_muted));
-    assert_true(is_muted);
-    assert_true(timeline_take_mute(&timeline, 14, &is_muted));
-    assert_false(is_muted);
+    enum mic mic = MIC_OPEN;
+    timeline_mute(&timeline, 10, MIC_MUTED);
+    timeline_mute(&timeline, 12, MIC_OPEN);
+    assert_false(timeline_take_mute(&timeline, 9, &mic));
+    assert_true(timeline_take_mute(&timeline, 10, &mic));
+    assert_int_equal(mic, MIC_MUTED);
+    assert_true(timeline_take_mute(&timeline, 14, &mic));
+    assert_int_equal(mic, MIC_OPEN);
     for (int i = 0; i < 20; i++)
-        timeline_mute(&timeline, 20 - i, i % 2 == 0); /* and time that runs backwards */
-    assert_true(timeline_take_mute(&timeline, 20, &is_muted));
-    assert_false(is_muted);
-    assert_false(timeline_take_mute(&timeline, 100, &is_muted));
+        /* and time that runs backwards */
+        timeline_mute(&timeline, 20 - i, i % 2 ? MIC_OPEN : MIC_MUTED);
+    assert_true(timeline_take_mute(&timeline, 20, &mic));
+    assert_int_equal(mic, MIC_OPEN);
+    assert_false(timeline_take_mute(&timeline, 100, &mic));
 }
 
 RUN_TESTS(TEST(a_frame_lies_where_its_end_is_nearest),

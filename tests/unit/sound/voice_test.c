@@ -155,6 +155,22 @@ static void test_levels_are_those_of_their_own_twenty_milliseconds(void **state)
     assert_true(fabsf(out[3].power - powf(4000.0f / 32768, 2)) < 1e-6f);
 }
 
+static void test_faint_samples_are_counted(void **state) {
+    (void)state;
+    static struct voice v;
+    static struct voice_frame out[MOST];
+    int16_t pcm[6 * FRAME] = {0};
+
+    for (int i = 0; i < 96; i++) {
+        pcm[10 * i] = i % 2 ? 2 : -1;
+        pcm[FRAME + i] = 3;
+    }
+    voice_init(&v, RATE, 1);
+    assert_int_equal(hear(&v, pcm, (size_t)6 * FRAME, 100, out), 4);
+    assert_true(fabsf(out[0].nonzero - 0.1f) < 1e-6f);
+    assert_true(out[1].nonzero == 1 && out[2].nonzero == 0);
+}
+
 static void test_clipped_from_either_side(void **state) {
     (void)state;
     static struct voice v;
@@ -263,7 +279,7 @@ RUN_TESTS(TEST(test_antiphase_is_heard_as_mono), TEST(test_a_voice_on_one_side_i
           TEST(test_any_cut_gives_the_same_frames),
           TEST(test_every_rate_gives_fifty_frames_a_second),
           TEST(test_levels_are_those_of_their_own_twenty_milliseconds),
-          TEST(test_clipped_from_either_side), TEST(test_equal_channels_are_one),
-          TEST(test_digital_silence_sleeps_and_wakes),
+          TEST(test_faint_samples_are_counted), TEST(test_clipped_from_either_side),
+          TEST(test_equal_channels_are_one), TEST(test_digital_silence_sleeps_and_wakes),
           TEST(test_a_short_gap_keeps_the_floors_a_long_one_does_not), TEST(test_all_kernels_agree),
           TEST(test_a_track_stays_small))

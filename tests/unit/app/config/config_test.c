@@ -121,6 +121,20 @@ static void rules_have_settings_too(void **state) {
                    "RULE_VOLUME_BAIXO_NOPE is not a setting of the rules; see prosa --help");
 }
 
+static void a_cooldown_counts_for_the_former_rules_alone(void **state) {
+    struct config *config = parse("RULE_VOLUME_BAIXO_COOLDOWN_S=5\n", NULL);
+    assert_int_equal(config->rules.version, 2);
+    assert_string_equal(config->idle_cooldown, "RULE_VOLUME_BAIXO_COOLDOWN_S");
+    config_free(config);
+    config = parse("RULE_VOLUME_BAIXO_COOLDOWN_S=5\nFEEDBACK_RULES=1\n", NULL);
+    assert_int_equal(config->rules.version, 1);
+    assert_null(config->idle_cooldown);
+    config_free(config);
+    config = parse("RULE_SILENCIO_PROLONGADO_COOLDOWN_S=5\n", NULL);
+    assert_null(config->idle_cooldown);
+    config_free(config);
+}
+
 static void the_map_of_expressions_is_a_setting(void **state) {
     struct config *config = parse("HUME_EXPRESSION_MAP=Joy=0.5:-0.5,Awe=none\n", NULL);
     assert_true(expressions_find(&config->expressions, SLICE("joy"))->valence == 0.5f);
@@ -246,6 +260,7 @@ static void open_doors_are_named(void **state) {
 RUN_TESTS(TEST(defaults_stand), TEST(an_env_file_of_the_old_backend),
           TEST(the_environment_wins_and_empty_is_unset), TEST(several_livekit_keys),
           TEST(sizes_and_words), TEST(rules_have_settings_too),
+          TEST(a_cooldown_counts_for_the_former_rules_alone),
           TEST(the_map_of_expressions_is_a_setting),
           TEST(the_second_generation_takes_one_rate_only), TEST(bad_values_are_named),
           TEST(secrets_are_not_repeated), TEST(development_takes_what_production_refuses),

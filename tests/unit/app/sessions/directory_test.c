@@ -25,8 +25,11 @@ static void test_a_session_renames_the_meeting_of_its_room(void **state) {
     assert_int_equal(directory_start_session(w->directory, SLICE("RM_1"), SLICE("sala"), 0), 0);
     assert_names(w, "sala", "RM_1", "sala");
     assert_names(w, "RM_1", "RM_1", "sala");
-    directory_set_participant(w->directory, SLICE("RM_1"), SLICE("sala"), SLICE("bob"),
-                              SLICE("Bob"), false);
+    const struct person_news news = {.identity = SLICE("bob"),
+                                     .name = SLICE("Bob"),
+                                     .has_role = true,
+                                     .is_host = false};
+    directory_tell_news(w->directory, SLICE("RM_1"), SLICE("sala"), &news);
     int second = track_open(w, "RM_1", "sala", "ana", "TR_2"); /* joins the same meeting */
     wait_until(w, is_two_open);
     const char *json = describe(w, "RM_1");

@@ -138,8 +138,11 @@ static void cut_short(unsigned shards) {
     wait_until(w, is_one_open);
     frame_send(fd, WS_BINARY, pcm, sizeof pcm);
     directory_drain(w->directory, on_drained, w);
-    directory_set_participant(w->directory, SLICE("RM_1"), SLICE("sala"), SLICE("bob"),
-                              SLICE("Bob"), true);
+    const struct person_news news = {.identity = SLICE("bob"),
+                                     .name = SLICE("Bob"),
+                                     .has_role = true,
+                                     .is_host = true};
+    directory_tell_news(w->directory, SLICE("RM_1"), SLICE("sala"), &news);
     directory_describe(w->directory, SLICE("RM_1"), on_answer, w);
     directory_stop(w->directory);
     disk_close(w->disk);
