@@ -12,6 +12,7 @@ enum {
     START_BYTES = 32,   /* of a message: enough to tell IVF and to read a key frame's size */
     IVF_RATE_HZ = 1000, /* times in ms of arrival */
     MEASURE_EVERY_MS = 2000,
+    KEPT_MAX_BYTES = 2 * 1024 * 1024, /* a longer message is no picture with lengths */
     ANEW_MS = 1000, /* between a file that the disk gave up and the next one */
 };
 
@@ -194,6 +195,8 @@ static void video_on_binary(const uint8_t *bytes, size_t len, bool last, void *a
         if (t->start_bytes == START_BYTES)
             message_begin(t);
     }
+    if (t->is_kept && t->kept.len + len > KEPT_MAX_BYTES)
+        kept_end(t);
     if (t->is_kept)
         buf_add(&t->kept, bytes, len);
     else if (t->is_begun && len > 0 && t->base.recorder)
