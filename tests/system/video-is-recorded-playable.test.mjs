@@ -77,6 +77,24 @@ test('video is recorded playable', async (t) => {
     });
   }
 
+  await t.test('H.264 with lengths gets start codes, and that is said', async () => {
+    const source = await readFile(makeVideo(folder, 'libx264', 'lengths.h264'));
+    const units = source.toString('latin1').split(/\0\0\0?\x01/).slice(1).map((unit) => Buffer.from(unit, 'latin1'));
+    const length = ({ length }) => Buffer.from([length >> 24, length >> 16, length >> 8, length]);
+    // Parameters and the picture they are for in one message, then a picture a message.
+    const pictures = [];
+    let head = [];
+    for (const unit of units) {
+      head.push(length(unit), unit);
+      if ((unit[0] & 31) > 5) continue;
+      pictures.push(Buffer.concat(head));
+      head = [];
+    }
+    const { path } = await record(server, 'avc', 'TR_lengths', pictures);
+    assert.equal(probe(path).frames, FRAMES);
+    assert.equal(server.log.match(/AVCC/g).length, 1);
+  });
+
   await t.test('H.264 is written as sent', async () => {
     const source = await readFile(makeVideo(folder, 'libx264', 'h.h264'));
     const { path, file } = await record(server, 'avc', 'TR_h264', [source.subarray(0, 777), source.subarray(777)]);

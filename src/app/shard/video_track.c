@@ -12,6 +12,7 @@ enum {
     START_BYTES = 32,   /* of a message: enough to tell IVF and to read a key frame's size */
     IVF_RATE_HZ = 1000, /* times in ms of arrival */
     MEASURE_EVERY_MS = 2000,
+    KEPT_MAX_BYTES = 2 * 1024 * 1024, /* a longer message is no picture with lengths */
     ANEW_MS = 1000, /* between a file that the disk gave up and the next one */
 };
 
@@ -29,6 +30,10 @@ struct video_track {
     unsigned start_bytes;
     bool is_begun;
     uint64_t message_bytes;
+    /* H.264 with lengths is kept until its message is whole. */
+    enum { UNITS_UNKNOWN, UNITS_AS_SENT, UNITS_WITH_LENGTHS } units;
+    bool is_kept;
+    struct buf kept;
     /* The IVF file: bytes appended, where the present frame's head is, frames, and whether the
      * header has width and height. */
     uint64_t offset, frame_offset;
@@ -123,7 +128,34 @@ static void frame_end(struct video_track *t) {
     recorder_patch(t->base.recorder, t->frame_offset, len, sizeof len);
 }
 
+/* Both facts must speak for lengths: there is no start code, and they fit the whole message. */
+static bool may_have_lengths(struct video_track *t) {
+    if (t->codec == TRACK_H264 && t->units == UNITS_UNKNOWN &&
+        h264_has_start_code(t->start, t->start_bytes))
+        t->units = UNITS_AS_SENT;
+    return t->codec == TRACK_H264 && t->units != UNITS_AS_SENT;
+}
+
+static void kept_end(struct video_track *t) {
+    bool has_lengths = h264_replace_lengths((uint8_t *)t->kept.data, t->kept.len);
+    if (has_lengths)
+        track_doubt(&t->base, DOUBT_H264_LENGTHS, log_text("codec", "h264"));
+    if (t->units == UNITS_UNKNOWN)
+        t->units = has_lengths ? UNITS_WITH_LENGTHS : UNITS_AS_SENT;
+    memcpy(t->start, t->kept.data, t->start_bytes);
+    recorder_renew(t);
+    if (t->base.recorder)
+        video_append(t, (const uint8_t *)t->kept.data, t->kept.len);
+    buf_free(&t->kept);
+    t->is_kept = false;
+}
+
 static void message_begin(struct video_track *t) {
+    if (may_have_lengths(t)) {
+        t->is_begun = t->is_kept = true;
+        buf_add(&t->kept, t->start, t->start_bytes);
+        return;
+    }
     if (t->wrap == WRAP_UNKNOWN)
         t->wrap =
             t->codec == TRACK_H264 || ivf_is_magic(t->start, t->start_bytes) ? WRAP_NONE : WRAP_IVF;
@@ -139,7 +171,9 @@ static void message_begin(struct video_track *t) {
 static void message_end(struct video_track *t) {
     if (!t->is_begun && t->message_bytes > 0)
         message_begin(t);
-    if (t->is_begun && t->wrap == WRAP_IVF && t->base.recorder)
+    if (t->is_kept)
+        kept_end(t);
+    else if (t->is_begun && t->wrap == WRAP_IVF && t->base.recorder)
         frame_end(t);
     t->is_begun = false;
     t->start_bytes = 0;
@@ -161,7 +195,11 @@ static void video_on_binary(const uint8_t *bytes, size_t len, bool last, void *a
         if (t->start_bytes == START_BYTES)
             message_begin(t);
     }
-    if (t->is_begun && len > 0 && t->base.recorder)
+    if (t->is_kept && t->kept.len + len > KEPT_MAX_BYTES)
+        kept_end(t);
+    if (t->is_kept)
+        buf_add(&t->kept, bytes, len);
+    else if (t->is_begun && len > 0 && t->base.recorder)
         video_append(t, bytes, len);
     if (last)
         message_end(t);

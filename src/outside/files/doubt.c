@@ -10,6 +10,7 @@ const char *doubt_word(enum doubt doubt) {
         [DOUBT_STEREO_AS_MONO] = "stereo-as-mono",
         [DOUBT_WRONG_RATE] = "wrong-rate",
         [DOUBT_WAV_HEADER] = "wav-header",
+        [DOUBT_H264_LENGTHS] = "h264-lengths",
     };
     return words[doubt];
 }

@@ -16,6 +16,8 @@ enum doubt {
     DOUBT_WRONG_RATE,
     /* The samples came behind the header of a WAV, which is left out. */
     DOUBT_WAV_HEADER,
+    /* H.264 came with lengths instead of start codes, which were put in their place. */
+    DOUBT_H264_LENGTHS,
     DOUBTS
 };
 
