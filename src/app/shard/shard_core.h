@@ -20,6 +20,8 @@ struct shard_core {
     struct list tracks;
     /* Steady clock, of the present turn. */
     int64_t now_ms;
+    /* The shard has just stood still: what it reads may have come long ago. */
+    bool is_late;
     struct shard_stats stats;
 };
 
