@@ -1,16 +1,26 @@
-/* Where a track's samples lie in time.
+/*
+ * Where a track's samples lie in time.
  *
- * Audio arrives in bursts, late, with holes, and by a clock that is not ours. A track's time is
- * counted in its own samples from an anchor: anchor + samples / rate. The anchor is set so that the
- * first read ends at its arrival. The clock tells apart jitter (late audio that catches up), gaps (audio that never
- * came) and drift (a sender that is a little slow or fast), for recording and analysis alike:
+ * Audio arrives in bursts, late, with holes, and by a clock that is not ours. TCP keeps its order, so
+ * samples follow those before them, unless the sender lost or left out what lay between. Samples are
+ * therefore placed at once, and what turns out later is mended later, for recording and analysis
+ * alike.
  *
- *   gap     no sample for 200 ms, and 300 ms after the stream resumed more than 200 ms are still
- *           missing. Silence of that length belongs where the stream stopped.
- *   drift   the audio is more than 200 ms behind without such a pause, or ahead: the anchor moves,
- *           the samples stay as they are.
+ * The lag of a read is its arrival less the time at which its last sample would lie if nothing were
+ * missing: anchor + samples / rate. From the least lag over a while, which neither jitter nor a
+ * standstill explains, the clock tells apart:
  *
- * Pure: plain data, time is an argument. All times are ms of one steady clock of the caller's. */
+ *   late    audio that was held up comes faster than real time: the lag shrinks back by itself.
+ *   gap     much less came than reads usually bring (a hole), and afterwards the lag does not shrink.
+ *           What is missing was lost or was a pause of the sender: silence of that length belongs
+ *           into the hole.
+ *   found   audio comes after all for which silence was put in: that silence goes, as long as it is
+ *           not final.
+ *   drift   a lag that grows or shrinks without holes: the sender's clock, or a wrong rate. The anchor
+ *           follows, the samples stay as they are.
+ *
+ * Pure: plain data, time is an argument. All times are ms of one steady clock of the caller's.
+ */
 #ifndef MEETING_AUDIO_CLOCK_H
 #define MEETING_AUDIO_CLOCK_H
 
@@ -18,52 +28,119 @@
 #include <stdint.h>
 
 enum {
-    AUDIO_CLOCK_STALL_MS = 200,   /* no sample for this long: the stream has stopped */
-    AUDIO_CLOCK_SLACK_MS = 200,   /* lead or lag that may be jitter */
-    AUDIO_CLOCK_DOUBT_MS = 300,   /* how long a resumed stream may take to catch up */
-    AUDIO_CLOCK_STEADY_MS = 1000, /* a lag that was never smaller for this long is drift */
+    AUDIO_CLOCK_SLACK_MS = 140,   /* lag and lead that the anchor does not follow */
+    AUDIO_CLOCK_FINAL_MS = 5000,  /* silence that was put in longer ago stays */
+    AUDIO_CLOCK_REACH_MS = 10000, /* the longest tail: an older hole is mended so far back only */
+    AUDIO_CLOCK_HOLES = 4,        /* that are in doubt together */
+    AUDIO_CLOCK_READS = 16,       /* the latest ones, of which the usual is known */
+    AUDIO_CLOCK_LEASTS = 4,       /* windows of which the least lag is known */
 };
 
 enum audio_verdict {
-    AUDIO_FLOWS, /* no gap: what was held back follows, then these samples */
-    AUDIO_DOUBT, /* a gap is possible before these samples: hold them back */
-    AUDIO_GAP,   /* gap_samples of silence follow, then what was held back, then these samples */
+    AUDIO_FLOWS, /* the samples follow what came before */
+    AUDIO_GAP,   /* `change` samples of silence belong before the last `tail` samples */
+    AUDIO_FOUND, /* the last `change` samples of the silence before the last `tail` samples go */
 };
 
 struct audio_clock {
     unsigned rate_hz;
-    bool is_started;       /* a sample came since init or pause */
-    bool is_doubtful;      /* stopped and resumed, not decided yet */
-    int64_t anchor_ms;     /* time of sample 0 of this stretch */
-    uint64_t samples;      /* of this stretch, gaps included */
-    int64_t last_ms;       /* when samples came last */
-    int64_t doubt_ms;      /* when doubt began */
-    int64_t window_ms;     /* when the present second of lag_least_ms began */
-    int64_t lag_least_ms;  /* smallest lag since window_ms or doubt_ms: the part without jitter */
-    int64_t lag_steady_ms; /* the same of the second before */
-    int64_t moved_ms;      /* how far drift has moved the anchor; positive: the sender is slow */
-    uint64_t gap_samples;  /* of the latest AUDIO_GAP */
-    uint64_t gaps;         /* how many so far */
+    /* A sample came since init or pause. */
+    bool is_started;
+    /* Over the last seconds the anchor moved by more than any clock's drift. */
+    bool has_wrong_rate;
+    /* Of this stretch: the time of sample 0, and its samples with the silence that was put in. */
+    int64_t anchor_ms;
+    uint64_t samples;
+    /* When it began, and when samples came last. */
+    int64_t first_ms, last_ms;
+
+    /* Of the last verdict that was not AUDIO_FLOWS. */
+    uint64_t change, tail;
+    /* So far, less those whose audio was found. */
+    uint64_t gaps;
+
+    /* The latest reads, a ring: time since the read before, and how much less than that they
+     * brought. */
+    struct {
+        int16_t intervals_ms[AUDIO_CLOCK_READS], missed_ms[AUDIO_CLOCK_READS];
+        unsigned count, next;
+    } reads;
+
+    /* For how long nothing came, as far as nothing made up for it: no gap is longer. */
+    int64_t silent_ms;
+
+    /* There were holes, and whether they were gaps is open. */
+    struct {
+        bool is_open;
+        unsigned hole_count;
+        struct audio_hole {
+            uint64_t at;    /* the sample before which the stream stopped */
+            int64_t lag_ms; /* least lag since the hole before: no more was missing then */
+        } holes[AUDIO_CLOCK_HOLES];
+        /* The least lag since the last hole, when and at which sample it was reached, and the least
+         * one since then. */
+        int64_t lag_least_ms, shrunk_ms, lag_since_ms;
+        uint64_t shrunk_at;
+    } doubt;
+
+    /* The silence that was put in last: the sample behind it, how much of it may still go, and when
+     * it was put in. */
+    struct {
+        uint64_t end, samples;
+        int64_t put_ms;
+    } fill;
+
+    /* Least lags: of the present window and short window (INT64_MAX: none yet), of the window before,
+     * and of the last ones, a ring. */
+    struct {
+        int64_t from_ms, short_from_ms, lag_ms, short_lag_ms, steady_ms;
+        int64_t last_ms[AUDIO_CLOCK_LEASTS];
+        unsigned reads, next;
+    } least;
+
+    /* By how much the least lag of a short window exceeds that of seconds: since it was back, at
+     * most lately, and on average. */
+    struct {
+        int64_t excess_us, peak_us, mean_us;
+    } jitter;
+
+    /* How far the anchor has moved (positive: the sender is slow); when the rate was judged last, and
+     * how far it had moved then. */
+    struct {
+        int64_t moved_ms, judged_ms, judged_moved_ms;
+    } drift;
 };
 
 void audio_clock_init(struct audio_clock *clock, unsigned rate_hz);
 
-/* `samples` sample frames (more than 0; all of one read) arrived at now_ms. The verdict is about
- * these and those held back before. A now_ms before the last one counts as the last one. */
-enum audio_verdict audio_clock_hear(struct audio_clock *clock, uint64_t samples, int64_t now_ms);
+/*
+ * `samples` sample frames (more than 0; all that one turn of reading gave) arrived at now_ms.
+ * `is_behind`: more is waiting, or the reader itself was late, so the time of arrival says nothing. The
+ * verdict is about the stretch with these samples. A now_ms that runs backwards counts as standing
+ * still.
+ */
+enum audio_verdict audio_clock_hear(struct audio_clock *clock, uint64_t samples, int64_t now_ms,
+                                    bool is_behind);
 
-/* Called on a tick while is_doubtful, so that a decision does not wait for another sample. */
-enum audio_verdict audio_clock_tick(struct audio_clock *clock, int64_t now_ms);
+/*
+ * Before a pause: decides what is in doubt by what is known. Never AUDIO_FOUND. To be called until it
+ * says AUDIO_FLOWS.
+ */
+enum audio_verdict audio_clock_settle(struct audio_clock *clock);
 
-/* Mute, or any other announced pause: the next samples start a new stretch, without a gap. An open
- * doubt ends without a gap as well. */
+/*
+ * Mute, or any other pause that was told: what comes next starts a new stretch. What is in doubt was no
+ * gap, and silence that was put in is final.
+ */
 void audio_clock_pause(struct audio_clock *clock);
 
 /* Time of the end of the samples heard so far. Meaningful once is_started. */
 int64_t audio_clock_end_ms(const struct audio_clock *clock);
 
-/* How far the samples are behind wall time, pauses and gaps aside: recorded time + pauses + drift =
- * wall time, within AUDIO_CLOCK_SLACK_MS. */
+/*
+ * How far the samples are behind wall time, pauses and gaps aside: recorded time + pauses + drift = wall
+ * time, within AUDIO_CLOCK_SLACK_MS and jitter.
+ */
 int64_t audio_clock_drift_ms(const struct audio_clock *clock);
 
 #endif

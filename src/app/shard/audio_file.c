@@ -196,6 +196,35 @@ void audio_file_silence(struct audio_track *t, uint64_t frames) {
     file_note(t, EVENT_SILENCE, (int64_t)frames);
 }
 
+/* Among zeros a gap has no place of its own. */
+static void waiting_shift(struct audio_file *file, int64_t frames) {
+    size_t count;
+    struct event *events = events_of(file, &count);
+    if (frames > 0)
+        event_add(file, EVENT_SILENCE, frames);
+    for (; count > 0 && frames < 0; count--) {
+        struct event *event = &events[count - 1];
+        if (event->kind != EVENT_SILENCE)
+            continue;
+        int64_t less = event->value < -frames ? event->value : -frames;
+        event->value -= less;
+        frames += less;
+    }
+}
+
+void audio_file_shift(struct audio_track *t, uint64_t tail, int64_t frames) {
+    struct audio_file *file = &t->file;
+    if (!file->has_begun)
+        return;
+    bool may_wait = file->sound.len == 0 && file->events.len < EVENTS_MAX * sizeof(struct event);
+    if (is_open(t) && may_wait) {
+        waiting_shift(file, frames);
+        return;
+    }
+    settle(t);
+    recorder_shift(t->base.recorder, tail, frames);
+}
+
 void audio_file_pause(struct audio_track *t, int64_t at_ms) {
     file_note(t, EVENT_PAUSE, at_ms);
 }

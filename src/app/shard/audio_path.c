@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HELD_MAX_BYTES = 1024 * 1024 }; /* kept back while the clock doubts */
-
 #define SPEECH 0.5f /* probability from which a frame counts as speech for the prosody service */
 
 /* ---- Lines in the meeting's pipeline log ---- */
@@ -100,21 +98,11 @@ static void audio_take(struct audio_track *t, const uint8_t *bytes, size_t frame
                  live_meeting_time_ms(t->base.meeting, mono_ms_of(t, before)));
 }
 
-static void held_release(struct audio_track *t) {
-    size_t frames = t->held.len / t->block_bytes;
-    if (frames > 0)
-        audio_take(t, (const uint8_t *)t->held.data, frames, t->clock.samples - frames);
-    buf_free(&t->held);
-}
-
-static void gap_fill(struct audio_track *t) {
+static void gap_put_in(struct audio_track *t) {
     struct live_meeting *live = t->base.meeting;
-    uint64_t gap = t->clock.gap_samples;
-    uint64_t held = t->held.len / t->block_bytes;
-    uint64_t before = t->clock.samples - held - gap;
-    int64_t from_ms = mono_ms_of(t, before);
-    unsigned gap_ms = (unsigned)(gap * 1000 / t->rate_hz);
-    audio_file_silence(t, gap);
+    int64_t from_ms = mono_ms_of(t, t->clock.samples - t->clock.tail - t->clock.change);
+    unsigned gap_ms = (unsigned)(t->clock.change * 1000 / t->rate_hz);
+    audio_file_shift(t, t->clock.tail, (int64_t)t->clock.change);
     voice_skip(&t->voice, gap_ms);
     if (t->heard)
         meeting_miss(live->engine, t->heard, live_meeting_time_ms(live, from_ms),
@@ -126,28 +114,30 @@ static void gap_fill(struct audio_track *t) {
     audio_track_log(t, what);
 }
 
+/* Late audio replaces silence in the recording. Its time has been judged without it. */
+static void gap_take_back(struct audio_track *t) {
+    audio_file_shift(t, t->clock.tail, -(int64_t)t->clock.change);
+    char what[32];
+    snprintf(what, sizeof what, "found_ms=%u", (unsigned)(t->clock.change * 1000 / t->rate_hz));
+    audio_track_log(t, what);
+}
+
 static void verdict_apply(struct audio_track *t, enum audio_verdict verdict) {
-    if (verdict == AUDIO_DOUBT && t->held.len < HELD_MAX_BYTES)
-        return;
     if (verdict == AUDIO_GAP)
-        gap_fill(t);
-    held_release(t);
+        gap_put_in(t);
+    else if (verdict == AUDIO_FOUND)
+        gap_take_back(t);
 }
 
-/* While the stream flows, audio is taken straight from the receive buffer. At its beginning, and
- * when it resumes after a stall, audio is held until the clock has decided where it belongs. */
-static bool is_flowing(const struct audio_track *t) {
-    return t->clock.is_started && !t->clock.is_doubtful &&
-           t->base.core->now_ms - t->clock.last_ms < AUDIO_CLOCK_STALL_MS;
-}
-
+/* Audio is taken straight from the receive buffer. Only a stretch's first turn is kept until its end,
+ * when its time is known. */
 static void frames_arrived(struct audio_track *t, const uint8_t *bytes, size_t frames) {
     if (frames == 0)
         return;
-    if (is_flowing(t))
+    if (t->clock.is_started)
         audio_take(t, bytes, frames, t->clock.samples + t->pending);
     else
-        buf_add(&t->held, bytes, frames * t->block_bytes);
+        buf_add(&t->opening, bytes, frames * t->block_bytes);
     t->pending += frames;
 }
 
@@ -186,21 +176,22 @@ void audio_path_drop(struct audio_track *t, size_t len) {
     t->is_carry_lost = t->carry_bytes > 0;
 }
 
-void audio_path_tell_clock(struct audio_track *t) {
+void audio_path_tell_clock(struct audio_track *t, bool is_behind) {
     if (t->pending == 0)
         return;
     uint64_t samples = t->pending;
     t->pending = 0;
-    verdict_apply(t, audio_clock_hear(&t->clock, samples, t->base.core->now_ms));
-}
-
-void audio_path_tick(struct audio_track *t, int64_t now_ms) {
-    if (t->clock.is_doubtful)
-        verdict_apply(t, audio_clock_tick(&t->clock, now_ms));
+    enum audio_verdict verdict =
+        audio_clock_hear(&t->clock, samples, t->base.core->now_ms, is_behind);
+    if (t->opening.len > 0)
+        audio_take(t, (const uint8_t *)t->opening.data, samples, 0);
+    buf_free(&t->opening);
+    verdict_apply(t, verdict);
 }
 
 void audio_path_pause(struct audio_track *t) {
-    audio_path_tell_clock(t);
+    audio_path_tell_clock(t, t->base.core->is_late);
+    while (audio_clock_settle(&t->clock) == AUDIO_GAP)
+        verdict_apply(t, AUDIO_GAP);
     audio_clock_pause(&t->clock);
-    held_release(t);
 }

@@ -8,7 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FLUSH_AGE_MIN_MS = 500, EGRESS_RATE_HZ = 48000, EGRESS_CHANNELS = 2 };
+enum {
+    FLUSH_AGE_MIN_MS = 500,
+    GROUP_LATE_MS =
+        200,          /* so much later than due a group is flushed without waiting for its rest */
+    BUDGET_MS = 300,  /* of audio a tick: what was held up goes to the disk by small pieces */
+    BURST_S = 5,      /* so much that comes together is one read to the clock */
+    BEHIND_MS = 3000, /* so long rules wait for what was held up */
+    EGRESS_RATE_HZ = 48000,
+    EGRESS_CHANNELS = 2,
+};
 
 static struct audio_track *audio_of(struct track *track) {
     return (struct audio_track *)track;
@@ -17,6 +26,7 @@ static struct audio_track *audio_of(struct track *track) {
 static void channel_count_set(struct audio_track *t, unsigned count) {
     t->channel_count = count;
     t->block_bytes = count * (unsigned)sizeof(int16_t);
+    media_conn_set_budget(t->base.conn, t->rate_hz * t->block_bytes * (size_t)BUDGET_MS / 1000);
     voice_init(&t->voice, t->rate_hz, count);
 }
 
@@ -234,21 +244,40 @@ static void speed_check(struct audio_track *t, int64_t now_ms) {
         track_doubt(&t->base, DOUBT_WRONG_RATE, log_int("fitsHz", fits_hz));
 }
 
-static void audio_collected(struct track *track, int64_t now_ms) {
+static bool is_amid_burst(const struct audio_track *t) {
+    return t->clock.is_started && media_conn_has_more(t->base.conn) &&
+           t->pending < (uint64_t)t->rate_hz * BURST_S;
+}
+
+/* After a standstill of the shard everything is collected before the rules judge that time. What the
+ * clock still doubts may be on its way. */
+static void behind_follow(struct audio_track *t, int64_t now_ms, bool is_behind) {
+    struct track *track = &t->base;
+    track->heard_to_ms = audio_clock_end_ms(&t->clock) + (int64_t)(t->pending * 1000 / t->rate_hz);
+    if (!t->participant || !t->clock.is_started)
+        track->behind_until_ms = 0;
+    else if (is_behind)
+        track->behind_until_ms = now_ms + BEHIND_MS;
+    else if (!t->clock.doubt.is_open)
+        track->behind_until_ms = 0;
+}
+
+static void audio_collected(struct track *track, int64_t now_ms, bool is_behind) {
     struct audio_track *t = audio_of(track);
     if (t->read_bytes > 0)
         speed_check(t, now_ms);
     if (t->channels.is_probing && channels_tick(&t->channels, now_ms) != CHANNELS_OPEN)
         probe_finish(t);
-    audio_path_tell_clock(t);
+    if (!is_amid_burst(t))
+        audio_path_tell_clock(t, is_behind);
+    behind_follow(t, now_ms, is_behind);
     mute_apply(t, mute_tick(&t->mute, now_ms));
     int64_t age_ms = t->group_ms > FLUSH_AGE_MIN_MS ? t->group_ms : FLUSH_AGE_MIN_MS;
     int64_t at_ms = live_meeting_time_ms(track->meeting, now_ms);
-    prosody_flush_older(t->prosody, at_ms, age_ms + AUDIO_CLOCK_STALL_MS);
+    prosody_flush_older(t->prosody, at_ms, age_ms + GROUP_LATE_MS);
 }
 
 static void audio_look(struct track *track, int64_t now_ms) {
-    audio_path_tick(audio_of(track), now_ms);
     audio_file_tick(audio_of(track), now_ms);
 }
 

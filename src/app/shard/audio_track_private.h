@@ -69,8 +69,8 @@ struct audio_track {
     struct audio_clock clock;
     /* Sample frames of this tick that the clock has not been told of. */
     uint64_t pending;
-    /* Audio kept back while the clock doubts whether there is a gap before it. */
-    struct buf held;
+    /* Of a stretch's first tick, until the clock knows its time. */
+    struct buf opening;
     /* The beginning of a sample frame that came in pieces. */
     uint8_t carry[BLOCK_MAX_BYTES];
     unsigned carry_bytes;
@@ -88,17 +88,18 @@ void audio_track_log(struct audio_track *, const char *what);
 void audio_path_hear(struct audio_track *, const uint8_t *bytes, size_t len);
 /* Bytes that are not taken: they are only counted, so that sample frames keep their borders. */
 void audio_path_drop(struct audio_track *, size_t len);
-/* All audio of this turn has been heard: the clock decides where it lies in time. */
-void audio_path_tell_clock(struct audio_track *);
-/* On a tick while the clock doubts. */
-void audio_path_tick(struct audio_track *, int64_t now_ms);
-/* The audio stops here (mute, or the end): what was kept back is taken as it is. */
+/* All audio of this turn has been heard: the clock decides where it lies in time. is_behind as in
+ * audio_clock_hear(). */
+void audio_path_tell_clock(struct audio_track *, bool is_behind);
+/* The audio stops here (mute, or the end): what is in doubt is decided. */
 void audio_path_pause(struct audio_track *);
 
 /* Whole sample frames, whose first lies at a steady-clock time. */
 void audio_file_take(struct audio_track *, const uint8_t *bytes, size_t frames, int64_t mono_ms);
 /* A gap of so many sample frames. */
 void audio_file_silence(struct audio_track *, uint64_t frames);
+/* The same before the last `tail` of them, or (negative) taken back: see recorder_shift(). */
+void audio_file_shift(struct audio_track *, uint64_t tail, int64_t frames);
 /* The time between the two (meeting times) is not recorded. */
 void audio_file_pause(struct audio_track *, int64_t at_ms);
 void audio_file_resume(struct audio_track *, int64_t at_ms);

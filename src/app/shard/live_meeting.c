@@ -26,6 +26,7 @@ struct live_meeting *live_meeting_new(struct shard_core *core, uint64_t key, str
     live->unix_offset_ms = clock_wall_ms() - clock_mono_ms();
     live->engine = meeting_new(core->settings->rules, live_meeting_time_ms(live, core->now_ms));
     map_init(&live->people, rand_u64());
+    live->behind_ms = live->was_behind_ms = INT64_MAX;
     list_init(&live->in_shard);
     list_init(&live->tracks);
     core->stats.meetings++;

@@ -27,6 +27,9 @@ struct live_meeting {
     /* struct track.in_meeting, oldest first; how many of them are audio. */
     struct list tracks;
     unsigned audio_tracks;
+    /* Of the tracks that are behind in this tick, and in the one before: the least time up to which
+     * one was heard (steady clock). INT64_MAX: none is behind. */
+    int64_t behind_ms, was_behind_ms;
     /* Meeting time (Unix) minus steady clock; fixed, so that meeting time never jumps. */
     int64_t unix_offset_ms;
 };

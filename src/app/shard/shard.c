@@ -17,6 +17,8 @@ enum {
     IDLE_LOOK_MS = 200,   /* how often an idle one is drained */
     FLUSH_MS = 250,       /* how often recorders check the age of what they hold */
     TRIM_MS = 2000,       /* how often spare blocks go back */
+    LATE_MS = 500,        /* so late, a tick reads what came long ago */
+    AHEAD_MS = 1000,      /* a track that is behind waits for those of its meeting so far behind it */
 };
 
 static void shard_tick(void *arg);
@@ -67,10 +69,21 @@ static bool is_due(const struct shard *shard, const struct track *track) {
            shard->is_draining;
 }
 
+/* Tracks of a meeting that catch up do so together: what is too far ahead finds no place in the
+ * meeting's time. */
+static bool is_ahead(const struct track *track) {
+    int64_t before_ms = track->meeting->was_behind_ms;
+    return track_is_behind(track) && before_ms < track->heard_to_ms - AHEAD_MS;
+}
+
 /* A tick may be long, and a read brings what arrived until now: each track has its own now. */
 static void track_serve(struct shard *shard, struct track *track) {
+    struct live_meeting *live = track->meeting;
     shard->core.now_ms = clock_mono_ms();
-    track_drain(track, loop_scratch(shard->loop));
+    if (!is_ahead(track))
+        track_drain(track, loop_scratch(shard->loop));
+    if (track_is_behind(track) && track->heard_to_ms < live->behind_ms)
+        live->behind_ms = track->heard_to_ms;
     if (track->is_over)
         track_finish(shard, track);
 }
@@ -102,12 +115,16 @@ void shard_on_take(struct shard *shard, uint64_t key, const struct track_params 
 
 /* ---- Meetings ---- */
 
-static void meetings_judge(struct shard *shard) {
+/* What arrived before the tick began has been collected, but for tracks that are behind. */
+static void meetings_judge(struct shard *shard, int64_t began_ms) {
     LIST_EACH(&shard->meetings, node) {
         struct live_meeting *live = CONTAINER_OF(node, struct live_meeting, in_shard);
+        int64_t until_ms = live->behind_ms < began_ms ? live->behind_ms : began_ms;
+        live->was_behind_ms = live->behind_ms;
+        live->behind_ms = INT64_MAX;
         if (live->audio_tracks > 0)
-            meeting_judge(live->engine, live_meeting_time_ms(live, shard->core.now_ms),
-                          shard_tell_feedback, live);
+            meeting_judge(live->engine, live_meeting_time_ms(live, until_ms), shard_tell_feedback,
+                          live);
     }
 }
 
@@ -189,15 +206,17 @@ static void tracks_fetch(const struct shard *shard, struct list *next) {
 static void shard_tick(void *arg) {
     struct shard *shard = arg;
     uint64_t began_ns = clock_mono_ns();
-    shard->core.now_ms = clock_mono_ms();
-    int64_t late_ms = tick_late_ms(&shard->tick, shard->core.now_ms);
+    int64_t began_ms = clock_mono_ms();
+    shard->core.now_ms = began_ms;
+    int64_t late_ms = tick_late_ms(&shard->tick, began_ms);
+    shard->core.is_late = late_ms >= LATE_MS || shard->was_long;
     LIST_EACH(&shard->core.tracks, node) {
         struct track *track = CONTAINER_OF(node, struct track, in_shard);
         tracks_fetch(shard, node_next);
         if (is_due(shard, track))
             track_serve(shard, track);
     }
-    meetings_judge(shard);
+    meetings_judge(shard, began_ms);
     if (shard->core.now_ms - shard->flushed_ms >= FLUSH_MS)
         recorders_flush(shard);
     if (shard->core.now_ms - shard->trimmed_ms >= TRIM_MS) {
@@ -205,6 +224,7 @@ static void shard_tick(void *arg) {
         shard->trimmed_ms = shard->core.now_ms;
     }
     uint64_t used_us = (clock_mono_ns() - began_ns) / 1000;
+    shard->was_long = used_us >= LATE_MS * 1000;
     tick_count(shard, late_ms, used_us);
     int64_t wait_ms = tick_done(&shard->tick, clock_mono_ms(), used_us);
     pressure_follow(shard, used_us);
@@ -222,6 +242,7 @@ void shard_on_drain(struct shard *shard, struct mail *answer) {
     shard->on_drained = answer;
     LIST_EACH(&shard->core.tracks, node) {
         struct track *track = CONTAINER_OF(node, struct track, in_shard);
+        media_conn_set_budget(track->conn, MEDIA_BUDGET_BYTES);
         media_conn_close(track->conn, WS_CLOSE_GOING_AWAY, "server is leaving", shard->core.now_ms);
     }
     drained_look(shard);
@@ -289,6 +310,7 @@ void shard_stop(struct shard *shard) {
     /* Tracks are left only where draining was cut short or not asked for. */
     LIST_EACH(&shard->core.tracks, node) {
         struct track *track = CONTAINER_OF(node, struct track, in_shard);
+        media_conn_set_budget(track->conn, MEDIA_BUDGET_BYTES);
         track_drain(track, loop_scratch(shard->loop));
         track_close(track, TRACK_END_DRAINED);
     }

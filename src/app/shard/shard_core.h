@@ -21,6 +21,8 @@ struct shard_core {
     struct list tracks;
     /* Steady clock, of the present turn. */
     int64_t now_ms;
+    /* The shard has just stood still: what it reads may have come long ago. */
+    bool is_late;
     struct shard_stats stats;
     /* A track sends no more: whether its person muted it is asked, and the answer comes as news. */
     void (*on_silent)(uint64_t meeting_key, struct slice identity, struct slice track, void *user);

@@ -27,6 +27,8 @@ struct shard {
     struct map by_key;
     struct tick tick;
     struct timer timer;
+    /* The last tick took so long that the next one is late as well. */
+    bool was_long;
     /* When recorders were last flushed, and when spare blocks last went back. */
     int64_t flushed_ms, trimmed_ms;
     struct pressure pressure;

@@ -41,8 +41,13 @@ void track_drain(struct track *track, uint8_t *buffer) {
     track->looked_ms = now_ms;
     if (media_conn_drain(track->conn, buffer, now_ms) > 0) {
         track->heard_ms = now_ms;
-        track->type->collected(track, now_ms);
+        track->type->collected(track, now_ms,
+                               track->core->is_late || media_conn_has_more(track->conn));
     }
+}
+
+bool track_is_behind(const struct track *track) {
+    return track->core->now_ms < track->behind_until_ms;
 }
 
 void track_flush(struct track *track) {

@@ -24,8 +24,9 @@ struct track_type {
     enum track_kind kind;
     /* on_closed is track_on_closed; their argument is the struct track. */
     struct media_handlers handlers;
-    /* After each drain that brought bytes: all that one tick gave has been delivered. */
-    void (*collected)(struct track *, int64_t now_ms);
+    /* After each drain that brought bytes: all that one tick gave has been delivered. is_behind: more
+     * is waiting, or the tick was late. */
+    void (*collected)(struct track *, int64_t now_ms, bool is_behind);
     /* A few times a second. NULL: nothing to do. */
     void (*look)(struct track *, int64_t now_ms);
     /* LiveKit says something about it. NULL: nothing to do. */
@@ -41,6 +42,9 @@ struct track {
     struct media_conn *conn;
     /* When bytes last came, and when it was last drained. */
     int64_t heard_ms, looked_ms;
+    /* Until then the track collects what came while the shard stood still (steady clock, 0: it does
+     * not), and up to which time it has been heard. */
+    int64_t behind_until_ms, heard_to_ms;
     /* The connection has closed, with this code. */
     bool is_over;
     uint16_t close_code;
@@ -67,6 +71,8 @@ void track_on_closed(uint16_t code, struct slice reason, void *track);
 
 /* Reads what has arrived into `buffer` (LOOP_SCRATCH_BYTES) and lets the type work on it. */
 void track_drain(struct track *, uint8_t *buffer);
+/* Whether rules must wait for what the track still collects. */
+bool track_is_behind(const struct track *);
 /* Passes on what the recorder has held for long enough. */
 void track_flush(struct track *);
 /* Finishes the recording and frees the track, as allocated with its type. */

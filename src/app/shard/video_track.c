@@ -211,7 +211,7 @@ static void video_on_text(struct slice text, void *arg) {
     t->base.core->stats.text_ignored++;
 }
 
-static void video_collected(struct track *track, int64_t now_ms) {
+static void video_collected(struct track *track, int64_t now_ms, bool is_behind) {
     struct video_track *t = video_of(track);
     if (t->wrap == WRAP_IVF && track->recorder && !t->is_begun &&
         now_ms - t->measured_ms >= MEASURE_EVERY_MS)

@@ -23,10 +23,12 @@ struct media_conn {
     int64_t closing_ms; /* when our close frame was queued; 0 = open */
     struct buf text;    /* of a text message in pieces, at most MEDIA_TEXT_MAX bytes */
     const char *why;    /* the protocol error that ended it, static, or NULL */
+    size_t budget_bytes;
     uint16_t out_n;
     uint16_t close_code;  /* for on_closed after our own close */
     bool is_text_dropped; /* the text message in pieces is too long */
     bool in_drain, is_freed;
+    bool has_more; /* the last drain stopped at its budget */
     uint8_t owed_n; /* of the pong to the last ping, which did not fit into `out`; 0: none */
     uint8_t owed[WS_HEAD_MAX + WS_CONTROL_MAX];
     uint8_t out[OUT_BYTES];
@@ -198,13 +200,17 @@ static void parse(struct media_conn *conn, uint8_t *bytes, size_t n, int64_t now
 static size_t read_all(struct media_conn *conn, uint8_t *buffer, int64_t now_ms) {
     size_t total = 0;
     bool goes_on = true;
+    conn->has_more = false;
     while (goes_on && conn->stream) {
-        if (total >= MEDIA_BUDGET_BYTES) {
+        if (total >= conn->budget_bytes) {
             conn->stats->budget_hits++;
+            conn->has_more = true;
             break;
         }
         goes_on = stream_is_tls(conn->stream) || stream_has_pending(conn->stream);
-        ssize_t got = stream_read(conn->stream, buffer, LOOP_SCRATCH_BYTES);
+        size_t left = conn->budget_bytes - total;
+        size_t most = left < LOOP_SCRATCH_BYTES ? left : LOOP_SCRATCH_BYTES;
+        ssize_t got = stream_read(conn->stream, buffer, most);
         conn->stats->reads++;
         if (got == -EAGAIN)
             break;
@@ -212,7 +218,7 @@ static size_t read_all(struct media_conn *conn, uint8_t *buffer, int64_t now_ms)
             media_on_broken(conn);
             break;
         }
-        goes_on = goes_on || got == LOOP_SCRATCH_BYTES;
+        goes_on = goes_on || (size_t)got == most;
         total += (size_t)got;
         parse(conn, buffer, (size_t)got, now_ms);
     }
@@ -247,6 +253,7 @@ struct media_conn *media_conn_new(struct stream *stream, const char accept[WS_AC
     conn->arg = arg;
     conn->stats = stats;
     conn->heard_ms = now_ms;
+    conn->budget_bytes = MEDIA_BUDGET_BYTES;
     ws_parser_init(&conn->parser, WS_SERVER, max_message_bytes);
     conn->out_n = (uint16_t)snprintf((char *)conn->out, sizeof conn->out,
                                      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
@@ -267,7 +274,7 @@ size_t media_conn_drain(struct media_conn *conn, uint8_t *buffer, int64_t now_ms
         conn->heard_ms = now_ms;
         conn->pinged_ms = now_ms;
     }
-    if (conn->stream && err && err != EAGAIN)
+    if (conn->stream && err && err != EAGAIN && !conn->has_more)
         media_on_broken(conn);
     if (conn->stream)
         keep_alive(conn, now_ms);
@@ -277,6 +284,15 @@ size_t media_conn_drain(struct media_conn *conn, uint8_t *buffer, int64_t now_ms
     if (conn->is_freed)
         mem_free(conn);
     return got;
+}
+
+void media_conn_set_budget(struct media_conn *conn, size_t bytes) {
+    assert(bytes > 0);
+    conn->budget_bytes = bytes;
+}
+
+bool media_conn_has_more(const struct media_conn *conn) {
+    return conn->has_more;
 }
 
 void media_conn_free(struct media_conn *conn) {

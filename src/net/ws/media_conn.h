@@ -21,7 +21,7 @@ struct media_conn;
 struct stream;
 
 enum {
-    MEDIA_BUDGET_BYTES = 256 * 1024, /* most that one connection may read in one tick */
+    MEDIA_BUDGET_BYTES = 256 * 1024, /* most that one connection may read in one tick, unless told */
     MEDIA_TEXT_MAX = 4096,           /* longer text messages are skipped */
     MEDIA_PING_MS = 20 * 1000,       /* without a byte: a ping is sent */
     MEDIA_SILENCE_MS = 60 * 1000,    /* without a byte: the connection is closed */
@@ -55,6 +55,12 @@ struct media_conn *media_conn_new(struct stream *stream, const char accept[WS_AC
 /* Reads and delivers what has arrived, up to the budget, and writes what waits. `buffer` is
  * loop_scratch(), or as long. Returns the bytes read. After on_closed it does nothing. */
 size_t media_conn_drain(struct media_conn *conn, uint8_t *buffer, int64_t now_ms);
+
+/* The most that a drain reads from now on, above 0. */
+void media_conn_set_budget(struct media_conn *conn, size_t bytes);
+
+/* Whether the last drain left bytes behind because its budget was used up. */
+bool media_conn_has_more(const struct media_conn *conn);
 
 /* Begins to close: a close frame is sent, and on_closed comes from a later drain, at the latest
  * after MEDIA_CLOSE_MS. Audio that arrives until then is delivered. A second call does nothing. */

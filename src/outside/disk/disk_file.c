@@ -201,7 +201,7 @@ int disk_file_make_up_lost(struct disk_file *file) {
     return err;
 }
 
-static bool is_ready(struct disk_file *file) {
+bool disk_file_is_ready(struct disk_file *file) {
     if (atomic_load(&file->is_broken) || (file->tries > 0 && clock_mono_ms() < file->retry_ms))
         return false;
     int err = file->part ? 0 : open_part(file);
@@ -210,8 +210,7 @@ static bool is_ready(struct disk_file *file) {
     return !err;
 }
 
-/* Appends zeros after what was lost before them. What cannot be written counts as lost. */
-static int make_up(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause) {
+int disk_file_make_up(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause) {
     int err = disk_file_make_up_lost(file);
     uint64_t left = bytes;
     if (!err)
@@ -220,7 +219,7 @@ static int make_up(struct disk_file *file, uint64_t bytes, enum sidecar_cause ca
     return err;
 }
 
-static void disk_file_on_written(struct disk_file *file, int err, uint64_t lost_bytes) {
+void disk_file_on_written(struct disk_file *file, int err, uint64_t lost_bytes) {
     if (err)
         disk_file_on_failure(file, err, lost_bytes);
     else
@@ -231,8 +230,8 @@ static void disk_file_on_written(struct disk_file *file, int err, uint64_t lost_
 
 /* Digital silence becomes a hole in the file: the same length, but no room on the disk. */
 void disk_file_on_zeros(struct disk_file *file, uint64_t bytes) {
-    if (is_ready(file))
-        disk_file_on_written(file, make_up(file, bytes, GAP_NONE), 0);
+    if (disk_file_is_ready(file))
+        disk_file_on_written(file, disk_file_make_up(file, bytes, GAP_NONE), 0);
     else
         file->lost_bytes += bytes;
 }
@@ -251,12 +250,12 @@ static int write_chain(struct disk_file *file, const struct disk_block *chain, u
 static void on_blocks(struct disk_file *file, const struct disk_block *chain) {
     uint64_t bytes = chain_bytes(chain), written = 0;
     file->lost_bytes += chain->lost_bytes;
-    if (!is_ready(file)) {
+    if (!disk_file_is_ready(file)) {
         disk_count(&file->thread->stats.gap_bytes, bytes);
         file->lost_bytes += chain->silent_bytes + bytes;
         return;
     }
-    int err = make_up(file, chain->silent_bytes, GAP_NETWORK);
+    int err = disk_file_make_up(file, chain->silent_bytes, GAP_NETWORK);
     if (!err && bytes > 0)
         err = write_chain(file, chain, bytes, &written);
     disk_file_on_written(file, err, bytes - written);

@@ -23,6 +23,7 @@ struct disk_file {
     uint64_t past_bytes;  /* of finished parts, silence included: the start time of the next one */
     int64_t past_paused_ms;
     uint64_t lost_bytes; /* could not be written, to be replaced by silence */
+    uint64_t owed_bytes; /* of gaps that could not be taken back; the next is shorter */
     int64_t retry_ms;    /* after a failure: not before */
     unsigned tries;      /* failures in a row */
     bool is_paused;
@@ -34,6 +35,18 @@ struct disk_file {
 void disk_file_set_frame_bytes(struct disk_file *file, uint32_t channels);
 
 void disk_file_on_zeros(struct disk_file *file, uint64_t bytes);
+
+/* Whether it can be written now; opens a part if none is open. */
+bool disk_file_is_ready(struct disk_file *file);
+
+/* Puts a gap of so many bytes before the last tail_bytes, or (negative) takes it back. */
+void disk_file_on_shift(struct disk_file *file, uint64_t tail_bytes, int64_t bytes);
+
+/* Appends zeros after what was lost before them. What cannot be written counts as lost. */
+int disk_file_make_up(struct disk_file *file, uint64_t bytes, enum sidecar_cause cause);
+
+/* After an attempt to write: counts, and sets the file due. */
+void disk_file_on_written(struct disk_file *file, int err, uint64_t lost_bytes);
 
 /* Appends silence for lost_bytes; what cannot be written remains in it. */
 int disk_file_make_up_lost(struct disk_file *file);

@@ -3,6 +3,7 @@
 #include "base/macros.h"
 #include "base/mem.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct note *note_new(enum note_kind kind, int64_t at_ms, int64_t value, struct slice text) {
@@ -92,6 +93,13 @@ static void disk_file_deliver_note(struct mail *mail, void *owner) {
     case NOTE_ZEROS:
         disk_file_on_zeros(file, (uint64_t)note->value);
         break;
+    case NOTE_SHIFT: {
+        uint64_t tail_bytes;
+        assert(note->len == sizeof tail_bytes);
+        memcpy(&tail_bytes, note->text, sizeof tail_bytes);
+        disk_file_on_shift(file, tail_bytes, note->value);
+        break;
+    }
     case NOTE_FRAMES:
     case NOTE_GAP:
         apply_encoder_note(file, note);

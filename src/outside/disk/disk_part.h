@@ -27,6 +27,8 @@ struct disk_part {
     uint64_t head_bytes;   /* of the WAV header, else 0 */
     uint64_t bytes;        /* after the header; the file is as long as both */
     uint64_t said_bytes;   /* what the header claims */
+    /* The gap that was put in last: only it can be taken back. */
+    uint64_t gap_at, gap_end; /* bytes after the header */
     bool is_sidecar_stale; /* the sidecar lags behind */
     bool is_unsynced;      /* written since the last fsync */
     bool is_broken;        /* lost bytes of a stream: to be cut behind its last whole frame */
@@ -57,6 +59,13 @@ int disk_part_write(struct disk_part *part, const struct disk_block *chain, uint
 
 /* Lengthens the file by zeros. */
 int disk_part_extend(struct disk_part *part, uint64_t bytes);
+
+/*
+ * Puts `bytes` of zeros before the last `tail` bytes, or takes away so many of the bytes before them.
+ * After a failure everything is as before, as far as the disk allows.
+ */
+int disk_part_insert(struct disk_part *part, uint64_t tail, uint64_t bytes);
+int disk_part_remove(struct disk_part *part, uint64_t tail, uint64_t bytes);
 
 int disk_part_patch(struct disk_part *part, uint64_t offset, const void *bytes, size_t len);
 

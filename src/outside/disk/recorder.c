@@ -34,6 +34,7 @@ struct recorder {
     uint64_t lost_bytes;       /* did not fit into the queue; sent along with the next batch */
     uint64_t silent_bytes;     /* go before the next batch */
     uint64_t total_bytes;
+    uint64_t owed_frames; /* of gaps that could not be taken back; less is put in the next time */
     uint16_t frame_bytes; /* 1 for video */
     bool counts_zeros;    /* true for WAV, whose file may have holes */
     bool is_full;         /* the queue was full, and that was logged */
@@ -217,6 +218,42 @@ void recorder_silence(struct recorder *recorder, uint64_t frames) {
     recorder->silent_bytes += frames * recorder->frame_bytes;
     recorder->file_bytes += frames * recorder->frame_bytes;
     begin_batch(recorder);
+}
+
+/* For a stream that cannot be changed any more. */
+static void shift_encoded(struct recorder *recorder, int64_t frames) {
+    if (frames < 0) {
+        recorder->owed_frames += (uint64_t)-frames;
+        return;
+    }
+    uint64_t gap = (uint64_t)frames;
+    uint64_t paid = gap < recorder->owed_frames ? gap : recorder->owed_frames;
+    recorder->owed_frames -= paid;
+    if (gap > paid)
+        recorder_silence(recorder, gap - paid);
+}
+
+void recorder_shift(struct recorder *recorder, uint64_t tail_frames, int64_t frames) {
+    if (recorder->encoding) {
+        shift_encoded(recorder, frames);
+        return;
+    }
+    flush(recorder);
+    catch_up(recorder);
+    int64_t bytes = frames * recorder->frame_bytes;
+    uint64_t tail = tail_frames * recorder->frame_bytes;
+    recorder->file_bytes += (uint64_t)bytes;
+    begin_batch(recorder);
+    /* With a full queue, lost bytes are still here, behind everything that the disk thread has. */
+    int64_t lost = (int64_t)recorder->lost_bytes;
+    if (lost > 0) {
+        int64_t here = bytes > -lost ? bytes : -lost;
+        recorder->lost_bytes = (uint64_t)(lost + here);
+        bytes -= here;
+        tail = 0;
+    }
+    if (bytes != 0)
+        send_bare_note(recorder, NOTE_SHIFT, 0, bytes, slice_of(&tail, sizeof tail));
 }
 
 /* Sends what came before, so that the note keeps its place among the bytes. */

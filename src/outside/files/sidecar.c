@@ -50,6 +50,54 @@ void sidecar_add_gap(struct sidecar *sidecar, uint64_t at, uint64_t frames,
         (struct sidecar_gap){.at = at, .frames = frames, .cause = cause};
 }
 
+static void move_pauses(struct sidecar *sidecar, uint64_t after, int64_t frames) {
+    for (size_t i = sidecar->pause_count; i-- > 0 && sidecar->pauses[i].at > after;)
+        sidecar->pauses[i].at += (uint64_t)frames;
+}
+
+/* Makes room at place `i` of the list; what lies behind has moved already. */
+static void place_gap(struct sidecar *sidecar, size_t i, struct sidecar_gap gap) {
+    sidecar->gaps_total++;
+    if (sidecar->gap_count == SIDECAR_LIST_MAX)
+        return;
+    sidecar->gaps = grow(sidecar->gaps, sidecar->gap_count, sizeof *sidecar->gaps);
+    memmove(sidecar->gaps + i + 1, sidecar->gaps + i,
+            (sidecar->gap_count - i) * sizeof *sidecar->gaps);
+    sidecar->gaps[i] = gap;
+    sidecar->gap_count++;
+}
+
+void sidecar_insert_gap(struct sidecar *sidecar, uint64_t at, uint64_t frames) {
+    size_t i = sidecar->gap_count;
+    for (; i > 0 && sidecar->gaps[i - 1].at >= at; i--)
+        sidecar->gaps[i - 1].at += frames;
+    sidecar->gap_frames += frames;
+    move_pauses(sidecar, at, (int64_t)frames);
+    struct sidecar_gap *before = i > 0 ? &sidecar->gaps[i - 1] : NULL;
+    uint64_t end = before ? before->at + before->frames : 0;
+    if (before && (end > at || (end == at && before->cause == GAP_NETWORK)))
+        before->frames += frames;
+    else
+        place_gap(sidecar, i, (struct sidecar_gap){at, frames, GAP_NETWORK});
+}
+
+void sidecar_remove_gap(struct sidecar *sidecar, uint64_t at, uint64_t frames) {
+    size_t i = sidecar->gap_count;
+    for (; i > 0 && sidecar->gaps[i - 1].at >= at; i--)
+        sidecar->gaps[i - 1].at -= frames;
+    sidecar->gap_frames -= frames;
+    move_pauses(sidecar, at, -(int64_t)frames);
+    if (i == 0 || sidecar->gaps[i - 1].at + sidecar->gaps[i - 1].frames < at)
+        return; /* not in the list, which is full */
+    sidecar->gaps[i - 1].frames -= frames;
+    if (sidecar->gaps[i - 1].frames > 0)
+        return;
+    sidecar->gaps_total--;
+    sidecar->gap_count--;
+    memmove(sidecar->gaps + i - 1, sidecar->gaps + i,
+            (sidecar->gap_count - (i - 1)) * sizeof *sidecar->gaps);
+}
+
 void sidecar_add_pause(struct sidecar *sidecar, uint64_t at, int64_t from_ms) {
     sidecar->pauses_total++;
     if (sidecar->pause_count == SIDECAR_LIST_MAX)

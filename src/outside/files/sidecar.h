@@ -45,6 +45,10 @@ void sidecar_free(struct sidecar *sidecar); /* what it holds, not the struct */
 
 void sidecar_add_gap(struct sidecar *sidecar, uint64_t at, uint64_t frames,
                      enum sidecar_cause cause);
+/* Network gaps that come to be known later: what lies behind `at` moves. `frames` of a gap begin at
+ * `at`, or end there and are taken back. */
+void sidecar_insert_gap(struct sidecar *sidecar, uint64_t at, uint64_t frames);
+void sidecar_remove_gap(struct sidecar *sidecar, uint64_t at, uint64_t frames);
 void sidecar_add_pause(struct sidecar *sidecar, uint64_t at, int64_t from_ms);
 void sidecar_end_pause(struct sidecar *sidecar, int64_t from_ms, int64_t to_ms);
 

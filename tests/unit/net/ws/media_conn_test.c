@@ -309,6 +309,28 @@ static void one_connection_reads_at_most_its_budget_a_tick(void **state) {
     close_fixture(&f);
 }
 
+/* Its pong cannot be written any more, but what it sent before is read to the end, piece by piece. */
+static void a_peer_that_is_gone_is_heard_to_its_last_byte(void **state) {
+    struct fixture f;
+    struct buf out = {0};
+    char payload[5000] = "";
+    open_fixture(&f, SLICE_NONE);
+    media_conn_set_budget(f.conn, 1000);
+    add_frame(&out, WS_PING, true, "p", 1);
+    add_frame(&out, WS_BINARY, true, payload, sizeof payload);
+    add_frame(&out, WS_CLOSE, true, "", 0);
+    say(&f, &out);
+    shutdown(f.peer, SHUT_RDWR);
+    assert_int_equal(drain(&f, 20), 1000);
+    assert_true(media_conn_has_more(f.conn));
+    for (int i = 0; i < 10 && !f.track.closed; i++)
+        drain(&f, 20);
+    assert_int_equal(f.track.audio.len, sizeof payload);
+    assert_int_equal(f.track.code, 1005);
+    buf_free(&out);
+    close_fixture(&f);
+}
+
 static void long_texts_are_passed_over(void **state) {
     struct fixture f;
     struct buf out = {0};
@@ -337,4 +359,5 @@ RUN_TESTS(TEST(audio_and_text_arrive_in_order), TEST(bytes_one_at_a_time_give_th
           TEST(our_close_waits_for_the_answer_but_not_for_ever),
           TEST(a_flood_of_pings_costs_pongs_not_memory),
           TEST(of_five_thousand_pings_the_last_is_answered),
-          TEST(one_connection_reads_at_most_its_budget_a_tick), TEST(long_texts_are_passed_over))
+          TEST(one_connection_reads_at_most_its_budget_a_tick),
+          TEST(a_peer_that_is_gone_is_heard_to_its_last_byte), TEST(long_texts_are_passed_over))
