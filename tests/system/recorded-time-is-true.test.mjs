@@ -91,7 +91,7 @@ test('time in a recording', async (t) => {
 });
 
 for (const [name, speed] of [['slower', 0.9], ['faster', 1.1]])
-  test(`a sender that is ${name} than time: no gap, no sample lost or moved, and the drift is told`, async (t) => {
+  test(`a sender that is ${name} than time: no gap of a tenth of a second, no sample lost or moved, and the drift is told`, async (t) => {
     const server = await startServer(t);
     const socket = await openTrack(server, { roomName: 'room', participant: 'p', trackId: 'TR_1', sampleRate: rate });
     const lag = watchLag(t, server);
@@ -104,7 +104,9 @@ for (const [name, speed] of [['slower', 0.9], ['faster', 1.1]])
     const sidecar = await finishedSidecar(await finishedWav(server, 'TR_1'));
     const wav = await finishedWav(server, 'TR_1');
     const { gaps } = sidecar;
-    if (lag.ms < 20) assert.deepEqual(gaps, []); // behind already and then held up, by a busy machine, may look like one
+    // Behind already and then held up, by a busy machine, may look like a gap of that length.
+    for (const gap of gaps) assert.ok(gap.frames < ((60 + late) * rate) / 1000, JSON.stringify(gaps));
+    assert.ok(sidecar.gapFrames < rate / 4, JSON.stringify(gaps));
     const before = (i) => gaps.reduce((sum, gap) => sum + (i >= gap.atFrame + gap.frames ? gap.frames : 0), 0);
     const length = assertTone(wav, gaps, (i) => i - before(i));
     assert.equal(length, sender.at + sidecar.gapFrames);

@@ -63,8 +63,7 @@ static void samples_hear(struct audio_track *t, const uint8_t *bytes, size_t len
         audio_path_hear(t, bytes, len);
         return;
     }
-    enum channels_verdict verdict =
-        channels_hear(&t->channels, bytes, len, t->base.core->now_ms);
+    enum channels_verdict verdict = channels_hear(&t->channels, bytes, len, t->base.core->now_ms);
     if (verdict != CHANNELS_OPEN)
         probe_end(t, verdict);
 }
