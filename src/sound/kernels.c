@@ -61,8 +61,8 @@ INLINE void take_side(const int16_t *pcm, size_t frames, unsigned side, int16_t 
     of[1] = of[1] > 0 ? of[1] : 0; /* rounding */
 }
 
-static void take(const int16_t *pcm, size_t frames, unsigned channels, unsigned side,
-                 int16_t *mono, float of[2]) {
+static void take(const int16_t *pcm, size_t frames, unsigned channels, unsigned side, int16_t *mono,
+                 float of[2]) {
     if (channels == 1)
         take_channel(pcm, frames, mono, of);
     else if (side == 0)

@@ -1,7 +1,7 @@
 /*
  * Two channels as the ears hear them: the samples are those of the louder side, the level is the
- * mean of both sides' powers. Nothing is summed, so nothing cancels. Which side is louder is decided
- * every 20 ms. Plain data, counted in sample frames, in any pieces.
+ * mean of both sides' powers. Nothing is summed, so nothing cancels. Which side is louder is
+ * decided every 20 ms. Plain data, counted in sample frames, in any pieces.
  */
 #ifndef SOUND_SIDES_H
 #define SOUND_SIDES_H

@@ -30,7 +30,7 @@ void stereo_init(struct stereo *, unsigned rate_hz);
 /* Interleaved s16 of two channels, at any address. */
 void stereo_hear(struct stereo *, const uint8_t *bytes, size_t frames);
 
-/* The two channels as one: their rounded mean, or the left one where that would cancel the sound. */
+/* Both channels as one: their rounded mean, or the left one where that would cancel the sound. */
 void stereo_mix(const struct stereo *, const uint8_t *bytes, size_t frames, int16_t *mono);
 
 #endif

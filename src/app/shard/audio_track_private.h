@@ -1,5 +1,5 @@
-/* Private to audio_track.c (the connection and its life), audio_path.c (what becomes of its samples)
- * and audio_file.c (how they are recorded). */
+/* Private to audio_track.c (the connection and its life), audio_path.c (what becomes of its
+ * samples) and audio_file.c (how they are recorded). */
 #ifndef APP_AUDIO_TRACK_PRIVATE_H
 #define APP_AUDIO_TRACK_PRIVATE_H
 
@@ -24,7 +24,7 @@ struct audio_file {
     enum audio_layout layout;
     /* What LiveKit says. */
     enum track_stereo word;
-    /* Before the decision, whether the channels differ; in a mono file, whether they do after all. */
+    /* Before the decision, whether the channels differ; in a mono file, whether they do later. */
     struct stereo stereo;
     bool has_begun;
     /* Steady-clock time of the first sample. */

@@ -3,7 +3,8 @@
  * whatever the address says. The address is believed unless two facts disagree with it: the samples
  * are equal in pairs, and come twice as fast as mono. The beginning of a stream is kept back until
  * 100 ms of sound show that they are not; otherwise until a second and a half show how fast they
- * come. A stream of nothing but zeros is judged by its speed after 2.5 s. Pure: time is an argument.
+ * come. A stream of nothing but zeros is judged by its speed after 2.5 s. Pure: time is
+ * an argument.
  */
 #ifndef APP_CHANNELS_H
 #define APP_CHANNELS_H

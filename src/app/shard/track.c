@@ -83,12 +83,12 @@ void track_close(struct track *track, enum track_end end) {
 void track_doubt(struct track *track, enum doubt doubt, struct log_field about) {
     static const char *const sentences[DOUBTS] = {
         [DOUBT_STEREO_AT_MONO_ADDRESS] =
-            "the URL says mono, but two channels arrive and are taken as such (set channels=2 in the "
-            "URL)",
+            "the URL says mono, but two channels arrive and are taken as such (set channels=2 in "
+            "the URL)",
         [DOUBT_STEREO_AS_MONO] = "the track became stereo after its recording had begun as mono; "
                                  "recording the mean (set stereo=on in the URL)",
-        [DOUBT_H264_LENGTHS] = "the H.264 comes as in an MP4, with lengths (AVCC); recording it with "
-                               "start codes (annex B)",
+        [DOUBT_H264_LENGTHS] = "the H.264 comes as in an MP4, with lengths (AVCC); recording it "
+                               "with start codes (annex B)",
         [DOUBT_WAV_HEADER] = "the stream begins with the header of a WAV, which is left out; the "
                              "samples are taken as the URL says",
         [DOUBT_WRONG_RATE] = "the audio does not come as fast as the URL's sampleRate says, but at "

@@ -13,7 +13,7 @@ enum {
     IVF_RATE_HZ = 1000, /* times in ms of arrival */
     MEASURE_EVERY_MS = 2000,
     KEPT_MAX_BYTES = 2 * 1024 * 1024, /* a longer message is no picture with lengths */
-    ANEW_MS = 1000, /* between a file that the disk gave up and the next one */
+    ANEW_MS = 1000,                   /* between a file that the disk gave up and the next one */
 };
 
 struct video_track {

@@ -65,8 +65,7 @@ int repair_wav(int fd, uint64_t file_bytes, bool dry, struct media *media) {
 
     const struct wav_info *info = &parser.info;
     struct wav_repair plan;
-    media->is_changed =
-        !has_tag(fd, info, file_bytes) && wav_plan_repair(info, file_bytes, &plan);
+    media->is_changed = !has_tag(fd, info, file_bytes) && wav_plan_repair(info, file_bytes, &plan);
     if (media->is_changed && !dry)
         err = carry_out(fd, &plan, file_bytes);
     media->offset = info->data_offset;
