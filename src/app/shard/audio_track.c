@@ -254,7 +254,7 @@ static bool is_amid_burst(const struct audio_track *t) {
 static void behind_follow(struct audio_track *t, int64_t now_ms, bool is_behind) {
     struct track *track = &t->base;
     track->heard_to_ms = audio_clock_end_ms(&t->clock) + (int64_t)(t->pending * 1000 / t->rate_hz);
-    if (!t->participant || !t->clock.is_started)
+    if (!t->heard || !t->clock.is_started)
         track->behind_until_ms = 0;
     else if (is_behind)
         track->behind_until_ms = now_ms + BEHIND_MS;
