@@ -395,7 +395,9 @@ enum audio_verdict audio_clock_settle(struct audio_clock *clock) {
 }
 
 void audio_clock_pause(struct audio_clock *clock) {
-    clock->drift.moved_ms += clock->least.steady_ms;
+    /* The window that is still open knows more than the one before. */
+    bool knows = clock->least.reads >= WINDOW_READS;
+    clock->drift.moved_ms += knows ? clock->least.lag_ms : clock->least.steady_ms;
     clock->least.steady_ms = 0;
     clock->doubt.is_open = false;
     clock->fill.samples = 0;
