@@ -1,7 +1,7 @@
 /*
- * Counters as a table: for each counter of a struct, one row has its name, its meaning and its place
- * in the struct. The module that owns the struct writes the table once. Code that adds up several
- * structs, or prints one, walks the table.
+ * Counters as a table: for each counter of a struct, one row has its name, its meaning and its
+ * place in the struct. The module that owns the struct writes the table once. Code that adds up
+ * several structs, or prints one, walks the table.
  *
  *     static const struct counter rows[] = {
  *         {"prosa_ticks_total", "Ticks of all shards.", COUNTER_SUM,

@@ -162,8 +162,8 @@ static void window_close(struct audio_clock *clock, int64_t now_ms) {
 }
 
 /*
- * The anchor follows a lag or lead beyond the slack, to its edge. Within the slack it stays: what one
- * gap was measured wrong by is made good by the next, so that such errors do not add up.
+ * The anchor follows a lag or lead beyond the slack, to its edge. Within the slack it stays: what
+ * one gap was measured wrong by is made good by the next, so that such errors do not add up.
  */
 static void drift_follow(struct audio_clock *clock, int64_t lag_ms, int64_t now_ms) {
     clock->least.lag_ms = min_ms(clock->least.lag_ms, lag_ms);
@@ -204,8 +204,8 @@ static void doubt_end(struct audio_clock *clock, int64_t now_ms) {
 }
 
 /*
- * Which hole is the largest gap, when *missing_ms are missing in all; they become that hole's share. No
- * more can be missing before a hole than the least lag before it.
+ * Which hole is the largest gap, when *missing_ms are missing in all; they become that hole's
+ * share. No more can be missing before a hole than the least lag before it.
  */
 static unsigned largest_gap(const struct audio_clock *clock, int64_t *missing_ms) {
     int64_t left_ms = *missing_ms;
@@ -283,7 +283,7 @@ static enum audio_verdict doubt_go_on(struct audio_clock *clock, int64_t lag_ms,
     return AUDIO_FLOWS;
 }
 
-/* Silence goes from its end: what was found lies behind what was left and before what came after. */
+/* Silence goes from its end: what was found lies between what was left and what came after. */
 static enum audio_verdict fill_take_back(struct audio_clock *clock, int64_t lead_ms) {
     uint64_t samples = ms_to_samples(clock, lead_ms);
     if (samples > clock->fill.samples)

@@ -1,23 +1,23 @@
 /*
  * Where a track's samples lie in time.
  *
- * Audio arrives in bursts, late, with holes, and by a clock that is not ours. TCP keeps its order, so
- * samples follow those before them, unless the sender lost or left out what lay between. Samples are
- * therefore placed at once, and what turns out later is mended later, for recording and analysis
- * alike.
+ * Audio arrives in bursts, late, with holes, and by a clock that is not ours. TCP keeps its order,
+ * so samples follow those before them, unless the sender lost or left out what lay between. Samples
+ * are therefore placed at once, and what turns out later is mended later, for recording and
+ * analysis alike.
  *
  * The lag of a read is its arrival less the time at which its last sample would lie if nothing were
  * missing: anchor + samples / rate. From the least lag over a while, which neither jitter nor a
  * standstill explains, the clock tells apart:
  *
  *   late    audio that was held up comes faster than real time: the lag shrinks back by itself.
- *   gap     much less came than reads usually bring (a hole), and afterwards the lag does not shrink.
- *           What is missing was lost or was a pause of the sender: silence of that length belongs
- *           into the hole.
+ *   gap     much less came than reads usually bring (a hole), and afterwards the lag does not
+ *           shrink. What is missing was lost or was a pause of the sender: silence of that
+ *           length belongs into the hole.
  *   found   audio comes after all for which silence was put in: that silence goes, as long as it is
  *           not final.
- *   drift   a lag that grows or shrinks without holes: the sender's clock, or a wrong rate. The anchor
- *           follows, the samples stay as they are.
+ *   drift   a lag that grows or shrinks without holes: the sender's clock, or a wrong rate. The
+ *           anchor follows, the samples stay as they are.
  *
  * Pure: plain data, time is an argument. All times are ms of one steady clock of the caller's.
  */
@@ -90,8 +90,8 @@ struct audio_clock {
         int64_t put_ms;
     } fill;
 
-    /* Least lags: of the present window and short window (INT64_MAX: none yet), of the window before,
-     * and of the last ones, a ring. */
+    /* Least lags: of the present window and short window (INT64_MAX: none yet), of the window
+     * before, and of the last ones, a ring. */
     struct {
         int64_t from_ms, short_from_ms, lag_ms, short_lag_ms, steady_ms;
         int64_t last_ms[AUDIO_CLOCK_LEASTS];
@@ -104,8 +104,8 @@ struct audio_clock {
         int64_t excess_us, peak_us, mean_us;
     } jitter;
 
-    /* How far the anchor has moved (positive: the sender is slow); when the rate was judged last, and
-     * how far it had moved then. */
+    /* How far the anchor has moved (positive: the sender is slow); when the rate was judged last,
+     * and how far it had moved then. */
     struct {
         int64_t moved_ms, judged_ms, judged_moved_ms;
     } drift;
@@ -115,22 +115,22 @@ void audio_clock_init(struct audio_clock *clock, unsigned rate_hz);
 
 /*
  * `samples` sample frames (more than 0; all that one turn of reading gave) arrived at now_ms.
- * `is_behind`: more is waiting, or the reader itself was late, so the time of arrival says nothing. The
- * verdict is about the stretch with these samples. A now_ms that runs backwards counts as standing
- * still.
+ * `is_behind`: more is waiting, or the reader itself was late, so the time of arrival says nothing.
+ * The verdict is about the stretch with these samples. A now_ms that runs backwards counts as
+ * standing still.
  */
 enum audio_verdict audio_clock_hear(struct audio_clock *clock, uint64_t samples, int64_t now_ms,
                                     bool is_behind);
 
 /*
- * Before a pause: decides what is in doubt by what is known. Never AUDIO_FOUND. To be called until it
- * says AUDIO_FLOWS.
+ * Before a pause: decides what is in doubt by what is known. Never AUDIO_FOUND. To be called until
+ * it says AUDIO_FLOWS.
  */
 enum audio_verdict audio_clock_settle(struct audio_clock *clock);
 
 /*
- * Mute, or any other pause that was told: what comes next starts a new stretch. What is in doubt was no
- * gap, and silence that was put in is final.
+ * Mute, or any other pause that was told: what comes next starts a new stretch. What is in doubt
+ * was no gap, and silence that was put in is final.
  */
 void audio_clock_pause(struct audio_clock *clock);
 
@@ -138,8 +138,8 @@ void audio_clock_pause(struct audio_clock *clock);
 int64_t audio_clock_end_ms(const struct audio_clock *clock);
 
 /*
- * How far the samples are behind wall time, pauses and gaps aside: recorded time + pauses + drift = wall
- * time, within AUDIO_CLOCK_SLACK_MS and jitter.
+ * How far the samples are behind wall time, pauses and gaps aside: recorded time + pauses + drift =
+ * wall time, within AUDIO_CLOCK_SLACK_MS and jitter.
  */
 int64_t audio_clock_drift_ms(const struct audio_clock *clock);
 

@@ -1,6 +1,7 @@
 /* One track's way from PCM to 20 ms frames of numbers: speech, level, pitch, syllables, noise.
  *
- *   pcm -> [louder side] -> [resample to 16 kHz] -> [vad: bands, floors, periodicity, network] -> frame, 40 ms later
+ *   pcm -> [louder side] -> [resample to 16 kHz] -> [vad: bands, floors, periodicity, network]
+ *       -> frame, 40 ms later
  *     \--> [level: power, peak, clipping] ------------------------------------/
  *
  * Pure and plain: `struct voice` holds no pointer and may be copied; nothing is allocated. */

@@ -129,8 +129,8 @@ static void verdict_apply(struct audio_track *t, enum audio_verdict verdict) {
         gap_take_back(t);
 }
 
-/* Audio is taken straight from the receive buffer. Only a stretch's first turn is kept until its end,
- * when its time is known. */
+/* Audio is taken straight from the receive buffer. Only a stretch's first turn is kept until its
+ * end, when its time is known. */
 static void frames_arrived(struct audio_track *t, const uint8_t *bytes, size_t frames) {
     if (frames == 0)
         return;

@@ -248,8 +248,8 @@ static bool is_amid_burst(const struct audio_track *t) {
            t->pending < (uint64_t)t->rate_hz * BURST_S;
 }
 
-/* After a standstill of the shard everything is collected before the rules judge that time. What the
- * clock still doubts may be on its way. */
+/* After a standstill of the shard everything is collected before the rules judge that time. What
+ * the clock still doubts may be on its way. */
 static void behind_follow(struct audio_track *t, int64_t now_ms, bool is_behind) {
     struct track *track = &t->base;
     track->heard_to_ms = audio_clock_end_ms(&t->clock) + (int64_t)(t->pending * 1000 / t->rate_hz);

@@ -23,8 +23,8 @@ struct head {
 
 /*
  * The next bytes of a stream. HEAD_OPEN: they are kept. HEAD_NONE: what was kept is audio, and so
- * are these. HEAD_WAV: a header (parser.info) ended behind *used of these; what follows is audio. After
- * either of them nothing is to be heard any more.
+ * are these. HEAD_WAV: a header (parser.info) ended behind *used of these; what follows is audio.
+ * After either of them nothing is to be heard any more.
  */
 enum head_verdict head_hear(struct head *, const uint8_t *bytes, size_t len, size_t *used);
 

@@ -18,7 +18,7 @@ enum {
     FLUSH_MS = 250,       /* how often recorders check the age of what they hold */
     TRIM_MS = 2000,       /* how often spare blocks go back */
     LATE_MS = 500,        /* so late, a tick reads what came long ago */
-    AHEAD_MS = 1000,      /* a track that is behind waits for those of its meeting so far behind it */
+    AHEAD_MS = 1000, /* a track that is behind waits for those of its meeting so far behind it */
 };
 
 static void shard_tick(void *arg);

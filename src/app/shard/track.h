@@ -24,8 +24,8 @@ struct track_type {
     enum track_kind kind;
     /* on_closed is track_on_closed; their argument is the struct track. */
     struct media_handlers handlers;
-    /* After each drain that brought bytes: all that one tick gave has been delivered. is_behind: more
-     * is waiting, or the tick was late. */
+    /* After each drain that brought bytes: all that one tick gave has been delivered. is_behind:
+     * more is waiting, or the tick was late. */
     void (*collected)(struct track *, int64_t now_ms, bool is_behind);
     /* A few times a second. NULL: nothing to do. */
     void (*look)(struct track *, int64_t now_ms);

@@ -5,7 +5,8 @@
  *     recv -> receive buffer -> ws_parse unmasks in place -> on_binary, with slices of the buffer
  *
  * No frame causes an allocation. The handshake's answer, pongs, pings and the close frame are
- * queued in a 1 KiB output buffer; a peer that lets it fill up loses all pongs but the last, not audio. */
+ * queued in a 1 KiB output buffer; a peer that lets it fill up loses all pongs but the last, not
+ * audio. */
 #ifndef NET_MEDIA_CONN_H
 #define NET_MEDIA_CONN_H
 
@@ -21,11 +22,12 @@ struct media_conn;
 struct stream;
 
 enum {
-    MEDIA_BUDGET_BYTES = 256 * 1024, /* most that one connection may read in one tick, unless told */
-    MEDIA_TEXT_MAX = 4096,           /* longer text messages are skipped */
-    MEDIA_PING_MS = 20 * 1000,       /* without a byte: a ping is sent */
-    MEDIA_SILENCE_MS = 60 * 1000,    /* without a byte: the connection is closed */
-    MEDIA_CLOSE_MS = 2 * 1000,       /* wait for the answer to our close */
+    MEDIA_BUDGET_BYTES =
+        256 * 1024,               /* most that one connection may read in one tick, unless told */
+    MEDIA_TEXT_MAX = 4096,        /* longer text messages are skipped */
+    MEDIA_PING_MS = 20 * 1000,    /* without a byte: a ping is sent */
+    MEDIA_SILENCE_MS = 60 * 1000, /* without a byte: the connection is closed */
+    MEDIA_CLOSE_MS = 2 * 1000,    /* wait for the answer to our close */
 };
 
 struct media_handlers {

@@ -17,17 +17,18 @@ struct disk_thread;
 struct recording_info;
 
 enum note_kind {
-    NOTE_PAUSE,    /* at_ms */
-    NOTE_RESUME,   /* at_ms */
-    NOTE_ZEROS,    /* value: bytes of digital silence at this place */
-    NOTE_SHIFT,    /* value: bytes of a gap, negative: taken back; text: a uint64_t, the bytes behind it */
-    NOTE_FRAMES,   /* value: sample frames in the encoded bytes so far */
-    NOTE_GAP,      /* value: sample frames of silence added by an encoder */
-    NOTE_DRIFT,    /* value: ms, signed */
-    NOTE_RENAME,   /* text: meeting; text beyond value: display name */
-    NOTE_PATCH,    /* value: offset; text: bytes to put there */
-    NOTE_DOUBT,    /* value: one more bit of outside/files/doubt.h */
-    NOTE_CLOSE     /* at_ms; text: why it ended */
+    NOTE_PAUSE,  /* at_ms */
+    NOTE_RESUME, /* at_ms */
+    NOTE_ZEROS,  /* value: bytes of digital silence at this place */
+    NOTE_SHIFT,  /* value: bytes of a gap, negative: taken back; text: a uint64_t, the bytes behind
+                    it */
+    NOTE_FRAMES, /* value: sample frames in the encoded bytes so far */
+    NOTE_GAP,    /* value: sample frames of silence added by an encoder */
+    NOTE_DRIFT,  /* value: ms, signed */
+    NOTE_RENAME, /* text: meeting; text beyond value: display name */
+    NOTE_PATCH,  /* value: offset; text: bytes to put there */
+    NOTE_DOUBT,  /* value: one more bit of outside/files/doubt.h */
+    NOTE_CLOSE   /* at_ms; text: why it ended */
 };
 
 struct note {

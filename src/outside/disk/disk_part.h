@@ -61,8 +61,8 @@ int disk_part_write(struct disk_part *part, const struct disk_block *chain, uint
 int disk_part_extend(struct disk_part *part, uint64_t bytes);
 
 /*
- * Puts `bytes` of zeros before the last `tail` bytes, or takes away so many of the bytes before them.
- * After a failure everything is as before, as far as the disk allows.
+ * Puts `bytes` of zeros before the last `tail` bytes, or takes away so many of the bytes before
+ * them. After a failure everything is as before, as far as the disk allows.
  */
 int disk_part_insert(struct disk_part *part, uint64_t tail, uint64_t bytes);
 int disk_part_remove(struct disk_part *part, uint64_t tail, uint64_t bytes);

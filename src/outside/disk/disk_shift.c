@@ -10,8 +10,8 @@ enum { CHUNK_BYTES = 64 * 1024 };
 /* ---- One file ---- */
 
 /*
- * Moves `len` bytes of the file; the two places may overlap. *moved bytes have arrived, from the end
- * where they go to a later place, else from the beginning.
+ * Moves `len` bytes of the file; the two places may overlap. *moved bytes have arrived, from the
+ * end where they go to a later place, else from the beginning.
  */
 static int move_bytes(int fd, uint64_t to, uint64_t from, uint64_t len, uint64_t *moved) {
     uint8_t chunk[CHUNK_BYTES];

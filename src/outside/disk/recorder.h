@@ -37,9 +37,9 @@ void recorder_silence(struct recorder *recorder, uint64_t frames);
 
 /*
  * Late knowledge about time. frames > 0: a gap of so many sample frames lies before the last
- * `tail_frames`, which move. frames < 0: the gap that was put in last ends there, and is too long by so
- * many. What is encoded stays: there a gap is put in behind all that came, and what cannot be taken back
- * makes the next gap shorter.
+ * `tail_frames`, which move. frames < 0: the gap that was put in last ends there, and is too long
+ * by so many. What is encoded stays: there a gap is put in behind all that came, and what cannot be
+ * taken back makes the next gap shorter.
  */
 void recorder_shift(struct recorder *recorder, uint64_t tail_frames, int64_t frames);
 
