@@ -32,6 +32,7 @@ enum {
     STEPS_A_CHECK = 2000,
     BUSY_SLEEP_US = 2000,
     CHECK_MS = 60 * 1000,
+    JOURNAL_MS = 5000,
 };
 
 static struct sqlite_db *sqlite_of(struct db *db) {
@@ -215,7 +216,12 @@ static int sqlite_set_up(struct sqlite_db *s) {
         "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864;"
         "PRAGMA temp_store=MEMORY";
     char verdict[DB_WHY_BYTES] = "";
-    int err = db_script(&s->db, settings);
+    /* Of several that change the journal mode at once SQLite refuses all but one at once, without
+     * asking the busy handler. */
+    const int64_t until_ms = clock_mono_ms() + JOURNAL_MS;
+    int err;
+    while ((err = db_script(&s->db, settings)) == EAGAIN && clock_mono_ms() < until_ms)
+        usleep(BUSY_SLEEP_US);
     if (!err)
         err = db_ask(&s->db, "PRAGMA quick_check(1)", on_check, verdict);
     if (!err && strcmp(verdict, "ok") != 0) {
