@@ -2,7 +2,7 @@
 
 #include "app/config/config.h"
 #include "app/egress/egress_url.h"
-#include "app/shard/track_params.h"
+#include "app/tracks/track_params.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/rand.h"

@@ -4,7 +4,7 @@
 #include "app/egress/egress_url.h"
 #include "app/rest/routes.h"
 #include "app/sessions/directory.h"
-#include "app/shard/track_params.h"
+#include "app/tracks/track_params.h"
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/log.h"

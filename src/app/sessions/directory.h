@@ -12,7 +12,7 @@
 #define APP_DIRECTORY_H
 
 #include "app/shard/shard.h"
-#include "app/shard/track_params.h"
+#include "app/tracks/track_params.h"
 #include "base/slice.h"
 #include "meeting/feedback.h"
 

@@ -4,11 +4,11 @@
 #define APP_AUDIO_TRACK_PRIVATE_H
 
 #include "app/shard/audio_track.h"
-#include "app/shard/channels.h"
-#include "app/shard/head.h"
-#include "app/shard/mute.h"
-#include "app/shard/prosody.h"
-#include "app/shard/speed.h"
+#include "app/tracks/channels.h"
+#include "app/tracks/head.h"
+#include "app/tracks/mute.h"
+#include "app/tracks/prosody.h"
+#include "app/tracks/speed.h"
 #include "base/buf.h"
 #include "meeting/audio_clock.h"
 #include "sound/stereo.h"

@@ -13,7 +13,7 @@
 #include "app/shard/person_news.h"
 #include "app/shard/shard_settings.h"
 #include "app/shard/shard_stats.h"
-#include "app/shard/track_params.h"
+#include "app/tracks/track_params.h"
 #include "base/slice.h"
 #include "meeting/feedback.h"
 #include "wire/web/ws_handshake.h"

@@ -7,7 +7,7 @@
 
 #include "app/shard/live_meeting.h"
 #include "app/shard/shard_stats.h"
-#include "app/shard/track_params.h"
+#include "app/tracks/track_params.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "net/ws/media_conn.h"

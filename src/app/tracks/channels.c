@@ -1,4 +1,4 @@
-#include "app/shard/channels.h"
+#include "app/tracks/channels.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "app/shard/track_params.h"
+#include "app/tracks/track_params.h"
 
 #include "base/buf.h"
 #include "base/macros.h"

@@ -1,4 +1,4 @@
-#include "app/shard/head.h"
+#include "app/tracks/head.h"
 
 enum head_verdict head_hear(struct head *head, const uint8_t *bytes, size_t len, size_t *used) {
     enum wav_result result;

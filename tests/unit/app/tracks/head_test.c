@@ -1,4 +1,4 @@
-#include "app/shard/head.h"
+#include "app/tracks/head.h"
 #include "unit.h"
 
 /* Hears a stream in pieces; returns the verdict, and with how many bytes heard. */

@@ -1,4 +1,4 @@
-#include "app/shard/prosody.h"
+#include "app/tracks/prosody.h"
 
 #include "base/mem.h"
 #include "outside/hume/hume.h"

@@ -1,4 +1,4 @@
-#include "app/shard/speed.h"
+#include "app/tracks/speed.h"
 
 #include "base/macros.h"
 

@@ -1,5 +1,5 @@
 /* Mute: from one state to the next, by message, by zeros and by time. */
-#include "app/shard/mute.h"
+#include "app/tracks/mute.h"
 #include "unit.h"
 
 enum { TAIL_MS = 3000, BYTES_PER_SECOND = 192000, SILENCE_BYTES = 192000 / 1000 * MUTE_SILENCE_MS };

@@ -1,4 +1,4 @@
-#include "app/shard/speed.h"
+#include "app/tracks/speed.h"
 #include "unit.h"
 
 /* Reads every `every_ms`, for `ms`, of a sender that says said_hz and sends sent_hz; of each period

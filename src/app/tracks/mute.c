@@ -1,4 +1,4 @@
-#include "app/shard/mute.h"
+#include "app/tracks/mute.h"
 
 #include <jansson.h>
 
