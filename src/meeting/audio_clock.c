@@ -12,8 +12,6 @@ enum {
     WINDOW_MS = 1000,
     WINDOW_READS = 8,
     DRIFT_PERMILLE = 5, /* the anchor follows no faster, as long as a hole may explain the lag */
-    RATE_MS = 5000,     /* how often the rate is judged */
-    RATE_PERMILLE = 30, /* a larger drift is a wrong rate */
     PEAK_DECAY = 64,
     MEAN_OF = 16,
 };
@@ -41,7 +39,7 @@ int64_t audio_clock_end_ms(const struct audio_clock *clock) {
 }
 
 int64_t audio_clock_drift_ms(const struct audio_clock *clock) {
-    return clock->drift.moved_ms + clock->least.steady_ms;
+    return clock->moved_ms + clock->least.steady_ms;
 }
 
 /* ---- What reads usually bring ---- */
@@ -133,18 +131,7 @@ static int64_t lack_ms(const struct audio_clock *clock) {
 
 static void anchor_move(struct audio_clock *clock, int64_t by_ms) {
     clock->anchor_ms += by_ms;
-    clock->drift.moved_ms += by_ms;
-}
-
-static void rate_judge(struct audio_clock *clock, int64_t now_ms) {
-    int64_t passed_ms = now_ms - clock->drift.judged_ms;
-    if (passed_ms < RATE_MS)
-        return;
-    int64_t moved_ms = clock->drift.moved_ms - clock->drift.judged_moved_ms;
-    clock->has_wrong_rate =
-        (moved_ms < 0 ? -moved_ms : moved_ms) * 1000 > passed_ms * RATE_PERMILLE;
-    clock->drift.judged_ms = now_ms;
-    clock->drift.judged_moved_ms = clock->drift.moved_ms;
+    clock->moved_ms += by_ms;
 }
 
 static void window_close(struct audio_clock *clock, int64_t now_ms) {
@@ -158,7 +145,6 @@ static void window_close(struct audio_clock *clock, int64_t now_ms) {
         clock->least.steady_ms -= by_ms;
     }
     window_open(clock, now_ms);
-    rate_judge(clock, now_ms);
 }
 
 /*
@@ -305,8 +291,6 @@ static void stretch_begin(struct audio_clock *clock, uint64_t samples, int64_t n
     clock->samples = samples;
     clock->anchor_ms = now_ms - samples_to_ms(clock, samples);
     clock->first_ms = clock->last_ms = now_ms;
-    clock->drift.judged_ms = now_ms;
-    clock->drift.judged_moved_ms = clock->drift.moved_ms;
     clock->silent_ms = 0;
     for (unsigned i = 0; i < AUDIO_CLOCK_LEASTS; i++)
         clock->least.last_ms[i] = INT64_MAX;
@@ -336,20 +320,13 @@ static enum audio_verdict hole_go_on(struct audio_clock *clock, uint64_t before,
     return verdict;
 }
 
-/* The first read was late, which says nothing about the rate. */
-static void first_settle(struct audio_clock *clock, int64_t lag_ms, int64_t now_ms) {
-    anchor_move(clock, lag_ms);
-    clock->drift.judged_ms = now_ms;
-    clock->drift.judged_moved_ms = clock->drift.moved_ms;
-}
-
 static enum audio_verdict flow_go_on(struct audio_clock *clock, int64_t lag_ms, int64_t now_ms) {
     if (clock->doubt.is_open)
         return doubt_go_on(clock, lag_ms, now_ms);
     if (lag_ms < -LACK_MS && clock->fill.samples > 0)
         return fill_take_back(clock, -lag_ms);
     if (lag_ms < 0 && now_ms - clock->first_ms < SETTLE_MS)
-        first_settle(clock, lag_ms, now_ms);
+        anchor_move(clock, lag_ms);
     else
         drift_follow(clock, lag_ms, now_ms);
     return AUDIO_FLOWS;
@@ -397,7 +374,7 @@ enum audio_verdict audio_clock_settle(struct audio_clock *clock) {
 void audio_clock_pause(struct audio_clock *clock) {
     /* The window that is still open knows more than the one before. */
     bool knows = clock->least.reads >= WINDOW_READS;
-    clock->drift.moved_ms += knows ? clock->least.lag_ms : clock->least.steady_ms;
+    clock->moved_ms += knows ? clock->least.lag_ms : clock->least.steady_ms;
     clock->least.steady_ms = 0;
     clock->doubt.is_open = false;
     clock->fill.samples = 0;

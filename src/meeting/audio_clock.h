@@ -46,8 +46,6 @@ struct audio_clock {
     unsigned rate_hz;
     /* A sample came since init or pause. */
     bool is_started;
-    /* Over the last seconds the anchor moved by more than any clock's drift. */
-    bool has_wrong_rate;
     /* Of this stretch: the time of sample 0, and its samples with the silence that was put in. */
     int64_t anchor_ms;
     uint64_t samples;
@@ -104,11 +102,8 @@ struct audio_clock {
         int64_t excess_us, peak_us, mean_us;
     } jitter;
 
-    /* How far the anchor has moved (positive: the sender is slow); when the rate was judged last,
-     * and how far it had moved then. */
-    struct {
-        int64_t moved_ms, judged_ms, judged_moved_ms;
-    } drift;
+    /* How far the anchor has moved (positive: the sender is slow). */
+    int64_t moved_ms;
 };
 
 void audio_clock_init(struct audio_clock *clock, unsigned rate_hz);

@@ -124,7 +124,6 @@ static void the_pauses_of_a_gated_sender_are_time(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(ticks); i++) {
         struct played played = play(a_gated_sender, 12100, ticks[i]);
         assert_near(played.recorded_ms, 12100, 100);
-        assert_false(played.clock.has_wrong_rate);
     }
 }
 
@@ -159,17 +158,15 @@ static void drift_moves_the_anchor_and_never_makes_a_gap(void **state) {
         assert_near(played.recorded_ms, 600000 * speed, 1);
         assert_near((double)audio_clock_drift_ms(&played.clock), 600000 * (1 - speed), 200);
         assert_near((double)audio_clock_end_ms(&played.clock), 600000, 200);
-        assert_false(played.clock.has_wrong_rate);
     }
 }
 
-static void a_wrong_rate_is_noticed_and_makes_no_gap(void **state) {
+static void a_wrong_rate_makes_no_gap(void **state) {
     const double speeds[] = {44100.0 / 48000, 1.0 / 3, 2, 48000.0 / 44100};
     for (size_t i = 0; i < ARRAY_LEN(speeds) * ARRAY_LEN(ticks); i++) {
         speed = speeds[i / 2];
         struct played played = play(at_a_speed, 8000, ticks[i % 2]);
         assert_int_equal(played.clock.gaps, 0);
-        assert_true(played.clock.has_wrong_rate);
     }
 }
 
@@ -458,7 +455,7 @@ RUN_TESTS(TEST(late_audio_is_no_gap_though_one_packet_came_before),
           TEST(the_pauses_of_a_gated_sender_are_time),
           TEST(the_last_hole_is_decided_before_a_pause),
           TEST(drift_moves_the_anchor_and_never_makes_a_gap),
-          TEST(a_wrong_rate_is_noticed_and_makes_no_gap),
+          TEST(a_wrong_rate_makes_no_gap),
           TEST(a_sender_faster_than_time_moves_the_anchor), TEST(regular_bursts_are_no_gaps),
           TEST(the_first_read_ends_when_it_arrives),
           TEST(audio_that_never_came_is_a_gap_at_its_place),

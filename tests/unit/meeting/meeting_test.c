@@ -118,9 +118,7 @@ static void a_pause_of_the_analysis_is_no_silence_and_no_dead_microphone(void **
 
 static void who_comes_back_is_the_same(void **state) {
     struct stage stage;
-    stage_open(&stage, NULL);
-    struct actor *ana = stage_join(&stage, "ana");
-    stage_join(&stage, "bob");
+    struct actor *ana = stage_open_two(&stage, NULL);
     stage_say(&stage, ana, 30);
     struct participant *participant = ana->participant;
     stage_leave(&stage, ana);

@@ -3,15 +3,8 @@
 
 static struct stage stage;
 
-static struct actor *two(const struct rules *rules) {
-    stage_open(&stage, rules);
-    struct actor *ana = stage_join(&stage, "ana");
-    stage_join(&stage, "bob");
-    return ana;
-}
-
 static void a_flat_voice_is_told_after_ten_seconds_of_speech(void **state) {
-    struct actor *ana = two(NULL);
+    struct actor *ana = stage_open_two(&stage, NULL);
     stage_say(&stage, ana, 20);
     assert_int_equal(stage_count(&stage, FEEDBACK_MONOTONIA_PROSODICA, NULL), 0);
     ana->pitch_semitones = 0.1;
@@ -24,7 +17,7 @@ static void a_flat_voice_is_told_after_ten_seconds_of_speech(void **state) {
 }
 
 static void a_voice_of_little_melody_is_told_when_half_a_minute_more_had_none(void **state) {
-    struct actor *ana = two(NULL);
+    struct actor *ana = stage_open_two(&stage, NULL);
     ana->pitch_semitones = 0.7;
     stage_say(&stage, ana, 38);
     assert_int_equal(stage_count(&stage, FEEDBACK_MONOTONIA_PROSODICA, NULL), 0);
@@ -41,7 +34,7 @@ static void a_voice_of_little_melody_is_told_when_half_a_minute_more_had_none(vo
 }
 
 static void a_voice_that_now_and_then_rises_is_not_flat(void **state) {
-    struct actor *ana = two(NULL);
+    struct actor *ana = stage_open_two(&stage, NULL);
     for (int i = 0; i < 6; i++) {
         ana->pitch_semitones = 0.7;
         stage_say(&stage, ana, 24);
@@ -56,7 +49,7 @@ static void without_a_hold_the_limit_alone_decides(void **state) {
     struct rules rules;
     rules_init(&rules);
     rules_set(&rules, SLICE("monotonia_prosodica_hold_s"), SLICE("0"), NULL);
-    struct actor *ana = two(&rules);
+    struct actor *ana = stage_open_two(&stage, &rules);
     ana->pitch_semitones = 0.7;
     stage_say(&stage, ana, 12);
     assert_int_equal(stage_count(&stage, FEEDBACK_MONOTONIA_PROSODICA, "ana"), 1);
@@ -64,7 +57,7 @@ static void without_a_hold_the_limit_alone_decides(void **state) {
 }
 
 static void a_prosody_service_that_hears_life_in_it_is_believed(void **state) {
-    struct actor *ana = two(NULL);
+    struct actor *ana = stage_open_two(&stage, NULL);
     ana->pitch_semitones = 0.1;
     actor_speak(ana, -21);
     for (int i = 0; i < 20; i++) {

@@ -3,15 +3,8 @@
 
 static struct stage stage;
 
-static struct actor *two(const struct rules *rules) {
-    stage_open(&stage, rules);
-    struct actor *ana = stage_join(&stage, "ana");
-    stage_join(&stage, "bob");
-    return ana;
-}
-
 static void a_torrent_of_words_is_told_and_ordinary_speech_is_not(void **state) {
-    struct actor *ana = two(NULL);
+    struct actor *ana = stage_open_two(&stage, NULL);
     ana->syllables_per_s = 4.5;
     stage_say(&stage, ana, 20);
     assert_int_equal(stage_count(&stage, FEEDBACK_RITMO_ACELERADO, NULL), 0);
@@ -25,7 +18,7 @@ static void a_torrent_of_words_is_told_and_ordinary_speech_is_not(void **state) 
 }
 
 static void somebody_who_gets_stuck_is_told_and_a_listener_is_not(void **state) {
-    struct actor *ana = two(NULL);
+    struct actor *ana = stage_open_two(&stage, NULL);
     struct actor *bob = &stage.actors[1];
     for (int i = 0; i < 8; i++) {
         stage_say(&stage, ana, 1);
@@ -44,9 +37,7 @@ static void somebody_who_gets_stuck_is_told_and_a_listener_is_not(void **state) 
 }
 
 static void a_mute_between_sentences_is_no_pause(void **state) {
-    stage_open(&stage, NULL);
-    struct actor *ana = stage_join(&stage, "ana");
-    stage_join(&stage, "bob");
+    struct actor *ana = stage_open_two(&stage, NULL);
     for (int i = 0; i < 8; i++) {
         stage_say(&stage, ana, 1.4);
         stage_mute(&stage, ana, true);
@@ -59,9 +50,7 @@ static void a_mute_between_sentences_is_no_pause(void **state) {
 
 /* The signals come before what was said: here a mute is over before its beginning is heard. */
 static void a_mute_that_runs_ahead_of_its_sound_is_no_pause(void **state) {
-    stage_open(&stage, NULL);
-    struct actor *ana = stage_join(&stage, "ana");
-    stage_join(&stage, "bob");
+    struct actor *ana = stage_open_two(&stage, NULL);
     meeting_set_delay(ana->track, 2500);
     for (int i = 0; i < 8; i++) {
         actor_speak(ana, -21);

@@ -26,6 +26,13 @@ void stage_close(struct stage *stage) {
     meeting_free(stage->meeting);
 }
 
+struct actor *stage_open_two(struct stage *stage, const struct rules *rules) {
+    stage_open(stage, rules);
+    struct actor *ana = stage_join(stage, "ana");
+    stage_join(stage, "bob");
+    return ana;
+}
+
 void stage_open_three(struct stage *stage, struct actor *actors[3]) {
     static const char *const names[] = {"ana", "bob", "eva"};
     stage_open(stage, NULL);

@@ -45,6 +45,8 @@ struct stage {
 
 void stage_open(struct stage *stage, const struct rules *rules); /* NULL: defaults */
 void stage_close(struct stage *stage);
+/* With "ana", who is returned, and "bob" in it. */
+struct actor *stage_open_two(struct stage *stage, const struct rules *rules);
 /* With the defaults, and "ana", "bob" and "eva" in it. */
 void stage_open_three(struct stage *stage, struct actor *actors[3]);
 

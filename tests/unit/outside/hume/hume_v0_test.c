@@ -1,8 +1,11 @@
 #include "outside/hume/hume_message.h"
 
+#include "base/buf.h"
 #include "base/macros.h"
 #include "unit.h"
 #include "wire/web/base64.h"
+
+#include <math.h>
 
 static struct hume_reading reading;
 static struct expressions map;
@@ -56,6 +59,38 @@ static void v0_codes_are_told_by_their_letter(void **state) {
     }
 }
 
+static void numbers_of_compatible_services_are_found_at_any_depth(void **state) {
+    read_v0("{\"prosody\":{\"summary\":{\"mean_Valence\":-0.25,\"list\":[{\"AROUSAL\":7}],"
+            "\"ambivalence\":0.9}}}");
+    assert_int_equal(reading.kind, HUME_MEASURED);
+    assert_int_equal(reading.count, 1);
+    assert_true(fabsf(reading.spans[0].feeling.valence + 0.25f) < 1e-6f);
+    assert_true(reading.spans[0].feeling.arousal == 1);
+}
+
+static void wrong_shapes_hurt_nobody(void **state) {
+    const char *texts[] = {
+        "{\"prosody\":{\"predictions\":[1,null,{},{\"emotions\":3},{\"emotions\":[1,{\"name\":2},"
+        "{\"name\":\"Joy\",\"score\":\"high\"}]},{\"time\":{\"begin\":-5,\"end\":1e300}}]}}",
+        "{\"prosody\":7}",
+        "{\"prosody\":{\"predictions\":{}}}",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        read_v0(texts[i]);
+        assert_int_not_equal(reading.kind, HUME_UNREADABLE);
+        for (unsigned s = 0; s < reading.count; s++) {
+            assert_true(reading.spans[s].begin_ms >= 0);
+            assert_true(reading.spans[s].end_ms >= 0);
+        }
+    }
+    struct buf deep = {0};
+    for (int i = 0; i < 100000; i++)
+        buf_add_text(&deep, "{\"a\":");
+    hume_v0_read(&reading, &map, buf_slice(&deep));
+    assert_int_equal(reading.kind, HUME_UNREADABLE);
+    buf_free(&deep);
+}
+
 static void a_block_is_a_wav_in_json(void **state) {
     struct buf text = {0}, wav = {0};
     int16_t pcm[3] = {1, -2, 0x1234};
@@ -84,6 +119,8 @@ static void a_block_is_a_wav_in_json(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {TEST(v0_predictions_become_feelings),
                                        TEST(v0_codes_are_told_by_their_letter),
+                                       TEST(numbers_of_compatible_services_are_found_at_any_depth),
+                                       TEST(wrong_shapes_hurt_nobody),
                                        TEST(a_block_is_a_wav_in_json)};
     return cmocka_run_group_tests(tests, load_map, NULL);
 }
