@@ -353,6 +353,7 @@ static int open_http(struct server *server, struct buf *problem) {
         .host = config->loopback_only ? "localhost" : config->host,
         .port = config->port,
         .max_connections = config->max_connections,
+        .head_limit_bytes = config->max_head_bytes,
         .body_limit_bytes = config->max_body_bytes,
         .head_timeout_ms = config->head_timeout_ms,
         .cors_origins = config->cors_origins,

@@ -82,9 +82,10 @@ void http_call_forget_head(struct http_call *call) {
 
 /* For a body that came later than its head: parses the head again, from the bytes kept. */
 static void recall_head(struct http_call *call) {
+    struct http_server *server = call->conn->server;
     size_t scanned = 0, used;
-    enum http_result result =
-        http_parse_request(&call->conn->server->head, buf_slice(&call->raw_head), &scanned, &used);
+    enum http_result result = http_parse_request(&server->head, buf_slice(&call->raw_head),
+                                                 call->raw_head.len, &scanned, &used);
     assert(result == HTTP_DONE);
     (void)result;
     show_head(call);

@@ -102,7 +102,8 @@ static int current_events(const struct http_conn *conn) {
     if (conn->out.queued_bytes > HTTP_QUEUE_HIGH && conn->state == HTTP_IN_HEAD)
         return events;
     /* Reads on while a request waits for its answer, to notice a client that leaves. */
-    bool is_full = conn->in.len >= HTTP_HEAD_MAX && conn->state != HTTP_LINGERING;
+    bool is_full = conn->in.len >= conn->server->settings.head_limit_bytes &&
+                   conn->state != HTTP_LINGERING;
     return events | (is_full ? WATCH_HANGUP : stream_read_wants(conn->stream));
 }
 
@@ -118,7 +119,8 @@ static void update(struct http_conn *conn) {
 static size_t parse_head(struct http_conn *conn, struct slice bytes) {
     struct http_server *server = conn->server;
     size_t used = 0;
-    switch (http_parse_request(&server->head, bytes, &conn->scanned, &used)) {
+    switch (http_parse_request(&server->head, bytes, server->settings.head_limit_bytes,
+                               &conn->scanned, &used)) {
     case HTTP_MORE:
         return 0;
     case HTTP_BAD:

@@ -34,6 +34,7 @@ static void http_on_accept(int fd, void *arg) {
 
 static void set_defaults(struct http_settings *s) {
     s->max_connections = s->max_connections ? s->max_connections : 10000;
+    s->head_limit_bytes = s->head_limit_bytes ? s->head_limit_bytes : HTTP_HEAD_MAX;
     s->body_limit_bytes = s->body_limit_bytes ? s->body_limit_bytes : 100 * 1024;
     s->head_timeout_ms = s->head_timeout_ms ? s->head_timeout_ms : 20 * 1000;
     s->body_timeout_ms = s->body_timeout_ms ? s->body_timeout_ms : 60 * 1000;

@@ -81,11 +81,11 @@ static enum http_result refuse(struct http_head *head, int status, const char *w
 
 /* Finds the empty line that ends the head. A line feed without a carriage return, the reverse, and
  * a NUL are refused at the first occurrence. */
-static enum http_result find_end(struct http_head *head, struct slice bytes, size_t *scanned,
-                                 size_t *end) {
+static enum http_result find_end(struct http_head *head, struct slice bytes, size_t max_bytes,
+                                 size_t *scanned, size_t *end) {
     size_t i = *scanned;
     for (; i < bytes.len; i++) {
-        if (i == HTTP_HEAD_MAX)
+        if (i == max_bytes)
             return refuse(head, 431, "head too large");
         char c = bytes.ptr[i], before = i > 0 ? bytes.ptr[i - 1] : 0;
         if (c == 0)
@@ -245,12 +245,12 @@ static enum http_result check_request(struct http_head *head) {
     return HTTP_DONE;
 }
 
-static enum http_result parse_head(struct http_head *head, struct slice bytes, size_t *scanned,
-                                   size_t *used, bool is_request) {
+static enum http_result parse_head(struct http_head *head, struct slice bytes, size_t max_bytes,
+                                   size_t *scanned, size_t *used, bool is_request) {
     size_t end = 0;
     head->refusal = 0;
     head->why = NULL;
-    enum http_result found = find_end(head, bytes, scanned, &end);
+    enum http_result found = find_end(head, bytes, max_bytes, scanned, &end);
     if (found != HTTP_DONE)
         return found;
 
@@ -274,14 +274,14 @@ static enum http_result parse_head(struct http_head *head, struct slice bytes, s
     return result;
 }
 
-enum http_result http_parse_request(struct http_head *head, struct slice bytes, size_t *scanned,
-                                    size_t *used) {
-    return parse_head(head, bytes, scanned, used, true);
+enum http_result http_parse_request(struct http_head *head, struct slice bytes, size_t max_bytes,
+                                    size_t *scanned, size_t *used) {
+    return parse_head(head, bytes, max_bytes, scanned, used, true);
 }
 
 enum http_result http_parse_reply(struct http_head *head, struct slice bytes, size_t *scanned,
                                   size_t *used) {
-    return parse_head(head, bytes, scanned, used, false);
+    return parse_head(head, bytes, HTTP_HEAD_MAX, scanned, used, false);
 }
 
 const char *http_status_text(int status) {

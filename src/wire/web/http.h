@@ -13,7 +13,7 @@
 enum http_result { HTTP_DONE, HTTP_MORE, HTTP_BAD };
 
 enum {
-    HTTP_HEAD_MAX = 16 * 1024, /* bytes of a head, its last empty line included */
+    HTTP_HEAD_MAX = 16 * 1024, /* bytes of a head, where nothing else is said */
     HTTP_HEADERS_MAX = 100,
 };
 
@@ -46,13 +46,14 @@ struct http_head {
     const char *why; /* a short English reason, static */
 };
 
-/* Parses a request head. HTTP_MORE: it is incomplete; call again with more bytes behind the same
- * ones. *scanned, 0 at first, remembers how far the search for its end has come. HTTP_DONE: *used
- * is its length. HTTP_BAD: refusal and why are set. */
-enum http_result http_parse_request(struct http_head *head, struct slice bytes, size_t *scanned,
-                                    size_t *used);
+/* Parses a request head of at most max_bytes, its last empty line included. HTTP_MORE: it is
+ * incomplete; call again with more bytes behind the same ones. *scanned, 0 at first, remembers how
+ * far the search for its end has come. HTTP_DONE: *used is its length. HTTP_BAD: refusal and why
+ * are set. */
+enum http_result http_parse_request(struct http_head *head, struct slice bytes, size_t max_bytes,
+                                    size_t *scanned, size_t *used);
 
-/* The same for a reply's head, in the client role. */
+/* The same for a reply's head, of at most HTTP_HEAD_MAX, in the client role. */
 enum http_result http_parse_reply(struct http_head *head, struct slice bytes, size_t *scanned,
                                   size_t *used);
 

@@ -11,7 +11,7 @@ static const struct http_head *head_with(const char *headers) {
     static struct http_head head;
     size_t scanned = 0, used = 0;
     snprintf(bytes, sizeof bytes, "GET / HTTP/1.1\r\nHost: x\r\n%s\r\n", headers);
-    assert_int_equal(http_parse_request(&head, slice_from(bytes), &scanned, &used), HTTP_DONE);
+    assert_int_equal(http_parse_request(&head, slice_from(bytes), HTTP_HEAD_MAX, &scanned, &used), HTTP_DONE);
     return &head;
 }
 

@@ -108,6 +108,29 @@ static void what_could_be_read_in_two_ways_is_refused(void **state) {
     close_server(&f);
 }
 
+static char *request_of(size_t bytes) {
+    static const char start[] = "GET /plain HTTP/1.1\r\n" CLOSE "X: ";
+    char *request = malloc(bytes + 1);
+    memset(request, 'x', bytes);
+    memcpy(request, start, sizeof start - 1);
+    strcpy(request + bytes - 4, "\r\n\r\n");
+    return request;
+}
+
+static void the_limit_of_heads_can_be_set(void **state) {
+    static const size_t limits[] = {1024, 64 * 1024};
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+        struct fixture f;
+        open_with(&f, (struct http_settings){.head_limit_bytes = limits[i]});
+        char *fits = request_of(limits[i]), *larger = request_of(limits[i] + 1);
+        assert_reply(&f, fits, "HTTP/1.1 200", "");
+        assert_reply(&f, larger, "HTTP/1.1 431", "}");
+        free(fits);
+        free(larger);
+        close_server(&f);
+    }
+}
+
 static void sizes_have_limits(void **state) {
     struct fixture f;
     open_server(&f);
@@ -166,6 +189,7 @@ RUN_TESTS(TEST(a_request_is_answered_with_its_parts),
           TEST(bodies_come_whole_by_length_and_by_chunks),
           TEST(a_body_that_comes_late_byte_by_byte_finds_its_head_again),
           TEST(an_expectation_is_met_before_the_body), TEST(every_options_is_a_preflight),
-          TEST(what_could_be_read_in_two_ways_is_refused), TEST(sizes_have_limits),
+          TEST(what_could_be_read_in_two_ways_is_refused),
+          TEST(the_limit_of_heads_can_be_set), TEST(sizes_have_limits),
           TEST(a_handshake_takes_the_stream_with_what_came_behind_it),
           TEST(bad_handshakes_get_proper_answers))

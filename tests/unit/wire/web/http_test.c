@@ -12,11 +12,13 @@ static struct http_head head;
 static size_t parse(struct slice bytes, enum http_result expected) {
     static struct http_head slowly;
     size_t scanned = 0, used = 0, slow_scanned = 0, slow_used = 0;
-    enum http_result result = http_parse_request(&head, bytes, &scanned, &used), slow = HTTP_MORE;
+    enum http_result result = http_parse_request(&head, bytes, HTTP_HEAD_MAX, &scanned, &used);
+    enum http_result slow = HTTP_MORE;
     for (size_t n = 1; n <= bytes.len && slow == HTTP_MORE; n++) {
         char *copy = malloc(n);
         memcpy(copy, bytes.ptr, n);
-        slow = http_parse_request(&slowly, slice_of(copy, n), &slow_scanned, &slow_used);
+        slow = http_parse_request(&slowly, slice_of(copy, n), HTTP_HEAD_MAX, &slow_scanned,
+                                  &slow_used);
         free(copy);
     }
     assert_int_equal(result, expected);
