@@ -24,6 +24,29 @@ struct log_field {
 void log_setup(enum log_level level, enum log_format format);
 bool log_is_on(enum log_level level);
 
+/* Where finished lines go, instead of straight to standard error (net/log_writer.h). Both functions
+ * are called by any thread, `flush` from signal handlers too. */
+struct log_sink {
+    /* Takes a whole line over; false: there is no room for it. */
+    bool (*take)(struct slice line, void *owner);
+    /* Waits until what was taken is written, at most so long. */
+    void (*flush)(int64_t patience_ms, void *owner);
+    void *owner;
+};
+/* NULL: standard error again. The sink has to live as long as it is set. */
+void log_set_sink(const struct log_sink *);
+void log_flush(int64_t patience_ms);
+
+/* Lines that were to be written; those of them that were lost, because nobody read them fast enough
+ * or standard error could not be written; and those only counted as repeats (log_limited). */
+struct log_stats {
+    uint64_t lines, lost, repeats;
+};
+void log_stats(struct log_stats *);
+extern const struct counter_table log_counters;
+/* Called by a sink for a line that it took and could not write. */
+void log_count_lost(void);
+
 void log_write(enum log_level level, const char *area, const char *message,
                const struct log_field *fields, size_t count);
 
@@ -55,6 +78,30 @@ struct log_field log_errno(int err);
                       sizeof log_fields_ / sizeof *log_fields_ - 1);                               \
         }                                                                                          \
     } while (0)
+/*
+ * For lines that a stranger can cause at will: of one kind the first `burst` lines within a minute
+ * are written, further ones are counted, and one line with their number follows when the minute is
+ * over. A kind is the area, the message and `cause`; all three are constant texts, and `cause` may
+ * be NULL. Otherwise it is the first field.
+ *
+ * log_limited(LOG_WARN, 1, fault_name, "webhook", "refused", log_text("peer", peer));
+ */
+#define log_limited(level, burst, cause, area, message, ...)                                       \
+    do {                                                                                           \
+        if (log_is_on(level) && log_may_repeat((level), (burst), (cause), (area), (message))) {    \
+            const struct log_field log_fields_[] = {log_text("cause", (cause)), ##__VA_ARGS__};    \
+            const size_t log_skipped_ = (cause) ? 0 : 1;                                           \
+            log_write((level), (area), (message), log_fields_ + log_skipped_,                      \
+                      sizeof log_fields_ / sizeof *log_fields_ - log_skipped_);                    \
+        }                                                                                          \
+    } while (0)
+bool log_may_repeat(enum log_level level, unsigned burst, const char *cause, const char *area,
+                    const char *message);
+
+/* Writes the numbers of repeats whose minute is over at `now_ms` (monotonic). Called about once a
+ * second by the thread that writes the log. */
+void log_tell_repeats(int64_t now_ms);
+
 #define log_debug(...) LOG_AT(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...)  LOG_AT(LOG_INFO, __VA_ARGS__)
 #define log_warn(...)  LOG_AT(LOG_WARN, __VA_ARGS__)

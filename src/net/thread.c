@@ -68,15 +68,19 @@ static void *thread_run(void *arg) {
 }
 
 int thread_start(struct thread **out, const char *name, int nice, thread_main_fn *fn, void *arg) {
+    static const int mistakes[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
     struct thread *thread = mem_alloc(sizeof *thread);
     snprintf(thread->name, sizeof thread->name, "%s", name);
     thread->nice = nice;
     thread->fn = fn;
     thread->arg = arg;
 
-    /* The thread inherits a full mask: only the main thread's loop handles signals. */
+    /* The thread inherits a full mask, because only the main thread's loop handles signals. Those of
+     * its own mistakes stay, so that their handlers run. */
     sigset_t all, before;
     sigfillset(&all);
+    for (size_t i = 0; i < ARRAY_LEN(mistakes); i++)
+        sigdelset(&all, mistakes[i]);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int err = pthread_create(&thread->id, NULL, thread_run, thread);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -93,4 +97,8 @@ void thread_join(struct thread *thread) {
         return;
     pthread_join(thread->id, NULL);
     mem_free(thread);
+}
+
+void thread_abandon(struct thread *thread) {
+    pthread_detach(thread->id);
 }

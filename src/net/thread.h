@@ -11,6 +11,8 @@ typedef void thread_main_fn(void *arg);
 /* The name shows in top and gdb (at most 15 bytes); nice as for thread_set_nice. */
 int thread_start(struct thread **out, const char *name, int nice, thread_main_fn *fn, void *arg);
 void thread_join(struct thread *thread); /* and frees; NULL is fine */
+/* For a thread that is stuck at the end of the process: it is not waited for. */
+void thread_abandon(struct thread *thread);
 
 /* The kernel's id of the calling thread. */
 int thread_id(void);

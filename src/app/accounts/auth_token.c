@@ -21,7 +21,8 @@ static void on_rotated(int err, const struct store_account *account, void *user)
     struct auth *auth = errand->user;
     if (err == EACCES) {
         auth->stats.reuses++;
-        log_warn("auth", "a refresh token was used twice: its login is ended");
+        log_limited(LOG_WARN, 10, NULL, "auth",
+                    "a refresh token was used twice: its login is ended");
     }
     if (err == ENOENT || err == EACCES) {
         errand_answer_error(errand, 401, NULL);

@@ -26,8 +26,8 @@ struct egress_door {
 };
 
 static void log_refusal(const struct http_request *req, const char *cause) {
-    log_warn("egress", "connection refused", log_slice("path", req->path), log_text("cause", cause),
-             log_text("peer", req->peer));
+    log_limited(LOG_WARN, 1, cause, "egress", "connection refused", log_slice("path", req->path),
+                log_text("peer", req->peer));
 }
 
 static enum egress_url_fault door_check_signature(struct egress_door *door,
@@ -51,8 +51,8 @@ static bool admit_signature(struct egress_door *door, struct http_request *req,
         return true;
     if (policy == EGRESS_AUTH_REPORT) {
         door->stats.reported_signature++;
-        log_warn("egress", "EGRESS_AUTH=signed would refuse this connection",
-                 log_text("cause", egress_url_fault_name(fault)), log_text("peer", req->peer));
+        log_limited(LOG_WARN, 1, egress_url_fault_name(fault), "egress",
+                    "EGRESS_AUTH=signed would refuse this connection", log_text("peer", req->peer));
         return true;
     }
     door->stats.refused_signature[fault]++;

@@ -194,8 +194,8 @@ static void decide(struct host_ticket *ticket, enum host_verdict verdict) {
         hosts->counters.joins_reported++;
         char name[TEXT_NAME_SIZE];
         text_reduce(meeting_name(ticket), name);
-        log_warn("hosts", "FEEDBACK_ACCESS=host would refuse this listener",
-                 log_text("meeting", name));
+        log_limited(LOG_WARN, 10, NULL, "hosts", "FEEDBACK_ACCESS=host would refuse this listener",
+                    log_text("meeting", name));
     }
     if (verdict == HOST_YES || access != ACCESS_HOST) {
         hosts_on_step(ticket);

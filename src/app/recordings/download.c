@@ -194,7 +194,8 @@ static void download_on_open(int err, void *user) {
     if (!err && (download->err == ENOENT || download->err == ELOOP || download->err == EINVAL)) {
         http_respond_error(download->req, 404, "Recording not found");
     } else {
-        log_warn("recordings", "a recording cannot be read", log_errno(err ? err : download->err));
+        log_limited(LOG_WARN, 10, NULL, "recordings", "a recording cannot be read",
+                    log_errno(err ? err : download->err));
         http_respond_internal_error(download->req);
     }
     download_free(download);

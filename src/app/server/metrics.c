@@ -19,6 +19,7 @@
 #include "app/sessions/webhook.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/http/http_server.h"
 #include "net/socketio/eio_server.h"
@@ -44,7 +45,13 @@ static uint64_t resident_bytes(void) {
     return resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+static void write_table(struct buf *out, const struct counter_table *table, const void *from) {
+    exposition_counters(out, &(struct exposition_source){table, from}, 1);
+}
+
 static void write_process(const struct server *server, struct buf *out) {
+    struct log_stats log;
+    log_stats(&log);
     exposition_gauge(out, "prosa_info", "The version that runs.", "version", PROSA_VERSION, 1);
     exposition_gauge(out, "prosa_uptime_seconds", "Time since the start.", NULL, NULL,
                      (double)(clock_mono_ms() - server->started_ms) / 1000);
@@ -52,10 +59,7 @@ static void write_process(const struct server *server, struct buf *out) {
                      (double)resident_bytes());
     exposition_gauge(out, "prosa_sessions_active", "Sessions that are active.", NULL, NULL,
                      sessions_count_active(server->sessions));
-}
-
-static void write_table(struct buf *out, const struct counter_table *table, const void *from) {
-    exposition_counters(out, &(struct exposition_source){table, from}, 1);
+    write_table(out, &log_counters, &log);
 }
 
 static void write_livekit(const struct server *server, struct buf *out) {

@@ -5,13 +5,16 @@
 #include "app/server/server.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "net/log_writer.h"
 #include "net/worker.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-enum { OWN_DESCRIPTORS = 64 };
+enum { OWN_DESCRIPTORS = 64, LOG_PATIENCE_MS = 1000 };
 
 static int complain(struct buf *problem) {
     fprintf(stderr, "prosa: %.*s\n", SLICE_ARG(buf_slice(problem)));
@@ -55,9 +58,23 @@ static void announce(const struct config *config, uint16_t port) {
     buf_free(&doors);
 }
 
+static int serve(const struct config *config) {
+    struct server *server;
+    struct buf problem = {0};
+    raise_descriptors(config);
+    worker_pool_reserve(RECORDINGS_READERS + RECORDINGS_ERASERS);
+    if (server_open(&server, config, &problem))
+        return complain(&problem);
+    announce(config, server_port(server));
+    int code = server_run(server);
+    server_close(server);
+    log_info("server", "left", log_int("code", code));
+    return code;
+}
+
 int serve_main(int argc, char **argv) {
     struct config *config;
-    struct server *server;
+    struct log_writer *log;
     struct buf problem = {0};
 
     if (argc > 1)
@@ -66,16 +83,13 @@ int serve_main(int argc, char **argv) {
     if (config_load(&config, &problem) || config_secrets(config, &problem))
         return complain(&problem);
     log_setup(config->log_level, config->log_format);
-    raise_descriptors(config);
-    worker_pool_reserve(RECORDINGS_READERS + RECORDINGS_ERASERS);
-    if (server_open(&server, config, &problem)) {
-        config_free(config);
+    int err = log_writer_open(&log, STDERR_FILENO);
+    if (err) {
+        buf_printf(&problem, "The log's thread cannot be started: %s", strerror(err));
         return complain(&problem);
     }
-    announce(config, server_port(server));
-    int code = server_run(server);
-    server_close(server);
-    log_info("server", "left", log_int("code", code));
+    int code = serve(config);
+    log_writer_close(log, LOG_PATIENCE_MS);
     config_free(config);
     return code;
 }

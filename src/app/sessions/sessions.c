@@ -12,9 +12,10 @@
 #include "outside/store/store.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
-enum { LOAD_MAX = 10000, LOAD_RETRY_MS = 2000, SWEEP_MS = 5000 };
+enum { LOAD_MAX = 10000, LOAD_RETRY_MS = 2000, SWEEP_MS = 5000, UNSIGNED_LOG_BURST = 100 };
 
 static const int64_t linger_default_ms = 600000;
 static const int64_t provisional_ms = 3600000; /* how old feedback without its true id may be */
@@ -129,13 +130,19 @@ static void adopt_feedback(struct sessions *sessions, const struct session *sess
                               clock_wall_ms() - provisional_ms, NULL, NULL);
 }
 
+/* Any stranger can begin and end unsigned sessions, so not all of these lines are written. */
+static void session_log(const struct session *session, const char *event) {
+    unsigned burst = session->is_signed ? UINT_MAX : UNSIGNED_LOG_BURST;
+    log_limited(LOG_INFO, burst, NULL, "session", event, log_text("meetingId", session->meeting_id),
+                log_text("room", session->room_name));
+}
+
 static void announce_start(struct session_entry *entry) {
     struct sessions *sessions = entry->owner;
     const struct session *session = &entry->session;
 
     sessions->active++;
-    log_info("session", "meeting active", log_text("meetingId", session->meeting_id),
-             log_text("room", session->room_name));
+    session_log(session, "meeting active");
     adopt_feedback(sessions, session);
     if (sessions->set.directory)
         directory_start_session(sessions->set.directory, slice_from(session->meeting_id),
@@ -148,8 +155,7 @@ static void announce_end(struct session_entry *entry) {
     struct sessions *sessions = entry->owner;
     sessions->active--;
     entry->ended_here_ms = loop_now_ms(sessions->set.loop);
-    log_info("session", "meeting ended", log_text("meetingId", entry->session.meeting_id),
-             log_text("room", entry->session.room_name));
+    session_log(&entry->session, "meeting ended");
     if (sessions->set.directory)
         directory_end_session(sessions->set.directory, slice_from(entry->session.meeting_id));
     if (sessions->set.on_ended)

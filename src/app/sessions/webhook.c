@@ -225,7 +225,8 @@ static void webhook_on_post(struct http_request *req, const struct route_match *
                       webhook->set.key_count, now_ms / 1000);
     if (fault && webhook->set.is_required) {
         webhook->stats.refused[fault]++;
-        log_warn("webhook", "refused", log_text("cause", faults[fault].name));
+        log_limited(LOG_WARN, 1, faults[fault].name, "webhook", "refused",
+                    log_text("peer", req->peer));
         http_respond_error(req, 401, faults[fault].answer);
         return;
     }

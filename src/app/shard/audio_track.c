@@ -312,10 +312,10 @@ static const struct track_type audio_type = {
 static void samples_decide(struct audio_track *t, const struct track_params *p) {
     bool is_other = p->rate_hz != EGRESS_RATE_HZ || p->channels != EGRESS_CHANNELS;
     if (p->from_egress && is_other)
-        log_warn("egress",
-                 "the URL does not say sampleRate=48000&channels=2; assuming it, because LiveKit "
-                 "Egress always sends that",
-                 log_text("track", t->base.log_track));
+        log_limited(LOG_WARN, t->base.log_burst, NULL, "egress",
+                    "the URL does not say sampleRate=48000&channels=2; assuming it, because "
+                    "LiveKit Egress always sends that",
+                    log_text("track", t->base.log_track));
     t->rate_hz = p->from_egress ? EGRESS_RATE_HZ : p->rate_hz;
     channel_count_set(t, p->from_egress ? EGRESS_CHANNELS : p->channels);
     if (t->channel_count == 1)
@@ -370,8 +370,9 @@ struct track *audio_track_open(struct live_meeting *live, const struct track_par
     t->prosody = prosody_begin(t);
     if (t->is_judged && !rival_find(t))
         analysis_begin(t);
-    log_info("egress", "audio track connected", log_text("participant", t->base.log_participant),
-             log_text("track", t->base.log_track), log_int("rateHz", t->rate_hz),
-             log_int("channels", t->channel_count));
+    log_limited(LOG_INFO, t->base.log_burst, NULL, "egress", "audio track connected",
+                log_text("participant", t->base.log_participant),
+                log_text("track", t->base.log_track), log_int("rateHz", t->rate_hz),
+                log_int("channels", t->channel_count));
     return &t->base;
 }

@@ -5,6 +5,11 @@
 #include "base/mem.h"
 #include "wire/web/json_write.h"
 
+#include <limits.h>
+
+/* Of tracks without our signature, which any stranger can open. */
+enum { UNSIGNED_LOG_BURST = 100 };
+
 static uint64_t *gauge_of(const struct track *track) {
     struct shard_stats *stats = &track->core->stats;
     return track->type->kind == TRACK_AUDIO ? &stats->audio_tracks : &stats->video_tracks;
@@ -21,6 +26,7 @@ void track_open(struct track *track, const struct track_type *type, struct live_
     track->track_name = mem_copy_text(params->track);
     text_reduce(slice_from(params->participant), track->log_participant);
     text_reduce(slice_from(params->track), track->log_track);
+    track->log_burst = params->is_signed ? UINT_MAX : UNSIGNED_LOG_BURST;
     track->heard_ms = core->now_ms;
     track->conn = media_conn_new(stream, accept, core->settings->max_message_bytes, &type->handlers,
                                  track, &core->stats.media, core->now_ms);
@@ -66,9 +72,12 @@ void track_close(struct track *track, enum track_end end) {
     bool is_audio = track->type->kind == TRACK_AUDIO;
     track->type->end(track);
     recorder_close(track->recorder, ends[end], track_now_ms(track));
-    log_info("egress", is_audio ? "audio track ended" : "video track ended",
-             log_text("participant", track->log_participant), log_text("track", track->log_track),
-             log_int("bytes", (int64_t)track->received_bytes), log_int("code", track->close_code));
+    log_limited(LOG_INFO, track->log_burst, NULL, "egress",
+                is_audio ? "audio track ended" : "video track ended",
+                log_text("participant", track->log_participant),
+                log_text("track", track->log_track),
+                log_int("bytes", (int64_t)track->received_bytes),
+                log_int("code", track->close_code));
     --*gauge_of(track);
     track->meeting->audio_tracks -= is_audio;
     list_remove(&track->in_shard);
@@ -97,8 +106,9 @@ void track_doubt(struct track *track, enum doubt doubt, struct log_field about) 
     if (track->doubts & doubt_bit(doubt))
         return;
     track->doubts |= doubt_bit(doubt);
-    log_warn("egress", sentences[doubt], log_text("participant", track->log_participant),
-             log_text("track", track->log_track), about);
+    log_limited(LOG_WARN, track->log_burst, NULL, "egress", sentences[doubt],
+                log_text("participant", track->log_participant),
+                log_text("track", track->log_track), about);
     if (track->recorder)
         recorder_doubt(track->recorder, doubt);
 }

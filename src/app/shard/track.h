@@ -60,6 +60,8 @@ struct track {
     /* As they were sent. */
     char *room, *participant_name, *track_name;
     char log_participant[TEXT_NAME_SIZE], log_track[TEXT_NAME_SIZE];
+    /* How many lines of a kind may be logged within a minute. */
+    unsigned log_burst;
 };
 
 /* Fills a zeroed track, takes the stream and answers the handshake with `accept`

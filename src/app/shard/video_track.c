@@ -240,7 +240,8 @@ struct track *video_track_open(struct live_meeting *live, const struct track_par
     track_open(&t->base, &video_type, live, p, stream, accept);
     t->codec = p->codec;
     recorder_begin(t);
-    log_info("egress", "video track connected", log_text("participant", t->base.log_participant),
-             log_text("track", t->base.log_track));
+    log_limited(LOG_INFO, t->base.log_burst, NULL, "egress", "video track connected",
+                log_text("participant", t->base.log_participant),
+                log_text("track", t->base.log_track));
     return &t->base;
 }

@@ -66,8 +66,9 @@ static void choose_target(struct recorder *recorder, const struct recording_info
             recorder->encoding = encode_pool_try_start(thread->encode_pool, info);
         if (recorder->encoding)
             return;
-        log_warn("recorder", "too many tracks are being encoded; this one is recorded as WAV",
-                 log_slice("format", info->format));
+        log_limited(LOG_WARN, 1, NULL, "recorder",
+                    "too many tracks are being encoded; this one is recorded as WAV",
+                    log_slice("format", info->format));
         format = RECORD_WAV;
         plain.format = format_name(format);
     }
