@@ -16,7 +16,6 @@ enum {
 #define LOUDER_DB   10.0f /* the source is this much above */
 #define OWN_NEAR_DB 8.0f  /* within this of the own level it is the own voice */
 #define OWN_FAR_DB  14.0f /* this far below the own level it is not */
-#define STRANGER_DB 24.0f /* without an own level: this far below the source it is not */
 #define ALIKE       0.8f  /* correlation of the envelopes */
 #define QUIET_DB    (-80.0f)
 
@@ -67,24 +66,25 @@ static bool is_alike(const struct hearing *mine, const struct hearing *source, i
     return false;
 }
 
-static bool is_picked_up(const struct hearing *mine, float peak, const struct hearing *source,
-                         float source_db, int64_t slot) {
-    if (source_db - peak <= LOUDER_DB)
+/* One of the loudest of those who speak or just spoke. */
+struct loud {
+    struct hearing *hearing;
+    float db;
+};
+
+static bool is_picked_up(const struct hearing *mine, float peak, const struct loud *source,
+                         float stranger_db, int64_t slot) {
+    if (source->db - peak <= LOUDER_DB)
         return false;
     bool has_own = mine->bleed.own_frames >= OWN_SLOTS;
     if (has_own && peak > mine->bleed.own_db - OWN_NEAR_DB)
         return false;
     if (has_own && peak <= mine->bleed.own_db - OWN_FAR_DB)
         return true;
-    if (!has_own && source_db - peak >= STRANGER_DB)
+    if (!has_own && source->db - peak >= stranger_db)
         return true;
-    return is_alike(mine, source, slot);
+    return is_alike(mine, source->hearing, slot);
 }
-
-struct loud {
-    struct hearing *hearing;
-    float db;
-};
 
 /* The loudest of those who speak or just spoke. In a meeting of a thousand voices the rest cannot
  * be told from noise, and comparing all with all would be a million pairs. */
@@ -123,6 +123,7 @@ void bleed_gate(struct meeting *meeting, int64_t first_slot, unsigned index) {
     unsigned recent;
     int64_t slot = first_slot + index;
     uint8_t bit = (uint8_t)(1u << index);
+    float stranger_db = bleed_stranger_db(meeting);
     unsigned count = loudest_find(meeting, slot, loud, &recent);
     for (size_t i = 0; i < meeting->actives; i++) {
         struct hearing *mine = meeting->active[i]->hearing;
@@ -135,7 +136,7 @@ void bleed_gate(struct meeting *meeting, int64_t first_slot, unsigned index) {
             float peak = loudest_db(mine, slot, PEAK_SLOTS);
             for (unsigned k = 0; k < count; k++)
                 if (loud[k].hearing != mine &&
-                    is_picked_up(mine, peak, loud[k].hearing, loud[k].db, slot))
+                    is_picked_up(mine, peak, &loud[k], stranger_db, slot))
                     mine->bleed.hold = HOLD_SLOTS;
         }
         if (mine->bleed.hold > 0) {

@@ -38,6 +38,13 @@ static const struct {
     [FACT_SYLLABLES_PER_S] = {"syllablesPerSecond", 1},
     [FACT_PAUSE_SHARE] = {"pauseShare", 2},
     [FACT_PITCH_RANGE] = {"pitchRangeSemitones", 2},
+    [FACT_SPEECH_S] = {"speechSeconds", 1},
+    [FACT_LIMIT] = {"limit", 3},
+    [FACT_WINDOW_S] = {"windowSeconds", 1},
+    [FACT_USUAL_DBFS] = {"usualDbfs", 1},
+    [FACT_BELOW_USUAL_DB] = {"belowUsualDb", 1},
+    [FACT_ABOVE_USUAL_DB] = {"aboveUsualDb", 1},
+    [FACT_HELD_S] = {"heldSeconds", 0},
 };
 
 const char *feedback_type_name(enum feedback_type type) {

@@ -8,7 +8,7 @@
 
 enum {
     FEEDBACK_NAME_MAX = 256,    /* bytes of an identity or a name */
-    FEEDBACK_FACTS_MAX = 4,     /* facts of one event */
+    FEEDBACK_FACTS_MAX = 8,     /* facts of one event */
     FEEDBACK_MESSAGE_MAX = 512, /* bytes of a sentence with the longest name, terminator included */
 };
 

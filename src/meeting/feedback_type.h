@@ -39,10 +39,10 @@ enum locale { LOCALE_PT_BR, LOCALE_EN, LOCALES };
 /* Why, where one type has several causes: each has its own sentence. metadata.reason. */
 enum feedback_reason {
     REASON_NONE,
-    REASON_GROUP,     /* nobody speaks */
-    REASON_DEAD_MIC,  /* digital silence from an open microphone */
-    REASON_NO_FRAMES, /* an open microphone that sends nothing */
-    REASON_CLIPPING,  /* distorted rather than loud */
+    REASON_GROUP,        /* nobody speaks */
+    REASON_DEAD_MIC,     /* digital silence from an open microphone */
+    REASON_NO_FRAMES,    /* an open microphone that sends nothing */
+    REASON_CLIPPING,     /* distorted rather than loud */
     REASON_NOT_RECORDED, /* an open microphone whose audio does not reach the server */
     REASON_ENCRYPTED,    /* nothing of the meeting can be heard */
 };
@@ -61,12 +61,19 @@ enum feedback_fact {
     FACT_SYLLABLES_PER_S, /* syllablesPerSecond */
     FACT_PAUSE_SHARE,     /* pauseShare: 0..1 */
     FACT_PITCH_RANGE,     /* pitchRangeSemitones */
+    FACT_SPEECH_S,        /* speechSeconds: of one person */
+    FACT_LIMIT,           /* limit: what the measured value was held against, in its unit */
+    FACT_WINDOW_S,       /* windowSeconds: over which it was measured; for a voice, of its speech */
+    FACT_USUAL_DBFS,     /* usualDbfs: the person's level before the last 10 s of speech */
+    FACT_BELOW_USUAL_DB, /* belowUsualDb: how much softer than that they speak ... */
+    FACT_ABOVE_USUAL_DB, /* aboveUsualDb: ... or louder */
+    FACT_HELD_S,         /* heldSeconds: since when it has been so; with reminders */
     FEEDBACK_FACTS,
 };
 
 enum {
     FEEDBACK_TIPS_MAX = 2,  /* tips of one event */
-    RULE_SETTINGS_MAX = 16, /* settings of the rule of one type */
+    RULE_SETTINGS_MAX = 24, /* settings of the rule of one type */
 };
 
 #endif

@@ -5,7 +5,10 @@
 #include <assert.h>
 #include <string.h>
 
-enum { STALE_WAITS = 4 }; /* after so many times its wait an event waits from the beginning */
+enum {
+    STALE_WAITS = 4,      /* after so many times its wait an event waits from the beginning */
+    HELD_LEAST_MS = 1000, /* for how long it has been so is said from here on */
+};
 
 static const struct rule_settings *settings_of(const struct judgement *judgement) {
     return judgement->settings;
@@ -29,23 +32,26 @@ void finding_add(struct finding *finding, enum feedback_fact fact, double value)
 
 void judge_clear(const struct judgement *judgement, struct participant *participant) {
     struct alarm *alarm = judge_alarm(judgement, participant);
-    alarm->since = alarm->waits_ms = 0;
+    alarm->since = alarm->waits_ms = alarm->began_ms = 0;
     alarm->is_over |= rule_of(judgement->type)->ends_with_condition;
 }
 
 static void judge_tell(const struct judgement *judgement, const struct participant *about,
-                       const struct finding *finding) {
+                       const struct finding *found, int64_t held_ms) {
+    struct finding finding = *found;
+    if (held_ms >= HELD_LEAST_MS)
+        finding_add(&finding, FACT_HELD_S, (double)held_ms / 1000);
     struct feedback feedback = {
         .type = judgement->type,
-        .severity = finding->severity,
-        .reason = finding->reason,
+        .severity = finding.severity,
+        .reason = finding.reason,
         .ts_ms = judgement->at_ms,
-        .window_start_ms = judgement->at_ms - ms_of(finding->window_s),
+        .window_start_ms = judgement->at_ms - ms_of(finding.window_s),
         .window_end_ms = judgement->at_ms,
         .is_group = !about,
-        .facts = finding->facts,
+        .facts = finding.facts,
     };
-    memcpy(feedback.fact, finding->fact, sizeof feedback.fact);
+    memcpy(feedback.fact, finding.fact, sizeof feedback.fact);
     strcpy(feedback.participant, about ? about->identity : "group");
     strcpy(feedback.name, about ? about->name : "");
     judgement->on_feedback(&feedback, judgement->user);
@@ -67,6 +73,8 @@ static void run_follow(const struct judgement *judgement, struct alarm *alarm) {
     alarm->held_ms = at_ms;
     if (!alarm->is_told || is_over)
         alarm->is_told = alarm->is_reminded = alarm->is_over = false;
+    if (is_over)
+        alarm->began_ms = at_ms;
 }
 
 /* Whether an event that could become critical in a moment should not be sent yet. */
@@ -80,14 +88,13 @@ static bool has_to_wait(const struct judgement *judgement, struct alarm *alarm,
     return judgement->at_ms - alarm->waits_ms < wait_ms;
 }
 
-static bool is_due(const struct judgement *judgement, struct alarm *alarm,
-                   enum severity severity) {
+static bool is_due(const struct judgement *judgement, struct alarm *alarm, enum severity severity) {
     const struct rule_settings *settings = settings_of(judgement);
     run_follow(judgement, alarm);
     double pause_s = alarm->is_reminded ? settings->remind_again_s : settings->remind_s;
     bool is_first = !alarm->is_told || (severity > alarm->severity && !alarm->is_over);
-    bool is_reminder = !is_first && !alarm->is_over &&
-                       judgement->at_ms - alarm->told_ms >= ms_of(pause_s);
+    bool is_reminder =
+        !is_first && !alarm->is_over && judgement->at_ms - alarm->told_ms >= ms_of(pause_s);
     if ((!is_first && !is_reminder) || has_to_wait(judgement, alarm, severity))
         return false;
     alarm->is_reminded = is_reminder;
@@ -99,6 +106,8 @@ static void judge_raise(const struct judgement *judgement, struct alarm *alarm,
     if (!alarm->since)
         alarm->since = judgement->at_ms;
     bool is_former = judgement->meeting->rules.version == 1;
+    if (!alarm->began_ms)
+        alarm->began_ms = judgement->at_ms;
     if (is_former ? !is_former_due(judgement, alarm, finding->severity)
                   : !is_due(judgement, alarm, finding->severity))
         return;
@@ -107,7 +116,7 @@ static void judge_raise(const struct judgement *judgement, struct alarm *alarm,
     alarm->is_told = true;
     alarm->told_ms = judgement->at_ms;
     alarm->waits_ms = 0;
-    judge_tell(judgement, about, finding);
+    judge_tell(judgement, about, finding, judgement->at_ms - alarm->began_ms);
 }
 
 void judge_find(const struct judgement *judgement, struct participant *participant,

@@ -159,11 +159,9 @@ static bool tracks_sum(struct participant *participant) {
     return participant->mic != before;
 }
 
-static void tracks_follow(struct meeting *meeting, struct participant *participant,
-                          int64_t at_ms) {
+static void tracks_follow(struct meeting *meeting, struct participant *participant, int64_t at_ms) {
     if (tracks_sum(participant))
-        timeline_mute(&participant->hearing->timeline, slot_from(meeting, at_ms),
-                      participant->mic);
+        timeline_mute(&participant->hearing->timeline, slot_from(meeting, at_ms), participant->mic);
 }
 
 struct meeting_track *meeting_connect(struct meeting *meeting, struct participant *participant,
@@ -295,7 +293,7 @@ static void step_measure(struct meeting *meeting) {
             if (!participant->hearing)
                 continue;
         } else {
-            speech_measure_step(participant->hearing, meeting->slot);
+            speech_measure_step(meeting, participant->hearing, meeting->slot);
             share_add(&participant->hearing->share, participant->hearing->speech_slots);
             talk_close_step(participant, end_ms);
         }

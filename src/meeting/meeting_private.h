@@ -44,6 +44,7 @@ enum {
 struct alarm {
     int64_t told_ms;
     int64_t held_ms;        /* when the condition last held */
+    int64_t began_ms;       /* when it began to, in this run; 0: it is over */
     int64_t waits_ms;       /* since when an event waits for a worse one; 0: none does */
     enum severity severity; /* the worst that was told in this run */
     bool is_told;           /* told_ms and severity hold */
@@ -76,6 +77,8 @@ struct turn {
     int64_t last_slot;   /* of speech in it */
     uint64_t spoken;     /* speech of the last 64 slots, bit 0 the latest */
     unsigned slots;      /* of speech */
+    unsigned heard;      /* of these, which may end a silence */
+    int64_t heard_slot;  /* the latest */
     int64_t floor_slot;  /* since when the floor is held: pauses for breath included */
     int64_t before_slot; /* where the counted turn before this one ended; NEVER */
     struct over over[2];
@@ -162,11 +165,14 @@ struct hearing {
     int64_t spoke_slot;    /* the last one */
 
     struct level level;
+    float own_dbfs;            /* the own level: of the last 10 s of speech ... */
+    bool has_own;              /* ... once there are 2 s of it */
     float floor_db;            /* noise under the voice, of the latest strong frame */
     float clipped[CLIP_STEPS]; /* clipped share of speech, summed over the slots of a step */
     unsigned clipped_next;
     struct pitch_span pitch;
     struct pace pace;
+    struct pace_envelope former_pace; /* FEEDBACK_RULES=1 */
 
     struct share share;
     struct turn turn;
@@ -202,9 +208,9 @@ struct participant {
     struct list tracks;      /* struct meeting_track.in_tracks: those that are connected */
     int64_t left_ms;         /* when the last track closed */
     bool is_host;
-    bool is_dtx;             /* one of the open tracks is */
-    unsigned delay_ms;       /* the longest of the open tracks */
-    enum mic mic;            /* of all tracks, as told last; hearing->mic follows */
+    bool is_dtx;       /* one of the open tracks is */
+    unsigned delay_ms; /* the longest of the open tracks */
+    enum mic mic;      /* of all tracks, as told last; hearing->mic follows */
     enum presence presence;
     struct talk talk;
     char identity[FEEDBACK_NAME_MAX + 1];
@@ -251,11 +257,23 @@ void speech_start(struct hearing *hearing, int64_t judged_slot, int64_t slot);
 /* delay_slots: how much later than an unmute its sound comes. True: the microphone
  * was opened. */
 bool speech_hear_step(struct hearing *hearing, int64_t first_slot, unsigned delay_slots);
-/* After the bleed gate. */
 /* How long the microphone has given digital silence. */
 int64_t microphone_zero_slots(const struct microphone *microphone, int64_t slot);
-void speech_measure_step(struct hearing *hearing, int64_t first_slot);
+/* After the bleed gate. */
+void speech_measure_step(const struct meeting *meeting, struct hearing *hearing,
+                         int64_t first_slot);
 bool speech_is_near(const struct hearing *hearing, int64_t slot, unsigned slots);
+
+/* ---- What the engine asks of the rules' settings ---- */
+
+/* Whether a frame of speech may end a silence, and whether the utterance has. */
+bool silence_hears(const struct meeting *meeting, const struct hearing *hearing, int64_t slot,
+                   bool is_voiced);
+bool silence_is_ended(const struct meeting *meeting, const struct hearing *hearing);
+/* How far below another's voice the speech of somebody without an own level is no speech of
+ * theirs. */
+float bleed_stranger_db(const struct meeting *meeting);
+struct pace_limits pace_limits_of(const struct meeting *meeting);
 
 /* ---- bleed.c ---- */
 

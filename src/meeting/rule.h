@@ -22,6 +22,7 @@ struct rule_setting {
     const char *field; /* "below_dbfs"; NULL: after the last */
     size_t offset;     /* of a double in the rule's own struct of settings */
     double value;      /* default */
+    double former;     /* default of FEEDBACK_RULES=1 */
     double min, max;
     const char *help; /* one line, English */
 };
@@ -32,8 +33,10 @@ struct rule_settings {
     double enabled, cooldown_s, remind_s, remind_again_s, over_s;
 };
 
+#define RULE_REVISED(rule, field, value, former, min, max, help)                                   \
+    { #field, offsetof(struct rule##_settings, field), value, former, min, max, help }
 #define RULE_SETTING(rule, field, value, min, max, help)                                           \
-    { #field, offsetof(struct rule##_settings, field), value, min, max, help }
+    RULE_REVISED(rule, field, value, value, min, max, help)
 #define RULE_ENABLED(value) RULE_SETTING(rule, enabled, value, 0, 1, "1: on, 0: off")
 #define RULE_REMINDERS(cooldown)                                                                   \
     RULE_SETTING(rule, cooldown_s, cooldown, 0, 3600,                                              \

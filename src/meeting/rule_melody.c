@@ -68,6 +68,10 @@ static void judge_monotony(const struct judgement *judgement, struct participant
         .window_s = settings->speech_s,
     };
     finding_add(&finding, FACT_PITCH_RANGE, semitones);
+    finding_add(&finding, FACT_LIMIT,
+                finding.severity == SEVERITY_WARNING ? settings->warning_semitones
+                                                     : settings->below_semitones);
+    finding_add(&finding, FACT_WINDOW_S, settings->speech_s);
     judge_find(judgement, participant, &finding);
 }
 

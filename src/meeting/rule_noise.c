@@ -31,6 +31,8 @@ static void judge_noise(const struct judgement *judgement, struct participant *p
     };
     finding_add(&finding, FACT_NOISE_DBFS, (double)noise->dbfs);
     finding_add(&finding, FACT_RMS_DBFS, (double)level);
+    finding_add(&finding, FACT_LIMIT,
+                margin_db < settings->warning_db ? settings->warning_db : settings->margin_db);
     judge_find(judgement, participant, &finding);
 }
 

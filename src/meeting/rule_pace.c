@@ -5,16 +5,27 @@
 
 struct ritmo_acelerado_settings {
     struct rule_settings rule;
-    double above_per_s, warning_per_s, speech_s;
+    double above_per_s, warning_per_s, speech_s, prominence_db, apart_s, below_db;
 };
+
+struct pace_limits pace_limits_of(const struct meeting *meeting) {
+    const struct ritmo_acelerado_settings *settings =
+        (const void *)meeting->rules.values[FEEDBACK_RITMO_ACELERADO];
+    return (struct pace_limits){
+        .prominence_db = (float)settings->prominence_db,
+        .below_db = (float)settings->below_db,
+        .apart_ms = (unsigned)ms_of(settings->apart_s),
+    };
+}
 
 #define FULL 0.9 /* of the span: the marks of pauses take some of its room */
 
 static void judge_fast(const struct judgement *judgement, struct participant *participant) {
     const struct ritmo_acelerado_settings *settings = judgement->settings;
-    float rate;
+    const struct pace_limits limits = pace_limits_of(judgement->meeting);
+    float rate, least_s = (float)(FULL * settings->speech_s);
     if (!judge_is_due(judgement, participant) ||
-        !pace_rate(&participant->hearing->pace, (float)(FULL * settings->speech_s), &rate))
+        !pace_rate(&participant->hearing->pace, &limits, least_s, &rate))
         return;
     double per_s = (double)rate;
     if (per_s < settings->above_per_s) {
@@ -26,6 +37,10 @@ static void judge_fast(const struct judgement *judgement, struct participant *pa
         .window_s = settings->speech_s,
     };
     finding_add(&finding, FACT_SYLLABLES_PER_S, per_s);
+    finding_add(&finding, FACT_LIMIT,
+                finding.severity == SEVERITY_WARNING ? settings->warning_per_s
+                                                     : settings->above_per_s);
+    finding_add(&finding, FACT_WINDOW_S, settings->speech_s);
     judge_find(judgement, participant, &finding);
 }
 
@@ -35,9 +50,15 @@ const struct rule rule_ritmo_acelerado = {
     .judge_participant = judge_fast,
     .settings = {
         RULE_ENABLED(1),
-        RULE_SETTING(ritmo_acelerado, above_per_s, 6.5, 2, 15, "syllables a second of speech"),
-        RULE_SETTING(ritmo_acelerado, warning_per_s, 7.5, 2, 15, "the same, as a warning"),
+        RULE_REVISED(ritmo_acelerado, above_per_s, 7, 6.5, 2, 15, "syllables a second of speech"),
+        RULE_REVISED(ritmo_acelerado, warning_per_s, 8, 7.5, 2, 15, "the same, as a warning"),
         RULE_SETTING(ritmo_acelerado, speech_s, 10, 2, 10, "over the last seconds of speech"),
+        RULE_REVISED(ritmo_acelerado, prominence_db, 4, 2, 0.5, 20,
+                     "a syllable is a peak of the voice that stands out by so many dB"),
+        RULE_REVISED(ritmo_acelerado, apart_s, 0.05, 0.07, 0.01, 0.5,
+                     "comes so many seconds after the one before"),
+        RULE_REVISED(ritmo_acelerado, below_db, 15, 12, 0, 60,
+                     "and is not more than so many dB under the median"),
         RULE_REMINDERS(20),
     },
     .sentences = {
@@ -88,6 +109,8 @@ static void judge_halting(const struct judgement *judgement, struct participant 
     }
     struct finding finding = {.severity = SEVERITY_INFO, .window_s = settings->turn_s};
     finding_add(&finding, FACT_PAUSE_SHARE, share);
+    finding_add(&finding, FACT_LIMIT, settings->pause_share);
+    finding_add(&finding, FACT_WINDOW_S, settings->turn_s);
     judge_find(judgement, participant, &finding);
 }
 

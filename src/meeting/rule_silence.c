@@ -3,8 +3,30 @@
 
 struct silencio_prolongado_settings {
     struct rule_settings rule;
-    double group_s, dead_mic_s;
+    double group_s, dead_mic_s, speech_s, stranger_s, below_own_db;
 };
+
+static const struct silencio_prolongado_settings *settings_in(const struct meeting *meeting) {
+    return (const void *)meeting->rules.values[FEEDBACK_SILENCIO_PROLONGADO];
+}
+
+/* A breath, a click or a chair lies far below the own voice. The former rules took all speech. */
+bool silence_hears(const struct meeting *meeting, const struct hearing *hearing, int64_t slot,
+                   bool is_voiced) {
+    const struct moment *moment = timeline_at(&hearing->timeline, slot);
+    if (meeting->rules.version == 1)
+        return true;
+    if (!is_voiced || !moment)
+        return false;
+    double least_dbfs = (double)hearing->own_dbfs - settings_in(meeting)->below_own_db;
+    return !hearing->has_own || (double)moment->db >= least_dbfs;
+}
+
+bool silence_is_ended(const struct meeting *meeting, const struct hearing *hearing) {
+    const struct silencio_prolongado_settings *settings = settings_in(meeting);
+    double least_s = hearing->has_own ? settings->speech_s : settings->stranger_s;
+    return hearing->turn.heard >= slots_of(least_s);
+}
 
 /* Silence is a matter of the meeting: a listener may be silent for any time. It begins with the
  * last speech, or when somebody unmutes: then they are about to speak. Before anybody has spoken it
@@ -28,6 +50,7 @@ static void judge_meeting(const struct judgement *judgement) {
     struct finding finding = {
         .severity = SEVERITY_WARNING, .reason = REASON_GROUP, .window_s = settings->group_s};
     finding_add(&finding, FACT_SILENCE_S, seconds_of(silent));
+    finding_add(&finding, FACT_LIMIT, settings->group_s);
     judge_find_group(judgement, NULL, &finding);
 }
 
@@ -54,6 +77,7 @@ static void judge_microphone(const struct judgement *judgement, struct participa
     };
     finding_add(&finding, FACT_SPEECH_COVERAGE, share_coverage(&hearing->share));
     finding_add(&finding, FACT_SILENCE_S, (double)(is_dead ? zero_ms : absent_ms) / 1000);
+    finding_add(&finding, FACT_LIMIT, settings->dead_mic_s);
     judge_find(judgement, participant, &finding);
 }
 
@@ -69,6 +93,12 @@ const struct rule rule_silencio_prolongado = {
                      "seconds for which nobody has spoken"),
         RULE_SETTING(silencio_prolongado, dead_mic_s, 10, 1, 600,
                      "seconds of nothing from an open microphone"),
+        RULE_REVISED(silencio_prolongado, speech_s, 0.3, 0.2, 0.02, 5,
+                     "seconds of speech in one utterance that end a silence"),
+        RULE_REVISED(silencio_prolongado, below_own_db, 20, 120, 0, 120,
+                     "of speech that is not more than so many dB below the person's own level"),
+        RULE_REVISED(silencio_prolongado, stranger_s, 0.6, 0.2, 0.02, 5,
+                     "the same for somebody whose level is not known yet"),
         RULE_REMINDERS(15),
     },
     .sentences = {

@@ -5,8 +5,14 @@
 
 struct overlap_fala_settings {
     struct rule_settings rule;
-    double overlap_s, clear_s, window_s;
+    double overlap_s, clear_s, window_s, stranger_db;
 };
+
+float bleed_stranger_db(const struct meeting *meeting) {
+    const struct overlap_fala_settings *settings =
+        (const void *)meeting->rules.values[FEEDBACK_OVERLAP_FALA];
+    return (float)settings->stranger_db;
+}
 
 static void judge_overlap(const struct judgement *judgement) {
     const struct overlap_fala_settings *settings = judgement->settings;
@@ -20,6 +26,8 @@ static void judge_overlap(const struct judgement *judgement) {
         return;
     struct finding finding = {.severity = SEVERITY_WARNING, .window_s = settings->window_s};
     finding_add(&finding, FACT_OVERLAP_S, both_s);
+    finding_add(&finding, FACT_LIMIT, settings->overlap_s);
+    finding_add(&finding, FACT_WINDOW_S, settings->window_s);
     judge_find_group(judgement, meeting->overlap.joiner, &finding);
 }
 
@@ -33,6 +41,9 @@ const struct rule rule_overlap_fala = {
                      "seconds in which two or more speak at once"),
         RULE_SETTING(overlap_fala, clear_s, 1.5, 0, 10, "seconds below which it has calmed down"),
         RULE_SETTING(overlap_fala, window_s, 10, 1, 10, "within the last seconds"),
+        RULE_REVISED(overlap_fala, stranger_db, 18, 24, 10, 60,
+                     "who was never heard alone and is so many dB below another only picks up "
+                     "their voice (for all rules)"),
         RULE_REMINDERS(15),
     },
     .sentences = {
@@ -71,6 +82,9 @@ static void judge_monologue(const struct judgement *judgement, struct participan
         return;
     struct finding finding = {.severity = SEVERITY_WARNING, .window_s = 60};
     finding_add(&finding, FACT_SPEECH_COVERAGE, share);
+    finding_add(&finding, FACT_SPEECH_S, speech_s);
+    finding_add(&finding, FACT_LIMIT, settings->speech_s);
+    finding_add(&finding, FACT_WINDOW_S, finding.window_s);
     judge_find(judgement, participant, &finding);
 }
 
@@ -118,6 +132,8 @@ static void judge_interruptions(const struct judgement *judgement) {
         return;
     struct finding finding = {.severity = SEVERITY_WARNING, .window_s = settings->window_s};
     finding_add(&finding, FACT_INTERRUPTIONS, count);
+    finding_add(&finding, FACT_LIMIT, settings->count);
+    finding_add(&finding, FACT_WINDOW_S, settings->window_s);
     judge_find_group(judgement, NULL, &finding);
     meeting->interruption_count = meeting->interruption_next = 0;
 }

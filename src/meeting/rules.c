@@ -32,11 +32,16 @@ double *rules_value(struct rules *rules, const struct rules_cursor *at) {
     return (double *)(void *)((char *)rules->values[at->type] + at->setting->offset);
 }
 
-void rules_init(struct rules *rules) {
+void rules_init_version(struct rules *rules, unsigned version) {
     struct rules_cursor at = {0};
-    *rules = (struct rules){.version = 2};
+    assert(version == 1 || version == 2);
+    *rules = (struct rules){.version = version};
     while (rules_next(&at))
-        *rules_value(rules, &at) = at.setting->value;
+        *rules_value(rules, &at) = version == 1 ? at.setting->former : at.setting->value;
+}
+
+void rules_init(struct rules *rules) {
+    rules_init_version(rules, 2);
 }
 
 /* "volume_baixo_below_dbfs" */

@@ -13,7 +13,7 @@
 struct rule_setting; /* meeting/rule.h */
 
 struct rules {
-    /* FEEDBACK_RULES: 1 tells again after a fixed cooldown, 2 by reminders that grow rarer. */
+    /* FEEDBACK_RULES: 2, or 1 for the definitions and the fixed cooldowns of before. */
     unsigned version;
     /* Whether to send events about hosts as well (FEEDBACK_INCLUDE_HOST). */
     bool include_host;
@@ -34,7 +34,9 @@ bool rules_next(struct rules_cursor *at);
 /* The value of the setting at `at`. */
 double *rules_value(struct rules *rules, const struct rules_cursor *at);
 
-/* All settings get their defaults. */
+/* All settings get the defaults of that version, 1 or 2. */
+void rules_init_version(struct rules *rules, unsigned version);
+/* Those of the present version. */
 void rules_init(struct rules *rules);
 
 /* Sets one value from text. `name` without RULE_, in any letter case. 0; ENOENT: no such setting;

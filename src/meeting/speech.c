@@ -9,6 +9,8 @@ enum {
     SPEECH_STRONG = 166,    /* p >= 0.65: levels are taken from these frames only */
     LIVE = 32768,           /* half of the samples: no digital silence, whatever is around it */
     DEAD = 1311,            /* 2 %: so many may a codec leave where there were zeros */
+    OWN_MS = 10000,         /* speech that the own level is taken from ... */
+    OWN_LEAST_MS = 2000,    /* ... at least */
     BACKGROUND_SLOTS = 100, /* 2 s of live background prove a microphone */
 };
 
@@ -73,8 +75,7 @@ static void microphone_hear(struct microphone *microphone, const struct moment *
 
 /* A mute ends a turn: it is no pause in it. While it is not known whether somebody muted, nothing
  * begins anew: if they did not, their microphone has been silent all the time. */
-static void mic_follow(struct hearing *hearing, enum mic before, int64_t first_slot,
-                       int64_t slot) {
+static void mic_follow(struct hearing *hearing, enum mic before, int64_t first_slot, int64_t slot) {
     hearing->delivery.muted_ms = slot * SLOT_MS;
     bool is_still_silent = hearing->mic == MIC_UNKNOWN || hearing->mic == MIC_CUT;
     if (!is_still_silent || before == MIC_MUTED)
@@ -82,8 +83,8 @@ static void mic_follow(struct hearing *hearing, enum mic before, int64_t first_s
 }
 
 int64_t microphone_zero_slots(const struct microphone *microphone, int64_t slot) {
-    bool is_dead = microphone->zero_slot != NEVER &&
-                   microphone->nonzero <= DEAD * microphone->zero_frames;
+    bool is_dead =
+        microphone->zero_slot != NEVER && microphone->nonzero <= DEAD * microphone->zero_frames;
     return is_dead ? slot - microphone->zero_slot : 0;
 }
 
@@ -115,9 +116,12 @@ bool speech_hear_step(struct hearing *hearing, int64_t first_slot, unsigned dela
     return is_opened;
 }
 
-static void speech_measure(struct hearing *hearing, const struct moment *moment, int64_t slot) {
+static void speech_measure(const struct meeting *meeting, struct hearing *hearing,
+                           const struct moment *moment, int64_t slot) {
     float syllables[2] = {moment->syllable_cdb[0] / 100.0f, moment->syllable_cdb[1] / 100.0f};
     float periodicity = moment->periodicity / 255.0f;
+    for (int i = 0; i < 2 && meeting->rules.version == 1; i++)
+        syllables[i] = pace_envelope_smooth(&hearing->former_pace, syllables[i]);
     pace_hear(&hearing->pace, syllables);
     pitch_span_hear(&hearing->pitch, moment->f0_hz, periodicity);
     if (moment->speech < SPEECH_STRONG)
@@ -128,17 +132,22 @@ static void speech_measure(struct hearing *hearing, const struct moment *moment,
     hearing->floor_db = moment->floor_db;
 }
 
-void speech_measure_step(struct hearing *hearing, int64_t first_slot) {
+void speech_measure_step(const struct meeting *meeting, struct hearing *hearing,
+                         int64_t first_slot) {
     float clipped = 0;
     for (int i = 0; i < STEP_SLOTS; i++) {
         const struct moment *moment = timeline_at(&hearing->timeline, first_slot + i);
         if (!(hearing->detector.speech >> i & 1)) {
             pace_break(&hearing->pace);
         } else if (moment) {
-            speech_measure(hearing, moment, first_slot + i);
+            speech_measure(meeting, hearing, moment, first_slot + i);
             clipped += moment->clip / 65535.0f;
         }
     }
+    if (hearing->detector.speech)
+        hearing->has_own =
+            level_active(&hearing->level, OWN_MS, UINT32_MAX, (first_slot + STEP_SLOTS) * SLOT_MS,
+                         &hearing->own_dbfs) >= OWN_LEAST_MS;
     hearing->clipped[hearing->clipped_next] = clipped;
     hearing->clipped_next = (hearing->clipped_next + 1) % CLIP_STEPS;
 }

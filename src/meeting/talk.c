@@ -3,7 +3,6 @@
 #include "wire/web/json_write.h"
 
 enum {
-    SPOKEN_SLOTS = 10,    /* 0.2 s of speech end a silence */
     RESPONSE_SLOTS = 250, /* speech that begins later than 5 s is no answer */
     SHORT_STEPS = 100,    /* 10 s */
 };
@@ -45,8 +44,10 @@ void talk_hear(struct meeting *meeting, unsigned speakers) {
             continue;
         hearing->speech_slots++;
         meeting->active[i]->talk.speech_ms += SLOT_MS;
-        if (hearing->turn.slots >= SPOKEN_SLOTS && hearing->turn.last_slot > meeting->spoken_slot) {
-            meeting->spoken_slot = hearing->turn.last_slot;
+        const struct turn *turn = &hearing->turn;
+        int64_t spoken = turn->heard_slot < turn->last_slot ? turn->heard_slot : turn->last_slot;
+        if (spoken > meeting->spoken_slot && silence_is_ended(meeting, hearing)) {
+            meeting->spoken_slot = spoken;
             meeting->speaker = meeting->active[i];
         }
         if (speakers >= 2 && hearing->turn.is_counted)
@@ -65,14 +66,17 @@ void talk_close_step(struct participant *participant, int64_t at_ms) {
     talk->has_rms = true;
 }
 
-static void hearing_write(struct buf *out, const struct hearing *hearing, int64_t at_ms) {
+static void hearing_write(struct buf *out, const struct meeting *meeting,
+                          const struct hearing *hearing) {
+    const struct pace_limits limits = pace_limits_of(meeting);
+    int64_t at_ms = meeting_judged_ms(meeting);
     const struct level_noise *noise = &hearing->microphone.noise;
     float value;
     if (level_active(&hearing->level, LEVEL_MS, LEVEL_AGE_MS, at_ms, &value) > 0)
         json_add_real(out, "rmsMean3s", (double)value, 1);
     if (noise->known)
         json_add_real(out, "noiseDbfs", (double)noise->dbfs, 1);
-    if (pace_rate(&hearing->pace, 3, &value))
+    if (pace_rate(&hearing->pace, &limits, 3, &value))
         json_add_real(out, "syllablesPerSecond", (double)value, 1);
     if (pitch_span_spread(&hearing->pitch, &value))
         json_add_real(out, "pitchRangeSemitones", (double)value, 1);
@@ -102,7 +106,7 @@ static void participant_write(struct buf *out, const struct meeting *meeting,
         json_add_text(out, "name", slice_from(participant->name));
     json_add_real(out, "speechCoverage10s", hearing ? share_coverage(&hearing->share) : 0, 2);
     if (hearing)
-        hearing_write(out, hearing, meeting_judged_ms(meeting));
+        hearing_write(out, meeting, hearing);
     if (talk->has_rms)
         json_add_real(out, "emaRms", (double)talk->ema_rms, 1);
     json_add_uint(out, "samples", talk->frames);

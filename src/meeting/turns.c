@@ -138,6 +138,15 @@ static void turn_watch_floor(struct meeting *meeting, struct participant *partic
     turn->overs = slot > turn->start_slot + 2 * GO_ON_SLOTS ? 0 : kept;
 }
 
+/* Notes a frame that may end a silence. */
+static void turn_hear(const struct meeting *meeting, struct hearing *hearing, int64_t slot,
+                      bool is_voiced) {
+    if (!silence_hears(meeting, hearing, slot, is_voiced))
+        return;
+    hearing->turn.heard++;
+    hearing->turn.heard_slot = slot;
+}
+
 static void turn_open(struct meeting *meeting, struct participant *participant, int64_t slot) {
     struct turn *turn = &participant->hearing->turn;
     bool keeps_floor = slot - turn->last_slot <= BREATH_SLOTS && meeting->speaker == participant;
@@ -146,8 +155,11 @@ static void turn_open(struct meeting *meeting, struct participant *participant, 
     turn->is_counted = false;
     turn->start_slot = slot - ONSET_SLOTS;
     turn->last_slot = slot;
-    turn->slots = 0;
+    turn->slots = turn->heard = 0;
     turn->spoken = (1u << ONSET_SLOTS) - 1;
+    if (meeting->rules.version > 1)
+        for (int64_t at = turn->start_slot; at < slot; at++)
+            turn_hear(meeting, participant->hearing, at, true);
     turn_look_round(meeting, participant);
     talk_on_turn(meeting, participant);
 }
@@ -174,6 +186,7 @@ static void turn_speak(struct meeting *meeting, struct participant *participant,
         turn_open(meeting, participant, slot);
     turn->spoken = turn->spoken << 1 | 1;
     turn->slots++;
+    turn_hear(meeting, participant->hearing, slot, is_voiced);
     if (is_voiced)
         turn->last_slot = slot; /* the held tail does not count: it would lengthen backchannels */
     if (!turn->is_counted && turn->last_slot - turn->start_slot >= BACKCHANNEL_SLOTS)

@@ -14,8 +14,19 @@ void level_noise_hear(struct level_noise *noise, float power) {
         noise->dbfs += (dbfs < noise->dbfs ? 0.05f : 0.02f) * (dbfs - noise->dbfs);
 }
 
+/* The oldest frame makes room, and becomes part of what is usual. */
+static void usual_learn(struct level *level) {
+    unsigned second = (level->next + 1u) % LEVEL_FRAMES;
+    double power = level->before[second] - level->before[level->next];
+    if (level->usual_frames < LEVEL_USUAL_FRAMES)
+        level->usual_frames++;
+    level->usual += (power - level->usual) / level->usual_frames;
+}
+
 void level_hear(struct level *level, float power, float noise_power, int64_t at_ms) {
     float speech = power - noise_power;
+    if (level->count == LEVEL_FRAMES)
+        usual_learn(level);
     level->before[level->next] = level->sum;
     level->sum += speech > 1e-12f ? (double)speech : 1e-12;
     level->at_ms[level->next] = at_ms;
@@ -38,4 +49,11 @@ unsigned level_active(const struct level *level, unsigned want_ms, unsigned age_
     if (used)
         *dbfs = level_dbfs((float)((level->sum - level->before[place_of(level, used)]) / used));
     return used * LEVEL_FRAME_MS;
+}
+
+bool level_usual(const struct level *level, float *dbfs) {
+    if (level->usual_frames < LEVEL_USUAL_LEAST_FRAMES)
+        return false;
+    *dbfs = level_dbfs((float)level->usual);
+    return true;
 }

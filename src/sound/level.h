@@ -8,7 +8,9 @@
 
 enum {
     LEVEL_FRAME_MS = 20,
-    LEVEL_FRAMES = 150, /* 3 s of strong speech are kept */
+    LEVEL_FRAMES = 500,             /* 10 s of strong speech are kept */
+    LEVEL_USUAL_LEAST_FRAMES = 250, /* 5 s before them show what is usual */
+    LEVEL_USUAL_FRAMES = 3000,      /* a minute's worth of them is averaged */
 };
 
 /* 10 log10, never below -120. */
@@ -31,6 +33,8 @@ struct level {
     double sum;                  /* with the newest frame */
     double before[LEVEL_FRAMES]; /* without the frame and what followed it */
     int64_t at_ms[LEVEL_FRAMES]; /* ascending */
+    double usual;                /* running mean of the frames that are no longer kept */
+    uint16_t usual_frames;       /* how many made it, at most LEVEL_USUAL_FRAMES */
 };
 
 /* at_ms never runs backwards. */
@@ -40,5 +44,9 @@ void level_hear(struct level *level, float power, float noise_power, int64_t at_
  * many ms of speech are in it and sets *dbfs when there are any. */
 unsigned level_active(const struct level *level, unsigned want_ms, unsigned age_ms, int64_t now_ms,
                       float *dbfs);
+
+/* How loud the person usually is: their active level before the last 10 s of speech. False while
+ * little of that is known. */
+bool level_usual(const struct level *level, float *dbfs);
 
 #endif

@@ -9,16 +9,25 @@
 enum {
     PACE_STEP_MS = 10,
     PACE_SPAN_STEPS = 1000, /* the last ten seconds of speech */
-    PACE_NUCLEUS_STEPS = 7, /* nuclei are at least 70 ms apart */
 };
 
-/* 10 Hz low-pass of the envelope, one value each 10 ms. Zeroed at the start. */
+/* A low-pass of the envelope, one value each 10 ms. Zeroed at the start. */
 struct pace_envelope {
     float x1, x2, y1, y2;
 };
 
-/* amplitude: RMS of the 300-3000 Hz band over 10 ms, full scale 1.0; returns dBFS. */
+/* 25 Hz. amplitude: RMS of the 300-3000 Hz band over 10 ms, full scale 1.0; returns dBFS. */
 float pace_envelope_hear(struct pace_envelope *e, float amplitude);
+
+/* 10 Hz, as in the former measure: dBFS in, dBFS out. */
+float pace_envelope_smooth(struct pace_envelope *e, float dbfs);
+
+/* What a syllable nucleus is: a peak that rises and falls by prominence_db, lies so far from the
+ * one before, and is not more than below_db under the median. */
+struct pace_limits {
+    float prominence_db, below_db;
+    unsigned apart_ms;
+};
 
 /* The envelope of the last ten seconds of one person's speech. Zeroed at the start. */
 struct pace {
@@ -32,8 +41,9 @@ void pace_hear(struct pace *pace, const float syllable_db[2]);
 /* Speech stopped: peaks do not reach over the pause. Calling it again changes nothing. */
 void pace_break(struct pace *pace);
 
-/* Syllable nuclei per second of speech: peaks with 2 dB prominence, 70 ms apart, not more than 12
- * dB under the median. False before `least_s` seconds of speech. Costly: not for every frame. */
-bool pace_rate(const struct pace *pace, float least_s, float *per_second);
+/* Syllable nuclei per second of speech. False before `least_s` seconds of speech. Costly: not for
+ * every frame. */
+bool pace_rate(const struct pace *pace, const struct pace_limits *limits, float least_s,
+               float *per_second);
 
 #endif

@@ -34,7 +34,7 @@ struct voice_frame {
     float speech;         /* probability of speech, 0..1 */
     float f0_hz;          /* 60..400, 0 when unvoiced */
     float periodicity;    /* best normalised autocorrelation, 0..1 */
-    float syllable_db[2]; /* 300-3000 Hz envelope (10 Hz low-pass) of both 10 ms, dBFS */
+    float syllable_db[2]; /* 300-3000 Hz envelope (25 Hz low-pass) of both 10 ms, dBFS */
     float floor_db;       /* noise floors of all bands together, dBFS */
 };
 

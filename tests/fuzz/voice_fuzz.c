@@ -62,8 +62,9 @@ static void measure(const struct voice_frame *frames, size_t n) {
         if (f->speech < 0.01f)
             pace_break(&pace);
     }
-    if (pace_rate(&pace, 0.5f, &rate))
-        must(is_within(rate, 0, 15));
+    const struct pace_limits limits = {.prominence_db = 4, .below_db = 15, .apart_ms = 50};
+    if (pace_rate(&pace, &limits, 0.5f, &rate))
+        must(is_within(rate, 0, 20));
     if (pitch_span_spread(&span, &spread))
         must(is_within(spread, 0, 8));
 }

@@ -228,8 +228,7 @@ static int set_rule(struct config_source *source, struct config *config, struct 
 }
 
 static int set_rules(struct config_source *source, struct config *config) {
-    rules_init(&config->rules);
-    config->rules.version = config->feedback_rules;
+    rules_init_version(&config->rules, config->feedback_rules);
     config->rules.include_host = config->feedback_include_host;
     int err = 0;
     MAP_EACH(&source->values, at)

@@ -21,6 +21,12 @@ static void rule_name(const struct rules_cursor *at, char name[RULE_NAME_SIZE]) 
         *c = (char)toupper((unsigned char)*c);
 }
 
+/* ", with FEEDBACK_RULES=1: 6.5" where that differs. */
+static void write_former(const struct rule_setting *setting, FILE *out) {
+    if (setting->former < setting->value || setting->former > setting->value)
+        fprintf(out, ", with FEEDBACK_RULES=1: %g", setting->former);
+}
+
 void config_write_help(FILE *out) {
     for (size_t i = 0; i < setting_count; i++) {
         const struct setting *row = &settings[i];
@@ -38,7 +44,9 @@ void config_write_help(FILE *out) {
     while (rules_next(&at)) {
         char name[RULE_NAME_SIZE];
         rule_name(&at, name);
-        fprintf(out, "    %-47s %s [%g]\n", name, at.setting->help, at.setting->value);
+        fprintf(out, "    %-47s %s [%g", name, at.setting->help, at.setting->value);
+        write_former(at.setting, out);
+        fputs("]\n", out);
     }
 }
 
@@ -67,7 +75,9 @@ void config_write_example(FILE *out) {
     while (rules_next(&at)) {
         char name[RULE_NAME_SIZE];
         rule_name(&at, name);
-        fprintf(out, "# %s\n#%s=%g\n", at.setting->help, name, at.setting->value);
+        fprintf(out, "# %s", at.setting->help);
+        write_former(at.setting, out);
+        fprintf(out, "\n#%s=%g\n", name, at.setting->value);
     }
 }
 
@@ -124,8 +134,10 @@ void config_write_markdown(FILE *out) {
     while (rules_next(&at)) {
         char name[RULE_NAME_SIZE];
         rule_name(&at, name);
-        fprintf(out, "| `%s` | a number from %g to %g | %g | %s |\n", name, at.setting->min,
-                at.setting->max, at.setting->value, at.setting->help);
+        fprintf(out, "| `%s` | a number from %g to %g | %g", name, at.setting->min, at.setting->max,
+                at.setting->value);
+        write_former(at.setting, out);
+        fprintf(out, " | %s |\n", at.setting->help);
     }
     write_expressions(out);
 }

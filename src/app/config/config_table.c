@@ -122,7 +122,7 @@ const struct setting settings[] = {
              "and logged"},
     {"FEEDBACK_RULES", .type = SETTING_COUNT, AT(feedback_rules), .fallback = "2", .min = 1,
      .max = 2,
-     .help = "2: reminders grow rarer; 1: a fixed time between two events, as before"},
+     .help = "2: the rules as they are; 1: as they were, with a fixed time between two events"},
     {"FEEDBACK_INCLUDE_HOST", .type = SETTING_BOOL, AT(feedback_include_host), .fallback = "false",
      .help = "give feedback about the host, too"},
     {"FEEDBACK_LOCALE", .type = SETTING_CHOICE, AT(feedback_locale), .fallback = "pt-BR",

@@ -267,8 +267,7 @@ static void a_microphone_that_was_cut_off_is_told_when_it_is_known(void **state)
     stage_set_mic(&stage, bob, MIC_CUT);
     stage_say(&stage, actors[0], 0.4);
     assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "bob"), 1);
-    assert_int_equal(stage_told(&stage, FEEDBACK_SILENCIO_PROLONGADO, 0)->reason,
-                     REASON_NO_FRAMES);
+    assert_int_equal(stage_told(&stage, FEEDBACK_SILENCIO_PROLONGADO, 0)->reason, REASON_NO_FRAMES);
     stage_close(&stage);
 }
 
@@ -290,6 +289,53 @@ static void a_mute_that_is_known_late_is_a_mute(void **state) {
     stage_close(&stage);
 }
 
+/* Ana says something, and 6 s later lets out `seconds` of sound at `dbfs`. When the silence is
+ * told, in seconds since her last word; 0: not within 12 s. */
+static double silence_after(unsigned version, double dbfs, double seconds) {
+    struct rules rules;
+    struct stage stage;
+    rules_init_version(&rules, version);
+    stage_open(&stage, &rules);
+    struct actor *ana = stage_join(&stage, "ana");
+    stage_join(&stage, "bob");
+    stage_say(&stage, ana, 5);
+    double last_s = stage_now_s(&stage);
+    stage_play(&stage, 6);
+    actor_speak(ana, dbfs);
+    stage_play(&stage, seconds);
+    actor_listen(ana);
+    stage_play(&stage, 6 - seconds);
+    const struct feedback *told = stage_told(&stage, FEEDBACK_SILENCIO_PROLONGADO, 0);
+    double at_s = told ? told_s(told) - last_s : 0;
+    stage_close(&stage);
+    return at_s;
+}
+
+static void a_breath_or_a_click_does_not_end_a_silence(void **state) {
+    const double own_dbfs = -21;
+    assert_true(silence_after(2, own_dbfs - 24, 1) > 9.8);  /* a breath */
+    assert_true(silence_after(2, own_dbfs, 0.2) > 9.8);     /* a click */
+    assert_true(silence_after(2, own_dbfs, 0.5) == 0);      /* a word */
+    assert_true(silence_after(2, own_dbfs - 12, 0.5) == 0); /* a soft one */
+    assert_true(silence_after(1, own_dbfs - 24, 1) == 0);   /* the former rules */
+}
+
+/* Of somebody who has not spoken yet a little more is asked. */
+static void a_strangers_first_word_ends_a_silence(void **state) {
+    for (int i = 0; i < 2; i++) {
+        struct stage stage;
+        stage_open(&stage, NULL);
+        struct actor *ana = stage_join(&stage, "ana"), *bob = stage_join(&stage, "bob");
+        stage_say(&stage, ana, 5);
+        stage_play(&stage, 6);
+        bob->level_dbfs = -48;
+        stage_say(&stage, bob, i == 0 ? 0.44 : 0.9);
+        stage_play(&stage, 5);
+        assert_int_equal(stage_count(&stage, FEEDBACK_SILENCIO_PROLONGADO, "group"), i == 0);
+        stage_close(&stage);
+    }
+}
+
 RUN_TESTS(TEST(zeros_since_joining_are_a_dead_microphone),
           TEST(a_live_room_that_turns_to_zeros_is_a_dead_microphone),
           TEST(near_zeros_are_a_dead_microphone_and_faint_noise_is_not),
@@ -304,4 +350,6 @@ RUN_TESTS(TEST(zeros_since_joining_are_a_dead_microphone),
           TEST(people_without_a_track_are_in_the_meeting),
           TEST(who_has_closed_their_microphone_stays_and_a_recorder_is_nobody),
           TEST(a_microphone_that_was_cut_off_is_told_when_it_is_known),
-          TEST(a_mute_that_is_known_late_is_a_mute))
+          TEST(a_mute_that_is_known_late_is_a_mute),
+          TEST(a_breath_or_a_click_does_not_end_a_silence),
+          TEST(a_strangers_first_word_ends_a_silence))

@@ -192,6 +192,21 @@ static void five_interruptions_in_a_minute_are_told_once(void **state) {
     stage_close(&stage);
 }
 
+/* A neighbour in the same room who has not said anything yet, 20 dB softer in this microphone. */
+static void a_neighbours_voice_is_not_the_strangers_own(void **state) {
+    for (unsigned version = 1; version <= 2; version++) {
+        struct rules rules;
+        rules_init_version(&rules, version);
+        stage_open(&stage, &rules);
+        struct actor *ana = stage_join(&stage, "ana"), *bob = stage_join(&stage, "bob");
+        actor_speak(ana, -21);
+        actor_speak(bob, -41.5);
+        stage_play(&stage, 12);
+        assert_int_equal(stage_count(&stage, FEEDBACK_OVERLAP_FALA, NULL) > 0, version == 1);
+        stage_close(&stage);
+    }
+}
+
 RUN_TESTS(TEST(polite_turns_are_no_news), TEST(a_quarrel_is_one_interruption),
           TEST(who_pauses_for_breath_still_holds_the_floor),
           TEST(talking_at_once_names_who_joined_in), TEST(an_overlap_of_the_host_is_the_groups),
@@ -199,4 +214,5 @@ RUN_TESTS(TEST(polite_turns_are_no_news), TEST(a_quarrel_is_one_interruption),
           TEST(a_second_talker_in_the_same_room_is_heard),
           TEST(forty_seconds_alone_are_a_monologue), TEST(who_has_no_track_listens_to_a_monologue),
           TEST(nobody_listens_to_a_monologue_alone),
-          TEST(five_interruptions_in_a_minute_are_told_once))
+          TEST(five_interruptions_in_a_minute_are_told_once),
+          TEST(a_neighbours_voice_is_not_the_strangers_own))

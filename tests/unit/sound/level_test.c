@@ -33,12 +33,32 @@ static void test_only_the_last_speech_counts(void **state) {
     struct level level = {0};
     float dbfs;
 
-    for (int i = 0; i < 400; i++)
-        level_hear(&level, i < 300 ? 0.1f : 0.0001f, 0, 20 * i);
-    assert_int_equal(level_active(&level, 2000, 15000, 8000, &dbfs), 2000);
+    for (int i = 0; i < 900; i++)
+        level_hear(&level, i < 500 ? 0.1f : 0.0001f, 0, 20 * i);
+    assert_int_equal(level_active(&level, 8000, 60000, 18000, &dbfs), 8000);
     assert_true(fabsf(dbfs + 40) < 0.01f);
-    assert_int_equal(level_active(&level, 3000, 15000, 8000, &dbfs), 3000);
-    assert_true(dbfs > -16);
+    assert_int_equal(level_active(&level, 10000, 60000, 18000, &dbfs), 10000);
+    assert_true(dbfs > -18);
+    assert_int_equal(level_active(&level, 20000, 60000, 18000, &dbfs), 10000);
+}
+
+static void test_what_is_usual_is_what_was_before_the_last_ten_seconds(void **state) {
+    (void)state;
+    struct level level = {0};
+    float dbfs;
+    int at = 0;
+
+    for (int i = 0; i < 749; i++)
+        level_hear(&level, 0.01f, 0, 20 * at++);
+    assert_false(level_usual(&level, &dbfs));
+    level_hear(&level, 0.01f, 0, 20 * at++);
+    assert_true(level_usual(&level, &dbfs) && fabsf(dbfs + 20) < 0.01f);
+    for (int i = 0; i < 500; i++) /* softer now: not usual yet */
+        level_hear(&level, 0.0001f, 0, 20 * at++);
+    assert_true(level_usual(&level, &dbfs) && fabsf(dbfs + 20) < 0.01f);
+    for (int i = 0; i < 50000; i++) /* a quarter of an hour of it is */
+        level_hear(&level, 0.0001f, 0, 20 * at++);
+    assert_true(level_usual(&level, &dbfs) && fabsf(dbfs + 40) < 0.1f);
 }
 
 static void test_speech_under_the_noise_is_nearly_nothing(void **state) {
@@ -65,5 +85,6 @@ static void test_noise_falls_faster_than_it_rises(void **state) {
 
 RUN_TESTS(TEST(test_dbfs), TEST(test_pauses_do_not_dilute_the_active_level),
           TEST(test_only_the_last_speech_counts),
+          TEST(test_what_is_usual_is_what_was_before_the_last_ten_seconds),
           TEST(test_speech_under_the_noise_is_nearly_nothing),
           TEST(test_noise_falls_faster_than_it_rises))
