@@ -5,20 +5,34 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* What tells one state of a file from another. Zeroed: there is none. */
+struct tls_stamp {
+    struct timespec changed;
+    off_t bytes;
+    ino_t inode;
+};
 
 struct tls {
     SSL_CTX *context;
+    /* Of a server; NULL for a client. */
+    char *cert_file, *key_file;
+    struct tls_stamp cert_stamp, key_stamp;
 };
 
-static int fail(struct tls *tls, char *why, size_t why_size, const char *what, const char *file) {
+/* ---- Contexts ---- */
+
+static int fail(SSL_CTX *context, char *why, size_t why_size, const char *what, const char *file) {
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
     snprintf(why, why_size, "%s %s: %s", what, file, reason ? reason : "unknown error");
     ERR_clear_error();
-    tls_close(tls);
+    SSL_CTX_free(context);
     return EINVAL;
 }
 
-static struct tls *new_tls(const SSL_METHOD *method) {
+static SSL_CTX *new_context(const SSL_METHOD *method) {
     ERR_clear_error();
     SSL_CTX *context = SSL_CTX_new(method);
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
@@ -27,33 +41,79 @@ static struct tls *new_tls(const SSL_METHOD *method) {
                                   SSL_MODE_RELEASE_BUFFERS);
     /* A close without close_notify is no error: every protocol above has lengths of its own. */
     SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
-    struct tls *tls = mem_alloc(sizeof *tls);
-    tls->context = context;
-    return tls;
+    return context;
 }
 
-int tls_open_server(struct tls **out, const char *cert_file, const char *key_file, char *why,
-                    size_t why_size) {
-    struct tls *tls = new_tls(TLS_server_method());
-    if (SSL_CTX_use_certificate_chain_file(tls->context, cert_file) != 1)
-        return fail(tls, why, why_size, "certificate", cert_file);
-    if (SSL_CTX_use_PrivateKey_file(tls->context, key_file, SSL_FILETYPE_PEM) != 1)
-        return fail(tls, why, why_size, "private key", key_file);
-    if (SSL_CTX_check_private_key(tls->context) != 1)
-        return fail(tls, why, why_size, "the certificate does not belong to the key", key_file);
-    *out = tls;
+static int open_server_context(SSL_CTX **out, const char *cert_file, const char *key_file,
+                               char *why, size_t why_size) {
+    SSL_CTX *context = new_context(TLS_server_method());
+    if (SSL_CTX_use_certificate_chain_file(context, cert_file) != 1)
+        return fail(context, why, why_size, "certificate", cert_file);
+    if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1)
+        return fail(context, why, why_size, "private key", key_file);
+    if (SSL_CTX_check_private_key(context) != 1)
+        return fail(context, why, why_size, "the certificate does not belong to the key", key_file);
+    *out = context;
     return 0;
 }
 
+static struct tls_stamp file_stamp(const char *file) {
+    struct stat info;
+    if (stat(file, &info))
+        return (struct tls_stamp){0};
+    return (struct tls_stamp){info.st_mtim, info.st_size, info.st_ino};
+}
+
+static bool stamp_is_equal(struct tls_stamp a, struct tls_stamp b) {
+    return a.changed.tv_sec == b.changed.tv_sec && a.changed.tv_nsec == b.changed.tv_nsec &&
+           a.bytes == b.bytes && a.inode == b.inode;
+}
+
+/* ---- A server's ---- */
+
+int tls_open_server(struct tls **out, const char *cert_file, const char *key_file, char *why,
+                    size_t why_size) {
+    struct tls *tls = mem_alloc(sizeof *tls);
+    tls->cert_file = mem_copy_text(cert_file);
+    tls->key_file = mem_copy_text(key_file);
+    int err = tls_reload(tls, why, why_size);
+    if (err)
+        tls_close(tls);
+    else
+        *out = tls;
+    return err;
+}
+
+int tls_reload(struct tls *tls, char *why, size_t why_size) {
+    SSL_CTX *context;
+    /* Before the files are read: what is written meanwhile is seen as a change. */
+    tls->cert_stamp = file_stamp(tls->cert_file);
+    tls->key_stamp = file_stamp(tls->key_file);
+    int err = open_server_context(&context, tls->cert_file, tls->key_file, why, why_size);
+    if (err)
+        return err;
+    SSL_CTX_free(tls->context);
+    tls->context = context;
+    return 0;
+}
+
+bool tls_has_changed(const struct tls *tls) {
+    return !stamp_is_equal(tls->cert_stamp, file_stamp(tls->cert_file)) ||
+           !stamp_is_equal(tls->key_stamp, file_stamp(tls->key_file));
+}
+
+/* ---- A client's ---- */
+
 int tls_open_client(struct tls **out, const char *ca_file, char *why, size_t why_size) {
-    struct tls *tls = new_tls(TLS_client_method());
-    SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, NULL);
-    int ok = ca_file ? SSL_CTX_load_verify_locations(tls->context, ca_file, NULL)
-                     : SSL_CTX_set_default_verify_paths(tls->context);
+    SSL_CTX *context = new_context(TLS_client_method());
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    int ok = ca_file ? SSL_CTX_load_verify_locations(context, ca_file, NULL)
+                     : SSL_CTX_set_default_verify_paths(context);
     if (ok != 1)
-        return fail(tls, why, why_size, "certificate authorities",
+        return fail(context, why, why_size, "certificate authorities",
                     ca_file ? ca_file : "of the system");
-    *out = tls;
+    *out = mem_alloc(sizeof **out);
+    (*out)->context = context;
     return 0;
 }
 
@@ -61,6 +121,8 @@ void tls_close(struct tls *tls) {
     if (!tls)
         return;
     SSL_CTX_free(tls->context);
+    mem_free(tls->cert_file);
+    mem_free(tls->key_file);
     mem_free(tls);
 }
 

@@ -1,8 +1,10 @@
-/* TLS settings shared by many streams: immutable once open, usable from every thread. */
+/* TLS settings shared by many streams. A client's are immutable once open and usable from every
+ * thread; a server's belong to one thread, which may read their files again. */
 #ifndef NET_TLS_H
 #define NET_TLS_H
 
 #include <openssl/ssl.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct tls;
@@ -10,6 +12,11 @@ struct tls;
 /* A server's certificate chain and key (PEM files). 0, or an errno with its reason in `why`. */
 int tls_open_server(struct tls **out, const char *cert_file, const char *key_file, char *why,
                     size_t why_size);
+/* Reads a server's files again. New sessions use what they hold now, open ones keep what they have.
+ * On failure nothing changes. */
+int tls_reload(struct tls *tls, char *why, size_t why_size);
+/* Whether a server's files are others than those last read, or tried. */
+bool tls_has_changed(const struct tls *tls);
 /* For a client: servers are verified against ca_file; NULL = the system's store. */
 int tls_open_client(struct tls **out, const char *ca_file, char *why, size_t why_size);
 void tls_close(struct tls *tls); /* streams still open keep what they need; NULL is fine */

@@ -5,9 +5,11 @@
 #include "app/server/server.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/macros.h"
 #include "net/log_writer.h"
 #include "net/worker.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -58,6 +60,14 @@ static void announce(const struct config *config, uint16_t port) {
     buf_free(&doors);
 }
 
+/* Signals that would end the process at once. SIGHUP gets its meaning in server_run(); a file that
+ * would grow beyond a limit of the system (SIGXFSZ) is a failed write like others. */
+static void ignore_signals(void) {
+    static const int numbers[] = {SIGHUP, SIGUSR1, SIGUSR2, SIGXFSZ};
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        signal(numbers[i], SIG_IGN);
+}
+
 static int serve(const struct config *config) {
     struct server *server;
     struct buf problem = {0};
@@ -80,6 +90,7 @@ int serve_main(int argc, char **argv) {
     if (argc > 1)
         return 2;
     umask(027);
+    ignore_signals();
     if (config_load(&config, &problem) || config_secrets(config, &problem))
         return complain(&problem);
     log_setup(config->log_level, config->log_format);

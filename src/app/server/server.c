@@ -406,6 +406,7 @@ void server_close(struct server *server) {
         return;
     server->is_closing = true;
     timer_stop(&server->drain_limit);
+    timer_stop(&server->look);
     http_server_close(server->http);
     networks_free(&server->proxies);
     tls_close(server->tls);
@@ -429,10 +430,7 @@ void server_close(struct server *server) {
     tls_close(server->client_tls);
     recordings_close(server->recordings);
     store_close(server->store, STORE_PATIENCE_MS);
-    if (server->has_signals) {
-        uv_close((uv_handle_t *)&server->term, NULL);
-        uv_close((uv_handle_t *)&server->interrupt, NULL);
-    }
+    server_signals_close(server);
     loop_close(server->loop); /* waits for workers, which may have a recording open */
     recordings_free(server->recordings);
     storage_close(server->storage);

@@ -54,17 +54,35 @@ static void server_on_signal(uv_signal_t *handle, int number) {
     server_stop(handle->data);
 }
 
+static void server_on_hangup(uv_signal_t *handle, int number) {
+    struct server *server = handle->data;
+    if (!server->is_leaving)
+        server_reload(server);
+}
+
 static void signals_start(struct server *server) {
-    server->term.data = server->interrupt.data = server;
+    server->term.data = server->interrupt.data = server->hangup.data = server;
     uv_signal_init(loop_uv(server->loop), &server->term);
     uv_signal_init(loop_uv(server->loop), &server->interrupt);
     uv_signal_start(&server->term, server_on_signal, SIGTERM);
     uv_signal_start(&server->interrupt, server_on_signal, SIGINT);
+    uv_signal_init(loop_uv(server->loop), &server->hangup);
+    uv_signal_start(&server->hangup, server_on_hangup, SIGHUP);
     server->has_signals = true;
+}
+
+void server_signals_close(struct server *server) {
+    if (!server->has_signals)
+        return;
+    uv_close((uv_handle_t *)&server->term, NULL);
+    uv_close((uv_handle_t *)&server->interrupt, NULL);
+    uv_close((uv_handle_t *)&server->hangup, NULL);
+    signal(SIGHUP, SIG_IGN);
 }
 
 int server_run(struct server *server) {
     signals_start(server);
+    server_reload_start(server);
     loop_run(server->loop);
     return server->was_cut_short ? 1 : 0;
 }

@@ -56,7 +56,9 @@ struct server {
     /* monotonic */
     int64_t started_ms;
 
-    uv_signal_t term, interrupt;
+    uv_signal_t term, interrupt, hangup;
+    /* To the next look at the certificate files. */
+    struct timer look;
     struct timer drain_limit;
     /* Parts that have not drained yet. */
     unsigned draining;
@@ -67,6 +69,13 @@ struct server {
     /* The parts are being taken down: what shards still send is dropped. */
     bool is_closing;
 };
+
+/* Reads again what may change while the server runs (server_reload.c). */
+void server_reload(struct server *);
+void server_reload_start(struct server *);
+
+/* Before the loop is closed (server_drain.c). */
+void server_signals_close(struct server *);
 
 /* These answer from the parts, so they come after all of them. */
 void metrics_add_routes(struct server *);
