@@ -13,6 +13,7 @@ static void on_store_start(int err, const struct store_session *row, void *user)
     if (err || !row)
         return;
     slice_replace_text(&entry->session.organization_id, row->organization_id);
+    entry->session.is_stored = true;
     if (entry->owner->set.on_stored)
         entry->owner->set.on_stored(&entry->session, entry->owner->set.user);
     if (row->last_seq && entry->owner->set.directory && entry->session.is_active)
