@@ -26,7 +26,9 @@ static const struct command commands[] = {
      "Reads one WAV for each participant and judges the meeting as the server does.\n"
      "  --format jsonl|text   each event as a line of JSON (default), or as a line for people\n"
      "  --host ID             this participant is the host (may be repeated)\n"
-     "  --locale pt-BR|en     language of the messages (default: FEEDBACK_LOCALE)\n\n"
+     "  --locale pt-BR|en     language of the messages (default: FEEDBACK_LOCALE)\n"
+     "  --organization SLUG   judge by what RULES_FILE says for this organization\n"
+     "  --kind KIND           ... and for this kind of meeting\n\n"
      "MEETING.json: {\"name\":..., \"participants\":[{\"id\":..., \"name\":..., "
      "\"role\":\"host\",\n"
      "\"wav\":PATH, \"muted\":[[FROM,TO]...], \"networkGaps\":[[FROM,TO]...]}]}; times in "
@@ -59,9 +61,12 @@ static const struct command commands[] = {
      "The address works for ten minutes, once. NAME=VALUE are parameters of /egress-audio or\n"
      "/egress-video, such as participant=ID and trackId=SID; the host is that of EGRESS_WS_BASE.\n",
      egress_url_main},
-    {"check-config", "[--env-example | --markdown]", "check the settings and print them",
-     "  --env-example  print env.example instead\n"
-     "  --markdown     print docs/configuration.md instead\n",
+    {"check-config", "[--env-example | --markdown | --rules-schema]",
+     "check the settings and print them",
+     "RULES_FILE is checked, too.\n"
+     "  --env-example   print env.example instead\n"
+     "  --markdown      print docs/configuration.md instead\n"
+     "  --rules-schema  print docs/rules.schema.json instead\n",
      check_config_main},
 };
 

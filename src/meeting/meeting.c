@@ -28,6 +28,10 @@ struct meeting *meeting_new(const struct rules *rules, int64_t at_ms) {
     return meeting;
 }
 
+void meeting_set_rules(struct meeting *meeting, const struct rules *rules) {
+    meeting->rules = *rules;
+}
+
 static void track_free(struct meeting_track *track) {
     list_remove(&track->in_tracks);
     mem_free(track);

@@ -28,6 +28,9 @@ enum {
 struct meeting *meeting_new(const struct rules *rules, int64_t at_ms);
 void meeting_free(struct meeting *meeting);
 
+/* Other settings from the next step on; what was heard and told so far stays known. */
+void meeting_set_rules(struct meeting *meeting, const struct rules *rules);
+
 /* Finds or adds. `identity`: 1..256 bytes. The pointer stays valid while the participant is
  * connected. Participants who left are forgotten some time later: add them again to connect
  * them. */

@@ -28,6 +28,22 @@ bool rules_next(struct rules_cursor *at) {
     return true;
 }
 
+int rules_find(struct rules_cursor *at, struct slice rule, struct slice field) {
+    *at = (struct rules_cursor){0};
+    while (at->type < FEEDBACK_TYPES &&
+           !slice_is_equal_nocase(slice_from(rule_of(at->type)->name), rule))
+        at->type++;
+    if (at->type == FEEDBACK_TYPES)
+        return ENOENT;
+    const struct rule_setting *settings = rule_of(at->type)->settings;
+    for (int i = 0; i < RULE_SETTINGS_MAX && settings[i].field; i++)
+        if (slice_is_equal_nocase(slice_from(settings[i].field), field)) {
+            at->setting = &settings[i];
+            return 0;
+        }
+    return ENOENT;
+}
+
 double *rules_value(struct rules *rules, const struct rules_cursor *at) {
     return (double *)(void *)((char *)rules->values[at->type] + at->setting->offset);
 }

@@ -31,6 +31,10 @@ struct rules_cursor {
 };
 bool rules_next(struct rules_cursor *at);
 
+/* Finds the rule, and its setting. ENOENT: no rule of that name (at->setting NULL, at->type
+ * FEEDBACK_TYPES), or no such setting of it (at->type is the rule's). In any letter case. */
+int rules_find(struct rules_cursor *at, struct slice rule, struct slice field);
+
 /* The value of the setting at `at`. */
 double *rules_value(struct rules *rules, const struct rules_cursor *at);
 

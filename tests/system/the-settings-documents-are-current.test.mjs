@@ -6,6 +6,7 @@ import { run, temporaryFolder } from './harness.mjs';
 const made = [
   ['--env-example', '../../env.example'],
   ['--markdown', '../../docs/configuration.md'],
+  ['--rules-schema', '../../docs/rules.schema.json'],
 ];
 
 for (const [option, file] of made)

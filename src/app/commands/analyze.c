@@ -3,6 +3,7 @@
 #include "app/commands/scene.h"
 #include "app/commands/wav_reader.h"
 #include "app/config/config.h"
+#include "app/config/rulebook.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "meeting/meeting.h"
@@ -23,7 +24,7 @@ struct player {
     struct voice voice;
     struct meeting_track *track; /* NULL: not connected */
     uint64_t taken;              /* sample frames heard or skipped */
-    int64_t ended_ms; /* where the file ended; -1: it still plays */
+    int64_t ended_ms;            /* where the file ended; -1: it still plays */
     bool is_muted;
 };
 
@@ -106,8 +107,7 @@ static void player_turn(struct analysis *analysis, struct player *player, int64_
                         int64_t until_ms) {
     bool is_muted = spans_cover(&player->part->muted, from_ms);
     if (is_muted != player->is_muted)
-        meeting_set_mic(analysis->meeting, player->track, is_muted ? MIC_MUTED : MIC_OPEN,
-                        from_ms);
+        meeting_set_mic(analysis->meeting, player->track, is_muted ? MIC_MUTED : MIC_OPEN, from_ms);
     player->is_muted = is_muted;
     if (player->ended_ms >= 0)
         return;
@@ -133,8 +133,7 @@ static bool player_open(struct analysis *analysis, struct player *player) {
     }
     voice_init(&player->voice, player->wav.format.rate_hz, player->wav.format.channels);
     player->ended_ms = -1;
-    struct participant *participant =
-        meeting_add(analysis->meeting, slice_from(player->part->id));
+    struct participant *participant = meeting_add(analysis->meeting, slice_from(player->part->id));
     meeting_set_name(participant, slice_from(player->part->name));
     meeting_set_host(participant, player->part->is_host);
     player->track = meeting_connect(analysis->meeting, participant, 0);
@@ -172,15 +171,13 @@ static bool analysis_play(struct analysis *analysis) {
     return fflush(stdout) == 0;
 }
 
-static bool analyze(const struct scene *scene, const struct config *config, enum format format,
+static bool analyze(const struct scene *scene, const struct rules *rules, enum format format,
                     enum locale locale) {
-    struct rules rules = config->rules;
-    rules.include_host = config->feedback_include_host;
     struct analysis *analysis = mem_alloc(sizeof *analysis);
     analysis->scene = scene;
     analysis->format = format;
     analysis->locale = locale;
-    analysis->meeting = meeting_new(&rules, 0);
+    analysis->meeting = meeting_new(rules, 0);
     analysis->players = mem_alloc_array(scene->count, sizeof *analysis->players);
     bool is_good = analysis_play(analysis);
     for (size_t i = 0; i < scene->count; i++)
@@ -195,6 +192,7 @@ static bool analyze(const struct scene *scene, const struct config *config, enum
 struct options {
     enum format format;
     const char *locale;
+    const char *organization, *kind;
 };
 
 static bool option_set(struct options *options, struct scene *scene, const char *name,
@@ -205,6 +203,10 @@ static bool option_set(struct options *options, struct scene *scene, const char 
         options->format = FORMAT_TEXT;
     else if (strcmp(name, "--locale") == 0)
         options->locale = value;
+    else if (strcmp(name, "--organization") == 0)
+        options->organization = value;
+    else if (strcmp(name, "--kind") == 0)
+        options->kind = value;
     else if (strcmp(name, "--host") == 0)
         scene_add_host(scene, value);
     else
@@ -246,12 +248,24 @@ static int locale_read(const struct options *options, const struct config *confi
     return 2;
 }
 
+/* The settings, changed by RULES_FILE. */
+static int rules_read(const struct options *options, const struct config *config,
+                      struct rules *rules, struct buf *problem) {
+    struct rulebook *book;
+    if (rulebook_open(&book, config, problem))
+        return 1;
+    rulebook_rules(book, slice_from(options->organization), slice_from(options->kind), rules);
+    rulebook_free(book);
+    return 0;
+}
+
 int analyze_main(int argc, char **argv) {
     struct options options = {0};
     struct scene scene;
     struct config *config = NULL;
     struct buf problem = {0};
     enum locale locale;
+    struct rules rules;
 
     scene_init(&scene);
     int code = arguments_read(argc, argv, &options, &scene, &problem);
@@ -259,8 +273,10 @@ int analyze_main(int argc, char **argv) {
         code = 1;
     if (code == 0)
         code = locale_read(&options, config, &locale, &problem);
+    if (code == 0)
+        code = rules_read(&options, config, &rules, &problem);
     if (code == 0 && (!scene_resolve_hosts(&scene, &problem) ||
-                      !analyze(&scene, config, options.format, locale)))
+                      !analyze(&scene, &rules, options.format, locale)))
         code = 1;
     if (problem.len > 0)
         fprintf(stderr, "prosa analyze: %.*s\n", SLICE_ARG(buf_slice(&problem)));

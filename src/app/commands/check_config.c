@@ -1,19 +1,28 @@
 #include "app/commands/commands.h"
 
 #include "app/config/config.h"
+#include "app/config/rulebook.h"
 #include "base/buf.h"
 
 #include <stdio.h>
 #include <string.h>
 
+static int complain(struct buf *problem) {
+    fprintf(stderr, "prosa: %.*s\n", SLICE_ARG(buf_slice(problem)));
+    buf_free(problem);
+    return 1;
+}
+
 static int check(void) {
     struct config *config;
+    struct rulebook *book;
     struct buf problem = {0}, doors = {0};
 
-    if (config_load(&config, &problem)) {
-        fprintf(stderr, "prosa: %.*s\n", SLICE_ARG(buf_slice(&problem)));
-        buf_free(&problem);
-        return 1;
+    if (config_load(&config, &problem))
+        return complain(&problem);
+    if (rulebook_open(&book, config, &problem)) {
+        config_free(config);
+        return complain(&problem);
     }
     fprintf(stderr, "prosa: the settings are good (%s)\n",
             config->env_file ? config->env_file : "no env file");
@@ -22,6 +31,7 @@ static int check(void) {
         fprintf(stderr, "prosa: open doors: %.*s\n", SLICE_ARG(buf_slice(&doors)));
     config_write_values(config, stdout);
     buf_free(&doors);
+    rulebook_free(book);
     config_free(config);
     return 0;
 }
@@ -33,6 +43,8 @@ int check_config_main(int argc, char **argv) {
         config_write_example(stdout);
     else if (argc == 2 && strcmp(argv[1], "--markdown") == 0)
         config_write_markdown(stdout);
+    else if (argc == 2 && strcmp(argv[1], "--rules-schema") == 0)
+        config_write_rules_schema(stdout);
     else
         return 2;
     return 0;

@@ -105,7 +105,8 @@ struct config {
     enum feedback_access feedback_access;
     enum locale feedback_locale;
     unsigned feedback_ttl_days;
-    struct rules rules; /* defaults changed by RULE_<TYPE>_<FIELD> */
+    struct rules rules;     /* defaults changed by RULE_<TYPE>_<FIELD> */
+    const char *rules_file; /* rulebook.h */
     /* A RULE_<TYPE>_COOLDOWN_S that was set and has no effect; NULL: none. */
     const char *idle_cooldown;
 
@@ -174,6 +175,7 @@ int config_secrets(struct config *, struct buf *problem);
 void config_write_help(FILE *);
 void config_write_example(FILE *);
 void config_write_markdown(FILE *);
+void config_write_rules_schema(FILE *);
 
 /* The values in force, NAME=value a line; of secrets only whether they are set. */
 void config_write_values(const struct config *, FILE *);

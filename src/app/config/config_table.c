@@ -123,6 +123,9 @@ const struct setting settings[] = {
     {"FEEDBACK_RULES", .type = SETTING_COUNT, AT(feedback_rules), .fallback = "2", .min = 1,
      .max = 2,
      .help = "2: the rules as they are; 1: as they were, with a fixed time between two events"},
+    {"RULES_FILE", .type = SETTING_TEXT, AT(rules_file), .max = 4096,
+     .help = "settings of the rules for kinds of meeting and organizations, as JSON with comments "
+             "(docs/rules.md); read again at SIGHUP"},
     {"FEEDBACK_INCLUDE_HOST", .type = SETTING_BOOL, AT(feedback_include_host), .fallback = "false",
      .help = "give feedback about the host, too"},
     {"FEEDBACK_LOCALE", .type = SETTING_CHOICE, AT(feedback_locale), .fallback = "pt-BR",

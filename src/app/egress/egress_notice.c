@@ -15,11 +15,15 @@ enum {
     AGAIN_MS = 180000, /* after each further one */
 };
 
-static bool is_told(const struct egress_world *world, const struct attendee *attendee) {
-    const struct rules *rules = &world->config->rules;
-    const struct rule_settings *rule = (const void *)rules->values[FEEDBACK_SILENCIO_PROLONGADO];
+static bool is_told(const struct egress_room *room, const struct attendee *attendee) {
+    const struct directory *directory = room->world->directory;
+    struct rules rules;
+    if (!directory)
+        return false;
+    directory_rules(directory, slice_from(room->meeting_id), &rules);
+    const struct rule_settings *rule = (const void *)rules.values[FEEDBACK_SILENCIO_PROLONGADO];
     bool is_host = attendee && attendee->is_host;
-    return world->directory && rule->enabled != 0 && (!is_host || rules->include_host);
+    return rule->enabled != 0 && (!is_host || rules.include_host);
 }
 
 /* Encryption is a matter of the room, so it is told about the group, and once. */
@@ -72,7 +76,7 @@ static void egress_on_notice(void *arg) {
     }
     bool is_repeated = track->is_encrypted && room->has_told_encrypted;
     room->has_told_encrypted = room->has_told_encrypted || track->is_encrypted;
-    if (!is_repeated && is_told(room->world, attendee))
+    if (!is_repeated && is_told(room, attendee))
         tell_hosts(track, attendee);
     track->told_ms = now_ms;
     track->tellings++;

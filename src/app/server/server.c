@@ -2,6 +2,7 @@
 
 #include "app/accounts/auth.h"
 #include "app/config/config.h"
+#include "app/config/rulebook.h"
 #include "app/egress/egress_door.h"
 #include "app/egress/egresses.h"
 #include "app/egress/reconcile.h"
@@ -51,7 +52,6 @@ static void server_on_session_ended(const struct session *session, void *user) {
 
 static void server_on_session_stored(const struct session *session, void *user) {
     struct server *server = user;
-    hosts_session_stored(server->hosts, session);
     recordings_settle(server->recordings, slice_from(session->meeting_id));
 }
 
@@ -211,6 +211,16 @@ static struct hume_settings hume_settings(struct server *server) {
     };
 }
 
+static void server_find_rules(struct slice organization, struct slice kind, struct rules *rules,
+                              void *user) {
+    const struct server *server = user;
+    rulebook_rules(server->rulebook, organization, kind, rules);
+}
+
+static int open_rulebook(struct server *server, struct buf *problem) {
+    return rulebook_open(&server->rulebook, server->config, problem);
+}
+
 static int open_directory(struct server *server, struct buf *problem) {
     const struct config *config = server->config;
     struct directory_settings set = {
@@ -235,6 +245,8 @@ static int open_directory(struct server *server, struct buf *problem) {
         .track_user = server,
         .on_silent = server_on_silent,
         .silent_user = server,
+        .rules_of = server_find_rules,
+        .rules_user = server,
     };
     int err = directory_open(&server->directory, server->loop, &set);
     return err ? server_fail(problem, "The shards cannot be started", err) : 0;
@@ -289,9 +301,8 @@ static int open_livekit(struct server *server, struct buf *problem) {
     int err = livekit_open(&server->livekit, &set);
     if (err)
         return server_fail(problem, "The thread for LiveKit cannot be started", err);
-    server->egresses =
-        egresses_new(server->loop, config, server->livekit, server->sessions, server->store,
-                     server->directory);
+    server->egresses = egresses_new(server->loop, config, server->livekit, server->sessions,
+                                    server->store, server->directory);
     server->reconcile =
         reconcile_new(server->loop, config, server->livekit, server->sessions, server->egresses);
     server->mute_inquiry = mute_inquiry_new(server->livekit, server->sessions);
@@ -372,8 +383,8 @@ static int open_http(struct server *server, struct buf *problem) {
 
 int server_open(struct server **out, const struct config *config, struct buf *problem) {
     static int (*const steps[])(struct server *, struct buf *) = {
-        open_disk, open_store,   open_hume_tls, open_directory, open_sessions,
-        open_auth, open_livekit, open_doors,    open_tls,       open_http,
+        open_disk, open_store,   open_hume_tls, open_rulebook, open_directory, open_sessions,
+        open_auth, open_livekit, open_doors,    open_tls,      open_http,
     };
     struct server *server = mem_alloc(sizeof *server);
     server->config = config;
@@ -428,6 +439,7 @@ void server_close(struct server *server) {
         directory_stop(server->directory);
     disk_close(server->disk);
     directory_close(server->directory);
+    rulebook_free(server->rulebook);
     tls_close(server->client_tls);
     recordings_close(server->recordings);
     store_close(server->store, STORE_PATIENCE_MS);

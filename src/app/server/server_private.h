@@ -28,6 +28,7 @@ struct server {
     /* Towards the prosody service. */
     struct tls *client_tls;
     struct hume_limiter hume_limiter;
+    struct rulebook *rulebook;
     struct directory *directory;
     struct sessions *sessions;
     struct hosts *hosts;

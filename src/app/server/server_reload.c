@@ -1,8 +1,13 @@
 /*
  * What is read again while the server runs: the certificate and its key, at SIGHUP and when their
- * files have changed. Connections that are open keep what they began with.
+ * files have changed, and RULES_FILE at SIGHUP. Connections that are open keep what they began
+ * with; meetings go on with the new rules.
  */
+#include "app/config/config.h"
+#include "app/config/rulebook.h"
 #include "app/server/server_private.h"
+#include "app/sessions/directory.h"
+#include "base/buf.h"
 #include "base/log.h"
 #include "net/tls.h"
 
@@ -27,9 +32,23 @@ static void server_on_look(void *user) {
         read_certificates(server);
 }
 
+static void read_rules(struct server *server) {
+    struct buf problem = {0};
+    if (!server->config->rules_file)
+        return;
+    if (rulebook_reload(server->rulebook, &problem)) {
+        log_error("server", "the rules stay as they were", log_slice("why", buf_slice(&problem)));
+    } else {
+        directory_renew_rules(server->directory);
+        log_info("server", "rules read again", log_text("file", server->config->rules_file));
+    }
+    buf_free(&problem);
+}
+
 void server_reload(struct server *server) {
     log_info("server", "reading files again");
     read_certificates(server);
+    read_rules(server);
 }
 
 void server_reload_start(struct server *server) {

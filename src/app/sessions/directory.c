@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "base/text.h"
+#include "meeting/rules.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
 #include "wire/web/json_write.h"
@@ -125,12 +126,8 @@ void directory_close(struct directory *dir) {
     for (unsigned i = 0; i < dir->place_count; i++)
         shard_close(dir->places[i].shard);
     mailbox_close(dir->mailbox);
-    MAP_EACH(&dir->by_key, at) {
-        struct directory_entry *e = at.value;
-        mem_free(e->id);
-        mem_free(e->room);
-        mem_free(e);
-    }
+    MAP_EACH(&dir->by_key, at)
+        directory_entry_forget(at.value);
     map_free(&dir->by_key);
     map_free(&dir->by_name);
     mem_free(dir->places);
@@ -168,6 +165,31 @@ void directory_end_session(struct directory *dir, struct slice meeting_id) {
     e->has_session = true;
     e->is_ended = true;
     e->idle_ms = loop_now_ms(dir->loop);
+}
+
+void directory_classify(struct directory *dir, struct slice meeting_id, struct slice organization,
+                        struct slice kind) {
+    struct directory_entry *e = directory_entry_by_id(dir, meeting_id);
+    if (!e || (slice_is_equal(slice_from(e->organization), organization) &&
+               slice_is_equal(slice_from(e->kind), kind)))
+        return;
+    slice_replace_text(&e->organization, organization);
+    slice_replace_text(&e->kind, kind);
+    directory_entry_send_rules(dir, e);
+}
+
+void directory_renew_rules(struct directory *dir) {
+    MAP_EACH(&dir->by_key, at)
+        directory_entry_send_rules(dir, at.value);
+}
+
+void directory_rules(const struct directory *dir, struct slice meeting_id, struct rules *rules) {
+    const struct directory_entry *e = directory_entry_by_id(dir, meeting_id);
+    if (dir->set.rules_of)
+        dir->set.rules_of(slice_from(e ? e->organization : ""), slice_from(e ? e->kind : ""), rules,
+                          dir->set.rules_user);
+    else
+        *rules = *dir->set.shard.rules;
 }
 
 int directory_tell_news(struct directory *dir, struct slice meeting_id, struct slice room_name,

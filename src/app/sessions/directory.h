@@ -21,6 +21,7 @@
 
 struct directory;
 struct loop;
+struct rules;
 
 /* One feedback on its way to hosts and store. */
 struct directory_feedback {
@@ -50,6 +51,10 @@ struct directory_settings {
     void (*on_silent)(struct slice meeting_id, struct slice identity, struct slice track,
                       void *user);
     void *silent_user;
+    /* The rules for meetings of an organization (its slug) and a kind; both may be empty. NULL: all
+     * have those of `shard`. */
+    void (*rules_of)(struct slice organization, struct slice kind, struct rules *, void *user);
+    void *rules_user;
 };
 
 int directory_open(struct directory **, struct loop *control, const struct directory_settings *);
@@ -64,6 +69,13 @@ void directory_close(struct directory *);
 int directory_start_session(struct directory *, struct slice meeting_id, struct slice room_name,
                             uint64_t next_seq);
 void directory_end_session(struct directory *, struct slice meeting_id);
+/* Whose the meeting is (a slug), and of which kind; empty: not known. */
+void directory_classify(struct directory *, struct slice meeting_id, struct slice organization,
+                        struct slice kind);
+/* rules_of answers anew: all meetings get its answers. */
+void directory_renew_rules(struct directory *);
+/* Those of a meeting, or of an unknown one. */
+void directory_rules(const struct directory *, struct slice meeting_id, struct rules *);
 /* What LiveKit says about people and their tracks, by the meeting's id or (with an empty id) its
  * room. */
 int directory_tell_news(struct directory *, struct slice meeting_id, struct slice room_name,

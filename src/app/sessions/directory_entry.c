@@ -1,6 +1,7 @@
 #include "app/sessions/directory_private.h"
 
 #include "base/mem.h"
+#include "meeting/rules.h"
 #include "net/loop.h"
 
 #include <string.h>
@@ -26,18 +27,30 @@ static unsigned place_choose(const struct directory *dir) {
     return best;
 }
 
+void directory_entry_send_rules(const struct directory *dir, const struct directory_entry *e) {
+    struct rules rules;
+    if (!dir->set.rules_of)
+        return;
+    dir->set.rules_of(slice_from(e->organization), slice_from(e->kind), &rules,
+                      dir->set.rules_user);
+    shard_set_rules(directory_entry_shard(dir, e), e->key, &rules);
+}
+
 static struct directory_entry *directory_entry_new(struct directory *dir, struct slice id,
                                                    struct slice room) {
     struct directory_entry *e = mem_alloc(sizeof *e);
     e->key = ++dir->last_key;
     e->id = slice_copy_text(id);
     e->room = slice_copy_text(room);
+    e->organization = mem_copy_text("");
+    e->kind = mem_copy_text("");
     e->shard = place_choose(dir);
     e->idle_ms = loop_now_ms(dir->loop);
     dir->places[e->shard].meetings++;
     map_set(&dir->by_key, directory_key(&e->key), e);
     map_set(&dir->by_name, id, e);
     shard_add_meeting(directory_entry_shard(dir, e), e->key, id);
+    directory_entry_send_rules(dir, e);
     return e;
 }
 
@@ -46,15 +59,21 @@ static void name_forget(struct directory *dir, const struct directory_entry *e, 
         map_remove(&dir->by_name, slice_from(name));
 }
 
+void directory_entry_forget(struct directory_entry *e) {
+    mem_free(e->id);
+    mem_free(e->room);
+    mem_free(e->organization);
+    mem_free(e->kind);
+    mem_free(e);
+}
+
 void directory_entry_free(struct directory *dir, struct directory_entry *e) {
     shard_remove_meeting(directory_entry_shard(dir, e), e->key);
     dir->places[e->shard].meetings--;
     map_remove(&dir->by_key, directory_key(&e->key));
     name_forget(dir, e, e->id);
     name_forget(dir, e, e->room);
-    mem_free(e->id);
-    mem_free(e->room);
-    mem_free(e);
+    directory_entry_forget(e);
 }
 
 void directory_entry_rename(struct directory *dir, struct directory_entry *e, struct slice id,

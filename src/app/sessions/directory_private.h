@@ -15,6 +15,8 @@ struct directory_entry {
     char *id;
     /* Its alias. */
     char *room;
+    /* directory_classify() */
+    char *organization, *kind;
     unsigned shard;
     /* Handed over and not yet reported ended. */
     unsigned tracks;
@@ -63,6 +65,10 @@ struct directory_entry *directory_entry_need(struct directory *, struct slice id
                                              struct slice room);
 void directory_entry_rename(struct directory *, struct directory_entry *, struct slice id,
                             struct slice room);
+/* Sends its shard the rules that hold for it. */
+void directory_entry_send_rules(const struct directory *, const struct directory_entry *);
+/* Frees the entry alone. */
+void directory_entry_forget(struct directory_entry *);
 /* Also on its shard. */
 void directory_entry_free(struct directory *, struct directory_entry *);
 

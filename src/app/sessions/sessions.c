@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "base/text.h"
+#include "meeting/rules_file.h"
 #include "net/loop.h"
 #include "outside/livekit/livekit_info.h"
 #include "outside/store/store.h"
@@ -87,6 +88,8 @@ static struct session_entry *entry_new(struct sessions *sessions, struct slice i
     entry->session.room_name = slice_copy_text(room_name);
     entry->session.room_sid = slice_copy_text(sid);
     entry->session.organization_id = mem_copy_text("");
+    entry->session.organization_slug = mem_copy_text("");
+    entry->session.kind = mem_copy_text("");
     entry->organization = mem_copy_text("");
     map_init(&entry->session.attendees, rand_u64());
     entry->room = room_get(sessions, room_name);
@@ -113,6 +116,8 @@ static void entry_free(struct session_entry *entry) {
     mem_free(entry->session.room_name);
     mem_free(entry->session.room_sid);
     mem_free(entry->session.organization_id);
+    mem_free(entry->session.organization_slug);
+    mem_free(entry->session.kind);
     mem_free(entry->organization);
     mem_free(entry);
 }
@@ -147,6 +152,7 @@ static void announce_start(struct session_entry *entry) {
     if (sessions->set.directory)
         directory_start_session(sessions->set.directory, slice_from(session->meeting_id),
                                 slice_from(session->room_name), 0);
+    session_classify(entry);
     if (sessions->set.on_started)
         sessions->set.on_started(session, sessions->set.user);
 }
@@ -172,15 +178,21 @@ void session_mark_ended(struct session_entry *entry, int64_t at_ms) {
 
 /* ---- Events ---- */
 
-/* Room metadata may name the organization: {"organization":"slug"}. Believed only when signed. */
-static void read_organization(struct session_entry *entry, const struct livekit_room *room) {
-    if (!entry->session.is_signed)
-        return;
+/* Room metadata may name the organization and the kind of meeting, for its rules:
+ * {"organization":"slug","meetingKind":"aula"}. The organization is believed only when signed. An
+ * event without metadata says nothing. */
+static void read_metadata(struct session_entry *entry, const struct livekit_room *room) {
     json_t *metadata = livekit_parse(room->metadata);
     const char *slug = json_string_value(json_object_get(metadata, "organization"));
-    if (slug)
+    const char *kind = json_string_value(json_object_get(metadata, "meetingKind"));
+    if (slug && entry->session.is_signed)
         slice_replace_text(&entry->organization, slice_from(slug));
+    if (kind && text_is_identity(slice_from(kind), RULES_NAME_MAX))
+        slice_replace_text(&entry->session.kind, slice_from(kind));
+    else if (json_is_object(metadata))
+        slice_replace_text(&entry->session.kind, SLICE_NONE);
     json_decref(metadata);
+    session_classify(entry);
 }
 
 /* The sid names the meeting. Without one the room's active session is meant; where there is none,
@@ -233,7 +245,7 @@ static struct session_entry *entry_make(struct sessions *sessions, const struct 
                                         struct slice id, const struct session_event *event) {
     struct session_entry *entry = entry_new(sessions, id, room->name, room->sid);
     entry->session.is_signed = event->is_signed;
-    read_organization(entry, room);
+    read_metadata(entry, room);
     session_look_up(entry); /* first, so that everything else waits for the answer */
     entry_begin(entry, room, event);
     return entry;
@@ -259,7 +271,7 @@ static const struct session *room_seen(struct sessions *sessions, const struct l
         return &entry_make(sessions, room, id, event)->session;
 
     entry->session.is_signed |= event->is_signed;
-    read_organization(entry, room);
+    read_metadata(entry, room);
     if (event->at_ms > entry->event_ms)
         entry->event_ms = event->at_ms;
     note_beginning(entry, room->created_ms ? room->created_ms : event->at_ms);
@@ -332,7 +344,7 @@ static void sessions_on_loaded(int err, const struct store_session_list *list, v
             continue;
         struct session_entry *entry =
             entry_new(sessions, row->meeting_id, row->room_name, row->room_sid);
-        slice_replace_text(&entry->session.organization_id, row->organization_id);
+        session_set_owner(entry, row);
         entry->session.started_ms = entry->event_ms = row->started_ms;
         entry->session.is_active = true;
         /* The answer also brings the number of the last feedback. */

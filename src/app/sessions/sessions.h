@@ -47,12 +47,12 @@ struct session {
     /* "" when unknown. */
     char *room_sid;
     /* The owner; "" for none. */
-    char *organization_id;
+    char *organization_id, *organization_slug;
+    /* "meetingKind" of the room's metadata; "" for none. */
+    char *kind;
     bool is_active;
     /* A webhook with a valid signature told of it. */
     bool is_signed;
-    /* The store has it: its organization is known. */
-    bool is_stored;
     /* Unix time; ended_ms is 0 while active. */
     int64_t started_ms, ended_ms;
     /* Identity -> struct attendee. */

@@ -47,6 +47,13 @@ struct sessions {
     bool is_loaded;
 };
 
+struct store_session;
+
+/* Tells the directory whose the meeting is, and of which kind. */
+void session_classify(const struct session_entry *);
+/* Its owner, as the store knows it. */
+void session_set_owner(struct session_entry *, const struct store_session *);
+
 /* Ends it here and tells the rest of the server if it was active. */
 void session_mark_ended(struct session_entry *, int64_t at_ms);
 

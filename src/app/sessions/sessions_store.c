@@ -5,6 +5,19 @@
 
 #include <errno.h>
 
+void session_classify(const struct session_entry *entry) {
+    const struct session *session = &entry->session;
+    if (entry->owner->set.directory && session->is_active)
+        directory_classify(entry->owner->set.directory, slice_from(session->meeting_id),
+                           slice_from(session->organization_slug), slice_from(session->kind));
+}
+
+void session_set_owner(struct session_entry *entry, const struct store_session *row) {
+    slice_replace_text(&entry->session.organization_id, row->organization_id);
+    slice_replace_text(&entry->session.organization_slug, row->organization_slug);
+    session_classify(entry);
+}
+
 static void on_store_start(int err, const struct store_session *row, void *user) {
     struct session_entry *entry = user;
     entry->call = NULL;
@@ -12,8 +25,7 @@ static void on_store_start(int err, const struct store_session *row, void *user)
         entry->needs_start = true; /* the sweep tries again */
     if (err || !row)
         return;
-    slice_replace_text(&entry->session.organization_id, row->organization_id);
-    entry->session.is_stored = true;
+    session_set_owner(entry, row);
     if (entry->owner->set.on_stored)
         entry->owner->set.on_stored(&entry->session, entry->owner->set.user);
     if (row->last_seq && entry->owner->set.directory && entry->session.is_active)

@@ -60,6 +60,8 @@ void shard_close(struct shard *);
 void shard_add_meeting(struct shard *, uint64_t key, struct slice id);
 void shard_rename_meeting(struct shard *, uint64_t key, struct slice id);
 void shard_remove_meeting(struct shard *, uint64_t key);
+/* Copied; without it a meeting has the rules of the settings. */
+void shard_set_rules(struct shard *, uint64_t key, const struct rules *);
 void shard_tell_news(struct shard *, uint64_t key, const struct person_news *);
 
 /*

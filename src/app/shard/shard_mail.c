@@ -78,6 +78,28 @@ void shard_remove_meeting(struct shard *shard, uint64_t key) {
     meeting_send(shard, key, SLICE_NONE, remove_deliver);
 }
 
+struct rules_mail {
+    struct mail mail;
+    uint64_t key;
+    struct rules rules;
+};
+
+static void rules_deliver(struct mail *mail, void *owner) {
+    struct rules_mail *m = (struct rules_mail *)mail;
+    struct live_meeting *live = shard_find(shard_of(owner), m->key);
+    if (live)
+        meeting_set_rules(live->engine, &m->rules);
+    mem_free(m);
+}
+
+void shard_set_rules(struct shard *shard, uint64_t key, const struct rules *rules) {
+    struct rules_mail *m = mem_alloc(sizeof *m);
+    m->mail.deliver = rules_deliver;
+    m->key = key;
+    m->rules = *rules;
+    station_send(shard->station, &m->mail);
+}
+
 struct news_mail {
     struct mail mail;
     uint64_t key;

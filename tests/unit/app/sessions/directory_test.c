@@ -25,10 +25,8 @@ static void test_a_session_renames_the_meeting_of_its_room(void **state) {
     assert_int_equal(directory_start_session(w->directory, SLICE("RM_1"), SLICE("sala"), 0), 0);
     assert_names(w, "sala", "RM_1", "sala");
     assert_names(w, "RM_1", "RM_1", "sala");
-    const struct person_news news = {.identity = SLICE("bob"),
-                                     .name = SLICE("Bob"),
-                                     .has_role = true,
-                                     .is_host = false};
+    const struct person_news news = {
+        .identity = SLICE("bob"), .name = SLICE("Bob"), .has_role = true, .is_host = false};
     directory_tell_news(w->directory, SLICE("RM_1"), SLICE("sala"), &news);
     int second = track_open(w, "RM_1", "sala", "ana", "TR_2"); /* joins the same meeting */
     wait_until(w, is_two_open);
@@ -176,9 +174,57 @@ static void test_stats_are_of_all_shards(void **state) {
     world_close(w);
 }
 
+/* --- rules --- */
+
+struct asked {
+    char organization[32], kind[32];
+    unsigned times;
+};
+
+static void on_rules(struct slice organization, struct slice kind, struct rules *rules,
+                     void *user) {
+    struct asked *asked = user;
+    snprintf(asked->organization, sizeof asked->organization, "%.*s", SLICE_ARG(organization));
+    snprintf(asked->kind, sizeof asked->kind, "%.*s", SLICE_ARG(kind));
+    asked->times++;
+    rules_init(rules);
+    rules->include_host = kind.len > 0;
+}
+
+static void test_a_meeting_has_the_rules_of_its_kind_and_gets_new_ones(void **state) {
+    (void)state;
+    struct asked asked = {0};
+    struct world *w = world_open_with(0, 8, 60000, on_rules, &asked);
+    struct rules rules;
+    int fd = track_open(w, "", "sala", "bob", "TR_1");
+    assert_int_equal(asked.times, 1);
+    assert_string_equal(asked.kind, "");
+    directory_start_session(w->directory, SLICE("RM_1"), SLICE("sala"), 0);
+    directory_classify(w->directory, SLICE("RM_1"), SLICE("escola"), SLICE("aula"));
+    assert_int_equal(asked.times, 2);
+    assert_string_equal(asked.organization, "escola");
+    assert_string_equal(asked.kind, "aula");
+    directory_classify(w->directory, SLICE("RM_1"), SLICE("escola"), SLICE("aula"));
+    assert_int_equal(asked.times, 2); /* nothing new */
+    directory_classify(w->directory, SLICE("RM_2"), SLICE("other"), SLICE("other"));
+    assert_int_equal(asked.times, 2); /* unknown */
+    directory_rules(w->directory, SLICE("RM_1"), &rules);
+    assert_true(rules.include_host);
+    directory_rules(w->directory, SLICE("RM_2"), &rules);
+    assert_false(rules.include_host);
+    unsigned before = asked.times;
+    directory_renew_rules(w->directory);
+    assert_int_equal(asked.times, before + 1);
+    wait_until(w, is_one_open);
+    track_close(fd);
+    world_drain(w);
+    world_close(w);
+}
+
 RUN_TESTS(TEST(test_a_session_renames_the_meeting_of_its_room),
           TEST(test_an_id_in_the_url_names_a_provisional_meeting),
           TEST(test_a_rooms_next_session_is_another_meeting),
           TEST(test_an_ended_meeting_is_forgotten_when_its_last_track_went),
           TEST(test_tracks_are_limited), TEST(test_meetings_are_limited_but_known_ones_grow),
-          TEST(test_of_one_track_twice_one_is_judged), TEST(test_stats_are_of_all_shards))
+          TEST(test_of_one_track_twice_one_is_judged), TEST(test_stats_are_of_all_shards),
+          TEST(test_a_meeting_has_the_rules_of_its_kind_and_gets_new_ones))

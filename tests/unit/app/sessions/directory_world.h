@@ -44,6 +44,8 @@ struct world {
     struct shard_stats stats;
 };
 
+typedef void rules_of_fn(struct slice organization, struct slice kind, struct rules *, void *user);
+
 static inline void on_track(struct slice meeting_id, const struct shard_track_event *event,
                             void *user) {
     struct world *w = user;
@@ -56,7 +58,9 @@ static inline void on_track(struct slice meeting_id, const struct shard_track_ev
 static inline void on_feedback(const struct directory_feedback *feedback, void *user) {
 }
 
-static inline struct world *world_open(unsigned shards, size_t max_tracks, unsigned linger_ms) {
+/* rules_of NULL: all meetings have the default rules. */
+static inline struct world *world_open_with(unsigned shards, size_t max_tracks, unsigned linger_ms,
+                                            rules_of_fn *rules_of, void *rules_user) {
     struct world *w = mem_alloc(sizeof *w);
     log_setup(LOG_ERROR, LOG_TEXT);
     strcpy(w->dir, "/tmp/prosa-directory-XXXXXX");
@@ -71,19 +75,25 @@ static inline struct world *world_open(unsigned shards, size_t max_tracks, unsig
     rules_init(&w->rules);
     assert_int_equal(loop_open(&w->loop), 0);
     struct directory_settings settings = {.shard = {.rules = &w->rules,
-                                                .disk = w->disk,
-                                                .record_format = "wav",
-                                                .group_ms = 500,
-                                                .max_message_bytes = 1 << 20},
-                                      .shards = shards,
-                                      .max_tracks = max_tracks,
-                                      .max_meetings = 8,
-                                      .linger_ms = linger_ms,
-                                      .on_feedback = on_feedback,
-                                      .on_track = on_track,
-                                      .track_user = w};
+                                                    .disk = w->disk,
+                                                    .record_format = "wav",
+                                                    .group_ms = 500,
+                                                    .max_message_bytes = 1 << 20},
+                                          .shards = shards,
+                                          .max_tracks = max_tracks,
+                                          .max_meetings = 8,
+                                          .linger_ms = linger_ms,
+                                          .on_feedback = on_feedback,
+                                          .on_track = on_track,
+                                          .track_user = w,
+                                          .rules_of = rules_of,
+                                          .rules_user = rules_user};
     assert_int_equal(directory_open(&w->directory, w->loop, &settings), 0);
     return w;
+}
+
+static inline struct world *world_open(unsigned shards, size_t max_tracks, unsigned linger_ms) {
+    return world_open_with(shards, max_tracks, linger_ms, NULL, NULL);
 }
 
 static inline void on_poll(void *arg) {
