@@ -42,11 +42,17 @@ static const struct command commands[] = {
      "Looks at every recording in the folder and below it; files in use are left alone.\n"
      "  --dry-run  only print what would be done\n",
      repair_main},
-    {"migrate", "[--status | --dry-run]", "bring the database up to date",
+    {"migrate", "[--status | --dry-run | --times text|numbers]", "bring the database up to date",
      "Applies the missing steps to the database of DATABASE_URL, as starting the server does.\n"
      "  --status   print which steps are applied\n"
-     "  --dry-run  print the SQL of the missing steps, and change nothing\n",
+     "  --dry-run  print the SQL of the missing steps; takes no lock and changes nothing\n"
+     "  --times    rewrite all times of a SQLite file in one form: text, as Prisma's driver\n"
+     "             adapters do, or Unix milliseconds. Stop all programs that use it before.\n",
      migrate_main},
+    {"admin", "assign-organization SLUG [MEETING]", "look after accounts and what belongs to them",
+     "Gives all meetings that belong to nobody, or only MEETING, to an organization. Those of the\n"
+     "old backend belong to nobody, so no user can see them.\n",
+     admin_main},
     {"backup", "FILE", "copy the SQLite database while it is in use",
      "FILE must not exist. To restore: stop the server, put the copy where the database was,\n"
      "remove its -wal and -shm files, start. Back up a PostgreSQL database with pg_dump.\n",

@@ -8,6 +8,7 @@
 #include "base/macros.h"
 #include "base/mem.h"
 #include "base/rand.h"
+#include "base/text.h"
 #include "net/client_address.h"
 #include "net/worker.h"
 
@@ -82,6 +83,16 @@ void auth_check(struct auth *auth, struct errand *errand, errand_account_fn *run
     errand->call = store_user_check(auth->set.store, holder.user_id, holder.organization_id,
                                     holder.family_id, auth_on_account, errand);
     json_decref(claims);
+}
+
+void auth_refuse_role(struct errand *errand, const struct store_membership *membership) {
+    char role[TEXT_NAME_SIZE], message[192];
+    text_reduce(membership->role_name, role);
+    snprintf(message, sizeof message,
+             "Your role %s is unknown to this server, so it gives no rights; ask an owner for "
+             "MEMBER, ADMIN or OWNER",
+             role);
+    errand_answer_error(errand, 403, message);
 }
 
 const struct store_membership *auth_find_membership(const struct store_account *account,

@@ -45,4 +45,7 @@ void auth_add_routes(struct auth *, struct routes *);
  */
 void auth_check(struct auth *, struct errand *, errand_account_fn *run);
 
+/* Answers 403 because the member's role is unknown here (ROLE_OTHER). */
+void auth_refuse_role(struct errand *, const struct store_membership *);
+
 #endif

@@ -95,7 +95,7 @@ void auth_write_organization(struct buf *json, const char *name,
     json_add_text(json, "id", membership->organization_id);
     json_add_text(json, "name", membership->organization_name);
     json_add_text(json, "slug", membership->organization_slug);
-    json_add_text(json, "role", slice_from(store_role_name(membership->role)));
+    json_add_text(json, "role", membership->role_name);
     json_close(json);
 }
 

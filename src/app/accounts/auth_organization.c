@@ -44,7 +44,7 @@ static void on_members(int err, const struct store_member_list *list, void *user
         json_add_text(json, "userId", member->user_id);
         json_add_text(json, "email", member->email);
         json_add_text_or_null(json, "name", member->name);
-        json_add_text(json, "role", slice_from(store_role_name(member->role)));
+        json_add_text(json, "role", member->role_name);
         json_add_time(json, "createdAt", member->since_ms);
         json_close(json);
     }
@@ -56,6 +56,10 @@ static void list_members(struct errand *errand, const struct store_account *acco
     const struct store_membership *own = find_own(errand, account);
     if (!own)
         return;
+    if (own->role == ROLE_OTHER) {
+        auth_refuse_role(errand, own);
+        return;
+    }
     struct slice query = slice_from(errand->query), text = SLICE_NONE;
     uint64_t limit = MEMBERS_DEFAULT;
     if (query_find(query, "limit", &text) > 0 && !slice_to_uint(text, MEMBERS_MAX, &limit)) {

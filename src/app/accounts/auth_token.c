@@ -84,7 +84,7 @@ static void answer_me(struct errand *errand, const struct store_account *account
     json_open(json, NULL);
     auth_write_user(json, account);
     auth_write_organization(json, "organization", account->current);
-    json_add_text(json, "role", slice_from(store_role_name(account->current->role)));
+    json_add_text(json, "role", account->current->role_name);
     json_open_array(json, "memberships");
     for (size_t i = 0; i < account->membership_count; i++)
         auth_write_organization(json, NULL, &account->memberships[i]);

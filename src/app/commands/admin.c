@@ -18,6 +18,10 @@ struct admin_work {
     char why[WHY_BYTES];
 };
 
+static void print_wait(const char *what) {
+    fprintf(stderr, "prosa: waiting: %s\n", what);
+}
+
 static int work_start(struct admin_work *work) {
     struct buf problem = {0};
     int err = config_load(&work->config, &problem);
@@ -27,7 +31,8 @@ static int work_start(struct admin_work *work) {
     if (err)
         return err;
     return store_admin_open(&work->admin, work->config->database_url,
-                            work->config->default_database, work->why, sizeof work->why);
+                            work->config->default_database, print_wait, work->why,
+                            sizeof work->why);
 }
 
 static int work_end(struct admin_work *work, int err) {
@@ -41,20 +46,39 @@ static int work_end(struct admin_work *work, int err) {
     return err ? 1 : 0;
 }
 
+/* Brings the database up to date, as the start of the server does. */
+static int work_start_migrated(struct admin_work *work) {
+    int err = work_start(work);
+    return err ? err : store_admin_migrate(work->admin, false, NULL, work->why, sizeof work->why);
+}
+
+static int migrate(struct admin_work *work, bool is_dry) {
+    int err = store_admin_migrate(work->admin, is_dry, &work->lines, work->why, sizeof work->why);
+    const char *news = err ? NULL : store_admin_news(work->admin);
+    if (news)
+        fprintf(stderr, "prosa: %s\n", news);
+    if (!err && work->lines.len == 0)
+        buf_add_text(&work->lines, "The database is up to date.\n");
+    return err;
+}
+
 int migrate_main(int argc, char **argv) {
     struct admin_work work = {0};
     const char *option = argc > 1 ? argv[1] : "";
-    bool is_status = strcmp(option, "--status") == 0;
-    bool is_dry = strcmp(option, "--dry-run") == 0;
-    if (argc > 2 || (*option && !is_status && !is_dry))
+    const bool is_status = strcmp(option, "--status") == 0;
+    const bool is_dry = strcmp(option, "--dry-run") == 0;
+    const bool is_times = strcmp(option, "--times") == 0;
+    const bool is_text = argc == 3 && strcmp(argv[2], "text") == 0;
+    if (is_times ? argc != 3 || (!is_text && strcmp(argv[2], "numbers") != 0)
+                 : argc > 2 || (*option && !is_status && !is_dry))
         return 2;
-    int err = work_start(&work);
-    if (!err && is_status)
+    int err = is_times ? work_start_migrated(&work) : work_start(&work);
+    if (!err && is_times)
+        err = store_admin_convert_times(work.admin, is_text, work.why, sizeof work.why);
+    else if (!err && is_status)
         err = store_admin_status(work.admin, &work.lines, work.why, sizeof work.why);
     else if (!err)
-        err = store_admin_migrate(work.admin, is_dry, &work.lines, work.why, sizeof work.why);
-    if (!err && !is_status && work.lines.len == 0)
-        buf_add_text(&work.lines, "The database is up to date.\n");
+        err = migrate(&work, is_dry);
     return work_end(&work, err);
 }
 
@@ -75,12 +99,24 @@ int org_main(int argc, char **argv) {
     bool is_list = argc == 2 && strcmp(argv[1], "list") == 0;
     if (!is_link && !is_unlink && !is_list)
         return 2;
-    int err = work_start(&work);
-    if (!err)
-        err = store_admin_migrate(work.admin, false, NULL, work.why, sizeof work.why);
+    int err = work_start_migrated(&work);
     if (!err && is_list)
         err = store_admin_organizations(work.admin, &work.lines, work.why, sizeof work.why);
     else if (!err)
         err = store_admin_link(work.admin, slice_from(argv[2]), is_link, work.why, sizeof work.why);
+    return work_end(&work, err);
+}
+
+int admin_main(int argc, char **argv) {
+    struct admin_work work = {0};
+    int64_t count = 0;
+    if (argc < 3 || argc > 4 || strcmp(argv[1], "assign-organization") != 0)
+        return 2;
+    int err = work_start_migrated(&work);
+    if (!err)
+        err = store_admin_assign(work.admin, slice_from(argv[2]), slice_from(argv[3]), &count,
+                                 work.why, sizeof work.why);
+    if (!err)
+        buf_printf(&work.lines, "%lld meetings belong to %s now.\n", (long long)count, argv[2]);
     return work_end(&work, err);
 }

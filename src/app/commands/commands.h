@@ -15,7 +15,9 @@ int vad_main(int argc, char **argv);
  * could not be repaired. */
 int repair_main(int argc, char **argv);
 
-/* `prosa migrate`, `prosa backup`, `prosa org`: what an operator does with the database. */
+/* `prosa migrate`, `prosa backup`, `prosa org`, `prosa admin`: what an operator does with the
+ * database. */
+int admin_main(int argc, char **argv);
 int migrate_main(int argc, char **argv);
 int backup_main(int argc, char **argv);
 int org_main(int argc, char **argv);

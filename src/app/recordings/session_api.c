@@ -91,8 +91,7 @@ static void add_session(struct buf *json, const struct store_session *session) {
     json_add_text_or_null(json, "meetingId", session->meeting_id);
     json_add_text_or_null(json, "roomSid", session->room_sid);
     json_add_text_or_null(json, "roomName", session->room_name);
-    json_add_text(json, "status",
-                  session->status == SESSION_ACTIVE ? SLICE("ACTIVE") : SLICE("ENDED"));
+    json_add_text(json, "status", session->status_name);
     json_add_time_or_null(json, "startedAt", session->started_ms);
     json_add_time_or_null(json, "endedAt", session->ended_ms);
 }
@@ -115,6 +114,10 @@ static void on_session_list(int err, const struct store_session_list *list, void
 static void list_sessions(struct errand *errand, const struct store_account *account) {
     const struct session_api *api = errand->user;
     struct list_query q = {0};
+    if (account->current->role == ROLE_OTHER) {
+        auth_refuse_role(errand, account->current);
+        return;
+    }
     const char *wrong =
         read_list_query(slice_from(errand->query), &q, SESSIONS_DEFAULT, SESSIONS_MAX);
     if (wrong) {

@@ -1,6 +1,7 @@
 #include "outside/db/db.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 
 #include <string.h>
 
@@ -8,8 +9,15 @@
 enum { UNDO_MS = 500 };
 
 void db_close(struct db *db) {
-    if (db)
-        db->engine->close(db);
+    if (!db)
+        return;
+    db_forget_statements(db);
+    mem_free(db->news);
+    db->engine->close(db);
+}
+
+void db_forget_statements(struct db *db) {
+    db->engine->forget(db);
 }
 
 int db_run(struct db *db, const struct db_sql *sql, const struct db_value *values, size_t count,
@@ -43,6 +51,10 @@ int db_script(struct db *db, const char *text) {
 
 int db_ask(struct db *db, const char *text, db_row_fn *on_row, void *arg) {
     return db->engine->script(db, text, on_row, arg);
+}
+
+int db_alone(struct db *db, const char *text) {
+    return db->engine->alone ? db->engine->alone(db, text) : db_script(db, text);
 }
 
 int db_begin(struct db *db) {

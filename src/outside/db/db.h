@@ -3,10 +3,12 @@
  * whose loop serves requests must not.
  *
  * Each engine (db_sqlite, db_postgres) is one table of functions. A statement is written once, in
- * SQL that both understand, with $1.. for its values. db_connect.h opens connections.
+ * SQL that both understand, with $1.. for its values; db_statement adapts it to a database that
+ * others use as well. db_connect.h opens connections.
  *
  * Errors: EAGAIN: the database is away, full or busy; try later. EEXIST: a unique value is taken.
- * EINVAL: the database refuses the statement or its values, and always will. Anything else is EIO.
+ * EINVAL: the database refuses a value, and always will. EPROTO: it lacks or denies what the
+ * statement needs, whatever the values: a table, a right. Anything else is EIO.
  */
 #ifndef OUTSIDE_DB_H
 #define OUTSIDE_DB_H
@@ -22,7 +24,13 @@ struct db;
 struct db_row;
 struct standstill;
 
-enum { DB_VALUES_MAX = 17, DB_STATEMENTS_MAX = 96, DB_WHY_BYTES = 256 };
+enum {
+    DB_VALUES_MAX = 17,
+    DB_STATEMENTS_MAX = 96,
+    DB_WHY_BYTES = 400,
+    DB_FILLS_MAX = 16,
+    DB_NAME_BYTES = 64,
+};
 
 /* ---- Statements and their values ---- */
 
@@ -77,9 +85,31 @@ struct db_engine {
     int (*batch)(struct db *, const struct db_sql *, const struct db_value *rows, size_t columns,
                  size_t count);
     int (*script)(struct db *, const char *text, db_row_fn *, void *arg);
+    /* NULL: as script */
+    int (*alone)(struct db *, const char *text);
+    /* drops prepared statements and their texts */
+    void (*forget)(struct db *);
     struct slice (*text)(const struct db_row *, unsigned column);
     int64_t (*number)(const struct db_row *, unsigned column);
     int64_t (*time)(const struct db_row *, unsigned column);
+};
+
+/* A required column of somebody else's table that our rows give the current time. */
+struct db_fill {
+    const char *table;
+    char column[DB_NAME_BYTES];
+};
+
+/* How others use this database, as db_migrate found it. Ours alone: all false. */
+struct db_form {
+    /* SQLite: times are written as text (ISO 8601); else as Unix ms */
+    bool has_text_times;
+    /* SQLite: some times are of the other form */
+    bool has_both_times;
+    bool user_needs_name;
+    bool feedback_id_is_uuid;
+    size_t fill_count;
+    struct db_fill fills[DB_FILLS_MAX];
 };
 
 /* The part of a connection that every engine has; the first member of its own struct. */
@@ -98,11 +128,19 @@ struct db {
     const atomic_bool *given_up;
     /* false once the connection broke: close it and open another */
     bool is_open;
+    struct db_form form;
+    /* what was adopted, made and not understood, in words; NULL: nothing to tell */
+    char *news;
+    /* of db_statement: the statements as this database needs them */
+    char *texts[DB_STATEMENTS_MAX];
     /* the last error in words, without values */
     char why[DB_WHY_BYTES];
 };
 
 void db_close(struct db *); /* NULL is fine */
+
+/* After a change of db->form: statements are made anew. */
+void db_forget_statements(struct db *);
 
 /* Runs a statement and passes its rows, if any, to the callback, which may be NULL. */
 int db_run(struct db *, const struct db_sql *, const struct db_value *, size_t count, db_row_fn *,
@@ -122,6 +160,9 @@ int db_batch_singly(struct db *, const struct db_sql *, const struct db_value *r
 int db_script(struct db *, const char *text);
 /* One plain statement with rows as its answer; unprepared and without values. */
 int db_ask(struct db *, const char *text, db_row_fn *, void *arg);
+
+/* One statement that may not stand in a transaction; the server sets no limit to its time. */
+int db_alone(struct db *, const char *text);
 
 int db_begin(struct db *);
 int db_commit(struct db *);

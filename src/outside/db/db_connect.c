@@ -4,7 +4,6 @@
 #include "outside/db/db.h"
 #include "outside/db/db_migrate.h"
 #include "outside/db/db_postgres.h"
-#include "outside/db/db_schema.h"
 #include "outside/db/db_sqlite.h"
 #include "outside/db/db_url.h"
 
@@ -12,14 +11,6 @@
 #include <stdio.h>
 
 enum { FILE_MS = 1000 };
-
-static int migrate(struct db *db, char *why, size_t why_bytes) {
-    int applied = 0;
-    int err = db_migrate_state(db, &applied, why, why_bytes);
-    if (!err && applied < schema_latest)
-        err = db_migrate(db, false, NULL, why, why_bytes);
-    return err;
-}
 
 int db_open(struct db **out, const struct db_url *url, int64_t deadline_ms, char *why,
             size_t why_bytes) {
@@ -45,7 +36,7 @@ int db_connect(struct db **out, const struct db_url *url, int64_t deadline_ms, c
     int err = db_open(&db, url, deadline_ms, why, why_bytes);
     if (err)
         return err;
-    err = migrate(db, why, why_bytes);
+    err = db_migrate(db, false, NULL, why, why_bytes);
     if (err)
         db_close(db);
     else
@@ -66,5 +57,5 @@ int db_connect_step(struct db *db, const struct db_url *url, int64_t until_ms, c
         snprintf(why, why_bytes, "%s", db->why);
         return err;
     }
-    return migrate(db, why, why_bytes);
+    return db_migrate(db, false, NULL, why, why_bytes);
 }

@@ -1,7 +1,8 @@
 /*
  * Opens the database of a URL, as it is or brought up to date.
  *
- * EAGAIN: it is away for now. Any other error: it cannot be used. `why` is one sentence.
+ * EAGAIN: it is away for now. EBUSY: another program holds the SQLite file. Any other error: it
+ * cannot be used. `why` is one sentence.
  */
 #ifndef OUTSIDE_DB_CONNECT_H
 #define OUTSIDE_DB_CONNECT_H

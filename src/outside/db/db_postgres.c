@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "outside/db/db.h"
+#include "outside/db/db_sqlstate.h"
+#include "outside/db/db_statement.h"
 #include "outside/db/db_url.h"
 
 #include <assert.h>
@@ -35,8 +37,10 @@ struct postgres_db {
     PostgresPollingStatusType next;
     int64_t heard_ms;
     bool is_pgbouncer;
+    unsigned statement_ms;
     bool is_prepared[DB_STATEMENTS_MAX];
-    char begin[256];
+    /* the settings; behind PgBouncer what begins a transaction */
+    char *begin;
 };
 
 static struct postgres_db *postgres_of(struct db *db) {
@@ -54,26 +58,18 @@ static int postgres_give_up(struct postgres_db *p, const char *why) {
     return EAGAIN;
 }
 
-/* The errno of an SQLSTATE or its class (PostgreSQL's manual, appendix A). */
-static int error_of(const char *state) {
-    static const char *const later[] = {"08", "25006", "40", "53", "55", "57", "58"};
-    if (!state || !*state)
-        return EAGAIN;
-    if (strcmp(state, "23505") == 0)
-        return EEXIST;
-    for (size_t i = 0; i < ARRAY_LEN(later); i++) {
-        if (strncmp(state, later[i], strlen(later[i])) == 0)
-            return EAGAIN;
-    }
-    return strncmp(state, "XX", 2) == 0 ? EIO : EINVAL;
-}
-
 static int postgres_fail(struct postgres_db *p, const PGresult *result) {
     const char *words = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+    const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     set_why(p, words ? words : PQerrorMessage(p->handle));
-    if (PQstatus(p->handle) == CONNECTION_BAD)
+    if (sqlstate_is_of_a_pool(state) && !p->is_pgbouncer) {
+        const size_t len = strlen(p->db.why);
+        snprintf(p->db.why + len, sizeof p->db.why - len,
+                 " (behind PgBouncer DATABASE_URL needs pgbouncer=true)");
+    }
+    if (PQstatus(p->handle) == CONNECTION_BAD || sqlstate_ends_connection(state))
         p->db.is_open = false;
-    return error_of(result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL);
+    return sqlstate_errno(state);
 }
 
 /* Waits until the socket is ready for any of `events`. False: the deadline has passed. */
@@ -162,6 +158,25 @@ static int postgres_script(struct db *db, const char *text, db_row_fn *on_row, v
     return err ? err : end_err;
 }
 
+/* Behind PgBouncer the statement's session is anybody's, so nothing is set there. */
+static int postgres_alone(struct db *db, const char *text) {
+    struct postgres_db *p = postgres_of(db);
+    if (p->is_pgbouncer)
+        return script_here(p, text, NULL, NULL);
+    int err = script_here(p, "SET statement_timeout TO 0", NULL, NULL);
+    if (!err)
+        err = script_here(p, text, NULL, NULL);
+    if (!p->db.is_open)
+        return err;
+    char why[DB_WHY_BYTES], limit[64];
+    memcpy(why, p->db.why, sizeof why);
+    snprintf(limit, sizeof limit, "SET statement_timeout TO %u", p->statement_ms);
+    int limit_err = script_here(p, limit, NULL, NULL);
+    if (err)
+        memcpy(p->db.why, why, sizeof why);
+    return err ? err : limit_err;
+}
+
 /* Values in libpq's form: terminated texts, in one block. */
 struct postgres_values {
     struct buf block;
@@ -221,7 +236,7 @@ static int postgres_prepare(struct postgres_db *p, const struct db_sql *sql) {
         return 0;
     char name[16];
     name_of(sql, name);
-    if (!PQsendPrepare(p->handle, name, sql->text, 0, NULL))
+    if (!PQsendPrepare(p->handle, name, db_statement(&p->db, sql), 0, NULL))
         return postgres_fail(p, NULL);
     int err = take_all(p, NULL, NULL);
     p->is_prepared[sql->id] = !err;
@@ -232,10 +247,10 @@ static int send(struct postgres_db *p, const struct db_sql *sql, const struct po
                 size_t count) {
     char name[16];
     name_of(sql, name);
-    int sent =
-        p->is_pgbouncer
-            ? PQsendQueryParams(p->handle, sql->text, (int)count, NULL, a->texts, NULL, NULL, 0)
-            : PQsendQueryPrepared(p->handle, name, (int)count, a->texts, NULL, NULL, 0);
+    int sent = p->is_pgbouncer
+                   ? PQsendQueryParams(p->handle, db_statement(&p->db, sql), (int)count, NULL,
+                                       a->texts, NULL, NULL, 0)
+                   : PQsendQueryPrepared(p->handle, name, (int)count, a->texts, NULL, NULL, 0);
     return sent ? 0 : postgres_fail(p, NULL);
 }
 
@@ -342,9 +357,14 @@ static int64_t postgres_time(const struct db_row *row, unsigned column) {
     return text_parse_iso_time(slice_from(iso), &unix_ms) ? unix_ms : 0;
 }
 
+static void postgres_forget(struct db *db) {
+    db_statement_forget(db);
+}
+
 static void postgres_close(struct db *db) {
     struct postgres_db *p = postgres_of(db);
     PQfinish(p->handle);
+    mem_free(p->begin);
     mem_free(p);
 }
 
@@ -354,6 +374,8 @@ static const struct db_engine engine = {
     .run = postgres_run,
     .batch = postgres_batch,
     .script = postgres_script,
+    .alone = postgres_alone,
+    .forget = postgres_forget,
     .text = postgres_text,
     .number = postgres_number,
     .time = postgres_time,
@@ -380,32 +402,49 @@ static void ignore_notice(void *arg, const char *notice) {
 }
 
 /*
- * Settings of each connection, or behind PgBouncer of each transaction. The timeouts of `always`
- * make the server release our locks if this process vanishes in the middle of a transaction.
+ * Everything of a session that our statements rely on, whatever the server, the database, the role
+ * or the environment say otherwise. Behind PgBouncer a setting lasts for one transaction, so all of
+ * them begin each. The client's encoding is a parameter of the connection, which PgBouncer keeps.
  */
+static const char *const session_settings[] = {
+    "TimeZone TO 'UTC'",
+    "DateStyle TO 'ISO, YMD'",
+    "standard_conforming_strings TO on",
+    "quote_all_identifiers TO off",
+    "lock_timeout TO 0",
+};
+
+/* The timeouts make the server release our locks if this process vanishes in the middle of a
+ * transaction. A session that only waits is not ended: not every server knows that setting. */
+static const char lasting_settings[] =
+    "SET default_transaction_isolation TO 'read committed';"
+    "SET idle_in_transaction_session_timeout TO 30000; SET tcp_keepalives_idle TO 10;"
+    "SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3;"
+    "SELECT set_config(name, '0', false) FROM pg_settings "
+    "WHERE name IN ('idle_session_timeout', 'transaction_timeout')";
+
 static int postgres_set_up(struct postgres_db *p, const struct db_url *url) {
-    static const char always[] =
-        "SET TIME ZONE 'UTC'; SET datestyle TO ISO;"
-        "SET idle_in_transaction_session_timeout TO 30000; SET tcp_keepalives_idle TO 10;"
-        "SET tcp_keepalives_interval TO 5; SET tcp_keepalives_count TO 3";
+    const char *local = url->is_pgbouncer ? "LOCAL " : "";
     char *schema = PQescapeIdentifier(p->handle, url->schema, strlen(url->schema));
+    struct buf settings = {0};
     if (!schema)
         return EINVAL;
-    const char *local = url->is_pgbouncer ? "LOCAL " : "";
-    char settings[224];
-    snprintf(settings, sizeof settings,
-             "SET %ssearch_path TO %.130s; SET %sstatement_timeout TO %u", local, schema, local,
-             url->socket_timeout_ms ? url->socket_timeout_ms : STATEMENT_MS);
-    PQfreemem(schema);
-    p->db.begin = "BEGIN";
     p->is_pgbouncer = url->is_pgbouncer;
-    if (!url->is_pgbouncer) {
-        int err = script_here(p, settings, NULL, NULL);
-        return err ? err : script_here(p, always, NULL, NULL);
-    }
-    snprintf(p->begin, sizeof p->begin, "BEGIN; %s", settings);
-    p->db.begin = p->begin;
-    return 0;
+    p->statement_ms = url->socket_timeout_ms ? url->socket_timeout_ms : STATEMENT_MS;
+    if (url->is_pgbouncer)
+        buf_add_text(&settings, "BEGIN ISOLATION LEVEL READ COMMITTED; ");
+    buf_printf(&settings, "SET %ssearch_path TO %s; SET %sstatement_timeout TO %u", local, schema,
+               local, p->statement_ms);
+    for (size_t i = 0; i < ARRAY_LEN(session_settings); i++)
+        buf_printf(&settings, "; SET %s%s", local, session_settings[i]);
+    PQfreemem(schema);
+    mem_free(p->begin);
+    p->begin = buf_take_text(&settings);
+    p->db.begin = p->is_pgbouncer ? p->begin : "BEGIN";
+    if (p->is_pgbouncer)
+        return 0;
+    int err = script_here(p, p->begin, NULL, NULL);
+    return err ? err : script_here(p, lasting_settings, NULL, NULL);
 }
 
 int db_postgres_start(struct db **out, const struct db_url *url, char *why, size_t why_bytes) {

@@ -2,9 +2,11 @@
 
 #include "base/macros.h"
 
-#define KEY             "PRIMARY KEY"
-#define OF_USER         "REFERENCES \"User\"(\"id\") ON DELETE CASCADE"
-#define OF_ORGANIZATION "REFERENCES \"Organization\"(\"id\") ON DELETE CASCADE"
+#define KEY       "PRIMARY KEY"
+#define ESSENTIAL COLUMN_ESSENTIAL
+#define REQUIRED  COLUMN_REQUIRED
+#define BOTH      (COLUMN_ESSENTIAL | COLUMN_REQUIRED)
+#define WRITTEN   COLUMN_WRITTEN
 
 static const struct schema_enum session_status = {"SessionStatus",
                                                   (const char *const[]){"ACTIVE", "ENDED", NULL}};
@@ -25,120 +27,120 @@ static const struct schema_enum role = {"OrganizationRole",
                                         (const char *const[]){"OWNER", "ADMIN", "MEMBER", NULL}};
 
 static const struct schema_column session[] = {
-    {"id", COLUMN_TEXT, true, 1, NULL, KEY},
-    {"meetingId", COLUMN_TEXT, true, 1, NULL, NULL},
-    {"roomSid", COLUMN_TEXT, false, 1, NULL, NULL},
-    {"roomName", COLUMN_TEXT, true, 1, NULL, NULL},
-    {"status", COLUMN_ENUM, true, 1, &session_status, "DEFAULT 'ACTIVE'"},
-    {"startedAt", COLUMN_TIME, true, 1, NULL, "DEFAULT CURRENT_TIMESTAMP"},
-    {"endedAt", COLUMN_TIME, false, 1, NULL, NULL},
-    {"organizationId", COLUMN_TEXT, false, 2, NULL, NULL},
+    {"id", COLUMN_ID, 1, BOTH, .extra = KEY},
+    {"meetingId", COLUMN_TEXT, 1, BOTH},
+    {"roomSid", COLUMN_TEXT, 1, ESSENTIAL},
+    {"roomName", COLUMN_TEXT, 1, BOTH},
+    {"status", COLUMN_ENUM, 1, BOTH, .type = &session_status, .extra = "DEFAULT 'ACTIVE'"},
+    {"startedAt", COLUMN_TIME, 1, BOTH, .extra = "DEFAULT CURRENT_TIMESTAMP"},
+    {"endedAt", COLUMN_TIME, 1, ESSENTIAL},
+    {"organizationId", COLUMN_ID, 2, 0, .of = "Organization"},
 };
 
 static const struct schema_column feedback_event[] = {
-    {"id", COLUMN_TEXT, true, 1, NULL, KEY},
-    {"meetingId", COLUMN_TEXT, true, 1, NULL, NULL},
-    {"participantId", COLUMN_TEXT, true, 1, NULL, NULL},
-    {"type", COLUMN_ENUM, true, 1, &feedback_type, NULL},
-    {"severity", COLUMN_ENUM, true, 1, &feedback_severity, NULL},
-    {"ts", COLUMN_TIME, true, 1, NULL, NULL},
-    {"windowStart", COLUMN_TIME, true, 1, NULL, NULL},
-    {"windowEnd", COLUMN_TIME, true, 1, NULL, NULL},
-    {"message", COLUMN_TEXT, true, 1, NULL, NULL},
-    {"metadata", COLUMN_JSON, false, 1, NULL, NULL},
-    {"createdAt", COLUMN_TIME, true, 1, NULL, "DEFAULT CURRENT_TIMESTAMP"},
-    {"expiresAt", COLUMN_TIME, true, 1, NULL, NULL},
-    {"participantName", COLUMN_TEXT, false, 2, NULL, NULL},
-    {"tips", COLUMN_JSON, false, 2, NULL, NULL},
-    {"seq", COLUMN_INT, false, 2, NULL, NULL},
+    {"id", COLUMN_ID, 1, BOTH, .extra = KEY},
+    {"meetingId", COLUMN_TEXT, 1, BOTH},
+    {"participantId", COLUMN_TEXT, 1, BOTH},
+    {"type", COLUMN_ENUM, 1, BOTH, .type = &feedback_type},
+    {"severity", COLUMN_ENUM, 1, BOTH, .type = &feedback_severity},
+    {"ts", COLUMN_TIME, 1, BOTH},
+    {"windowStart", COLUMN_TIME, 1, BOTH},
+    {"windowEnd", COLUMN_TIME, 1, BOTH},
+    {"message", COLUMN_TEXT, 1, BOTH},
+    {"metadata", COLUMN_JSON, 1, WRITTEN},
+    {"createdAt", COLUMN_TIME, 1, REQUIRED, .extra = "DEFAULT CURRENT_TIMESTAMP"},
+    {"expiresAt", COLUMN_TIME, 1, BOTH},
+    {"participantName", COLUMN_TEXT, 2, 0},
+    {"tips", COLUMN_JSON, 2, 0},
+    {"seq", COLUMN_INT, 2, 0},
 };
 
 static const struct schema_column user[] = {
-    {"id", COLUMN_TEXT, true, 1, NULL, KEY},
-    {"email", COLUMN_TEXT, true, 1, NULL, NULL},
-    {"name", COLUMN_TEXT, false, 1, NULL, NULL},
-    {"createdAt", COLUMN_TIME, true, 1, NULL, "DEFAULT CURRENT_TIMESTAMP"},
-    {"updatedAt", COLUMN_TIME, true, 1, NULL, NULL},
-    {"passwordHash", COLUMN_TEXT, false, 2, NULL, NULL},
-    {"disabledAt", COLUMN_TIME, false, 2, NULL, NULL},
+    {"id", COLUMN_ID, 1, BOTH, .extra = KEY},
+    {"email", COLUMN_TEXT, 1, BOTH},
+    {"name", COLUMN_TEXT, 1, 0},
+    {"createdAt", COLUMN_TIME, 1, REQUIRED, .extra = "DEFAULT CURRENT_TIMESTAMP"},
+    {"updatedAt", COLUMN_TIME, 1, REQUIRED},
+    {"passwordHash", COLUMN_TEXT, 2, WRITTEN},
+    {"disabledAt", COLUMN_TIME, 2, 0},
 };
 
 static const struct schema_column organization[] = {
-    {"id", COLUMN_TEXT, true, 1, NULL, KEY},
-    {"name", COLUMN_TEXT, true, 1, NULL, NULL},
-    {"slug", COLUMN_TEXT, true, 1, NULL, NULL},
-    {"createdAt", COLUMN_TIME, true, 1, NULL, "DEFAULT CURRENT_TIMESTAMP"},
-    {"linkedAt", COLUMN_TIME, false, 2, NULL, NULL},
+    {"id", COLUMN_ID, 1, BOTH, .extra = KEY},
+    {"name", COLUMN_TEXT, 1, BOTH},
+    {"slug", COLUMN_TEXT, 1, REQUIRED, .fill = "CAST(\"id\" AS TEXT)"},
+    {"createdAt", COLUMN_TIME, 1, REQUIRED, .extra = "DEFAULT CURRENT_TIMESTAMP"},
+    {"linkedAt", COLUMN_TIME, 2, 0},
 };
 
 static const struct schema_column membership[] = {
-    {"id", COLUMN_TEXT, true, 1, NULL, KEY},
-    {"userId", COLUMN_TEXT, true, 1, NULL, OF_USER},
-    {"organizationId", COLUMN_TEXT, true, 1, NULL, OF_ORGANIZATION},
-    {"role", COLUMN_ENUM, true, 1, &role, "DEFAULT 'MEMBER'"},
-    {"createdAt", COLUMN_TIME, true, 1, NULL, "DEFAULT CURRENT_TIMESTAMP"},
+    {"id", COLUMN_ID, 1, BOTH, .extra = KEY},
+    {"userId", COLUMN_ID, 1, BOTH, .is_foreign = true, .of = "User"},
+    {"organizationId", COLUMN_ID, 1, BOTH, .is_foreign = true, .of = "Organization"},
+    {"role", COLUMN_ENUM, 1, REQUIRED, .type = &role, .extra = "DEFAULT 'MEMBER'"},
+    {"createdAt", COLUMN_TIME, 1, REQUIRED, .extra = "DEFAULT CURRENT_TIMESTAMP"},
 };
 
 static const struct schema_column refresh_token[] = {
-    {"id", COLUMN_TEXT, true, 2, NULL, KEY},
-    {"familyId", COLUMN_TEXT, true, 2, NULL, NULL},
-    {"userId", COLUMN_TEXT, true, 2, NULL, OF_USER},
-    {"organizationId", COLUMN_TEXT, true, 2, NULL, OF_ORGANIZATION},
-    {"tokenHash", COLUMN_TEXT, true, 2, NULL, NULL},
-    {"createdAt", COLUMN_TIME, true, 2, NULL, NULL},
-    {"expiresAt", COLUMN_TIME, true, 2, NULL, NULL},
-    {"usedAt", COLUMN_TIME, false, 2, NULL, NULL},
-    {"replacedBy", COLUMN_TEXT, false, 2, NULL, NULL},
-    {"revokedAt", COLUMN_TIME, false, 2, NULL, NULL},
-    {"userAgent", COLUMN_TEXT, false, 2, NULL, NULL},
+    {"id", COLUMN_ID, 2, BOTH, .extra = KEY},
+    {"familyId", COLUMN_ID, 2, REQUIRED},
+    {"userId", COLUMN_ID, 2, BOTH, .is_foreign = true, .of = "User"},
+    {"organizationId", COLUMN_ID, 2, REQUIRED, .is_foreign = true, .of = "Organization"},
+    {"tokenHash", COLUMN_TEXT, 2, REQUIRED},
+    {"createdAt", COLUMN_TIME, 2, REQUIRED},
+    {"expiresAt", COLUMN_TIME, 2, REQUIRED},
+    {"usedAt", COLUMN_TIME, 2, 0},
+    {"replacedBy", COLUMN_ID, 2, 0, .of = "RefreshToken"},
+    {"revokedAt", COLUMN_TIME, 2, 0},
+    {"userAgent", COLUMN_TEXT, 2, 0},
 };
 
 static const struct schema_column invitation[] = {
-    {"id", COLUMN_TEXT, true, 2, NULL, KEY},
-    {"organizationId", COLUMN_TEXT, true, 2, NULL, OF_ORGANIZATION},
-    {"role", COLUMN_ENUM, true, 2, &role, NULL},
-    {"email", COLUMN_TEXT, false, 2, NULL, NULL},
-    {"tokenHash", COLUMN_TEXT, true, 2, NULL, NULL},
-    {"invitedBy", COLUMN_TEXT, true, 2, NULL, NULL},
-    {"createdAt", COLUMN_TIME, true, 2, NULL, NULL},
-    {"expiresAt", COLUMN_TIME, true, 2, NULL, NULL},
-    {"usedAt", COLUMN_TIME, false, 2, NULL, NULL},
-    {"usedBy", COLUMN_TEXT, false, 2, NULL, NULL},
+    {"id", COLUMN_ID, 2, BOTH, .extra = KEY},
+    {"organizationId", COLUMN_ID, 2, BOTH, .is_foreign = true, .of = "Organization"},
+    {"role", COLUMN_ENUM, 2, REQUIRED, .type = &role},
+    {"email", COLUMN_TEXT, 2, 0},
+    {"tokenHash", COLUMN_TEXT, 2, REQUIRED},
+    {"invitedBy", COLUMN_ID, 2, REQUIRED, .of = "User"},
+    {"createdAt", COLUMN_TIME, 2, REQUIRED},
+    {"expiresAt", COLUMN_TIME, 2, REQUIRED},
+    {"usedAt", COLUMN_TIME, 2, 0},
+    {"usedBy", COLUMN_ID, 2, 0, .of = "User"},
 };
 
 static const struct schema_column recording[] = {
-    {"id", COLUMN_TEXT, true, 4, NULL, KEY},
-    {"meetingId", COLUMN_TEXT, true, 4, NULL, NULL},
-    {"participantId", COLUMN_TEXT, true, 4, NULL, NULL},
-    {"participantName", COLUMN_TEXT, false, 4, NULL, NULL},
-    {"trackId", COLUMN_TEXT, true, 4, NULL, NULL},
-    {"format", COLUMN_TEXT, true, 4, NULL, NULL},
-    {"path", COLUMN_TEXT, true, 4, NULL, NULL},
-    {"sha256", COLUMN_TEXT, false, 4, NULL, NULL},
-    {"endReason", COLUMN_TEXT, false, 4, NULL, NULL},
-    {"part", COLUMN_INT, true, 4, NULL, NULL},
-    {"sampleRate", COLUMN_INT, true, 4, NULL, NULL},
-    {"channels", COLUMN_INT, true, 4, NULL, NULL},
-    {"startedAt", COLUMN_TIME, true, 4, NULL, NULL},
-    {"endedAt", COLUMN_TIME, false, 4, NULL, NULL},
-    {"bytes", COLUMN_INT, true, 4, NULL, NULL},
-    {"durationMs", COLUMN_INT, true, 4, NULL, NULL},
+    {"id", COLUMN_TEXT, 4, BOTH, .extra = KEY},
+    {"meetingId", COLUMN_TEXT, 4, BOTH},
+    {"participantId", COLUMN_TEXT, 4, BOTH},
+    {"participantName", COLUMN_TEXT, 4, 0},
+    {"trackId", COLUMN_TEXT, 4, BOTH},
+    {"format", COLUMN_TEXT, 4, BOTH},
+    {"path", COLUMN_TEXT, 4, BOTH},
+    {"sha256", COLUMN_TEXT, 4, 0},
+    {"endReason", COLUMN_TEXT, 4, 0},
+    {"part", COLUMN_INT, 4, BOTH},
+    {"sampleRate", COLUMN_INT, 4, BOTH},
+    {"channels", COLUMN_INT, 4, BOTH},
+    {"startedAt", COLUMN_TIME, 4, BOTH},
+    {"endedAt", COLUMN_TIME, 4, 0},
+    {"bytes", COLUMN_INT, 4, BOTH},
+    {"durationMs", COLUMN_INT, 4, BOTH},
 };
 
 static const struct schema_column audit_event[] = {
-    {"id", COLUMN_TEXT, true, 4, NULL, KEY},
-    {"at", COLUMN_TIME, true, 4, NULL, NULL},
-    {"action", COLUMN_TEXT, true, 4, NULL, NULL},
-    {"actor", COLUMN_TEXT, true, 4, NULL, NULL},
-    {"meetingId", COLUMN_TEXT, true, 4, NULL, NULL},
-    {"recordingId", COLUMN_TEXT, false, 4, NULL, NULL},
-    {"detail", COLUMN_TEXT, false, 4, NULL, NULL},
+    {"id", COLUMN_TEXT, 4, BOTH, .extra = KEY},
+    {"at", COLUMN_TIME, 4, BOTH},
+    {"action", COLUMN_TEXT, 4, BOTH},
+    {"actor", COLUMN_TEXT, 4, BOTH},
+    {"meetingId", COLUMN_TEXT, 4, BOTH},
+    {"recordingId", COLUMN_TEXT, 4, 0},
+    {"detail", COLUMN_TEXT, 4, 0},
 };
 
 static const struct schema_column egress_stop[] = {
-    {"trackSid", COLUMN_TEXT, true, 5, NULL, KEY},
-    {"meetingId", COLUMN_TEXT, true, 5, NULL, NULL},
-    {"stoppedAt", COLUMN_TIME, true, 5, NULL, NULL},
+    {"trackSid", COLUMN_TEXT, 5, BOTH, .extra = KEY},
+    {"meetingId", COLUMN_TEXT, 5, BOTH},
+    {"stoppedAt", COLUMN_TIME, 5, BOTH},
 };
 
 #define TABLE(name, since, columns)                                                                \
@@ -158,39 +160,35 @@ const struct schema_table schema_tables[] = {
 };
 const size_t schema_table_count = ARRAY_LEN(schema_tables);
 
-#define INDEX(name, rest)  "CREATE INDEX IF NOT EXISTS \"" name "\" ON " rest
-#define UNIQUE(name, rest) "CREATE UNIQUE INDEX IF NOT EXISTS \"" name "\" ON " rest
-
 /* The first ones have Prisma's names, so that an adopted database does not get them twice. */
 const struct schema_index schema_indexes[] = {
-    {1, UNIQUE("Session_meetingId_key", "\"Session\"(\"meetingId\")")},
-    {1, UNIQUE("Session_roomSid_key", "\"Session\"(\"roomSid\")")},
-    {1, INDEX("Session_roomName_idx", "\"Session\"(\"roomName\")")},
-    {1, INDEX("FeedbackEvent_meetingId_ts_idx", "\"FeedbackEvent\"(\"meetingId\", \"ts\")")},
-    {1, INDEX("FeedbackEvent_expiresAt_idx", "\"FeedbackEvent\"(\"expiresAt\")")},
-    {1, UNIQUE("User_email_key", "\"User\"(\"email\")")},
-    {1, UNIQUE("Organization_slug_key", "\"Organization\"(\"slug\")")},
-    {1, UNIQUE("OrganizationMembership_userId_organizationId_key",
-               "\"OrganizationMembership\"(\"userId\", \"organizationId\")")},
-    {2, INDEX("User_email_lower_idx", "\"User\"(LOWER(\"email\"))")},
-    {2, UNIQUE("RefreshToken_tokenHash_key", "\"RefreshToken\"(\"tokenHash\")")},
-    {2, INDEX("RefreshToken_familyId_idx", "\"RefreshToken\"(\"familyId\")")},
-    {2, INDEX("RefreshToken_userId_idx", "\"RefreshToken\"(\"userId\")")},
-    {2, INDEX("RefreshToken_createdAt_idx", "\"RefreshToken\"(\"createdAt\")")},
-    {2,
-     UNIQUE("OrganizationInvitation_tokenHash_key", "\"OrganizationInvitation\"(\"tokenHash\")")},
-    {3, INDEX("Session_status_startedAt_idx", "\"Session\"(\"status\", \"startedAt\")")},
-    {3, INDEX("Session_organizationId_startedAt_id_idx",
-              "\"Session\"(\"organizationId\", \"startedAt\", \"id\")")},
-    {3, INDEX("FeedbackEvent_meetingId_ts_id_idx",
-              "\"FeedbackEvent\"(\"meetingId\", \"ts\", \"id\")")},
-    {3, INDEX("FeedbackEvent_meetingId_seq_idx", "\"FeedbackEvent\"(\"meetingId\", \"seq\")")},
-    {3, INDEX("OrganizationMembership_organizationId_userId_idx",
-              "\"OrganizationMembership\"(\"organizationId\", \"userId\")")},
-    {4, INDEX("Recording_meetingId_startedAt_idx", "\"Recording\"(\"meetingId\", \"startedAt\")")},
-    {4, INDEX("Recording_endedAt_idx", "\"Recording\"(\"endedAt\")")},
-    {4, INDEX("AuditEvent_at_idx", "\"AuditEvent\"(\"at\")")},
-    {5, INDEX("EgressStop_meetingId_idx", "\"EgressStop\"(\"meetingId\")")},
+    {1, true, "Session_meetingId_key", "Session", "\"meetingId\""},
+    {1, true, "Session_roomSid_key", "Session", "\"roomSid\""},
+    {1, false, "Session_roomName_idx", "Session", "\"roomName\""},
+    {1, false, "FeedbackEvent_meetingId_ts_idx", "FeedbackEvent", "\"meetingId\", \"ts\""},
+    {1, false, "FeedbackEvent_expiresAt_idx", "FeedbackEvent", "\"expiresAt\""},
+    {1, true, "User_email_key", "User", "\"email\""},
+    {1, true, "Organization_slug_key", "Organization", "\"slug\""},
+    {1, true, "OrganizationMembership_userId_organizationId_key", "OrganizationMembership",
+     "\"userId\", \"organizationId\""},
+    {2, false, "User_email_lower_idx", "User", "LOWER(\"email\")"},
+    {2, true, "RefreshToken_tokenHash_key", "RefreshToken", "\"tokenHash\""},
+    {2, false, "RefreshToken_familyId_idx", "RefreshToken", "\"familyId\""},
+    {2, false, "RefreshToken_userId_idx", "RefreshToken", "\"userId\""},
+    {2, false, "RefreshToken_createdAt_idx", "RefreshToken", "\"createdAt\""},
+    {2, true, "OrganizationInvitation_tokenHash_key", "OrganizationInvitation", "\"tokenHash\""},
+    {3, false, "Session_status_startedAt_idx", "Session", "\"status\", \"startedAt\""},
+    {3, false, "Session_organizationId_startedAt_id_idx", "Session",
+     "\"organizationId\", \"startedAt\", \"id\""},
+    {3, false, "FeedbackEvent_meetingId_ts_id_idx", "FeedbackEvent",
+     "\"meetingId\", \"ts\", \"id\""},
+    {3, false, "FeedbackEvent_meetingId_seq_idx", "FeedbackEvent", "\"meetingId\", \"seq\""},
+    {3, false, "OrganizationMembership_organizationId_userId_idx", "OrganizationMembership",
+     "\"organizationId\", \"userId\""},
+    {4, false, "Recording_meetingId_startedAt_idx", "Recording", "\"meetingId\", \"startedAt\""},
+    {4, false, "Recording_endedAt_idx", "Recording", "\"endedAt\""},
+    {4, false, "AuditEvent_at_idx", "AuditEvent", "\"at\""},
+    {5, false, "EgressStop_meetingId_idx", "EgressStop", "\"meetingId\""},
 };
 const size_t schema_index_count = ARRAY_LEN(schema_indexes);
 

@@ -9,7 +9,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum column_kind { COLUMN_TEXT, COLUMN_TIME, COLUMN_INT, COLUMN_JSON, COLUMN_ENUM };
+/* COLUMN_ID: a UUID of ours, in a column of text or of PostgreSQL's type uuid. */
+enum column_kind { COLUMN_TEXT, COLUMN_TIME, COLUMN_INT, COLUMN_JSON, COLUMN_ENUM, COLUMN_ID };
+
+enum column_flags {
+    /* a table without it is not ours, nor that of the former backend */
+    COLUMN_ESSENTIAL = 1,
+    /* NOT NULL, in a table that we make */
+    COLUMN_REQUIRED = 2,
+    /* it may be NULL, but our inserts give it a value */
+    COLUMN_WRITTEN = 4,
+};
 
 struct schema_enum {
     const char *name;
@@ -20,19 +30,23 @@ struct schema_enum {
 struct schema_column {
     const char *name;
     enum column_kind kind;
-    /* NOT NULL */
-    bool is_required;
     /* number of the migration that adds it */
     int since;
+    unsigned flags;
     /* of COLUMN_ENUM */
     const struct schema_enum *type;
-    /* PRIMARY KEY, REFERENCES, DEFAULT; or NULL */
+    /* PRIMARY KEY, DEFAULT; or NULL */
     const char *extra;
+    /* of COLUMN_ID: the table whose "id" it names, so its type is that one's; or NULL */
+    const char *of;
+    /* in a table that we make: a foreign key to `of`, whose rows take ours with them */
+    bool is_foreign;
+    /* what rows that exist get when it is added; or NULL */
+    const char *fill;
 };
 
 struct schema_table {
     const char *name;
-    /* an existing table must have the columns of the same migration */
     int since;
     const struct schema_column *columns;
     size_t column_count;
@@ -40,8 +54,11 @@ struct schema_table {
 
 struct schema_index {
     int since;
-    /* CREATE ... IF NOT EXISTS, the same for both engines */
-    const char *sql;
+    bool is_unique;
+    const char *name;
+    const char *table;
+    /* as between the parentheses, the same for both engines */
+    const char *columns;
 };
 
 extern const struct schema_table schema_tables[];

@@ -2,8 +2,10 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "net/standstill.h"
 #include "outside/db/db.h"
+#include "outside/db/db_statement.h"
 #include "outside/db/db_url.h"
 #include "outside/db/db_wal.h"
 #include "outside/files/file.h"
@@ -32,7 +34,6 @@ enum {
     STEPS_A_CHECK = 2000,
     BUSY_SLEEP_US = 2000,
     CHECK_MS = 60 * 1000,
-    JOURNAL_MS = 5000,
 };
 
 static struct sqlite_db *sqlite_of(struct db *db) {
@@ -71,11 +72,14 @@ static int sqlite_fail(struct sqlite_db *s, int code) {
     case SQLITE_CONSTRAINT:
         return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ? EEXIST
                                                                                         : EINVAL;
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+        return EINVAL;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return EIO;
     default:
-        return EINVAL;
+        return EPROTO; /* such as a table or a column that is not there */
     }
 }
 
@@ -83,7 +87,7 @@ static int sqlite_fail(struct sqlite_db *s, int code) {
 static int sqlite_prepare(struct sqlite_db *s, const struct db_sql *sql, sqlite3_stmt **stmt) {
     assert(sql->id < DB_STATEMENTS_MAX);
     if (!s->prepared[sql->id]) {
-        char *text = mem_copy_text(sql->text);
+        char *text = mem_copy_text(db_statement(&s->db, sql));
         for (char *c = strchr(text, '$'); c; c = strchr(c, '$'))
             *c = '?';
         int code = sqlite3_prepare_v3(s->handle, text, -1, SQLITE_PREPARE_PERSISTENT,
@@ -96,6 +100,14 @@ static int sqlite_prepare(struct sqlite_db *s, const struct db_sql *sql, sqlite3
     return 0;
 }
 
+/* As Prisma's driver adapters write it: 2026-11-22T12:00:00.000+00:00. */
+static int bind_time(sqlite3_stmt *stmt, int at, int64_t unix_ms) {
+    char iso[TEXT_ISO_SIZE], text[TEXT_ISO_SIZE + 8];
+    text_iso_time(unix_ms, iso);
+    snprintf(text, sizeof text, "%.23s+00:00", iso);
+    return sqlite3_bind_text(stmt, at, text, -1, SQLITE_TRANSIENT);
+}
+
 static int bind(struct sqlite_db *s, sqlite3_stmt *stmt, const struct db_value *values,
                 size_t count) {
     for (size_t i = 0; i < count; i++) {
@@ -106,6 +118,8 @@ static int bind(struct sqlite_db *s, sqlite3_stmt *stmt, const struct db_value *
         else if (value->kind == DB_TEXT)
             code = sqlite3_bind_text64(stmt, at, value->text.ptr ? value->text.ptr : "",
                                        value->text.len, SQLITE_STATIC, SQLITE_UTF8);
+        else if (value->kind == DB_TIME && s->db.form.has_text_times)
+            code = bind_time(stmt, at, value->number);
         else
             code = sqlite3_bind_int64(stmt, at, value->number);
         if (code)
@@ -165,10 +179,46 @@ static int64_t sqlite_number(const struct db_row *row, unsigned column) {
     return sqlite3_column_int64(row->result, (int)column);
 }
 
+/* Unix ms of either form. SQLite's own CURRENT_TIMESTAMP is UTC without saying so. */
+static int64_t read_time(sqlite3_value *value) {
+    char iso[40];
+    int64_t unix_ms = 0;
+    if (sqlite3_value_type(value) != SQLITE_TEXT)
+        return sqlite3_value_int64(value);
+    const char *text = (const char *)sqlite3_value_text(value);
+    const size_t len = text ? strlen(text) : 0;
+    if (len < 11 || len > sizeof iso - 2)
+        return 0;
+    const bool has_zone = strpbrk(text + 10, "Z+-") != NULL;
+    snprintf(iso, sizeof iso, "%s%s", text, has_zone ? "" : "Z");
+    iso[10] = 'T';
+    return text_parse_iso_time(slice_from(iso), &unix_ms) ? unix_ms : 0;
+}
+
+static int64_t sqlite_time(const struct db_row *row, unsigned column) {
+    return read_time(sqlite3_column_value(row->result, (int)column));
+}
+
+/* SQL's time_of(X), where both forms of times are in one file. */
+static void time_of(sqlite3_context *context, int count, sqlite3_value **values) {
+    if (sqlite3_value_type(values[0]) == SQLITE_NULL)
+        sqlite3_result_null(context);
+    else
+        sqlite3_result_int64(context, read_time(values[0]));
+}
+
+static void sqlite_forget(struct db *db) {
+    struct sqlite_db *s = sqlite_of(db);
+    db_statement_forget(db);
+    for (size_t i = 0; i < DB_STATEMENTS_MAX; i++) {
+        sqlite3_finalize(s->prepared[i]);
+        s->prepared[i] = NULL;
+    }
+}
+
 static void sqlite_close(struct db *db) {
     struct sqlite_db *s = sqlite_of(db);
-    for (size_t i = 0; i < DB_STATEMENTS_MAX; i++)
-        sqlite3_finalize(s->prepared[i]);
+    sqlite_forget(db);
     int code = sqlite3_close(s->handle);
     assert(code == SQLITE_OK);
     (void)code;
@@ -181,9 +231,10 @@ static const struct db_engine engine = {
     .close = sqlite_close,
     .run = sqlite_run,
     .script = sqlite_script,
+    .forget = sqlite_forget,
     .text = sqlite_text,
     .number = sqlite_number,
-    .time = sqlite_number,
+    .time = sqlite_time,
 };
 
 /*
@@ -218,10 +269,14 @@ static int sqlite_set_up(struct sqlite_db *s) {
     char verdict[DB_WHY_BYTES] = "";
     /* Of several that change the journal mode at once SQLite refuses all but one at once, without
      * asking the busy handler. */
-    const int64_t until_ms = clock_mono_ms() + JOURNAL_MS;
     int err;
-    while ((err = db_script(&s->db, settings)) == EAGAIN && clock_mono_ms() < until_ms)
+    while ((err = db_script(&s->db, settings)) == EAGAIN && !is_late(s))
         usleep(BUSY_SLEEP_US);
+    if (err == EAGAIN && (sqlite3_errcode(s->handle) & 0xff) == SQLITE_BUSY) {
+        snprintf(s->db.why, sizeof s->db.why, "another program holds the file");
+        return EBUSY;
+    }
+    s->db.deadline_ms = clock_mono_ms() + CHECK_MS; /* a large file takes long to check */
     if (!err)
         err = db_ask(&s->db, "PRAGMA quick_check(1)", on_check, verdict);
     if (!err && strcmp(verdict, "ok") != 0) {
@@ -243,7 +298,9 @@ static int open_handle(struct sqlite_db **out, const char *path, bool writes) {
     sqlite3_extended_result_codes(s->handle, 1);
     sqlite3_busy_handler(s->handle, on_busy, s);
     sqlite3_progress_handler(s->handle, STEPS_A_CHECK, is_late, s);
-    return 0;
+    code = sqlite3_create_function(s->handle, "time_of", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+                                   NULL, time_of, NULL, NULL);
+    return code ? sqlite_fail(s, code) : 0;
 }
 
 int db_sqlite_open_beside(struct db **out, const struct db_url *url, const char *settings) {
@@ -285,7 +342,7 @@ int db_sqlite_open(struct db **out, const struct db_url *url, int64_t deadline_m
     struct sqlite_db *s;
     err = open_handle(&s, url->path, true);
     if (!err) {
-        s->db.deadline_ms = clock_mono_ms() + CHECK_MS; /* a large file takes long to check */
+        s->db.deadline_ms = deadline_ms;
         err = sqlite_set_up(s);
     }
     if (!err)

@@ -14,7 +14,8 @@ struct db;
 struct db_url;
 
 /* The connection that writes. Makes the file and its folders, and checks the pages of a file that
- * exists. On failure `why` has the reason; EAGAIN: not now. */
+ * exists. On failure `why` has the reason; EAGAIN: not now; EBUSY: another program holds the file
+ * until the deadline. */
 int db_sqlite_open(struct db **, const struct db_url *, int64_t deadline_ms, char *why,
                    size_t why_bytes);
 /* A further connection to a file that is open already: never one that writes. */

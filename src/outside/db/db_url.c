@@ -65,6 +65,17 @@ static int set_seconds(struct url_reader *r, const char *name, struct slice valu
     return 0;
 }
 
+static int set_yes_or_no(struct url_reader *r, const char *name, struct slice value, bool *out) {
+    static const char *const words[][4] = {{"false", "0", "no", "off"}, {"true", "1", "yes", "on"}};
+    for (size_t i = 0; i < 2 * ARRAY_LEN(words[0]); i++) {
+        if (slice_is_equal_nocase(value, slice_from(words[i % 2][i / 2]))) {
+            *out = i % 2 == 1;
+            return 0;
+        }
+    }
+    return url_refuse(r, "DATABASE_URL: %s must be true or false", name);
+}
+
 /* The parameter's name as a literal if libpq takes it under the same name, else NULL. */
 static const char *find_passed_on(struct slice name) {
     static const char *const names[] = {
@@ -107,10 +118,8 @@ static int read_parameter(struct url_reader *r, struct slice name, struct slice 
         return set_seconds(r, "connect_timeout", value, &r->url->connect_timeout_ms);
     if (slice_is_equal(name, SLICE("socket_timeout")))
         return set_seconds(r, "socket_timeout", value, &r->url->socket_timeout_ms);
-    if (slice_is_equal(name, SLICE("pgbouncer"))) {
-        r->url->is_pgbouncer = slice_is_equal(value, SLICE("true"));
-        return 0;
-    }
+    if (slice_is_equal(name, SLICE("pgbouncer")))
+        return set_yes_or_no(r, "pgbouncer", value, &r->url->is_pgbouncer);
     if (slice_is_equal(name, SLICE("sslaccept"))) {
         r->accept = slice_is_equal(value, SLICE("strict")) ? ACCEPT_STRICT : ACCEPT_ANY;
         if (r->accept == ACCEPT_ANY && !slice_is_equal(value, SLICE("accept_invalid_certs")))
@@ -193,6 +202,9 @@ static int parse_postgres(struct url_reader *r, struct slice text) {
         set_value(r, "port", slice_from(port));
     }
     set_value(r, "application_name", SLICE("prosa"));
+    set_value(r, "client_encoding", SLICE("UTF8"));
+    /* A standby that only reads is of no use, and its address may lead elsewhere by now. */
+    set_value(r, "target_session_attrs", SLICE("read-write"));
     err = read_parameters(r, parts.query);
     if (!err)
         settle_tls(r);

@@ -12,7 +12,7 @@
 
 enum db_engine_kind { DB_SQLITE, DB_POSTGRES };
 
-enum { DB_URL_KEYS = 16 };
+enum { DB_URL_KEYS = 24 };
 
 struct db_url {
     enum db_engine_kind engine;

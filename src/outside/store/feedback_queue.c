@@ -74,8 +74,8 @@ void feedback_queue_push(struct feedback_queue *queue, struct queued_feedback *q
 }
 
 static void fill_values(const struct feedback_queue *queue, const struct store_feedback *e,
-                        int64_t now_ms, struct db_value *value) {
-    *value++ = db_text(e->id);
+                        struct slice id, int64_t now_ms, struct db_value *value) {
+    *value++ = db_text(id);
     *value++ = db_text(e->meeting_id);
     *value++ = db_text(e->participant_id);
     *value++ = db_maybe(e->participant_name);
@@ -97,7 +97,7 @@ static int write_singly(struct feedback_queue *queue, struct db *db, size_t coun
     const struct db_sql sql = store_sql(SQL_FEEDBACK_INSERT);
     for (size_t i = 0; i < count; i++) {
         int err = db_batch(db, &sql, queue->values + i * FEEDBACK_COLUMNS, FEEDBACK_COLUMNS, 1);
-        if (err == EAGAIN)
+        if (err == EAGAIN || err == EPROTO)
             return err;
         if (err) {
             atomic_fetch_add(&queue->refused, 1);
@@ -117,9 +117,13 @@ int feedback_queue_write(struct feedback_queue *queue, struct db *db) {
     const int64_t now_ms = clock_wall_ms();
     size_t count = 0;
     for (struct mail *mail = queue->first; count < queue->waiting && count < FEEDBACK_BATCH;
-         mail = mail->next, count++)
-        fill_values(queue, &queued_of(mail)->event, now_ms,
-                    queue->values + count * FEEDBACK_COLUMNS);
+         mail = mail->next, count++) {
+        struct queued_feedback *queued = queued_of(mail);
+        struct slice id = queued->event.id;
+        if (db->form.feedback_id_is_uuid && feedback_id_to_uuid(id, queued->uuid))
+            id = slice_from(queued->uuid);
+        fill_values(queue, &queued->event, id, now_ms, queue->values + count * FEEDBACK_COLUMNS);
+    }
     if (count == 0)
         return 0;
     const uint64_t start_ns = clock_mono_ns();
@@ -130,7 +134,7 @@ int feedback_queue_write(struct feedback_queue *queue, struct db *db) {
     if (!err) {
         atomic_fetch_add(&queue->written, count);
         drop_first(queue, count);
-    } else if (err != EAGAIN && db->is_open) {
+    } else if (err != EAGAIN && err != EPROTO && db->is_open) {
         err = write_singly(queue, db, count);
     }
     return err;

@@ -5,6 +5,7 @@
 #ifndef OUTSIDE_FEEDBACK_QUEUE_H
 #define OUTSIDE_FEEDBACK_QUEUE_H
 
+#include "outside/store/feedback_id.h"
 #include "outside/store/store_private.h"
 
 struct db_value;
@@ -15,6 +16,7 @@ enum { FEEDBACK_BATCH = 200 /* rows of a transaction */, FEEDBACK_COLUMNS = 15 }
 struct queued_feedback {
     struct mail mail;
     struct store_feedback event;
+    char uuid[FEEDBACK_UUID_SIZE]; /* of its id, for a table of such */
     char text[];
 };
 
@@ -40,8 +42,8 @@ struct queued_feedback *feedback_queue_admit(struct feedback_queue *,
 void feedback_queue_push(struct feedback_queue *, struct queued_feedback *);
 
 /*
- * Writes the oldest batch. EAGAIN: all events stay, in order. An event that the database will never
- * take is dropped, so that it does not hold up the others.
+ * Writes the oldest batch. EAGAIN, EPROTO: all events stay, in order. An event that the database
+ * will never take is dropped, so that it does not hold up the others.
  */
 int feedback_queue_write(struct feedback_queue *, struct db *);
 

@@ -70,7 +70,8 @@ typedef void store_done_fn(int err, void *arg);
 
 /* ---- Sessions ---- */
 
-enum session_status { SESSION_ACTIVE, SESSION_ENDED };
+/* SESSION_OTHER: a status that another program gave it; neither active nor ended. */
+enum session_status { SESSION_ACTIVE, SESSION_ENDED, SESSION_OTHER };
 
 struct store_session {
     struct slice id;
@@ -80,6 +81,7 @@ struct store_session {
     struct slice organization_id; /* empty: no organization owns it */
     struct slice organization_slug;
     enum session_status status;
+    struct slice status_name; /* as in the table */
     int64_t started_ms;
     int64_t ended_ms; /* 0: it is active */
     int64_t last_seq; /* the meeting's highest feedback seq; only from store_session_start() */
@@ -127,7 +129,7 @@ struct store_call *store_session_get(struct store *, struct slice meeting_id, st
 
 struct store_session_filter {
     struct slice organization_id; /* required: a list never mixes organizations */
-    int status;                   /* enum session_status, or -1: any */
+    int status;                   /* SESSION_ACTIVE, SESSION_ENDED, or -1: any */
     int64_t from_ms, to_ms;       /* startedAt in [from, to); 0: open */
     struct slice cursor;          /* `next` of the page before; EINVAL if it is not one of ours */
     unsigned limit;               /* 1..200 */

@@ -47,10 +47,12 @@ static void on_user_row(const struct db_row *row, void *arg) {
 static void on_membership_row(const struct db_row *row, void *arg) {
     struct account_call *a = arg;
     struct store_membership *m = &a->memberships[a->account.membership_count];
-    if (a->account.membership_count == MEMBERSHIPS_MAX ||
-        !store_role_parse(db_row_text(row, 3), &m->role))
+    if (a->account.membership_count == MEMBERSHIPS_MAX)
         return;
-    STORE_READ(&a->call, row, 0, &m->organization_id, &m->organization_name, &m->organization_slug);
+    STORE_READ(&a->call, row, 0, &m->organization_id, &m->organization_name, &m->organization_slug,
+               &m->role_name);
+    if (!store_role_parse(m->role_name, &m->role))
+        m->role = ROLE_OTHER;
     a->account.membership_count++;
 }
 
@@ -86,6 +88,8 @@ int account_choose(struct account_call *a, struct slice organization_id) {
 
 int account_add_user(struct db *db, struct slice id, struct slice email, struct slice name,
                      struct slice password_hash, int64_t now_ms) {
+    if (db->form.user_needs_name && name.len == 0)
+        name = slice_take(email, slice_find_byte(email, '@'));
     return STORE_WRITE(db, SQL_USER_INSERT, db_text(id), db_text(email), db_maybe(name),
                        db_text(password_hash), db_time(now_ms));
 }
@@ -115,7 +119,9 @@ struct role_found {
 
 static void on_role_row(const struct db_row *row, void *arg) {
     struct role_found *found = arg;
-    found->is_found = store_role_parse(db_row_text(row, 0), &found->role);
+    found->is_found = true;
+    if (!store_role_parse(db_row_text(row, 0), &found->role))
+        found->role = ROLE_OTHER;
 }
 
 int account_role(struct db *db, struct slice user_id, struct slice organization_id,
@@ -201,9 +207,14 @@ struct member_call {
     struct slice user_id, organization_id, family_id;
 };
 
+/* A member whose role is unknown here has no right. */
 static int run_member_check(struct db *db, void *question) {
     struct member_call *m = question;
-    return check_login(db, m->user_id, m->organization_id, m->family_id);
+    enum store_role role = ROLE_OTHER;
+    int err = check_login(db, m->user_id, m->organization_id, m->family_id);
+    if (!err)
+        err = account_role(db, m->user_id, m->organization_id, &role);
+    return !err && role == ROLE_OTHER ? ENOENT : err;
 }
 
 struct store_call *store_member_check(struct store *store, struct slice user_id,

@@ -9,9 +9,10 @@
 
 /* ---- Accounts ---- */
 
-enum store_role { ROLE_MEMBER, ROLE_ADMIN, ROLE_OWNER };
+/* ROLE_OTHER: one that another program gave, which is no right here. */
+enum store_role { ROLE_OTHER = -1, ROLE_MEMBER, ROLE_ADMIN, ROLE_OWNER };
 
-const char *store_role_name(enum store_role); /* "OWNER", as in the table */
+const char *store_role_name(enum store_role); /* "OWNER", as in the table; not of ROLE_OTHER */
 bool store_role_parse(struct slice, enum store_role *);
 
 struct store_membership {
@@ -19,6 +20,7 @@ struct store_membership {
     struct slice organization_name;
     struct slice organization_slug;
     enum store_role role;
+    struct slice role_name; /* as in the table */
 };
 
 struct store_account {
@@ -126,7 +128,7 @@ struct store_member {
     struct slice user_id;
     struct slice email;
     struct slice name;
-    enum store_role role;
+    struct slice role_name; /* as in the table */
     int64_t since_ms;
 };
 struct store_member_list {

@@ -7,18 +7,35 @@
 #include "outside/db/db_migrate.h"
 #include "outside/db/db_schema.h"
 #include "outside/db/db_sqlite.h"
+#include "outside/db/db_times.h"
 #include "outside/db/db_url.h"
 #include "outside/store/store_sql.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
-enum { PATIENCE_MS = 10 * 1000 };
+enum {
+    PATIENCE_MS = 10 * 1000,
+    FILE_MS = 500,
+    TABLES_PATIENCE_MS = 60 * 1000,
+    AGAIN_US = 200 * 1000,
+};
 
 struct store_admin {
     struct db_url url;
     struct db *db;
+    store_admin_wait_fn *on_wait;
+    /* what on_wait was told last */
+    char said[DB_WHY_BYTES];
 };
+
+static void say(struct store_admin *admin, const char *why) {
+    if (admin->on_wait && strcmp(admin->said, why) != 0)
+        admin->on_wait(why);
+    snprintf(admin->said, sizeof admin->said, "%s", why);
+}
 
 static int explain(const struct store_admin *admin, int err, char *why, size_t why_bytes) {
     if (err)
@@ -26,12 +43,24 @@ static int explain(const struct store_admin *admin, int err, char *why, size_t w
     return err;
 }
 
-int store_admin_open(struct store_admin **out, const char *url, const char *default_path, char *why,
-                     size_t why_bytes) {
+static int open_patiently(struct store_admin *admin, char *why, size_t why_bytes) {
+    const int64_t until_ms = clock_mono_ms() + PATIENCE_MS;
+    const int64_t each_ms = admin->url.engine == DB_SQLITE ? FILE_MS : PATIENCE_MS;
+    for (;;) {
+        int err = db_open(&admin->db, &admin->url, clock_mono_ms() + each_ms, why, why_bytes);
+        if (err != EBUSY || clock_mono_ms() >= until_ms)
+            return err;
+        say(admin, why);
+    }
+}
+
+int store_admin_open(struct store_admin **out, const char *url, const char *default_path,
+                     store_admin_wait_fn *on_wait, char *why, size_t why_bytes) {
     struct store_admin *admin = mem_alloc(sizeof *admin);
+    admin->on_wait = on_wait;
     int err = db_url_parse_or(&admin->url, url, default_path, why, why_bytes);
     if (!err)
-        err = db_open(&admin->db, &admin->url, clock_mono_ms() + PATIENCE_MS, why, why_bytes);
+        err = open_patiently(admin, why, why_bytes);
     if (err) {
         store_admin_close(admin);
         return err;
@@ -57,9 +86,49 @@ int store_admin_status(struct store_admin *admin, struct buf *lines, char *why, 
     return err;
 }
 
+/* An attempt may have closed the connection. */
+static int reopen(struct store_admin *admin, char *why, size_t why_bytes) {
+    if (admin->db->is_open)
+        return 0;
+    struct db *again;
+    int err = db_open(&again, &admin->url, clock_mono_ms() + PATIENCE_MS, why, why_bytes);
+    if (err)
+        return err;
+    db_close(admin->db);
+    admin->db = again;
+    return 0;
+}
+
 int store_admin_migrate(struct store_admin *admin, bool is_dry, struct buf *sql, char *why,
                         size_t why_bytes) {
-    return db_migrate(admin->db, is_dry, sql, why, why_bytes);
+    const int64_t until_ms = clock_mono_ms() + TABLES_PATIENCE_MS;
+    struct buf plan = {0};
+    for (;;) {
+        buf_clear(&plan);
+        int err = reopen(admin, why, why_bytes);
+        if (!err)
+            err = db_migrate(admin->db, is_dry, &plan, why, why_bytes);
+        if (!err && sql)
+            buf_add_slice(sql, buf_slice(&plan));
+        if (err != EAGAIN || clock_mono_ms() >= until_ms) {
+            buf_free(&plan);
+            return err;
+        }
+        say(admin, why);
+        usleep(AGAIN_US);
+    }
+}
+
+const char *store_admin_news(const struct store_admin *admin) {
+    return admin->db->news;
+}
+
+int store_admin_convert_times(struct store_admin *admin, bool to_text, char *why,
+                              size_t why_bytes) {
+    if (admin->url.engine == DB_SQLITE)
+        return db_times_convert(admin->db, to_text, why, why_bytes);
+    snprintf(why, why_bytes, "the times of a PostgreSQL database have only one form");
+    return EINVAL;
 }
 
 int store_admin_backup(struct store_admin *admin, const char *path, char *why, size_t why_bytes) {
@@ -72,16 +141,33 @@ int store_admin_backup(struct store_admin *admin, const char *path, char *why, s
     return db_sqlite_backup(admin->db, path, why, why_bytes);
 }
 
+static int refuse_slug(struct slice slug, char *why, size_t why_bytes) {
+    snprintf(why, why_bytes, "There is no organization %.*s", (int)(slug.len < 64 ? slug.len : 64),
+             slug.ptr);
+    return ENOENT;
+}
+
+int store_admin_assign(struct store_admin *admin, struct slice slug, struct slice meeting_id,
+                       int64_t *count, char *why, size_t why_bytes) {
+    bool is_known = false;
+    admin->db->deadline_ms = clock_mono_ms() + PATIENCE_MS;
+    int err =
+        STORE_RUN(admin->db, SQL_ORGANIZATION_BY_SLUG, db_take_found, &is_known, db_text(slug));
+    if (!err && !is_known)
+        return refuse_slug(slug, why, why_bytes);
+    if (!err)
+        err = STORE_WRITE(admin->db, SQL_SESSION_ASSIGN, db_text(slug), db_text(meeting_id));
+    *count = admin->db->changed;
+    return explain(admin, err, why, why_bytes);
+}
+
 int store_admin_link(struct store_admin *admin, struct slice slug, bool is_linked, char *why,
                      size_t why_bytes) {
     admin->db->deadline_ms = clock_mono_ms() + PATIENCE_MS;
     int err = STORE_WRITE(admin->db, SQL_ORGANIZATION_LINK, db_text(slug),
                           db_maybe_time(is_linked ? clock_wall_ms() : 0));
-    if (!err && admin->db->changed == 0) {
-        snprintf(why, why_bytes, "There is no organization %.*s",
-                 (int)(slug.len < 64 ? slug.len : 64), slug.ptr);
-        return ENOENT;
-    }
+    if (!err && admin->db->changed == 0)
+        return refuse_slug(slug, why, why_bytes);
     return explain(admin, err, why, why_bytes);
 }
 

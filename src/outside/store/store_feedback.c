@@ -1,5 +1,6 @@
 /* Reading stored feedback, and moving it to another meeting. */
 #include "outside/db/db.h"
+#include "outside/store/feedback_id.h"
 #include "outside/store/store_private.h"
 #include "outside/store/store_sql.h"
 
@@ -14,11 +15,21 @@ struct feedback_call {
     store_feedback_fn *fn;
 };
 
+/* The id as it was sent to hosts, also when the table holds UUIDs. */
+static struct slice feedback_plain_id(struct feedback_call *f, const struct db *db,
+                                      struct slice id) {
+    char plain[FEEDBACK_ID_SIZE];
+    return db->form.feedback_id_is_uuid && feedback_id_from_uuid(id, plain)
+               ? store_call_copy(&f->call, slice_from(plain))
+               : id;
+}
+
 static void on_feedback_row(const struct db_row *row, void *arg) {
     struct feedback_call *f = arg;
     struct store_feedback *e = &f->events[f->list.count++];
     STORE_READ(&f->call, row, 0, &e->id, &e->meeting_id, &e->participant_id, &e->participant_name,
                &e->type, &e->severity);
+    e->id = feedback_plain_id(f, row->db, e->id);
     e->ts_ms = db_row_time(row, 6);
     e->window_start_ms = db_row_time(row, 7);
     e->window_end_ms = db_row_time(row, 8);
@@ -32,9 +43,13 @@ static int run_feedback_list(struct db *db, void *question) {
     const unsigned limit = f->filter.limit;
     f->events = store_call_alloc(&f->call, (limit + 1) * sizeof *f->events);
     f->list.events = f->events;
+    char uuid[FEEDBACK_UUID_SIZE];
+    struct slice after = f->cursor_id;
+    if (db->form.feedback_id_is_uuid && feedback_id_to_uuid(after, uuid))
+        after = slice_from(uuid);
     int err = STORE_RUN(db, SQL_FEEDBACK_LIST, on_feedback_row, f, db_text(f->filter.meeting_id),
                         db_time(f->filter.from_ms), db_time(f->filter.to_ms), db_time(f->cursor_ms),
-                        db_text(f->cursor_id), db_int(limit + 1));
+                        db_text(after), db_int(limit + 1));
     if (!err && f->list.count > limit) {
         const struct store_feedback *last = &f->events[limit - 1];
         f->list.count = limit;

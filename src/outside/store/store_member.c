@@ -19,9 +19,8 @@ struct members_call {
 static void on_member_row(const struct db_row *row, void *arg) {
     struct members_call *m = arg;
     struct store_member *member = &m->members[m->list.count];
-    if (!store_role_parse(db_row_text(row, 3), &member->role))
-        return;
-    STORE_READ(&m->call, row, 0, &member->user_id, &member->email, &member->name);
+    STORE_READ(&m->call, row, 0, &member->user_id, &member->email, &member->name,
+               &member->role_name);
     member->since_ms = db_row_time(row, 4);
     m->list.count++;
 }
@@ -147,7 +146,7 @@ static int run_invite(struct db *db, void *question) {
     const struct store_invitation *in = &i->in;
     enum store_role role;
     int err = account_role(db, in->invited_by, in->organization_id, &role);
-    if (err || role == ROLE_MEMBER || in->role > role)
+    if (err || role < ROLE_ADMIN || in->role > role)
         return err && err != ENOENT ? err : EACCES;
     return STORE_WRITE(db, SQL_INVITATION_INSERT, db_text(in->id), db_text(in->organization_id),
                        db_text(slice_from(store_role_name(in->role))), db_maybe(in->email),

@@ -7,6 +7,7 @@
 #include "net/station.h"
 #include "outside/db/db.h"
 #include "outside/db/db_sqlite.h"
+#include "outside/db/db_times.h"
 #include "outside/store/store_private.h"
 #include "outside/store/store_sql.h"
 
@@ -19,11 +20,14 @@ struct store_reader {
     struct standstill standstill;
     struct mail touch;
     atomic_bool is_touched; /* the mail is under way */
+    atomic_bool must_learn; /* the form of times has changed */
 };
 
 static void reader_begin(struct store_reader *reader) {
     reader->db->deadline_ms = clock_mono_ms() + DEADLINE_MS;
     standstill_begin(&reader->standstill);
+    if (atomic_exchange(&reader->must_learn, false) && db_times_read(reader->db))
+        atomic_store(&reader->must_learn, true);
 }
 
 static void reader_take_call(struct mail *mail, void *owner) {
@@ -61,20 +65,27 @@ void store_reader_touch(struct store_reader *reader) {
         station_send(reader->station, &reader->touch);
 }
 
+void store_reader_learn(struct store_reader *reader) {
+    if (reader)
+        atomic_store(&reader->must_learn, true);
+}
+
 struct standstill *store_reader_standstill(struct store_reader *reader) {
     return &reader->standstill;
 }
 
 int store_reader_open(struct store_reader **out, const struct db_url *url,
-                      struct mailbox *answers) {
+                      const struct db_form *form, struct mailbox *answers) {
     struct store_reader *reader = mem_alloc(sizeof *reader);
     reader->answers = answers;
     reader->touch.deliver = reader_take_touch;
     int err = db_sqlite_open_beside(&reader->db, url,
                                     "PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;"
                                     "PRAGMA temp_store=MEMORY");
-    if (!err)
+    if (!err) {
+        reader->db->form = *form;
         err = station_open(&reader->station, reader);
+    }
     if (!err)
         err = station_start(reader->station, "store-reader", NICE);
     if (err) {

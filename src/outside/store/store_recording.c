@@ -122,7 +122,7 @@ static int run_recording_list(struct db *db, void *question) {
 static int run_older_list(struct db *db, void *question) {
     struct recording_call *l = list_of(question);
     return STORE_RUN(db, SQL_RECORDING_LIST_OLDER, on_recording_row, l, db_time(l->before_ms),
-                     db_int(l->limit), db_int(l->skip));
+                     db_int(l->limit), db_int(l->skip), db_time(0));
 }
 
 static void answer_recording(void *question) {

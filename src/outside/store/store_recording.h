@@ -29,8 +29,7 @@ struct store_call *store_recording_list(struct store *, struct slice meeting_id,
                                         store_recordings_fn *, void *arg);
 /* The same for a request: while the disk stalls, it is answered from what was committed last. */
 struct store_call *store_recording_list_committed(struct store *, struct slice meeting_id,
-                                                  unsigned limit, store_recordings_fn *,
-                                                  void *arg);
+                                                  unsigned limit, store_recordings_fn *, void *arg);
 /* Those that ended before a time, the oldest first, without the first `skip`. */
 struct store_call *store_recording_list_older(struct store *, int64_t before_ms, unsigned skip,
                                               unsigned limit, store_recordings_fn *, void *arg);

@@ -1,4 +1,5 @@
 /* Meetings: starting, ending, finding and listing them. */
+#include "base/macros.h"
 #include "base/rand.h"
 #include "outside/db/db.h"
 #include "outside/store/store_private.h"
@@ -22,12 +23,18 @@ struct session_call {
     store_session_fn *fn;
 };
 
+static const char *const status_names[] = {[SESSION_ACTIVE] = "ACTIVE", [SESSION_ENDED] = "ENDED"};
+
 static void read_session(struct store_call *call, const struct db_row *row,
                          struct store_session *s) {
     STORE_READ(call, row, 0, &s->id, &s->meeting_id, &s->room_sid, &s->room_name,
                &s->organization_id, &s->organization_slug);
-    s->status =
-        slice_is_equal(db_row_text(row, 6), SLICE("ENDED")) ? SESSION_ENDED : SESSION_ACTIVE;
+    STORE_READ(call, row, 6, &s->status_name);
+    s->status = SESSION_OTHER;
+    for (size_t i = 0; i < ARRAY_LEN(status_names); i++) {
+        if (slice_is_equal(s->status_name, slice_from(status_names[i])))
+            s->status = (enum session_status)i;
+    }
     s->started_ms = db_row_time(row, 7);
     s->ended_ms = db_row_time(row, 8);
 }
@@ -169,17 +176,14 @@ static void on_listed_row(const struct db_row *row, void *arg) {
 }
 
 static int run_session_list(struct db *db, void *question) {
-    static const char *const names[] = {[SESSION_ACTIVE] = "ACTIVE", [SESSION_ENDED] = "ENDED"};
     struct sessions_call *s = question;
     const struct store_session_filter *f = &s->filter;
-    const char *one = names[f->status == SESSION_ENDED ? SESSION_ENDED : SESSION_ACTIVE];
-    const char *other = f->status < 0 ? names[SESSION_ENDED] : one;
+    const struct slice status = f->status < 0 ? SLICE("") : slice_from(status_names[f->status]);
     s->sessions = store_call_alloc(&s->call, (f->limit + 1) * sizeof *s->sessions);
     s->list.sessions = s->sessions;
     int err = STORE_RUN(db, SQL_SESSION_LIST, on_listed_row, s, db_text(f->organization_id),
-                        db_text(slice_from(one)), db_text(slice_from(other)), db_time(f->from_ms),
-                        db_time(f->to_ms), db_time(s->cursor_ms), db_text(s->cursor_id),
-                        db_int(f->limit + 1));
+                        db_text(status), db_time(f->from_ms), db_time(f->to_ms),
+                        db_time(s->cursor_ms), db_text(s->cursor_id), db_int(f->limit + 1));
     if (!err && s->list.count > f->limit) {
         const struct store_session *last = &s->sessions[f->limit - 1];
         s->list.count = f->limit;

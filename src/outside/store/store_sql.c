@@ -27,6 +27,9 @@ _Static_assert((int)SQL_STATEMENTS <= (int)DB_STATEMENTS_MAX,
     "\"format\", \"path\", \"sha256\", \"endReason\", \"part\", \"sampleRate\", \"channels\", "    \
     "\"startedAt\", \"endedAt\", \"bytes\", \"durationMs\" FROM \"Recording\" "
 
+/* Around each time, and each value of one, that is compared or sorted: see db_statement.h. */
+#define TIME(x) "time_of(" x ")"
+
 static const char *const texts[SQL_STATEMENTS] = {
     [SQL_PROBE] = "SELECT 1",
 
@@ -46,16 +49,30 @@ static const char *const texts[SQL_STATEMENTS] = {
                         "\"endedAt\" = COALESCE(\"endedAt\", $2) WHERE \"meetingId\" = $1",
     [SQL_SESSION_GET] = SESSION "WHERE s.\"meetingId\" = $1",
     [SQL_SESSION_OF_ROOM_AT] =
-        "SELECT \"meetingId\" FROM \"Session\" WHERE \"roomName\" = $1 AND \"startedAt\" <= $2 "
-        "AND (\"endedAt\" IS NULL OR \"endedAt\" >= $3) ORDER BY \"startedAt\" DESC LIMIT 1",
-    [SQL_SESSION_RESOLVE] = SESSION "WHERE s.\"roomName\" = $1 AND s.\"status\" = 'ACTIVE' "
-                                    "ORDER BY s.\"startedAt\" DESC, s.\"id\" DESC LIMIT 1",
+        "SELECT \"meetingId\" FROM \"Session\" WHERE \"roomName\" = $1 "
+        "AND " TIME("\"startedAt\"") " <= " TIME(
+            "$2") " AND (\"endedAt\" IS NULL "
+                  "OR " TIME("\"endedAt\"") " >= " TIME("$3") ") "
+                                                              "ORDER BY " TIME(
+                                                                  "\"startedAt\"") " DESC LIMIT 1",
+    [SQL_SESSION_RESOLVE] =
+        SESSION "WHERE s.\"roomName\" = $1 AND s.\"status\" = 'ACTIVE' "
+                "ORDER BY " TIME("s.\"startedAt\"") " DESC, s.\"id\" DESC LIMIT 1",
     [SQL_SESSION_LIST] = SESSION
-    "WHERE s.\"organizationId\" = $1 AND s.\"status\" IN ($2, $3) AND s.\"startedAt\" >= $4 "
-    "AND s.\"startedAt\" < $5 AND (s.\"startedAt\", s.\"id\") < ($6, $7) "
-    "ORDER BY s.\"startedAt\" DESC, s.\"id\" DESC LIMIT $8",
-    [SQL_SESSION_LIST_ACTIVE] = SESSION "WHERE s.\"status\" = 'ACTIVE' "
-                                        "ORDER BY s.\"startedAt\" DESC, s.\"id\" DESC LIMIT $1",
+    "WHERE s.\"organizationId\" = $1 AND (CAST(s.\"status\" AS TEXT) = $2 OR $2 = '') "
+    "AND " TIME("s.\"startedAt\"") " >= " TIME("$3") " AND " TIME("s.\"startedAt\"") " < " TIME(
+        "$4") " "
+              "AND (" TIME("s.\"startedAt\"") ", s.\"id\") < (" TIME(
+                  "$5") ", $6) "
+                        "ORDER BY " TIME("s.\"startedAt\"") " DESC, s.\"id\" DESC LIMIT $7",
+    [SQL_SESSION_LIST_ACTIVE] =
+        SESSION "WHERE s.\"status\" = 'ACTIVE' "
+                "ORDER BY " TIME("s.\"startedAt\"") " DESC, s.\"id\" DESC LIMIT $1",
+
+    [SQL_SESSION_ASSIGN] =
+        "UPDATE \"Session\" SET \"organizationId\" = (SELECT o.\"id\" FROM \"Organization\" o "
+        "WHERE o.\"slug\" = $1) WHERE \"organizationId\" IS NULL "
+        "AND (\"meetingId\" = $2 OR $2 = '')",
 
     /* A batch whose answer was lost is written again; then its rows exist already. */
     [SQL_FEEDBACK_INSERT] =
@@ -64,17 +81,24 @@ static const char *const texts[SQL_STATEMENTS] = {
         "\"message\", \"tips\", \"metadata\", \"seq\", \"createdAt\", \"expiresAt\") "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
         "ON CONFLICT (\"id\") DO NOTHING",
-    [SQL_FEEDBACK_LIST] =
-        FEEDBACK "WHERE \"meetingId\" = $1 AND \"ts\" >= $2 AND \"ts\" < $3 "
-                 "AND (\"ts\", \"id\") < ($4, $5) ORDER BY \"ts\" DESC, \"id\" DESC LIMIT $6",
+    [SQL_FEEDBACK_LIST] = FEEDBACK "WHERE \"meetingId\" = $1 AND " TIME("\"ts\"") " >= " TIME(
+        "$2") " "
+              "AND " TIME("\"ts\"") " < " TIME(
+                  "$3") " "
+                        "AND (" TIME("\"ts\"") ", \"id\") < (" TIME(
+                            "$4") ", $5) "
+                                  "ORDER BY " TIME("\"ts\"") " DESC, \"id\" DESC LIMIT $6",
     [SQL_FEEDBACK_REPLAY] =
         FEEDBACK "WHERE \"meetingId\" = $1 AND \"seq\" > $2 ORDER BY \"seq\", \"id\" LIMIT $3",
     [SQL_FEEDBACK_RENAME] =
-        "UPDATE \"FeedbackEvent\" SET \"meetingId\" = $2 WHERE \"meetingId\" = $1 AND \"ts\" >= $3",
+        "UPDATE \"FeedbackEvent\" SET \"meetingId\" = $2 WHERE \"meetingId\" = $1 AND " TIME(
+            "\"ts\"") " >= " TIME("$3"),
     [SQL_FEEDBACK_LAST_SEQ] = "SELECT MAX(\"seq\") FROM \"FeedbackEvent\" WHERE \"meetingId\" = $1",
-    [SQL_FEEDBACK_EXPIRE] =
-        "DELETE FROM \"FeedbackEvent\" WHERE \"id\" IN (SELECT \"id\" FROM "
-        "\"FeedbackEvent\" WHERE \"expiresAt\" < $1 ORDER BY \"expiresAt\" LIMIT $2)",
+    [SQL_FEEDBACK_EXPIRE] = "DELETE FROM \"FeedbackEvent\" WHERE \"id\" IN (SELECT \"id\" FROM "
+                            "\"FeedbackEvent\" WHERE " TIME("\"expiresAt\"") " >= " TIME(
+                                "$3") " "
+                                      "AND " TIME("\"expiresAt\"") " < " TIME(
+                                          "$1") " ORDER BY " TIME("\"expiresAt\"") " LIMIT $2)",
 
     [SQL_USER_COUNT] = "SELECT COUNT(*) FROM \"User\" WHERE \"passwordHash\" IS NOT NULL",
     [SQL_USER_INSERT] = "INSERT INTO \"User\" (\"id\", \"email\", \"name\", \"passwordHash\", "
@@ -103,7 +127,7 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_MEMBERSHIP_OF_USER] =
         "SELECT o.\"id\", o.\"name\", o.\"slug\", m.\"role\" FROM \"OrganizationMembership\" m "
         "JOIN \"Organization\" o ON o.\"id\" = m.\"organizationId\" WHERE m.\"userId\" = $1 "
-        "ORDER BY m.\"createdAt\", m.\"id\" LIMIT 100",
+        "ORDER BY " TIME("m.\"createdAt\"") ", m.\"id\" LIMIT 100",
     [SQL_MEMBERSHIP_ROLE] = "SELECT \"role\" FROM \"OrganizationMembership\" "
                             "WHERE \"userId\" = $1 AND \"organizationId\" = $2",
     [SQL_MEMBERSHIP_OWNERS] = "SELECT COUNT(*) FROM \"OrganizationMembership\" "
@@ -123,13 +147,14 @@ static const char *const texts[SQL_STATEMENTS] = {
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     [SQL_TOKEN_USE] =
         "UPDATE \"RefreshToken\" SET \"usedAt\" = $2, \"replacedBy\" = $3 WHERE \"tokenHash\" = $1 "
-        "AND \"usedAt\" IS NULL AND \"revokedAt\" IS NULL AND \"expiresAt\" > $2",
+        "AND \"usedAt\" IS NULL AND \"revokedAt\" IS NULL "
+        "AND " TIME("\"expiresAt\"") " > " TIME("$2"),
     [SQL_TOKEN_GET] =
         "SELECT t.\"familyId\", t.\"userId\", t.\"organizationId\", t.\"expiresAt\", t.\"usedAt\", "
         "t.\"replacedBy\", t.\"revokedAt\", n.\"usedAt\", n.\"revokedAt\" FROM \"RefreshToken\" t "
         "LEFT JOIN \"RefreshToken\" n ON n.\"id\" = t.\"replacedBy\" WHERE t.\"tokenHash\" = $1",
     [SQL_TOKEN_FAMILY_START] =
-        "SELECT MIN(\"createdAt\") FROM \"RefreshToken\" WHERE \"familyId\" = $1",
+        "SELECT MIN(" TIME("\"createdAt\"") ") FROM \"RefreshToken\" WHERE \"familyId\" = $1",
     [SQL_TOKEN_REVOKE_FAMILY] = "UPDATE \"RefreshToken\" SET \"revokedAt\" = $2 WHERE \"familyId\" "
                                 "= $1 AND \"revokedAt\" IS NULL",
     [SQL_TOKEN_REVOKE_BY_HASH] =
@@ -144,7 +169,9 @@ static const char *const texts[SQL_STATEMENTS] = {
         "AND \"organizationId\" = $2 AND \"revokedAt\" IS NULL",
     [SQL_TOKEN_EXPIRE] =
         "DELETE FROM \"RefreshToken\" WHERE \"id\" IN (SELECT \"id\" FROM \"RefreshToken\" "
-        "WHERE \"createdAt\" < $1 ORDER BY \"createdAt\" LIMIT $2)",
+        "WHERE " TIME("\"createdAt\"") " >= " TIME("$3") " AND " TIME("\"createdAt\"") " < " TIME(
+            "$1") " "
+                  "ORDER BY " TIME("\"createdAt\"") " LIMIT $2)",
 
     [SQL_ACCESS_CHECK] =
         "SELECT 1 FROM \"User\" u JOIN \"OrganizationMembership\" m ON m.\"userId\" = u.\"id\" "
@@ -161,7 +188,8 @@ static const char *const texts[SQL_STATEMENTS] = {
         "SELECT \"organizationId\", \"role\", \"email\", \"expiresAt\", \"usedAt\" "
         "FROM \"OrganizationInvitation\" WHERE \"tokenHash\" = $1",
     [SQL_INVITATION_USE] = "UPDATE \"OrganizationInvitation\" SET \"usedAt\" = $2, \"usedBy\" = $3 "
-                           "WHERE \"tokenHash\" = $1 AND \"usedAt\" IS NULL AND \"expiresAt\" > $2",
+                           "WHERE \"tokenHash\" = $1 AND \"usedAt\" IS NULL "
+                           "AND " TIME("\"expiresAt\"") " > " TIME("$2"),
 
     /*
      * A file's row is put again whenever more is known about it. A report under the room's name
@@ -182,14 +210,17 @@ static const char *const texts[SQL_STATEMENTS] = {
         "\"durationMs\" = excluded.\"durationMs\" RETURNING \"meetingId\"",
     [SQL_RECORDING_GET] = RECORDING "WHERE \"id\" = $1",
     [SQL_RECORDING_LIST] =
-        RECORDING "WHERE \"meetingId\" = $1 ORDER BY \"startedAt\", \"id\" LIMIT $2",
-    [SQL_RECORDING_LIST_OLDER] =
-        RECORDING "WHERE \"endedAt\" < $1 ORDER BY \"endedAt\", \"id\" LIMIT $2 OFFSET $3",
+        RECORDING "WHERE \"meetingId\" = $1 ORDER BY " TIME("\"startedAt\"") ", \"id\" LIMIT $2",
+    [SQL_RECORDING_LIST_OLDER] = RECORDING
+    "WHERE " TIME("\"endedAt\"") " >= " TIME("$4") " AND " TIME("\"endedAt\"") " < " TIME(
+        "$1") " "
+              "ORDER BY " TIME("\"endedAt\"") ", \"id\" LIMIT $2 OFFSET $3",
     [SQL_RECORDING_DELETE] = "DELETE FROM \"Recording\" WHERE \"id\" = $1",
     [SQL_RECORDING_DELETE_MEETING] = "DELETE FROM \"Recording\" WHERE \"meetingId\" = $1",
-    [SQL_RECORDING_RENAME] =
-        "UPDATE \"Recording\" SET \"meetingId\" = $2 "
-        "WHERE \"meetingId\" = $1 AND \"startedAt\" >= $3 AND \"startedAt\" <= $4",
+    [SQL_RECORDING_RENAME] = "UPDATE \"Recording\" SET \"meetingId\" = $2 "
+                             "WHERE \"meetingId\" = $1 AND " TIME("\"startedAt\"") " >= " TIME(
+                                 "$3") " "
+                                       "AND " TIME("\"startedAt\"") " <= " TIME("$4"),
     [SQL_FEEDBACK_DELETE] = "DELETE FROM \"FeedbackEvent\" WHERE \"meetingId\" = $1",
     [SQL_SESSION_DELETE] =
         "DELETE FROM \"Session\" WHERE \"meetingId\" = $1 AND \"status\" = 'ENDED'",

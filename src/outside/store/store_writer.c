@@ -11,18 +11,20 @@
 #include "net/timer.h"
 #include "outside/db/db.h"
 #include "outside/db/db_connect.h"
+#include "outside/db/db_times.h"
 #include "outside/db/db_url.h"
 #include "outside/store/feedback_queue.h"
 #include "outside/store/store_checkpoint.h"
+#include "outside/store/store_connect.h"
 #include "outside/store/store_private.h"
 #include "outside/store/store_reader.h"
 #include "outside/store/store_sql.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
-    FIRST_CONNECT_MS = 3000,
     LAST_CONNECT_MS = 1000,
     CONNECT_STEP_MS = 20, /* how long one step of connecting may hold up calls */
     RETRY_MIN_MS = 250,
@@ -34,8 +36,13 @@ enum {
     EXPIRE_AGAIN_MS = 200, /* when more rows than one slice have expired */
     EXPIRE_ROWS = 500,
     STOP_RETRY_US = 50 * 1000,
-    NICE = 5, /* audio goes first: only a late frame can be heard */
+    REFUSAL_MS = 60 * 1000, /* how long a refusal counts as a trouble of the database */
+    NICE = 5,               /* audio goes first: only a late frame can be heard */
 };
+
+#define BOTH_TIMES                                                                                 \
+    "the database holds times as text and as numbers, which makes lists slow: stop all programs "  \
+    "that use it, and run prosa migrate --times text, or numbers"
 
 /* Longer than any family of refresh tokens lives. */
 #define TOKEN_KEEP_MS (INT64_C(100) * 24 * 3600 * 1000)
@@ -51,6 +58,7 @@ struct store_writer {
     struct db *opening; /* the connection being made, or NULL */
     struct timer flush, retry, probe, expire;
     unsigned failures; /* in a row */
+    char *told;        /* what db->news said last */
     int64_t used_ms;   /* when the database last answered */
     bool is_stopping;
     struct mail stop;
@@ -61,6 +69,7 @@ struct store_writer {
     struct standstill standstill;
     atomic_bool is_connecting;
     _Atomic int64_t away_since_ms; /* 0: it is not away */
+    _Atomic int64_t refused_ms;    /* when it last denied what a statement needs; 0: never */
     atomic_uint_fast64_t calls_done, calls_late, reconnects, expired;
 };
 
@@ -94,6 +103,24 @@ static void retry_later(struct store_writer *w) {
 static void use_connection(struct store_writer *w, struct db *db) {
     w->db = db;
     db->standstill = &w->standstill;
+    if (db->news && (!w->told || strcmp(w->told, db->news) != 0))
+        log_info("store", "the database is shared", log_text("what", db->news));
+    if (db->form.has_both_times)
+        log_warn("store", BOTH_TIMES);
+    mem_free(w->told);
+    w->told = db->news ? mem_copy_text(db->news) : NULL;
+}
+
+/*
+ * The database lacks or denies what a statement needs, such as a table or a right, until an
+ * operator mends it. One line a minute says so.
+ */
+static void note_refusal(struct store_writer *w) {
+    const int64_t now_ms = clock_mono_ms(), last_ms = atomic_load(&w->refused_ms);
+    if (last_ms == 0 || now_ms - last_ms > REFUSAL_MS)
+        log_error("store", "the database refuses what the program needs",
+                  log_text("why", w->db->why));
+    atomic_store(&w->refused_ms, now_ms);
 }
 
 static void drop_connection(struct store_writer *w) {
@@ -117,9 +144,9 @@ static bool try_connect(struct store_writer *w) {
     const struct db_url *url = w->settings.url;
     char why[DB_WHY_BYTES];
     int err = 0;
+    atomic_store(&w->is_connecting, true);
     if (!w->opening)
         err = db_connect_start(&w->opening, url, why, sizeof why);
-    atomic_store(&w->is_connecting, true);
     if (!err)
         err = db_connect_step(w->opening, url, clock_mono_ms() + CONNECT_STEP_MS, why, sizeof why);
     atomic_store(&w->is_connecting, false);
@@ -134,7 +161,7 @@ static bool try_connect(struct store_writer *w) {
         return true;
     }
     end_opening(w);
-    if (err != EAGAIN)
+    if (err != EAGAIN && err != EBUSY)
         log_error("store", "database cannot be used", log_text("why", why));
     retry_later(w);
     return false;
@@ -184,7 +211,7 @@ static void flush_soon(struct store_writer *w, int64_t ms) {
 static bool write_batch(struct store_writer *w) {
     writer_begin(w, deadline_from_now(w));
     int err = feedback_queue_write(&w->queue, w->db);
-    if (err == EAGAIN && w->db->is_open) {
+    if ((err == EAGAIN || err == EPROTO) && w->db->is_open) {
         note_away(w, w->db->why);
         retry_later(w);
         return false;
@@ -232,20 +259,37 @@ static bool expire_slice(struct store_writer *w) {
     const int64_t now_ms = clock_wall_ms();
     bool has_more = false;
     writer_begin(w, deadline_from_now(w));
-    int err = STORE_WRITE(w->db, SQL_FEEDBACK_EXPIRE, db_time(now_ms), db_int(EXPIRE_ROWS));
+    int err =
+        STORE_WRITE(w->db, SQL_FEEDBACK_EXPIRE, db_time(now_ms), db_int(EXPIRE_ROWS), db_time(0));
     if (!err) {
         atomic_fetch_add(&w->expired, (uint64_t)w->db->changed);
         has_more = w->db->changed == EXPIRE_ROWS;
         (void)STORE_WRITE(w->db, SQL_TOKEN_EXPIRE, db_time(now_ms - TOKEN_KEEP_MS),
-                          db_int(EXPIRE_ROWS));
+                          db_int(EXPIRE_ROWS), db_time(0));
     }
+    if (err == EPROTO)
+        note_refusal(w);
     drop_if_broken(w);
     writer_end(w);
     return has_more;
 }
 
+/* Another program may have begun to write times in the other form. */
+static void look_at_times(struct store_writer *w) {
+    if (!can_write(w) || w->settings.url->engine != DB_SQLITE)
+        return;
+    writer_begin(w, deadline_from_now(w));
+    if (db_times_have_changed(w->db) && db_times_read(w->db) == 0) {
+        log_warn("store", BOTH_TIMES);
+        store_reader_learn(w->reader);
+    }
+    drop_if_broken(w);
+    writer_end(w);
+}
+
 static void on_writer_expire(void *arg) {
     struct store_writer *w = arg;
+    look_at_times(w);
     const int64_t next_ms = can_write(w) && expire_slice(w) ? EXPIRE_AGAIN_MS : EXPIRE_MS;
     timer_start(station_loop(w->station), &w->expire, next_ms, 0, on_writer_expire, w);
 }
@@ -266,7 +310,11 @@ static int run_call(struct store_writer *w, struct store_call *call) {
     w->db->given_up = &call->is_given_up;
     int err = store_call_run(call, w->db);
     w->db->given_up = NULL;
+    if (err == EPROTO)
+        note_refusal(w);
     drop_if_broken(w);
+    if (err == EPROTO) /* whoever can wait tries again */
+        err = call->is_patient ? EAGAIN : EIO;
     return err;
 }
 
@@ -316,7 +364,7 @@ bool store_writer_add_feedback(struct store_writer *w, const struct store_feedba
 
 static int connect_first(struct store_writer *w, char *why, size_t why_bytes) {
     struct db *db;
-    int err = db_connect(&db, w->settings.url, clock_mono_ms() + FIRST_CONNECT_MS, why, why_bytes);
+    int err = store_connect(&db, w->settings.url, why, why_bytes);
     if (!err)
         use_connection(w, db);
     if (err != EAGAIN)
@@ -331,7 +379,7 @@ static int connect_first(struct store_writer *w, char *why, size_t why_bytes) {
 static void writer_open_helpers(struct store_writer *w) {
     if (!w->db || w->settings.url->engine != DB_SQLITE)
         return;
-    int err = store_reader_open(&w->reader, w->settings.url, w->settings.answers);
+    int err = store_reader_open(&w->reader, w->settings.url, &w->db->form, w->settings.answers);
     if (err)
         log_warn("store", "no reader; all calls wait for the writer", log_errno(err));
     err = store_checkpoint_open(&w->checkpoint, w->settings.url);
@@ -420,6 +468,7 @@ void store_writer_close(struct store_writer *w) {
     end_opening(w);
     db_close(w->db);
     feedback_queue_free(&w->queue);
+    mem_free(w->told);
     mem_free(w);
 }
 
@@ -437,8 +486,9 @@ struct store_reader *store_writer_reader(const struct store_writer *w) {
 
 void store_writer_stats(struct store_writer *w, struct store_stats *stats) {
     const int64_t since_ms = atomic_load(&w->away_since_ms);
+    const int64_t refused_ms = atomic_load(&w->refused_ms);
     *stats = (struct store_stats){
-        .is_away = since_ms != 0,
+        .is_away = since_ms != 0 || (refused_ms && clock_mono_ms() - refused_ms < REFUSAL_MS),
         .away_ms = since_ms ? (uint64_t)(clock_mono_ms() - since_ms) : 0,
         .calls = atomic_load(&w->calls_done),
         .late = atomic_load(&w->calls_late),

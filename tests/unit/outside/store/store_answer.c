@@ -25,6 +25,7 @@ void answer_session(int err, const struct store_session *s, void *arg) {
     answer_copy(a->room_sid, sizeof a->room_sid, s->room_sid);
     answer_copy(a->room_name, sizeof a->room_name, s->room_name);
     a->status = s->status;
+    answer_copy(a->status_name, sizeof a->status_name, s->status_name);
     a->started_ms = s->started_ms;
     a->ended_ms = s->ended_ms;
     a->last_seq = s->last_seq;
@@ -51,6 +52,7 @@ void answer_feedback(int err, const struct store_feedback_list *list, void *arg)
     for (size_t i = 0; i < list->count && i < 200; i++) {
         a->seq[i] = list->events[i].seq;
         a->ts_ms[i] = list->events[i].ts_ms;
+        answer_copy(a->ids[i], sizeof a->ids[i], list->events[i].id);
     }
     if (list->count == 0)
         return;

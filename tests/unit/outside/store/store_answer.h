@@ -15,8 +15,10 @@ struct answer {
     char room_sid[64];
     char room_name[64];
     enum session_status status;
+    char status_name[32];
     int64_t started_ms, ended_ms, last_seq;
     int64_t seq[200], ts_ms[200];
+    char ids[200][40];
     char next[256];
     /* of the first event */
     char tips[128], metadata[256], name[64], message[128];

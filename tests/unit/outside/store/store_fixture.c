@@ -132,8 +132,10 @@ struct store *fixture_open(struct store_fixture *f, const struct store_settings 
 struct db *fixture_connect(struct store_fixture *f) {
     struct db_url url;
     struct db *db = NULL;
-    char why[512] = "";
-    assert_int_equal(db_url_parse(&url, f->url, why, sizeof why), 0);
+    char why[512] = "", text[560];
+    /* A test looks at servers that only read, too. */
+    snprintf(text, sizeof text, "%s%s", f->url, script ? "&target_session_attrs=any" : "");
+    assert_int_equal(db_url_parse(&url, text, why, sizeof why), 0);
     int err = db_open(&db, &url, clock_mono_ms() + PATIENCE_MS, why, sizeof why);
     db_url_free(&url);
     if (err)
