@@ -109,7 +109,8 @@ const struct store_membership *auth_find_membership(const struct store_account *
 int auth_open(struct auth **out, const struct auth_settings *set) {
     struct auth *auth = mem_alloc(sizeof *auth);
     auth->set = *set;
-    auth->cost = (struct password_cost){set->config->argon2_memory_kib, set->config->argon2_passes};
+    auth->cost = (struct password_cost){set->config->argon2_memory_kib, set->config->argon2_passes,
+                                        set->config->password_policy};
     throttle_open(&auth->throttle, rand_u64(), THROTTLE_ENTRIES);
     int err = password_hash(auth->dummy_hash, SLICE("no password of a user"), &auth->cost);
     if (err) {

@@ -47,20 +47,22 @@ void job_copy_id(char out[UUID_BYTES + 1], struct slice id) {
 /* ---- On a worker thread ---- */
 
 void job_make_hash(struct password_job *job) {
-    job->err = password_hash(job->new_hash, job->password, &job->cost);
+    job->err = password_hash_anew(job->new_hash, job->password, NULL, &job->cost);
 }
 
 void job_check(struct password_job *job) {
     job->fits = password_fits(job->old_hash, job->password);
+    if (job->other_hash[0])
+        (void)password_fits(job->other_hash, job->password);
     if (job->fits && password_is_outdated(job->old_hash, &job->cost) &&
-        password_hash(job->new_hash, job->password, &job->cost))
+        password_hash_anew(job->new_hash, job->password, job->old_hash, &job->cost))
         job->new_hash[0] = 0;
 }
 
 void job_replace(struct password_job *job) {
     job->fits = password_fits(job->old_hash, job->password);
     if (job->fits)
-        job->err = password_hash(job->new_hash, job->next_password, &job->cost);
+        job->err = password_hash_anew(job->new_hash, job->next_password, job->old_hash, &job->cost);
 }
 
 /* ---- There and back ---- */

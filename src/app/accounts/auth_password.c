@@ -83,13 +83,21 @@ static void login_checked(struct errand *errand) {
                         &grant, on_login_stored, errand);
 }
 
+static void even_out(struct auth *auth, struct password_job *job) {
+    const bool is_bcrypt = password_is_bcrypt(job->old_hash);
+    if (is_bcrypt && !auth->dummy_bcrypt[0])
+        password_dummy_bcrypt(auth->dummy_bcrypt, job->old_hash);
+    snprintf(job->other_hash, sizeof job->other_hash, "%s",
+             is_bcrypt ? auth->dummy_hash : auth->dummy_bcrypt);
+}
+
 /* The password of an unknown or disabled user, or of one without a password, is checked as well,
  * against the dummy hash. */
 static void on_login_found(int err, const struct store_account *account, void *user) {
     struct errand *errand = errand_resume(user, err == ENOENT ? 0 : err, NULL);
     if (!errand)
         return;
-    const struct auth *auth = errand->user;
+    struct auth *auth = errand->user;
     struct password_job *job = errand->job;
     const bool can_login = !err && !account->is_disabled && account->password_hash.len > 0 &&
                            account->password_hash.len < sizeof job->old_hash;
@@ -98,6 +106,7 @@ static void on_login_found(int err, const struct store_account *account, void *u
                   : NULL;
     snprintf(job->old_hash, sizeof job->old_hash, "%.*s",
              SLICE_ARG(can_login ? account->password_hash : slice_from(auth->dummy_hash)));
+    even_out(auth, job);
     if (membership) {
         job_copy_id(job->user_id, account->user_id);
         job_copy_id(job->organization_id, membership->organization_id);

@@ -21,7 +21,7 @@ enum {
 /* The fields that several bodies have in common. */
 #define EMAIL_FIELD        {"email", .rules = {{RULE_EMAIL}}}
 #define NEW_PASSWORD_RULES {{RULE_STRING}, {RULE_MIN_LENGTH, 8}, {RULE_MAX_LENGTH, 128}}
-#define TOKEN_RULES        {{RULE_STRING}, {RULE_NOT_EMPTY}, {RULE_MAX_LENGTH, 512}}
+#define TOKEN_RULES        {{RULE_STRING}, {RULE_NOT_EMPTY}, {RULE_MAX_LENGTH, 4096}}
 
 /* The `user` of the errands of all auth*.c. */
 struct auth {
@@ -31,6 +31,9 @@ struct auth {
     struct password_cost cost;
     /* Checked for an unknown user, so that the answer takes as long as for a known one. */
     char dummy_hash[PASSWORD_HASH_BYTES];
+    /* The same of bcrypt, once a user with such a hash was seen. From then on each login checks a
+     * hash of both kinds, or its time would tell the kind. */
+    char dummy_bcrypt[PASSWORD_HASH_BYTES];
     struct auth_stats stats;
 };
 
@@ -87,6 +90,7 @@ struct password_job {
     struct slice next_password; /* of a change */
     struct password_cost cost;
     char old_hash[PASSWORD_HASH_BYTES];
+    char other_hash[PASSWORD_HASH_BYTES]; /* checked in vain; empty: none */
     char new_hash[PASSWORD_HASH_BYTES]; /* empty: none was made */
     bool fits;
     int err; /* of the hashing */

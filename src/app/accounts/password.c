@@ -19,7 +19,9 @@ enum {
     PASSES_MAX = 64,
     LANES_MAX = 16,
     BCRYPT_BYTES = 60,
+    BCRYPT_COST = 10,
     BCRYPT_COST_MAX = 15,
+    BCRYPT_PASSWORD_BYTES = 72,
 };
 
 int password_hash(char out[PASSWORD_HASH_BYTES], struct slice password,
@@ -49,15 +51,40 @@ static bool argon2_fits(const char *hash, struct slice password) {
     return argon2id_verify(hash, password.ptr ? password.ptr : "", password.len) == ARGON2_OK;
 }
 
-static bool is_bcrypt(const char *hash) {
+bool password_is_bcrypt(const char *hash) {
     return strlen(hash) == BCRYPT_BYTES && hash[0] == '$' && hash[1] == '2' &&
            strchr("aby", hash[2]) && hash[3] == '$' && hash[6] == '$';
 }
 
+static unsigned bcrypt_cost(const char *hash) {
+    return (unsigned)(hash[4] - '0') * 10 + (unsigned)(hash[5] - '0');
+}
+
+static bool has_zero_byte(struct slice password) {
+    return password.len > 0 && memchr(password.ptr, 0, password.len);
+}
+
+static int bcrypt_hash(char out[PASSWORD_HASH_BYTES], struct slice password, unsigned cost) {
+    char salt[SALT_BYTES], setting[CRYPT_GENSALT_OUTPUT_SIZE];
+    rand_bytes(salt, sizeof salt);
+    if (!crypt_gensalt_rn("$2b$", cost, salt, sizeof salt, setting, sizeof setting))
+        return EIO;
+    char *text = slice_copy_text(password);
+    struct crypt_data *data = mem_alloc(sizeof *data);
+    const char *made = crypt_rn(text, setting, data, sizeof *data);
+    const bool is_made = made && strlen(made) == BCRYPT_BYTES;
+    if (is_made)
+        snprintf(out, PASSWORD_HASH_BYTES, "%s", made);
+    OPENSSL_cleanse(text, password.len);
+    OPENSSL_cleanse(data, sizeof *data);
+    mem_free(text);
+    mem_free(data);
+    return is_made ? 0 : EIO;
+}
+
 /* bcrypt stops at a zero byte, so a password with one is refused instead of being cut there. */
 static bool bcrypt_fits(const char *hash, struct slice password) {
-    unsigned cost = (unsigned)(hash[4] - '0') * 10 + (unsigned)(hash[5] - '0');
-    if (cost > BCRYPT_COST_MAX || (password.len > 0 && memchr(password.ptr, 0, password.len)))
+    if (bcrypt_cost(hash) > BCRYPT_COST_MAX || has_zero_byte(password))
         return false;
     char *text = slice_copy_text(password);
     struct crypt_data *data = mem_alloc(sizeof *data);
@@ -73,11 +100,33 @@ static bool bcrypt_fits(const char *hash, struct slice password) {
 }
 
 bool password_fits(const char *hash, struct slice password) {
-    return is_bcrypt(hash) ? bcrypt_fits(hash, password) : argon2_fits(hash, password);
+    return password_is_bcrypt(hash) ? bcrypt_fits(hash, password) : argon2_fits(hash, password);
+}
+
+static bool wants_bcrypt(const char *old_hash, const struct password_cost *cost) {
+    return cost->policy == PASSWORDS_BCRYPT ||
+           (cost->policy == PASSWORDS_KEEP && old_hash && password_is_bcrypt(old_hash));
+}
+
+int password_hash_anew(char out[PASSWORD_HASH_BYTES], struct slice password, const char *old_hash,
+                       const struct password_cost *cost) {
+    if (!wants_bcrypt(old_hash, cost) || password.len > BCRYPT_PASSWORD_BYTES ||
+        has_zero_byte(password))
+        return password_hash(out, password, cost);
+    const bool is_known = old_hash && password_is_bcrypt(old_hash);
+    return bcrypt_hash(out, password, is_known ? bcrypt_cost(old_hash) : BCRYPT_COST);
+}
+
+void password_dummy_bcrypt(char out[PASSWORD_HASH_BYTES], const char *hash) {
+    /* No hash that crypt makes ends in a dot and a slash. */
+    snprintf(out, PASSWORD_HASH_BYTES, "%.7s%s", hash,
+             "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyO./");
 }
 
 bool password_is_outdated(const char *hash, const struct password_cost *cost) {
     struct argon2_cost old;
+    if (wants_bcrypt(hash, cost))
+        return !password_is_bcrypt(hash);
     return !read_argon2_cost(hash, &old) || old.memory_kib < cost->memory_kib ||
            old.passes < cost->passes;
 }

@@ -32,6 +32,8 @@ enum egress_auth { EGRESS_AUTH_OFF, EGRESS_AUTH_REPORT, EGRESS_AUTH_SIGNED };
 enum webhook_verify { WEBHOOK_VERIFY_OFF, WEBHOOK_VERIFY_REQUIRED };
 enum mute_policy { MUTE_PAUSE, MUTE_SILENCE };
 enum channels_policy { CHANNELS_AUTO, CHANNELS_DECLARED };
+/* Of which kind hashes of passwords are: as the user's is, or always of one. */
+enum password_policy { PASSWORDS_KEEP, PASSWORDS_ARGON2ID, PASSWORDS_BCRYPT };
 enum registration { REGISTRATION_OPEN, REGISTRATION_INVITE, REGISTRATION_OFF };
 enum message_scope { MESSAGE_ALL, MESSAGE_ROOMS };
 enum reconcile_rooms { RECONCILE_KNOWN, RECONCILE_ALL };
@@ -137,6 +139,7 @@ struct config {
     int64_t jwt_refresh_ttl_s;
     enum registration registration;
     const char *default_organization;
+    enum password_policy password_policy;
     unsigned argon2_memory_kib;
     unsigned argon2_passes;
     unsigned logins_per_minute; /* of one address, and the two after it; 0: no limit */

@@ -181,6 +181,11 @@ const struct setting settings[] = {
      .help = "who may register; invite: the first user, then only those invited"},
     {"DEFAULT_ORGANIZATION", .type = SETTING_TEXT, AT(default_organization), .max = 256,
      .help = "slug of the organization that owns meetings which name none"},
+    {"AUTH_PASSWORD_HASH", .type = SETTING_CHOICE, AT(password_policy), .fallback = "keep",
+     .choices = "keep|argon2id|bcrypt",
+     .help = "kind of password hashes; keep: a user's hash stays of its kind, so that the old "
+             "backend takes it, and new users get argon2id; argon2id or bcrypt: all of that kind, "
+             "old ones from the next login on"},
     {"ARGON2_MEMORY_KIB", .type = SETTING_COUNT, AT(argon2_memory_kib), .fallback = "19456",
      .min = 8, .max = 1048576, .help = "memory of one password hash"},
     {"ARGON2_PASSES", .type = SETTING_COUNT, AT(argon2_passes), .fallback = "2", .min = 1,

@@ -161,8 +161,30 @@ static void a_file_is_looked_for_where_prisma_has_it(void **state) {
     assert_int_equal(system(command), 0);
 }
 
+static void pgbouncer_is_read_in_all_spellings(void **state) {
+    static const struct {
+        const char *word;
+        int is_on; /* -1: refused */
+    } words[] = {{"true", 1}, {"1", 1}, {"yes", 1}, {"ON", 1}, {"True", 1}, {"false", 0},
+                 {"0", 0},    {"no", 0}, {"Off", 0}, {"", -1}, {"2", -1},   {"treu", -1}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        char text[80], why[256] = "";
+        struct db_url url;
+        snprintf(text, sizeof text, "postgresql://u@h/d?pgbouncer=%s", words[i].word);
+        int err = db_url_parse(&url, text, why, sizeof why);
+        assert_int_equal(err != 0, words[i].is_on < 0);
+        if (err) {
+            assert_non_null(strstr(why, "pgbouncer must be true or false"));
+            continue;
+        }
+        assert_int_equal(url.is_pgbouncer, words[i].is_on);
+        db_url_free(&url);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pgbouncer_is_read_in_all_spellings),
         cmocka_unit_test(prisma_writes_it_like_this),
         cmocka_unit_test(what_is_not_said_has_a_default),
         cmocka_unit_test(the_host_may_be_a_socket_folder),
