@@ -1,7 +1,7 @@
 // Members of the organization that owns a meeting hear it with our own tokens, as long as those last.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accounts, bearer, register } from './accounts.mjs';
+import { accounts, bearer, password, register } from './accounts.mjs';
 import { eventually, once, startServer } from './harness.mjs';
 import { authenticate, connected, deadMicrophone, finishRoom, hears, join, livekit, livekitToken, openClient, quickRules,
   sign, startRoom } from './meeting.mjs';
@@ -114,6 +114,37 @@ test('members of the organization that owns the meeting', async (t) => {
     await isSaid(member, /^Forbidden/);
     await assert.rejects(join(member, { room, after: 0 }), /Forbidden/);
   });
+});
+
+// Less than the round in which memberships are checked anyway.
+const AT_ONCE_MS = 8000;
+
+test('a login that ends is out of its meetings at once, and no other', async (t) => {
+  const { server, ana } = await startMeeting(t);
+  const log = async () => (await server.post('/auth/login', { email: 'ana@example.org', password })).body;
+  const other = await openClient(t, server, { auth: { token: ana.accessToken } });
+  await join(other, room);
+  const ends = {
+    'a logout': (login) => server.post('/auth/logout', { refreshToken: login.refreshToken }),
+    'a refresh token used twice': async (login) => {
+      const next = await server.post('/auth/refresh', { refreshToken: login.refreshToken });
+      await server.post('/auth/refresh', { refreshToken: next.body.refreshToken });
+      assert.equal((await server.post('/auth/refresh', { refreshToken: login.refreshToken })).status, 401);
+    },
+  };
+  for (const [what, end] of Object.entries(ends)) {
+    const login = await log();
+    const member = await openClient(t, server, { auth: { token: login.accessToken } });
+    await join(member, room);
+    await hears(member);
+    await end(login);
+    await eventually(`${what} is told`, () => member.exceptions.some((e) => /^Forbidden: you are no member/.test(e.message)),
+      { within: AT_ONCE_MS });
+    const { length } = member.feedback;
+    await hears(other, 2);
+    assert.equal(member.feedback.length, length, what);
+  }
+  assert.deepEqual(other.exceptions, []);
 });
 
 test('the only way to a meeting that has ended is a membership', async (t) => {

@@ -104,6 +104,11 @@ const struct store_membership *auth_find_membership(const struct store_account *
     return NULL;
 }
 
+void auth_tell_change(struct auth *auth, struct slice user_id) {
+    if (user_id.len > 0)
+        auth->set.on_change(user_id, auth->set.user);
+}
+
 /* ---- Life ---- */
 
 int auth_open(struct auth **out, const struct auth_settings *set) {

@@ -19,7 +19,8 @@ struct auth_stats {
 /* How the metrics show it. */
 extern const struct counter_table auth_counters;
 
-/* Called when a user may have lost a right: those of open sockets have to be checked again. */
+/* Called when a user may have lost a right: those of open sockets have to be checked again. The
+ * ends of logins and memberships are listed at auth_tell_change() in auth_private.h. */
 typedef void auth_change_fn(struct slice user_id, void *user);
 
 struct auth_settings {

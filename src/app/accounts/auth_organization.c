@@ -87,7 +87,7 @@ static void on_member_changed(int err, void *user) {
     } else if (err == EBUSY) {
         errand_answer_error(errand, 409, "An organization keeps at least one owner");
     } else if (errand_resume(errand, err, "Member not found")) {
-        auth->set.on_change(slice_from(errand->params[1]), auth->set.user);
+        auth_tell_change(auth, slice_from(errand->params[1]));
         errand_answer_empty(errand, 204);
     }
 }

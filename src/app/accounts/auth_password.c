@@ -142,7 +142,7 @@ static void on_password_set(int err, void *user) {
     if (err == ENOENT) {
         refuse_login(errand);
     } else if (errand_resume(errand, err, NULL)) {
-        auth->set.on_change(slice_from(job->user_id), auth->set.user);
+        auth_tell_change(auth, slice_from(job->user_id));
         errand_answer_empty(errand, 204);
     }
 }

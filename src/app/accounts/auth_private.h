@@ -54,6 +54,13 @@ bool auth_is_too_common(struct errand *, struct slice password);
 const struct store_membership *auth_find_membership(const struct store_account *,
                                                     struct slice slug);
 
+/*
+ * One or more logins of this user have ended, or a membership has changed. Called wherever that
+ * happens: a logout, a refresh token used twice, a new password, a removed member, a changed role.
+ * What is open under those logins is checked again at once. Empty: a token of nobody.
+ */
+void auth_tell_change(struct auth *, struct slice user_id);
+
 /* ---- Logins (auth_login.c) ---- */
 
 /* A new refresh token with its row. The texts are terminated. */

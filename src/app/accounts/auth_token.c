@@ -23,6 +23,7 @@ static void on_rotated(int err, const struct store_account *account, void *user)
         auth->stats.reuses++;
         log_limited(LOG_WARN, 10, NULL, "auth",
                     "a refresh token was used twice: its login is ended");
+        auth_tell_change(auth, account->user_id);
     }
     if (err == ENOENT || err == EACCES) {
         errand_answer_error(errand, 401, NULL);
@@ -62,10 +63,12 @@ void auth_on_refresh(struct http_request *req, const struct route_match *match, 
     errand->call = store_token_rotate(auth->set.store, &rotation, on_rotated, errand);
 }
 
-static void on_logged_out(int err, void *user) {
+static void on_logged_out(int err, struct slice user_id, void *user) {
     struct errand *errand = errand_resume(user, err, NULL);
-    if (errand)
-        errand_answer_empty(errand, 204);
+    if (!errand)
+        return;
+    auth_tell_change(errand->user, user_id);
+    errand_answer_empty(errand, 204);
 }
 
 void auth_on_logout(struct http_request *req, const struct route_match *match, void *user) {

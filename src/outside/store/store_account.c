@@ -26,7 +26,8 @@ bool store_role_parse(struct slice text, enum store_role *role) {
 
 static void answer_account(void *question) {
     struct account_call *a = question;
-    a->fn(a->call.err, a->call.err ? NULL : &a->account, a->call.arg);
+    bool has_account = !a->call.err || a->call.err == EACCES;
+    a->fn(a->call.err, has_account ? &a->account : NULL, a->call.arg);
 }
 
 void *account_call_new(struct store *store, size_t bytes, store_run_fn *run, store_account_fn *fn,

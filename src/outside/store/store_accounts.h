@@ -105,13 +105,16 @@ struct store_rotation {
 /*
  * Exchanges a refresh token. The answer's token_id is next_id. For a token that was used already it
  * is the id of the existing successor, within the grace and while that is unused. ENOENT: unknown,
- * expired or revoked; EACCES: used before, and its whole family is now revoked.
+ * expired or revoked; EACCES: used before, and its whole family is now revoked: of the account only
+ * the user_id is there.
  */
 struct store_call *store_token_rotate(struct store *, const struct store_rotation *,
                                       store_account_fn *, void *arg);
+/* user_id: whose token it is; empty for an unknown one. */
+typedef void store_owner_fn(int err, struct slice user_id, void *arg);
 /* Ends the login of a token. An unknown token is fine. */
 struct store_call *store_token_revoke(struct store *, struct slice token_hash, int64_t now_ms,
-                                      store_done_fn *, void *arg);
+                                      store_owner_fn *, void *arg);
 
 /* Replaces a hash by another of the same password, unless the password has changed meanwhile. */
 struct store_call *store_password_upgrade(struct store *, struct slice user_id,

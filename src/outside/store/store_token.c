@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-/* ---- Adding and revoking ---- */
+/* ---- Adding ---- */
 
 struct token_call {
     struct store_call call;
@@ -19,12 +19,6 @@ static int run_token_add(struct db *db, void *question) {
     return account_add_token(db, t->user_id, t->organization_id, &t->grant);
 }
 
-static int run_token_revoke(struct db *db, void *question) {
-    struct token_call *t = question;
-    return STORE_WRITE(db, SQL_TOKEN_REVOKE_BY_HASH, db_text(t->grant.token_hash),
-                       db_time(t->grant.now_ms));
-}
-
 struct store_call *store_token_add(struct store *store, struct slice user_id,
                                    struct slice organization_id, const struct store_grant *grant,
                                    store_done_fn *fn, void *arg) {
@@ -33,14 +27,6 @@ struct store_call *store_token_add(struct store *store, struct slice user_id,
     t->organization_id = store_call_copy(&t->call, organization_id);
     t->grant = *grant;
     account_copy_grant(&t->call, &t->grant);
-    return store_call_send(&t->call);
-}
-
-struct store_call *store_token_revoke(struct store *store, struct slice token_hash, int64_t now_ms,
-                                      store_done_fn *fn, void *arg) {
-    struct token_call *t = store_call_new_done(store, sizeof *t, run_token_revoke, fn, arg);
-    t->grant.token_hash = store_call_copy(&t->call, token_hash);
-    t->grant.now_ms = now_ms;
     return store_call_send(&t->call);
 }
 
@@ -124,6 +110,7 @@ static int token_rotate(struct db *db, struct rotate_call *r) {
         err = ENOENT;
     else if (!is_within_grace(r, &t)) {
         r->is_reuse = true; /* the transaction commits all the same */
+        r->base.account.user_id = t.user_id;
         return STORE_WRITE(db, SQL_TOKEN_REVOKE_FAMILY, db_text(t.family_id), db_time(in->now_ms));
     }
     if (!err)
@@ -146,4 +133,37 @@ struct store_call *store_token_rotate(struct store *store, const struct store_ro
     r->in = *in;
     STORE_COPY(call, &r->in.token_hash, &r->in.next_id, &r->in.next_hash, &r->in.user_agent);
     return store_call_send(call);
+}
+
+/* ---- Revoking ---- */
+
+struct revoke_call {
+    struct store_call call;
+    struct slice token_hash;
+    int64_t now_ms;
+    struct token_row row;
+    store_owner_fn *fn;
+};
+
+static int run_token_revoke(struct db *db, void *question) {
+    struct revoke_call *r = question;
+    r->row = (struct token_row){.call = &r->call};
+    int err = STORE_RUN(db, SQL_TOKEN_GET, on_token_row, &r->row, db_text(r->token_hash));
+    return err ? err
+               : STORE_WRITE(db, SQL_TOKEN_REVOKE_BY_HASH, db_text(r->token_hash),
+                             db_time(r->now_ms));
+}
+
+static void answer_revoke(void *question) {
+    struct revoke_call *r = question;
+    r->fn(r->call.err, r->row.user_id, r->call.arg);
+}
+
+struct store_call *store_token_revoke(struct store *store, struct slice token_hash, int64_t now_ms,
+                                      store_owner_fn *fn, void *arg) {
+    struct revoke_call *r = store_call_new(store, sizeof *r, run_token_revoke, answer_revoke, arg);
+    r->fn = fn;
+    r->token_hash = store_call_copy(&r->call, token_hash);
+    r->now_ms = now_ms;
+    return store_call_send(&r->call);
 }

@@ -18,6 +18,7 @@ struct world {
     struct store *store;
     bool done;
     int err;
+    char owner_id[64]; /* of a token that was revoked */
     char user_id[64], organization_id[64], slug[80], hash[200], token_id[64], family_id[64];
     size_t memberships, members;
     enum store_role role;
@@ -40,6 +41,8 @@ static void on_account(int err, const struct store_account *a, void *arg) {
     struct world *w = arg;
     w->err = err;
     w->done = true;
+    if (err && a)
+        copy(w->owner_id, sizeof w->owner_id, a->user_id);
     if (err)
         return;
     copy(w->user_id, sizeof w->user_id, a->user_id);
@@ -52,6 +55,13 @@ static void on_account(int err, const struct store_account *a, void *arg) {
         copy(w->slug, sizeof w->slug, a->current->organization_slug);
         w->role = a->current->role;
     }
+}
+
+static void on_owner(int err, struct slice user_id, void *arg) {
+    struct world *w = arg;
+    w->err = err;
+    w->done = true;
+    copy(w->owner_id, sizeof w->owner_id, user_id);
 }
 
 static void on_done(int err, void *arg) {
@@ -200,6 +210,7 @@ static void reuse_after_the_grace_ends_the_family(void **state) {
     add_user(&w, "a@x.org", "acme", "t1");
     assert_int_equal(rotate(&w, "t1", "t2", T0), 0);
     assert_int_equal(rotate(&w, "t1", "t2b", T0 + 10001), EACCES);
+    assert_string_equal(w.owner_id, w.user_id);
     assert_int_equal(rotate(&w, "t2", "t3", T0 + 10002), ENOENT);
     store_close(w.store, 1000);
 }
@@ -262,11 +273,13 @@ static void logging_out_ends_the_family_and_nothing_else(void **state) {
                     &w);
     assert_int_equal(answer(&w), 0);
     for (int i = 0; i < 2; i++) {
-        store_token_revoke(w.store, SLICE("t1"), T0, on_done, &w);
+        store_token_revoke(w.store, SLICE("t1"), T0, on_owner, &w);
         assert_int_equal(answer(&w), 0);
+        assert_string_equal(w.owner_id, w.user_id);
     }
-    store_token_revoke(w.store, SLICE("unknown"), T0, on_done, &w);
+    store_token_revoke(w.store, SLICE("unknown"), T0, on_owner, &w);
     assert_int_equal(answer(&w), 0);
+    assert_string_equal(w.owner_id, "");
     assert_int_equal(check(&w, w.user_id, w.organization_id, "t1"), ENOENT);
     assert_int_equal(check(&w, w.user_id, w.organization_id, "t9"), 0);
     store_close(w.store, 1000);
