@@ -23,7 +23,8 @@ const struct setting settings[] = {
     {"TLS_KEY_FILE", .type = SETTING_TEXT, AT(tls_key_file), .max = 4096,
      .help = "PEM private key of TLS_CERT_FILE"},
     {"CORS_ORIGINS", .type = SETTING_TEXT, AT(cors_origins), .max = 8192,
-     .help = "origins that browsers may call from, comma separated; unset: every origin is echoed"},
+     .help = "origins that browsers may call and open WebSockets from, comma separated; unset: every "
+             "origin is echoed"},
     {"TRUST_PROXY", .type = SETTING_TEXT, AT(trust_proxy), .max = 4096,
      .help = "networks of proxies whose X-Forwarded-For is trusted, comma separated"},
     {.help = "Storage"},

@@ -156,6 +156,12 @@ static void show_upgrade(struct http_conn *conn, struct slice lookahead) {
         http_respond_error(&call->request, status, why);
         return;
     }
+    if (call->origin && !http_may_upgrade(server, call)) {
+        server->stats.bad_requests++;
+        http_respond_error(&call->request, 403,
+                           "Forbidden: CORS_ORIGINS does not list this origin");
+        return;
+    }
     ws_accept(call->accept, key);
     server->stats.upgrades++;
     if (show(conn, server->handlers.on_upgrade ? server->handlers.on_upgrade : http_on_not_found,

@@ -104,6 +104,9 @@ void http_conn_end_call(struct http_conn *conn);
 
 /* ---- http_reply.c ---- */
 
+/* Whether the origin that a handshake names may open a WebSocket. */
+bool http_may_upgrade(const struct http_server *server, const struct http_call *call);
+
 /* An answer to bytes that never became a request. */
 void http_conn_refuse(struct http_conn *conn, int status, const char *message);
 

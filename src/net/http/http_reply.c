@@ -39,6 +39,18 @@ static bool is_allowed_origin(const struct http_settings *settings, struct slice
     return false;
 }
 
+/* A browser asks no preflight before a WebSocket, so the handshake is the place to refuse. A page of
+ * this very server may open one, as it may send any other request; so may clients that are no
+ * browsers and name the server itself as their origin. */
+bool http_may_upgrade(const struct http_server *server, const struct http_call *call) {
+    struct slice origin = slice_from(call->origin), scheme;
+    if (is_allowed_origin(&server->settings, origin))
+        return true;
+    const struct slice *host = http_find_header(call->request.head, "host");
+    return slice_cut(&origin, ':', &scheme) && slice_has_prefix(origin, SLICE("//")) && host &&
+           slice_is_equal_nocase(slice_skip(origin, 2), *host);
+}
+
 static void add_cors(struct buf *out, const struct http_server *server,
                      const struct http_call *call) {
     if (call && call->origin && is_allowed_origin(&server->settings, slice_from(call->origin)))

@@ -66,7 +66,8 @@ struct http_settings {        /* zero = the default in brackets */
     int64_t body_timeout_ms;  /* [60 s] for a whole body */
     int64_t idle_timeout_ms;  /* [7 s] between requests; clients are told 5/7 of it */
     int64_t write_timeout_ms; /* [30 s] without the client taking a byte of an answer */
-    const char *cors_origins; /* comma-separated exact origins; NULL = every origin is echoed */
+    const char *cors_origins; /* comma-separated exact origins; NULL = every origin is echoed. They
+                                 bind WebSockets, too, but for pages of this very server. */
     const struct networks *proxies;    /* trusted for X-Forwarded-For; NULL = none */
     const struct tls *tls;             /* NULL = plain */
     size_t (*count_others)(void *arg); /* connections taken over, which still count to the limit */

@@ -185,6 +185,35 @@ static void bad_handshakes_get_proper_answers(void **state) {
     close_server(&f);
 }
 
+static void origins_that_are_not_listed_open_no_websocket(void **state) {
+    static const struct {
+        const char *origin, *status;
+    } rows[] = {
+        {"", "HTTP/1.1 101"},
+        {"Origin: https://a.example\r\n", "HTTP/1.1 101"},
+        {"Origin: https://evil.example\r\n", "HTTP/1.1 403"},
+        {"Origin: https://a.example.evil\r\n", "HTTP/1.1 403"},
+        {"Origin: null\r\n", "HTTP/1.1 403"},
+        {"Origin: http://H:80\r\n", "HTTP/1.1 101"},
+        {"Origin: http://h:8\r\n", "HTTP/1.1 403"},
+        {"Origin: h:80\r\n", "HTTP/1.1 403"},
+    };
+    struct fixture f;
+    open_with(&f, (struct http_settings){.cors_origins = "https://a.example"});
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char request[512];
+        snprintf(request, sizeof request,
+                 "GET /ws HTTP/1.1\r\nHost: h:80\r\nSec-WebSocket-Version: 13\r\n" SHAKE
+                 "%s\r\nbehind",
+                 rows[i].origin);
+        char *reply = ask(&f, request);
+        assert_contains(reply, rows[i].status);
+        assert_int_equal(!strstr(reply, "behind"), !!strstr(rows[i].status, "403"));
+        free(reply);
+    }
+    close_server(&f);
+}
+
 RUN_TESTS(TEST(a_request_is_answered_with_its_parts),
           TEST(bodies_come_whole_by_length_and_by_chunks),
           TEST(a_body_that_comes_late_byte_by_byte_finds_its_head_again),
@@ -192,4 +221,5 @@ RUN_TESTS(TEST(a_request_is_answered_with_its_parts),
           TEST(what_could_be_read_in_two_ways_is_refused),
           TEST(the_limit_of_heads_can_be_set), TEST(sizes_have_limits),
           TEST(a_handshake_takes_the_stream_with_what_came_behind_it),
-          TEST(bad_handshakes_get_proper_answers))
+          TEST(bad_handshakes_get_proper_answers),
+          TEST(origins_that_are_not_listed_open_no_websocket))
