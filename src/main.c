@@ -26,7 +26,7 @@ static const struct command commands[] = {
      "Reads one WAV for each participant and judges the meeting as the server does.\n"
      "  --format jsonl|text   each event as a line of JSON (default), or as a line for people\n"
      "  --host ID             this participant is the host (may be repeated)\n"
-     "  --locale pt-BR|en     language of the messages (default: FEEDBACK_LOCALE)\n"
+     "  --locale pt-BR|en|es  language of the messages (default: FEEDBACK_LOCALE)\n"
      "  --organization SLUG   judge by what RULES_FILE says for this organization\n"
      "  --kind KIND           ... and for this kind of meeting\n\n"
      "MEETING.json: {\"name\":..., \"participants\":[{\"id\":..., \"name\":..., "
@@ -36,6 +36,24 @@ static const struct command commands[] = {
      "paths relative to the file. The settings RULE_<TYPE>_<FIELD> and FEEDBACK_INCLUDE_HOST "
      "apply.\n",
      analyze_main},
+    {"rules", "score [OPTION]... MEETING.json | DIR | MEETING",
+     "try other settings of the rules on a recorded meeting",
+     "Judges the recordings (WAV, with the .json beside them) of a folder, or of a meeting by its "
+     "id,\n"
+     "by the settings in force and by others, and prints what was told then (from the database), "
+     "what\n"
+     "is told now, and what would be told.\n"
+     "  --rules FILE          use this file in place of RULES_FILE\n"
+     "  --set RULE_X=NUMBER   and this setting (may be repeated)\n"
+     "  --organization SLUG   judge by what the file says for this organization\n"
+     "  --kind KIND           ... and for this kind of meeting\n"
+     "  --host ID             this participant is the host (may be repeated)\n"
+     "  --no-dtx              zeros mean a dead microphone, as on tracks that LiveKit says have no "
+     "DTX\n\n"
+     "Not in recordings: who was there without a microphone, who is a host, what a prosody "
+     "service\n"
+     "heard, mutes recorded as silence.\n",
+     rules_main},
     {"vad", "FILE.wav [--format f32|text]", "print the probability of speech in a recording",
      "One value for every 10 ms: little-endian 32-bit floats, or a line of text each.\n", vad_main},
     {"repair", "DIR [--dry-run]", "repair the recordings that a crash left unfinished",

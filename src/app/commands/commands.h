@@ -8,6 +8,9 @@
 /* `prosa analyze`: judges recordings as the server judges live audio, on the audio's own clock. */
 int analyze_main(int argc, char **argv);
 
+/* `prosa rules score`: what other settings of the rules would have told in a recorded meeting. */
+int rules_main(int argc, char **argv);
+
 /* `prosa vad`: the probability of speech in a WAV, for every 10 ms. */
 int vad_main(int argc, char **argv);
 

@@ -22,10 +22,18 @@ void scene_free(struct scene *scene) {
         mem_free(part->path);
         mem_free(part->muted.span);
         mem_free(part->gaps.span);
+        mem_free(part->pauses.span);
     }
     mem_free(scene->parts);
     mem_free(scene->hosts);
     mem_free(scene->name);
+}
+
+struct scene_part *scene_add_file(struct scene *scene, struct slice id, char *path) {
+    scene->parts = mem_resize(scene->parts, (scene->count + 1) * sizeof *scene->parts);
+    struct scene_part *part = &scene->parts[scene->count++];
+    *part = (struct scene_part){.id = slice_copy_text(id), .name = mem_copy_text(""), .path = path};
+    return part;
 }
 
 /* Takes `path` over, also on failure. NULL with a sentence in `problem`. */
@@ -40,10 +48,7 @@ static struct scene_part *part_add(struct scene *scene, struct slice id, char *p
         mem_free(path);
         return NULL;
     }
-    scene->parts = mem_resize(scene->parts, (scene->count + 1) * sizeof *scene->parts);
-    struct scene_part *part = &scene->parts[scene->count++];
-    *part = (struct scene_part){.id = slice_copy_text(id), .name = mem_copy_text(""), .path = path};
-    return part;
+    return scene_add_file(scene, id, path);
 }
 
 static bool spans_read(struct scene_spans *spans, const json_t *list) {

@@ -9,6 +9,7 @@
 #include "outside/db/db_sqlite.h"
 #include "outside/db/db_times.h"
 #include "outside/db/db_url.h"
+#include "outside/store/store.h"
 #include "outside/store/store_sql.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@
 
 enum {
     PATIENCE_MS = 10 * 1000,
+    FEEDBACK_MAX = 1000000,
     FILE_MS = 500,
     TABLES_PATIENCE_MS = 60 * 1000,
     AGAIN_US = 200 * 1000,
@@ -181,5 +183,39 @@ int store_admin_organizations(struct store_admin *admin, struct buf *lines, char
                               size_t why_bytes) {
     admin->db->deadline_ms = clock_mono_ms() + PATIENCE_MS;
     int err = store_run(admin->db, SQL_ORGANIZATION_LIST, NULL, 0, on_organization_row, lines);
+    return explain(admin, err, why, why_bytes);
+}
+
+struct feedback_reader {
+    store_admin_feedback_fn *fn;
+    void *user;
+};
+
+static void on_feedback_row(const struct db_row *row, void *arg) {
+    const struct feedback_reader *reader = arg;
+    struct store_feedback feedback = {
+        .id = db_row_text(row, 0),
+        .meeting_id = db_row_text(row, 1),
+        .participant_id = db_row_text(row, 2),
+        .participant_name = db_row_text(row, 3),
+        .type = db_row_text(row, 4),
+        .severity = db_row_text(row, 5),
+        .ts_ms = db_row_time(row, 6),
+        .window_start_ms = db_row_time(row, 7),
+        .window_end_ms = db_row_time(row, 8),
+        .message = db_row_text(row, 9),
+        .tips = db_row_text(row, 10),
+        .metadata = db_row_text(row, 11),
+        .seq = db_row_int(row, 12),
+    };
+    reader->fn(&feedback, reader->user);
+}
+
+int store_admin_feedback(struct store_admin *admin, struct slice meeting_id, char *why,
+                         size_t why_bytes, store_admin_feedback_fn *fn, void *user) {
+    struct feedback_reader reader = {fn, user};
+    admin->db->deadline_ms = clock_mono_ms() + PATIENCE_MS;
+    int err = STORE_RUN(admin->db, SQL_FEEDBACK_REPLAY, on_feedback_row, &reader,
+                        db_text(meeting_id), db_int(-1), db_int(FEEDBACK_MAX));
     return explain(admin, err, why, why_bytes);
 }

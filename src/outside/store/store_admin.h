@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 struct store_admin;
+struct store_feedback;
 
 /* Is told, each time that it becomes another, what is waited for. */
 typedef void store_admin_wait_fn(const char *what);
@@ -51,5 +52,10 @@ int store_admin_link(struct store_admin *, struct slice slug, bool is_linked, ch
                      size_t why_bytes);
 /* Appends a line for each organization: slug, "linked" or "-", name. */
 int store_admin_organizations(struct store_admin *, struct buf *lines, char *why, size_t why_bytes);
+
+/* The stored feedback of a meeting, in the order in which it was told. Rows live for the call. */
+typedef void store_admin_feedback_fn(const struct store_feedback *, void *user);
+int store_admin_feedback(struct store_admin *, struct slice meeting_id, char *why, size_t why_bytes,
+                         store_admin_feedback_fn *, void *user);
 
 #endif
