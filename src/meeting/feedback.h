@@ -1,4 +1,4 @@
-/* What the host is told: one event, its sentence and tips in two languages, its JSON. */
+/* What the host is told: one event, its sentence and tips in three languages, its JSON. */
 #ifndef MEETING_FEEDBACK_H
 #define MEETING_FEEDBACK_H
 
@@ -9,6 +9,7 @@
 enum {
     FEEDBACK_NAME_MAX = 256,    /* bytes of an identity or a name */
     FEEDBACK_FACTS_MAX = 8,     /* facts of one event */
+    FEEDBACK_WHY_MAX = 256,     /* bytes of an explanation, terminator included */
     FEEDBACK_MESSAGE_MAX = 512, /* bytes of a sentence with the longest name, terminator included */
 };
 
@@ -36,7 +37,7 @@ struct feedback {
 const char *feedback_type_name(enum feedback_type type);
 const char *severity_name(enum severity severity);
 
-/* "pt-BR" and "pt" in any letter case, "en", and what starts with them ("en-US"). */
+/* "pt-BR" and "pt" in any letter case, "en", "es", and what starts with them ("en-US"). */
 bool locale_find(struct slice name, enum locale *out);
 
 /* The sentence, with the name (else the identity) in it. Terminated; returns its length. */
@@ -47,8 +48,13 @@ size_t feedback_message(char out[FEEDBACK_MESSAGE_MAX], const struct feedback *f
 size_t feedback_tips(const char *tips[FEEDBACK_TIPS_MAX], const struct feedback *feedback,
                      enum locale locale);
 
-/* The metadata object alone, as it is stored. */
-void feedback_write_metadata(struct buf *out, const struct feedback *feedback);
+/* What was measured, in words: "12 dB softer than usual (-34 dBFS over 5 s of speech)". Terminated;
+ * returns its length, 0 when there is nothing to say. */
+size_t feedback_why(char out[FEEDBACK_WHY_MAX], const struct feedback *feedback,
+                    enum locale locale);
+
+/* The metadata object alone, as it is stored: the facts, and why in words. */
+void feedback_write_metadata(struct buf *out, const struct feedback *feedback, enum locale locale);
 
 /* The event as a JSON object, as hosts receive it. */
 void feedback_write_json(struct buf *out, const struct feedback *feedback, enum locale locale,

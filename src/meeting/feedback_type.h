@@ -34,7 +34,7 @@ enum feedback_type {
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL };
 
-enum locale { LOCALE_PT_BR, LOCALE_EN, LOCALES };
+enum locale { LOCALE_PT_BR, LOCALE_EN, LOCALE_ES, LOCALES };
 
 /* Why, where one type has several causes: each has its own sentence. metadata.reason. */
 enum feedback_reason {

@@ -11,7 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RULE_SENTENCES_MAX = 5 }; /* sentences of one rule, per language */
+enum {
+    RULE_SENTENCES_MAX = 5, /* sentences of one rule, per language */
+    RULE_WHYS_MAX = 4,      /* and explanations */
+};
 
 struct judgement;
 struct participant;
@@ -61,6 +64,14 @@ struct rule_sentence {
     struct sentence in[LOCALES]; /* text NULL: after the last */
 };
 
+/* What was measured, in words. The first whose fact comes with the event and whose reason fits is
+ * taken. "{rmsDbfs}" stands for that fact; those it names come with it. */
+struct rule_why {
+    enum feedback_fact fact;
+    enum feedback_reason reason; /* REASON_NONE: any */
+    const char *in[LOCALES];     /* NULL: after the last */
+};
+
 struct rule {
     const char *name; /* of the type of feedback, "volume_baixo" */
     /* Called for every step of 100 ms; NULL: the rule never tells about the group. */
@@ -73,6 +84,7 @@ struct rule {
     bool ends_with_condition;
     struct rule_setting settings[RULE_SETTINGS_MAX];
     struct rule_sentence sentences[RULE_SENTENCES_MAX];
+    struct rule_why whys[RULE_WHYS_MAX];
 };
 
 #define X(constant, name) extern const struct rule rule_##name;

@@ -65,7 +65,9 @@ const struct rule rule_energia_grupo_baixa = {
                               {"Faça uma pausa de cinco minutos",
                                "Passe para um assunto mais leve"}},
          .in[LOCALE_EN] = {"The group is low on energy; propose a break or change the format.",
-                           {"Take a five-minute break", "Move to a lighter topic"}}},
+                           {"Take a five-minute break", "Move to a lighter topic"}},
+         .in[LOCALE_ES] = {"El grupo tiene poca energía; proponga una pausa o cambie la dinámica.",
+                           {"Haga una pausa de cinco minutos", "Pase a un tema más ligero"}}},
     },
 };
 /* clang-format on */
@@ -119,7 +121,9 @@ const struct rule rule_polarizacao_emocional = {
                               {"Resuma cada posição com neutralidade",
                                "Procure um ponto em comum"}},
          .in[LOCALE_EN] = {"The mood is divided; hear both sides before going on.",
-                           {"Sum up each position neutrally", "Look for common ground"}}},
+                           {"Sum up each position neutrally", "Look for common ground"}},
+         .in[LOCALE_ES] = {"Los ánimos están divididos; escuche a ambas partes antes de seguir.",
+                           {"Resuma cada postura con neutralidad", "Busque un punto en común"}}},
     },
 };
 /* clang-format on */

@@ -93,7 +93,21 @@ const struct rule rule_monotonia_prosodica = {
                               {"Pergunte qual é o ponto mais importante",
                                "Peça um exemplo prático"}},
          .in[LOCALE_EN] = {"{name}: little change of tone; ask for the main point.",
-                           {"Ask what matters most", "Ask for a practical example"}}},
+                           {"Ask what matters most", "Ask for a practical example"}},
+         .in[LOCALE_ES] = {"{name}: tono de voz poco variado; pida que destaque lo principal.",
+                           {"Pregunte qué es lo más importante", "Pida un ejemplo práctico"}}},
+    },
+    .whys = {
+        {FACT_PITCH_RANGE, REASON_NONE,
+         {[LOCALE_PT_BR] =
+                "melodia de {pitchRangeSemitones} semitons em {windowSeconds} s de fala; "
+                "o limite é {limit}",
+          [LOCALE_EN] =
+                "a melody of {pitchRangeSemitones} semitones over {windowSeconds} s of "
+                "speech; the limit is {limit}",
+          [LOCALE_ES] =
+                "melodía de {pitchRangeSemitones} semitonos en {windowSeconds} s de "
+                "habla; el límite es {limit}"}},
     },
 };
 /* clang-format on */

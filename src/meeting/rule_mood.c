@@ -72,12 +72,17 @@ const struct rule rule_tendencia_emocional_negativa = {
          .in[LOCALE_PT_BR] = {"{name}: parece bastante contrariado(a); acolha antes de seguir.",
                               {"Pergunte o que preocupa", "Reconheça o ponto antes de responder"}},
          .in[LOCALE_EN] = {"{name}: sounds quite upset; acknowledge it before going on.",
-                           {"Ask what the concern is", "Acknowledge the point before answering"}}},
+                           {"Ask what the concern is", "Acknowledge the point before answering"}},
+         .in[LOCALE_ES] = {"{name}: parece muy contrariado(a); reconózcalo antes de seguir.",
+                           {"Pregunte qué le preocupa", "Reconozca el punto antes de responder"}}},
         {.in[LOCALE_PT_BR] = {"{name}: tom de voz negativo; pergunte se há algo a resolver.",
                               {"Pergunte o que preocupa",
                                "Ofereça uma conversa depois da reunião"}},
          .in[LOCALE_EN] = {"{name}: a negative tone; ask whether something needs solving.",
-                           {"Ask what the concern is", "Offer a talk after the meeting"}}},
+                           {"Ask what the concern is", "Offer a talk after the meeting"}},
+         .in[LOCALE_ES] = {"{name}: tono de voz negativo; pregunte si hay algo que resolver.",
+                           {"Pregunte qué le preocupa",
+                            "Ofrezca una conversación después de la reunión"}}},
     },
 };
 /* clang-format on */
@@ -111,7 +116,10 @@ const struct rule rule_engajamento_baixo = {
                               {"Faça uma pergunta sobre a área dessa pessoa",
                                "Considere uma pausa curta"}},
          .in[LOCALE_EN] = {"{name}: little energy in the voice; invite them in.",
-                           {"Ask about something in their field", "Consider a short break"}}},
+                           {"Ask about something in their field", "Consider a short break"}},
+         .in[LOCALE_ES] = {"{name}: poca energía en la voz; invite a participar.",
+                           {"Haga una pregunta sobre el área de esa persona",
+                            "Considere una pausa corta"}}},
     },
 };
 /* clang-format on */
@@ -156,7 +164,10 @@ const struct rule rule_frustracao_crescente = {
                                "Proponha um próximo passo concreto"}},
          .in[LOCALE_EN] = {"{name}: growing frustration; acknowledge it and agree on a next step.",
                            {"Repeat the point in your own words",
-                            "Propose one concrete next step"}}},
+                            "Propose one concrete next step"}},
+         .in[LOCALE_ES] = {"{name}: frustración creciente; reconózcala y acuerde un próximo paso.",
+                           {"Repita el punto con sus propias palabras",
+                            "Proponga un próximo paso concreto"}}},
     },
 };
 /* clang-format on */
@@ -190,7 +201,9 @@ const struct rule rule_entusiasmo_alto = {
         {.in[LOCALE_PT_BR] = {"{name}: muito entusiasmo; aproveite para avançar.",
                               {"Peça que conduza o próximo passo", "Registre a ideia"}},
          .in[LOCALE_EN] = {"{name}: full of enthusiasm; a good moment to move on.",
-                           {"Ask them to lead the next step", "Write the idea down"}}},
+                           {"Ask them to lead the next step", "Write the idea down"}},
+         .in[LOCALE_ES] = {"{name}: mucho entusiasmo; buen momento para avanzar.",
+                           {"Pida que guíe el próximo paso", "Anote la idea"}}},
     },
 };
 /* clang-format on */
@@ -237,7 +250,9 @@ const struct rule rule_efeito_pos_interrupcao = {
                               {"Convide a concluir a ideia", "Agradeça a contribuição"}},
          .in[LOCALE_EN] = {"{name}: lost heart after being interrupted; give the floor back.",
                            {"Invite them to finish the thought",
-                            "Thank them for the contribution"}}},
+                            "Thank them for the contribution"}},
+         .in[LOCALE_ES] = {"{name}: se desanimó tras una interrupción; devuelva la palabra.",
+                           {"Invite a terminar la idea", "Agradezca la aportación"}}},
     },
 };
 /* clang-format on */

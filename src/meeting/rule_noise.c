@@ -54,7 +54,17 @@ const struct rule rule_ruido_de_fundo = {
                 {"Peça que silencie o microfone quando não fala",
                                "Sugira fones com microfone"}},
          .in[LOCALE_EN] = {"{name}: background noise close to the voice; suggest a quieter place.",
-                           {"Ask them to mute while listening", "Suggest a headset"}}},
+                           {"Ask them to mute while listening", "Suggest a headset"}},
+         .in[LOCALE_ES] = {
+                "{name}: ruido de fondo cerca del nivel de la voz; sugiera un lugar tranquilo.",
+                {"Pida que silencie el micrófono al escuchar",
+                 "Sugiera auriculares con micrófono"}}},
+    },
+    .whys = {
+        {FACT_NOISE_DBFS, REASON_NONE,
+         {[LOCALE_PT_BR] = "ruído a {noiseDbfs} dBFS, voz a {rmsDbfs} dBFS",
+          [LOCALE_EN] = "noise at {noiseDbfs} dBFS, the voice at {rmsDbfs} dBFS",
+          [LOCALE_ES] = "ruido a {noiseDbfs} dBFS, la voz a {rmsDbfs} dBFS"}},
     },
 };
 /* clang-format on */

@@ -66,13 +66,30 @@ const struct rule rule_ritmo_acelerado = {
          .in[LOCALE_PT_BR] = {"{name}: fala muito rápida; peça uma pausa entre as ideias.",
                               {"Resuma o que entendeu e confirme", "Peça que fale mais devagar"}},
          .in[LOCALE_EN] = {"{name}: speaking very fast; ask for a pause between ideas.",
-                           {"Sum up what you heard and confirm it", "Ask them to slow down"}}},
+                           {"Sum up what you heard and confirm it", "Ask them to slow down"}},
+         .in[LOCALE_ES] = {"{name}: habla muy rápido; pida una pausa entre las ideas.",
+                           {"Resuma lo que entendió y confírmelo", "Pida que hable más despacio"}}},
         {.in[LOCALE_PT_BR] = {"{name}: ritmo acelerado; sugira falar um pouco mais devagar.",
                               {"Resuma o que entendeu e confirme",
                                "Peça um exemplo para ganhar tempo"}},
          .in[LOCALE_EN] = {"{name}: speaking fast; suggest slowing down a little.",
                            {"Sum up what you heard and confirm it",
-                            "Ask for an example to gain time"}}},
+                            "Ask for an example to gain time"}},
+         .in[LOCALE_ES] = {"{name}: ritmo acelerado; sugiera hablar un poco más despacio.",
+                           {"Resuma lo que entendió y confírmelo",
+                            "Pida un ejemplo para ganar tiempo"}}},
+    },
+    .whys = {
+        {FACT_SYLLABLES_PER_S, REASON_NONE,
+         {[LOCALE_PT_BR] =
+                "{syllablesPerSecond} sílabas por segundo em {windowSeconds} s de fala; "
+                "o limite é {limit}",
+          [LOCALE_EN] =
+                "{syllablesPerSecond} syllables a second over {windowSeconds} s of "
+                "speech; the limit is {limit}",
+          [LOCALE_ES] =
+                "{syllablesPerSecond} sílabas por segundo en {windowSeconds} s de habla; "
+                "el límite es {limit}"}},
     },
 };
 /* clang-format on */
@@ -131,7 +148,16 @@ const struct rule rule_ritmo_pausado = {
                                "Dê tempo, ou ofereça voltar ao assunto depois"}},
          .in[LOCALE_EN] = {"{name}: many long pauses; help with a direct question.",
                            {"Ask something short and concrete",
-                            "Give time, or offer to come back to it later"}}},
+                            "Give time, or offer to come back to it later"}},
+         .in[LOCALE_ES] = {"{name}: muchas pausas largas; ayude con una pregunta directa.",
+                           {"Haga una pregunta corta y concreta",
+                            "Dé tiempo, u ofrezca volver al tema después"}}},
+    },
+    .whys = {
+        {FACT_PAUSE_SHARE, REASON_NONE,
+         {[LOCALE_PT_BR] = "pausas em {pauseShare} % dos últimos {windowSeconds} s",
+          [LOCALE_EN] = "pauses in {pauseShare} % of the last {windowSeconds} s",
+          [LOCALE_ES] = "pausas en el {pauseShare} % de los últimos {windowSeconds} s"}},
     },
 };
 /* clang-format on */

@@ -52,13 +52,23 @@ const struct rule rule_overlap_fala = {
                               {"Passe a palavra a uma pessoa de cada vez",
                                "Sugira levantar a mão"}},
          .in[LOCALE_EN] = {"Several people are talking at once; give them turns.",
-                           {"Give the floor to one person at a time", "Suggest raising hands"}}},
+                           {"Give the floor to one person at a time", "Suggest raising hands"}},
+         .in[LOCALE_ES] = {"Varias personas hablan a la vez; organice los turnos.",
+                           {"Dé la palabra a una persona cada vez", "Sugiera levantar la mano"}}},
         {.in[LOCALE_PT_BR] = {
                 "{name}: falando ao mesmo tempo que outra pessoa; organize a vez de cada um.",
                 {"Passe a palavra a uma pessoa de cada vez",
                                "Sugira levantar a mão"}},
          .in[LOCALE_EN] = {"{name}: talking at the same time as somebody else; give them turns.",
-                           {"Give the floor to one person at a time", "Suggest raising hands"}}},
+                           {"Give the floor to one person at a time", "Suggest raising hands"}},
+         .in[LOCALE_ES] = {"{name}: habla al mismo tiempo que otra persona; organice los turnos.",
+                           {"Dé la palabra a una persona cada vez", "Sugiera levantar la mano"}}},
+    },
+    .whys = {
+        {FACT_OVERLAP_S, REASON_NONE,
+         {[LOCALE_PT_BR] = "{overlapSeconds} s de falas simultâneas nos últimos {windowSeconds} s",
+          [LOCALE_EN] = "{overlapSeconds} s of talking at once in the last {windowSeconds} s",
+          [LOCALE_ES] = "{overlapSeconds} s de habla simultánea en los últimos {windowSeconds} s"}},
     },
 };
 /* clang-format on */
@@ -109,7 +119,22 @@ const struct rule rule_monologo_prolongado = {
                                "Combine um tempo para cada fala"}},
          .in[LOCALE_EN] = {"{name}: has been talking for a while; make room for the others.",
                            {"Say thanks and ask somebody else for a view",
-                            "Agree on a time for each speaker"}}},
+                            "Agree on a time for each speaker"}},
+         .in[LOCALE_ES] = {"{name}: habla desde hace bastante tiempo; dé espacio a los demás.",
+                           {"Agradezca y pida la opinión de otra persona",
+                            "Acuerde un tiempo para cada intervención"}}},
+    },
+    .whys = {
+        {FACT_SPEECH_S, REASON_NONE,
+         {[LOCALE_PT_BR] =
+                "{speechSeconds} s de fala nos últimos {windowSeconds} s, "
+                "{speechCoverage} % de toda a fala",
+          [LOCALE_EN] =
+                "{speechSeconds} s of speech in the last {windowSeconds} s, "
+                "{speechCoverage} % of all speech",
+          [LOCALE_ES] =
+                "{speechSeconds} s de habla en los últimos {windowSeconds} s, "
+                "{speechCoverage} % de toda el habla"}},
     },
 };
 /* clang-format on */
@@ -153,7 +178,16 @@ const struct rule rule_interrupcoes_frequentes = {
                               {"Peça que cada um conclua antes da resposta",
                                "Sugira levantar a mão"}},
          .in[LOCALE_EN] = {"People keep interrupting each other; agree on who speaks next.",
-                           {"Ask to let each other finish", "Suggest raising hands"}}},
+                           {"Ask to let each other finish", "Suggest raising hands"}},
+         .in[LOCALE_ES] = {"Interrupciones frecuentes en la reunión; acuerde quién habla después.",
+                           {"Pida que cada uno termine antes de responder",
+                            "Sugiera levantar la mano"}}},
+    },
+    .whys = {
+        {FACT_INTERRUPTIONS, REASON_NONE,
+         {[LOCALE_PT_BR] = "{interruptions} interrupções nos últimos {windowSeconds} s",
+          [LOCALE_EN] = "{interruptions} interruptions in the last {windowSeconds} s",
+          [LOCALE_ES] = "{interruptions} interrupciones en los últimos {windowSeconds} s"}},
     },
 };
 /* clang-format on */

@@ -192,11 +192,31 @@ const struct rule rule_volume_baixo = {
          .in[LOCALE_PT_BR] = {"{name}: quase inaudível; aumente o ganho imediatamente.",
                               {"Aumente o ganho de entrada", "Aproxime-se do microfone"}},
          .in[LOCALE_EN] = {"{name}: almost inaudible; turn the microphone up now.",
-                           {"Raise the input gain", "Move closer to the microphone"}}},
+                           {"Raise the input gain", "Move closer to the microphone"}},
+         .in[LOCALE_ES] = {"{name}: casi inaudible; suba el micrófono de inmediato.",
+                           {"Aumente la ganancia de entrada", "Acérquese al micrófono"}}},
         {.in[LOCALE_PT_BR] = {"{name}: volume baixo; aumente o ganho ou aproxime-se do microfone.",
                               {"Aumente o ganho de entrada", "Aproxime-se do microfone"}},
          .in[LOCALE_EN] = {"{name}: too quiet; turn the microphone up or move closer.",
-                           {"Raise the input gain", "Move closer to the microphone"}}},
+                           {"Raise the input gain", "Move closer to the microphone"}},
+         .in[LOCALE_ES] = {"{name}: volumen bajo; suba el micrófono o acérquese.",
+                           {"Aumente la ganancia de entrada", "Acérquese al micrófono"}}},
+    },
+    .whys = {
+        {FACT_BELOW_USUAL_DB, REASON_NONE,
+         {[LOCALE_PT_BR] =
+                "{belowUsualDb} dB mais baixo que o habitual ({rmsDbfs} dBFS em "
+                "{windowSeconds} s de fala)",
+          [LOCALE_EN] =
+                "{belowUsualDb} dB softer than usual ({rmsDbfs} dBFS over "
+                "{windowSeconds} s of speech)",
+          [LOCALE_ES] =
+                "{belowUsualDb} dB más bajo de lo habitual ({rmsDbfs} dBFS en "
+                "{windowSeconds} s de habla)"}},
+        {FACT_RMS_DBFS, REASON_NONE,
+         {[LOCALE_PT_BR] = "{rmsDbfs} dBFS em {windowSeconds} s de fala; o limite é {limit}",
+          [LOCALE_EN] = "{rmsDbfs} dBFS over {windowSeconds} s of speech; the limit is {limit}",
+          [LOCALE_ES] = "{rmsDbfs} dBFS en {windowSeconds} s de habla; el límite es {limit}"}},
     },
 };
 /* clang-format on */
@@ -292,16 +312,42 @@ const struct rule rule_volume_alto = {
          .in[LOCALE_PT_BR] = {"{name}: áudio distorcido; reduza o ganho do microfone.",
                               {"Reduza o ganho de entrada", "Afaste-se um pouco do microfone"}},
          .in[LOCALE_EN] = {"{name}: distorted sound; turn the microphone down.",
-                           {"Lower the input gain", "Move back from the microphone a little"}}},
+                           {"Lower the input gain", "Move back from the microphone a little"}},
+         .in[LOCALE_ES] = {"{name}: audio distorsionado; baje el micrófono.",
+                           {"Reduzca la ganancia de entrada", "Aléjese un poco del micrófono"}}},
         {.least = SEVERITY_CRITICAL,
          .in[LOCALE_PT_BR] = {"{name}: volume muito alto; reduza o ganho imediatamente.",
                               {"Reduza o ganho de entrada", "Afaste-se do microfone"}},
          .in[LOCALE_EN] = {"{name}: far too loud; turn the microphone down now.",
-                           {"Lower the input gain", "Move back from the microphone"}}},
+                           {"Lower the input gain", "Move back from the microphone"}},
+         .in[LOCALE_ES] = {"{name}: volumen muy alto; baje el micrófono de inmediato.",
+                           {"Reduzca la ganancia de entrada", "Aléjese del micrófono"}}},
         {.in[LOCALE_PT_BR] = {"{name}: volume alto; reduza o ganho ou afaste-se do microfone.",
                               {"Reduza o ganho de entrada", "Afaste-se um pouco do microfone"}},
          .in[LOCALE_EN] = {"{name}: too loud; turn the microphone down or move back.",
-                           {"Lower the input gain", "Move back from the microphone a little"}}},
+                           {"Lower the input gain", "Move back from the microphone a little"}},
+         .in[LOCALE_ES] = {"{name}: volumen alto; baje el micrófono o aléjese.",
+                           {"Reduzca la ganancia de entrada", "Aléjese un poco del micrófono"}}},
+    },
+    .whys = {
+        {FACT_CLIP_FRACTION, REASON_CLIPPING,
+         {[LOCALE_PT_BR] = "{clipFraction} % do som distorcido; o limite é {limit}",
+          [LOCALE_EN] = "{clipFraction} % of the sound is distorted; the limit is {limit}",
+          [LOCALE_ES] = "{clipFraction} % del sonido distorsionado; el límite es {limit}"}},
+        {FACT_ABOVE_USUAL_DB, REASON_NONE,
+         {[LOCALE_PT_BR] =
+                "{aboveUsualDb} dB mais alto que o habitual ({rmsDbfs} dBFS em "
+                "{windowSeconds} s de fala)",
+          [LOCALE_EN] =
+                "{aboveUsualDb} dB louder than usual ({rmsDbfs} dBFS over "
+                "{windowSeconds} s of speech)",
+          [LOCALE_ES] =
+                "{aboveUsualDb} dB más alto de lo habitual ({rmsDbfs} dBFS en "
+                "{windowSeconds} s de habla)"}},
+        {FACT_RMS_DBFS, REASON_NONE,
+         {[LOCALE_PT_BR] = "{rmsDbfs} dBFS em {windowSeconds} s de fala; o limite é {limit}",
+          [LOCALE_EN] = "{rmsDbfs} dBFS over {windowSeconds} s of speech; the limit is {limit}",
+          [LOCALE_ES] = "{rmsDbfs} dBFS en {windowSeconds} s de habla; el límite es {limit}"}},
     },
 };
 /* clang-format on */

@@ -130,7 +130,7 @@ const struct setting settings[] = {
     {"FEEDBACK_INCLUDE_HOST", .type = SETTING_BOOL, AT(feedback_include_host), .fallback = "false",
      .help = "give feedback about the host, too"},
     {"FEEDBACK_LOCALE", .type = SETTING_CHOICE, AT(feedback_locale), .fallback = "pt-BR",
-     .choices = "pt-BR|en", .help = "language of messages and tips"},
+     .choices = "pt-BR|en|es", .help = "language of messages and tips"},
     {"FEEDBACK_TTL_DAYS", .type = SETTING_COUNT, AT(feedback_ttl_days), .fallback = "14", .min = 1,
      .max = DAYS_MAX, .help = "days after which stored feedback is deleted"},
     {.help = "Prosody by Hume"},

@@ -41,7 +41,7 @@ static void feedback_out_keep(struct feedback_out *out, const char *id,
 
     size_t message_len = feedback_message(message, feedback, locale);
     write_tips(&tips, feedback, locale);
-    feedback_write_metadata(&metadata, feedback);
+    feedback_write_metadata(&metadata, feedback, locale);
     struct store_feedback row = {
         .id = slice_from(id),
         .meeting_id = from->meeting_id,

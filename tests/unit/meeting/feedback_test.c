@@ -11,8 +11,11 @@ static struct feedback quiet(void) {
         .ts_ms = 1795349609774,
         .window_start_ms = 1795349606774,
         .window_end_ms = 1795349609774,
-        .facts = 2,
-        .fact = {{FACT_RMS_DBFS, -36.97945}, {FACT_SPEECH_COVERAGE, 1}},
+        .facts = 4,
+        .fact = {{FACT_RMS_DBFS, -36.97945},
+                 {FACT_SPEECH_COVERAGE, 1},
+                 {FACT_LIMIT, -36},
+                 {FACT_WINDOW_S, 3}},
         .participant = "bob_x_y",
     };
 }
@@ -48,7 +51,8 @@ static void the_json_is_the_contracts(void **state) {
         "\"window\":{\"start\":1795349606774,\"end\":1795349609774},"
         "\"message\":\"Bob \\\"X\\\" \xC3\x87: quase inaudível; aumente o ganho imediatamente.\","
         "\"tips\":[\"Aumente o ganho de entrada\",\"Aproxime-se do microfone\"],"
-        "\"metadata\":{\"rmsDbfs\":-37.0,\"speechCoverage\":1.00},\"seq\":7}");
+        "\"metadata\":{\"rmsDbfs\":-37.0,\"speechCoverage\":1.00,\"limit\":-36.000,"
+        "\"windowSeconds\":3.0,\"why\":\"-37 dBFS em 3 s de fala; o limite é -36\"},\"seq\":7}");
     buf_free(&out);
 }
 
@@ -87,12 +91,64 @@ static void every_type_has_a_name_of_its_own(void **state) {
                                     feedback_type_name((enum feedback_type)other));
 }
 
+static void assert_why(const struct feedback *feedback, enum locale locale, const char *text) {
+    char why[FEEDBACK_WHY_MAX];
+    feedback_why(why, feedback, locale);
+    assert_string_equal(why, text);
+}
+
+static void an_event_says_why_in_words(void **state) {
+    struct feedback feedback = quiet();
+    assert_why(&feedback, LOCALE_EN, "-37 dBFS over 3 s of speech; the limit is -36");
+    feedback.fact[feedback.facts++] = (struct fact){FACT_USUAL_DBFS, -24.6};
+    feedback.fact[feedback.facts++] = (struct fact){FACT_BELOW_USUAL_DB, 12.38};
+    assert_why(&feedback, LOCALE_PT_BR,
+               "12 dB mais baixo que o habitual (-37 dBFS em 3 s de fala)");
+    assert_why(&feedback, LOCALE_EN, "12 dB softer than usual (-37 dBFS over 3 s of speech)");
+    assert_why(&feedback, LOCALE_ES, "12 dB más bajo de lo habitual (-37 dBFS en 3 s de habla)");
+    feedback.fact[feedback.facts++] = (struct fact){FACT_HELD_S, 240.2};
+    assert_why(&feedback, LOCALE_EN,
+               "12 dB softer than usual (-37 dBFS over 3 s of speech); for 4 min");
+    feedback = (struct feedback){.type = FEEDBACK_VOLUME_ALTO,
+                                 .reason = REASON_CLIPPING,
+                                 .facts = 2,
+                                 .fact = {{FACT_CLIP_FRACTION, 0.0123}, {FACT_LIMIT, 0.01}}};
+    assert_why(&feedback, LOCALE_PT_BR, "1,2 % do som distorcido; o limite é 1");
+    feedback = (struct feedback){.type = FEEDBACK_SILENCIO_PROLONGADO,
+                                 .reason = REASON_NO_FRAMES,
+                                 .facts = 1,
+                                 .fact = {{FACT_SILENCE_S, 10.04}}};
+    assert_why(&feedback, LOCALE_EN, "no audio for 10 s");
+    feedback = (struct feedback){.type = FEEDBACK_ENTUSIASMO_ALTO};
+    assert_why(&feedback, LOCALE_EN, "");
+}
+
+/* Whatever comes with it, no mark is left and nothing is cut. */
+static void every_explanation_is_whole(void **state) {
+    for (int type = 0; type < FEEDBACK_TYPES; type++)
+        for (int reason = REASON_NONE; reason <= REASON_ENCRYPTED; reason++)
+            for (int first = 0; first < FEEDBACK_FACTS; first++)
+                for (int locale = 0; locale < LOCALES; locale++) {
+                    struct feedback feedback = {.type = (enum feedback_type)type,
+                                                .reason = (enum feedback_reason)reason,
+                                                .facts = FEEDBACK_FACTS_MAX};
+                    for (unsigned i = 0; i < FEEDBACK_FACTS_MAX; i++)
+                        feedback.fact[i] = (struct fact){
+                            (enum feedback_fact)(((unsigned)first + i) % FEEDBACK_FACTS), -12345.6};
+                    char why[FEEDBACK_WHY_MAX];
+                    size_t len = feedback_why(why, &feedback, (enum locale)locale);
+                    assert_true(text_is_utf8(slice_of(why, len)) && strlen(why) == len);
+                    assert_null(strpbrk(why, "{}"));
+                }
+}
+
 static void locales_are_found_by_language(void **state) {
-    static const char *const good[] = {"pt-BR", "PT", "pt_PT", "en", "en-US", "EN"};
+    static const char *const good[] = {"pt-BR", "PT", "pt_PT", "en",    "en-US",
+                                       "EN",    "es", "ES",    "es-419"};
     enum locale locale;
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 9; i++) {
         assert_true(locale_find(slice_from(good[i]), &locale));
-        assert_int_equal(locale, i < 3 ? LOCALE_PT_BR : LOCALE_EN);
+        assert_int_equal(locale, i / 3);
     }
     assert_false(locale_find(SLICE("ptx"), &locale));
     assert_false(locale_find(SLICE(""), &locale));
@@ -101,4 +157,5 @@ static void locales_are_found_by_language(void **state) {
 
 RUN_TESTS(TEST(the_old_message_and_tips_are_kept), TEST(the_json_is_the_contracts),
           TEST(every_event_that_can_be_has_a_sentence_and_json_in_every_language),
-          TEST(every_type_has_a_name_of_its_own), TEST(locales_are_found_by_language))
+          TEST(every_type_has_a_name_of_its_own), TEST(locales_are_found_by_language),
+          TEST(an_event_says_why_in_words), TEST(every_explanation_is_whole))
