@@ -1,6 +1,8 @@
 /* Whatever json_check() accepts, jansson must accept too (but for what it is known to refuse), and
- * the walk functions must give back every value as JSON again. */
+ * the walk functions must give back every value as JSON again. json_read() gives a tree of every
+ * document that json_check() accepts, whatever values are in it. */
 #include "wire/web/json.h"
+#include "wire/web/json_read.h"
 
 #include "base/text.h"
 
@@ -44,12 +46,32 @@ static void walk(struct slice value) {
     buf_free(&plain);
 }
 
+/* What was read can be written, and is read again as the same. */
+static void read_whole(struct slice text) {
+    bool is_marked = slice_has_prefix(text, SLICE("\xEF\xBB\xBF"));
+    struct slice plain = is_marked ? slice_skip(text, 3) : text;
+    enum json_kind kind = json_kind(plain);
+    bool is_document = (kind == JSON_KIND_OBJECT || kind == JSON_KIND_ARRAY) && json_check(plain);
+    json_t *tree = json_read(text);
+    require(is_document == (tree != NULL));
+    if (tree) {
+        char *again = json_dumps(tree, JSON_COMPACT);
+        require(again);
+        json_t *same = json_read(slice_from(again));
+        require(json_equal(tree, same));
+        json_decref(same);
+        free(again);
+    }
+    json_decref(tree);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct slice text = slice_of(data, size);
     json_error_t error;
     json_t *tree;
     bool good;
 
+    read_whole(text);
     /* jansson takes a zero byte for the end of the text. */
     if (!text_is_utf8(text) || memchr(data, 0, size))
         return 0;

@@ -159,7 +159,7 @@ export class Publisher {
   async play(pcm) {
     const step = RATE / 100;
     for (let at = 0; this.isPlaying; at = (at + step) % (pcm.length - step))
-      await this.source.captureFrame(new AudioFrame(pcm.subarray(at, at + step), RATE, 1, step)).catch(() => {});
+      await this.source.captureFrame(new AudioFrame(pcm.slice(at, at + step), RATE, 1, step)).catch(() => {});
   }
 
   async unpublish() {

@@ -21,8 +21,8 @@ void access_sign(const struct config *, const struct access_holder *, int64_t no
                  struct buf *out);
 
 /*
- * On JWT_OK *claims is the caller's, and the holder's texts lie in it. The expiry has no leeway,
- * because the same clock signs and verifies.
+ * On JWT_OK *claims is the caller's, and the holder's texts lie in it. The expiry has no leeway; a
+ * token of a node whose clock is up to JWT_LEAD_S ahead is good.
  */
 enum jwt_fault access_verify(const struct config *, struct slice token, int64_t now_s,
                              json_t **claims, struct access_holder *);

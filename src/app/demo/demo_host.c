@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "net/ws/ws_conn.h"
+#include "wire/web/json_read.h"
 #include "wire/web/json_write.h"
 #include "wire/web/url.h"
 
@@ -35,7 +36,7 @@ static void room_join(struct demo_host *host) {
 
 /* ["event",{...}] */
 static void demo_host_take_event(struct demo_host *host, struct slice json) {
-    json_t *event = json_loadb(json.ptr, json.len, 0, NULL);
+    json_t *event = json_read(json);
     const char *name = json_string_value(json_array_get(event, 0));
     struct slice word = slice_from(name);
     if (slice_is_equal(word, SLICE("feedback")))

@@ -2,7 +2,7 @@
 
 #include "app/rest/email.h"
 #include "net/http/http_server.h"
-#include "wire/web/json.h"
+#include "wire/web/json_read.h"
 #include "wire/web/json_write.h"
 #include "wire/web/url.h"
 
@@ -123,26 +123,27 @@ bool body_type_is(const struct http_request *req, const char *type) {
 }
 
 static json_t *parse_form(struct slice body) {
-    json_t *object = json_object();
+    struct buf json = {0};
     struct slice name, value;
+    json_open(&json, NULL);
     for (unsigned i = 0; i < FORM_FIELDS_MAX && query_next(&body, &name, &value); i++) {
         struct buf key = {0}, text = {0};
-        if (!url_decode(&key, name, true) && !url_decode(&text, value, true) && key.len > 0 &&
-            !memchr(key.data, 0, key.len)) {
-            buf_add_byte(&key, 0);
-            /* Values that are not UTF-8 are left out. */
-            (void)json_object_set_new(object, key.data,
-                                      json_stringn(text.data ? text.data : "", text.len));
+        if (!url_decode(&key, name, true) && !url_decode(&text, value, true) && key.len > 0) {
+            json_add_text(&json, NULL, buf_slice(&key));
+            buf_add_byte(&json, ':');
+            json_add_text(&json, NULL, buf_slice(&text));
         }
         buf_free(&key);
         buf_free(&text);
     }
+    json_close(&json);
+    json_t *object = json_read(buf_slice(&json));
+    buf_free(&json);
     return object;
 }
 
 static json_t *parse_json(struct slice text) {
-    json_error_t error;
-    json_t *body = json_is_shallow(text) ? json_loadb(text.ptr, text.len, 0, &error) : NULL;
+    json_t *body = json_read(text);
     if (json_is_object(body))
         return body;
     const bool is_array = json_is_array(body);

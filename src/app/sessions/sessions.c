@@ -11,6 +11,7 @@
 #include "net/loop.h"
 #include "outside/livekit/livekit_info.h"
 #include "outside/store/store.h"
+#include "wire/web/json_read.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -182,7 +183,7 @@ void session_mark_ended(struct session_entry *entry, int64_t at_ms) {
  * {"organization":"slug","meetingKind":"aula"}. The organization is believed only when signed. An
  * event without metadata says nothing. */
 static void read_metadata(struct session_entry *entry, const struct livekit_room *room) {
-    json_t *metadata = livekit_parse(room->metadata);
+    json_t *metadata = json_read(room->metadata);
     const char *slug = json_string_value(json_object_get(metadata, "organization"));
     const char *kind = json_string_value(json_object_get(metadata, "meetingKind"));
     if (slug && entry->session.is_signed)

@@ -13,6 +13,7 @@
 #include "base/rand.h"
 #include "net/http/http_server.h"
 #include "outside/livekit/livekit_info.h"
+#include "wire/web/json_read.h"
 #include "wire/web/jwt.h"
 
 enum { SEEN_MAX = 8192, EVENT_ID_MAX = 128 };
@@ -231,7 +232,7 @@ static void webhook_on_post(struct http_request *req, const struct route_match *
         return;
     }
 
-    json_t *event = has_json(req) && body.len ? livekit_parse(body) : json_object();
+    json_t *event = has_json(req) && body.len ? json_read(body) : json_object();
     if (!json_is_object(event)) {
         webhook->stats.not_json++;
         http_respond_error(req, 400, "The webhook's body is not a JSON object");

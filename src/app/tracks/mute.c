@@ -1,13 +1,13 @@
 #include "app/tracks/mute.h"
 
-#include <jansson.h>
+#include "wire/web/json_read.h"
 
 void mute_init(struct mute *mute, unsigned tail_ms) {
     *mute = (struct mute){.tail_ms = tail_ms};
 }
 
 bool mute_parse(struct slice text, bool *is_muted) {
-    json_t *value = json_loadb(text.ptr, text.len, 0, NULL);
+    json_t *value = json_read(text);
     json_t *muted = json_object_get(value, "muted"); /* NULL unless an object */
     bool is_found = json_is_boolean(muted);
     if (is_found)

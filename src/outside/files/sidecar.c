@@ -5,6 +5,7 @@
 #include "outside/files/doubt.h"
 #include "outside/files/file.h"
 #include "outside/files/format.h"
+#include "wire/web/json_read.h"
 #include "wire/web/json_write.h"
 
 #include <errno.h>
@@ -291,7 +292,7 @@ static int read_object(const json_t *root, struct sidecar *out) {
 }
 
 int sidecar_parse_json(struct slice json, struct sidecar *out) {
-    json_t *root = json_loadb(json.ptr, json.len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *root = json_read_strict(json);
     struct sidecar sidecar = {0};
     int err = json_is_object(root) ? read_object(root, &sidecar) : EINVAL;
     if (!err)

@@ -1,6 +1,6 @@
 #include "outside/hume/hume_message.h"
 
-#include "wire/web/json.h"
+#include "wire/web/json_read.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,9 +8,9 @@
 enum { TIME_MAX_MS = 7 * 24 * 3600 * 1000 };
 
 json_t *hume_parse(struct slice message) {
-    if (message.len > HUME_MESSAGE_MAX || !json_is_shallow(message))
+    if (message.len > HUME_MESSAGE_MAX)
         return NULL;
-    json_t *value = json_loadb(message.ptr, message.len, 0, NULL);
+    json_t *value = json_read(message);
     if (json_is_object(value))
         return value;
     json_decref(value);

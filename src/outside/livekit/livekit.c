@@ -8,6 +8,7 @@
 #include "net/mailbox.h"
 #include "outside/livekit/livekit_http.h"
 #include "outside/livekit/livekit_info.h"
+#include "wire/web/json_read.h"
 #include "wire/web/json_write.h"
 #include "wire/web/jwt.h"
 
@@ -201,7 +202,7 @@ static void livekit_deliver(struct mail *mail, void *owner) {
 static void livekit_on_done(struct livekit_post *post, void *user) {
     struct livekit_call *call = CONTAINER_OF(post, struct livekit_call, post);
     struct livekit *livekit = user;
-    call->json = livekit_parse(buf_slice(&post->answer));
+    call->json = json_read(buf_slice(&post->answer));
     post->mail.deliver = livekit_deliver;
     mailbox_send(livekit->replies, &post->mail);
 }

@@ -1,14 +1,10 @@
 #include "outside/livekit/livekit_info.h"
 
 #include "base/macros.h"
-#include "wire/web/json.h"
+#include "wire/web/json_read.h"
 
 #include <ctype.h>
 #include <string.h>
-
-json_t *livekit_parse(struct slice text) {
-    return text.len && json_is_shallow(text) ? json_loadb(text.ptr, text.len, 0, NULL) : NULL;
-}
 
 /* The member under its name in lowerCamelCase, or else in snake_case. */
 static const json_t *member(const json_t *object, const char *camel) {
@@ -196,7 +192,7 @@ static bool names_host(const json_t *metadata) {
 void livekit_read_person(struct livekit_person *person, struct slice metadata) {
     static const char *const keys[] = {"name", "displayName", "participantName"};
     *person = (struct livekit_person){0};
-    person->document = livekit_parse(metadata);
+    person->document = json_read(metadata);
     if (!json_is_object(person->document))
         return;
     person->is_host = names_host(person->document);

@@ -66,10 +66,6 @@ void livekit_read_participant(struct livekit_participant *p, const json_t *json)
 void livekit_read_track(struct livekit_track *track, const json_t *json);
 void livekit_read_egress(struct livekit_egress *egress, const json_t *json);
 
-/* NULL when the text is not JSON, or nested too deeply for a recursive parser. The caller owns the
- * value. */
-json_t *livekit_parse(struct slice text);
-
 /* Names the next page of a list; empty after the last. */
 struct slice livekit_read_next_page(const json_t *answer);
 

@@ -2,6 +2,7 @@
 
 #include "base/macros.h"
 #include "wire/web/base64.h"
+#include "wire/web/json_read.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -35,7 +36,7 @@ static json_t *parse_object(struct slice part) {
     struct buf text = {0};
     json_t *object = NULL;
     if (base64url_parse(&text, part))
-        object = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
+        object = json_read_strict(buf_slice(&text));
     OPENSSL_cleanse(text.data, text.cap);
     buf_free(&text);
     if (!json_is_object(object)) {
@@ -88,6 +89,7 @@ static bool read_date(const json_t *claim, double *date) {
 
 static enum jwt_fault check_times(const json_t *claims, int64_t now_s, unsigned leeway_s) {
     const double now = (double)now_s, leeway = leeway_s;
+    const double lead = leeway_s > JWT_LEAD_S ? leeway_s : JWT_LEAD_S;
     double date;
     if (!read_date(json_object_get(claims, "exp"), &date))
         return JWT_NO_EXPIRY;
@@ -98,7 +100,7 @@ static enum jwt_fault check_times(const json_t *claims, int64_t now_s, unsigned 
         const json_t *claim = json_object_get(claims, starts[i]);
         if (claim && !read_date(claim, &date))
             return JWT_MALFORMED;
-        if (claim && date > now + leeway)
+        if (claim && date > now + lead)
             return JWT_NOT_YET;
     }
     return JWT_OK;

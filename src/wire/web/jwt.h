@@ -14,6 +14,7 @@
 enum {
     JWT_MAX_BYTES = 8192, /* of a whole token, checked before anything is decoded */
     JWT_LEEWAY_S = 60,    /* how far clocks may differ */
+    JWT_LEAD_S = 30,      /* how far the signer's clock may always be ahead */
 };
 
 struct jwt_key {
@@ -35,7 +36,8 @@ enum jwt_fault {
 
 /* Checks form, algorithm, signature and times, in this order. On JWT_OK *claims is the payload,
  * owned by the caller (json_decref). `iss` only chooses among the keys; the caller checks audience
- * and type markers. */
+ * and type markers. leeway_s is that of `exp`; `nbf` and `iat` have JWT_LEAD_S at least, because
+ * another node may have signed, and a token that is good a little early does no harm. */
 enum jwt_fault jwt_verify(struct slice token, const struct jwt_key *keys, size_t key_count,
                           int64_t now_s, unsigned leeway_s, json_t **claims);
 

@@ -6,6 +6,7 @@
 #include "outside/livekit/livekit_info.h"
 #include "unit.h"
 #include "wire/web/base64.h"
+#include "wire/web/json_read.h"
 #include "wire/web/jwt.h"
 
 #include <openssl/sha.h>
@@ -159,7 +160,7 @@ static void close_world(struct world *world) {
 }
 
 static void take(struct world *world, const char *text) {
-    json_t *event = livekit_parse(slice_from(text));
+    json_t *event = json_read(slice_from(text));
     assert_non_null(event);
     webhook_take(world->webhook, event, true, (int64_t)NOW * 1000);
     json_decref(event);

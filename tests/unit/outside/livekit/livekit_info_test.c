@@ -1,9 +1,10 @@
 #include "base/macros.h"
 #include "outside/livekit/livekit_info.h"
 #include "unit.h"
+#include "wire/web/json_read.h"
 
 static json_t *parse(const char *text) {
-    json_t *json = livekit_parse(slice_from(text));
+    json_t *json = json_read(slice_from(text));
     assert_non_null(json);
     return json;
 }
@@ -130,7 +131,7 @@ static void deep_json_is_refused(void **state) {
     char text[400];
     memset(text, '[', 200);
     memset(text + 200, ']', 200);
-    assert_null(livekit_parse(slice_of(text, sizeof text)));
+    assert_null(json_read(slice_of(text, sizeof text)));
 }
 
 RUN_TESTS(TEST(both_spellings_of_an_egress), TEST(which_tracks_are_audio),
