@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeEgress, tone } from '../fakes/egress.mjs';
+import { delay, recordings } from './egress.mjs';
 import { eventually, run, startServer } from './harness.mjs';
 
 const secret = { EGRESS_URL_SECRET: '0123456789abcdef0123456789abcdef' };
@@ -56,6 +57,20 @@ test('signed: whatever was changed is refused before the upgrade', async (t) => 
   }
   assert.equal((await knock(url.replace('/egress-audio', '/egress-video') + '&codec=vp8')).status, 401);
   assert.equal((await knock(url)).status, 101);
+});
+
+test('signed: what was signed is what happens, however its name is written', async (t) => {
+  const server = await startServer(t, { env: { ...secret, EGRESS_AUTH: 'signed' } });
+  const url = await sign(server, 'roomName=a', 'trackId=off', 'recordFormat=off');
+  const other = await sign(server, 'roomName=a', 'trackId=on', 'recordFormat=wav');
+  for (const [address, format] of [[url, 'off'], [other, 'wav']]) {
+    const egress = new FakeEgress(address.replace(`recordFormat=${format}`, `record%46ormat=${format}`), { source: tone() });
+    await egress.opened;
+    await delay(500);
+    await egress.end();
+  }
+  await eventually('one of them is recorded', async () => (await recordings(server)).length > 0);
+  assert.deepEqual((await recordings(server)).map(({ file }) => /_a_.*_(\w+)\.wav$/.exec(file)[1]), ['on']);
 });
 
 test('report: everybody comes in, and is counted', async (t) => {

@@ -62,6 +62,11 @@ test('a recording belongs to its organization until it is erased', async (t) => 
     assert.equal(head.headers.get('content-length'), String(file.length));
   });
 
+  await t.test('what is nearly its name is not its name', async () => {
+    for (const other of [`${path}%00`, `${path}/`, `${path}%00x`, `${path}/%00`])
+      assert.equal((await download(server, other, bearer(owner).headers)).status, 404, other);
+  });
+
   await t.test('ranges', async () => {
     const part = (range) => download(server, path, { ...bearer(owner).headers, range });
     const middle = await part('bytes=44-1003');

@@ -305,12 +305,27 @@ static int check_secret(struct config_source *source, const struct config *confi
     return 0;
 }
 
+/* Whoever knows one of these secrets may make any webhook and any host. */
+static int check_livekit_secrets(struct config_source *source, const struct config *config) {
+    const char *first = find_named(source, "LIVEKIT_API_KEY");
+    for (size_t i = 0; i < config->livekit_key_count; i++) {
+        const struct jwt_key *key = &config->livekit_keys[i];
+        bool is_first = first && slice_is_equal(key->issuer, slice_trim(slice_from(first)));
+        const char *name = is_first ? "LIVEKIT_API_SECRET" : "A secret of LIVEKIT_KEYS";
+        if (check_secret(source, config, name, key->secret.ptr))
+            return EINVAL;
+    }
+    return 0;
+}
+
 /* What no single setting shows to be wrong. */
 static int check_whole(struct config_source *source, const struct config *config) {
     if (check_secret(source, config, "JWT_ACCESS_SECRET", config->jwt_access_secret) ||
         check_secret(source, config, "JWT_ACCESS_SECRET_PREVIOUS",
                      config->jwt_access_secret_previous) ||
-        check_secret(source, config, "JWT_REFRESH_SECRET", config->jwt_refresh_secret))
+        check_secret(source, config, "JWT_REFRESH_SECRET", config->jwt_refresh_secret) ||
+        check_secret(source, config, "EGRESS_URL_SECRET", config->egress_url_secret) ||
+        check_livekit_secrets(source, config))
         return EINVAL;
     struct networks proxies = {0};
     struct slice bad;

@@ -183,8 +183,8 @@ void recording_api_init(struct recording_api *api, struct auth *auth, struct sto
 
 void recording_api_add_routes(struct recording_api *api, struct routes *routes) {
     static const struct route rows[] = {
-        {"GET", "/recordings/:id", on_get},
-        {"POST", "/recordings/:id/ticket", on_post_ticket},
+        {"GET", "/recordings/:id", on_get, .is_exact = true},
+        {"POST", "/recordings/:id/ticket", on_post_ticket, .is_exact = true},
         {"DELETE", "/sessions/:meetingId", on_delete},
     };
     routes_add(routes, rows, ARRAY_LEN(rows), api);

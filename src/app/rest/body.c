@@ -122,7 +122,7 @@ bool body_type_is(const struct http_request *req, const char *type) {
                                  slice_from(type));
 }
 
-static json_t *parse_form(struct slice body) {
+json_t *body_parse_form(struct slice body) {
     struct buf json = {0};
     struct slice name, value;
     json_open(&json, NULL);
@@ -142,7 +142,7 @@ static json_t *parse_form(struct slice body) {
     return object;
 }
 
-static json_t *parse_json(struct slice text) {
+json_t *body_parse_json(struct slice text) {
     json_t *body = json_read(text);
     if (json_is_object(body))
         return body;
@@ -153,10 +153,10 @@ static json_t *parse_json(struct slice text) {
 
 json_t *body_read(struct http_request *req) {
     if (body_type_is(req, "application/x-www-form-urlencoded"))
-        return parse_form(req->body);
+        return body_parse_form(req->body);
     if (!body_type_is(req, "application/json") || req->body.len == 0)
         return json_object();
-    json_t *body = parse_json(req->body);
+    json_t *body = body_parse_json(req->body);
     if (!body)
         http_respond_error(req, 400, "The body is no valid JSON object");
     return body;

@@ -45,6 +45,11 @@ struct body_field {
  */
 json_t *body_read(struct http_request *);
 
+/* The two forms of a body. The caller owns the object. NULL: the JSON is neither an object nor an
+ * array (which has none of the fields). Pure. */
+json_t *body_parse_form(struct slice body);
+json_t *body_parse_json(struct slice text);
+
 /* Whether the Content-Type is this one, whatever its parameters are. */
 bool body_type_is(const struct http_request *, const char *type);
 

@@ -46,13 +46,15 @@ static struct slice without_last_slash(struct slice path) {
 }
 
 /* Segment by segment; an empty segment is no parameter. */
-static bool path_fits(struct slice pattern, struct slice path, struct route_fit *fit) {
+static bool path_fits(const struct route *route, struct slice path, struct route_fit *fit) {
+    struct slice pattern = slice_from(route->path);
     fit->count = 0;
     if (slice_has_suffix(pattern, SLICE("...")))
         return slice_has_prefix(path, slice_take(pattern, pattern.len - 3));
 
     pattern = without_last_slash(pattern);
-    path = without_last_slash(path);
+    if (!route->is_exact)
+        path = without_last_slash(path);
     for (;;) {
         size_t p = slice_find_byte(pattern, '/'), s = slice_find_byte(path, '/');
         struct slice want = slice_take(pattern, p), have = slice_take(path, s);
@@ -85,7 +87,7 @@ static const struct route_row *find_row(const struct routes *routes, struct slic
         bool wants_upgrade = strcmp(row->route.method, ROUTE_UPGRADE) == 0;
         if (wants_upgrade != is_upgrade || (!is_upgrade && !method_fits(row->route.method, method)))
             continue;
-        if (path_fits(slice_from(row->route.path), path, fit))
+        if (path_fits(&row->route, path, fit))
             return row;
     }
     return NULL;
@@ -99,7 +101,8 @@ static void refuse_param(struct http_request *req, struct slice raw) {
     buf_free(&text);
 }
 
-/* Decodes the parameters into one buffer and calls the handler, or answers 400. */
+/* Decodes the parameters into one buffer and calls the handler, or answers 400. Nothing has a name
+ * with a zero byte, and a text would end there. */
 static void run_row(const struct route_row *row, struct http_request *req,
                     const struct route_fit *fit) {
     struct buf decoded = {0};
@@ -113,6 +116,10 @@ static void run_row(const struct route_row *row, struct http_request *req,
             goto out;
         }
         ends[i] = decoded.len;
+    }
+    if (slice_find_byte(buf_slice(&decoded), 0) < decoded.len) {
+        http_respond_not_found(req);
+        goto out;
     }
     for (size_t i = 0; i < fit->count; i++) {
         match.params[i] = slice_of(decoded.data + from, ends[i] - from);

@@ -10,8 +10,9 @@
  *         routes_add(routes, rows, ARRAY_LEN(rows), hosts);
  *     }
  *
- * Paths match in any letter case, with or without a slash at the end; `:name` takes one segment,
- * percent-decoded (one that cannot be decoded is answered 400 before the handler is called). A path
+ * Paths match in any letter case, with or without a slash at the end, as the old backend's do;
+ * `:name` takes one segment, percent-decoded (one that cannot be decoded is answered 400 before the
+ * handler is called, one with a zero byte 404). A path
  * that ends in ... matches every path that begins so, exactly as written. A row for GET answers
  * HEAD. A path without a row is answered 404 "Cannot GET /path?query".
  */
@@ -42,6 +43,7 @@ struct route {
     route_fn *run;
     size_t body_limit_bytes; /* 0: the server's default */
     route_fn *on_head;       /* called before the body comes; may be NULL */
+    bool is_exact;           /* a slash at the end of the path does not fit */
 };
 
 struct routes;

@@ -17,8 +17,7 @@ static int value_get(struct buf *out, struct slice query, const char *name, cons
     bool found = false;
     int err = 0;
     while (!err && query_next(&rest, &key, &value)) {
-        if (!slice_is_equal(key, slice_from(name)) &&
-            !(alias && slice_is_equal(key, slice_from(alias))))
+        if (!query_name_is(key, name) && !(alias && query_name_is(key, alias)))
             continue;
         buf_clear(&decoded);
         err = url_decode(&decoded, value, true);

@@ -167,20 +167,20 @@ bool query_next(struct slice *rest, struct slice *name, struct slice *value) {
     return false;
 }
 
-/* Compared byte by byte, so that no buffer is needed: names are short and rarely escaped. */
-static bool is_name(struct slice encoded, const char *name) {
+/* Byte by byte, so that no buffer is needed: names are short and rarely escaped. */
+bool query_name_is(struct slice name, const char *plain) {
     size_t i = 0;
-    for (; *name && i < encoded.len; name++, i++)
-        if (decode_byte(encoded, &i, true) != (uint8_t)*name)
+    for (; *plain && i < name.len; plain++, i++)
+        if (decode_byte(name, &i, true) != (uint8_t)*plain)
             return false;
-    return !*name && i == encoded.len;
+    return !*plain && i == name.len;
 }
 
 unsigned query_find(struct slice query, const char *name, struct slice *value) {
     unsigned count = 0;
     struct slice found_name, found_value;
     while (query_next(&query, &found_name, &found_value))
-        if (is_name(found_name, name) && count++ == 0)
+        if (query_name_is(found_name, name) && count++ == 0)
             *value = found_value;
     return count;
 }

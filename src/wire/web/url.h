@@ -41,6 +41,10 @@ void url_encode(struct buf *out, struct slice text);
  * skipped. */
 bool query_next(struct slice *rest, struct slice *name, struct slice *value);
 
+/* Whether the name of a parameter, which may have escapes, is this one: names are compared decoded,
+ * as signatures and values are. */
+bool query_name_is(struct slice name, const char *plain);
+
 /* How many times a parameter occurs; its name is compared decoded. *value is the value of the
  * first, undecoded. */
 unsigned query_find(struct slice query, const char *name, struct slice *value);

@@ -54,7 +54,7 @@ static void an_env_file_of_the_old_backend(void **state) {
               "DATABASE_URL=\"postgresql://u:p@localhost:5432/live?schema=public\"\n"
               "LIVEKIT_HOST=wss://lk.example.org/\n"
               "LIVEKIT_API_KEY=devkey # ours\n"
-              "LIVEKIT_API_SECRET=secret\n"
+              "LIVEKIT_API_SECRET=a-secret-of-this-test-0123\n"
               "EGRESS_WS_BASE=ws://host.docker.internal:3001\n"
               "AUDIO_PIPELINE_GROUP_SECONDS=2\n"
               "AUDIO_PIPELINE_PAYLOAD=wav\n"
@@ -64,7 +64,7 @@ static void an_env_file_of_the_old_backend(void **state) {
     assert_int_equal(config->port, 3005);
     assert_string_equal(config->livekit_url, "https://lk.example.org");
     assert_int_equal(config->livekit_key_count, 1);
-    assert_slice_equal(config->livekit_keys[0].secret, "secret");
+    assert_slice_equal(config->livekit_keys[0].secret, "a-secret-of-this-test-0123");
     assert_int_equal(config->webhook_verify, WEBHOOK_VERIFY_REQUIRED);
     assert_null(config->hume_api_key);
     assert_false(config->loopback_only);
@@ -85,7 +85,7 @@ static void the_environment_wins_and_empty_is_unset(void **state) {
 }
 
 static void several_livekit_keys(void **state) {
-    struct config *config = parse("LIVEKIT_API_KEY=a\nLIVEKIT_API_SECRET=1\n"
+    struct config *config = parse("NODE_ENV=test\nLIVEKIT_API_KEY=a\nLIVEKIT_API_SECRET=1\n"
                                   "LIVEKIT_KEYS=b:2, c:3:4,\n",
                                   NULL);
     assert_int_equal(config->livekit_key_count, 3);
@@ -191,8 +191,27 @@ static void secrets_are_not_repeated(void **state) {
                    "published development value: production refuses it");
 }
 
+/* Who knows one of them makes any webhook and any host. */
+static void livekit_secrets_are_judged_like_others(void **state) {
+    expect_refusal("LIVEKIT_API_KEY=devkey\nLIVEKIT_API_SECRET=secret",
+                   "LIVEKIT_API_SECRET is shorter than 16 bytes: production refuses it");
+    expect_refusal("LIVEKIT_API_KEY=APIx\nLIVEKIT_API_SECRET=s",
+                   "LIVEKIT_API_SECRET is shorter than 16 bytes: production refuses it");
+    expect_refusal("LIVEKIT_API_KEY=APIx\nLIVEKIT_API_SECRET=change-me-change-me-change-me",
+                   "LIVEKIT_API_SECRET is a "
+                   "published development value: production refuses it");
+    expect_refusal("LIVEKIT_API_KEY=APIx\nLIVEKIT_API_SECRET=a-secret-of-this-test-0123\n"
+                   "LIVEKIT_KEYS=devkey:secret",
+                   "A secret of LIVEKIT_KEYS is shorter than 16 bytes: production refuses it");
+    expect_refusal("EGRESS_URL_SECRET=change-me-change-me",
+                   "EGRESS_URL_SECRET is a "
+                   "published development value: production refuses it");
+}
+
 static void development_takes_what_production_refuses(void **state) {
-    struct config *config = parse("NODE_ENV=development\nJWT_ACCESS_SECRET=short\n", NULL);
+    struct config *config = parse("NODE_ENV=development\nJWT_ACCESS_SECRET=short\n"
+                                  "LIVEKIT_API_KEY=devkey\nLIVEKIT_API_SECRET=secret\n",
+                                  NULL);
     assert_string_equal(config->jwt_access_secret, "short");
     config_free(config);
 }
@@ -229,7 +248,8 @@ static void the_url_secret_follows_from_livekits(void **state) {
     struct buf problem = {0};
     assert_non_null(mkdtemp(folder));
     snprintf(storage, sizeof storage, "STORAGE_DIR=%s", folder);
-    struct config *config = parse("LIVEKIT_API_KEY=a\nLIVEKIT_API_SECRET=1\n", environment);
+    struct config *config =
+        parse("LIVEKIT_API_KEY=a\nLIVEKIT_API_SECRET=a-secret-of-this-test-0123\n", environment);
     assert_int_equal(config_secrets(config, &problem), 0);
     assert_int_equal(strlen(config->egress_url_secret), 43);
     config_free(config);
@@ -249,7 +269,7 @@ static void open_doors_are_named(void **state) {
     config_free(config);
 
     config = parse("PROSA_HOST=10.0.0.1\nTLS_CERT_FILE=a\nTLS_KEY_FILE=b\nCORS_ORIGINS=https://x\n"
-                   "LIVEKIT_API_KEY=a\nLIVEKIT_API_SECRET=1\n",
+                   "LIVEKIT_API_KEY=a\nLIVEKIT_API_SECRET=a-secret-of-this-test-0123\n",
                    NULL);
     config_open_doors(config, &doors);
     assert_int_equal(doors.len, 0);
@@ -263,6 +283,6 @@ RUN_TESTS(TEST(defaults_stand), TEST(an_env_file_of_the_old_backend),
           TEST(a_cooldown_counts_for_the_former_rules_alone),
           TEST(the_map_of_expressions_is_a_setting),
           TEST(the_second_generation_takes_one_rate_only), TEST(bad_values_are_named),
-          TEST(secrets_are_not_repeated), TEST(development_takes_what_production_refuses),
-          TEST(secrets_are_made_once), TEST(the_url_secret_follows_from_livekits),
-          TEST(open_doors_are_named))
+          TEST(secrets_are_not_repeated), TEST(livekit_secrets_are_judged_like_others),
+          TEST(development_takes_what_production_refuses), TEST(secrets_are_made_once),
+          TEST(the_url_secret_follows_from_livekits), TEST(open_doors_are_named))

@@ -19,6 +19,7 @@ static const struct route rows[] = {
     {"GET", "/things", show},
     {"POST", "/things/:id/parts/:part", show, 8},
     {"GET", "/things/:id", show},
+    {"GET", "/files/:id", show, .is_exact = true},
     {"*", "/all/...", show},
 };
 
@@ -52,6 +53,25 @@ static void paths_lead_to_their_rows(void **state) {
     expect("HEAD", "/things", "", "200 ");
 }
 
+static void an_exact_path_takes_no_slash_at_its_end(void **state) {
+    expect("GET", "/files/1", "", "200 here <1>");
+    expect("GET", "/FILES/1?a=b/", "", "200 here <1>");
+    expect("GET", "/files/1/", "",
+           "404 {\"message\":\"Cannot GET /files/1/\",\"error\":\"Not Found\",\"statusCode\":404}");
+}
+
+static void a_parameter_with_a_zero_byte_names_nothing(void **state) {
+    expect(
+        "GET", "/things/1%00", "",
+        "404 {\"message\":\"Cannot GET /things/1%00\",\"error\":\"Not Found\",\"statusCode\":404}");
+    expect(
+        "GET", "/things/%00", "",
+        "404 {\"message\":\"Cannot GET /things/%00\",\"error\":\"Not Found\",\"statusCode\":404}");
+    expect("POST", "/things/1%002/parts/3", "",
+           "404 {\"message\":\"Cannot POST /things/1%002/parts/3\",\"error\":\"Not Found\","
+           "\"statusCode\":404}");
+}
+
 static void a_prefix_takes_any_method_as_written(void **state) {
     expect("DELETE", "/all/of/it", "", "200 here");
     expect(
@@ -79,6 +99,7 @@ static void a_row_may_limit_its_bodies(void **state) {
            "413 {\"statusCode\":413,\"message\":\"request entity too large\"}");
 }
 
-RUN_TESTS(TEST(paths_lead_to_their_rows), TEST(a_prefix_takes_any_method_as_written),
-          TEST(what_no_row_knows_is_404), TEST(a_bad_escape_is_named),
-          TEST(a_row_may_limit_its_bodies))
+RUN_TESTS(TEST(paths_lead_to_their_rows), TEST(an_exact_path_takes_no_slash_at_its_end),
+          TEST(a_parameter_with_a_zero_byte_names_nothing),
+          TEST(a_prefix_takes_any_method_as_written), TEST(what_no_row_knows_is_404),
+          TEST(a_bad_escape_is_named), TEST(a_row_may_limit_its_bodies))

@@ -56,8 +56,9 @@ static void test_the_old_backends_url(void **state) {
 
 static void test_short_names(void **state) {
     (void)state;
-    struct track_params p = parse(TRACK_AUDIO, "room=r&track=t&groupSeconds=0.5&recordFormat=flac"
-                                               "&source=MICROPHONE&dtx=off&stereo=on&token=v1.2.3&other=4");
+    struct track_params p =
+        parse(TRACK_AUDIO, "room=r&track=t&groupSeconds=0.5&recordFormat=flac"
+                           "&source=MICROPHONE&dtx=off&stereo=on&token=v1.2.3&other=4");
     assert_string_equal(p.room, "r");
     assert_string_equal(p.track, "t");
     assert_int_equal(p.group_ms, 500);
@@ -65,6 +66,23 @@ static void test_short_names(void **state) {
     assert_string_equal(p.source, "MICROPHONE");
     assert_string_equal(p.dtx, "off");
     assert_int_equal(p.stereo, STEREO_ON);
+}
+
+/* Names of parameters are read as the signature reads them. */
+static void test_names_of_parameters_are_decoded(void **state) {
+    (void)state;
+    struct track_params p =
+        parse(TRACK_AUDIO, "%72oom=r&tr%61ckId=t&record%46ormat=off&sample%52ate=8000"
+                           "&channel%73=2&%64tx=off");
+    assert_string_equal(p.room, "r");
+    assert_string_equal(p.track, "t");
+    assert_string_equal(p.record_format, "off");
+    assert_string_equal(p.dtx, "off");
+    assert_int_equal(p.rate_hz, 8000);
+    assert_int_equal(p.channels, 2);
+    refuse(TRACK_AUDIO, "roomName=a&room%4eame=b", "twice");
+    refuse(TRACK_AUDIO, "roomName=a&channels=1&%63hannels=2", "channels");
+    assert_string_equal(parse(TRACK_AUDIO, "roomName=a&roomName%00=b&%ZZ=c&room%4=d").room, "a");
 }
 
 static void test_names_are_kept_as_they_are(void **state) {
@@ -155,6 +173,7 @@ int main(void) {
         cmocka_unit_test(test_only_the_room_is_required),
         cmocka_unit_test(test_the_old_backends_url),
         cmocka_unit_test(test_short_names),
+        cmocka_unit_test(test_names_of_parameters_are_decoded),
         cmocka_unit_test(test_names_are_kept_as_they_are),
         cmocka_unit_test(test_names_that_are_no_names),
         cmocka_unit_test(test_names_have_at_most_256_bytes),

@@ -29,7 +29,9 @@ static void replaces_what_a_text_cannot_hold(void **state) {
     assert_read("{\"a\\u0000\":1}", "{\"a\uFFFD\":1}");
     assert_read("[\"\\ud800\",\"\\udc00x\",\"\\ud83d\\ude00\\ud83d\",\"a\\\"\\\\b\\n\"]",
                 "[\"\uFFFD\",\"\uFFFDx\",\"\U0001F600\uFFFD\",\"a\\\"\\\\b\\n\"]");
-    assert_read("[\"a\xff" "b\",\"\xed\xa0\x80\"]", "[\"a\uFFFDb\",\"\uFFFD\uFFFD\uFFFD\"]");
+    assert_read("[\"a\xff"
+                "b\",\"\xed\xa0\x80\"]",
+                "[\"a\uFFFDb\",\"\uFFFD\uFFFD\uFFFD\"]");
 }
 
 static void a_number_is_never_too_large(void **state) {
@@ -55,9 +57,12 @@ static void a_byte_order_mark_is_left_out(void **state) {
 }
 
 static void what_is_no_json_stays_none(void **state) {
-    static const char *const bad[] = {"",         "{",          "{\"a\":}", "[\"\\u00\",\"\\u0000\"]",
-                                      "[01]",     "[\"\\u0000\"", "nul",      "{\"a\\u0000\":1,}",
-                                      "[\"\x01\"]", "[1e400",     "[--1e400]", "\"text\""};
+    static const char *const bad[] = {"",           "{",
+                                      "{\"a\":}",   "[\"\\u00\",\"\\u0000\"]",
+                                      "[01]",       "[\"\\u0000\"",
+                                      "nul",        "{\"a\\u0000\":1,}",
+                                      "[\"\x01\"]", "[1e400",
+                                      "[--1e400]",  "\"text\""};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         if (json_read(slice_from(bad[i])))
             fail_msg("read: %s", bad[i]);
@@ -81,6 +86,6 @@ static void the_strict_reader_takes_no_member_twice(void **state) {
 }
 
 RUN_TESTS(TEST(reads_what_is_good_as_it_is), TEST(replaces_what_a_text_cannot_hold),
-      TEST(a_number_is_never_too_large), TEST(a_byte_order_mark_is_left_out),
-      TEST(what_is_no_json_stays_none), TEST(depth_is_bounded),
-      TEST(the_strict_reader_takes_no_member_twice))
+          TEST(a_number_is_never_too_large), TEST(a_byte_order_mark_is_left_out),
+          TEST(what_is_no_json_stays_none), TEST(depth_is_bounded),
+          TEST(the_strict_reader_takes_no_member_twice))
