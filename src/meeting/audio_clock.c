@@ -8,7 +8,6 @@ enum {
     LACK_MS = 25,         /* less is jitter and never silence that belongs in */
     STEADY_MS = 200,      /* a lag that has not shrunk for so long has stopped shrinking */
     BRIEF_MS = 100,       /* the same before the next hole, for a sender with many pauses */
-    SETTLE_MS = 2000, /* the first read may have been late: so long the anchor follows any lead */
     WINDOW_MS = 1000,
     WINDOW_READS = 8,
     DRIFT_PERMILLE = 5, /* the anchor follows no faster, as long as a hole may explain the lag */
@@ -325,7 +324,7 @@ static enum audio_verdict flow_go_on(struct audio_clock *clock, int64_t lag_ms, 
         return doubt_go_on(clock, lag_ms, now_ms);
     if (lag_ms < -LACK_MS && clock->fill.samples > 0)
         return fill_take_back(clock, -lag_ms);
-    if (lag_ms < 0 && now_ms - clock->first_ms < SETTLE_MS)
+    if (lag_ms < 0 && now_ms - clock->first_ms < AUDIO_CLOCK_SETTLE_MS)
         anchor_move(clock, lag_ms);
     else
         drift_follow(clock, lag_ms, now_ms);

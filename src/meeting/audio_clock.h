@@ -29,6 +29,8 @@
 
 enum {
     AUDIO_CLOCK_SLACK_MS = 140,   /* lag and lead that the anchor does not follow */
+    /* The first read may have been late: so long the anchor follows any lead. */
+    AUDIO_CLOCK_SETTLE_MS = 2000,
     AUDIO_CLOCK_FINAL_MS = 5000,  /* silence that was put in longer ago stays */
     AUDIO_CLOCK_REACH_MS = 10000, /* the longest tail: an older hole is mended so far back only */
     AUDIO_CLOCK_HOLES = 4,        /* that are in doubt together */

@@ -12,6 +12,7 @@ const sampleAt = (i) => Math.round(9000 * Math.sin((2 * Math.PI * hz * i) / rate
 class Sender {
   constructor(socket, speed = 1) {
     Object.assign(this, { socket, speed, at: 0, started: Date.now(), lost: 0 });
+    this.firstStarted = this.started;
   }
   message() {
     const pcm = Buffer.alloc(frame * 2);
@@ -115,3 +116,30 @@ for (const [name, speed] of [['slower', 0.9], ['faster', 1.1]])
     assert.ok(Math.abs(sidecar.driftMs - drift) < 250 + late, `${sidecar.driftMs} ms told, ${drift} ms it was`);
     assert.equal(await server.metric('prosa_audio_drift_seconds_max'), Math.abs(sidecar.driftMs) / 1000);
   });
+
+// As Egress begins under load: one message, a pause, and then all that was spoken since.
+test('what begins late is not recorded as later than it was spoken', async (t) => {
+  const server = await startServer(t, { env: { MUTE_TAIL_MS: '0' } });
+  const socket = await openTrack(server, { roomName: 'room', participant: 'p', trackId: 'TR_late', sampleRate: rate });
+  const lag = watchLag(t, server);
+  const sender = new Sender(socket);
+  await delay(400);
+  socket.send(sender.message());
+  await delay(200);
+  await sender.play(3000);
+  socket.send('{"muted":true}');
+  await delay(500);
+  const unmuted = Date.now();
+  socket.send('{"muted":false}');
+  for (let i = 0; i < 10; i++) socket.send(sender.message()); // 200 ms that were on their way
+  Object.assign(sender, { started: unmuted - 200 - ((sender.at - 10 * frame) / rate) * 1000 });
+  await sender.play(3000);
+  await closeTrack(socket);
+  lag.stop();
+  const info = await finishedSidecar(await finishedWav(server, 'TR_late'));
+  const began = Date.parse(info.startedAt), resumed = Date.parse(info.pauses[0].to);
+  const began0 = sender.firstStarted;
+  const within = 60 + lag.ms;
+  assert.ok(Math.abs(began - began0) <= within, `begins ${began - began0} ms late`);
+  assert.ok(Math.abs(resumed - (unmuted - 200)) <= within, `goes on ${resumed - (unmuted - 200)} ms late`);
+});

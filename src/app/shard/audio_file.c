@@ -10,11 +10,11 @@ enum {
 };
 
 /* What happened before the first sound, in order. */
-enum event_kind { EVENT_ZEROS, EVENT_SILENCE, EVENT_PAUSE, EVENT_RESUME };
+enum event_kind { EVENT_ZEROS, EVENT_SILENCE, EVENT_PAUSE, EVENT_RESUME, EVENT_PLACE };
 
 struct event {
     enum event_kind kind;
-    int64_t value; /* sample frames, or a meeting time */
+    int64_t value; /* sample frames, a meeting time, or ms */
 };
 
 static struct event *events_of(struct audio_file *file, size_t *count) {
@@ -82,6 +82,9 @@ static void event_apply(struct audio_track *t, const struct event *event) {
     case EVENT_RESUME:
         recorder_resume(t->base.recorder, event->value);
         break;
+    case EVENT_PLACE:
+        recorder_place(t->base.recorder, event->value);
+        break;
     }
 }
 
@@ -110,7 +113,8 @@ static void file_open(struct audio_track *t, enum audio_layout layout) {
 static void file_begin(struct audio_track *t, int64_t mono_ms) {
     struct audio_file *file = &t->file;
     file->has_begun = true;
-    file->began_ms = mono_ms;
+    file->began_ms = file->said_ms = mono_ms;
+    file->is_unplaced = true;
     stereo_init(&file->stereo, t->rate_hz);
     bool is_as_sent =
         t->channel_count == 1 || !t->base.core->settings->folds_channels || file->word == STEREO_ON;
@@ -230,7 +234,16 @@ void audio_file_pause(struct audio_track *t, int64_t at_ms) {
 }
 
 void audio_file_resume(struct audio_track *t, int64_t at_ms) {
+    t->file.said_ms = t->base.core->now_ms;
+    t->file.is_unplaced = true;
     file_note(t, EVENT_RESUME, at_ms);
+}
+
+void audio_file_place(struct audio_track *t, int64_t mono_ms) {
+    struct audio_file *file = &t->file;
+    if (file->is_unplaced && mono_ms != file->said_ms)
+        file_note(t, EVENT_PLACE, mono_ms - file->said_ms);
+    file->is_unplaced = false;
 }
 
 void audio_file_tick(struct audio_track *t, int64_t now_ms) {

@@ -176,6 +176,15 @@ void audio_path_drop(struct audio_track *t, size_t len) {
     t->is_carry_lost = t->carry_bytes > 0;
 }
 
+/* A stretch's first read may have been late. What the clock has learnt since then is told once,
+ * but not while sound waits for the file's layout. */
+static void place_tell(struct audio_track *t) {
+    const struct audio_clock *clock = &t->clock;
+    if (t->file.is_unplaced && clock->is_started && t->file.sound.len == 0 &&
+        clock->last_ms - clock->first_ms >= AUDIO_CLOCK_SETTLE_MS)
+        audio_file_place(t, clock->anchor_ms);
+}
+
 void audio_path_tell_clock(struct audio_track *t, bool is_behind) {
     if (t->pending == 0)
         return;
@@ -187,11 +196,18 @@ void audio_path_tell_clock(struct audio_track *t, bool is_behind) {
         audio_take(t, (const uint8_t *)t->opening.data, samples, 0);
     buf_free(&t->opening);
     verdict_apply(t, verdict);
+    place_tell(t);
 }
 
-void audio_path_pause(struct audio_track *t) {
+int64_t audio_path_pause(struct audio_track *t) {
     audio_path_tell_clock(t, t->base.core->is_late);
     while (audio_clock_settle(&t->clock) == AUDIO_GAP)
         verdict_apply(t, AUDIO_GAP);
+    int64_t end_ms = t->base.core->now_ms;
+    if (t->clock.is_started) {
+        audio_file_place(t, t->clock.anchor_ms);
+        end_ms = audio_clock_end_ms(&t->clock);
+    }
     audio_clock_pause(&t->clock);
+    return end_ms;
 }

@@ -112,11 +112,10 @@ static void mic_tell(struct audio_track *t, enum mic mic) {
 static void mute_begin(struct audio_track *t) {
     head_finish(t);
     probe_finish(t);
-    audio_path_pause(t);
+    int64_t at_ms = live_meeting_time_ms(t->base.meeting, audio_path_pause(t));
     audio_path_drop(t, 0);
     speed_pause(&t->speed);
     t->read_bytes = 0;
-    int64_t at_ms = track_now_ms(&t->base);
     if (!t->base.core->settings->silence_on_mute)
         audio_file_pause(t, at_ms);
     mic_tell(t, mic_of(t));

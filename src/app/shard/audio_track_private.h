@@ -27,8 +27,10 @@ struct audio_file {
     /* Before the decision, whether the channels differ; in a mono file, whether they do later. */
     struct stereo stereo;
     bool has_begun;
-    /* Steady-clock time of the first sample. */
-    int64_t began_ms;
+    /* Steady-clock time of the first sample; of that of this stretch, as the recorder knows it, and
+     * whether it is to be told a better one. */
+    int64_t began_ms, said_ms;
+    bool is_unplaced;
     /* Until the decision: what came before the first sound, then the sound and when it began. */
     struct buf events, sound;
     int64_t sound_ms;
@@ -91,8 +93,9 @@ void audio_path_drop(struct audio_track *, size_t len);
 /* All audio of this turn has been heard: the clock decides where it lies in time. is_behind as in
  * audio_clock_hear(). */
 void audio_path_tell_clock(struct audio_track *, bool is_behind);
-/* The audio stops here (mute, or the end): what is in doubt is decided. */
-void audio_path_pause(struct audio_track *);
+/* The audio stops here (mute, or the end): what is in doubt is decided. Returns the steady-clock time
+ * at which it stopped. */
+int64_t audio_path_pause(struct audio_track *);
 
 /* Whole sample frames, whose first lies at a steady-clock time. */
 void audio_file_take(struct audio_track *, const uint8_t *bytes, size_t frames, int64_t mono_ms);
@@ -103,6 +106,9 @@ void audio_file_shift(struct audio_track *, uint64_t tail, int64_t frames);
 /* The time between the two (meeting times) is not recorded. */
 void audio_file_pause(struct audio_track *, int64_t at_ms);
 void audio_file_resume(struct audio_track *, int64_t at_ms);
+/* The steady-clock time of the first sample since the beginning, or since the last resume, is known
+ * for certain. */
+void audio_file_place(struct audio_track *, int64_t mono_ms);
 /* A few times a second: sound is not held for ever. */
 void audio_file_tick(struct audio_track *, int64_t now_ms);
 void audio_file_end(struct audio_track *, int64_t drift_ms);

@@ -38,6 +38,7 @@ struct disk_file *disk_file_new(struct disk_thread *thread, const struct recordi
     file->format = format->id;
     disk_file_set_frame_bytes(file, info->channels);
     file->info = *info;
+    file->named_ms = info->started_ms;
     file->info.id = slice_from(id);
     if (format->is_video)
         file->info.rate_hz = file->info.channels = 0;
@@ -74,7 +75,7 @@ static int open_part(struct disk_file *file) {
     info.started_ms += bytes_ms(file, file->past_bytes) + file->past_paused_ms;
     const struct disk_part_settings settings = {.info = &info,
                                                 .folder = file->folder,
-                                                .named_ms = file->info.started_ms,
+                                                .named_ms = file->named_ms,
                                                 .paused_from_ms =
                                                     file->is_paused ? file->paused_from_ms : 0};
     int err = disk_part_open(&file->part, thread, &settings);

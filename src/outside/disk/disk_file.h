@@ -19,6 +19,8 @@ struct recording_info;
 enum note_kind {
     NOTE_PAUSE,  /* at_ms */
     NOTE_RESUME, /* at_ms */
+    NOTE_PLACE,  /* value: ms by which what came since the beginning, or the last NOTE_RESUME, lies
+                    later than was said */
     NOTE_ZEROS,  /* value: bytes of digital silence at this place */
     NOTE_SHIFT,  /* value: bytes of a gap, negative: taken back; text: a uint64_t, the bytes behind
                     it */

@@ -22,11 +22,12 @@ struct disk_file {
     uint16_t frame_bytes; /* 1 for streams */
     uint64_t past_bytes;  /* of finished parts, silence included: the start time of the next one */
     int64_t past_paused_ms;
+    int64_t named_ms; /* the time in the names of its parts */
     uint64_t lost_bytes; /* could not be written, to be replaced by silence */
     uint64_t owed_bytes; /* of gaps that could not be taken back; the next is shorter */
     int64_t retry_ms;    /* after a failure: not before */
     unsigned tries;      /* failures in a row */
-    bool is_paused;
+    bool is_paused, has_resumed;
     int64_t paused_from_ms;
     atomic_bool is_broken;
 };

@@ -32,12 +32,30 @@ static void apply_resume(struct disk_file *file, int64_t at_ms) {
     if (!file->is_paused)
         return;
     file->is_paused = false;
+    file->has_resumed = true;
     if (file->part) {
         sidecar_end_pause(&file->part->sidecar, file->paused_from_ms, at_ms);
         file->part->is_sidecar_stale = true;
     } else if (at_ms > file->paused_from_ms) {
         file->past_paused_ms += at_ms - file->paused_from_ms;
     }
+}
+
+/* A part that began since then has no pause of its own: it begins elsewhere. */
+static void apply_place(struct disk_file *file, int64_t by_ms) {
+    struct sidecar *sidecar = file->part ? &file->part->sidecar : NULL;
+    bool has_pause = sidecar && sidecar->pauses_total > 0;
+    if (!file->has_resumed)
+        file->info.started_ms += by_ms;
+    else if (!has_pause)
+        file->past_paused_ms += by_ms;
+    if (!sidecar)
+        return;
+    if (has_pause)
+        sidecar_move_pause_end(sidecar, by_ms);
+    else
+        sidecar->info.started_ms += by_ms;
+    file->part->is_sidecar_stale = true;
 }
 
 static void apply_rename(struct disk_file *file, struct slice meeting, struct slice name) {
@@ -89,6 +107,9 @@ static void disk_file_deliver_note(struct mail *mail, void *owner) {
         break;
     case NOTE_RESUME:
         apply_resume(file, note->at_ms);
+        break;
+    case NOTE_PLACE:
+        apply_place(file, note->value);
         break;
     case NOTE_ZEROS:
         disk_file_on_zeros(file, (uint64_t)note->value);

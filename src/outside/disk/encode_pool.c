@@ -50,6 +50,7 @@ struct encoding {
     uint64_t past_frames;   /* in earlier files, or lost between them */
     int64_t paused_ms;
     int64_t paused_from_ms; /* 0: not paused */
+    bool has_resumed;
     /* Lost since the last failure. After RETRY_MS of them a new file is opened. */
     uint64_t retry_frames;
     bool is_broken; /* bytes of this file were lost */
@@ -217,6 +218,11 @@ static void track_pause(struct encoding *encoding, const struct note *note) {
     } else if (note->kind == NOTE_RESUME && encoding->paused_from_ms) {
         encoding->paused_ms += note->at_ms - encoding->paused_from_ms;
         encoding->paused_from_ms = 0;
+        encoding->has_resumed = true;
+    } else if (note->kind == NOTE_PLACE && encoding->has_resumed) {
+        encoding->paused_ms += note->value;
+    } else if (note->kind == NOTE_PLACE) {
+        encoding->info.started_ms += note->value;
     }
 }
 

@@ -273,6 +273,10 @@ void recorder_resume(struct recorder *recorder, int64_t at_ms) {
     send_note(recorder, NOTE_RESUME, at_ms, 0, SLICE_NONE);
 }
 
+void recorder_place(struct recorder *recorder, int64_t by_ms) {
+    send_note(recorder, NOTE_PLACE, 0, by_ms, SLICE_NONE);
+}
+
 void recorder_doubt(struct recorder *recorder, enum doubt doubt) {
     send_note(recorder, NOTE_DOUBT, 0, doubt_bit(doubt), SLICE_NONE);
 }

@@ -51,6 +51,13 @@ void recorder_pause(struct recorder *recorder, int64_t at_ms);
 void recorder_resume(struct recorder *recorder, int64_t at_ms);
 
 /*
+ * What came since the beginning, or since the last recorder_resume(), lies by_ms later than was
+ * said: its first read was early, or (negative) late. Only the sidecar's times move; the file keeps
+ * its name.
+ */
+void recorder_place(struct recorder *recorder, int64_t by_ms);
+
+/*
  * For the sidecar: how far the sender's clock fell behind ours (negative: ran ahead). Once, before
  * recorder_close(), is enough.
  */

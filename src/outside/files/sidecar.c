@@ -116,6 +116,12 @@ void sidecar_end_pause(struct sidecar *sidecar, int64_t from_ms, int64_t to_ms) 
         last->to_ms = to_ms;
 }
 
+void sidecar_move_pause_end(struct sidecar *sidecar, int64_t by_ms) {
+    sidecar->paused_ms += by_ms;
+    if (sidecar->pause_count > 0 && sidecar->pauses_total == sidecar->pause_count)
+        sidecar->pauses[sidecar->pause_count - 1].to_ms += by_ms;
+}
+
 int64_t sidecar_duration_ms(const struct sidecar *sidecar) {
     const struct recording_info *info = &sidecar->info;
     if (info->rate_hz > 0)

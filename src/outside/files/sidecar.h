@@ -51,6 +51,8 @@ void sidecar_insert_gap(struct sidecar *sidecar, uint64_t at, uint64_t frames);
 void sidecar_remove_gap(struct sidecar *sidecar, uint64_t at, uint64_t frames);
 void sidecar_add_pause(struct sidecar *sidecar, uint64_t at, int64_t from_ms);
 void sidecar_end_pause(struct sidecar *sidecar, int64_t from_ms, int64_t to_ms);
+/* The last pause, which is over, ended so much later than was said. */
+void sidecar_move_pause_end(struct sidecar *sidecar, int64_t by_ms);
 
 /* From the first sample to the last, without pauses. */
 int64_t sidecar_duration_ms(const struct sidecar *sidecar);

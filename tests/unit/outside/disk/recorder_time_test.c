@@ -172,6 +172,33 @@ static void a_full_queue_gives_up_in_order(void **state) {
     sidecar_free(&sidecar);
 }
 
+/* The first read of a stretch was late, and the second one early. */
+static void a_stretch_lies_where_its_clock_says_at_last(void **state) {
+    struct disk_fixture *f = *state;
+    struct recorder *recorder = recorder_open(f->port, &recording);
+    append_row(recorder, 0, RATE);
+    recorder_place(recorder, -90);
+    append_row(recorder, RATE, RATE);
+    recorder_pause(recorder, STARTED_MS + 1910);
+    recorder_resume(recorder, STARTED_MS + 3000);
+    append_row(recorder, 2 * RATE, RATE);
+    recorder_place(recorder, 20);
+    recorder_pause(recorder, STARTED_MS + 4020);
+    recorder_resume(recorder, STARTED_MS + 5000);
+    append_row(recorder, 3 * RATE, RATE);
+    recorder_place(recorder, -30);
+    recorder_close(recorder, RECORDER_CLOSED, STARTED_MS + 5970);
+    close_disk(f);
+    struct sidecar sidecar = load_sidecar(f, FILE_NAME ".wav"); /* the name stays */
+    assert_int_equal(sidecar.info.started_ms, STARTED_MS - 90);
+    assert_int_equal(sidecar.pause_count, 2);
+    assert_int_equal(sidecar.pauses[0].to_ms, STARTED_MS + 3020);
+    assert_int_equal(sidecar.pauses[1].to_ms, STARTED_MS + 4970);
+    assert_int_equal(sidecar.paused_ms, 1110 + 950);
+    assert_int_equal(sidecar.frames, 4 * RATE);
+    sidecar_free(&sidecar);
+}
+
 static void silence_at_the_end_is_recorded_too(void **state) {
     struct disk_fixture *f = *state;
     struct recorder *recorder = recorder_open(f->port, &recording);
@@ -276,8 +303,8 @@ static void doubts_are_in_the_sidecar_of_every_part(void **state) {
     static const char *const parts[] = {FILE_NAME ".wav", FILE_NAME "_p2.wav"};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         struct sidecar sidecar = load_sidecar(f, parts[i]);
-        assert_int_equal(sidecar.info.doubts, doubt_bit(DOUBT_STEREO_AT_MONO_ADDRESS) |
-                                                  doubt_bit(DOUBT_STEREO_AS_MONO));
+        assert_int_equal(sidecar.info.doubts,
+                         doubt_bit(DOUBT_STEREO_AT_MONO_ADDRESS) | doubt_bit(DOUBT_STEREO_AS_MONO));
         sidecar_free(&sidecar);
     }
 }
@@ -306,6 +333,7 @@ RUN_TESTS(RECORDER_TEST(silence_begins_no_recording_on_a_full_disk),
           RECORDER_TEST(silence_lies_where_it_was_put),
           RECORDER_TEST(digital_silence_takes_no_room),
           RECORDER_TEST(silence_waits_for_a_disk_that_stands_still),
+          RECORDER_TEST(a_stretch_lies_where_its_clock_says_at_last),
           RECORDER_TEST(silence_at_the_end_is_recorded_too),
           RECORDER_TEST(time_and_pauses_add_up_to_the_wall),
           RECORDER_TEST(a_full_queue_becomes_a_gap_of_the_same_length),
