@@ -1,5 +1,6 @@
 #include "net/client_address.h"
 
+#include "base/map.h"
 #include "base/mem.h"
 
 #include <arpa/inet.h>
@@ -124,4 +125,15 @@ void client_address_key(struct slice address, char out[CLIENT_ADDRESS_SIZE]) {
     else
         snprintf(out, CLIENT_ADDRESS_SIZE, "%02x%02x:%02x%02x:%02x%02x:%02x%02x", bytes[0],
                  bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]);
+}
+
+void client_address_bytes(struct slice address, uint8_t out[16]) {
+    bool is_v4;
+    if (!parse_address(address, out, &is_v4)) {
+        uint64_t hash = map_hash(0, address);
+        memset(out, 0xff, 16);
+        memcpy(out, &hash, sizeof hash);
+    } else if (!is_v4) {
+        memset(out + 8, 0, 8);
+    }
 }

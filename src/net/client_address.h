@@ -34,4 +34,8 @@ struct slice client_address(const struct networks *proxies, const char *peer,
 /* The key under which attempts are counted: an IPv4 address, or the /64 of an IPv6 address. */
 void client_address_key(struct slice address, char out[CLIENT_ADDRESS_SIZE]);
 
+/* The same as bytes: an IPv4 address as ::ffff:a.b.c.d, the first half of an IPv6 address, or what
+ * the text of anything else hashes to. */
+void client_address_bytes(struct slice address, uint8_t out[16]);
+
 #endif

@@ -41,6 +41,11 @@ bool stream_has_pending(const struct stream *stream);
 /* Gives bytes back: the next reads return them first. */
 void stream_unread(struct stream *stream, struct slice bytes);
 
+/* The kernel takes no more than about so many bytes that it cannot send yet. */
+void stream_limit_unsent(struct stream *stream, int bytes);
+/* Written, and not yet taken by the peer's machine. */
+size_t stream_unsent_bytes(const struct stream *stream);
+
 int stream_shutdown(struct stream *stream); /* no more writing: TLS's close_notify, then FIN */
 int stream_fd(const struct stream *stream);
 bool stream_is_tls(const struct stream *stream);

@@ -100,8 +100,8 @@ static void on_upgrade(struct http_request *request, void *arg) {
 void serve_ours(int port_fd) {
     static const struct sio_handlers handlers;
     struct ours ours = {0};
-    struct sio_settings config = {.eio = {.max_sessions = 20000, .ping_interval_ms = 600000}};
-    struct http_settings settings = {.max_connections = 20000};
+    struct sio_settings config = {.eio = {.ping_interval_ms = 600000}};
+    struct http_settings settings = {0};
     struct http_handlers doors = {
         .on_head = on_head, .on_request = on_request, .on_upgrade = on_upgrade, .arg = &ours};
     struct http_server *http;

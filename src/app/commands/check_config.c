@@ -16,7 +16,7 @@ static int complain(struct buf *problem) {
 static int check(void) {
     struct config *config;
     struct rulebook *book;
-    struct buf problem = {0}, doors = {0};
+    struct buf problem = {0}, doors = {0}, memory = {0};
 
     if (config_load(&config, &problem))
         return complain(&problem);
@@ -29,7 +29,10 @@ static int check(void) {
     config_open_doors(config, &doors);
     if (doors.len)
         fprintf(stderr, "prosa: open doors: %.*s\n", SLICE_ARG(buf_slice(&doors)));
+    config_write_memory(config, &memory);
+    fprintf(stderr, "prosa: memory: %.*s\n", SLICE_ARG(buf_slice(&memory)));
     config_write_values(config, stdout);
+    buf_free(&memory);
     buf_free(&doors);
     rulebook_free(book);
     config_free(config);

@@ -2,6 +2,7 @@
 
 #include "app/config/dotenv.h"
 #include "base/buf.h"
+#include "base/machine.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/slice.h"
@@ -75,9 +76,13 @@ static int set_row(struct config_source *source, struct config *config, const st
     const char *value = source_find(source, row);
     if (!value && config->mode == MODE_PRODUCTION)
         value = row->fallback_production;
-    if (!value)
+    bool is_default = !value;
+    if (is_default)
         value = row->fallback;
-    return value ? setting_parse(row, value, config, config->texts, source->problem) : 0;
+    int err = value ? setting_parse(row, value, config, config->texts, source->problem) : 0;
+    if (!err && is_default && row->memory_for_one > 0 && config->memory_bytes > 0)
+        setting_fit(row, (double)config->memory_bytes, config);
+    return err;
 }
 
 static int set_named(struct config_source *source, struct config *config, const char *name) {
@@ -111,6 +116,12 @@ static void set_mode(struct config_source *source, struct config *config) {
         config->mode = MODE_DEVELOPMENT;
     else
         config->mode = slice_is_equal_nocase(word, SLICE("test")) ? MODE_TEST : MODE_PRODUCTION;
+}
+
+/* Before the rows, whose defaults depend on it. */
+static int set_memory(struct config_source *source, struct config *config) {
+    config->memory_bytes = machine_memory_bytes("");
+    return set_named(source, config, "PROSA_MEMORY");
 }
 
 static void set_folders(struct config_source *source, struct config *config) {
@@ -360,7 +371,9 @@ int config_parse(struct config **out, const char *file_name, const char *file_te
     if (file_name)
         config->env_file = texts_keep_copy(config->texts, slice_from(file_name));
     set_mode(&source, config);
-    int err = set_rows(&source, config);
+    int err = set_memory(&source, config);
+    if (!err)
+        err = set_rows(&source, config);
     if (!err)
         err = set_special(&source, config);
     if (!err)

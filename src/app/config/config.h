@@ -50,12 +50,16 @@ struct config {
     const char *tls_key_file;
     const char *cors_origins; /* comma separated; NULL: every origin is echoed */
     const char *trust_proxy;  /* comma separated networks */
+    size_t memory_bytes; /* that the process may use; 0: unknown */
+    size_t client_memory_bytes;
     unsigned max_connections;
     unsigned max_tracks;
     size_t max_head_bytes;
     size_t max_body_bytes;
     size_t max_webhook_bytes;
     int64_t head_timeout_ms;
+    int64_t answer_timeout_ms;
+    size_t answer_bytes_a_s;
     unsigned shards;
     int64_t drain_ms;
 
@@ -129,6 +133,7 @@ struct config {
     unsigned messages_per_second;
     unsigned rooms_per_client;
     size_t client_queue_bytes;
+    size_t history_bytes;
     size_t socket_packet_bytes;
 
     /* Accounts */
@@ -182,6 +187,16 @@ void config_write_rules_schema(FILE *);
 
 /* The values in force, NAME=value a line; of secrets only whether they are set. */
 void config_write_values(const struct config *, FILE *);
+
+/* What the server may use at most, part by part, and all of it. */
+struct memory_part {
+    const char *what, *setting; /* NULL: no setting changes it */
+    uint64_t bytes;
+};
+enum { CONFIG_MEMORY_PARTS = 8 };
+uint64_t config_memory(const struct config *, struct memory_part parts[CONFIG_MEMORY_PARTS]);
+/* One line with the sum, the memory there is, and the parts. */
+void config_write_memory(const struct config *, struct buf *);
 
 /* One line that names what is open to strangers, each with the setting that closes it; empty when
  * nothing is. */

@@ -7,12 +7,22 @@
 
 enum { RULE_NAME_SIZE = 80 };
 
-/* The default, and that of production where it differs. Nothing for a setting without one. */
+/* The default, and that of production or of little memory where it differs. Nothing for a setting
+ * without one. */
 static void write_fallback(const struct setting *row, FILE *out) {
+    struct buf share = {0};
+    if (row->memory_for_one >= 1024)
+        setting_write_bytes(&share, row->memory_for_one);
     if (row->fallback && row->fallback_production)
         fprintf(out, "%s, in production %s", row->fallback, row->fallback_production);
+    else if (share.len > 0)
+        fprintf(out, "%s, at most one for %.*s of memory", row->fallback,
+                SLICE_ARG(buf_slice(&share)));
+    else if (row->memory_for_one > 0)
+        fprintf(out, "%s, at most 1/%g of the memory", row->fallback, row->memory_for_one);
     else if (row->fallback)
         fputs(row->fallback, out);
+    buf_free(&share);
 }
 
 static void rule_name(const struct rules_cursor *at, char name[RULE_NAME_SIZE]) {
@@ -67,6 +77,11 @@ void config_write_example(FILE *out) {
             fprintf(out, "# one of %s\n", row->choices);
         if (row->fallback_production)
             fprintf(out, "# in production: %s\n", row->fallback_production);
+        if (row->memory_for_one > 0) {
+            fputs("# default: ", out);
+            write_fallback(row, out);
+            fputs("\n", out);
+        }
         fprintf(out, "#%s=%s\n", row->name, row->fallback ? row->fallback : "");
     }
 

@@ -32,7 +32,7 @@ void texts_free(struct texts *texts) {
 
 /* ---- What a setting takes ---- */
 
-static void write_bytes(struct buf *out, double bytes) {
+void setting_write_bytes(struct buf *out, double bytes) {
     static const char *const units[] = {"", "KiB", "MiB", "GiB"};
     size_t unit = 0;
     while (unit + 1 < ARRAY_LEN(units) && bytes >= 1024 && fmod(bytes, 1024) == 0) {
@@ -65,9 +65,9 @@ void setting_write_kind(const struct setting *row, struct buf *out) {
         return;
     case SETTING_BYTES:
         buf_add_text(out, "a size from ");
-        write_bytes(out, row->min);
+        setting_write_bytes(out, row->min);
         buf_add_text(out, " to ");
-        write_bytes(out, row->max);
+        setting_write_bytes(out, row->max);
         return;
     case SETTING_BOOL:
         buf_add_text(out, "true or false (on, off, yes, no, 1, 0)");
@@ -247,6 +247,16 @@ int setting_parse(const struct setting *row, const char *value, void *target, st
                   struct buf *problem) {
     bool fits = parse_field(row, value, (char *)target + row->offset, texts);
     return fits ? 0 : setting_refuse(row, value, problem);
+}
+
+void setting_fit(const struct setting *row, double memory_bytes, void *target) {
+    void *field = (char *)target + row->offset;
+    double most = floor(memory_bytes / row->memory_for_one);
+    most = most > row->min ? most : row->min;
+    if (row->type == SETTING_COUNT && *(unsigned *)field > most)
+        *(unsigned *)field = (unsigned)most;
+    if (row->type == SETTING_BYTES && (double)*(size_t *)field > most)
+        *(size_t *)field = (size_t)most;
 }
 
 /* ---- To text ---- */

@@ -39,6 +39,8 @@ struct setting {
     const char *fallback;            /* the default, as it would be written; NULL: unset */
     const char *fallback_production; /* NULL: as `fallback` */
     double min, max;                 /* of numbers, and of the length of texts */
+    /* The default is at most one for so many bytes of memory; 0: it does not depend on it. */
+    double memory_for_one;
     const char *choices;             /* "a|b|c" */
     const char *help;                /* one line without a full stop */
 };
@@ -58,10 +60,14 @@ void texts_free(struct texts *);
 int setting_parse(const struct setting *, const char *value, void *target, struct texts *,
                   struct buf *problem);
 
+/* Lowers the row's number (SETTING_COUNT, SETTING_BYTES) to what so much memory allows. */
+void setting_fit(const struct setting *, double memory_bytes, void *target);
+
 /* "a whole number from 1 to 65535": which values the setting takes. */
 void setting_write_kind(const struct setting *, struct buf *);
 
 /* The value in the struct at `target`, as it would be written; "(set)" for a secret. */
+void setting_write_bytes(struct buf *, double bytes); /* "512 MiB" */
 void setting_write_value(const struct setting *, const void *target, struct buf *);
 
 #endif

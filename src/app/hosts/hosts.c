@@ -213,8 +213,9 @@ struct hosts *hosts_new(const struct hosts_settings *settings) {
     struct sio_settings sio = {
         .eio = {.max_payload_bytes = config->socket_packet_bytes,
                 .max_queue_bytes = config->client_queue_bytes,
-                .max_sessions = config->max_connections},
+                .budget = settings->budget},
         .recovery_ms = config->socket_recovery ? 120 * 1000 : 0,
+        .recovery_bytes = config->history_bytes,
         .max_rooms = config->rooms_per_client,
     };
     struct hosts *hosts = mem_alloc(sizeof *hosts);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct budget;
 struct directory_feedback;
 struct hosts;
 struct routes;
@@ -24,6 +25,7 @@ struct hosts_settings {
     const struct config *config;
     const struct sessions *sessions;
     struct store *store;
+    struct budget *budget;
 };
 
 struct hosts *hosts_new(const struct hosts_settings *settings);
@@ -33,7 +35,7 @@ void hosts_free(struct hosts *hosts);  /* NULL is fine */
 /* Adds /socket.io/. */
 void hosts_add_routes(struct hosts *hosts, struct routes *routes);
 
-/* For metrics, and for the listener's limit (eio_server_websockets). */
+/* For metrics. */
 struct sio_server *hosts_sio(struct hosts *hosts);
 
 /* Sends one feedback to all clients in the meeting's rooms. Encoded once per locale. */

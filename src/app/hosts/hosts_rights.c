@@ -192,6 +192,8 @@ const char *hosts_take_token(struct host_client *client, struct slice text) {
     else
         take_ours(client, &token);
     host_token_free(&token);
+    if (client->socket)
+        sio_vouch(client->socket, BUDGET_HOST);
     return NULL;
 }
 

@@ -100,6 +100,7 @@ static void write_metrics(const struct server *server, const struct shard_stats 
                           size_t shards, struct buf *out) {
     write_process(server, out);
     write_table(out, &http_counters, http_server_stats(server->http));
+    write_table(out, &budget_counters, &server->budget);
     write_table(out, &webhook_counters, webhook_stats(server->webhook));
     write_table(out, &egress_door_counters, egress_door_stats(server->egress_door));
     write_livekit(server, out);

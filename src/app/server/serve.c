@@ -24,19 +24,39 @@ static int complain(struct buf *problem) {
     return 1;
 }
 
-/* A track needs a socket and a file. A limit that is too low is logged now, rather than when the
- * last descriptor is used up. */
-static void raise_descriptors(const struct config *config) {
+/* A track needs a socket and a file. Where there are too few descriptors for all, connections get at
+ * most half of them, so that strangers leave the other half to recordings. */
+static void share_descriptors(struct config *config) {
     struct rlimit limit;
     rlim_t wanted = config->max_connections + 2 * config->max_tracks + OWN_DESCRIPTORS;
     if (getrlimit(RLIMIT_NOFILE, &limit))
         return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted)
-        log_warn("server",
-                 "too few file descriptors for MAX_CONNECTIONS and MAX_TRACKS (ulimit -n)",
-                 log_int("have", (int64_t)limit.rlim_max), log_int("want", (int64_t)wanted));
+    if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= wanted)
+        return;
+    rlim_t spare = limit.rlim_max > OWN_DESCRIPTORS ? limit.rlim_max - OWN_DESCRIPTORS : 0;
+    if (config->max_connections > spare / 2)
+        config->max_connections = spare > 8 ? (unsigned)(spare / 2) : 4;
+    rlim_t tracks = spare > config->max_connections ? (spare - config->max_connections) / 2 : 1;
+    if (config->max_tracks > tracks)
+        config->max_tracks = tracks > 1 ? (unsigned)tracks : 1;
+    log_warn("server", "too few file descriptors for MAX_CONNECTIONS and MAX_TRACKS (ulimit -n)",
+             log_int("have", (int64_t)limit.rlim_max), log_int("want", (int64_t)wanted),
+             log_int("connections", config->max_connections),
+             log_int("tracks", config->max_tracks));
+}
+
+/* Settings that ask for more memory than there is are the operator's choice, and their risk. */
+static void look_at_memory(const struct config *config) {
+    struct memory_part parts[CONFIG_MEMORY_PARTS];
+    struct buf text = {0};
+    if (config->memory_bytes == 0 || config_memory(config, parts) <= config->memory_bytes)
+        return;
+    config_write_memory(config, &text);
+    log_warn("server", "the limits allow for more memory than there is",
+             log_slice("memory", buf_slice(&text)));
+    buf_free(&text);
 }
 
 static void announce(const struct config *config, uint16_t port) {
@@ -68,10 +88,11 @@ static void ignore_signals(void) {
         signal(numbers[i], SIG_IGN);
 }
 
-static int serve(const struct config *config) {
+static int serve(struct config *config) {
     struct server *server;
     struct buf problem = {0};
-    raise_descriptors(config);
+    share_descriptors(config);
+    look_at_memory(config);
     worker_pool_reserve(RECORDINGS_READERS + RECORDINGS_ERASERS);
     if (server_open(&server, config, &problem))
         return complain(&problem);

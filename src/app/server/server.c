@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/rand.h"
 #include "net/http/http_server.h"
 #include "net/loop.h"
 #include "net/socketio/eio_server.h"
@@ -34,7 +35,12 @@
 #include <errno.h>
 #include <string.h>
 
-enum { WHY_SIZE = 512, MEETING_LINGER_MS = 60000, STORE_PATIENCE_MS = 1500 };
+enum {
+    WHY_SIZE = 512,
+    MEETING_LINGER_MS = 60000,
+    STORE_PATIENCE_MS = 1500,
+    FREE_BYTES = 2048, /* what may wait for a client besides MAX_CLIENT_BYTES */
+};
 
 /* ---- From one part to another ---- */
 
@@ -112,12 +118,20 @@ static void server_on_user_changed(struct slice user_id, void *owner) {
     hosts_recheck(server->hosts, user_id);
 }
 
-static size_t count_websockets(void *arg) {
-    struct server *server = arg;
-    return server->hosts ? eio_server_websockets(sio_server_eio(hosts_sio(server->hosts))) : 0;
-}
-
 /* ---- Opening, from the bottom up ---- */
+
+/* A quarter of the connections and sessions is for those who have said nothing yet: they come and go
+ * at any rate without costing others their place. */
+static int open_budget(struct server *server, struct buf *problem) {
+    const struct config *config = server->config;
+    size_t most = config->max_connections;
+    struct pool_settings places = {.limit = most, .for_new = most / 4, .keeps_known = true};
+    struct pool_settings memory = {.limit = config->client_memory_bytes, .free = FREE_BYTES};
+    pool_init(&server->budget.connections, &places, rand_u64());
+    pool_init(&server->budget.sessions, &places, rand_u64());
+    pool_init(&server->budget.memory, &memory, rand_u64());
+    return 0;
+}
 
 static int server_fail(struct buf *problem, const char *what, int err) {
     buf_printf(problem, "%s: %s", what, strerror(err));
@@ -264,7 +278,8 @@ static int open_sessions(struct server *server, struct buf *problem) {
     };
     server->sessions = sessions_new(&set);
 
-    struct hosts_settings hosts = {server->loop, server->config, server->sessions, server->store};
+    struct hosts_settings hosts = {server->loop, server->config, server->sessions, server->store,
+                                   &server->budget};
     server->hosts = hosts_new(&hosts);
     server->talk_stats = talk_stats_new(server->loop, server->directory, server->hosts);
     server->feedback_out = (struct feedback_out){server->config, server->hosts, server->store, {0}};
@@ -364,15 +379,15 @@ static int open_http(struct server *server, struct buf *problem) {
     struct http_settings set = {
         .host = config->loopback_only ? "localhost" : config->host,
         .port = config->port,
-        .max_connections = config->max_connections,
         .head_limit_bytes = config->max_head_bytes,
         .body_limit_bytes = config->max_body_bytes,
         .head_timeout_ms = config->head_timeout_ms,
+        .write_timeout_ms = config->answer_timeout_ms,
+        .least_bytes_a_s = config->answer_bytes_a_s,
         .cors_origins = config->cors_origins,
         .proxies = &server->proxies,
         .tls = server->tls,
-        .count_others = count_websockets,
-        .count_arg = server,
+        .budget = &server->budget,
     };
     int err = http_server_open(&server->http, server->loop, &set, &handlers);
     if (err)
@@ -383,8 +398,9 @@ static int open_http(struct server *server, struct buf *problem) {
 
 int server_open(struct server **out, const struct config *config, struct buf *problem) {
     static int (*const steps[])(struct server *, struct buf *) = {
-        open_disk, open_store,   open_hume_tls, open_rulebook, open_directory, open_sessions,
-        open_auth, open_livekit, open_doors,    open_tls,      open_http,
+        open_budget,    open_disk,     open_store, open_hume_tls, open_rulebook,
+        open_directory, open_sessions, open_auth,  open_livekit,  open_doors,
+        open_tls,       open_http,
     };
     struct server *server = mem_alloc(sizeof *server);
     server->config = config;
@@ -447,5 +463,8 @@ void server_close(struct server *server) {
     loop_close(server->loop); /* waits for workers, which may have a recording open */
     recordings_free(server->recordings);
     storage_close(server->storage);
+    pool_free(&server->budget.connections);
+    pool_free(&server->budget.sessions);
+    pool_free(&server->budget.memory);
     mem_free(server);
 }

@@ -8,6 +8,7 @@
 #include "app/recordings/session_api.h"
 #include "app/sessions/resolver.h"
 #include "app/sessions/webhook.h"
+#include "net/budget.h"
 #include "net/client_address.h"
 #include "net/timer.h"
 #include "outside/hume/hume.h"
@@ -18,6 +19,8 @@
 
 struct server {
     const struct config *config;
+    /* Of connections, sessions and memory that strangers can take. */
+    struct budget budget;
     struct loop *loop;
     struct storage *storage;
     struct disk *disk;

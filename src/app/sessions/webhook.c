@@ -243,9 +243,21 @@ static void webhook_on_post(struct http_request *req, const struct route_match *
     json_decref(event);
 }
 
+/* Who has a valid token is LiveKit, or has seen one of its webhooks: the body shows which. Until
+ * then it has its place before strangers. */
+static void webhook_on_head(struct http_request *req, const struct route_match *match, void *user) {
+    const struct webhook *webhook = user;
+    json_t *claims = NULL;
+    if (jwt_verify(bearer_or_bare_token(req->head), webhook->set.keys, webhook->set.key_count,
+                   clock_wall_ms() / 1000, JWT_LEEWAY_S, &claims) == JWT_OK)
+        http_vouch(req, BUDGET_SIGNED);
+    json_decref(claims);
+}
+
 void webhook_add_routes(struct webhook *webhook, struct routes *routes) {
     const struct route rows[] = {
-        {"POST", "/livekit/webhook", webhook_on_post, webhook->set.body_limit_bytes},
+        {"POST", "/livekit/webhook", webhook_on_post, webhook->set.body_limit_bytes,
+         webhook_on_head},
     };
     routes_add(routes, rows, ARRAY_LEN(rows), webhook);
 }

@@ -2,11 +2,8 @@
 #include "net/client_address.h"
 #include "net/http/http_private.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 
 void http_call_free(struct http_call *call) {
     buf_free(&call->raw_head);
@@ -25,24 +22,6 @@ void http_conn_end_call(struct http_conn *conn) {
         http_call_free(call);
 }
 
-static void name_peer(const struct http_conn *conn, char out[HTTP_PEER_SIZE]) {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } address;
-    socklen_t size = sizeof address;
-    out[0] = 0;
-    if (getpeername(stream_fd(conn->stream), &address.any, &size) != 0)
-        return;
-    if (address.any.sa_family == AF_INET)
-        inet_ntop(AF_INET, &address.v4.sin_addr, out, HTTP_PEER_SIZE);
-    else if (address.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address.v6.sin6_addr))
-        inet_ntop(AF_INET, address.v6.sin6_addr.s6_addr + 12, out, HTTP_PEER_SIZE);
-    else if (address.any.sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &address.v6.sin6_addr, out, HTTP_PEER_SIZE);
-}
-
 /* The last of several such headers: a proxy adds its own behind those it received. */
 static struct slice find_forwarded(const struct http_head *head) {
     for (size_t i = head->header_count; i-- > 0;)
@@ -55,7 +34,7 @@ static struct slice find_forwarded(const struct http_head *head) {
 static void find_peer(struct http_conn *conn, struct http_call *call) {
     const struct networks *proxies = conn->server->settings.proxies;
     call->request.peer = call->peer;
-    name_peer(conn, call->peer);
+    memcpy(call->peer, conn->peer, sizeof call->peer);
     if (!proxies)
         return;
     struct slice client = client_address(proxies, call->peer, find_forwarded(&conn->server->head));
@@ -63,6 +42,9 @@ static void find_peer(struct http_conn *conn, struct http_call *call) {
         memcpy(call->peer, client.ptr, client.len);
         call->peer[client.len] = 0;
     }
+    int64_t now_ms = loop_now_ms(conn->server->loop);
+    claim_move(&conn->place, client, now_ms);
+    claim_move(&conn->memory, client, now_ms);
 }
 
 static void show_head(struct http_call *call) {
@@ -230,6 +212,8 @@ void http_call_end_body(struct http_conn *conn, struct slice body, struct slice 
     conn->state = HTTP_WAITING;
     recall_head(call);
     call->request.body = body;
-    if (show(conn, conn->server->handlers.on_request, lookahead))
+    if (show(conn, conn->server->handlers.on_request, lookahead)) {
+        call->kept_bytes = body.len;
         leave_to_handler(call);
+    }
 }

@@ -1,8 +1,18 @@
 #include "base/mem.h"
 #include "net/http/http_private.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
+
+static const char FULL[] =
+    "HTTP/1.1 503 Service Unavailable\r\n"
+    "Content-Type: application/json; charset=utf-8\r\n"
+    "Content-Length: 81\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
+    "{\"message\":\"too many connections\",\"error\":\"Service Unavailable\","
+    "\"statusCode\":503}";
 
 /* ---- the end ---- */
 
@@ -21,6 +31,8 @@ void http_conn_kill(struct http_conn *conn) {
     if (conn->state == HTTP_DEAD)
         return;
     conn->state = HTTP_DEAD;
+    claim_close(&conn->place);
+    claim_close(&conn->memory);
     timer_stop(&conn->timer);
     watch_close(conn->watch);
     conn->watch = NULL;
@@ -41,6 +53,56 @@ void http_conn_abort(struct http_conn *conn) {
     http_conn_kill(conn);
 }
 
+/* ---- the budget ---- */
+
+/* A connection ends to make room for others: at the end of the turn, as its request may be what the
+ * turn is about. */
+static void http_on_give_place(void *arg) {
+    struct http_conn *conn = arg;
+    conn->server->stats.gave_way++;
+    conn->is_doomed = true;
+    http_conn_schedule(conn);
+}
+
+/* What waits on a connection is dropped. A client that was sending a body is told, and may try
+ * again. */
+static void http_on_give_memory(void *arg) {
+    struct http_conn *conn = arg;
+    struct http_call *call = conn->call;
+    bool is_idle = !conn->in_callback && conn->state == HTTP_IN_BODY && conn->out.count == 0;
+    if (is_idle)
+        buf_free(&call->body);
+    if (!is_idle || call->request.on_abort) {
+        http_on_give_place(conn);
+        return;
+    }
+    conn->server->stats.gave_way++;
+    http_add_header(&call->request, "Retry-After", SLICE("1"));
+    http_respond_error(&call->request, 503, "the server is busy");
+}
+
+static size_t waiting_bytes(const struct http_conn *conn) {
+    const struct http_call *call = conn->call;
+    size_t bytes = conn->in.cap + conn->out.queued_bytes;
+    if (call)
+        bytes += call->raw_head.cap + call->body.cap + call->headers.cap + call->kept_bytes;
+    return bytes;
+}
+
+static void weigh(struct http_conn *conn) {
+    if (conn->state == HTTP_DEAD || conn->is_doomed)
+        return;
+    if (!claim_set(&conn->memory, waiting_bytes(conn), loop_now_ms(conn->server->loop)))
+        http_on_give_memory(conn);
+}
+
+void http_vouch(struct http_request *request, enum budget_rank rank) {
+    struct http_conn *conn = ((struct http_call *)request)->conn;
+    int64_t now_ms = loop_now_ms(conn->server->loop);
+    claim_raise(&conn->place, rank, now_ms);
+    claim_raise(&conn->memory, rank, now_ms);
+}
+
 /* ---- waiting: for events and for time ---- */
 
 static int64_t wait_ms(const struct http_settings *settings, enum http_wait wait) {
@@ -52,17 +114,39 @@ static int64_t wait_ms(const struct http_settings *settings, enum http_wait wait
     return waits_ms[wait];
 }
 
+static uint64_t taken_bytes(const struct http_conn *conn) {
+    size_t unsent = stream_unsent_bytes(conn->stream);
+    return unsent < conn->sent_bytes ? conn->sent_bytes - unsent : 0;
+}
+
+/* A client that takes an answer byte by byte holds it for as long as it likes, so what counts is
+ * its pace over the whole wait. */
+static bool is_too_slow(const struct http_conn *conn) {
+    const struct http_settings *settings = &conn->server->settings;
+    uint64_t least = settings->least_bytes_a_s * (uint64_t)settings->write_timeout_ms / 1000;
+    return taken_bytes(conn) < conn->taken_bytes + least;
+}
+
 static void http_on_timeout(void *arg) {
     struct http_conn *conn = arg;
     struct http_server *server = conn->server;
     enum http_wait wait = conn->wait;
     conn->wait = WAIT_NOTHING;
+    if (wait == WAIT_WRITE) {
+        if (!is_too_slow(conn)) {
+            http_conn_wait(conn, WAIT_WRITE);
+            return;
+        }
+        server->stats.slow_readers++;
+        http_conn_abort(conn);
+        return;
+    }
     if (wait == WAIT_IDLE || wait == WAIT_LINGER || (wait == WAIT_HEAD && conn->in.len == 0)) {
         http_conn_kill(conn);
         return;
     }
     server->stats.timeouts++;
-    if (wait == WAIT_WRITE || (conn->call && conn->call->request.on_abort)) {
+    if (conn->call && conn->call->request.on_abort) {
         http_conn_abort(conn);
         return;
     }
@@ -88,6 +172,8 @@ void http_conn_wait(struct http_conn *conn, enum http_wait wait) {
     if (wait == conn->wait)
         return;
     conn->wait = wait;
+    if (wait == WAIT_WRITE)
+        conn->taken_bytes = taken_bytes(conn);
     if (wait == WAIT_NOTHING)
         timer_stop(&conn->timer);
     else
@@ -102,12 +188,15 @@ static int current_events(const struct http_conn *conn) {
     if (conn->out.queued_bytes > HTTP_QUEUE_HIGH && conn->state == HTTP_IN_HEAD)
         return events;
     /* Reads on while a request waits for its answer, to notice a client that leaves. */
-    bool is_full = conn->in.len >= conn->server->settings.head_limit_bytes &&
-                   conn->state != HTTP_LINGERING;
+    bool is_full =
+        conn->in.len >= conn->server->settings.head_limit_bytes && conn->state != HTTP_LINGERING;
     return events | (is_full ? WATCH_HANGUP : stream_read_wants(conn->stream));
 }
 
 static void update(struct http_conn *conn) {
+    if (conn->state == HTTP_DEAD)
+        return;
+    weigh(conn);
     if (conn->state == HTTP_DEAD)
         return;
     watch_set(conn->watch, current_events(conn));
@@ -188,6 +277,8 @@ static size_t parse(struct http_conn *conn, struct slice bytes) {
 
 static void take_bytes(struct http_conn *conn, struct slice bytes) {
     conn->server->stats.received_bytes += bytes.len;
+    if (conn->is_doomed)
+        return;
     if (conn->in.len == 0) {
         size_t used = parse(conn, bytes);
         buf_add_slice(&conn->in, slice_skip(bytes, used));
@@ -199,6 +290,7 @@ static void take_bytes(struct http_conn *conn, struct slice bytes) {
         buf_free(&conn->in);
     if (conn->state == HTTP_IN_HEAD && conn->in.len > 0 && conn->wait == WAIT_IDLE)
         http_conn_wait(conn, WAIT_HEAD);
+    weigh(conn);
 }
 
 /* ---- events ---- */
@@ -257,8 +349,9 @@ static void flush(struct http_conn *conn) {
     size_t before = conn->out.queued_bytes;
     int err = outbox_flush(&conn->out, conn->stream);
     conn->server->stats.sent_bytes += before - conn->out.queued_bytes;
-    if (conn->out.queued_bytes != before && conn->wait == WAIT_WRITE)
-        conn->wait = WAIT_NOTHING; /* progress restarts the deadline */
+    conn->sent_bytes += before - conn->out.queued_bytes;
+    if (conn->out.queued_bytes != before)
+        claim_got_on(&conn->memory, loop_now_ms(conn->server->loop));
     if (err == 0)
         http_on_written(conn);
     else if (err != EAGAIN)
@@ -270,6 +363,10 @@ static void http_on_turn_end(void *arg) {
     struct http_conn *conn = arg;
     if (conn->state == HTTP_DEAD) {
         http_conn_free(conn);
+        return;
+    }
+    if (conn->is_doomed) {
+        http_conn_abort(conn);
         return;
     }
     if (conn->state == HTTP_IN_HEAD && conn->in.len > 0) {
@@ -302,11 +399,51 @@ static void http_on_events(int events, void *arg) {
         http_conn_schedule(conn);
 }
 
+static void name_peer(struct http_conn *conn) {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address;
+    socklen_t size = sizeof address;
+    char *out = conn->peer;
+    if (getpeername(stream_fd(conn->stream), &address.any, &size) != 0)
+        return;
+    if (address.any.sa_family == AF_INET)
+        inet_ntop(AF_INET, &address.v4.sin_addr, out, HTTP_PEER_SIZE);
+    else if (address.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address.v6.sin6_addr))
+        inet_ntop(AF_INET, address.v6.sin6_addr.s6_addr + 12, out, HTTP_PEER_SIZE);
+    else if (address.any.sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &address.v6.sin6_addr, out, HTTP_PEER_SIZE);
+}
+
+/* False: all connections are of those who do not give way to a stranger. */
+static bool take_place(struct http_conn *conn) {
+    struct http_server *server = conn->server;
+    struct budget *budget = server->settings.budget;
+    struct slice peer = slice_from(conn->peer);
+    claim_open(&conn->place, budget ? &budget->connections : NULL, BUDGET_NEW, peer,
+               http_on_give_place, conn);
+    claim_open(&conn->memory, budget ? &budget->memory : NULL, BUDGET_NEW, peer,
+               http_on_give_memory, conn);
+    if (claim_set(&conn->place, 1, loop_now_ms(server->loop)))
+        return true;
+    claim_close(&conn->place);
+    server->stats.refused_full++;
+    if (!server->settings.tls && stream_write(conn->stream, FULL, sizeof FULL - 1) < 0)
+        server->stats.aborted++;
+    return false;
+}
+
 void http_conn_open(struct http_server *server, int fd) {
     struct http_conn *conn = mem_alloc(sizeof *conn);
     conn->server = server;
     conn->stream = stream_new(fd);
-    if (watch_open(&conn->watch, server->loop, fd, http_on_events, conn) != 0) {
+    stream_limit_unsent(conn->stream, HTTP_UNSENT_MAX);
+    name_peer(conn);
+    if (!take_place(conn) ||
+        watch_open(&conn->watch, server->loop, fd, http_on_events, conn) != 0) {
+        claim_close(&conn->place);
         stream_close(conn->stream);
         mem_free(conn);
         return;

@@ -27,6 +27,7 @@ enum {
     HTTP_PEER_SIZE = 46,
     HTTP_QUEUE_HIGH = 256 * 1024, /* queued answers above this stop the reading of requests */
     HTTP_LINGER_MS = 1000,
+    HTTP_UNSENT_MAX = 32 * 1024, /* of an answer, that the kernel keeps for a slow client */
 };
 
 /* A request with what only the server knows about it. */
@@ -38,6 +39,7 @@ struct http_call {
     struct buf body;     /* of a body that came in pieces */
     struct buf headers;  /* of the answer */
     char *origin;        /* to be echoed, or NULL */
+    size_t kept_bytes; /* of a body that its handler may have copied */
     char peer[HTTP_PEER_SIZE];
     char accept[WS_ACCEPT_SIZE]; /* of a WebSocket handshake, else "" */
     int minor;
@@ -59,8 +61,14 @@ struct http_conn {
     struct http_call *spent; /* answered in its own callback; freed after it */
     enum http_state state;
     enum http_wait wait;
+    /* In the budget: the connection, and the bytes that wait on it. */
+    struct claim place, memory;
+    uint64_t sent_bytes;
+    uint64_t taken_bytes; /* by the client, when the current wait for it began */
+    char peer[HTTP_PEER_SIZE];
     bool is_half_closed; /* the peer will send nothing more */
     bool in_callback;
+    bool is_doomed; /* it gave way in its own callback, and ends after it */
 };
 
 struct http_server {
@@ -82,6 +90,7 @@ struct http_server {
 
 /* ---- http_conn.c ---- */
 
+/* Takes the descriptor. */
 void http_conn_open(struct http_server *server, int fd);
 void http_conn_schedule(struct http_conn *conn);
 /* Starts the deadline of a wait; the same wait again keeps its deadline. */

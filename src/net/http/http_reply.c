@@ -87,9 +87,13 @@ static void write_head(struct buf *out, struct http_conn *conn, const struct htt
 
 /* Whether another request may follow this answer on the connection. */
 static bool may_keep_alive(const struct http_call *call) {
-    const struct http_conn *conn = call->conn;
+    struct http_conn *conn = call->conn;
+    int64_t now_ms = loop_now_ms(conn->server->loop);
+    claim_got_on(&conn->place, now_ms);
+    /* With its first answer a connection is no newcomer any more. It ends where the known ones
+     * leave it no place. */
     return call->is_keep_alive && !conn->server->is_draining && !conn->is_half_closed &&
-           conn->state != HTTP_IN_BODY;
+           conn->state != HTTP_IN_BODY && claim_raise(&conn->place, BUDGET_STRANGER, now_ms);
 }
 
 static void finish(struct http_call *call, bool is_keep_alive) {

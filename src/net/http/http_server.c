@@ -4,42 +4,18 @@
 #include "base/mem.h"
 #include "net/http/http_private.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
-static const char FULL[] =
-    "HTTP/1.1 503 Service Unavailable\r\n"
-    "Content-Type: application/json; charset=utf-8\r\n"
-    "Content-Length: 81\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
-    "{\"message\":\"too many connections\",\"error\":\"Service Unavailable\","
-    "\"statusCode\":503}";
-
-static bool is_full(const struct http_server *server) {
-    const struct http_settings *settings = &server->settings;
-    size_t others = settings->count_others ? settings->count_others(settings->count_arg) : 0;
-    return server->stats.connections + others >= settings->max_connections;
-}
-
 static void http_on_accept(int fd, void *arg) {
-    struct http_server *server = arg;
-    if (is_full(server)) {
-        server->stats.refused_full++;
-        if (!server->settings.tls && send(fd, FULL, sizeof FULL - 1, MSG_NOSIGNAL) < 0)
-            server->stats.aborted++;
-        close(fd);
-        return;
-    }
-    http_conn_open(server, fd);
+    http_conn_open(arg, fd);
 }
 
 static void set_defaults(struct http_settings *s) {
-    s->max_connections = s->max_connections ? s->max_connections : 10000;
     s->head_limit_bytes = s->head_limit_bytes ? s->head_limit_bytes : HTTP_HEAD_MAX;
     s->body_limit_bytes = s->body_limit_bytes ? s->body_limit_bytes : 100 * 1024;
     s->head_timeout_ms = s->head_timeout_ms ? s->head_timeout_ms : 20 * 1000;
     s->body_timeout_ms = s->body_timeout_ms ? s->body_timeout_ms : 60 * 1000;
     s->idle_timeout_ms = s->idle_timeout_ms ? s->idle_timeout_ms : 7 * 1000;
     s->write_timeout_ms = s->write_timeout_ms ? s->write_timeout_ms : 30 * 1000;
+    s->least_bytes_a_s = s->least_bytes_a_s ? s->least_bytes_a_s : 1024;
 }
 
 int http_server_open(struct http_server **out, struct loop *loop,
@@ -127,6 +103,10 @@ static const struct counter counters[] = {
      .value = "too_large"},
     {"prosa_http_refused_total", NULL, COUNTER_SUM, AT(timeouts), .label = "cause",
      .value = "timeout"},
+    {"prosa_http_refused_total", NULL, COUNTER_SUM, AT(slow_readers), .label = "cause",
+     .value = "slow_reader"},
+    {"prosa_http_refused_total", NULL, COUNTER_SUM, AT(gave_way), .label = "cause",
+     .value = "gave_way"},
     {"prosa_http_refused_total", NULL, COUNTER_SUM, AT(tls_errors), .label = "cause",
      .value = "tls"},
     {"prosa_http_refused_total", NULL, COUNTER_SUM, AT(accept_errors), .label = "cause",

@@ -13,6 +13,7 @@
 #define NET_HTTP_SERVER_H
 
 #include "base/slice.h"
+#include "net/budget.h"
 #include "wire/web/http.h"
 #include "wire/web/ws_handshake.h"
 
@@ -59,19 +60,18 @@ struct http_handlers {
 struct http_settings {        /* zero = the default in brackets */
     const char *host;         /* NULL = all, "localhost" = both loopbacks, or a numeric address */
     uint16_t port;            /* 0 = any free one */
-    size_t max_connections;   /* [10000] */
     size_t head_limit_bytes;  /* [16 KiB] of the request line and the headers */
     size_t body_limit_bytes;  /* [100 KiB] */
     int64_t head_timeout_ms;  /* [20 s] for a whole head */
     int64_t body_timeout_ms;  /* [60 s] for a whole body */
     int64_t idle_timeout_ms;  /* [7 s] between requests; clients are told 5/7 of it */
-    int64_t write_timeout_ms; /* [30 s] without the client taking a byte of an answer */
+    int64_t write_timeout_ms; /* [30 s] in which a client takes its share of an answer: */
+    size_t least_bytes_a_s;   /* [1 KiB] a second, else it is given up */
     const char *cors_origins; /* comma-separated exact origins; NULL = every origin is echoed. They
                                  bind WebSockets, too, but for pages of this very server. */
     const struct networks *proxies;    /* trusted for X-Forwarded-For; NULL = none */
     const struct tls *tls;             /* NULL = plain */
-    size_t (*count_others)(void *arg); /* connections taken over, which still count to the limit */
-    void *count_arg;
+    struct budget *budget;             /* of connections and memory; NULL = nothing is limited */
 };
 
 struct http_stats {
@@ -80,7 +80,9 @@ struct http_stats {
     uint64_t responses[6]; /* by class: [2] = 2xx */
     uint64_t bad_requests; /* malformed heads, bodies, handshakes */
     uint64_t too_large;    /* 413, 431 */
-    uint64_t timeouts;     /* head, body, or a client that does not read */
+    uint64_t timeouts;     /* head or body */
+    uint64_t slow_readers; /* answers that were given up, as their clients did not take them */
+    uint64_t gave_way;     /* connections that were ended for the sake of others */
     uint64_t aborted;      /* the client left before its answer */
     uint64_t tls_errors;
     uint64_t received_bytes, sent_bytes;
@@ -123,6 +125,9 @@ void http_respond_start(struct http_request *request, int status, const char *co
                         int64_t length);
 bool http_body_write(struct http_request *request, struct slice piece);
 void http_body_end(struct http_request *request);
+
+/* The client has shown who it is: its connection keeps its place before those of lower rank. */
+void http_vouch(struct http_request *request, enum budget_rank rank);
 
 /* Closes the connection without an answer and without on_abort. */
 void http_drop(struct http_request *request);

@@ -39,6 +39,7 @@ static void answer_get(struct eio_session *session, struct http_request *request
     }
     eio_respond(request, 200, "text/plain; charset=UTF-8", buf_slice(&body));
     buf_free(&body);
+    eio_session_weigh(session);
 }
 
 static struct http_request *release_poll(struct eio_session *session) {
@@ -77,6 +78,7 @@ void eio_polling_get(struct eio_session *session, struct http_request *request) 
         return;
     }
     session->poll = request;
+    http_vouch(request, session->place.rank);
     request->user = session;
     request->on_abort = eio_on_poll_aborted;
     eio_polling_flush(session);

@@ -18,7 +18,6 @@ struct eio_server {
     struct map sessions; /* by sid */
     struct list all;     /* every session, also those whose sid is forgotten already */
     struct list links;   /* every WebSocket */
-    size_t link_count;
     struct eio_stats stats;
     struct blob *ping, *probe_answer; /* frames that are the same for every client */
     bool is_draining;
@@ -30,6 +29,7 @@ struct eio_link {
     struct eio_server *server;
     struct eio_session *session; /* NULL once it belongs to no session */
     struct ws_conn *ws;
+    struct claim place, memory;
 };
 
 enum eio_state {
@@ -53,6 +53,8 @@ struct eio_session {
     struct http_request *post;  /* a POST whose body is being received */
     struct outbox queue;        /* frames that wait for a poll */
     void *data;
+    struct claim place, memory;
+    size_t held_bytes; /* by the owner: eio_hold */
     struct list node;
     char sid[EIO_SID_LEN + 1];
     int64_t due_ms;        /* of the next ping, or of its pong */
@@ -63,7 +65,10 @@ struct eio_session {
 
 /* ---- eio_session.c ---- */
 
-struct eio_session *eio_session_new(struct eio_server *server);
+/* NULL: there is no place for it. */
+struct eio_session *eio_session_new(struct eio_server *server, const struct http_request *request);
+/* Of one that was never opened. */
+void eio_session_unmake(struct eio_session *session);
 /* The open packet has been sent: calls on_open and starts the heartbeat. */
 void eio_session_open_done(struct eio_session *session);
 void eio_session_free(struct eio_session *session);
@@ -77,6 +82,8 @@ void eio_session_heard(struct eio_session *session);
 /* True, and the session ends, when its pong is overdue now, even if the timer has not fired yet. */
 bool eio_session_is_late(struct eio_session *session);
 void eio_session_later(struct eio_session *session);
+/* What waits for the session has changed. */
+void eio_session_weigh(struct eio_session *session);
 
 /* ---- eio_polling.c ---- */
 

@@ -18,7 +18,6 @@ void eio_settings_complete(struct eio_settings *settings) {
     DEFAULT(linger_ms, 30000);
     DEFAULT(max_payload_bytes, 1000000);
     DEFAULT(max_queue_bytes, 1 << 20);
-    DEFAULT(max_sessions, 10000);
 #undef DEFAULT
 }
 
@@ -40,10 +39,6 @@ struct eio_server *eio_server_new(struct loop *loop, const struct eio_settings *
 
 const struct eio_stats *eio_server_stats(const struct eio_server *server) {
     return &server->stats;
-}
-
-size_t eio_server_websockets(const struct eio_server *server) {
-    return server->link_count;
 }
 
 void eio_server_drain(struct eio_server *server) {
@@ -120,12 +115,14 @@ static void refuse(struct http_request *request, int error) {
     buf_free(&body);
 }
 
-static bool refuse_if_full(struct eio_server *server, struct http_request *request) {
-    if (!server->is_draining && server->stats.sessions < server->settings.max_sessions)
-        return false;
+/* NULL: the request has been refused. */
+static struct eio_session *admit(struct eio_server *server, struct http_request *request) {
+    struct eio_session *session = server->is_draining ? NULL : eio_session_new(server, request);
+    if (session)
+        return session;
     server->stats.refused_full++;
     http_respond_error(request, 503, "Too many sessions");
-    return true;
+    return NULL;
 }
 
 static void write_open(const struct eio_session *session, bool can_upgrade, struct buf *out) {
@@ -141,9 +138,9 @@ static void write_open(const struct eio_session *session, bool can_upgrade, stru
 }
 
 static void open_polling(struct eio_server *server, struct http_request *request) {
-    if (refuse_if_full(server, request))
+    struct eio_session *session = admit(server, request);
+    if (!session)
         return;
-    struct eio_session *session = eio_session_new(server);
     struct buf body = {0};
     write_open(session, true, &body);
     eio_respond(request, 200, "text/plain; charset=UTF-8", buf_slice(&body));
@@ -185,12 +182,14 @@ void eio_server_request(struct eio_server *server, struct http_request *request)
 }
 
 static void open_websocket(struct eio_server *server, struct http_request *request) {
-    if (refuse_if_full(server, request))
-        return;
+    struct eio_session *session = admit(server, request);
     struct eio_link *link;
-    if (eio_link_open(&link, server, request, NULL) != 0)
+    if (!session)
         return;
-    struct eio_session *session = eio_session_new(server);
+    if (eio_link_open(&link, server, request, NULL) != 0) {
+        eio_session_unmake(session);
+        return;
+    }
     session->link = link;
     session->ws = link->ws;
     link->session = session;
@@ -228,6 +227,7 @@ static const char *close_name(unsigned reason) {
         [EIO_CLOSED_BY_SERVER] = "server",      [EIO_CLOSED_BY_CLIENT] = "client",
         [EIO_CLOSED_TRANSPORT] = "transport",   [EIO_CLOSED_PING] = "ping timeout",
         [EIO_CLOSED_PROTOCOL] = "bad protocol", [EIO_CLOSED_SLOW] = "slow",
+        [EIO_CLOSED_GAVE_WAY] = "gave way",
     };
     return names[reason];
 }

@@ -10,6 +10,7 @@
 #define NET_EIO_SERVER_H
 
 #include "base/slice.h"
+#include "net/budget.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,6 +30,7 @@ enum eio_close_reason {
     EIO_CLOSED_PING,      /* no pong in time */
     EIO_CLOSED_PROTOCOL,  /* the client broke the protocol */
     EIO_CLOSED_SLOW,      /* more waits for the client than its queue may hold */
+    EIO_CLOSED_GAVE_WAY,  /* others needed its place or its memory */
     EIO_CLOSED_REASONS,
 };
 
@@ -39,7 +41,7 @@ struct eio_settings {            /* zero = the default in brackets */
     unsigned linger_ms;          /* [30000] a closed polling session waits for its last poll */
     unsigned max_payload_bytes;  /* [1000000] one message, or one polling body */
     size_t max_queue_bytes;      /* [1 MiB] of unsent output a session */
-    size_t max_sessions;         /* [10000] */
+    struct budget *budget;       /* of sessions, connections and memory; NULL = not limited */
 };
 void eio_settings_complete(struct eio_settings *settings); /* fills in the defaults */
 
@@ -69,8 +71,6 @@ extern const struct counter_table eio_counters;
 struct eio_server *eio_server_new(struct loop *loop, const struct eio_settings *settings,
                                   const struct eio_handlers *handlers, void *arg);
 const struct eio_stats *eio_server_stats(const struct eio_server *server);
-/* Open connections that http_server no longer counts. */
-size_t eio_server_websockets(const struct eio_server *server);
 /* Closes every session without a DISCONNECT packet, so that clients reconnect; refuses new ones. */
 void eio_server_drain(struct eio_server *server);
 /* Drops every connection at once and calls on_close for each session; NULL is fine. */
@@ -80,6 +80,15 @@ void eio_server_close(struct eio_server *server);
 void eio_server_head(struct eio_server *server, struct http_request *request);
 void eio_server_request(struct eio_server *server, struct http_request *request);
 void eio_server_upgrade(struct eio_server *server, struct http_request *request);
+
+/* The client has shown who it is: its session and its connection keep their places before those of
+ * lower rank. A new session is BUDGET_NEW. */
+void eio_vouch(struct eio_session *session, enum budget_rank rank);
+/* The session's place in the budget: its rank, and its client's address. */
+const struct claim *eio_place(const struct eio_session *session);
+/* The owner keeps so many bytes more (or fewer) for the session; they count to its memory. Where
+ * there is no room for them, the session closes. */
+void eio_hold(struct eio_session *session, ptrdiff_t bytes);
 
 /* What an owner keeps with a session. */
 void eio_set_data(struct eio_session *session, void *data);

@@ -3,15 +3,35 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rand.h"
+#include "net/http/http_server.h"
 #include "net/socketio/eio_private.h"
 #include "wire/web/base64.h"
 
 /* A ping sent this little after its time counts as in time: the pong's deadline is not moved. */
 enum { PUNCTUAL_MS = 50 };
 
-struct eio_session *eio_session_new(struct eio_server *server) {
+static void eio_on_give_way(void *arg) {
+    struct eio_session *session = arg;
+    if (session->state == EIO_STATE_LINGERING)
+        eio_session_forget(session);
+    else
+        eio_close(session, EIO_CLOSED_GAVE_WAY);
+}
+
+struct eio_session *eio_session_new(struct eio_server *server, const struct http_request *request) {
     struct eio_session *session = mem_alloc(sizeof *session);
+    struct budget *budget = server->settings.budget;
+    struct slice peer = slice_from(request->peer);
     session->server = server;
+    claim_open(&session->place, budget ? &budget->sessions : NULL, BUDGET_NEW, peer,
+               eio_on_give_way, session);
+    claim_open(&session->memory, budget ? &budget->memory : NULL, BUDGET_NEW, peer, eio_on_give_way,
+               session);
+    if (!claim_set(&session->place, 1, loop_now_ms(server->loop))) {
+        claim_close(&session->place);
+        mem_free(session);
+        return NULL;
+    }
     rand_token(session->sid, EIO_SID_LEN);
     list_add(&server->all, &session->node);
     map_set(&server->sessions, slice_of(session->sid, EIO_SID_LEN), session);
@@ -22,12 +42,20 @@ struct eio_session *eio_session_new(struct eio_server *server) {
 /* ---- the end ---- */
 
 void eio_session_free(struct eio_session *session) {
+    claim_close(&session->place);
+    claim_close(&session->memory);
     timer_stop(&session->beat);
     timer_stop(&session->limit);
     loop_undefer(session->server->loop, &session->later);
     outbox_clear(&session->queue);
     list_remove(&session->node);
     mem_free(session);
+}
+
+void eio_session_unmake(struct eio_session *session) {
+    map_remove(&session->server->sessions, slice_of(session->sid, EIO_SID_LEN));
+    session->server->stats.sessions--;
+    eio_session_free(session);
 }
 
 /* At the end of the turn: the end is reported first, the memory is freed last. */
@@ -53,6 +81,8 @@ void eio_session_later(struct eio_session *session) {
 void eio_session_forget(struct eio_session *session) {
     map_remove(&session->server->sessions, slice_of(session->sid, EIO_SID_LEN));
     timer_stop(&session->limit);
+    claim_close(&session->place);
+    claim_close(&session->memory);
     session->state = EIO_STATE_ENDED;
     eio_session_later(session);
 }
@@ -74,7 +104,7 @@ void eio_close(struct eio_session *session, enum eio_close_reason reason) {
     timer_stop(&session->limit);
     if (session->candidate)
         eio_link_close(session->candidate);
-    if (session->link && reason == EIO_CLOSED_SLOW)
+    if (session->link && (reason == EIO_CLOSED_SLOW || reason == EIO_CLOSED_GAVE_WAY))
         eio_link_abort(session->link);
     else if (session->link)
         eio_link_close(session->link);
@@ -88,6 +118,33 @@ void eio_close(struct eio_session *session, enum eio_close_reason reason) {
     } else {
         eio_session_forget(session);
     }
+}
+
+/* ---- the budget ---- */
+
+void eio_session_weigh(struct eio_session *session) {
+    size_t waiting_bytes = session->held_bytes + session->queue.queued_bytes;
+    if (!claim_set(&session->memory, waiting_bytes, loop_now_ms(session->server->loop)))
+        eio_close(session, EIO_CLOSED_GAVE_WAY);
+}
+
+void eio_hold(struct eio_session *session, ptrdiff_t bytes) {
+    session->held_bytes += (size_t)bytes;
+    eio_session_weigh(session);
+}
+
+void eio_vouch(struct eio_session *session, enum budget_rank rank) {
+    int64_t now_ms = loop_now_ms(session->server->loop);
+    claim_raise(&session->place, rank, now_ms);
+    claim_raise(&session->memory, rank, now_ms);
+    if (session->link)
+        claim_raise(&session->link->place, rank, now_ms);
+    if (session->link)
+        claim_raise(&session->link->memory, rank, now_ms);
+}
+
+const struct claim *eio_place(const struct eio_session *session) {
+    return &session->place;
 }
 
 /* ---- heartbeat ---- */
@@ -159,6 +216,7 @@ static void take_message(struct eio_session *session, const struct eio_packet *p
 bool eio_session_take(struct eio_session *session, const struct eio_packet *packet) {
     struct eio_server *server = session->server;
     server->stats.packets_in++;
+    claim_got_on(&session->place, loop_now_ms(server->loop));
     if (packet->type != EIO_PONG)
         eio_session_heard(session);
     switch (packet->type) {
@@ -240,6 +298,7 @@ static void send_frame(struct eio_session *session, struct blob *frame, bool now
         ws_conn_send_frame(ws, frame);
     } else {
         outbox_add(&session->queue, frame);
+        eio_session_weigh(session);
         if (session->poll)
             eio_session_later(session);
     }

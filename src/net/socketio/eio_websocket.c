@@ -7,7 +7,8 @@
 
 static void link_free(struct eio_link *link) {
     list_remove(&link->node);
-    link->server->link_count--;
+    claim_close(&link->place);
+    claim_close(&link->memory);
     mem_free(link);
 }
 
@@ -39,6 +40,16 @@ void eio_link_abort(struct eio_link *link) {
     link_free(link);
 }
 
+/* Its session ends with it, unless that can still be polled. */
+static void eio_on_link_gives_way(void *arg) {
+    struct eio_link *link = arg;
+    struct eio_session *session = link->session;
+    if (session && session->link == link && session->state == EIO_STATE_OPEN)
+        eio_close(session, EIO_CLOSED_GAVE_WAY);
+    else
+        eio_link_abort(link);
+}
+
 /* The candidate becomes the transport and sends what polls have not fetched. */
 static void finish_upgrade(struct eio_link *link) {
     struct eio_session *session = link->session;
@@ -51,6 +62,8 @@ static void finish_upgrade(struct eio_link *link) {
     session->is_probed = false;
     session->link = link;
     session->ws = link->ws;
+    eio_session_weigh(session);
+    eio_vouch(session, session->place.rank); /* and with it its connection */
     for (size_t i = 0; i < queue.count && session->link; i++)
         eio_send(session, outbox_at(&queue, i));
     outbox_clear(&queue);
@@ -74,6 +87,7 @@ static void eio_on_ws_message(enum ws_opcode opcode, struct slice message, void 
     struct eio_session *session = link->session;
     if (!session || eio_session_is_late(session))
         return;
+    claim_got_on(&link->place, loop_now_ms(link->server->loop));
     if (session->candidate == link) {
         on_candidate_message(link, opcode, message);
         return;
@@ -81,6 +95,7 @@ static void eio_on_ws_message(enum ws_opcode opcode, struct slice message, void 
     struct eio_packet packet;
     if (opcode == WS_BINARY) {
         link->server->stats.packets_in++;
+        claim_got_on(&session->place, loop_now_ms(link->server->loop));
         eio_session_heard(session);
         link->server->handlers.on_binary(session, message, link->server->arg);
     } else if (eio_parse(message, &packet)) {
@@ -130,17 +145,26 @@ int eio_link_open(struct eio_link **out, struct eio_server *server, struct http_
         /* eio_send checks max_queue_bytes before each send; this limit must not strike first. */
         .max_queue_bytes = server->settings.max_queue_bytes + server->settings.max_payload_bytes,
     };
-    struct stream *stream = http_accept_websocket(request);
-    if (!stream)
-        return ECONNRESET;
+    struct budget *budget = server->settings.budget;
     struct eio_link *link = mem_alloc(sizeof *link);
     link->server = server;
     list_init(&link->node);
-    server->link_count++;
-    int err = ws_conn_open(&link->ws, server->loop, stream, &settings, &handlers, link);
+    claim_open(&link->place, budget ? &budget->connections : NULL, BUDGET_NEW,
+               slice_from(request->peer), eio_on_link_gives_way, link);
+    claim_open_as(&link->memory, budget ? &budget->memory : NULL, &link->place,
+                  eio_on_link_gives_way, link);
+    settings.memory = &link->memory;
+    /* The place of the HTTP connection becomes the link's. */
+    struct stream *stream = http_accept_websocket(request);
+    int err = stream ? ws_conn_open(&link->ws, server->loop, stream, &settings, &handlers, link)
+                     : ECONNRESET;
     if (err) {
         link_free(link);
         return err;
+    }
+    if (!claim_set(&link->place, 1, loop_now_ms(server->loop))) {
+        eio_link_abort(link);
+        return EBUSY;
     }
     list_add(&server->links, &link->node);
     link->session = session;

@@ -19,9 +19,6 @@ struct sio_server {
     unsigned namespace_count;
     bool is_closing;
 
-    struct list pendings; /* incomplete binary packets, oldest first */
-    size_t pending_bytes;
-
     /* sio_broadcast.c */
     struct list jobs;       /* broadcasts not sent to all yet, oldest first */
     uint64_t job_number;    /* of the newest */

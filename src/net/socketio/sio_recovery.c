@@ -34,6 +34,7 @@ struct sio_kept_room {
 
 struct sio_kept { /* a session that may come back */
     struct list node;
+    struct claim place, memory;
     struct sio_namespace *ns;
     char id[SIO_ID_LEN + 1], pid[SIO_ID_LEN + 1];
     void *data;
@@ -128,6 +129,8 @@ void sio_history_add(struct sio_namespace *ns, uint64_t seq, struct slice id,
 
 static void kept_free(struct sio_kept *kept) {
     list_remove(&kept->node);
+    claim_close(&kept->place);
+    claim_close(&kept->memory);
     map_remove(&kept->ns->kept_pids, slice_from(kept->pid));
     map_remove(&kept->ns->kept_ids, slice_from(kept->id));
     kept->ns->server->stats.kept--;
@@ -142,6 +145,22 @@ static void forget(struct sio_kept *kept) {
     kept_free(kept);
     if (ns->handlers.on_forget)
         ns->handlers.on_forget(data, ns->arg);
+}
+
+static void sio_on_kept_gives_way(void *arg) {
+    forget(arg);
+}
+
+/* A session that may come back keeps the place that it had. */
+static bool take_place(struct sio_kept *kept, const struct claim *before, size_t bytes) {
+    struct sio_server *server = kept->ns->server;
+    struct budget *budget = server->settings.eio.budget;
+    int64_t now_ms = loop_now_ms(server->loop);
+    claim_open_as(&kept->place, budget ? &budget->sessions : NULL, before, sio_on_kept_gives_way,
+                  kept);
+    claim_open_as(&kept->memory, budget ? &budget->memory : NULL, before, sio_on_kept_gives_way,
+                  kept);
+    return claim_set(&kept->place, 1, now_ms) && claim_set(&kept->memory, bytes, now_ms);
 }
 
 static void sio_on_sweep(void *arg) {
@@ -170,8 +189,10 @@ void sio_keep(struct sio_socket *socket) {
     kept->arrived_seq = socket->client->arrived_seq;
     kept->until_ms = loop_now_ms(server->loop) + server->settings.recovery_ms;
     kept->room_count = socket->room_count;
+    size_t bytes = sizeof *kept;
     for (unsigned i = 0; i < socket->room_count; i++) {
         struct slice name = socket->rooms[i].room->name;
+        bytes += sizeof kept->rooms[0] + name.len;
         kept->rooms[i] = (struct sio_kept_room){
             .name = slice_of(mem_copy(name.ptr, name.len), name.len), .seq = socket->rooms[i].seq};
     }
@@ -179,8 +200,8 @@ void sio_keep(struct sio_socket *socket) {
     map_set(&ns->kept_ids, slice_from(kept->id), kept);
     list_add(&server->kept, &kept->node);
     server->stats.kept++;
-    if (server->stats.kept > server->settings.eio.max_sessions)
-        forget(CONTAINER_OF(server->kept.next, struct sio_kept, node));
+    if (!take_place(kept, eio_place(socket->session), bytes))
+        forget(kept);
     if (!timer_is_running(&server->sweep))
         timer_start(server->loop, &server->sweep, server->settings.recovery_ms, 0, sio_on_sweep,
                     server);
@@ -291,6 +312,10 @@ bool sio_recover(struct sio_socket *socket, struct slice auth) {
         forget(kept);
         return false;
     }
+    /* What is restored takes its place, and must not make it give way meanwhile. */
+    claim_close(&kept->place);
+    claim_close(&kept->memory);
+    eio_vouch(socket->session, kept->place.rank);
     restore(socket, kept, start);
     kept_free(kept);
     server->stats.recovered++;

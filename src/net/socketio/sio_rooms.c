@@ -5,6 +5,12 @@
 
 #include <errno.h>
 
+/* What a room costs the client that is in it: it may be the only one there. */
+static ptrdiff_t membership_bytes(const struct sio_room *room) {
+    return (ptrdiff_t)(sizeof *room + sizeof(struct sio_membership) + sizeof(struct sio_member) +
+                       2 * room->name.len);
+}
+
 static void members_add(struct sio_room *room, struct sio_socket *socket, unsigned slot) {
     if (room->count == room->cap) {
         room->cap = room->cap ? room->cap * 2 : 2;
@@ -60,11 +66,13 @@ void sio_room_enter(struct sio_socket *socket, struct sio_room *room, uint64_t s
     socket->rooms[socket->room_count] =
         (struct sio_membership){.room = room, .index = room->count, .seq = seq};
     members_add(room, socket, socket->room_count++);
+    eio_hold(socket->session, membership_bytes(room));
 }
 
 void sio_room_leave(struct sio_socket *socket, unsigned slot) {
     struct sio_membership *membership = &socket->rooms[slot];
     struct sio_room *room = membership->room;
+    eio_hold(socket->session, -membership_bytes(room));
     struct sio_member last_member = room->members[--room->count];
     struct sio_membership last_room = socket->rooms[--socket->room_count];
     unsigned index = membership->index;

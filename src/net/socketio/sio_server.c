@@ -19,13 +19,12 @@ struct sio_route {
 
 /* A binary packet: its text, and the attachments that have come so far. */
 struct sio_pending {
-    struct list node; /* of the server's */
-    struct sio_client *client;
     struct buf text;
     struct sio_packet packet; /* slices into text */
     struct buf bytes;         /* the attachments, one behind the other */
     size_t ends[SIO_ATTACHMENTS_MAX];
     unsigned count;
+    size_t held_bytes; /* in the client's part of the budget */
 };
 
 /* ---- namespaces ---- */
@@ -91,8 +90,9 @@ static void fail(struct sio_client *client) {
 
 /* ---- incomplete binary packets ---- */
 
-static size_t pending_size(const struct sio_pending *pending) {
-    return sizeof *pending + pending->text.len + pending->bytes.len;
+static void pending_hold(struct sio_client *client, size_t bytes) {
+    client->pending->held_bytes += bytes;
+    eio_hold(client->session, (ptrdiff_t)bytes);
 }
 
 static struct sio_pending *pending_take(struct sio_client *client) {
@@ -100,8 +100,7 @@ static struct sio_pending *pending_take(struct sio_client *client) {
     if (!pending)
         return NULL;
     client->pending = NULL;
-    client->server->pending_bytes -= pending_size(pending);
-    list_remove(&pending->node);
+    eio_hold(client->session, -(ptrdiff_t)pending->held_bytes);
     return pending;
 }
 
@@ -113,28 +112,12 @@ static void pending_free(struct sio_pending *pending) {
     mem_free(pending);
 }
 
-/* Incomplete packets share a bounded amount of memory. Beyond it the oldest is dropped, and its
- * session closed. */
-static void bound_pending(struct sio_server *server) {
-    while (server->pending_bytes > server->settings.pending_bytes) {
-        struct sio_pending *oldest = CONTAINER_OF(server->pendings.next, struct sio_pending, node);
-        struct sio_client *client = oldest->client;
-        server->stats.incomplete_dropped++;
-        pending_free(pending_take(client));
-        eio_close(client->session, EIO_CLOSED_PROTOCOL);
-    }
-}
-
 static void pending_begin(struct sio_client *client, struct slice text) {
     struct sio_pending *pending = mem_alloc(sizeof *pending);
-    pending->client = client;
-    list_init(&pending->node);
-    list_add(&client->server->pendings, &pending->node);
     buf_add_slice(&pending->text, text);
     sio_parse(buf_slice(&pending->text), &pending->packet);
     client->pending = pending;
-    client->server->pending_bytes += pending_size(pending);
-    bound_pending(client->server);
+    pending_hold(client, sizeof *pending + text.len);
 }
 
 /* ---- packets ---- */
@@ -162,6 +145,7 @@ static void take_connect(struct sio_client *client, const struct sio_packet *pac
         return;
     }
     timer_stop(&client->limit);
+    eio_vouch(client->session, BUDGET_STRANGER);
     struct sio_socket *socket = sio_socket_new(client, ns);
     bool is_back = client->server->settings.recovery_ms > 0 && sio_recover(socket, packet->json);
     sio_socket_welcome(socket, packet->json, is_back);
@@ -242,10 +226,9 @@ static void sio_on_binary(struct eio_session *session, struct slice bytes, void 
         return;
     }
     buf_add_slice(&pending->bytes, bytes);
-    server->pending_bytes += bytes.len;
     pending->ends[pending->count++] = pending->bytes.len;
     if (pending->count < pending->packet.attachments) {
-        bound_pending(server);
+        pending_hold(client, bytes.len);
         return;
     }
     struct slice attachments[SIO_ATTACHMENTS_MAX];
@@ -305,8 +288,6 @@ static void set_defaults(struct sio_settings *settings) {
         settings->connect_timeout_ms = 45000;
     if (!settings->max_rooms)
         settings->max_rooms = 256;
-    if (!settings->pending_bytes)
-        settings->pending_bytes = 64 << 20;
     if (!settings->recovery_bytes)
         settings->recovery_bytes = 64 << 20;
     eio_settings_complete(&settings->eio);
@@ -324,7 +305,6 @@ struct sio_server *sio_server_new(struct loop *loop, const struct sio_settings *
     server->settings = *settings;
     set_defaults(&server->settings);
     server->budget = SIO_SLICE;
-    list_init(&server->pendings);
     list_init(&server->jobs);
     list_init(&server->history);
     list_init(&server->kept);
@@ -365,8 +345,6 @@ static const struct counter counters[] = {
     {"prosa_socket_events_out_total", "Events to clients.", COUNTER_SUM, AT(events_out)},
     {"prosa_socket_refused_total", NULL, COUNTER_SUM, AT(bad_packets), .label = "cause",
      .value = "bad_packet"},
-    {"prosa_socket_refused_total", NULL, COUNTER_SUM, AT(incomplete_dropped), .label = "cause",
-     .value = "incomplete_packet"},
     {"prosa_socket_refused_total", NULL, COUNTER_SUM, AT(rooms_refused), .label = "cause",
      .value = "rooms"},
     {"prosa_socket_deliveries_total", "Events of broadcasts handed to sockets.", COUNTER_SUM,

@@ -42,7 +42,6 @@ struct sio_settings { /* zero = the default in brackets */
     unsigned recovery_ms;  /* [0: off] how long a lost client can come back to what it missed */
     size_t recovery_bytes; /* [64 MiB] of events kept for that */
     unsigned max_rooms;    /* [256] a socket */
-    size_t pending_bytes;  /* [64 MiB] of incomplete binary packets, of all clients together */
 };
 
 struct sio_event {
@@ -74,7 +73,7 @@ struct sio_handlers { /* each may be NULL */
 struct sio_stats {
     uint64_t recovered, recovery_missed;
     uint64_t events_in, events_out, deliveries;
-    uint64_t bad_packets, incomplete_dropped, volatile_dropped, rooms_refused;
+    uint64_t bad_packets, volatile_dropped, rooms_refused;
     uint64_t sockets, rooms, kept; /* now */
 };
 
@@ -90,6 +89,9 @@ void sio_server_close(struct sio_server *server); /* NULL is fine */
 struct sio_namespace *sio_namespace_add(struct sio_server *server, const char *name,
                                         const struct sio_handlers *handlers, void *arg);
 void sio_on(struct sio_namespace *ns, const char *event, sio_event_fn *fn);
+
+/* The client has shown a right: see eio_vouch. */
+void sio_vouch(struct sio_socket *socket, enum budget_rank rank);
 
 struct slice sio_id(const struct sio_socket *socket);
 void sio_set_data(struct sio_socket *socket, void *data);

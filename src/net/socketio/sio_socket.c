@@ -164,3 +164,7 @@ bool sio_is_polling(const struct sio_socket *socket) {
 size_t sio_queued_bytes(const struct sio_socket *socket) {
     return eio_queued_bytes(socket->session);
 }
+
+void sio_vouch(struct sio_socket *socket, enum budget_rank rank) {
+    eio_vouch(socket->session, rank);
+}

@@ -1,6 +1,7 @@
 #include "net/ws/ws_conn.h"
 
 #include "base/mem.h"
+#include "net/budget.h"
 #include "net/ws/ws_conn_private.h"
 
 #include <assert.h>
@@ -23,6 +24,7 @@ void ws_conn_end(struct ws_conn *conn, uint16_t code, const char *reason) {
         return;
     set_end(conn, code, slice_from(reason));
     conn->state = WS_DEAD;
+    conn->settings.memory = NULL; /* its owner may go before this is freed */
     timer_stop(&conn->timer);
     watch_close(conn->watch);
     conn->watch = NULL;
@@ -47,6 +49,13 @@ void ws_conn_break(struct ws_conn *conn, int err) {
     ws_conn_end(conn, WS_CLOSE_ABNORMAL, *tls_error ? tls_error : err ? strerror(err) : "");
 }
 
+void ws_conn_weigh(struct ws_conn *conn) {
+    struct claim *memory = conn->settings.memory;
+    size_t waiting_bytes = conn->message.cap + conn->out.queued_bytes;
+    if (memory && !claim_set(memory, waiting_bytes, loop_now_ms(conn->loop)))
+        ws_conn_end(conn, WS_CLOSE_ABNORMAL, "no memory is left for what waits");
+}
+
 /* ---- output ---- */
 
 static void after_flush(struct ws_conn *conn) {
@@ -64,7 +73,12 @@ static void after_flush(struct ws_conn *conn) {
 }
 
 static void flush(struct ws_conn *conn) {
+    size_t before = conn->out.queued_bytes;
     int err = outbox_flush(&conn->out, conn->stream);
+    if (conn->settings.memory && conn->out.queued_bytes < before) {
+        claim_got_on(conn->settings.memory, loop_now_ms(conn->loop));
+        ws_conn_weigh(conn);
+    }
     if (err == 0)
         after_flush(conn);
     else if (err == EAGAIN)
@@ -81,10 +95,12 @@ static void ws_on_piece(struct ws_conn *conn, const struct ws_event *event) {
         return;
     }
     buf_add_slice(&conn->message, event->payload);
-    if (!event->last)
+    ws_conn_weigh(conn);
+    if (!event->last || conn->state == WS_DEAD)
         return;
     struct buf message = conn->message;
     conn->message = (struct buf){0};
+    ws_conn_weigh(conn);
     conn->handlers.on_message(event->opcode, buf_slice(&message), conn->arg);
     buf_free(&message);
 }

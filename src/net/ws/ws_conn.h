@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct blob;
+struct claim;
 struct loop;
 struct stream;
 struct ws_conn;
@@ -35,6 +36,9 @@ struct ws_settings {          /* zero = the default in brackets */
     int64_t ping_ms;          /* [never] ping after this long without a byte from the peer */
     int64_t silence_ms;       /* [never] drop after this long without a byte, 1006 */
     int64_t close_ms;         /* [5 s] wait for the answer to our close frame */
+    /* Of its owner: what waits on the connection is held by it. Where there is no memory for that,
+     * the connection ends, 1006. [not counted] */
+    struct claim *memory;
 };
 
 /* Server role. Takes the stream, also on failure; copies handlers and settings. The first callback

@@ -52,6 +52,8 @@ void ws_conn_schedule(struct ws_conn *conn); /* flush, read on or free at the en
 /* The stream has ended; the owner's on_close follows at the end of the turn. */
 void ws_conn_end(struct ws_conn *conn, uint16_t code, const char *reason);
 void ws_conn_break(struct ws_conn *conn, int err);
+/* What waits has changed. */
+void ws_conn_weigh(struct ws_conn *conn);
 
 /* ---- ws_send.c ---- */
 

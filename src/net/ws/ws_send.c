@@ -39,6 +39,9 @@ static const uint8_t *new_mask(const struct ws_conn *conn, uint8_t mask[4]) {
 /* After something was queued: it is written at the end of the turn, or when a full socket can take
  * more. A peer that does not read is dropped before its queue grows too large. */
 static void on_queued(struct ws_conn *conn) {
+    ws_conn_weigh(conn);
+    if (conn->state == WS_DEAD)
+        return;
     if (conn->out.queued_bytes > conn->settings.max_queue_bytes)
         ws_conn_end(conn, WS_CLOSE_ABNORMAL, "the peer does not read");
     else if (!conn->is_full)

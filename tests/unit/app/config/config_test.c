@@ -95,6 +95,43 @@ static void several_livekit_keys(void **state) {
     config_free(config);
 }
 
+static void little_memory_lowers_defaults_and_nothing_else(void **state) {
+    struct config *config = parse("PROSA_MEMORY=512MiB\nSOCKET_HISTORY_BYTES=64MiB\n", NULL);
+    assert_int_equal(config->memory_bytes, 512 << 20);
+    assert_int_equal(config->client_memory_bytes, 64 << 20);
+    assert_int_equal(config->disk_queue_bytes, 64 << 20);
+    assert_int_equal(config->max_connections, 2048);
+    assert_int_equal(config->max_tracks, 341);
+    assert_int_equal(config->history_bytes, 64 << 20); /* as it was set */
+    config_free(config);
+    config = parse("PROSA_MEMORY=64GiB\n", NULL);
+    assert_int_equal(config->client_memory_bytes, 1 << 30);
+    assert_int_equal(config->max_connections, 10000);
+    assert_int_equal(config->max_tracks, 4096);
+    config_free(config);
+}
+
+static void defaults_fit_the_memory(void **state) {
+    static const char *const sizes[] = {"512MiB", "1GiB", "2GiB", "4GiB", "16GiB"};
+    struct memory_part parts[CONFIG_MEMORY_PARTS];
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        char text[256];
+        snprintf(text, sizeof text,
+                 "PROSA_MEMORY=%s\nHUME_API_KEY=k\nTLS_CERT_FILE=c\nTLS_KEY_FILE=k\n", sizes[i]);
+        struct config *config = parse(text, NULL);
+        assert_true(config_memory(config, parts) <= config->memory_bytes);
+        config_free(config);
+    }
+    struct buf text = {0};
+    struct config *config = parse("PROSA_MEMORY=512MiB\nDISK_QUEUE_BYTES=1GiB\n", NULL);
+    config_write_memory(config, &text);
+    buf_add_byte(&text, 0);
+    assert_non_null(strstr(text.data, " of 512 MiB, which is not enough: "));
+    assert_non_null(strstr(text.data, "sound that waits for the disk 1024 MiB (DISK_QUEUE_BYTES)"));
+    buf_free(&text);
+    config_free(config);
+}
+
 static void sizes_and_words(void **state) {
     struct config *config =
         parse("DISK_QUEUE_BYTES=64M\nDISK_MIN_FREE=0\nAUDIO_RECORD_FORMAT=OPUS\n"
@@ -279,6 +316,7 @@ static void open_doors_are_named(void **state) {
 
 RUN_TESTS(TEST(defaults_stand), TEST(an_env_file_of_the_old_backend),
           TEST(the_environment_wins_and_empty_is_unset), TEST(several_livekit_keys),
+          TEST(little_memory_lowers_defaults_and_nothing_else), TEST(defaults_fit_the_memory),
           TEST(sizes_and_words), TEST(rules_have_settings_too),
           TEST(a_cooldown_counts_for_the_former_rules_alone),
           TEST(the_map_of_expressions_is_a_setting),

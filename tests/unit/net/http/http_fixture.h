@@ -80,6 +80,9 @@ static inline void on_request(struct http_request *request, void *arg) {
             http_respond(f->held, 200, "text/plain", SLICE("released"));
         f->held = NULL;
         http_respond(request, 204, NULL, SLICE_NONE);
+    } else if (slice_is_equal(request->path, SLICE("/signed"))) {
+        http_vouch(request, BUDGET_SIGNED);
+        http_respond(request, 200, "text/plain", SLICE("welcome"));
     } else if (slice_is_equal(request->path, SLICE("/plain"))) {
         http_respond(request, 200, "text/plain", SLICE("plain bytes"));
     } else if (slice_is_equal(request->path, SLICE("/pieces"))) {

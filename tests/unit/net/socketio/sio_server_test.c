@@ -251,10 +251,12 @@ static void half_sent_attachments_are_bounded(void **state) {
     struct fixture *f = mem_alloc(sizeof *f);
     char head[201], part[1000] = {0}, text[4096];
     uint64_t packets;
+    struct budget budget = {0};
 
     snprintf(head, sizeof head, "%-200s",
              "452-[\"b\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]");
-    open_fixture(f, &(struct sio_settings){.pending_bytes = 4000});
+    pool_init(&budget.memory, &(struct pool_settings){.limit = 4000, .free = 500}, 1);
+    open_fixture(f, &(struct sio_settings){.eio.budget = &budget});
     sio_on(f->ns, "b", on_whole);
     for (unsigned i = 0; i < 3; i++)
         add_client(f);
@@ -267,7 +269,7 @@ static void half_sent_attachments_are_bounded(void **state) {
         wait_for_packets(f, packets += 2);
     }
     turn(f, 3);
-    assert_int_equal(sio_server_stats(f->sio)->incomplete_dropped, 1);
+    assert_int_equal(eio_server_stats(sio_server_eio(f->sio))->closed[EIO_CLOSED_GAVE_WAY], 1);
     assert_int_equal(f->gone, 1);
     assert_null(f->sockets[0]);
     for (unsigned i = 1; i < 3; i++)
@@ -279,6 +281,7 @@ static void half_sent_attachments_are_bounded(void **state) {
     }
     assert_int_equal(f->gone, 1);
     close_fixture(f);
+    pool_free(&budget.memory);
     mem_free(f);
 }
 
