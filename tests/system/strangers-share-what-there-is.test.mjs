@@ -96,6 +96,48 @@ test('what strangers leave unfinished has one bound', async (t) => {
   assert.ok((await connect(t, server)).connected);
 });
 
+test('a meeting without sound gives way to one with, after a restart too', async (t) => {
+  const env = { ...secret, PROSA_ENV: 'production', MAX_TRACKS: '16', JWT_ACCESS_SECRET: 'a'.repeat(32), JWT_REFRESH_SECRET: 'b'.repeat(32) };
+  let server = await startServer(t, { env });
+  const started = (name) => server.post('/livekit/webhook', { event: 'room_started', id: `EV_${name}`,
+    createdAt: Math.floor(Date.now() / 1000), room: { sid: `RM_${name}`, name } });
+  const enter = async (room) => {
+    const { code, stdout, stderr } = await run(['egress-url', `roomName=${room}`, `meetingId=RM_${room}`, 'participant=ana', 'trackId=TR_1'],
+      { cwd: server.folder, env: { ...secret, EGRESS_WS_BASE: server.ws } });
+    assert.equal(code, 0, stderr);
+    const socket = new WebSocket(stdout.trim());
+    await once(socket, 'open');
+    return socket;
+  };
+  await started('early');
+  for (let i = 0; i < 40; i++) assert.equal((await started(`room-${i}`)).status, 204);
+  const early = await enter('early'), late = await enter('late');
+  await eventually('both are taken', async () => (await server.metric('prosa_tracks', { kind: 'audio' })) === 2);
+  assert.ok((await server.metric('prosa_directory_meetings')) <= 16);
+  assert.ok((await server.metric('prosa_meetings_gave_way_total')) >= 25);
+  // The meeting that had given way is known again with its session.
+  await eventually('its session is known', async () =>
+    (await server.get('/sessions/resolve?roomName=early')).body.meetingId === 'RM_early');
+  early.close(), late.close();
+  const { folder } = server;
+  await server.stop();
+
+  server = await startServer(t, { env, folder });
+  const again = await enter('after');
+  await eventually('it is taken', async () => (await server.metric('prosa_tracks', { kind: 'audio' })) === 1);
+  again.close();
+});
+
+test('meetings that anybody tells of share the memory of clients', async (t) => {
+  const server = await startServer(t, { env: { MAX_CLIENT_BYTES: '1MiB' } });
+  const tell = (i) => server.post('/livekit/webhook', { event: 'participant_joined', id: `EV_${i}`,
+    createdAt: Math.floor(Date.now() / 1000), room: { sid: `RM_${i % 50}`, name: `room-${i % 50}` },
+    participant: { sid: `PA_${i}`, identity: `person-${i}` } });
+  for (let i = 0; i < 1500; i++) assert.equal((await tell(i)).status, 204);
+  assert.ok((await server.metric('prosa_budget_held', { pool: 'memory' })) <= MIB);
+  assert.ok((await server.metric('prosa_sessions_ended_for_others_total')) > 0);
+});
+
 test('who takes an answer byte by byte is given up', async (t) => {
   const server = await startServer(t, { env: { ANSWER_TIMEOUT_MS: '1000', SOCKET_QUEUE_BYTES: '16MiB', SOCKET_MESSAGE_BYTES: '1MiB',
     SOCKET_PACKET_BYTES: '4MiB', SOCKET_MESSAGES_PER_SECOND: '1000' } });

@@ -102,6 +102,8 @@ static void write_metrics(const struct server *server, const struct shard_stats 
     write_table(out, &http_counters, http_server_stats(server->http));
     write_table(out, &budget_counters, &server->budget);
     write_table(out, &webhook_counters, webhook_stats(server->webhook));
+    write_table(out, &sessions_counters, sessions_stats(server->sessions));
+    write_table(out, &directory_counters, directory_stats(server->directory));
     write_table(out, &egress_door_counters, egress_door_stats(server->egress_door));
     write_livekit(server, out);
     write_shards(total, shards, out);

@@ -67,6 +67,8 @@ static void server_on_track(struct slice meeting_id, const struct shard_track_ev
     if (server->egresses && event->kind == TRACK_AUDIO)
         egresses_socket_changed(server->egresses, meeting_id, slice_from(event->track),
                                 event->is_opened);
+    if (event->is_opened) /* last, as the meeting may get another id by it */
+        sessions_sound_came(server->sessions, meeting_id);
 }
 
 /* Without a session nobody can be asked: then it is a mute, as its sender says. */
@@ -271,6 +273,7 @@ static int open_sessions(struct server *server, struct buf *problem) {
         .loop = server->loop,
         .store = server->store,
         .directory = server->directory,
+        .memory = &server->budget.memory,
         .on_started = server_on_session_started,
         .on_ended = server_on_session_ended,
         .on_stored = server_on_session_stored,

@@ -26,12 +26,14 @@ static struct attendee *attendee_get(struct sessions *sessions, const struct ses
         return attendee;
     if (session->attendees.len >= ATTENDEES_MAX || !text_is_identity(identity, SESSION_NAME_MAX))
         return NULL;
+    struct session_entry *entry = map_find(&sessions->by_id, slice_from(session->meeting_id));
+    if (!session_share_weigh(entry))
+        return NULL;
     attendee = mem_alloc(sizeof *attendee);
     attendee->identity = slice_copy_text(identity);
     attendee->sid = mem_copy_text("");
     attendee->left_sid = mem_copy_text("");
     attendee->name = mem_copy_text("");
-    struct session_entry *entry = map_find(&sessions->by_id, slice_from(session->meeting_id));
     map_set(&entry->session.attendees, identity, attendee);
     return attendee;
 }
@@ -44,8 +46,8 @@ static void tell(struct sessions *sessions, const struct session *session,
 }
 
 /* A recorder, an agent or somebody hidden is not one of those who meet. */
-static void tell_person(struct sessions *sessions, const struct session *session,
-                        const struct attendee *attendee) {
+void attendee_tell(struct sessions *sessions, const struct session *session,
+                   const struct attendee *attendee) {
     bool is_here = attendee->is_present && attendee->is_person;
     const struct person_news news = {.identity = slice_from(attendee->identity),
                                      .name = slice_from(attendee->name),
@@ -79,7 +81,7 @@ void sessions_participant_seen(struct sessions *sessions, const struct session *
                            !(p->sid.len && slice_is_equal(p->sid, slice_from(attendee->left_sid)));
     json_decref(person.document);
 
-    tell_person(sessions, session, attendee);
+    attendee_tell(sessions, session, attendee);
     const json_t *item;
     size_t i;
     json_array_foreach(p->tracks, i, item) {
@@ -115,6 +117,6 @@ void sessions_participant_left(struct sessions *sessions, const struct session *
         slice_replace_text(&attendee->left_sid, p->sid);
     if (!p->sid.len || slice_is_equal(p->sid, slice_from(attendee->sid))) {
         attendee->is_present = false;
-        tell_person(sessions, session, attendee);
+        attendee_tell(sessions, session, attendee);
     }
 }

@@ -2,6 +2,8 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/counter.h"
+#include "base/macros.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "base/text.h"
@@ -45,6 +47,7 @@ static void track_follow(const struct shard_track_event *event, void *user) {
     assert(e); /* it is kept while it has tracks */
     if (!event->is_opened) {
         e->tracks--;
+        directory_entry_touch(dir, e);
         e->idle_ms = loop_now_ms(dir->loop);
         dir->places[e->shard].tracks--;
         dir->tracks--;
@@ -80,6 +83,8 @@ int directory_open(struct directory **out, struct loop *control,
     dir->loop = control;
     dir->place_count = set->shards > 0 ? set->shards : 1;
     dir->places = mem_alloc_array(dir->place_count, sizeof *dir->places);
+    list_init(&dir->quiet[false]);
+    list_init(&dir->quiet[true]);
     map_init(&dir->by_key, 1);
     map_init(&dir->by_name, rand_u64());
     const struct shard_listener listener = {feedback_pass, track_follow, silent_pass, dir};
@@ -144,7 +149,7 @@ int directory_start_session(struct directory *dir, struct slice meeting_id, stru
                             uint64_t next_seq) {
     if (!directory_is_name(meeting_id) || !directory_is_name(room_name))
         return EINVAL;
-    struct directory_entry *e = directory_entry_need(dir, meeting_id, room_name);
+    struct directory_entry *e = directory_entry_need(dir, meeting_id, room_name, false);
     if (!e)
         return ENFILE;
     if (!slice_is_equal(slice_from(e->room), room_name) ||
@@ -156,6 +161,19 @@ int directory_start_session(struct directory *dir, struct slice meeting_id, stru
     if (next_seq > e->seq + 1)
         e->seq = next_seq - 1;
     return 0;
+}
+
+void directory_vouch(struct directory *dir, struct slice meeting_id) {
+    struct directory_entry *e = directory_entry_by_id(dir, meeting_id);
+    if (!e)
+        return;
+    e->is_signed = true;
+    directory_entry_touch(dir, e);
+}
+
+bool directory_has_session(const struct directory *dir, struct slice meeting_id) {
+    const struct directory_entry *e = directory_entry_by_id(dir, meeting_id);
+    return e && e->has_session;
 }
 
 void directory_end_session(struct directory *dir, struct slice meeting_id) {
@@ -198,7 +216,7 @@ int directory_tell_news(struct directory *dir, struct slice meeting_id, struct s
         (meeting_id.len > 0 && !directory_is_name(meeting_id)) ||
         (news->track.len > 0 && !directory_is_name(news->track)))
         return EINVAL;
-    struct directory_entry *e = directory_entry_need(dir, meeting_id, room_name);
+    struct directory_entry *e = directory_entry_need(dir, meeting_id, room_name, false);
     if (!e)
         return ENFILE;
     struct person_news usable = *news;
@@ -223,10 +241,10 @@ bool directory_find(const struct directory *dir, struct slice name, struct slice
 int directory_admits(const struct directory *dir, const struct track_params *params) {
     bool is_known = directory_entry_by_id(dir, slice_from(params->meeting_id)) ||
                     directory_entry_by_room(dir, slice_from(params->room));
-    return dir->is_draining                                        ? ESHUTDOWN
-           : dir->tracks >= dir->set.max_tracks                    ? EMFILE
-           : !is_known && dir->by_key.len >= dir->set.max_meetings ? ENFILE
-                                                                   : 0;
+    return dir->is_draining                                           ? ESHUTDOWN
+           : dir->tracks >= dir->set.max_tracks                       ? EMFILE
+           : !is_known && !directory_has_room(dir, params->is_signed) ? ENFILE
+                                                                      : 0;
 }
 
 int directory_take_track(struct directory *dir, const struct track_params *params,
@@ -234,11 +252,12 @@ int directory_take_track(struct directory *dir, const struct track_params *param
     int err = directory_admits(dir, params);
     if (err)
         return err;
-    struct directory_entry *e =
-        directory_entry_need(dir, slice_from(params->meeting_id), slice_from(params->room));
+    struct directory_entry *e = directory_entry_need(dir, slice_from(params->meeting_id),
+                                                     slice_from(params->room), params->is_signed);
     if (!e) /* the room was known, but as another meeting than the id names */
         return ENFILE;
     e->tracks++;
+    directory_entry_touch(dir, e);
     dir->places[e->shard].tracks++;
     dir->tracks++;
     shard_take_track(directory_entry_shard(dir, e), e->key, params, stream, accept);
@@ -320,3 +339,19 @@ void directory_ask_stats(struct directory *dir, directory_stats_fn *answer, void
     for (unsigned i = 0; i < dir->place_count; i++)
         shard_ask_stats(dir->places[i].shard, stats_add, sum);
 }
+
+const struct directory_stats *directory_stats(struct directory *dir) {
+    dir->stats.meetings = dir->by_key.len;
+    return &dir->stats;
+}
+
+#define AT(member) offsetof(struct directory_stats, member)
+
+static const struct counter counters[] = {
+    {"prosa_directory_meetings", "Meetings that are known.", COUNTER_GAUGE, AT(meetings)},
+    {"prosa_meetings_gave_way_total", "Meetings without sound that others took the place of.",
+     COUNTER_SUM, AT(gave_way)},
+    {"prosa_meetings_refused_total", "Meetings that found no place.", COUNTER_SUM, AT(refused)},
+};
+
+const struct counter_table directory_counters = {counters, ARRAY_LEN(counters)};

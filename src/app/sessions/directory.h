@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct counter_table;
 struct directory;
 struct loop;
 struct rules;
@@ -57,6 +58,15 @@ struct directory_settings {
     void *rules_user;
 };
 
+struct directory_stats {
+    uint64_t meetings; /* now */
+    uint64_t gave_way; /* meetings without sound, to others */
+    uint64_t refused;
+};
+/* How the metrics show it. */
+extern const struct counter_table directory_counters;
+const struct directory_stats *directory_stats(struct directory *);
+
 int directory_open(struct directory **, struct loop *control, const struct directory_settings *);
 void directory_drain(struct directory *, void (*on_drained)(void *user), void *user);
 /* Ends the shards' threads and the tracks that are left, drained or not. The disk is closed between
@@ -69,6 +79,11 @@ void directory_close(struct directory *);
 int directory_start_session(struct directory *, struct slice meeting_id, struct slice room_name,
                             uint64_t next_seq);
 void directory_end_session(struct directory *, struct slice meeting_id);
+/* LiveKit's signature stands behind the meeting: it keeps its place before those of strangers. */
+void directory_vouch(struct directory *, struct slice meeting_id);
+/* Whether the meeting is known here with its session. One without sound may have been forgotten, as
+ * others took its place. */
+bool directory_has_session(const struct directory *, struct slice meeting_id);
 /* Whose the meeting is (a slug), and of which kind; empty: not known. */
 void directory_classify(struct directory *, struct slice meeting_id, struct slice organization,
                         struct slice kind);

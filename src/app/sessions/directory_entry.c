@@ -36,6 +36,12 @@ void directory_entry_send_rules(const struct directory *dir, const struct direct
     shard_set_rules(directory_entry_shard(dir, e), e->key, &rules);
 }
 
+void directory_entry_touch(struct directory *dir, struct directory_entry *e) {
+    list_remove(&e->in_quiet);
+    if (e->tracks == 0)
+        list_add(&dir->quiet[e->is_signed], &e->in_quiet);
+}
+
 static struct directory_entry *directory_entry_new(struct directory *dir, struct slice id,
                                                    struct slice room) {
     struct directory_entry *e = mem_alloc(sizeof *e);
@@ -46,6 +52,8 @@ static struct directory_entry *directory_entry_new(struct directory *dir, struct
     e->kind = mem_copy_text("");
     e->shard = place_choose(dir);
     e->idle_ms = loop_now_ms(dir->loop);
+    list_init(&e->in_quiet);
+    directory_entry_touch(dir, e);
     dir->places[e->shard].meetings++;
     map_set(&dir->by_key, directory_key(&e->key), e);
     map_set(&dir->by_name, id, e);
@@ -70,6 +78,7 @@ void directory_entry_forget(struct directory_entry *e) {
 void directory_entry_free(struct directory *dir, struct directory_entry *e) {
     shard_remove_meeting(directory_entry_shard(dir, e), e->key);
     dir->places[e->shard].meetings--;
+    list_remove(&e->in_quiet);
     map_remove(&dir->by_key, directory_key(&e->key));
     name_forget(dir, e, e->id);
     name_forget(dir, e, e->room);
@@ -120,13 +129,32 @@ static struct directory_entry *directory_entry_find(struct directory *dir, struc
     return e;
 }
 
+bool directory_has_room(const struct directory *dir, bool is_for_signed_track) {
+    return dir->by_key.len < dir->set.max_meetings || !list_is_empty(&dir->quiet[false]) ||
+           (is_for_signed_track && !list_is_empty(&dir->quiet[true]));
+}
+
+static void make_room(struct directory *dir) {
+    while (dir->by_key.len >= dir->set.max_meetings) {
+        const struct list *unsigned_ones = &dir->quiet[false];
+        const struct list *from = list_is_empty(unsigned_ones) ? &dir->quiet[true] : unsigned_ones;
+        dir->stats.gave_way++;
+        directory_entry_free(dir, CONTAINER_OF(from->next, struct directory_entry, in_quiet));
+    }
+}
+
 struct directory_entry *directory_entry_need(struct directory *dir, struct slice id,
-                                             struct slice room) {
+                                             struct slice room, bool is_for_signed_track) {
     struct directory_entry *e = directory_entry_find(dir, id, room);
-    if (e)
+    if (e) {
+        directory_entry_touch(dir, e);
         return e;
-    if (dir->by_key.len >= dir->set.max_meetings)
+    }
+    if (!directory_has_room(dir, is_for_signed_track)) {
+        dir->stats.refused++;
         return NULL;
+    }
+    make_room(dir);
     e = directory_entry_new(dir, id.len > 0 ? id : room, room);
     if (!directory_entry_by_room(dir, room))
         map_set(&dir->by_name, slice_from(e->room), e);

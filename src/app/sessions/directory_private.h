@@ -4,6 +4,7 @@
 #define APP_DIRECTORY_PRIVATE_H
 
 #include "app/sessions/directory.h"
+#include "base/list.h"
 #include "base/map.h"
 #include "net/timer.h"
 
@@ -21,6 +22,10 @@ struct directory_entry {
     /* Handed over and not yet reported ended. */
     unsigned tracks;
     bool has_session, is_ended;
+    /* LiveKit's signature stands behind it. */
+    bool is_signed;
+    /* While it has no tracks: of directory.quiet. */
+    struct list in_quiet;
     /* When the last session or track that needed it ended. */
     int64_t idle_ms;
     uint64_t seq;
@@ -41,6 +46,10 @@ struct directory {
     struct map by_key;
     /* Ids and rooms; a room's name belongs to its latest meeting. */
     struct map by_name;
+    /* Meetings without sound, longest untouched first: those that no signature stands behind, and
+     * the others. They give way to new ones. */
+    struct list quiet[2];
+    struct directory_stats stats;
     uint64_t last_key;
     size_t tracks;
     struct timer sweep;
@@ -59,10 +68,15 @@ struct directory_entry *directory_entry_by_key(const struct directory *, uint64_
 struct directory_entry *directory_entry_by_id(const struct directory *, struct slice id);
 struct directory_entry *directory_entry_by_room(const struct directory *, struct slice room);
 
-/* The meeting for a pair of names of which the id may be empty; made if there is none. NULL: there
- * are too many meetings. */
-struct directory_entry *directory_entry_need(struct directory *, struct slice id,
-                                             struct slice room);
+/* The meeting for a pair of names of which the id may be empty; made if there is none. Where there
+ * are too many, one without sound gives way: one that no signature stands behind, or (to a signed
+ * track) any. NULL: none does. */
+struct directory_entry *directory_entry_need(struct directory *, struct slice id, struct slice room,
+                                             bool is_for_signed_track);
+/* Whether there is room for one more, or would be. */
+bool directory_has_room(const struct directory *, bool is_for_signed_track);
+/* Something happened to it, or the number of its tracks changed. */
+void directory_entry_touch(struct directory *, struct directory_entry *);
 void directory_entry_rename(struct directory *, struct directory_entry *, struct slice id,
                             struct slice room);
 /* Sends its shard the rules that hold for it. */

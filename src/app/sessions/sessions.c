@@ -96,11 +96,13 @@ static struct session_entry *entry_new(struct sessions *sessions, struct slice i
     entry->room = room_get(sessions, room_name);
     list_add(&entry->room->sessions, &entry->in_room);
     map_set(&sessions->by_id, id, entry);
+    session_share_open(entry);
     return entry;
 }
 
-static void entry_free(struct session_entry *entry) {
+void session_entry_free(struct session_entry *entry) {
     struct sessions *sessions = entry->owner;
+    session_share_close(entry);
     if (entry->call)
         store_cancel(entry->call);
     map_remove(&sessions->by_id, slice_from(entry->session.meeting_id));
@@ -154,6 +156,8 @@ static void announce_start(struct session_entry *entry) {
         directory_start_session(sessions->set.directory, slice_from(session->meeting_id),
                                 slice_from(session->room_name), 0);
     session_classify(entry);
+    if (session->is_signed)
+        session_vouch(entry);
     if (sessions->set.on_started)
         sessions->set.on_started(session, sessions->set.user);
 }
@@ -245,7 +249,12 @@ static void entry_begin(struct session_entry *entry, const struct livekit_room *
 static struct session_entry *entry_make(struct sessions *sessions, const struct livekit_room *room,
                                         struct slice id, const struct session_event *event) {
     struct session_entry *entry = entry_new(sessions, id, room->name, room->sid);
-    entry->session.is_signed = event->is_signed;
+    if (event->is_signed)
+        session_vouch(entry);
+    if (!session_share_weigh(entry)) {
+        session_entry_free(entry);
+        return NULL;
+    }
     read_metadata(entry, room);
     session_look_up(entry); /* first, so that everything else waits for the answer */
     entry_begin(entry, room, event);
@@ -268,10 +277,13 @@ static const struct session *room_seen(struct sessions *sessions, const struct l
     if (!is_usable(room))
         return NULL;
     struct session_entry *entry = find_for_room(sessions, room, &id);
-    if (!entry)
-        return &entry_make(sessions, room, id, event)->session;
-
-    entry->session.is_signed |= event->is_signed;
+    if (!entry) {
+        entry = entry_make(sessions, room, id, event);
+        return entry ? &entry->session : NULL;
+    }
+    claim_got_on(&entry->memory, loop_now_ms(sessions->set.loop));
+    if (event->is_signed && !entry->session.is_signed)
+        session_vouch(entry);
     read_metadata(entry, room);
     if (event->at_ms > entry->event_ms)
         entry->event_ms = event->at_ms;
@@ -303,6 +315,8 @@ void sessions_room_finished(struct sessions *sessions, const struct livekit_room
     /* The beginning was lost or comes later; the end must be known then. */
     if (!entry)
         entry = entry_make(sessions, room, id, event);
+    if (!entry)
+        return;
     /* A sid belongs to one room for ever; a name may belong to the next room already. */
     bool is_late = !room->sid.len && event->at_ms < entry->session.started_ms;
     if (!entry->session.is_active || is_late)
@@ -323,7 +337,7 @@ static void sessions_on_sweep(void *user) {
         bool is_told = !entry->needs_start && !entry->needs_end && !entry->call;
         if (!entry->session.is_active && is_told &&
             now_ms - entry->ended_here_ms >= sessions->set.linger_ms)
-            entry_free(entry);
+            session_entry_free(entry);
     }
 }
 
@@ -350,6 +364,10 @@ static void sessions_on_loaded(int err, const struct store_session_list *list, v
         entry->session.is_active = true;
         /* The answer also brings the number of the last feedback. */
         entry->needs_start = true;
+        if (!session_share_weigh(entry)) {
+            session_entry_free(entry);
+            continue;
+        }
         announce_start(entry);
         session_tell_store(entry);
     }
@@ -371,6 +389,7 @@ struct sessions *sessions_new(const struct sessions_settings *set) {
         sessions->set.linger_ms = linger_default_ms;
     map_init(&sessions->by_id, rand_u64());
     map_init(&sessions->by_room, rand_u64());
+    list_init(&sessions->giving_way);
     timer_start(set->loop, &sessions->sweep, SWEEP_MS, SWEEP_MS, sessions_on_sweep, sessions);
     return sessions;
 }
@@ -380,10 +399,11 @@ void sessions_free(struct sessions *sessions) {
         return;
     timer_stop(&sessions->sweep);
     timer_stop(&sessions->retry);
+    loop_undefer(sessions->set.loop, &sessions->give_way);
     if (sessions->loading)
         store_cancel(sessions->loading);
     MAP_EACH(&sessions->by_id, at)
-        entry_free(at.value);
+        session_entry_free(at.value);
     map_free(&sessions->by_id);
     map_free(&sessions->by_room);
     mem_free(sessions);

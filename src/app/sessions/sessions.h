@@ -14,9 +14,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct counter_table;
 struct livekit_participant;
 struct livekit_room;
 struct livekit_track;
+struct pool;
 struct sessions;
 
 /* One participant. Texts are owned by the session. */
@@ -65,6 +67,8 @@ struct sessions_settings {
     struct store *store;
     /* NULL in tests. */
     struct directory *directory;
+    /* Of the budget: what unsigned webhooks tell is held there. NULL: it is not bounded. */
+    struct pool *memory;
     /* How long an ended session stays in memory; 0: 10 minutes. */
     int64_t linger_ms;
     void (*on_started)(const struct session *, void *user);
@@ -73,6 +77,14 @@ struct sessions_settings {
     void (*on_stored)(const struct session *, void *user);
     void *user;
 };
+
+struct sessions_stats {
+    uint64_t known;    /* now, also those that ended lately */
+    uint64_t gave_way; /* ended, as others needed their memory */
+};
+/* How the metrics show it. */
+extern const struct counter_table sessions_counters;
+const struct sessions_stats *sessions_stats(struct sessions *);
 
 struct sessions *sessions_new(const struct sessions_settings *);
 /* After this the store calls nothing back here. NULL is fine. */
@@ -93,6 +105,10 @@ const struct attendee *session_find_attendee(const struct session *, struct slic
 /* Walks all sessions in memory from a zeroed cursor; NULL at the end. */
 const struct session *sessions_next(const struct sessions *, struct map_cursor *);
 unsigned sessions_count_active(const struct sessions *);
+
+/* A track has come to this meeting (its id, or the room while that is not known). Where the
+ * directory has forgotten its session, it is told again. */
+void sessions_sound_came(struct sessions *, struct slice meeting_id);
 
 /* When LiveKit made an event, and whether its signature was good. */
 struct session_event {

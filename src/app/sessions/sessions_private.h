@@ -5,7 +5,8 @@
 
 #include "app/sessions/sessions.h"
 #include "base/list.h"
-#include "net/timer.h"
+#include "net/budget.h"
+#include "net/loop.h"
 
 enum { SESSION_NAME_MAX = 256 }; /* bytes of an identity or a name */
 
@@ -25,6 +26,10 @@ struct session_entry {
     int64_t event_ms;
     /* When we learnt of the end; monotonic, for the sweep. */
     int64_t ended_here_ms;
+    /* In the budget. */
+    struct claim memory;
+    /* Of sessions.giving_way, once its memory is needed. */
+    struct list in_giving_way;
     /* The store is being asked whether the session has ended already. */
     bool is_looking;
     bool needs_start, needs_end;
@@ -43,6 +48,10 @@ struct sessions {
     struct map by_room;
     struct store_call *loading;
     struct timer retry, sweep;
+    /* Sessions that end at the end of the turn, for the sake of others. */
+    struct list giving_way;
+    struct deferred give_way;
+    struct sessions_stats stats;
     unsigned active;
     bool is_loaded;
 };
@@ -63,5 +72,18 @@ void session_look_up(struct session_entry *);
 void session_tell_store(struct session_entry *);
 
 void attendee_free(struct attendee *);
+/* Tells the directory about it. */
+void attendee_tell(struct sessions *, const struct session *, const struct attendee *);
+
+void session_entry_free(struct session_entry *);
+
+/* ---- sessions_share.c ---- */
+
+/* A session begins to count, and what it costs has changed. False: there is no memory for it. */
+void session_share_open(struct session_entry *);
+bool session_share_weigh(struct session_entry *);
+void session_share_close(struct session_entry *);
+/* A valid signature stands behind it. */
+void session_vouch(struct session_entry *);
 
 #endif

@@ -69,10 +69,13 @@ static void http_on_give_place(void *arg) {
 static void http_on_give_memory(void *arg) {
     struct http_conn *conn = arg;
     struct http_call *call = conn->call;
-    bool is_idle = !conn->in_callback && conn->state == HTTP_IN_BODY && conn->out.count == 0;
-    if (is_idle)
-        buf_free(&call->body);
-    if (!is_idle || call->request.on_abort) {
+    bool is_told = !conn->in_callback && conn->state == HTTP_IN_BODY && conn->out.count == 0;
+    if (!conn->in_callback) { /* what it held may be needed in this turn */
+        buf_free(&conn->in);
+        if (call)
+            buf_free(&call->body);
+    }
+    if (!is_told || call->request.on_abort) {
         http_on_give_place(conn);
         return;
     }

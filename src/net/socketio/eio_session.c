@@ -118,6 +118,8 @@ void eio_close(struct eio_session *session, enum eio_close_reason reason) {
     } else {
         eio_session_forget(session);
     }
+    if (reason == EIO_CLOSED_GAVE_WAY) /* what it held may be needed in this turn */
+        outbox_clear(&session->queue);
 }
 
 /* ---- the budget ---- */

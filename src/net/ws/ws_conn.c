@@ -25,6 +25,8 @@ void ws_conn_end(struct ws_conn *conn, uint16_t code, const char *reason) {
     set_end(conn, code, slice_from(reason));
     conn->state = WS_DEAD;
     conn->settings.memory = NULL; /* its owner may go before this is freed */
+    buf_free(&conn->message);     /* what it held may be needed in this turn */
+    outbox_clear(&conn->out);
     timer_stop(&conn->timer);
     watch_close(conn->watch);
     conn->watch = NULL;

@@ -133,6 +133,62 @@ static void test_meetings_are_limited_but_known_ones_grow(void **state) {
     world_close(w);
 }
 
+static int start_session(struct world *w, unsigned number) {
+    char id[16], room[16];
+    snprintf(id, sizeof id, "RM_%u", number);
+    snprintf(room, sizeof room, "room%u", number);
+    return directory_start_session(w->directory, slice_from(id), slice_from(room), 0);
+}
+
+static bool is_known(struct world *w, const char *name) {
+    struct slice id, room;
+    return directory_find(w->directory, slice_from(name), &id, &room);
+}
+
+static void test_a_meeting_without_sound_gives_way(void **state) {
+    (void)state;
+    struct world *w = world_open(0, 64, 60000);
+    int fds[2], err;
+    fds[0] = track_open(w, "", "loud", "ana", "TR_1");
+    for (unsigned i = 0; i < 20; i++)
+        assert_int_equal(start_session(w, i), 0);
+    assert_true(is_known(w, "loud"));
+    assert_true(!is_known(w, "RM_12") && is_known(w, "RM_13") && is_known(w, "RM_19"));
+    assert_int_equal(start_session(w, 13), 0); /* it is used, and the next one is older now */
+    fds[1] = track_enter(w, "", "other", "ana", "TR_1", &err);
+    assert_int_equal(err, 0);
+    assert_true(is_known(w, "RM_13") && !is_known(w, "RM_14"));
+    assert_int_equal(directory_stats(w->directory)->gave_way, 14);
+    for (int i = 0; i < 2; i++)
+        close(fds[i]);
+    world_drain(w);
+    world_close(w);
+}
+
+static void test_a_signed_meeting_gives_way_to_signed_sound_alone(void **state) {
+    (void)state;
+    struct world *w = world_open(0, 64, 60000);
+    int fds[2], err;
+    char id[16];
+    for (unsigned i = 0; i < 8; i++) {
+        start_session(w, i);
+        snprintf(id, sizeof id, "RM_%u", i);
+        directory_vouch(w->directory, slice_from(id));
+    }
+    assert_int_equal(start_session(w, 8), ENFILE);
+    fds[0] = track_enter_as(w, "", "strange", "ana", "TR_1", false, &err);
+    assert_int_equal(err, ENFILE);
+    fds[1] = track_enter_as(w, "", "known", "ana", "TR_1", true, &err);
+    assert_int_equal(err, 0);
+    assert_true(!is_known(w, "RM_0") && is_known(w, "RM_1") && is_known(w, "known"));
+    assert_false(directory_has_session(w->directory, SLICE("known")));
+    assert_true(directory_has_session(w->directory, SLICE("RM_1")));
+    for (int i = 0; i < 2; i++)
+        close(fds[i]);
+    world_drain(w);
+    world_close(w);
+}
+
 static void test_of_one_track_twice_one_is_judged(void **state) {
     (void)state;
     struct world *w = world_open(0, 8, 60000);
@@ -226,5 +282,7 @@ RUN_TESTS(TEST(test_a_session_renames_the_meeting_of_its_room),
           TEST(test_a_rooms_next_session_is_another_meeting),
           TEST(test_an_ended_meeting_is_forgotten_when_its_last_track_went),
           TEST(test_tracks_are_limited), TEST(test_meetings_are_limited_but_known_ones_grow),
+          TEST(test_a_meeting_without_sound_gives_way),
+          TEST(test_a_signed_meeting_gives_way_to_signed_sound_alone),
           TEST(test_of_one_track_twice_one_is_judged), TEST(test_stats_are_of_all_shards),
           TEST(test_a_meeting_has_the_rules_of_its_kind_and_gets_new_ones))

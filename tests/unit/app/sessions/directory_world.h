@@ -144,9 +144,10 @@ static inline void world_close(struct world *w) {
 
 /* --- a sender --- */
 
-static inline int track_enter(struct world *w, const char *meeting, const char *room,
-                              const char *who, const char *track, int *err) {
-    struct track_params params = {.kind = TRACK_AUDIO, .rate_hz = 48000, .channels = 1};
+static inline int track_enter_as(struct world *w, const char *meeting, const char *room,
+                                 const char *who, const char *track, bool is_signed, int *err) {
+    struct track_params params = {
+        .kind = TRACK_AUDIO, .rate_hz = 48000, .channels = 1, .is_signed = is_signed};
     snprintf(params.room, sizeof params.room, "%s", room);
     snprintf(params.participant, sizeof params.participant, "%s", who);
     snprintf(params.track, sizeof params.track, "%s", track);
@@ -158,6 +159,11 @@ static inline int track_enter(struct world *w, const char *meeting, const char *
     if (*err)
         stream_close(stream);
     return ends[1];
+}
+
+static inline int track_enter(struct world *w, const char *meeting, const char *room,
+                              const char *who, const char *track, int *err) {
+    return track_enter_as(w, meeting, room, who, track, false, err);
 }
 
 static inline int track_open(struct world *w, const char *meeting, const char *room,
