@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { tablesOf } from '../prisma/old-app.mjs';
 import { accounts, bearer, password, register, startPostgres } from './accounts.mjs';
 import { atEnd, eventually, run, startServer, temporaryFolder } from './harness.mjs';
 import { livekit } from './meeting.mjs';
@@ -74,6 +75,31 @@ test('names and times are what they are, whatever the session would be by defaul
       pool ? '2' : '1');
     await server.stop();
   }
+});
+
+test('a start gives way to whoever holds the tables, and says who', async (t) => {
+  const postgres = await startPostgres(t);
+  await postgres.ask(tablesOf('postgresql').join(';'));
+  await postgres.ask(`INSERT INTO "Session" ("id", "meetingId", "roomName") VALUES ('s1', 'RM_1', 'daily')`);
+  const reader = spawn('psql', ['-X', '-q', postgres.url], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, PGAPPNAME: 'reports' } });
+  atEnd(t, () => reader.kill('SIGKILL'));
+  reader.stdin.write('BEGIN;\nSELECT COUNT(*) FROM "Session";\n');
+  await once(reader.stdout, 'data');
+
+  const server = await startServer(t, { env: { ...env, DATABASE_URL: postgres.url } }); // it listens
+  assert.match(server.log, /table \\?"Session\\?" is in use by another session \(process \d+, reports/);
+  assert.ok(await isAway(server));
+  for (let i = 0; i < 30; i++) { // the server's own time, waits for locks included
+    const ms = await postgres.ask(`WITH written AS (UPDATE "Session" SET "endedAt" = now() RETURNING 1)
+      SELECT EXTRACT(EPOCH FROM clock_timestamp() - statement_timestamp()) * 1000 FROM written`);
+    assert.ok(Number(ms) < 100, `a write of the old backend took ${ms} ms`);
+  }
+  const dry = await run(['migrate', '--dry-run'], { cwd: server.folder, env: { DATABASE_URL: postgres.url, PROSA_ENV: 'test' } });
+  assert.match(dry.stdout, /ALTER TABLE "Session" ADD COLUMN "organizationId" TEXT/);
+  assert.match(dry.stdout, /CREATE INDEX CONCURRENTLY IF NOT EXISTS "Session_organizationId_startedAt_id_idx"/);
+  reader.stdin.end('COMMIT;\n');
+  await eventually('the database is there', async () => !(await isAway(server)));
+  assert.match(server.log, /adopted: Session, FeedbackEvent, User, Organization, .*; made: .*EgressStop/);
 });
 
 test('what the database refuses is the operator\'s to mend, and is named', async (t) => {

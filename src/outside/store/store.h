@@ -10,7 +10,8 @@
  *
  * A call is answered within the deadline of the settings. EAGAIN: the database is away (the REST
  * API says 503); ENOENT: no such thing; EEXIST: taken already; EINVAL: the database refuses the
- * value; ECANCELED: the store closes.
+ * value; EIO: it lacks or denies what the question needs, which is logged; ECANCELED: the store
+ * closes.
  *
  * SQLite on a disk that stalls: requests are answered EAGAIN after stall_ms, and what was answered
  * so is not done later.
@@ -193,7 +194,7 @@ struct store_call *store_feedback_rename(struct store *, struct slice from_meeti
 /* ---- Figures for /metrics and /ready ---- */
 
 struct store_stats {
-    bool is_away;     /* the last attempt to reach the database failed, or its disk stalls */
+    bool is_away;     /* it cannot be reached, its disk stalls, or it refuses what we need */
     uint64_t away_ms; /* for how long it could not be reached */
     uint64_t queued;  /* feedback events not written yet */
     uint64_t written; /* feedback events in the table */
