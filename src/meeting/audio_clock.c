@@ -1,27 +1,39 @@
 #include "meeting/audio_clock.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum {
     READS_MIN = 4,        /* before the usual spacing is known */
+    FLOW_TIMES = 2,       /* a stream flows when it brings half of the time that has passed */
     FIRST_HOLE_MS = 1500, /* until then, only so long an interval is a hole */
     LACK_MS = 25,         /* less is jitter and never silence that belongs in */
     STEADY_MS = 200,      /* a lag that has not shrunk for so long has stopped shrinking */
     BRIEF_MS = 100,       /* the same before the next hole, for a sender with many pauses */
     WINDOW_MS = 1000,
     WINDOW_READS = 8,
-    DRIFT_PERMILLE = 5, /* the anchor follows no faster, as long as a hole may explain the lag */
+    NEAR_MS = 12,          /* to the least lag */
+    STEP_MS = 30,          /* a lag that rises by so much at once, and stays, */
+    STEP_LAG_MS = 50,      /* ... to no less than this, is a gap */
+    BRIEF_LAG_MS = 120,    /* more of it is no jitter, however briefly it showed */
+    DRIFT_PERMILLE = 5,    /* the anchor follows no faster, as long as a hole may explain the lag */
+    PEAK_FIRST_US = 40000, /* jitter that is not known yet */
+    PEAK_MAX_US = 75000,   /* more is a standstill */
     PEAK_DECAY = 64,
     MEAN_OF = 16,
 };
 
 void audio_clock_init(struct audio_clock *clock, unsigned rate_hz) {
     assert(rate_hz > 0);
-    *clock = (struct audio_clock){.rate_hz = rate_hz};
+    *clock = (struct audio_clock){.rate_hz = rate_hz, .jitter.peak_us = PEAK_FIRST_US};
 }
 
 static int64_t min_ms(int64_t a, int64_t b) {
     return a < b ? a : b;
+}
+
+static int64_t max_ms(int64_t a, int64_t b) {
+    return a > b ? a : b;
 }
 
 /* Never overflows: 2^63 / 1000 samples are 1,500 years at 192 kHz. */
@@ -92,16 +104,19 @@ static int64_t part_missed_ms(const struct audio_clock *clock) {
 
 /* ---- Least lags, jitter and drift ---- */
 
+static const struct audio_least none_yet = {.lag_ms = INT64_MAX};
+
 static void window_open(struct audio_clock *clock, int64_t now_ms) {
     clock->least.from_ms = clock->least.short_from_ms = now_ms;
-    clock->least.lag_ms = clock->least.short_lag_ms = INT64_MAX;
+    clock->least.short_lag_ms = INT64_MAX;
+    clock->least.now = none_yet;
     clock->least.reads = 0;
 }
 
 static int64_t least_of_seconds_ms(const struct audio_clock *clock) {
-    int64_t least_ms = clock->least.lag_ms;
+    int64_t least_ms = clock->least.now.lag_ms;
     for (unsigned i = 0; i < AUDIO_CLOCK_LEASTS; i++)
-        least_ms = min_ms(least_ms, clock->least.last_ms[i]);
+        least_ms = min_ms(least_ms, clock->least.last[i].lag_ms);
     return least_ms;
 }
 
@@ -116,7 +131,7 @@ static void jitter_note(struct audio_clock *clock, int64_t lag_ms, int64_t now_m
         clock->jitter.excess_us = over_us;
     if (over_us < LACK_MS * 1000 / 2) {
         if (clock->jitter.excess_us > clock->jitter.peak_us)
-            clock->jitter.peak_us = clock->jitter.excess_us;
+            clock->jitter.peak_us = min_ms(clock->jitter.excess_us, PEAK_MAX_US);
         clock->jitter.excess_us = 0;
     }
     clock->jitter.mean_us += (over_us - clock->jitter.mean_us) / MEAN_OF;
@@ -134,15 +149,37 @@ static void anchor_move(struct audio_clock *clock, int64_t by_ms) {
 }
 
 static void window_close(struct audio_clock *clock, int64_t now_ms) {
-    clock->least.steady_ms = clock->least.lag_ms;
-    clock->least.last_ms[clock->least.next++ % AUDIO_CLOCK_LEASTS] = clock->least.lag_ms;
+    int64_t passed_ms = now_ms - clock->least.from_ms;
+    memmove(clock->least.last, clock->least.last + 1,
+            (AUDIO_CLOCK_LEASTS - 1) * sizeof *clock->least.last);
+    clock->least.last[AUDIO_CLOCK_LEASTS - 1] = clock->least.now;
+    clock->least.steady_ms = clock->least.now.lag_ms;
     int64_t by_ms = clock->least.steady_ms - AUDIO_CLOCK_SLACK_MS;
     if (by_ms <= clock->silent_ms) /* nothing came for so long: the next hole will tell */
-        by_ms = min_ms(by_ms, (now_ms - clock->least.from_ms) * DRIFT_PERMILLE / 1000);
+        by_ms = min_ms(by_ms, passed_ms * DRIFT_PERMILLE / 1000);
+    clock->moves_permille = 0;
     if (by_ms > 0) {
         anchor_move(clock, by_ms);
         clock->least.steady_ms -= by_ms;
+        if (by_ms * 1000 > passed_ms * DRIFT_PERMILLE)
+            clock->moves_permille = by_ms * 1000 / passed_ms;
     }
+    window_open(clock, now_ms);
+}
+
+/* The lag that a sender at another speed than time has by now without any hole. */
+static int64_t drift_lag_ms(const struct audio_clock *clock, int64_t now_ms) {
+    if (clock->moves_permille == 0)
+        return 0;
+    return clock->least.steady_ms + (now_ms - clock->least.from_ms) * clock->moves_permille / 1000;
+}
+
+/* Samples move: least lags of before say nothing about those to come. */
+static void windows_forget(struct audio_clock *clock, int64_t now_ms) {
+    for (unsigned i = 0; i < AUDIO_CLOCK_LEASTS; i++)
+        clock->least.last[i] = none_yet;
+    if (clock->moves_permille > 0)
+        clock->least.steady_ms = drift_lag_ms(clock, now_ms);
     window_open(clock, now_ms);
 }
 
@@ -151,7 +188,10 @@ static void window_close(struct audio_clock *clock, int64_t now_ms) {
  * one gap was measured wrong by is made good by the next, so that such errors do not add up.
  */
 static void drift_follow(struct audio_clock *clock, int64_t lag_ms, int64_t now_ms) {
-    clock->least.lag_ms = min_ms(clock->least.lag_ms, lag_ms);
+    struct audio_least *least = &clock->least.now;
+    if (least->lag_ms == INT64_MAX || lag_ms < least->lag_ms + NEAR_MS)
+        least->low_at = clock->samples;
+    least->lag_ms = min_ms(least->lag_ms, lag_ms);
     jitter_note(clock, lag_ms, now_ms);
     if (lag_ms < -AUDIO_CLOCK_SLACK_MS) /* no sample comes before its time */
         anchor_move(clock, lag_ms + AUDIO_CLOCK_SLACK_MS);
@@ -160,60 +200,71 @@ static void drift_follow(struct audio_clock *clock, int64_t lag_ms, int64_t now_
         window_close(clock, now_ms);
 }
 
+static int64_t spread_ms(struct audio_least a, struct audio_least b) {
+    return a.lag_ms > b.lag_ms ? a.lag_ms - b.lag_ms : b.lag_ms - a.lag_ms;
+}
+
 /* ---- Gaps ---- */
 
-static void lag_shrunk(struct audio_clock *clock, int64_t lag_ms, int64_t now_ms) {
-    clock->doubt.lag_least_ms = lag_ms;
-    clock->doubt.lag_since_ms = INT64_MAX;
-    clock->doubt.shrunk_ms = now_ms;
-    clock->doubt.shrunk_at = clock->samples;
+/* Up to the latest hole. */
+static int64_t doubt_lag_ms(const struct audio_clock *clock) {
+    unsigned count = clock->doubt.hole_count;
+    return count > 0 ? clock->doubt.holes[count - 1].lag_ms : 0;
 }
 
-/* One hole more. Where there are too many, the larger of the last two stands for both. */
-static void doubt_begin(struct audio_clock *clock, uint64_t at, int64_t lag_ms, int64_t now_ms) {
-    int64_t before_ms = clock->doubt.is_open ? clock->doubt.lag_least_ms : 0;
-    if (!clock->doubt.is_open)
-        clock->doubt.hole_count = 0;
-    struct audio_hole *last = &clock->doubt.holes[AUDIO_CLOCK_HOLES - 1];
-    if (clock->doubt.hole_count < AUDIO_CLOCK_HOLES)
-        clock->doubt.holes[clock->doubt.hole_count++] = (struct audio_hole){at, before_ms};
-    else if (lag_ms - before_ms > before_ms - last->lag_ms)
-        last->at = at;
-    clock->doubt.is_open = true;
-    lag_shrunk(clock, lag_ms, now_ms);
+static void doubt_end(struct audio_clock *clock) {
+    clock->doubt.hole_count = clock->doubt.decided = 0;
 }
 
-static void doubt_end(struct audio_clock *clock, int64_t now_ms) {
-    clock->doubt.is_open = false;
-    window_open(clock, now_ms);
-}
-
-/*
- * Which hole is the largest gap, when *missing_ms are missing in all; they become that hole's
- * share. No more can be missing before a hole than the least lag before it.
- */
-static unsigned largest_gap(const struct audio_clock *clock, int64_t *missing_ms) {
-    int64_t left_ms = *missing_ms;
-    unsigned largest = 0;
-    *missing_ms = 0;
-    for (unsigned i = clock->doubt.hole_count; i-- > 0;) {
-        int64_t before_ms = min_ms(clock->doubt.holes[i].lag_ms, left_ms);
-        if (left_ms - before_ms > *missing_ms) {
-            *missing_ms = left_ms - before_ms;
-            largest = i;
-        }
-        left_ms = before_ms;
-    }
-    return largest;
-}
-
-static void hole_remove(struct audio_clock *clock, unsigned which, int64_t filled_ms) {
-    struct audio_hole *holes = clock->doubt.holes;
+static void hole_drop(struct audio_clock *clock, unsigned which) {
     clock->doubt.hole_count--;
+    clock->doubt.decided -= which < clock->doubt.decided;
     for (unsigned i = which; i < clock->doubt.hole_count; i++)
-        holes[i] =
-            (struct audio_hole){holes[i + 1].at + clock->change, holes[i + 1].lag_ms - filled_ms};
-    holes[0].lag_ms = 0;
+        clock->doubt.holes[i] = clock->doubt.holes[i + 1];
+}
+
+static int64_t share_ms(const struct audio_clock *clock, unsigned hole) {
+    const struct audio_hole *holes = clock->doubt.holes;
+    return holes[hole].lag_ms - (hole > 0 ? holes[hole - 1].lag_ms : 0);
+}
+
+/* One hole more. Where there are too many, the one with the least share goes. */
+static void hole_add(struct audio_clock *clock, uint64_t at, int64_t lag_ms) {
+    unsigned *count = &clock->doubt.hole_count;
+    if (*count == AUDIO_CLOCK_HOLES) {
+        unsigned least = 0;
+        for (unsigned i = 1; i < AUDIO_CLOCK_HOLES; i++)
+            if (share_ms(clock, i) < share_ms(clock, least))
+                least = i;
+        hole_drop(clock, least);
+    }
+    clock->doubt.holes[(*count)++] =
+        (struct audio_hole){.at = at, .lag_ms = lag_ms, .since_ms = INT64_MAX};
+}
+
+/* A read with that lag: no more than it was missing at any hole before. */
+static void holes_hear(struct audio_clock *clock, int64_t lag_ms, int64_t interval_ms,
+                       uint64_t samples) {
+    struct audio_hole *holes = clock->doubt.holes;
+    unsigned count = clock->doubt.hole_count;
+    while (count > 1 && lag_ms < holes[count - 2].lag_ms + LACK_MS)
+        count--;
+    clock->doubt.hole_count = count;
+    if (clock->doubt.decided > count)
+        clock->doubt.decided = count;
+    bool has_shrunk = false;
+    for (unsigned i = 0; i < count; i++) {
+        has_shrunk = lag_ms < holes[i].lag_ms;
+        if (has_shrunk)
+            holes[i] =
+                (struct audio_hole){.at = holes[i].at, .lag_ms = lag_ms, .since_ms = INT64_MAX};
+    }
+    if (count == 0 || has_shrunk)
+        return;
+    struct audio_hole *last = &holes[count - 1];
+    last->since_ms = min_ms(last->since_ms, lag_ms);
+    if (lag_ms < last->lag_ms + BRIEF_LAG_MS)
+        last->steady_ms += min_ms(interval_ms, FLOW_TIMES * samples_to_ms(clock, samples));
 }
 
 static void silence_put_in(struct audio_clock *clock, uint64_t at, int64_t ms, int64_t now_ms) {
@@ -221,51 +272,97 @@ static void silence_put_in(struct audio_clock *clock, uint64_t at, int64_t ms, i
     clock->change = ms_to_samples(clock, ms);
     clock->tail = clock->samples - at < reach ? clock->samples - at : reach;
     clock->samples += clock->change;
-    clock->silent_ms -= ms;
+    clock->silent_ms = max_ms(clock->silent_ms - ms, 0);
     clock->fill.end = clock->samples - clock->tail;
     clock->fill.samples = clock->change;
     clock->fill.put_ms = now_ms;
     clock->gaps++;
+    windows_forget(clock, now_ms);
 }
 
+/* The lag has stopped shrinking: what is missing is known, and the holes are gaps. A little lag that
+ * showed in hardly a read before the next hole was jitter: what was lost was lost there. */
+static void holes_decide(struct audio_clock *clock) {
+    struct audio_hole *holes = clock->doubt.holes;
+    for (unsigned i = clock->doubt.hole_count - 1; i-- > 0;)
+        if (holes[i].steady_ms < BRIEF_MS && share_ms(clock, i) < BRIEF_LAG_MS &&
+            share_ms(clock, i) < share_ms(clock, i + 1))
+            hole_drop(clock, i);
+    unsigned count = clock->doubt.hole_count;
+    int64_t missing_ms = holes[count - 1].since_ms - clock->jitter.mean_us / 1000;
+    holes[count - 1].lag_ms = missing_ms;
+    for (unsigned i = 0; i < count; i++)
+        holes[i].lag_ms = min_ms(holes[i].lag_ms, missing_ms);
+    clock->doubt.decided = count;
+}
+
+/* The largest of the gaps that were decided. What is left when they are too small stays as it is. */
 static enum audio_verdict gap_put_in(struct audio_clock *clock, int64_t now_ms) {
-    int64_t missing_ms = clock->doubt.lag_since_ms - clock->jitter.mean_us / 1000;
-    missing_ms = min_ms(missing_ms, clock->silent_ms);
-    unsigned which = largest_gap(clock, &missing_ms);
+    struct audio_hole *holes = clock->doubt.holes;
+    unsigned which = 0;
+    for (unsigned i = 1; i < clock->doubt.decided; i++)
+        if (share_ms(clock, i) > share_ms(clock, which))
+            which = i;
+    int64_t missing_ms = min_ms(share_ms(clock, which), clock->silent_ms);
     if (missing_ms < LACK_MS) {
-        doubt_end(clock, now_ms);
+        doubt_end(clock);
         return AUDIO_FLOWS;
     }
-    silence_put_in(clock, clock->doubt.holes[which].at, missing_ms, now_ms);
-    hole_remove(clock, which, missing_ms);
-    clock->doubt.lag_least_ms -= missing_ms;
-    clock->doubt.lag_since_ms -= missing_ms;
-    if (clock->doubt.hole_count == 0 || clock->doubt.lag_since_ms < lack_ms(clock))
-        doubt_end(clock, now_ms);
+    silence_put_in(clock, holes[which].at, missing_ms, now_ms);
+    hole_drop(clock, which);
+    for (unsigned i = which; i < clock->doubt.hole_count; i++) {
+        holes[i].at += clock->change;
+        holes[i].lag_ms -= missing_ms;
+        holes[i].since_ms -= holes[i].since_ms == INT64_MAX ? 0 : missing_ms;
+    }
+    if (doubt_lag_ms(clock) < lack_ms(clock))
+        doubt_end(clock);
     return AUDIO_GAP;
 }
 
-/* Whether at now_ms, with so many samples, the stream flows and its lag has not shrunk for `ms`. */
-static bool is_steady(const struct audio_clock *clock, int64_t now_ms, uint64_t samples,
-                      int64_t ms) {
-    int64_t passed_ms = now_ms - clock->doubt.shrunk_ms;
-    return passed_ms >= ms &&
-           samples_to_ms(clock, samples - clock->doubt.shrunk_at) * 2 >= passed_ms;
+/* Whether the stream has flowed since the latest hole for so long, and for so many reads, without
+ * a shrinking lag. */
+static bool is_steady(const struct audio_clock *clock, int64_t ms, unsigned reads) {
+    unsigned count = clock->doubt.hole_count;
+    return count > 0 &&
+           clock->doubt.holes[count - 1].steady_ms >= max_ms(ms, reads * spacing_ms(clock));
 }
 
-static enum audio_verdict doubt_go_on(struct audio_clock *clock, int64_t lag_ms, int64_t now_ms) {
-    int64_t steady_ms = 4 * spacing_ms(clock);
-    if (steady_ms < STEADY_MS)
-        steady_ms = STEADY_MS;
-    if (lag_ms < clock->doubt.lag_least_ms)
-        lag_shrunk(clock, lag_ms, now_ms);
-    else
-        clock->doubt.lag_since_ms = min_ms(clock->doubt.lag_since_ms, lag_ms);
-    if (clock->doubt.lag_least_ms < lack_ms(clock))
-        doubt_end(clock, now_ms);
-    else if (is_steady(clock, now_ms, clock->samples, steady_ms))
-        return gap_put_in(clock, now_ms);
-    return AUDIO_FLOWS;
+/* Before the next hole, or a pause. */
+static enum audio_verdict settle(struct audio_clock *clock, int64_t now_ms) {
+    if (is_steady(clock, BRIEF_MS, 1))
+        holes_decide(clock);
+    return clock->doubt.decided > 0 ? gap_put_in(clock, now_ms) : AUDIO_FLOWS;
+}
+
+static enum audio_verdict doubt_go_on(struct audio_clock *clock, int64_t lag_ms,
+                                      int64_t interval_ms, uint64_t samples, int64_t now_ms) {
+    holes_hear(clock, lag_ms, interval_ms, samples);
+    if (doubt_lag_ms(clock) < lack_ms(clock)) {
+        doubt_end(clock);
+        return AUDIO_FLOWS;
+    }
+    if (is_steady(clock, STEADY_MS, 4))
+        holes_decide(clock);
+    return clock->doubt.decided > 0 ? gap_put_in(clock, now_ms) : AUDIO_FLOWS;
+}
+
+/*
+ * A gap too short for a hole: the least lag was the same for two windows, and is more, and the same,
+ * for the two after them. A lag that goes on rising is drift.
+ */
+static enum audio_verdict step_look(struct audio_clock *clock, int64_t now_ms) {
+    const struct audio_least *last = clock->least.last;
+    if (clock->least.reads > 0 || last[0].lag_ms == INT64_MAX)
+        return AUDIO_FLOWS;
+    int64_t before_ms = max_ms(last[0].lag_ms, last[1].lag_ms);
+    int64_t after_ms = min_ms(last[2].lag_ms, last[3].lag_ms);
+    int64_t by_ms = after_ms - before_ms;
+    int64_t slope_ms = max_ms(spread_ms(last[0], last[1]), spread_ms(last[2], last[3]));
+    if (by_ms < STEP_MS || slope_ms * 3 > by_ms || after_ms < STEP_LAG_MS)
+        return AUDIO_FLOWS;
+    silence_put_in(clock, last[1].low_at, by_ms, now_ms);
+    return AUDIO_GAP;
 }
 
 /* Silence goes from its end: what was found lies between what was left and what came after. */
@@ -290,45 +387,38 @@ static void stretch_begin(struct audio_clock *clock, uint64_t samples, int64_t n
     clock->samples = samples;
     clock->anchor_ms = now_ms - samples_to_ms(clock, samples);
     clock->first_ms = clock->last_ms = now_ms;
-    clock->silent_ms = 0;
-    for (unsigned i = 0; i < AUDIO_CLOCK_LEASTS; i++)
-        clock->least.last_ms[i] = INT64_MAX;
-    window_open(clock, now_ms);
+    clock->silent_ms = clock->moves_permille = 0;
+    windows_forget(clock, now_ms);
 }
 
 /* What is missing may still wait to be read, or fell into the reader's own standstill. */
 static void behind_go_on(struct audio_clock *clock, uint64_t before, int64_t lag_ms,
                          int64_t now_ms) {
     clock->silent_ms = lag_ms > 0 ? lag_ms : 0;
-    if (clock->doubt.is_open)
-        lag_shrunk(clock, lag_ms, now_ms);
-    else if (lag_ms > LACK_MS)
-        doubt_begin(clock, before, lag_ms, now_ms);
+    if (lag_ms > doubt_lag_ms(clock) + LACK_MS)
+        hole_add(clock, before, lag_ms);
+    else
+        holes_hear(clock, lag_ms, 0, 0);
 }
 
 /* The hole lies before sample `before`. If the stream was steady up to it, the doubt of the holes
  * before is over. */
-static enum audio_verdict hole_go_on(struct audio_clock *clock, uint64_t before, int64_t began_ms,
+static enum audio_verdict hole_go_on(struct audio_clock *clock, uint64_t before, int64_t lag_ms,
                                      int64_t now_ms) {
-    enum audio_verdict verdict = AUDIO_FLOWS;
-    if (clock->doubt.is_open && is_steady(clock, began_ms, before, BRIEF_MS))
-        verdict = gap_put_in(clock, now_ms);
-    if (verdict == AUDIO_GAP)
-        before += clock->change;
-    doubt_begin(clock, before, now_ms - audio_clock_end_ms(clock), now_ms);
+    enum audio_verdict verdict = settle(clock, now_ms);
+    uint64_t change = verdict == AUDIO_GAP ? clock->change : 0;
+    hole_add(clock, before + change, lag_ms - samples_to_ms(clock, change));
     return verdict;
 }
 
 static enum audio_verdict flow_go_on(struct audio_clock *clock, int64_t lag_ms, int64_t now_ms) {
-    if (clock->doubt.is_open)
-        return doubt_go_on(clock, lag_ms, now_ms);
     if (lag_ms < -LACK_MS && clock->fill.samples > 0)
         return fill_take_back(clock, -lag_ms);
     if (lag_ms < 0 && now_ms - clock->first_ms < AUDIO_CLOCK_SETTLE_MS)
         anchor_move(clock, lag_ms);
     else
         drift_follow(clock, lag_ms, now_ms);
-    return AUDIO_FLOWS;
+    return step_look(clock, now_ms);
 }
 
 enum audio_verdict audio_clock_hear(struct audio_clock *clock, uint64_t samples, int64_t now_ms,
@@ -340,7 +430,7 @@ enum audio_verdict audio_clock_hear(struct audio_clock *clock, uint64_t samples,
     }
     if (now_ms < clock->last_ms)
         now_ms = clock->last_ms;
-    int64_t began_ms = clock->last_ms, interval_ms = now_ms - began_ms;
+    int64_t interval_ms = now_ms - clock->last_ms;
     uint64_t before = clock->samples;
     clock->last_ms = now_ms;
     clock->samples += samples;
@@ -351,31 +441,35 @@ enum audio_verdict audio_clock_hear(struct audio_clock *clock, uint64_t samples,
         behind_go_on(clock, before, lag_ms, now_ms);
         return AUDIO_FLOWS;
     }
+    int64_t over_ms = lag_ms - drift_lag_ms(clock, now_ms);
     int64_t missed_ms = interval_ms - samples_to_ms(clock, samples);
     bool was_hole = is_hole(clock, interval_ms, missed_ms);
-    if (lag_ms < LACK_MS)
+    if (over_ms < LACK_MS)
         clock->silent_ms = 0;
     else if (was_hole)
         clock->silent_ms += missed_ms + part_missed_ms(clock);
-    enum audio_verdict verdict = was_hole && lag_ms >= lack_ms(clock)
-                                     ? hole_go_on(clock, before, began_ms, now_ms)
-                                     : flow_go_on(clock, lag_ms, now_ms);
+    int64_t least_ms = audio_clock_doubts(clock) ? doubt_lag_ms(clock) + LACK_MS : lack_ms(clock);
+    enum audio_verdict verdict;
+    if (was_hole && over_ms >= least_ms)
+        verdict = hole_go_on(clock, before, over_ms, now_ms);
+    else if (audio_clock_doubts(clock))
+        verdict = doubt_go_on(clock, over_ms, interval_ms, samples, now_ms);
+    else
+        verdict = flow_go_on(clock, lag_ms, now_ms);
     read_note(clock, interval_ms, missed_ms);
     return verdict;
 }
 
 enum audio_verdict audio_clock_settle(struct audio_clock *clock) {
-    if (!clock->doubt.is_open || !is_steady(clock, clock->last_ms, clock->samples, BRIEF_MS))
-        return AUDIO_FLOWS;
-    return gap_put_in(clock, clock->last_ms);
+    return settle(clock, clock->last_ms);
 }
 
 void audio_clock_pause(struct audio_clock *clock) {
     /* The window that is still open knows more than the one before. */
     bool knows = clock->least.reads >= WINDOW_READS;
-    clock->moved_ms += knows ? clock->least.lag_ms : clock->least.steady_ms;
+    clock->moved_ms += knows ? clock->least.now.lag_ms : clock->least.steady_ms;
     clock->least.steady_ms = 0;
-    clock->doubt.is_open = false;
+    clock->doubt.hole_count = clock->doubt.decided = 0;
     clock->fill.samples = 0;
     clock->is_started = false;
 }

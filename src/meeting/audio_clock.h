@@ -13,7 +13,9 @@
  *   late    audio that was held up comes faster than real time: the lag shrinks back by itself.
  *   gap     much less came than reads usually bring (a hole), and afterwards the lag does not
  *           shrink. What is missing was lost or was a pause of the sender: silence of that
- *           length belongs into the hole.
+ *           length belongs into the hole. Of several holes each gets the least lag since then, less
+ *           what belongs to those before it. Losses too short for a hole show as a lag that is
+ *           higher from some second on.
  *   found   audio comes after all for which silence was put in: that silence goes, as long as it is
  *           not final.
  *   drift   a lag that grows or shrinks without holes: the sender's clock, or a wrong rate. The
@@ -33,7 +35,7 @@ enum {
     AUDIO_CLOCK_SETTLE_MS = 2000,
     AUDIO_CLOCK_FINAL_MS = 5000,  /* silence that was put in longer ago stays */
     AUDIO_CLOCK_REACH_MS = 10000, /* the longest tail: an older hole is mended so far back only */
-    AUDIO_CLOCK_HOLES = 4,        /* that are in doubt together */
+    AUDIO_CLOCK_HOLES = 6,        /* that are in doubt together */
     AUDIO_CLOCK_READS = 16,       /* the latest ones, of which the usual is known */
     AUDIO_CLOCK_LEASTS = 4,       /* windows of which the least lag is known */
 };
@@ -69,18 +71,20 @@ struct audio_clock {
     /* For how long nothing came, as far as nothing made up for it: no gap is longer. */
     int64_t silent_ms;
 
-    /* There were holes, and whether they were gaps is open. */
+    /* Holes that may be gaps, the oldest first. The least lag since a hole is the most that can be
+     * missing up to it, so it rises from hole to hole: what comes late lowers it, and a hole that
+     * does not exceed the one before is none. */
     struct {
-        bool is_open;
         unsigned hole_count;
+        /* So many of them are gaps, less those that were put in: one a read. */
+        unsigned decided;
         struct audio_hole {
             uint64_t at;    /* the sample before which the stream stopped */
-            int64_t lag_ms; /* least lag since the hole before: no more was missing then */
+            int64_t lag_ms; /* least lag since then */
+            /* Since that was reached, as far as no later hole is in doubt: the least lag, and for
+             * how long the stream flowed. */
+            int64_t since_ms, steady_ms;
         } holes[AUDIO_CLOCK_HOLES];
-        /* The least lag since the last hole, when and at which sample it was reached, and the least
-         * one since then. */
-        int64_t lag_least_ms, shrunk_ms, lag_since_ms;
-        uint64_t shrunk_at;
     } doubt;
 
     /* The silence that was put in last: the sample behind it, how much of it may still go, and when
@@ -91,11 +95,14 @@ struct audio_clock {
     } fill;
 
     /* Least lags: of the present window and short window (INT64_MAX: none yet), of the window
-     * before, and of the last ones, a ring. */
+     * before, and of the last ones, the oldest first. low_at: behind the latest samples near it. */
     struct {
-        int64_t from_ms, short_from_ms, lag_ms, short_lag_ms, steady_ms;
-        int64_t last_ms[AUDIO_CLOCK_LEASTS];
-        unsigned reads, next;
+        int64_t from_ms, short_from_ms, short_lag_ms, steady_ms;
+        struct audio_least {
+            int64_t lag_ms;
+            uint64_t low_at;
+        } now, last[AUDIO_CLOCK_LEASTS];
+        unsigned reads;
     } least;
 
     /* By how much the least lag of a short window exceeds that of seconds: since it was back, at
@@ -104,8 +111,9 @@ struct audio_clock {
         int64_t excess_us, peak_us, mean_us;
     } jitter;
 
-    /* How far the anchor has moved (positive: the sender is slow). */
-    int64_t moved_ms;
+    /* How far the anchor has moved (positive: the sender is slow), and how fast it did in the last
+     * window, beyond the drift of any clock (0: not so fast). */
+    int64_t moved_ms, moves_permille;
 };
 
 void audio_clock_init(struct audio_clock *clock, unsigned rate_hz);
@@ -118,6 +126,11 @@ void audio_clock_init(struct audio_clock *clock, unsigned rate_hz);
  */
 enum audio_verdict audio_clock_hear(struct audio_clock *clock, uint64_t samples, int64_t now_ms,
                                     bool is_behind);
+
+/* Whether something is in doubt: audio may be on its way. */
+static inline bool audio_clock_doubts(const struct audio_clock *clock) {
+    return clock->doubt.hole_count > 0;
+}
 
 /*
  * Before a pause: decides what is in doubt by what is known. Never AUDIO_FOUND. To be called until

@@ -256,7 +256,7 @@ static void behind_follow(struct audio_track *t, int64_t now_ms, bool is_behind)
         track->behind_until_ms = 0;
     else if (is_behind)
         track->behind_until_ms = now_ms + BEHIND_MS;
-    else if (!t->clock.doubt.is_open)
+    else if (!audio_clock_doubts(&t->clock))
         track->behind_until_ms = 0;
 }
 
