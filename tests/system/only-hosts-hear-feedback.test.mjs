@@ -112,17 +112,17 @@ test('with FEEDBACK_ACCESS=host', async (t) => {
     socket.close();
   });
 
-  await t.test('the right of a LiveKit host ends with the session', async () => {
+  await t.test('a LiveKit host leaves the meeting that has ended, and its token is good for the next', async () => {
     await finishRoom(server, 'RM_x', 'daily');
     await assert.rejects(join(host, room), /Forbidden/);
     await host.timeout(PATIENCE_MS).emitWithAck('message', 'what was on its way is here');
     const count = host.feedback.length;
     const { stats } = host;
     await startRoom(server, 'RM_z', 'daily');
-    await assert.rejects(join(host, 'feedback:RM_z'), /Forbidden/);
     await delay(2200);
     assert.equal(host.feedback.length, count);
     assert.equal(host.stats, stats, 'nor numbers');
+    await join(host, 'feedback:RM_z');
     await authenticate(host, livekitToken());
     await join(host, 'feedback:RM_z');
     await assert.rejects(join(host, room), /Forbidden/, 'nor does a new one open what has ended');

@@ -16,25 +16,43 @@ enum { CAUSE_MAX = 1024 }; /* bytes of arguments that an exception repeats */
 
 /* ---- What the files share ---- */
 
-void hosts_exception(struct host_client *client, const char *message, const char *pattern,
-                     const struct sio_event *event) {
+static void emit_exception(struct host_client *client, const char *message, const char *pattern,
+                           struct slice data) {
     struct buf json = {0};
     json_open(&json, NULL);
     json_add_text(&json, "status", SLICE("error"));
     json_add_text(&json, "message", slice_from(message));
     json_open(&json, "cause");
     json_add_text(&json, "pattern", slice_from(pattern));
-    if (event && event->argc == 1 && event->args.len <= CAUSE_MAX) {
-        json_add_raw(&json, "data", event->args);
-    } else if (event && event->argc > 1 && event->args.len <= CAUSE_MAX) {
-        json_open_array(&json, "data");
-        json_add_raw(&json, NULL, event->args);
-        json_close_array(&json);
-    }
+    if (data.len > 0)
+        json_add_raw(&json, "data", data);
     json_close(&json);
     json_close(&json);
     sio_emit(client->socket, "exception", buf_slice(&json));
     buf_free(&json);
+}
+
+void hosts_exception(struct host_client *client, const char *message, const char *pattern,
+                     const struct sio_event *event) {
+    struct buf data = {0};
+    if (event && event->args.len <= CAUSE_MAX) {
+        if (event->argc > 1)
+            json_open_array(&data, NULL);
+        if (event->argc > 0)
+            json_add_raw(&data, NULL, event->args);
+        if (event->argc > 1)
+            json_close_array(&data);
+    }
+    emit_exception(client, message, pattern, buf_slice(&data));
+    buf_free(&data);
+}
+
+void hosts_exception_about(struct host_client *client, const char *message, const char *pattern,
+                           struct slice room) {
+    struct buf data = {0};
+    json_add_text(&data, NULL, room);
+    emit_exception(client, message, pattern, buf_slice(&data));
+    buf_free(&data);
 }
 
 struct buf hosts_text(struct slice json) {
@@ -160,6 +178,7 @@ static void hosts_on_return(struct sio_socket *socket, struct slice auth, void *
     client->socket = socket;
     take_auth(client, auth);
     uint64_t seq = sio_returned_seq(socket);
+    hosts_tickets_resume(client, seq);
     hosts_join_again(client, &client->rejoin, &seq);
 }
 
@@ -175,7 +194,7 @@ static void client_free(struct host_client *client) {
 
 static void hosts_on_disconnect(struct sio_socket *socket, bool may_return, void *arg) {
     struct host_client *client = sio_data(socket);
-    hosts_tickets_end(client);
+    hosts_tickets_pause(client);
     hosts_rechecks_end(client);
     client->socket = NULL;
     if (!may_return)

@@ -46,9 +46,10 @@ void hosts_stats(struct hosts *hosts, struct slice meeting_id, struct slice room
                  struct slice json);
 bool hosts_want_stats(const struct hosts *hosts, struct slice meeting_id, struct slice room_name);
 
-/* When a session starts, the hosts waiting for it join. When it ends, the rights that came from
- * LiveKit tokens for it end too. */
+/* When a session starts, the hosts waiting for it join; members when the store has it. When it
+ * ends, whose token is still valid waits for the next session of that room. */
 void hosts_session_started(struct hosts *hosts, const struct session *session);
+void hosts_session_stored(struct hosts *hosts, const struct session *session);
 void hosts_session_ended(struct hosts *hosts, const struct session *session);
 
 /* One of our users may have lost a membership or a login (empty: any user may have): the sockets

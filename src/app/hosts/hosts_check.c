@@ -41,7 +41,7 @@ static void ask_membership(struct host_ask *ask, struct slice organization_id) {
 static void hosts_on_stored_session(int err, const struct store_session *row, void *arg) {
     struct host_ask *ask = arg;
     if (err)
-        answer(ask, err == ENOENT ? ENOENT : EAGAIN);
+        answer(ask, err == ENOENT ? ESRCH : EAGAIN);
     else
         ask_membership(ask, row->organization_id);
 }

@@ -12,9 +12,7 @@
 /* What `join-room` asks for. */
 struct wish {
     struct slice rooms; /* JSON: a room, or an array of rooms */
-    bool has_after;
-    uint64_t after;
-    bool wants_stats;
+    struct host_wish how;
 };
 
 bool hosts_is_feedback_room(struct slice room, struct slice *name) {
@@ -85,19 +83,24 @@ void hosts_enter(struct host_client *client, struct slice room, bool wants_stats
     buf_free(&json);
 }
 
+/* A wish takes the place of an earlier one that still waits for the meeting to begin. */
+static void start_ticket(struct host_client *client, struct slice room, struct host_wish how) {
+    how.is_listener = hosts_tickets_drop(client, room, true);
+    hosts_ticket_start(client, room, &how);
+}
+
 /* True when the room was entered at once; else it was refused, or takes time. */
 static bool join_one(struct host_client *client, struct slice room, const struct wish *wish) {
     struct slice name;
     if (!hosts_is_feedback_room(room, &name) ||
-        (!wish->has_after && client->hosts->settings.config->feedback_access == ACCESS_OPEN))
+        (!wish->how.has_after && client->hosts->settings.config->feedback_access == ACCESS_OPEN))
         return enter(client, room);
     if (!text_is_identity(room, HOSTS_ROOM_MAX))
         hosts_exception(client, "Invalid room", "join-room", NULL);
     else if (client->ticket_count >= HOSTS_TICKETS_MAX)
         hosts_exception(client, "Too many requests", "join-room", NULL);
     else
-        hosts_ticket_start(client, room, wish->has_after ? &wish->after : NULL, wish->wants_stats,
-                           false);
+        start_ticket(client, room, wish->how);
     return false;
 }
 
@@ -117,7 +120,7 @@ static void join_item(struct host_client *client, const struct wish *wish, struc
         return;
     }
     join_write_room(&entered->json, item, buf_slice(&name));
-    if (wish->wants_stats)
+    if (wish->how.wants_stats)
         hosts_stats_join(client, buf_slice(&name));
     entered->names[entered->count] = name;
     entered->rooms[entered->count++] = buf_slice(&name);
@@ -151,8 +154,8 @@ static void read_options(struct host_client *client, struct slice object, struct
     enum locale chosen;
 
     wish->rooms = json_member(object, "room");
-    wish->has_after = json_to_count(json_member(object, "after"), &wish->after);
-    wish->wants_stats = json_kind(json_member(object, "stats")) == JSON_KIND_TRUE;
+    wish->how.has_after = json_to_count(json_member(object, "after"), &wish->how.after);
+    wish->how.wants_stats = json_kind(json_member(object, "stats")) == JSON_KIND_TRUE;
     if (locale_find(buf_slice(&locale), &chosen)) {
         client->locale = (uint8_t)chosen;
         hosts->is_multilingual |= chosen != hosts->settings.config->feedback_locale;
@@ -193,6 +196,7 @@ static void leave_one(struct hosts *hosts, struct sio_socket *socket, struct sli
 
     join_write_room(&told, json, room);
     hosts_forget_expired(sio_data(socket), room);
+    hosts_tickets_drop(sio_data(socket), room, false);
     if (hosts_leave(socket, room) == 0)
         tell_rooms(hosts, &room, 1, "user-left", socket, buf_slice(&told));
     buf_free(&told);

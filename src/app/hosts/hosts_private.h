@@ -77,10 +77,10 @@ struct host_right {
     struct host_client *client;
     bool is_livekit;
     char *room;         /* LiveKit: the room of the token */
-    char *meeting_id;   /* LiveKit: the session it holds for; NULL until that is active */
+    char *meeting_id;   /* LiveKit: the session it covers to its end; NULL while none is active */
     char *user_id;      /* ours: whose memberships count ... */
     char *family_id;    /* ... and the login that must still be good */
-    int64_t until_s;    /* Unix time; a LiveKit right with a session ends with that */
+    int64_t until_s;    /* Unix time; LiveKit: then no further session is covered */
     struct timer limit; /* the warning, then the end */
     bool is_warned;
 };
@@ -89,7 +89,7 @@ enum host_verdict {
     HOST_YES,
     HOST_NO,
     HOST_ASK,  /* the store knows whether the user is a member */
-    HOST_WAIT, /* the token is good, its session has not begun */
+    HOST_WAIT, /* the token is good, but its room has no session now */
 };
 
 /* A question to the store: is one of the client's users a member of the organization that owns a
@@ -98,21 +98,28 @@ struct host_ask {
     struct hosts *hosts;
     struct store_call *call; /* NULL while none is open */
     char *user_id, *family_id;
-    void (*fn)(int err, void *user); /* 0: yes; ENOENT: no; EAGAIN: the database is away */
+    /* 0: yes; ENOENT: no; ESRCH: there is no such meeting; EAGAIN: the database is away */
+    void (*fn)(int err, void *user);
     void *user;
+};
+
+/* How a client wants to be in a feedback room. */
+struct host_wish {
+    bool has_after;
+    uint64_t after; /* newest feedback that the client has */
+    bool wants_stats;
+    bool is_silent;   /* the client comes back: the room is not told */
+    bool is_listener; /* has been in it: may wait for its next meeting with a token of ours, too */
 };
 
 /* A join that takes time: the store has to be asked, or feedback is played back first. */
 struct host_ticket {
     struct list node;
     struct host_client *client;
-    struct buf room;  /* its name */
-    char *meeting_id; /* the session it was judged for; NULL while there was none */
-    bool is_silent;   /* the client comes back: the room is not told */
-    bool wants_stats;
-    bool is_waiting; /* for the session to begin */
-    bool has_after;
-    uint64_t after;     /* newest feedback that the client has */
+    struct buf room; /* its name */
+    struct host_wish wish;
+    char *meeting_id;   /* the session it was judged for; NULL while there was none */
+    bool is_waiting;    /* for the session to begin */
     bool is_store_done; /* the store has nothing more between `after` and what is in memory */
     struct store_call *call;
     struct host_ask ask;
@@ -126,6 +133,9 @@ void hosts_client_init(struct host_client *client, struct hosts *hosts);
 /* `exception` in NestJS's shape; event NULL: without data in the cause. */
 void hosts_exception(struct host_client *client, const char *message, const char *pattern,
                      const struct sio_event *event);
+/* The same, with a room as the data of the cause. */
+void hosts_exception_about(struct host_client *client, const char *message, const char *pattern,
+                           struct slice room);
 /* The text of a JSON string; empty for any other JSON value. Free with buf_free. */
 struct buf hosts_text(struct slice json);
 /* False when the client asks for more rooms than its limit allows. */
@@ -156,6 +166,8 @@ void hosts_enter(struct host_client *client, struct slice room, bool wants_stats
 
 /* Joins the room of a feedback room's talk statistics; does nothing for other rooms. */
 void hosts_stats_join(struct host_client *client, struct slice room);
+/* The name of a meeting's room for those; free with buf_free. */
+struct buf hosts_stats_room(struct slice name);
 /* The part after the prefix of such a room, or false. */
 bool hosts_is_stats_room(struct slice room, struct slice *name);
 /* Leaves a room, and with a feedback room its statistics. 0 or ENOENT. */
@@ -163,13 +175,23 @@ int hosts_leave(struct sio_socket *socket, struct slice room);
 
 /* ---- hosts_ticket.c ---- */
 
-/* Starts a join that takes time. `after` NULL: nothing is played back. is_silent: the client was in
- * the room before, which is not told. */
-void hosts_ticket_start(struct host_client *client, struct slice room, const uint64_t *after,
-                        bool wants_stats, bool is_silent);
+/* Starts a join that takes time. */
+void hosts_ticket_start(struct host_client *client, struct slice room,
+                        const struct host_wish *wish);
+/* The same, not judged before the next meeting of the room's name begins. */
+void hosts_ticket_wait(struct host_client *client, struct slice room, const struct host_wish *wish);
 void hosts_tickets_end(struct host_client *client);
-/* Judges those again that wait for this session. */
-void hosts_tickets_wake(struct host_client *client, const struct session *session);
+/* Ends those for this room, or only those that wait for its meeting. True when one of them was a
+ * listener's. */
+bool hosts_tickets_drop(struct host_client *client, struct slice room, bool is_waiting);
+/* Judges those again that wait for this session: it has begun, or its organization is known. */
+void hosts_tickets_wake(struct hosts *hosts, const struct session *session);
+/* A token has expired: those that it let wait become rooms to come back to. */
+void hosts_tickets_expire(struct host_client *client);
+/* Around a connection that is lost and recovered; what was broadcast after `sio_seq` is played
+ * back. */
+void hosts_tickets_pause(struct host_client *client);
+void hosts_tickets_resume(struct host_client *client, uint64_t sio_seq);
 
 /* ---- hosts_rights.c ---- */
 
@@ -183,18 +205,20 @@ const struct session *hosts_find_session(const struct hosts *hosts, struct slice
 bool hosts_is_alias(const struct hosts *hosts, struct slice room_name, struct slice meeting_id);
 /* An unexpired right from a token of ours, or NULL. */
 const struct host_right *hosts_find_user(const struct host_client *client);
+bool hosts_has_valid_right(const struct host_client *client);
 /* Whether the client may listen to the meeting of this name (its id or its room). */
 enum host_verdict hosts_judge(struct host_client *client, struct slice name);
 void hosts_rights_end(struct host_client *client);
 
 /* ---- hosts_leave.c ---- */
 
-/* Leaves every feedback room that no right covers any more. */
-void hosts_leave_uncovered(struct host_client *client, bool may_come_back);
-/* The room's name means another meeting from now on, or none: clients in its feedback room whose
- * right does not cover that leave before anything more is sent there. The store may not know yet
- * which organization owns the new meeting, so its members have to join again. */
-void hosts_leave_name(struct hosts *hosts, const struct session *session);
+/* A token has expired: leaves every feedback room that no right covers any more, to come back with
+ * a new token. */
+void hosts_leave_expired(struct host_client *client);
+/* The name, a meeting's id or its room's, means another meeting from now on, or none: clients in
+ * its feedback room whose right does not cover that leave before anything more is sent there. Whose
+ * token may be good for the next meeting waits for it; who may have to join again is told. */
+void hosts_review_room(struct hosts *hosts, const char *name);
 /* Adds to one of the client's lists of rooms that are each ended by a zero. */
 void hosts_remember_room(struct buf *rooms, struct slice room);
 /* Joins the feedback rooms of such a list again, with their statistics, and empties it. What was

@@ -36,10 +36,11 @@ void hosts_rechecks_end(struct host_client *client) {
 static void hosts_on_rechecked(int err, void *user) {
     struct host_recheck *recheck = user;
     struct host_client *client = recheck->client;
-    if (err == ENOENT && client->socket) {
-        hosts_exception(client,
-                        "Forbidden: you are no member of this meeting's organization any more",
-                        "join-room", NULL);
+    if ((err == ENOENT || err == ESRCH) && client->socket) {
+        hosts_exception_about(client,
+                              "Forbidden: you are no member of this meeting's organization any "
+                              "more",
+                              "join-room", buf_slice(&recheck->room));
         hosts_leave(client->socket, buf_slice(&recheck->room));
     }
     recheck_free(recheck);

@@ -37,29 +37,39 @@ bool hosts_is_alias(const struct hosts *hosts, struct slice room_name, struct sl
 
 /* ---- Judging ---- */
 
+static bool is_valid(const struct host_right *right) {
+    return right->until_s + (right->is_livekit ? JWT_LEEWAY_S : 0) > now_s();
+}
+
 static bool has_session(const struct host_right *right, const struct session *session) {
     return right->is_livekit && right->meeting_id &&
            strcmp(right->meeting_id, session->meeting_id) == 0;
 }
 
-/* Binds a LiveKit right to the session that is active in its room, if there is one by now. */
+/* While its token is valid, a LiveKit right is bound to the newest session of its room. */
 static void bind_to_session(struct host_right *right) {
-    if (right->meeting_id || right->until_s + JWT_LEEWAY_S <= now_s())
+    if (!is_valid(right))
         return;
     const struct session *session =
         sessions_find_active(right->client->hosts->settings.sessions, slice_from(right->room));
     if (session)
-        right->meeting_id = mem_copy_text(session->meeting_id);
+        slice_replace_text(&right->meeting_id, slice_from(session->meeting_id));
+}
+
+static void bind_rights(struct host_client *client, struct slice room) {
+    LIST_EACH(&client->rights, node) {
+        struct host_right *right = CONTAINER_OF(node, struct host_right, node);
+        if (right->is_livekit && slice_is_equal(slice_from(right->room), room))
+            bind_to_session(right);
+    }
 }
 
 static enum host_verdict judge_livekit(struct host_right *right, const struct session *session,
                                        struct slice name) {
     bind_to_session(right);
-    if (right->meeting_id)
-        return session && session->is_active && has_session(right, session) ? HOST_YES : HOST_NO;
-    bool may_wait = !session && slice_is_equal(name, slice_from(right->room)) &&
-                    right->until_s + JWT_LEEWAY_S > now_s();
-    return may_wait ? HOST_WAIT : HOST_NO;
+    if (session && session->is_active)
+        return has_session(right, session) ? HOST_YES : HOST_NO;
+    return is_valid(right) && slice_is_equal(name, slice_from(right->room)) ? HOST_WAIT : HOST_NO;
 }
 
 enum host_verdict hosts_judge(struct host_client *client, struct slice name) {
@@ -68,9 +78,9 @@ enum host_verdict hosts_judge(struct host_client *client, struct slice name) {
 
     LIST_EACH(&client->rights, node) {
         struct host_right *right = CONTAINER_OF(node, struct host_right, node);
-        enum host_verdict verdict = right->is_livekit          ? judge_livekit(right, session, name)
-                                    : right->until_s > now_s() ? HOST_ASK
-                                                               : HOST_NO;
+        enum host_verdict verdict = right->is_livekit ? judge_livekit(right, session, name)
+                                    : is_valid(right) ? HOST_ASK
+                                                      : HOST_NO;
         if (verdict == HOST_YES)
             return HOST_YES;
         if (verdict == HOST_ASK || best == HOST_NO)
@@ -82,10 +92,18 @@ enum host_verdict hosts_judge(struct host_client *client, struct slice name) {
 const struct host_right *hosts_find_user(const struct host_client *client) {
     LIST_EACH(&client->rights, node) {
         const struct host_right *right = CONTAINER_OF(node, struct host_right, node);
-        if (!right->is_livekit && right->until_s > now_s())
+        if (!right->is_livekit && is_valid(right))
             return right;
     }
     return NULL;
+}
+
+bool hosts_has_valid_right(const struct host_client *client) {
+    LIST_EACH(&client->rights, node) {
+        if (is_valid(CONTAINER_OF(node, struct host_right, node)))
+            return true;
+    }
+    return false;
 }
 
 /* ---- Rights begin and expire ---- */
@@ -120,7 +138,7 @@ static void hosts_on_limit(void *arg) {
 
     if (left_ms <= 0) {
         right_free(right);
-        hosts_leave_uncovered(client, true);
+        hosts_leave_expired(client);
         tell(client, "The token has expired: send a new one with authenticate");
         return;
     }
@@ -219,34 +237,39 @@ void hosts_on_authenticate(struct sio_socket *socket, const struct sio_event *ev
 /* ---- Sessions start and end ---- */
 
 void hosts_session_started(struct hosts *hosts, const struct session *session) {
+    struct slice name = slice_from(session->room_name);
     hosts_adopt_meeting(hosts, session);
-    if (hosts_find_session(hosts, slice_from(session->room_name)) == session)
-        hosts_leave_name(hosts, session);
-    LIST_EACH(&hosts->clients, node) {
-        struct host_client *client = CONTAINER_OF(node, struct host_client, node);
-        if (client->socket)
-            hosts_tickets_wake(client, session);
+    if (hosts_find_session(hosts, name) == session) {
+        LIST_EACH(&hosts->clients, node) {
+            bind_rights(CONTAINER_OF(node, struct host_client, node), name);
+        }
+        hosts_review_room(hosts, session->room_name);
     }
+    hosts_tickets_wake(hosts, session);
 }
 
-static bool end_rights_of(struct host_client *client, const struct session *session) {
-    bool has_lost = false;
+void hosts_session_stored(struct hosts *hosts, const struct session *session) {
+    hosts_tickets_wake(hosts, session);
+}
+
+/* A valid token is good for the next session of its room, too. */
+static void unbind(struct host_client *client, const struct session *session) {
     LIST_EACH(&client->rights, node) {
         struct host_right *right = CONTAINER_OF(node, struct host_right, node);
-        if (has_session(right, session)) {
+        if (!has_session(right, session))
+            continue;
+        mem_free(right->meeting_id);
+        right->meeting_id = NULL;
+        if (!is_valid(right))
             right_free(right);
-            has_lost = true;
-        }
     }
-    return has_lost;
 }
 
 void hosts_session_ended(struct hosts *hosts, const struct session *session) {
     LIST_EACH(&hosts->clients, node) {
-        struct host_client *client = CONTAINER_OF(node, struct host_client, node);
-        if (end_rights_of(client, session))
-            hosts_leave_uncovered(client, false);
+        unbind(CONTAINER_OF(node, struct host_client, node), session);
     }
+    hosts_review_room(hosts, session->meeting_id);
     if (!hosts_find_session(hosts, slice_from(session->room_name)))
-        hosts_leave_name(hosts, session);
+        hosts_review_room(hosts, session->room_name);
 }

@@ -6,11 +6,6 @@
 /* No client can ask for such a room: names that begin with a control character are refused. */
 #define PREFIX "\x01stats:"
 
-static void stats_write_room(struct buf *out, struct slice name) {
-    buf_add_text(out, PREFIX);
-    buf_add_slice(out, name);
-}
-
 bool hosts_is_stats_room(struct slice room, struct slice *name) {
     if (!slice_has_prefix(room, SLICE(PREFIX)))
         return false;
@@ -18,12 +13,18 @@ bool hosts_is_stats_room(struct slice room, struct slice *name) {
     return true;
 }
 
+struct buf hosts_stats_room(struct slice name) {
+    struct buf room = {0};
+    buf_add_text(&room, PREFIX);
+    buf_add_slice(&room, name);
+    return room;
+}
+
 void hosts_stats_join(struct host_client *client, struct slice room) {
     struct slice name;
     if (!hosts_is_feedback_room(room, &name))
         return;
-    struct buf stats = {0};
-    stats_write_room(&stats, name);
+    struct buf stats = hosts_stats_room(name);
     sio_join(client->socket, buf_slice(&stats));
     buf_free(&stats);
 }
@@ -31,8 +32,7 @@ void hosts_stats_join(struct host_client *client, struct slice room) {
 int hosts_leave(struct sio_socket *socket, struct slice room) {
     struct slice name;
     if (hosts_is_feedback_room(room, &name)) {
-        struct buf stats = {0};
-        stats_write_room(&stats, name);
+        struct buf stats = hosts_stats_room(name);
         sio_leave(socket, buf_slice(&stats));
         buf_free(&stats);
     }
@@ -40,8 +40,7 @@ int hosts_leave(struct sio_socket *socket, struct slice room) {
 }
 
 static bool is_wanted(const struct hosts *hosts, struct slice name) {
-    struct buf room = {0};
-    stats_write_room(&room, name);
+    struct buf room = hosts_stats_room(name);
     bool has_clients = sio_room_size(hosts->ns, buf_slice(&room)) > 0;
     buf_free(&room);
     return has_clients;
@@ -53,9 +52,7 @@ bool hosts_want_stats(const struct hosts *hosts, struct slice meeting_id, struct
 
 void hosts_stats(struct hosts *hosts, struct slice meeting_id, struct slice room_name,
                  struct slice json) {
-    struct buf by_id = {0}, by_room = {0};
-    stats_write_room(&by_id, meeting_id);
-    stats_write_room(&by_room, room_name);
+    struct buf by_id = hosts_stats_room(meeting_id), by_room = hosts_stats_room(room_name);
     struct slice rooms[] = {buf_slice(&by_id), buf_slice(&by_room)};
     bool is_alias = hosts_is_alias(hosts, room_name, meeting_id);
     struct sio_target target = {

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "outside/store/store.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum {
@@ -27,11 +28,16 @@ enum {
 static void hosts_on_step(void *arg);
 static void judge(struct host_ticket *);
 
-static void ticket_free(struct host_ticket *ticket) {
+static void ticket_stop(struct host_ticket *ticket) {
     if (ticket->call)
         store_cancel(ticket->call);
+    ticket->call = NULL;
     hosts_ask_end(&ticket->ask);
     timer_stop(&ticket->pause);
+}
+
+static void ticket_free(struct host_ticket *ticket) {
+    ticket_stop(ticket);
     list_remove(&ticket->node);
     ticket->client->ticket_count--;
     buf_free(&ticket->room);
@@ -42,6 +48,18 @@ static void ticket_free(struct host_ticket *ticket) {
 void hosts_tickets_end(struct host_client *client) {
     while (!list_is_empty(&client->tickets))
         ticket_free(CONTAINER_OF(client->tickets.next, struct host_ticket, node));
+}
+
+bool hosts_tickets_drop(struct host_client *client, struct slice room, bool is_waiting) {
+    bool was_listener = false;
+    LIST_EACH(&client->tickets, node) {
+        struct host_ticket *ticket = CONTAINER_OF(node, struct host_ticket, node);
+        if ((is_waiting && !ticket->is_waiting) || !slice_is_equal(buf_slice(&ticket->room), room))
+            continue;
+        was_listener |= ticket->wish.is_listener;
+        ticket_free(ticket);
+    }
+    return was_listener;
 }
 
 static struct slice meeting_name(const struct host_ticket *ticket) {
@@ -74,10 +92,10 @@ static bool is_outdated(const struct host_ticket *ticket) {
 static void ticket_finish(struct host_ticket *ticket) {
     struct host_client *client = ticket->client;
     struct buf room = ticket->room;
-    bool wants_stats = ticket->wants_stats, is_silent = ticket->is_silent;
+    struct host_wish wish = ticket->wish;
     ticket->room = (struct buf){0};
     ticket_free(ticket);
-    hosts_enter(client, buf_slice(&room), wants_stats, is_silent);
+    hosts_enter(client, buf_slice(&room), wish.wants_stats, wish.is_silent);
     buf_free(&room);
 }
 
@@ -92,7 +110,7 @@ static bool is_ahead(struct host_ticket *ticket) {
 static void replay(struct host_ticket *ticket, struct slice json, uint64_t seq) {
     sio_emit(ticket->client->socket, "feedback", json);
     ticket->client->hosts->counters.replayed++;
-    ticket->after = seq;
+    ticket->wish.after = seq;
 }
 
 /* The number of the oldest event in memory; what is older comes from the store. */
@@ -113,7 +131,7 @@ static void hosts_on_page(int err, const struct store_feedback_list *list, void 
     ticket->is_store_done = err || list->count < PAGE;
     for (size_t i = 0; !err && i < list->count; i++) {
         const struct store_feedback *row = &list->events[i];
-        if ((uint64_t)row->seq >= oldest || (uint64_t)row->seq <= ticket->after) {
+        if ((uint64_t)row->seq >= oldest || (uint64_t)row->seq <= ticket->wish.after) {
             ticket->is_store_done = true;
             break;
         }
@@ -130,10 +148,10 @@ static bool ask_store(struct host_ticket *ticket, const struct host_meeting *mee
     struct hosts *hosts = ticket->client->hosts;
     struct slice name = meeting ? slice_from(meeting->id) : meeting_of(ticket);
 
-    if (ticket->is_store_done || oldest_seq(meeting) <= ticket->after + 1)
+    if (ticket->is_store_done || oldest_seq(meeting) <= ticket->wish.after + 1)
         return false;
-    ticket->call = store_feedback_replay(hosts->settings.store, name, (int64_t)ticket->after, PAGE,
-                                         hosts_on_page, ticket);
+    ticket->call = store_feedback_replay(hosts->settings.store, name, (int64_t)ticket->wish.after,
+                                         PAGE, hosts_on_page, ticket);
     return true;
 }
 
@@ -144,7 +162,7 @@ static bool replay_memory(struct host_ticket *ticket, const struct host_meeting 
 
     for (size_t i = 0; meeting && i < meeting->events.len; i++) {
         const struct host_event *event = ring_at(&meeting->events, i);
-        if (event->seq <= ticket->after)
+        if (event->seq <= ticket->wish.after)
             continue;
         if (sent++ == PAGE)
             return false;
@@ -166,7 +184,7 @@ static void hosts_on_step(void *arg) {
     }
     const struct host_meeting *meeting =
         hosts_find_meeting(ticket->client->hosts, meeting_of(ticket));
-    if (ticket->has_after) {
+    if (ticket->wish.has_after) {
         if (is_ahead(ticket) || ask_store(ticket, meeting))
             return;
         while (!replay_memory(ticket, meeting)) {
@@ -207,7 +225,9 @@ static void decide(struct host_ticket *ticket, enum host_verdict verdict) {
 }
 
 static void hosts_on_member(int err, void *user) {
-    decide(user, err ? HOST_NO : HOST_YES);
+    struct host_ticket *ticket = user;
+    bool may_wait = err == ESRCH && ticket->wish.is_listener;
+    decide(ticket, !err ? HOST_YES : may_wait ? HOST_WAIT : HOST_NO);
 }
 
 static void judge(struct host_ticket *ticket) {
@@ -216,34 +236,97 @@ static void judge(struct host_ticket *ticket) {
     remember_session(ticket);
     if (client->hosts->settings.config->feedback_access != ACCESS_OPEN)
         verdict = hosts_judge(client, meeting_name(ticket));
-    if (verdict == HOST_ASK)
+    const struct session *session = hosts_find_session(client->hosts, meeting_name(ticket));
+    if (verdict == HOST_ASK && session && !session->is_stored)
+        ticket->is_waiting = true;
+    else if (verdict == HOST_ASK)
         hosts_ask_start(&ticket->ask, client, meeting_name(ticket), hosts_on_member, ticket);
     else
         decide(ticket, verdict);
 }
 
-void hosts_ticket_start(struct host_client *client, struct slice room, const uint64_t *after,
-                        bool wants_stats, bool is_silent) {
+static struct host_ticket *ticket_new(struct host_client *client, struct slice room,
+                                      const struct host_wish *wish) {
     struct host_ticket *ticket = mem_alloc(sizeof *ticket);
     ticket->client = client;
     buf_add_slice(&ticket->room, room);
-    ticket->has_after = after;
-    ticket->after = after ? *after : 0;
-    ticket->wants_stats = wants_stats;
-    ticket->is_silent = is_silent;
+    ticket->wish = *wish;
     list_add(&client->tickets, &ticket->node);
     client->ticket_count++;
-    judge(ticket);
+    return ticket;
 }
 
-void hosts_tickets_wake(struct host_client *client, const struct session *session) {
+void hosts_ticket_start(struct host_client *client, struct slice room,
+                        const struct host_wish *wish) {
+    judge(ticket_new(client, room, wish));
+}
+
+/* ---- Waiting ---- */
+
+void hosts_ticket_wait(struct host_client *client, struct slice room,
+                       const struct host_wish *wish) {
+    ticket_new(client, room, wish)->is_waiting = true;
+}
+
+static bool waits_for(const struct host_ticket *ticket, const struct session *session) {
+    return ticket->is_waiting &&
+           hosts_find_session(ticket->client->hosts, meeting_name(ticket)) == session;
+}
+
+static void wake_client(struct host_client *client, const struct session *session) {
+    LIST_EACH(&client->tickets, node) {
+        struct host_ticket *ticket = CONTAINER_OF(node, struct host_ticket, node);
+        if (!waits_for(ticket, session))
+            continue;
+        ticket->is_waiting = false;
+        judge(ticket);
+    }
+}
+
+void hosts_tickets_wake(struct hosts *hosts, const struct session *session) {
+    LIST_EACH(&hosts->clients, node) {
+        struct host_client *client = CONTAINER_OF(node, struct host_client, node);
+        if (client->socket)
+            wake_client(client, session);
+    }
+}
+
+void hosts_tickets_expire(struct host_client *client) {
+    LIST_EACH(&client->tickets, node) {
+        struct host_ticket *ticket = CONTAINER_OF(node, struct host_ticket, node);
+        if (!ticket->is_waiting || hosts_judge(client, meeting_name(ticket)) != HOST_NO)
+            continue;
+        hosts_remember_room(&client->expired, buf_slice(&ticket->room));
+        if (ticket->wish.wants_stats) {
+            struct buf stats_room = hosts_stats_room(meeting_name(ticket));
+            hosts_remember_room(&client->expired, buf_slice(&stats_room));
+            buf_free(&stats_room);
+        }
+        ticket_free(ticket);
+    }
+}
+
+/* ---- While the connection is away ---- */
+
+void hosts_tickets_pause(struct host_client *client) {
+    LIST_EACH(&client->tickets, node) {
+        ticket_stop(CONTAINER_OF(node, struct host_ticket, node));
+    }
+}
+
+void hosts_tickets_resume(struct host_client *client, uint64_t sio_seq) {
     LIST_EACH(&client->tickets, node) {
         struct host_ticket *ticket = CONTAINER_OF(node, struct host_ticket, node);
         struct slice name = meeting_name(ticket);
-        if (!ticket->is_waiting || (!slice_is_equal(name, slice_from(session->room_name)) &&
-                                    !slice_is_equal(name, slice_from(session->meeting_id))))
+        const struct session *session = hosts_find_session(client->hosts, name);
+        if (!ticket->wish.has_after) {
+            ticket->wish.has_after = true;
+            ticket->wish.after = hosts_seq_at(client->hosts, name, sio_seq);
+        }
+        if (ticket->is_waiting && !(session && session->is_active))
             continue;
         ticket->is_waiting = false;
+        ticket->is_store_done = false;
         judge(ticket);
     }
 }

@@ -58,6 +58,7 @@ static void server_on_session_ended(const struct session *session, void *user) {
 
 static void server_on_session_stored(const struct session *session, void *user) {
     struct server *server = user;
+    hosts_session_stored(server->hosts, session);
     recordings_settle(server->recordings, slice_from(session->meeting_id));
 }
 

@@ -55,6 +55,8 @@ struct session {
     bool is_active;
     /* A webhook with a valid signature told of it. */
     bool is_signed;
+    /* The store has it: its organization is known. */
+    bool is_stored;
     /* Unix time; ended_ms is 0 while active. */
     int64_t started_ms, ended_ms;
     /* Identity -> struct attendee. */

@@ -26,6 +26,7 @@ static void on_store_start(int err, const struct store_session *row, void *user)
     if (err || !row)
         return;
     session_set_owner(entry, row);
+    entry->session.is_stored = true;
     if (entry->owner->set.on_stored)
         entry->owner->set.on_stored(&entry->session, entry->owner->set.user);
     if (row->last_seq && entry->owner->set.directory && entry->session.is_active)

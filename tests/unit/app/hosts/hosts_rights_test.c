@@ -134,6 +134,50 @@ static void the_right_ends_with_the_session_and_not_with_the_token(void **state)
     close_world(&world);
 }
 
+static void a_valid_token_is_good_for_every_session_of_its_room(void **state) {
+    struct world world;
+    open_world(&world, ACCESS_HOST);
+    take(&world, host_of_daily());
+    for (int i = 0; i < 3; i++) {
+        char sid[16];
+        snprintf(sid, sizeof sid, "RM_%d", i);
+        assert_int_equal(judge(&world, "daily"), HOST_WAIT);
+        start_session(&world, sid, "daily");
+        assert_int_equal(judge(&world, "daily"), HOST_YES);
+        assert_int_equal(judge(&world, sid), HOST_YES);
+        end_session(&world, sid, "daily");
+        assert_int_equal(judge(&world, sid), HOST_NO);
+    }
+    start_session(&world, "RM_w", "weekly");
+    assert_int_equal(judge(&world, "RM_w"), HOST_NO);
+    close_world(&world);
+}
+
+static void a_session_whose_end_was_lost_gives_way_to_the_next(void **state) {
+    struct world world;
+    open_world(&world, ACCESS_HOST);
+    start_session(&world, "RM_1", "daily");
+    take(&world, host_of_daily());
+    start_session(&world, "RM_2", "daily");
+    assert_int_equal(judge(&world, "daily"), HOST_YES);
+    assert_int_equal(judge(&world, "RM_2"), HOST_YES);
+    assert_int_equal(judge(&world, "RM_1"), HOST_NO);
+    close_world(&world);
+}
+
+/* Nobody has asked for anything by then, as while the connection is away. */
+static void a_session_that_began_in_time_is_covered_to_its_end(void **state) {
+    struct world world;
+    open_world(&world, ACCESS_HOST);
+    take(&world, host_of_daily());
+    start_session(&world, "RM_1", "daily");
+    first_right(&world)->until_s = now_s() - 3600;
+    assert_int_equal(judge(&world, "daily"), HOST_YES);
+    end_session(&world, "RM_1", "daily");
+    assert_int_equal(judge(&world, "daily"), HOST_NO);
+    close_world(&world);
+}
+
 static void a_token_that_expires_while_waiting_opens_nothing(void **state) {
     struct world world;
     open_world(&world, ACCESS_HOST);
@@ -284,6 +328,9 @@ static void reported_access_lets_in_and_counts(void **state) {
 RUN_TESTS(TEST(a_host_hears_the_session_of_the_room_and_no_other),
           TEST(a_host_who_is_early_waits_for_the_session),
           TEST(the_right_ends_with_the_session_and_not_with_the_token),
+          TEST(a_valid_token_is_good_for_every_session_of_its_room),
+          TEST(a_session_whose_end_was_lost_gives_way_to_the_next),
+          TEST(a_session_that_began_in_time_is_covered_to_its_end),
           TEST(a_token_that_expires_while_waiting_opens_nothing),
           TEST(who_promoted_themselves_hears_nothing), TEST(for_a_user_of_ours_the_store_is_asked),
           TEST(a_new_token_renews_the_right_of_its_user), TEST(the_strongest_right_counts),
