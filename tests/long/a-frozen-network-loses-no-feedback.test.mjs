@@ -11,7 +11,7 @@ for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']])
     const server = await startServer(t, { env: { ...livekit, ...quickRules } });
     const proxy = await startProxy(t, server.port);
     await startRoom(server, 'RM_x', 'daily');
-    const host = await openClient(t, { url: proxy.url }, { transports });
+    const host = await openClient(t, { url: proxy.url }, { transports, auth: { recovery: true } });
     const steady = await openClient(t, server);
     for (const socket of [host, steady]) {
       socket.emit('join-room', 'feedback:RM_x');

@@ -19,7 +19,7 @@ for (const transports of [['websocket'], ['polling']]) {
         await speaker.timeout(PATIENCE_MS).emitWithAck('message', ++number);
     };
     const listen = async (options = {}) => {
-      const socket = await openClient(t, { url: proxy.url }, { transports, reconnectionDelay: 300, ...options });
+      const socket = await openClient(t, { url: proxy.url }, { transports, reconnectionDelay: 300, auth: { recovery: true }, ...options });
       socket.heard = [];
       socket.on('message', (event) => socket.heard.push(event.message));
       socket.emit('join-room', 'sala');
@@ -108,11 +108,60 @@ for (const transports of [['websocket'], ['polling']]) {
   });
 }
 
-test('SOCKET_RECOVERY=off adds nothing to events', async (t) => {
-  const server = await startServer(t, { env: { SOCKET_RECOVERY: 'off' } });
-  const socket = await openClient(t, server);
-  const heard = new Promise((done) => socket.on('message', (...args) => done(args)));
+const argumentsOf = (socket) => new Promise((done) => socket.on('message', (...args) => done(args)));
+
+for (const [recovery, ask, count] of [['off', true, 1], ['asked', false, 1], ['asked', true, 2], ['on', false, 2]]) {
+  test(`SOCKET_RECOVERY=${recovery}, ${ask ? 'asked' : 'not asked'}: a handler gets ${count} argument${count > 1 ? 's' : ''}`, async (t) => {
+    const server = await startServer(t, { env: { SOCKET_RECOVERY: recovery } });
+    const socket = await openClient(t, server, ask ? { auth: { recovery: true } } : {});
+    const heard = argumentsOf(socket);
+    socket.emit('message', 'x');
+    assert.equal((await heard).length, count);
+    assert.equal(typeof socket._pid, recovery === 'off' ? 'undefined' : 'string');
+  });
+}
+
+test('by default a handler gets the one argument of the old backend, until its client has come back', async (t) => {
+  const server = await startServer(t);
+  const proxy = await startProxy(t, server.port);
+  const socket = await openClient(t, { url: proxy.url });
+  let heard = argumentsOf(socket);
   socket.emit('message', 'x');
   assert.equal((await heard).length, 1);
-  assert.equal(socket._pid, undefined);
+  const gone = once(socket, 'disconnect');
+  proxy.cut();
+  await gone;
+  await connected(socket);
+  assert.equal(socket.recovered, false, 'whether the message arrived, the server cannot know');
+  heard = argumentsOf(socket);
+  socket.emit('message', 'y');
+  assert.equal((await heard).length, 2);
+});
+
+test('strangers who talk to themselves take nobody\'s way back', async (t) => {
+  const server = await startServer(t, { env: { SOCKET_MESSAGE_SCOPE: 'rooms', SOCKET_MESSAGE_BYTES: '600KiB',
+    SOCKET_QUEUE_BYTES: '4MiB', SOCKET_MESSAGES_PER_SECOND: '10000' } });
+  const proxy = await startProxy(t, server.port);
+  const host = await openClient(t, { url: proxy.url }, { auth: { recovery: true }, reconnection: false });
+  const heard = [];
+  host.on('message', ({ message }) => heard.push(message));
+  host.emit('join-room', 'team');
+  await host.timeout(PATIENCE_MS).emitWithAck('message', 'first');
+  await eventually('heard', () => heard.length === 1);
+  const gone = once(host, 'disconnect');
+  proxy.cut();
+  await gone;
+  const colleague = await openClient(t, server);
+  colleague.emit('join-room', 'team');
+  await colleague.timeout(PATIENCE_MS).emitWithAck('message', 'meanwhile');
+  const words = 'x'.repeat(500 << 10);
+  const strangers = await Promise.all([1, 2, 3, 4].map(() => openClient(t, server)));
+  await Promise.all(strangers.map(async (stranger) => { // 80 MB
+    for (let i = 0; i < 40; i++) await stranger.timeout(PATIENCE_MS).emitWithAck('message', words);
+  }));
+  host.connect();
+  await connected(host);
+  assert.equal(host.recovered, true);
+  await eventually('all', () => heard.length === 2);
+  assert.deepEqual(heard, ['first', 'meanwhile']);
 });

@@ -164,7 +164,7 @@ test('a member who lost the connection hears what he missed, once the store has 
   const { server, ana } = await startMeeting(t);
   const other = (await server.post('/auth/login', { email: 'ana@example.org', password: 'correct horse battery staple' })).body;
   const proxy = await startProxy(t, server.port);
-  const member = await openClient(t, { url: proxy.url }, { auth: { token: ana.accessToken }, reconnection: false });
+  const member = await openClient(t, { url: proxy.url }, { auth: { token: ana.accessToken, recovery: true }, reconnection: false });
   await join(member, room);
   await hears(member);
   // Away for as long as it takes to miss something, or for what is done meanwhile.
@@ -190,7 +190,7 @@ test('a member who lost the connection hears what he missed, once the store has 
   await lose(async () => {
     await hasEnded(short);
     await moreAreRaised(server, other);
-    member.auth = { token: ana.accessToken };
+    member.auth = { token: ana.accessToken, recovery: true };
   });
   await hears(member, 4);
   isWhole();

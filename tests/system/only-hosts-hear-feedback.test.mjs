@@ -92,7 +92,7 @@ test('with FEEDBACK_ACCESS=host', async (t) => {
   await t.test('coming back is a door, too', async () => {
     const proxy = await startProxy(t, server.port);
     await startRoom(server, 'RM_y', 'other');
-    const socket = await openClient(t, { url: proxy.url }, { auth: { token: livekitToken({ room: 'other' }) },
+    const socket = await openClient(t, { url: proxy.url }, { auth: { token: livekitToken({ room: 'other' }), recovery: true },
       reconnection: false });
     countStats(socket);
     await join(socket, { room: 'feedback:RM_y', stats: true });

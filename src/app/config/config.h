@@ -36,6 +36,7 @@ enum channels_policy { CHANNELS_AUTO, CHANNELS_DECLARED };
 enum password_policy { PASSWORDS_KEEP, PASSWORDS_ARGON2ID, PASSWORDS_BCRYPT };
 enum registration { REGISTRATION_OPEN, REGISTRATION_INVITE, REGISTRATION_OFF };
 enum message_scope { MESSAGE_ALL, MESSAGE_ROOMS };
+enum socket_recovery { RECOVERY_OFF, RECOVERY_ASKED, RECOVERY_ON };
 enum reconcile_rooms { RECONCILE_KNOWN, RECONCILE_ALL };
 
 /* Text is NULL where unset. Everything is owned by the config and constant after config_load. */
@@ -127,7 +128,7 @@ struct config {
     const char *https_proxy;
 
     /* Socket.IO */
-    bool socket_recovery;
+    enum socket_recovery socket_recovery;
     enum message_scope message_scope;
     size_t message_bytes;
     unsigned messages_per_second;

@@ -154,8 +154,10 @@ const struct setting settings[] = {
     {"SOCKET_MESSAGE_SCOPE", .type = SETTING_CHOICE, AT(message_scope), .fallback = "all",
      .fallback_production = "rooms", .choices = "all|rooms",
      .help = "who receives a `message`: every client, or those who share a room with the sender"},
-    {"SOCKET_RECOVERY", .type = SETTING_BOOL, AT(socket_recovery), .fallback = "on",
-     .help = "connection state recovery; adds an offset argument to events"},
+    {"SOCKET_RECOVERY", .type = SETTING_CHOICE, AT(socket_recovery), .fallback = "asked",
+     .choices = "off|asked|on",
+     .help = "connection state recovery adds one argument to each event; asked: only for clients that "
+             "ask by `auth: {recovery: true}`, or have come back once"},
     {"SOCKET_MESSAGE_BYTES", .type = SETTING_BYTES, AT(message_bytes), .fallback = "16KiB",
      .min = 64, .max = 1 * MIB, .help = "largest `message`"},
     {"SOCKET_MESSAGES_PER_SECOND", .type = SETTING_COUNT, AT(messages_per_second), .fallback = "20",

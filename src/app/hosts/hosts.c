@@ -233,7 +233,8 @@ struct hosts *hosts_new(const struct hosts_settings *settings) {
         .eio = {.max_payload_bytes = config->socket_packet_bytes,
                 .max_queue_bytes = config->client_queue_bytes,
                 .budget = settings->budget},
-        .recovery_ms = config->socket_recovery ? 120 * 1000 : 0,
+        .recovery_ms = config->socket_recovery != RECOVERY_OFF ? 120 * 1000 : 0,
+        .recovers_all = config->socket_recovery == RECOVERY_ON,
         .recovery_bytes = config->history_bytes,
         .max_rooms = config->rooms_per_client,
     };

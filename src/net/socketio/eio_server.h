@@ -98,6 +98,9 @@ void *eio_data(const struct eio_session *session);
 struct blob *eio_frame_text(struct slice text);
 struct blob *eio_frame_binary(struct slice bytes);
 
+/* The text of such a message. */
+struct slice eio_frame_message(const struct blob *frame);
+
 /* Sends a message made by eio_frame_...; shares the blob. Messages of one turn are written together
  * at its end; with `now`, a WebSocket with an empty queue writes at once. A session over its queue
  * limit is closed. */

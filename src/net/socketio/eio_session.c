@@ -263,6 +263,11 @@ struct slice eio_frame_payload(const struct blob *frame, bool *is_text) {
     return slice_of(frame->data + head, frame->len - head);
 }
 
+struct slice eio_frame_message(const struct blob *frame) {
+    bool is_text;
+    return slice_skip(eio_frame_payload(frame, &is_text), 1);
+}
+
 void eio_set_data(struct eio_session *session, void *data) {
     session->data = data;
 }

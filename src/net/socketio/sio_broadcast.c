@@ -13,7 +13,9 @@ struct sio_job {
     struct list node;
     uint64_t number;
     struct sio_namespace *ns;
-    struct blob **frames; /* one a text */
+    uint64_t seq;           /* 0: it cannot be recovered */
+    struct blob **frames;   /* one a text, and ... */
+    struct blob **numbered; /* ... the same with the number, made when a socket needs it */
     unsigned frame_count;
     sio_pick_fn *pick; /* NULL: everybody gets frames[0] */
     void *pick_arg;
@@ -32,6 +34,15 @@ static bool is_excepted(const struct sio_job *job, const struct sio_socket *sock
     return false;
 }
 
+static struct blob *frame_for(const struct sio_job *job, const struct sio_socket *socket,
+                              unsigned text) {
+    if (!socket->has_offsets || job->seq == 0)
+        return job->frames[text];
+    if (!job->numbered[text])
+        job->numbered[text] = sio_number_frame(job->frames[text], job->seq);
+    return job->numbered[text];
+}
+
 static void deliver(const struct sio_job *job, struct sio_socket *socket) {
     struct sio_stats *stats = &job->ns->server->stats;
     unsigned text = job->pick ? job->pick(socket, job->pick_arg) : 0;
@@ -42,22 +53,26 @@ static void deliver(const struct sio_job *job, struct sio_socket *socket) {
         stats->volatile_dropped++;
         return;
     }
-    eio_send_now(socket->session, job->frames[text]);
+    eio_send_now(socket->session, frame_for(job, socket, text));
+    if (job->seq > 0)
+        socket->sent_seq = job->seq;
     stats->deliveries++;
 }
 
 static void unpin_rooms(struct sio_room **rooms, unsigned count) {
-    for (unsigned i = 0; i < count; i++) {
-        rooms[i]->pins--;
-        sio_room_release(rooms[i]);
-    }
+    for (unsigned i = 0; i < count; i++)
+        sio_room_unpin(rooms[i]);
     mem_free(rooms);
 }
 
 static void job_free(struct sio_job *job) {
     list_remove(&job->node);
-    for (unsigned i = 0; i < job->frame_count; i++)
+    for (unsigned i = 0; i < job->frame_count; i++) {
         blob_unref(job->frames[i]);
+        if (job->numbered[i])
+            blob_unref(job->numbered[i]);
+    }
+    mem_free(job->numbered);
     unpin_rooms(job->rooms, job->room_count);
     unpin_rooms(job->excepts, job->except_count);
     mem_free(job->frames);
@@ -192,16 +207,18 @@ void sio_broadcast_each(struct sio_namespace *ns, const struct sio_target *targe
     struct blob **frames = mem_alloc_array(count, sizeof(struct blob *));
     for (unsigned i = 0; i < count; i++) {
         struct blob *one[1 + SIO_ATTACHMENTS_MAX];
-        sio_encode(ns, event, args[i], NULL, 0, seq, one);
+        sio_encode(ns, event, args[i], NULL, 0, one);
         frames[i] = one[0];
     }
     if (seq > 0)
-        sio_history_add(ns, seq, SLICE_NONE, target, frames, count, 1, pick, arg);
+        sio_history_add(ns, seq, NULL, target, &(struct sio_frames){frames, count, 1, pick, arg});
 
     struct sio_job *job = mem_alloc(sizeof *job);
     list_init(&job->node);
     job->ns = ns;
+    job->seq = seq;
     job->frames = frames;
+    job->numbered = mem_alloc_array(count, sizeof(struct blob *));
     job->frame_count = count;
     job->pick = pick;
     job->pick_arg = arg;

@@ -1,9 +1,13 @@
-/* Connection state recovery: recent events by number, and the sessions that may come back for them.
+/* Connection state recovery: the sessions that may come back for what they missed.
  *
  * The reference implementation can only recover a client that has received an event within the last
  * two minutes. Pongs tell more: the pong to a ping confirms everything that was sent before the
  * ping. So a client's place in the history is the later of the offset it names and the newest event
- * that a pong has confirmed, and a client that rarely receives anything recovers as well. */
+ * that a pong has confirmed, and a client that rarely receives anything recovers as well.
+ *
+ * Only clients that can recover get the offset, because every handler sees it as one more argument:
+ * those that ask for recovery, and those that have come back once. The others are recovered when
+ * nothing was sent to them since their last pong, so that nothing comes twice. */
 #include "base/blob.h"
 #include "base/mem.h"
 #include "base/rand.h"
@@ -12,24 +16,9 @@
 
 #include <string.h>
 
-struct sio_past { /* an event that may have to be sent again */
-    struct list node;
-    uint64_t seq;
-    int64_t at_ms;
-    size_t bytes;
-    struct sio_namespace *ns;
-    struct blob **frames;
-    unsigned frame_count, frames_each;
-    sio_pick_fn *pick;
-    void *pick_arg;
-    char id[SIO_ID_LEN + 1]; /* sent to this socket alone, when not empty */
-    unsigned room_count, except_count;
-    struct slice names[]; /* rooms, then excepted ones; the texts behind them */
-};
-
 struct sio_kept_room {
-    struct slice name; /* owned */
-    uint64_t seq;      /* newest event when it was joined */
+    struct sio_room *room; /* pinned */
+    uint64_t seq;          /* newest event when it was joined */
 };
 
 struct sio_kept { /* a session that may come back */
@@ -38,92 +27,12 @@ struct sio_kept { /* a session that may come back */
     struct sio_namespace *ns;
     char id[SIO_ID_LEN + 1], pid[SIO_ID_LEN + 1];
     void *data;
-    uint64_t arrived_seq;
+    bool has_offsets;
+    uint64_t arrived_seq, sent_seq, lost_seq;
     int64_t until_ms;
     unsigned room_count;
     struct sio_kept_room rooms[];
 };
-
-/* ---- the history ---- */
-
-uint64_t sio_history_next(struct sio_server *server) {
-    return server->settings.recovery_ms > 0 ? ++server->seq : 0;
-}
-
-static void past_free(struct sio_server *server, struct sio_past *past) {
-    list_remove(&past->node);
-    server->history_bytes -= past->bytes;
-    server->forgotten = past->seq;
-    for (unsigned i = 0; i < past->frame_count; i++)
-        blob_unref(past->frames[i]);
-    mem_free(past->frames);
-    mem_free(past);
-}
-
-/* How long an event may stay unconfirmed: until a dead connection is noticed, and then until its
- * client is back. */
-static int64_t history_ms(const struct sio_server *server) {
-    const struct eio_settings *eio = &server->settings.eio;
-    return (int64_t)server->settings.recovery_ms + eio->ping_interval_ms +
-           2 * (int64_t)eio->ping_timeout_ms;
-}
-
-static void prune(struct sio_server *server) {
-    int64_t oldest_ms = loop_now_ms(server->loop) - history_ms(server);
-    while (!list_is_empty(&server->history)) {
-        struct sio_past *past = CONTAINER_OF(server->history.next, struct sio_past, node);
-        if (past->at_ms >= oldest_ms && server->history_bytes <= server->settings.recovery_bytes)
-            return;
-        past_free(server, past);
-    }
-}
-
-static char *copy_names(struct slice *to, const struct slice *from, unsigned count, char *text) {
-    for (unsigned i = 0; i < count; i++) {
-        memcpy(text, from[i].ptr, from[i].len);
-        to[i] = slice_of(text, from[i].len);
-        text += from[i].len;
-    }
-    return text;
-}
-
-void sio_history_add(struct sio_namespace *ns, uint64_t seq, struct slice id,
-                     const struct sio_target *target, struct blob *const *frames,
-                     unsigned frame_count, unsigned frames_each, sio_pick_fn *pick,
-                     void *pick_arg) {
-    static const struct sio_target nobody;
-    struct sio_server *server = ns->server;
-    const struct sio_target *to = target ? target : &nobody;
-    unsigned name_count = to->room_count + to->except_count;
-    size_t bytes = sizeof(struct sio_past) + name_count * sizeof(struct slice);
-    for (unsigned i = 0; i < to->room_count; i++)
-        bytes += to->rooms[i].len;
-    for (unsigned i = 0; i < to->except_count; i++)
-        bytes += to->except[i].len;
-    struct sio_past *past = mem_alloc(bytes);
-    past->seq = seq;
-    past->at_ms = loop_now_ms(server->loop);
-    past->ns = ns;
-    past->frames = mem_alloc_array(frame_count, sizeof(struct blob *));
-    past->frame_count = frame_count;
-    past->frames_each = frames_each;
-    past->pick = pick;
-    past->pick_arg = pick_arg;
-    past->room_count = to->room_count;
-    past->except_count = to->except_count;
-    memcpy(past->id, id.len ? id.ptr : "", id.len);
-    char *text =
-        copy_names(past->names, to->rooms, to->room_count, (char *)(past->names + name_count));
-    copy_names(past->names + to->room_count, to->except, to->except_count, text);
-    for (unsigned i = 0; i < frame_count; i++) {
-        past->frames[i] = blob_ref(frames[i]);
-        bytes += frames[i]->len;
-    }
-    past->bytes = bytes;
-    server->history_bytes += bytes;
-    list_add(&server->history, &past->node);
-    prune(server);
-}
 
 /* ---- kept sessions ---- */
 
@@ -135,7 +44,7 @@ static void kept_free(struct sio_kept *kept) {
     map_remove(&kept->ns->kept_ids, slice_from(kept->id));
     kept->ns->server->stats.kept--;
     for (unsigned i = 0; i < kept->room_count; i++)
-        mem_free((void *)(uintptr_t)kept->rooms[i].name.ptr);
+        sio_room_unpin(kept->rooms[i].room);
     mem_free(kept);
 }
 
@@ -166,7 +75,7 @@ static bool take_place(struct sio_kept *kept, const struct claim *before, size_t
 static void sio_on_sweep(void *arg) {
     struct sio_server *server = arg;
     int64_t now_ms = loop_now_ms(server->loop);
-    prune(server);
+    sio_history_prune(server);
     while (!list_is_empty(&server->kept)) {
         struct sio_kept *kept = CONTAINER_OF(server->kept.next, struct sio_kept, node);
         if (kept->until_ms > now_ms) {
@@ -186,15 +95,17 @@ void sio_keep(struct sio_socket *socket) {
     memcpy(kept->id, socket->id, sizeof kept->id);
     memcpy(kept->pid, socket->pid, sizeof kept->pid);
     kept->data = socket->data;
+    kept->has_offsets = socket->has_offsets;
     kept->arrived_seq = socket->client->arrived_seq;
+    kept->sent_seq = socket->sent_seq;
+    kept->lost_seq = socket->lost_seq;
     kept->until_ms = loop_now_ms(server->loop) + server->settings.recovery_ms;
     kept->room_count = socket->room_count;
     size_t bytes = sizeof *kept;
     for (unsigned i = 0; i < socket->room_count; i++) {
-        struct slice name = socket->rooms[i].room->name;
-        bytes += sizeof kept->rooms[0] + name.len;
-        kept->rooms[i] = (struct sio_kept_room){
-            .name = slice_of(mem_copy(name.ptr, name.len), name.len), .seq = socket->rooms[i].seq};
+        bytes += sizeof kept->rooms[0] + socket->rooms[i].room->name.len;
+        socket->rooms[i].room->pins++;
+        kept->rooms[i] = (struct sio_kept_room){socket->rooms[i].room, socket->rooms[i].seq};
     }
     map_set(&ns->kept_pids, slice_from(kept->pid), kept);
     map_set(&ns->kept_ids, slice_from(kept->id), kept);
@@ -207,7 +118,21 @@ void sio_keep(struct sio_socket *socket) {
                     server);
 }
 
+void sio_kept_lost(struct sio_namespace *ns, struct slice id, uint64_t seq) {
+    struct sio_kept *kept = map_find(&ns->kept_ids, id);
+    if (kept)
+        kept->lost_seq = seq;
+}
+
 /* ---- coming back ---- */
+
+bool sio_can_recover(const struct sio_server *server, struct slice auth) {
+    if (server->settings.recovery_ms == 0)
+        return false;
+    return server->settings.recovers_all ||
+           json_kind(json_member(auth, "pid")) == JSON_KIND_STRING ||
+           json_kind(json_member(auth, "recovery")) == JSON_KIND_TRUE;
+}
 
 /* Whether a past event was for the session that comes back; rooms: name -> struct sio_kept_room. */
 static bool is_for(const struct sio_past *past, const struct sio_kept *kept,
@@ -237,8 +162,12 @@ static void send_again(struct sio_socket *socket, const struct sio_kept *kept, u
         unsigned text = past->pick ? past->pick(socket, past->pick_arg) : 0;
         if (text >= past->frame_count / past->frames_each)
             continue;
-        for (unsigned i = 0; i < past->frames_each; i++)
-            eio_send(socket->session, past->frames[text * past->frames_each + i]);
+        struct blob **frames = past->frames + text * past->frames_each;
+        struct blob *numbered = sio_number_frame(frames[0], past->seq);
+        eio_send(socket->session, numbered);
+        blob_unref(numbered);
+        for (unsigned i = 1; i < past->frames_each; i++)
+            eio_send(socket->session, frames[i]);
     }
 }
 
@@ -258,19 +187,35 @@ static struct sio_kept *find_kept(struct sio_socket *socket, struct slice pid) {
     return map_find(&ns->kept_pids, pid);
 }
 
-/* The number of the newest event that a client has received; false when the history no longer
- * reaches back to it. */
+/* True when the history has lost an event behind `start` that was for the session. */
+static bool has_lost(const struct sio_kept *kept, uint64_t start) {
+    if (kept->lost_seq > start || kept->ns->everyone.lost_seq > start)
+        return true;
+    for (unsigned i = 0; i < kept->room_count; i++) {
+        const struct sio_kept_room *kept_room = &kept->rooms[i];
+        uint64_t since = kept_room->seq > start ? kept_room->seq : start;
+        if (kept_room->room->lost_seq > since)
+            return true;
+    }
+    return false;
+}
+
+/* The number of the newest event that a client has received; false when that is not known, or the
+ * history no longer reaches back to it. */
 static bool find_start(const struct sio_server *server, const struct sio_kept *kept,
                        struct slice offset, uint64_t *start) {
     *start = kept->arrived_seq;
-    if (json_kind(offset) == JSON_KIND_STRING) {
+    if (!kept->has_offsets) {
+        if (kept->sent_seq > kept->arrived_seq)
+            return false;
+    } else if (json_kind(offset) == JSON_KIND_STRING) {
         uint64_t seq;
         if (!json_to_count(json_inside(offset), &seq) || seq > server->seq)
             return false;
         if (seq > *start)
             *start = seq;
     }
-    return *start >= server->forgotten;
+    return !has_lost(kept, *start);
 }
 
 static void restore(struct sio_socket *socket, struct sio_kept *kept, uint64_t start) {
@@ -282,19 +227,22 @@ static void restore(struct sio_socket *socket, struct sio_kept *kept, uint64_t s
     map_init(&rooms, rand_u64());
     for (unsigned i = 0; i < kept->room_count; i++) {
         struct sio_kept_room *room = &kept->rooms[i];
-        if (ns->handlers.may_rejoin && !ns->handlers.may_rejoin(kept->data, room->name, ns->arg))
+        if (ns->handlers.may_rejoin &&
+            !ns->handlers.may_rejoin(kept->data, room->room->name, ns->arg))
             continue;
-        map_set(&rooms, room->name, room);
+        map_set(&rooms, room->room->name, room);
     }
     send_again(socket, kept, start, &rooms);
     for (unsigned i = 0; i < kept->room_count; i++) {
         struct sio_kept_room *room = &kept->rooms[i];
-        if (map_find(&rooms, room->name))
-            sio_room_enter(socket, sio_room_get(ns, room->name), room->seq);
+        if (map_find(&rooms, room->room->name))
+            sio_room_enter(socket, room->room, room->seq);
     }
     map_free(&rooms);
     if (start < socket->client->arrived_seq)
         socket->client->arrived_seq = socket->client->pinged_seq = start;
+    socket->sent_seq = ns->server->seq;
+    socket->lost_seq = kept->lost_seq;
 }
 
 bool sio_recover(struct sio_socket *socket, struct slice auth) {
@@ -302,7 +250,7 @@ bool sio_recover(struct sio_socket *socket, struct slice auth) {
     struct slice pid = json_member(auth, "pid");
     if (json_kind(pid) != JSON_KIND_STRING)
         return false;
-    prune(server);
+    sio_history_prune(server);
     struct sio_kept *kept = find_kept(socket, json_inside(pid));
     if (!kept)
         return false;
@@ -330,6 +278,5 @@ void sio_recovery_free(struct sio_server *server) {
     timer_stop(&server->sweep);
     while (!list_is_empty(&server->kept))
         forget(CONTAINER_OF(server->kept.next, struct sio_kept, node));
-    while (!list_is_empty(&server->history))
-        past_free(server, CONTAINER_OF(server->history.next, struct sio_past, node));
+    sio_history_free(server);
 }

@@ -44,21 +44,26 @@ struct sio_room *sio_room_get(struct sio_namespace *ns, struct slice name) {
     room->ns = ns;
     room->name = slice_of(mem_copy(name.ptr, name.len), name.len);
     map_set(&ns->rooms, name, room);
-    ns->server->stats.rooms++;
     return room;
 }
 
-void sio_room_release(struct sio_room *room) {
+static void room_release(struct sio_room *room) {
     if (room == &room->ns->everyone || room->count > 0 || room->pins > 0)
         return;
     map_remove(&room->ns->rooms, room->name);
-    room->ns->server->stats.rooms--;
     mem_free((void *)(uintptr_t)room->name.ptr);
     mem_free(room->members);
     mem_free(room);
 }
 
+void sio_room_unpin(struct sio_room *room) {
+    room->pins--;
+    room_release(room);
+}
+
 void sio_room_enter(struct sio_socket *socket, struct sio_room *room, uint64_t seq) {
+    if (room->count == 0)
+        socket->ns->server->stats.rooms++;
     if (socket->room_count == socket->room_cap) {
         socket->room_cap = socket->room_cap ? socket->room_cap * 2 : 1;
         socket->rooms = mem_resize(socket->rooms, socket->room_cap * sizeof *socket->rooms);
@@ -85,7 +90,9 @@ void sio_room_leave(struct sio_socket *socket, unsigned slot) {
         socket->rooms[slot] = last_room;
         last_room.room->members[last_room.index].slot = slot;
     }
-    sio_room_release(room);
+    if (room->count == 0)
+        socket->ns->server->stats.rooms--;
+    room_release(room);
 }
 
 static unsigned find_slot(const struct sio_socket *socket, const struct sio_room *room) {

@@ -146,7 +146,8 @@ static void take_connect(struct sio_client *client, const struct sio_packet *pac
     }
     timer_stop(&client->limit);
     eio_vouch(client->session, BUDGET_STRANGER);
-    struct sio_socket *socket = sio_socket_new(client, ns);
+    struct sio_socket *socket =
+        sio_socket_new(client, ns, sio_can_recover(client->server, packet->json));
     bool is_back = client->server->settings.recovery_ms > 0 && sio_recover(socket, packet->json);
     sio_socket_welcome(socket, packet->json, is_back);
 }
@@ -185,8 +186,8 @@ static void take_event(struct sio_socket *socket, const struct sio_packet *packe
     route->fn(socket, &event, ns->arg);
 }
 
-static void dispatch(struct sio_client *client, const struct sio_packet *packet,
-                     const struct slice *attachments) {
+static void take_packet(struct sio_client *client, const struct sio_packet *packet,
+                        const struct slice *attachments) {
     if (packet->type == SIO_CONNECT) {
         take_connect(client, packet);
         return;
@@ -201,6 +202,13 @@ static void dispatch(struct sio_client *client, const struct sio_packet *packet,
              packet->name.len > 0)
         take_event(socket, packet, attachments);
     /* Acks are ignored: this server never asks for one. */
+}
+
+static void dispatch(struct sio_client *client, const struct sio_packet *packet,
+                     const struct slice *attachments) {
+    client->server->acting = client;
+    take_packet(client, packet, attachments);
+    client->server->acting = NULL;
 }
 
 /* ---- what Engine.IO reports ---- */
@@ -278,6 +286,7 @@ static void sio_on_close(struct eio_session *session, enum eio_close_reason reas
         sio_socket_gone(client->sockets, may_return);
     timer_stop(&client->limit);
     pending_free(pending_take(client));
+    sio_history_leave(client);
     mem_free(client);
 }
 
@@ -306,8 +315,8 @@ struct sio_server *sio_server_new(struct loop *loop, const struct sio_settings *
     set_defaults(&server->settings);
     server->budget = SIO_SLICE;
     list_init(&server->jobs);
-    list_init(&server->history);
     list_init(&server->kept);
+    sio_history_open(server);
     server->eio = eio_server_new(loop, &server->settings.eio, &handlers, server);
     return server;
 }

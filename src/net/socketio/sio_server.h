@@ -40,6 +40,8 @@ struct sio_settings { /* zero = the default in brackets */
     struct eio_settings eio;
     unsigned connect_timeout_ms; /* [45000] */
     unsigned recovery_ms;  /* [0: off] how long a lost client can come back to what it missed */
+    bool recovers_all;     /* every client's events end with an offset, not only those of clients
+                              that asked for it (auth: {recovery: true}) or have come back */
     size_t recovery_bytes; /* [64 MiB] of events kept for that */
     unsigned max_rooms;    /* [256] a socket */
 };

@@ -8,12 +8,14 @@
 #include <assert.h>
 #include <inttypes.h>
 
-struct sio_socket *sio_socket_new(struct sio_client *client, struct sio_namespace *ns) {
+struct sio_socket *sio_socket_new(struct sio_client *client, struct sio_namespace *ns,
+                                  bool has_offsets) {
     struct sio_server *server = client->server;
     struct sio_socket *socket = mem_alloc(sizeof *socket);
     socket->client = client;
     socket->session = client->session;
     socket->ns = ns;
+    socket->has_offsets = has_offsets;
     socket->next = client->sockets;
     client->sockets = socket;
     rand_token(socket->id, SIO_ID_LEN);
@@ -88,25 +90,24 @@ static unsigned make_frames(const struct buf *text, const struct slice *attachme
     return 1 + count;
 }
 
-/* The arguments with the offset that a client names when it comes back. */
-static void add_offset(struct buf *out, struct slice args, uint64_t seq) {
-    buf_add_slice(out, args);
-    buf_printf(out, args.len > 0 ? ",\"%" PRIu64 "\"" : "\"%" PRIu64 "\"", seq);
+struct blob *sio_number_frame(const struct blob *frame, uint64_t seq) {
+    struct slice event = eio_frame_message(frame);
+    struct buf text = {0};
+    buf_add_slice(&text, slice_take(event, event.len - 1)); /* up to its bracket */
+    buf_printf(&text, ",\"%" PRIu64 "\"]", seq);
+    struct blob *numbered = eio_frame_text(buf_slice(&text));
+    buf_free(&text);
+    return numbered;
 }
 
 unsigned sio_encode(struct sio_namespace *ns, const char *event, struct slice args,
-                    const struct slice *attachments, unsigned count, uint64_t seq,
+                    const struct slice *attachments, unsigned count,
                     struct blob *frames[1 + SIO_ATTACHMENTS_MAX]) {
     assert(count <= SIO_ATTACHMENTS_MAX);
-    struct buf with_offset = {0}, text = {0};
-    if (seq > 0) {
-        add_offset(&with_offset, args, seq);
-        args = buf_slice(&with_offset);
-    }
+    struct buf text = {0};
     sio_write_event(&text, ns->name, NULL, slice_from(event), args, count);
     unsigned frame_count = make_frames(&text, attachments, count, frames);
     buf_free(&text);
-    buf_free(&with_offset);
     return frame_count;
 }
 
@@ -115,11 +116,18 @@ void sio_emit_binary(struct sio_socket *socket, const char *event, struct slice 
     struct sio_namespace *ns = socket->ns;
     uint64_t seq = sio_history_next(ns->server);
     struct blob *frames[1 + SIO_ATTACHMENTS_MAX];
-    unsigned frame_count = sio_encode(ns, event, args, attachments, count, seq, frames);
+    unsigned frame_count = sio_encode(ns, event, args, attachments, count, frames);
     ns->server->stats.events_out++;
-    if (seq > 0)
-        sio_history_add(ns, seq, sio_id(socket), NULL, frames, frame_count, frame_count, NULL,
-                        NULL);
+    if (seq > 0) {
+        sio_history_add(ns, seq, socket, NULL,
+                        &(struct sio_frames){frames, frame_count, frame_count, NULL, NULL});
+        socket->sent_seq = seq;
+    }
+    if (seq > 0 && socket->has_offsets) {
+        struct blob *plain = frames[0];
+        frames[0] = sio_number_frame(plain, seq);
+        blob_unref(plain);
+    }
     send_frames(socket, frames, frame_count);
 }
 
