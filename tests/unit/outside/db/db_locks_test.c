@@ -20,10 +20,15 @@
 
 enum { ROWS = 100000, MOST_MS = 100, PATIENCE_MS = 120 * 1000 };
 
+/* A busy machine holds up everybody: so many times what a bystander's slowest write took is
+ * forgiven. */
+enum { FORGIVEN = 3 };
+
 /* ---- The former backend, which goes on writing ---- */
 
 struct former_app {
     struct db *db;
+    const char *update;
     pthread_t thread;
     atomic_bool must_end;
     atomic_uint writes;
@@ -37,12 +42,12 @@ static void *write_on(void *arg) {
     while (!atomic_load(&app->must_end)) {
         int64_t us = 0;
         app->db->deadline_ms = clock_mono_ms() + PATIENCE_MS;
-        if (db_ask(
-                app->db,
-                "WITH written AS (UPDATE \"Session\" SET \"endedAt\" = now() WHERE \"id\" = 's7' "
-                "RETURNING 1) SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp() - "
-                "statement_timestamp()) * 1000000 AS BIGINT) FROM written",
-                db_take_int, &us))
+        char sql[320];
+        snprintf(sql, sizeof sql,
+                 "WITH written AS (%s RETURNING 1) SELECT CAST(EXTRACT(EPOCH FROM "
+                 "clock_timestamp() - statement_timestamp()) * 1000000 AS BIGINT) FROM written",
+                 app->update);
+        if (db_ask(app->db, sql, db_take_int, &us))
             return app->db->why;
         if (us > atomic_load(&app->slowest_us))
             atomic_store(&app->slowest_us, us);
@@ -52,8 +57,8 @@ static void *write_on(void *arg) {
     return NULL;
 }
 
-static void app_start(struct former_app *app, struct store_fixture *f) {
-    *app = (struct former_app){.db = fixture_connect(f)};
+static void app_start(struct former_app *app, struct store_fixture *f, const char *update) {
+    *app = (struct former_app){.db = fixture_connect(f), .update = update};
     assert_int_equal(db_script(app->db, "SET statement_timeout TO 0"), 0);
     assert_int_equal(pthread_create(&app->thread, NULL, write_on, app), 0);
     while (atomic_load(&app->writes) < 20)
@@ -68,6 +73,28 @@ static void app_end(struct former_app *app) {
     if (why)
         fail_msg("the former backend: %s", (const char *)why);
     db_close(app->db);
+}
+
+/* One that writes to a table of ours, and a bystander who writes to another. */
+struct two_apps {
+    struct former_app app, bystander;
+};
+
+static void both_start(struct two_apps *both, struct store_fixture *f) {
+    fixture_run(f, "CREATE TABLE \"Bystander\" (\"id\" TEXT, \"at\" TIMESTAMP);"
+                   "INSERT INTO \"Bystander\" VALUES ('s7', now())");
+    app_start(&both->bystander, f, "UPDATE \"Bystander\" SET \"at\" = now() WHERE \"id\" = 's7'");
+    app_start(&both->app, f, "UPDATE \"Session\" SET \"endedAt\" = now() WHERE \"id\" = 's7'");
+}
+
+static void expect_quick_writes(struct two_apps *both) {
+    app_end(&both->app);
+    app_end(&both->bystander);
+    const int64_t slowest_us = atomic_load(&both->app.slowest_us);
+    const int64_t machine_us = atomic_load(&both->bystander.slowest_us);
+    print_message("slowest write %lld us of %u, the machine's %lld us\n", (long long)slowest_us,
+                  atomic_load(&both->app.writes), (long long)machine_us);
+    assert_true(slowest_us < MOST_MS * 1000 + FORGIVEN * machine_us);
 }
 
 /* ---- Adopting beside it ---- */
@@ -91,17 +118,20 @@ static void make_large(struct store_fixture *f, const char *schema) {
     db_close(db);
 }
 
-/* Tries as the server does, until it is done. Counts the attempts that gave way. */
+/* Tries as the server does, until it is done. Counts the attempts that gave way; `why` is of the
+ * first. */
 static int adopt(struct store_fixture *f, unsigned *gave_way, char *why, size_t why_bytes) {
     struct db_url url;
     struct db *db;
     const int64_t until_ms = clock_mono_ms() + PATIENCE_MS;
     assert_int_equal(db_url_parse(&url, fixture_url(f), why, why_bytes), 0);
     int err;
-    while ((err = db_connect(&db, &url, clock_mono_ms() + 5000, why, why_bytes)) == EAGAIN &&
-           clock_mono_ms() < until_ms) {
+    char later[512];
+    err = db_connect(&db, &url, clock_mono_ms() + 5000, why, why_bytes);
+    while (err == EAGAIN && clock_mono_ms() < until_ms) {
         ++*gave_way;
         usleep(50 * 1000);
+        err = db_connect(&db, &url, clock_mono_ms() + 5000, later, sizeof later);
     }
     db_url_free(&url);
     if (!err)
@@ -111,16 +141,13 @@ static int adopt(struct store_fixture *f, unsigned *gave_way, char *why, size_t 
 
 static void writes_go_on_while_a_hundred_thousand_rows_are_adopted(void **state) {
     struct store_fixture *f = *state;
-    struct former_app app;
+    struct two_apps both;
     unsigned gave_way = 0;
     char why[512] = "";
     make_large(f, "large");
-    app_start(&app, f);
+    both_start(&both, f);
     assert_int_equal(adopt(f, &gave_way, why, sizeof why), 0);
-    app_end(&app);
-    print_message("slowest write %lld us of %u, gave way %u times\n",
-                  (long long)atomic_load(&app.slowest_us), atomic_load(&app.writes), gave_way);
-    assert_true(atomic_load(&app.slowest_us) < MOST_MS * 1000);
+    expect_quick_writes(&both);
     assert_int_equal(fixture_count(f, "SELECT COUNT(*) FROM pg_index i JOIN pg_class c ON c.oid = "
                                       "i.indexrelid WHERE NOT i.indisvalid"),
                      0);
@@ -146,7 +173,7 @@ static void *adopt_in_thread(void *arg) {
 /* A reader holds the tables; its transaction lasts. We give way, say who it is, and go on later. */
 static void a_reader_that_stays_holds_up_nobody_but_us(void **state) {
     struct store_fixture *f = *state;
-    struct former_app app;
+    struct two_apps both;
     struct patient patient = {.fixture = f};
     make_large(f, "held");
     struct db *reader = fixture_connect(f);
@@ -155,22 +182,19 @@ static void a_reader_that_stays_holds_up_nobody_but_us(void **state) {
                      0);
     assert_int_equal(db_begin(reader), 0);
     assert_int_equal(db_script(reader, "SELECT COUNT(*) FROM \"Session\""), 0);
-    app_start(&app, f);
+    both_start(&both, f);
     assert_int_equal(pthread_create(&patient.thread, NULL, adopt_in_thread, &patient), 0);
-    const unsigned before = atomic_load(&app.writes);
-    while (atomic_load(&app.writes) < before + 1000)
+    const unsigned before = atomic_load(&both.app.writes);
+    while (atomic_load(&both.app.writes) < before + 1000)
         usleep(10000);
     assert_int_equal(db_commit(reader), 0);
     db_close(reader);
     pthread_join(patient.thread, NULL);
-    app_end(&app);
-    print_message("slowest write %lld us of %u, gave way %u times: %s\n",
-                  (long long)atomic_load(&app.slowest_us), atomic_load(&app.writes),
-                  patient.gave_way, patient.why);
+    expect_quick_writes(&both);
+    print_message("gave way %u times: %s\n", patient.gave_way, patient.why);
     assert_int_equal(patient.err, 0);
     assert_true(patient.gave_way > 0);
     assert_non_null(strstr(patient.why, "reports"));
-    assert_true(atomic_load(&app.slowest_us) < MOST_MS * 1000);
 }
 
 static void a_dry_run_waits_for_nobody(void **state) {
