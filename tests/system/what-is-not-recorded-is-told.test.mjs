@@ -41,6 +41,17 @@ test('a microphone that has not been recorded for ten seconds is told, once, and
   assert.equal(host.feedback.filter(({ metadata }) => metadata.reason === 'not_recorded').length, 1);
 });
 
+test('it is told again as the settings say', async (t) => {
+  const { livekit, server } = await startWorld(t, { env: { RULE_SILENCIO_PROLONGADO_REMIND_S: '1',
+    RULE_SILENCIO_PROLONGADO_REMIND_AGAIN_S: '2' } });
+  livekit.refuse = [503, 'unavailable', 'no response from servers'];
+  await livekit.begin('daily', 'ana');
+  const host = await openHost(t, server, 'daily');
+  await eventually('it is told three times', () => host.feedback.length >= 3);
+  const [first, second, third] = host.feedback.map(({ ts }) => ts);
+  assert.ok(second - first >= 950 && third - second >= 1950, `${second - first} and ${third - second} ms`);
+});
+
 test('a room that is encrypted end to end is named once', async (t) => {
   const { livekit, server } = await startWorld(t);
   const { room, track } = await livekit.begin('daily', 'ana', { track: { encryption: 'GCM' } });

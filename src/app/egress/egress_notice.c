@@ -10,20 +10,38 @@
 #include <stdio.h>
 
 enum {
-    FIRST_MS = 10000,  /* an egress may take so long to begin */
-    REMIND_MS = 60000, /* after the first time that the hosts were told */
-    AGAIN_MS = 180000, /* after each further one */
+    FIRST_MS = 10000, /* an egress may take so long to begin */
+    LEAST_MS = 1000,  /* between two notices, whatever the settings are */
 };
 
-static bool is_told(const struct egress_room *room, const struct attendee *attendee) {
+/* The meeting's rule for silence: whether hosts are told, and when again. */
+struct notice_rule {
+    struct rule_settings settings;
+    bool include_host;
+};
+
+static struct notice_rule rule_for(const struct egress_room *room) {
     const struct directory *directory = room->world->directory;
     struct rules rules;
-    if (!directory)
-        return false;
-    directory_rules(directory, slice_from(room->meeting_id), &rules);
+    rules_init(&rules);
+    if (directory)
+        directory_rules(directory, slice_from(room->meeting_id), &rules);
     const struct rule_settings *rule = (const void *)rules.values[FEEDBACK_SILENCIO_PROLONGADO];
+    return (struct notice_rule){*rule, rules.include_host};
+}
+
+static bool is_told(const struct egress_room *room, const struct notice_rule *rule,
+                    const struct attendee *attendee) {
     bool is_host = attendee && attendee->is_host;
-    return rule->enabled != 0 && (!is_host || rules.include_host);
+    return room->world->directory && rule->settings.enabled != 0 &&
+           (!is_host || rule->include_host);
+}
+
+/* From the latest telling to the next. */
+static int64_t pause_ms_of(const struct egress_track *track, const struct notice_rule *rule) {
+    double pause_s = track->tellings == 1 ? rule->settings.remind_s : rule->settings.remind_again_s;
+    int64_t pause_ms = (int64_t)(pause_s * 1000);
+    return track->tellings == 0 ? 0 : pause_ms > LEAST_MS ? pause_ms : LEAST_MS;
 }
 
 /* Encryption is a matter of the room, so it is told about the group, and once. */
@@ -62,7 +80,8 @@ static void egress_on_notice(void *arg) {
     const struct attendee *attendee =
         session ? session_find_attendee(session, slice_from(track->identity)) : NULL;
     int64_t now_ms = egress_now_ms(track);
-    int64_t pause_ms = track->tellings == 0 ? 0 : track->tellings == 1 ? REMIND_MS : AGAIN_MS;
+    const struct notice_rule rule = rule_for(room);
+    int64_t pause_ms = pause_ms_of(track, &rule);
 
     if (attendee && attendee->is_service)
         return;
@@ -76,17 +95,18 @@ static void egress_on_notice(void *arg) {
     }
     bool is_repeated = track->is_encrypted && room->has_told_encrypted;
     room->has_told_encrypted = room->has_told_encrypted || track->is_encrypted;
-    if (!is_repeated && is_told(room, attendee))
+    if (!is_repeated && is_told(room, &rule, attendee))
         tell_hosts(track, attendee);
     track->told_ms = now_ms;
     track->tellings++;
     if (!track->is_encrypted)
-        notice_in(track, track->tellings == 1 ? REMIND_MS : AGAIN_MS);
+        notice_in(track, pause_ms_of(track, &rule));
 }
 
 void egress_notice_begin(struct egress_track *track) {
+    const struct notice_rule rule = rule_for(track->room);
     track->silent_ms = egress_now_ms(track);
-    if (track->silent_ms - track->told_ms >= AGAIN_MS)
+    if (track->silent_ms - track->told_ms >= (int64_t)(rule.settings.over_s * 1000))
         track->tellings = 0; /* all was well for so long that this is a new matter */
     notice_in(track, FIRST_MS);
 }
