@@ -7,10 +7,11 @@
 
 enum call { CALL_NONE, CALL_PWRITE, CALL_TRUNCATE, CALL_HOLE };
 
+/* Set by the test while the disk's thread reads it. `call` comes last, since it arms the rest. */
 static struct {
-    enum call call;
+    _Atomic enum call call;
     _Atomic int left; /* so many succeed before one fails */
-    bool forever;
+    _Atomic bool forever;
 } failure;
 
 static bool fails(enum call call) {
