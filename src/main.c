@@ -67,9 +67,12 @@ static const struct command commands[] = {
      "  --times    rewrite all times of a SQLite file in one form: text, as Prisma's driver\n"
      "             adapters do, or Unix milliseconds. Stop all programs that use it before.\n",
      migrate_main},
-    {"admin", "assign-organization SLUG [MEETING]", "look after accounts and what belongs to them",
+    {"admin", "assign-organization SLUG [MEETING] | reset-link E-MAIL",
+     "look after accounts and what belongs to them",
      "Gives all meetings that belong to nobody, or only MEETING, to an organization. Those of the\n"
-     "old backend belong to nobody, so no user can see them.\n",
+     "old backend belong to nobody, so no user can see them.\n\n"
+     "reset-link prints a link for a user who has forgotten their password, for one use and one\n"
+     "hour: the page of AUTH_RESET_URL with #token=TOKEN, or the token alone.\n",
      admin_main},
     {"backup", "FILE", "copy the SQLite database while it is in use",
      "FILE must not exist. To restore: stop the server, put the copy where the database was,\n"

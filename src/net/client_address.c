@@ -95,20 +95,41 @@ bool networks_hold(const struct networks *networks, struct slice address) {
     return false;
 }
 
+/* "203.0.113.7:4711", "[2001:db8::7]:4711", "[2001:db8::7]": the address alone. */
+static struct slice without_port(struct slice entry) {
+    struct slice rest = slice_skip(entry, 1), address;
+    if (entry.len > 0 && entry.ptr[0] == '[')
+        return slice_split(rest, ']', &address, &rest) ? address : entry;
+    size_t colon = slice_find_byte(entry, ':');
+    bool is_single = slice_find_byte(slice_skip(entry, colon + 1), ':') + colon + 1 >= entry.len;
+    return colon < entry.len && is_single ? slice_take(entry, colon) : entry;
+}
+
+/* Cuts the last entry off a list; it may be empty. */
+static struct slice cut_last(struct slice *list) {
+    size_t start = list->len;
+    while (start > 0 && list->ptr[start - 1] != ',')
+        start--;
+    struct slice entry = slice_trim(slice_skip(*list, start));
+    *list = slice_take(*list, start > 0 ? start - 1 : 0);
+    return entry;
+}
+
 struct slice client_address(const struct networks *proxies, const char *peer,
-                            struct slice forwarded) {
+                            const struct slice *forwarded, size_t count) {
     struct slice client = slice_from(peer);
-    while (forwarded.len > 0 && networks_hold(proxies, client)) {
-        size_t start = forwarded.len;
-        while (start > 0 && forwarded.ptr[start - 1] != ',')
-            start--;
-        struct slice entry = slice_trim(slice_skip(forwarded, start));
-        uint8_t bytes[16];
-        bool is_v4;
-        if (!parse_address(entry, bytes, &is_v4))
-            break; /* trusted proxies write addresses; anything else is not theirs */
-        client = entry;
-        forwarded = slice_take(forwarded, start > 0 ? start - 1 : 0);
+    while (count-- > 0) {
+        struct slice list = forwarded[count];
+        while (list.len > 0 && networks_hold(proxies, client)) {
+            struct slice entry = without_port(cut_last(&list));
+            uint8_t bytes[16];
+            bool is_v4;
+            if (entry.len == 0)
+                continue;
+            if (!parse_address(entry, bytes, &is_v4))
+                return client; /* trusted proxies write addresses; anything else is not theirs */
+            client = entry;
+        }
     }
     return client;
 }

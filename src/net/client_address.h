@@ -1,6 +1,7 @@
 /* The address of the client behind a request. It is the peer's, unless the peer is a trusted proxy
  * (TRUST_PROXY, a list of networks): then it is the right-most address in X-Forwarded-For that is
- * not a trusted proxy's. A header that anybody else sends is ignored. */
+ * not a trusted proxy's. A header that anybody else sends is ignored. Some proxies write a port
+ * behind the address; it is left out. */
 #ifndef NET_CLIENT_ADDRESS_H
 #define NET_CLIENT_ADDRESS_H
 
@@ -27,9 +28,10 @@ int networks_parse(struct networks *out, const char *list, struct slice *bad);
 void networks_free(struct networks *networks);
 bool networks_hold(const struct networks *networks, struct slice address);
 
-/* `forwarded` is the header's value; it may be empty. */
+/* `forwarded` are the values of the X-Forwarded-For headers, in the order in which they came: they
+ * are one list. The result is an address without a port; it borrows from `peer` or from them. */
 struct slice client_address(const struct networks *proxies, const char *peer,
-                            struct slice forwarded);
+                            const struct slice *forwarded, size_t count);
 
 /* The key under which attempts are counted: an IPv4 address, or the /64 of an IPv6 address. */
 void client_address_key(struct slice address, char out[CLIENT_ADDRESS_SIZE]);

@@ -147,6 +147,7 @@ void auth_add_routes(struct auth *auth, struct routes *routes) {
         {"POST", "/auth/refresh", auth_on_refresh},
         {"POST", "/auth/logout", auth_on_logout},
         {"POST", "/auth/password", auth_on_password},
+        {"POST", "/auth/reset-password", auth_on_reset},
         {"POST", "/auth/accept-invitation", auth_on_accept},
         {"GET", "/auth/me", auth_on_me},
     };
@@ -166,6 +167,10 @@ static const struct counter counters[] = {
     {"prosa_logins_total", NULL, COUNTER_SUM, AT(busy), .label = "outcome", .value = "busy"},
     {"prosa_registrations_total", "Users who registered.", COUNTER_SUM, AT(registrations)},
     {"prosa_refreshes_total", "Refresh tokens exchanged.", COUNTER_SUM, AT(refreshes)},
+    {"prosa_password_resets_total", "Passwords set by a link, by outcome.", COUNTER_SUM, AT(resets),
+     .label = "outcome", .value = "good"},
+    {"prosa_password_resets_total", NULL, COUNTER_SUM, AT(resets_refused), .label = "outcome",
+     .value = "refused"},
     {"prosa_refresh_reuses_total", "Refresh tokens used twice, their logins ended.", COUNTER_SUM,
      AT(reuses)},
 };

@@ -14,6 +14,7 @@ struct auth;
 
 struct auth_stats {
     uint64_t logins, logins_failed, registrations, refreshes, reuses, throttled, busy;
+    uint64_t resets, resets_refused;
 };
 
 /* How the metrics show it. */

@@ -47,7 +47,8 @@ void job_copy_id(char out[UUID_BYTES + 1], struct slice id) {
 /* ---- On a worker thread ---- */
 
 void job_make_hash(struct password_job *job) {
-    job->err = password_hash_anew(job->new_hash, job->password, NULL, &job->cost);
+    job->err = password_hash_anew(job->new_hash, job->password,
+                                  job->old_hash[0] ? job->old_hash : NULL, &job->cost);
 }
 
 void job_check(struct password_job *job) {

@@ -129,7 +129,7 @@ void auth_work(struct errand *, void (*work)(struct password_job *), void (*done
 /* ---- Handlers ---- */
 
 route_fn auth_on_register, auth_on_login, auth_on_refresh, auth_on_logout, auth_on_password,
-    auth_on_accept, auth_on_me;
+    auth_on_accept, auth_on_me, auth_on_reset;
 void auth_add_organization_routes(struct auth *, struct routes *);
 
 #endif

@@ -1,9 +1,12 @@
 #include "app/commands/commands.h"
 
+#include "app/accounts/reset_token.h"
 #include "app/config/config.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "outside/store/store_admin.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,9 +110,51 @@ int org_main(int argc, char **argv) {
     return work_end(&work, err);
 }
 
+static int make_reset_link(struct admin_work *work, const char *address) {
+    struct store_admin_user user = {0};
+    struct buf problem = {0}, token = {0};
+    struct reset_claim claim = {.expires_s = clock_wall_ms() / 1000 + RESET_TTL_S};
+    email_normalise(slice_from(address), claim.email);
+    int err = config_secrets(work->config, &problem);
+    if (err)
+        snprintf(work->why, sizeof work->why, "%.*s", SLICE_ARG(buf_slice(&problem)));
+    if (!err)
+        err = store_admin_find_user(work->admin, slice_from(claim.email), &user, work->why,
+                                    sizeof work->why);
+    if (!err && (!user.is_found || user.is_disabled)) {
+        err = ENOENT;
+        snprintf(work->why, sizeof work->why, "%s",
+                 user.is_found ? "this user is disabled" : "no user has the e-mail");
+    }
+    if (!err) {
+        const char *page = work->config->reset_url;
+        reset_token_write(&token, &claim, buf_slice(&user.password_hash),
+                          slice_from(work->config->jwt_refresh_secret));
+        buf_printf(&work->lines, "%s%s%.*s\n", page ? page : "", page ? "#token=" : "",
+                   SLICE_ARG(buf_slice(&token)));
+        fprintf(stderr, "prosa: for one use and one hour; POST /auth/reset-password takes it as "
+                        "\"token\", with \"newPassword\"\n");
+    }
+    buf_free(&user.email);
+    buf_free(&user.password_hash);
+    buf_free(&problem);
+    buf_free(&token);
+    return err;
+}
+
+static int reset_link_main(const char *address) {
+    struct admin_work work = {0};
+    int err = work_start_migrated(&work);
+    if (!err)
+        err = make_reset_link(&work, address);
+    return work_end(&work, err);
+}
+
 int admin_main(int argc, char **argv) {
     struct admin_work work = {0};
     int64_t count = 0;
+    if (argc == 3 && strcmp(argv[1], "reset-link") == 0)
+        return reset_link_main(argv[2]);
     if (argc < 3 || argc > 4 || strcmp(argv[1], "assign-organization") != 0)
         return 2;
     int err = work_start_migrated(&work);

@@ -3,6 +3,7 @@
 #include "app/config/config.h"
 #include "app/config/rulebook.h"
 #include "base/buf.h"
+#include "net/tls.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,20 @@ static int complain(struct buf *problem) {
     return 1;
 }
 
+/* Files that the start would read: a setting is good when they can be used. */
+static int check_files(const struct config *config) {
+    struct tls *tls;
+    char why[512] = "";
+    if (!config->tls_cert_file)
+        return 0;
+    int err = tls_open_server(&tls, config->tls_cert_file, config->tls_key_file, why, sizeof why);
+    if (err)
+        fprintf(stderr, "prosa: TLS_CERT_FILE and TLS_KEY_FILE cannot be used: %s\n", why);
+    else
+        tls_close(tls);
+    return err;
+}
+
 static int check(void) {
     struct config *config;
     struct rulebook *book;
@@ -20,10 +35,17 @@ static int check(void) {
 
     if (config_load(&config, &problem))
         return complain(&problem);
+    if (check_files(config)) {
+        config_free(config);
+        return 1;
+    }
     if (rulebook_open(&book, config, &problem)) {
         config_free(config);
         return complain(&problem);
     }
+    struct slice warnings = slice_from(config->warnings), warning;
+    while (slice_cut(&warnings, '\n', &warning))
+        fprintf(stderr, "prosa: %.*s\n", SLICE_ARG(warning));
     fprintf(stderr, "prosa: the settings are good (%s)\n",
             config->env_file ? config->env_file : "no env file");
     config_open_doors(config, &doors);

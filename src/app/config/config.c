@@ -1,17 +1,14 @@
 #include "app/config/config_private.h"
 
-#include "app/config/dotenv.h"
+#include "app/config/config_source.h"
 #include "base/buf.h"
 #include "base/machine.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/slice.h"
 #include "meeting/rule.h"
-#include "net/client_address.h"
 #include "outside/files/file.h"
-#include "outside/hume/hume.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -20,66 +17,22 @@
 
 enum { ENV_FILE_MAX = 1 << 20, LIVEKIT_KEYS_MAX = 32 };
 
-/* The values that were found. Of several for one name the strongest source's is kept; empty ones
- * are not kept. */
-struct config_source {
-    struct map values; /* name -> char * */
-    bool has_env_file;
-    bool has_livekit; /* any LIVEKIT_ setting */
-    struct buf *problem;
-};
-
 static const char *keep_joined(struct config *config, const char *folder, const char *rest) {
     struct buf path = {0};
     buf_printf(&path, "%s/%s", folder, rest);
     return texts_keep(config->texts, buf_take_text(&path));
 }
 
-static void source_set(struct config_source *source, struct slice name, struct slice value) {
-    if (!name.len || !value.len || memchr(value.ptr, 0, value.len))
-        return;
-    if (slice_has_prefix(name, SLICE("LIVEKIT_")))
-        source->has_livekit = true;
-    mem_free(map_set(&source->values, name, slice_copy_text(value)));
-}
-
-static void on_file_value(struct slice name, struct slice value, void *arg) {
-    source_set(arg, name, value);
-}
-
-static void source_init(struct config_source *source, const char *file_text,
-                        char *const *environment) {
-    map_init(&source->values, 1);
-    if (file_text)
-        dotenv_parse(slice_from(file_text), on_file_value, source);
-    for (; environment && *environment; environment++) {
-        struct slice value = slice_from(*environment), name;
-        if (slice_cut(&value, '=', &name))
-            source_set(source, name, value);
-    }
-}
-
-static void source_free(struct config_source *source) {
-    MAP_EACH(&source->values, at)
-        mem_free(at.value);
-    map_free(&source->values);
-}
-
-static const char *source_find(const struct config_source *source, const struct setting *row) {
-    const char *value = map_find(&source->values, slice_from(row->name));
-    if (!value && row->alias)
-        value = map_find(&source->values, slice_from(row->alias));
-    return value;
-}
-
 static int set_row(struct config_source *source, struct config *config, const struct setting *row) {
-    const char *value = source_find(source, row);
+    const char *value = config_source_find_row(source, row);
     if (!value && config->mode == MODE_PRODUCTION)
         value = row->fallback_production;
     bool is_default = !value;
     if (is_default)
         value = row->fallback;
-    int err = value ? setting_parse(row, value, config, config->texts, source->problem) : 0;
+    int err =
+        value ? setting_parse(row, value, config, config->texts, source->problem, &source->warnings)
+              : 0;
     if (!err && is_default && row->memory_for_one > 0 && config->memory_bytes > 0)
         setting_fit(row, (double)config->memory_bytes, config);
     return err;
@@ -98,18 +51,14 @@ static int set_rows(struct config_source *source, struct config *config) {
     return err;
 }
 
-static const char *find_named(const struct config_source *source, const char *name) {
-    return map_find(&source->values, slice_from(name));
-}
-
 /* A server without any configuration is for development and listens to this machine only. A
  * configured one is for production unless PROSA_ENV says otherwise. */
 static void set_mode(struct config_source *source, struct config *config) {
-    const char *mode = find_named(source, "PROSA_ENV");
+    const char *mode = config_source_find(source, "PROSA_ENV");
     if (!mode)
-        mode = find_named(source, "NODE_ENV");
+        mode = config_source_find(source, "NODE_ENV");
     config->loopback_only =
-        !source->has_env_file && !source->has_livekit && !find_named(source, "PROSA_HOST");
+        !source->has_env_file && !source->has_livekit && !config_source_find(source, "PROSA_HOST");
 
     struct slice word = slice_from(mode);
     if (slice_is_equal_nocase(word, SLICE("development")) || (!mode && config->loopback_only))
@@ -125,14 +74,14 @@ static int set_memory(struct config_source *source, struct config *config) {
 }
 
 static void set_folders(struct config_source *source, struct config *config) {
-    const char *value = find_named(source, "EGRESS_AUDIO_OUTPUT_DIR");
+    const char *value = config_source_find(source, "EGRESS_AUDIO_OUTPUT_DIR");
     config->audio_dir = value ? texts_keep_copy(config->texts, slice_from(value))
                               : keep_joined(config, config->storage_dir, "egress/audio");
-    value = find_named(source, "EGRESS_VIDEO_OUTPUT_DIR");
+    value = config_source_find(source, "EGRESS_VIDEO_OUTPUT_DIR");
     config->video_dir = value ? texts_keep_copy(config->texts, slice_from(value))
                               : keep_joined(config, config->storage_dir, "egress/video");
     config->default_database = keep_joined(config, config->storage_dir, "prosa.db");
-    value = find_named(source, "DATABASE_URL");
+    value = config_source_find(source, "DATABASE_URL");
     config->database_url = value ? texts_keep_copy(config->texts, slice_from(value)) : NULL;
 }
 
@@ -161,8 +110,8 @@ static int add_livekit_key(struct config_source *source, struct config *config, 
 }
 
 static int set_livekit_keys(struct config_source *source, struct config *config) {
-    const char *key = find_named(source, "LIVEKIT_API_KEY"),
-               *secret = find_named(source, "LIVEKIT_API_SECRET");
+    const char *key = config_source_find(source, "LIVEKIT_API_KEY"),
+               *secret = config_source_find(source, "LIVEKIT_API_SECRET");
     config->livekit_keys = mem_alloc_array(LIVEKIT_KEYS_MAX, sizeof *config->livekit_keys);
     if (!key != !secret) {
         buf_printf(source->problem, "%s is set but %s is not: LiveKit needs both",
@@ -173,7 +122,7 @@ static int set_livekit_keys(struct config_source *source, struct config *config)
     if (key && add_livekit_key(source, config, slice_from(key), slice_from(secret)))
         return EINVAL;
 
-    struct slice rest = slice_from(find_named(source, "LIVEKIT_KEYS"));
+    struct slice rest = slice_from(config_source_find(source, "LIVEKIT_KEYS"));
     while (rest.len) {
         size_t comma = slice_find_byte(rest, ',');
         struct slice pair = slice_trim(slice_take(rest, comma));
@@ -266,9 +215,9 @@ static int set_expressions(struct config_source *source, struct config *config) 
 }
 
 /* An unknown name with our prefix is probably a typing error, so it is not ignored. */
-static int refuse_unknown(struct config_source *source) {
+static int refuse_unknown(struct config_source *source, struct config *config) {
     for (size_t i = 0; i < unbuilt_count; i++)
-        if (find_named(source, unbuilt_settings[i].name)) {
+        if (config_source_find(source, unbuilt_settings[i].name)) {
             buf_printf(source->problem, "%s cannot be set: %s", unbuilt_settings[i].name,
                        unbuilt_settings[i].reason);
             return EINVAL;
@@ -282,110 +231,40 @@ static int refuse_unknown(struct config_source *source) {
     return 0;
 }
 
-static bool is_published(const char *secret) {
-    static const char *const published[] = {
-        "change-me",          "changeme",          "change_me",          "your-secret",
-        "your_secret",        "dev-access-secret", "dev-refresh-secret", "dev_access_secret",
-        "dev_refresh_secret", "supersecret",       "super-secret",       "example",
-        "placeholder",
-    };
-    struct buf lower = {0};
-    for (const char *c = secret; *c; c++)
-        buf_add_byte(&lower, (char)tolower((unsigned char)*c));
-    buf_add_byte(&lower, 0);
-    bool found = false;
-    for (size_t i = 0; i < ARRAY_LEN(published); i++)
-        found = found || strstr(lower.data, published[i]);
-    buf_free(&lower);
-    return found;
+/* What changes a value after all of them are known. */
+static int settle_addresses(struct config_source *source, struct config *config) {
+    int err = config_settle_origins(source, config);
+    return err ? err : config_settle_proxy(source, config);
 }
 
-static int check_secret(struct config_source *source, const struct config *config, const char *name,
-                        const char *secret) {
-    if (!secret || config->mode != MODE_PRODUCTION)
-        return 0;
-    if (strlen(secret) < 16) {
-        buf_printf(source->problem, "%s is shorter than 16 bytes: production refuses it", name);
-        return EINVAL;
-    }
-    if (is_published(secret)) {
-        buf_printf(source->problem, "%s is a published development value: production refuses it",
-                   name);
-        return EINVAL;
-    }
-    return 0;
+static void keep_warnings(struct config_source *source, struct config *config) {
+    config_source_hint(source);
+    if (source->warnings.len > 0)
+        config->warnings = texts_keep(config->texts, buf_take_text(&source->warnings));
 }
 
-/* Whoever knows one of these secrets may make any webhook and any host. */
-static int check_livekit_secrets(struct config_source *source, const struct config *config) {
-    const char *first = find_named(source, "LIVEKIT_API_KEY");
-    for (size_t i = 0; i < config->livekit_key_count; i++) {
-        const struct jwt_key *key = &config->livekit_keys[i];
-        bool is_first = first && slice_is_equal(key->issuer, slice_trim(slice_from(first)));
-        const char *name = is_first ? "LIVEKIT_API_SECRET" : "A secret of LIVEKIT_KEYS";
-        if (check_secret(source, config, name, key->secret.ptr))
-            return EINVAL;
-    }
-    return 0;
-}
-
-/* What no single setting shows to be wrong. */
-static int check_whole(struct config_source *source, const struct config *config) {
-    if (check_secret(source, config, "JWT_ACCESS_SECRET", config->jwt_access_secret) ||
-        check_secret(source, config, "JWT_ACCESS_SECRET_PREVIOUS",
-                     config->jwt_access_secret_previous) ||
-        check_secret(source, config, "JWT_REFRESH_SECRET", config->jwt_refresh_secret) ||
-        check_secret(source, config, "EGRESS_URL_SECRET", config->egress_url_secret) ||
-        check_livekit_secrets(source, config))
-        return EINVAL;
-    struct networks proxies = {0};
-    struct slice bad;
-    if (config->trust_proxy && networks_parse(&proxies, config->trust_proxy, &bad)) {
-        buf_printf(source->problem, "TRUST_PROXY: %.*s is not an address or network",
-                   SLICE_ARG(bad));
-        return EINVAL;
-    }
-    networks_free(&proxies);
-    if (!config->tls_cert_file != !config->tls_key_file) {
-        buf_printf(source->problem, "%s is set but %s is not: TLS needs both",
-                   config->tls_cert_file ? "TLS_CERT_FILE" : "TLS_KEY_FILE",
-                   config->tls_cert_file ? "TLS_KEY_FILE" : "TLS_CERT_FILE");
-        return EINVAL;
-    }
-    if (hume_is_v1(config->hume_ws_url) && config->hume_rate_hz != 16000) {
-        buf_printf(source->problem,
-                   "HUME_TARGET_SAMPLE_RATE is %u: the v1 protocol of HUME_WS_URL takes 16000 only",
-                   config->hume_rate_hz);
-        return EINVAL;
-    }
-    return 0;
-}
-
-int config_parse(struct config **out, const char *file_name, const char *file_text,
+int config_parse(struct config **out, const char *const files[CONFIG_FILES],
                  char *const *environment, struct buf *problem) {
+    static int (*const steps[])(struct config_source *, struct config *) = {
+        set_rows,       set_special,      set_rules,    set_expressions,
+        refuse_unknown, settle_addresses, config_check,
+    };
     struct config *config = mem_alloc(sizeof *config);
     config->texts = mem_alloc(sizeof *config->texts);
-    struct config_source source = {.has_env_file = file_text != NULL, .problem = problem};
-
-    source_init(&source, file_text, environment);
-    if (file_name)
-        config->env_file = texts_keep_copy(config->texts, slice_from(file_name));
+    struct config_source source;
+    config_source_open(&source, files, CONFIG_FILES, environment, problem);
+    bool has_first = files && files[0], has_second = files && files[1];
+    config->env_file = has_first && has_second ? ".env and env"
+                       : has_first             ? ".env"
+                       : has_second            ? "env"
+                                               : NULL;
     set_mode(&source, config);
     int err = set_memory(&source, config);
+    for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
+        err = steps[i](&source, config);
     if (!err)
-        err = set_rows(&source, config);
-    if (!err)
-        err = set_special(&source, config);
-    if (!err)
-        err = set_rules(&source, config);
-    if (!err)
-        err = set_expressions(&source, config);
-    if (!err)
-        err = refuse_unknown(&source);
-    if (!err)
-        err = check_whole(&source, config);
-
-    source_free(&source);
+        keep_warnings(&source, config);
+    config_source_close(&source);
     if (err) {
         config_free(config);
         return err;
@@ -413,22 +292,20 @@ static int read_text(const char *path, char **text) {
 }
 
 int config_load(struct config **config, struct buf *problem) {
-    static const char *const names[] = {".env", "env"};
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        char *text;
-        int err = read_text(names[i], &text);
-        if (err == ENOENT)
-            continue;
-        if (err) {
+    static const char *const names[CONFIG_FILES] = {".env", "env"};
+    char *texts[CONFIG_FILES] = {NULL};
+    int err = 0;
+    for (size_t i = 0; i < CONFIG_FILES && !err; i++) {
+        err = read_text(names[i], &texts[i]);
+        if (err && err != ENOENT)
             buf_printf(problem, "%s cannot be read: %s", names[i], strerror(err));
-            return err;
-        }
-        err = config_parse(config, names[i], text, environ, problem);
-        mem_free(text);
-        return err;
+        err = err == ENOENT ? 0 : err;
     }
-    return config_parse(config, NULL, NULL, environ, problem);
+    if (!err)
+        err = config_parse(config, (const char *const *)texts, environ, problem);
+    for (size_t i = 0; i < CONFIG_FILES; i++)
+        mem_free(texts[i]);
+    return err;
 }
 
 void config_free(struct config *config) {

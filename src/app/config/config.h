@@ -6,8 +6,8 @@
  * each; `--help`, env.example, `check-config` and docs/configuration.md are made from it. To add a
  * setting, add a field here and a row there.
  *
- * Sources, strongest first: the process environment; then the file `.env`, else `env`, in the
- * working directory. An empty value counts as unset.
+ * Sources, strongest first: the process environment; the file `.env`; the file `env`, both in the
+ * working directory. An empty value counts as unset. Values in files may refer to others: ${NAME}.
  */
 
 #include "base/log.h"
@@ -49,7 +49,7 @@ struct config {
     bool loopback_only; /* nothing is configured: listen to this machine only */
     const char *tls_cert_file;
     const char *tls_key_file;
-    const char *cors_origins; /* comma separated; NULL: every origin is echoed */
+    const char *cors_origins; /* comma separated, as browsers write them; NULL: all are echoed */
     const char *trust_proxy;  /* comma separated networks */
     size_t memory_bytes; /* that the process may use; 0: unknown */
     size_t client_memory_bytes;
@@ -61,6 +61,7 @@ struct config {
     int64_t head_timeout_ms;
     int64_t answer_timeout_ms;
     size_t answer_bytes_a_s;
+    int64_t keep_alive_ms;
     unsigned shards;
     int64_t drain_ms;
 
@@ -125,7 +126,9 @@ struct config {
     bool hume_skip_silence;
     const char *hume_expression_map;
     struct expressions expressions; /* with the changes of hume_expression_map */
+    /* "http://host:port"; NULL: none, or HUME_WS_URL is reached without it */
     const char *https_proxy;
+    const char *no_proxy;
 
     /* Socket.IO */
     enum socket_recovery socket_recovery;
@@ -144,6 +147,7 @@ struct config {
     int64_t jwt_access_ttl_s;
     int64_t jwt_refresh_ttl_s;
     enum registration registration;
+    const char *reset_url; /* NULL: none */
     const char *default_organization;
     enum password_policy password_policy;
     unsigned argon2_memory_kib;
@@ -157,21 +161,24 @@ struct config {
     enum log_level log_level;
     enum log_format log_format;
 
-    const char *env_file; /* the file that was read; NULL: none */
-    struct texts *texts;  /* owns the texts above */
+    const char *env_file; /* the files that were read; NULL: none */
+    /* What was put right, ignored or is doubtful, a sentence a line; NULL: nothing. */
+    const char *warnings;
+    struct texts *texts; /* owns the texts above */
 };
 
 /*
- * Reads the environment and the env file of the working directory. 0, or EINVAL with one sentence
+ * Reads the environment and the env files of the working directory. 0, or EINVAL with one sentence
  * in `problem` that names the setting. Reads no file but the env file: secrets come with
  * config_secrets().
  */
 int config_load(struct config **config, struct buf *problem);
 void config_free(struct config *);
 
-/* The same from given sources (tests, demo): `file` is the text of an env file or NULL, `environ`
- * as in execve. */
-int config_parse(struct config **config, const char *file_name, const char *file_text,
+/* The same from given sources (tests, demo): `files` are the texts of env files, the strongest
+ * first, each of which may be NULL; `environ` as in execve. */
+enum { CONFIG_FILES = 2 };
+int config_parse(struct config **config, const char *const files[CONFIG_FILES],
                  char *const *environment, struct buf *problem);
 
 /*

@@ -17,6 +17,13 @@ struct unbuilt {
 extern const struct unbuilt unbuilt_settings[];
 extern const size_t unbuilt_count;
 
+struct config_source;
+
+/* The last steps (config_check.c). 0, or EINVAL with a sentence in the source's problem. */
+int config_settle_origins(struct config_source *, struct config *);
+int config_settle_proxy(struct config_source *, struct config *);
+int config_check(struct config_source *, struct config *);
+
 /* By name or alias; NULL when there is none. */
 const struct setting *setting_find(struct slice name);
 

@@ -130,3 +130,80 @@ void dotenv_parse(struct slice text, dotenv_fn *fn, void *arg) {
     }
     buf_free(&value);
 }
+
+/* ---- References ---- */
+
+enum { EXPAND_DEPTH = 10, EXPANDED_MAX = 64 * 1024, REFERENCE_MAX = 4096, REFERENCES_MAX = 1000 };
+
+struct expansion {
+    struct buf *out;
+    dotenv_find_fn *find;
+    void *arg;
+    struct slice missing;
+    unsigned references;
+};
+
+static void expand(struct expansion *expansion, struct slice value, int depth);
+
+/* What stands between "${" and "}". False: it is no reference. */
+static bool expand_reference(struct expansion *expansion, struct slice inside, int depth) {
+    size_t len = 0;
+    while (len < inside.len && (isalnum((unsigned char)inside.ptr[len]) || inside.ptr[len] == '_'))
+        len++;
+    struct slice name = slice_take(inside, len), rest = slice_skip(inside, len);
+    bool has_other = slice_has_prefix(rest, SLICE(":-"));
+    if (len == 0 || (rest.len > 0 && !has_other))
+        return false;
+    if (expansion->references++ >= REFERENCES_MAX)
+        return true;
+
+    bool is_final = false;
+    const char *found = expansion->find(name, &is_final, expansion->arg);
+    if (found && *found && is_final)
+        buf_add_text(expansion->out, found);
+    else if (found && *found)
+        expand(expansion, slice_from(found), depth + 1);
+    else if (has_other)
+        expand(expansion, slice_skip(rest, 2), depth + 1);
+    else if (!expansion->missing.len)
+        expansion->missing = name;
+    return true;
+}
+
+/* The length of the reference that `text` begins with, with its braces; 0: it is none. */
+static size_t reference_length(struct slice text) {
+    int open = 0;
+    for (size_t i = 0; i < text.len && i < REFERENCE_MAX; i++) {
+        if (slice_has_prefix(slice_skip(text, i), SLICE("${")))
+            open++;
+        else if (open == 0)
+            return 0;
+        else if (text.ptr[i] == '}' && --open == 0)
+            return i + 1;
+    }
+    return 0;
+}
+
+static void expand(struct expansion *expansion, struct slice value, int depth) {
+    if (depth > EXPAND_DEPTH)
+        return;
+    for (size_t i = 0; i < value.len && expansion->out->len < EXPANDED_MAX; i++) {
+        struct slice rest = slice_skip(value, i);
+        size_t len = reference_length(rest);
+        if (slice_has_prefix(rest, SLICE("\\${"))) {
+            buf_add_text(expansion->out, "${");
+            i += 2;
+        } else if (len > 0 &&
+                   expand_reference(expansion, slice_of(rest.ptr + 2, len - 3), depth)) {
+            i += len - 1;
+        } else {
+            buf_add_byte(expansion->out, value.ptr[i]);
+        }
+    }
+}
+
+struct slice dotenv_expand(struct buf *out, struct slice value, dotenv_find_fn *find, void *arg) {
+    struct expansion expansion = {.out = out, .find = find, .arg = arg};
+    expand(&expansion, value, 0);
+    return expansion.missing;
+}

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "wire/web/url.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -56,8 +57,12 @@ void setting_write_kind(const struct setting *row, struct buf *out) {
     case SETTING_WS_URL:
         buf_add_text(out, "an address like wss://host:port");
         return;
+    case SETTING_MS:
+    case SETTING_SECONDS:
+        buf_printf(out, "a number of %s from %.10g to %.10g, or a time such as 15m",
+                   row->type == SETTING_MS ? "ms" : "seconds", row->min, row->max);
+        return;
     case SETTING_COUNT:
-    case SETTING_DURATION:
         buf_printf(out, "a whole number from %.10g to %.10g", row->min, row->max);
         return;
     case SETTING_REAL:
@@ -107,6 +112,43 @@ static bool parse_unit(const char *text, double *factor) {
     return false;
 }
 
+/* As the npm packages `ms` and `jsonwebtoken` write times. */
+static bool parse_time_unit(const char *text, enum setting_type type, double *factor) {
+    static const struct {
+        const char *suffix;
+        double ms;
+    } units[] = {
+        {"ms", 1},          {"s", 1000},         {"sec", 1000},        {"second", 1000},
+        {"seconds", 1000},  {"m", 60000},        {"min", 60000},       {"minute", 60000},
+        {"minutes", 60000}, {"h", 3600000},      {"hr", 3600000},      {"hour", 3600000},
+        {"hours", 3600000}, {"d", 86400000},     {"day", 86400000},    {"days", 86400000},
+        {"w", 604800000},   {"week", 604800000}, {"weeks", 604800000},
+    };
+    while (*text == ' ')
+        text++;
+    if (!*text)
+        return true; /* a number in the setting's own unit */
+    for (size_t i = 0; i < ARRAY_LEN(units); i++)
+        if (slice_is_equal_nocase(slice_from(text), slice_from(units[i].suffix))) {
+            *factor = units[i].ms / (type == SETTING_SECONDS ? 1000 : 1);
+            return true;
+        }
+    return false;
+}
+
+static bool parse_any_unit(const struct setting *row, const char *text, double *factor) {
+    switch (row->type) {
+    case SETTING_BYTES:
+        return parse_unit(text, factor);
+    case SETTING_MS:
+    case SETTING_SECONDS:
+        return parse_time_unit(text, row->type, factor);
+    default:
+        return *text == 0;
+    }
+}
+
+/* Whatever the bounds are. */
 static bool setting_parse_number(const struct setting *row, const char *text, double *number) {
     char *rest;
     double factor = 1;
@@ -117,11 +159,26 @@ static bool setting_parse_number(const struct setting *row, const char *text, do
     *number = strtod(text, &rest);
     if (errno || !isfinite(*number))
         return false;
-    if (row->type == SETTING_BYTES ? !parse_unit(rest, &factor) : *rest != 0)
+    if (!parse_any_unit(row, rest, &factor))
         return false;
     *number *= factor;
-    return *number >= row->min && *number <= row->max &&
-           (row->type == SETTING_REAL || *number == floor(*number));
+    return row->type == SETTING_REAL || *number == floor(*number);
+}
+
+/* Whether a number is within the bounds, or was brought there. */
+static bool setting_fit_number(const struct setting *row, const char *text, double *number,
+                               struct buf *warnings) {
+    double nearest = fmax(row->min, fmin(row->max, *number));
+    if (*number == nearest)
+        return true;
+    if (!(row->flags & SETTING_CLAMPED))
+        return false;
+    *number = nearest;
+    buf_printf(warnings, "%s is \"%s\": %.10g is taken, since it must be ", row->name, text,
+               nearest);
+    setting_write_kind(row, warnings);
+    buf_add_byte(warnings, '\n');
+    return true;
 }
 
 static bool parse_bool(const char *text, bool *value) {
@@ -184,8 +241,12 @@ static char *parse_url(const char *text, const char *plain, const char *secure, 
         strchr(":/?#@", rest.ptr[0]))
         return NULL;
     struct buf url = {0};
+    struct url parts;
     buf_printf(&url, "%s://%.*s", is_secure ? secure : plain, SLICE_ARG(rest));
-    return buf_take_text(&url);
+    if (!url_parse(&parts, buf_slice(&url)))
+        return buf_take_text(&url);
+    buf_free(&url);
+    return NULL;
 }
 
 static bool parse_text(const struct setting *row, const char *value, struct texts *texts,
@@ -208,11 +269,13 @@ static bool setting_parse_address(const struct setting *row, const char *value, 
 }
 
 static bool parse_field(const struct setting *row, const char *value, void *field,
-                        struct texts *texts) {
-    bool is_number = row->type == SETTING_COUNT || row->type == SETTING_DURATION ||
-                     row->type == SETTING_BYTES || row->type == SETTING_REAL;
+                        struct texts *texts, struct buf *warnings) {
+    bool is_number = row->type == SETTING_COUNT || row->type == SETTING_MS ||
+                     row->type == SETTING_SECONDS || row->type == SETTING_BYTES ||
+                     row->type == SETTING_REAL;
     double number = 0;
-    if (is_number && !setting_parse_number(row, value, &number))
+    if (is_number && (!setting_parse_number(row, value, &number) ||
+                      !setting_fit_number(row, value, &number, warnings)))
         return false;
 
     switch (row->type) {
@@ -224,7 +287,8 @@ static bool parse_field(const struct setting *row, const char *value, void *fiel
     case SETTING_COUNT:
         *(unsigned *)field = (unsigned)number;
         return true;
-    case SETTING_DURATION:
+    case SETTING_MS:
+    case SETTING_SECONDS:
         *(int64_t *)field = (int64_t)number;
         return true;
     case SETTING_BYTES:
@@ -244,8 +308,8 @@ static bool parse_field(const struct setting *row, const char *value, void *fiel
 }
 
 int setting_parse(const struct setting *row, const char *value, void *target, struct texts *texts,
-                  struct buf *problem) {
-    bool fits = parse_field(row, value, (char *)target + row->offset, texts);
+                  struct buf *problem, struct buf *warnings) {
+    bool fits = parse_field(row, value, (char *)target + row->offset, texts, warnings);
     return fits ? 0 : setting_refuse(row, value, problem);
 }
 
@@ -275,7 +339,8 @@ void setting_write_value(const struct setting *row, const void *target, struct b
     case SETTING_COUNT:
         buf_printf(out, "%u", *(const unsigned *)field);
         return;
-    case SETTING_DURATION:
+    case SETTING_MS:
+    case SETTING_SECONDS:
         buf_printf(out, "%" PRId64, *(const int64_t *)field);
         return;
     case SETTING_BYTES:

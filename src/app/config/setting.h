@@ -17,7 +17,8 @@ enum setting_type {
     SETTING_HTTP_URL, /* [const char *] ws(s) becomes http(s); a bare host gets http:// */
     SETTING_WS_URL,   /* [const char *] the same the other way round */
     SETTING_COUNT,    /* [unsigned] a whole number */
-    SETTING_DURATION, /* [int64_t] a whole number of ms or seconds */
+    SETTING_MS,       /* [int64_t] milliseconds, or with a unit: 500ms, 30s, 15m, 2h, 7d, 1w */
+    SETTING_SECONDS,  /* [int64_t] the same in seconds */
     SETTING_BYTES,    /* [size_t] a whole number with an optional K, M, G, KiB, MiB, GiB */
     SETTING_REAL,     /* [double] */
     SETTING_BOOL,     /* [bool] */
@@ -26,8 +27,9 @@ enum setting_type {
 };
 
 enum setting_flag {
-    SETTING_SECRET = 1, /* never printed */
-    SETTING_SPECIAL = 2 /* its value depends on others: config.c sets it */
+    SETTING_SECRET = 1,  /* never printed */
+    SETTING_SPECIAL = 2, /* its value depends on others: config.c sets it */
+    SETTING_CLAMPED = 4, /* a number beyond the bounds becomes the nearest one, with a warning */
 };
 
 struct setting {
@@ -56,9 +58,10 @@ const char *texts_keep(struct texts *, char *text);
 const char *texts_keep_copy(struct texts *, struct slice text);
 void texts_free(struct texts *);
 
-/* Sets the row's field of the struct at `target`. EINVAL with one sentence in `problem`. */
+/* Sets the row's field of the struct at `target`. EINVAL with one sentence in `problem`; what was
+ * changed to fit is a sentence in `warnings`, one a line. */
 int setting_parse(const struct setting *, const char *value, void *target, struct texts *,
-                  struct buf *problem);
+                  struct buf *problem, struct buf *warnings);
 
 /* Lowers the row's number (SETTING_COUNT, SETTING_BYTES) to what so much memory allows. */
 void setting_fit(const struct setting *, double memory_bytes, void *target);

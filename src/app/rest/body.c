@@ -1,11 +1,13 @@
 #include "app/rest/body.h"
 
 #include "app/rest/email.h"
+#include "base/macros.h"
 #include "net/http/http_server.h"
 #include "wire/web/json_read.h"
 #include "wire/web/json_write.h"
 #include "wire/web/url.h"
 
+#include <ctype.h>
 #include <string.h>
 
 enum { FORM_FIELDS_MAX = 100 };
@@ -122,6 +124,35 @@ bool body_type_is(const struct http_request *req, const char *type) {
                                  slice_from(type));
 }
 
+/* The value of Content-Type's parameter `charset`, without quotes; empty when there is none. */
+static struct slice find_charset(const struct http_request *req) {
+    const struct slice *type = http_find_header(req->head, "content-type");
+    struct slice rest = type ? *type : SLICE_NONE, part, name, value;
+    while (slice_cut(&rest, ';', &part)) {
+        if (!slice_split(part, '=', &name, &value) ||
+            !slice_is_equal_nocase(slice_trim(name), SLICE("charset")))
+            continue;
+        value = slice_trim(value);
+        bool is_quoted = value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"';
+        return is_quoted ? slice_of(value.ptr + 1, value.len - 2) : value;
+    }
+    return SLICE_NONE;
+}
+
+bool body_check_charset(struct http_request *req) {
+    static const char *const known[] = {"", "utf-8", "utf8", "us-ascii"};
+    struct slice charset = find_charset(req);
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (slice_is_equal_nocase(charset, slice_from(known[i])))
+            return true;
+    struct buf upper = {0};
+    for (size_t i = 0; i < charset.len; i++)
+        buf_add_byte(&upper, (char)toupper((unsigned char)charset.ptr[i]));
+    http_respond_unsupported(req, "charset", buf_slice(&upper));
+    buf_free(&upper);
+    return false;
+}
+
 json_t *body_parse_form(struct slice body) {
     struct buf json = {0};
     struct slice name, value;
@@ -152,6 +183,8 @@ json_t *body_parse_json(struct slice text) {
 }
 
 json_t *body_read(struct http_request *req) {
+    if (req->body.len > 0 && !body_check_charset(req))
+        return NULL;
     if (body_type_is(req, "application/x-www-form-urlencoded"))
         return body_parse_form(req->body);
     if (!body_type_is(req, "application/json") || req->body.len == 0)

@@ -57,6 +57,10 @@ bool body_type_is(const struct http_request *, const char *type);
 bool body_check(struct http_request *, const json_t *body, const struct body_field *fields,
                 size_t count);
 
+/* Whether the body's characters are UTF-8, as far as Content-Type says. If not, the request is
+ * answered 415. */
+bool body_check_charset(struct http_request *);
+
 /* Answers 400 with one failure, in the same form. */
 void body_refuse(struct http_request *, const char *failure);
 

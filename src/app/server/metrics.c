@@ -1,7 +1,7 @@
 /*
  * GET /metrics in Prometheus' text form: every counter of the server, collected for each request.
- * No label names a meeting or a person. Only loopback gets an answer, unless METRICS_TOKEN is set;
- * then everyone who sends it does.
+ * No label names a meeting or a person. Only this machine gets an answer, and no request that a
+ * proxy passed on, unless METRICS_TOKEN is set; then everyone who sends it does.
  */
 #include "app/accounts/auth.h"
 #include "app/config/config.h"
@@ -144,6 +144,16 @@ static bool is_loopback(const char *peer) {
            strncmp(peer, "::ffff:127.", 11) == 0;
 }
 
+/* Whether a proxy passed the request on: then its address says nothing about who asks. */
+static bool is_forwarded(const struct http_head *head) {
+    static const char *const names[] = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
+                                        "x-real-ip",       "forwarded",        "via"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (http_find_header(head, names[i]))
+            return true;
+    return false;
+}
+
 static void metrics_on_get(struct http_request *req, const struct route_match *match, void *owner) {
     const struct server *server = owner;
     const char *token = server->config->metrics_token;
@@ -151,7 +161,7 @@ static void metrics_on_get(struct http_request *req, const struct route_match *m
         http_respond_error(req, 401, "The metrics need their token (METRICS_TOKEN)");
         return;
     }
-    if (!token && !is_loopback(req->peer)) {
+    if (!token && (!is_loopback(req->peer) || is_forwarded(req->head))) {
         http_respond_error(req, 403, "Without METRICS_TOKEN the metrics are for this machine only");
         return;
     }

@@ -65,6 +65,9 @@ static void announce(const struct config *config, uint16_t port) {
     config_open_doors(config, &doors);
     if (doors.len)
         log_info("server", "open doors", log_slice("doors", buf_slice(&doors)));
+    struct slice warnings = slice_from(config->warnings), warning;
+    while (slice_cut(&warnings, '\n', &warning))
+        log_warn("config", "a setting is doubtful", log_slice("why", warning));
     if (config->loopback_only)
         log_info("server", "nothing is configured, so only this machine can connect; PROSA_HOST, "
                            "an env file or a LIVEKIT_ setting changes that");

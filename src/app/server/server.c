@@ -388,6 +388,7 @@ static int open_http(struct server *server, struct buf *problem) {
         .head_timeout_ms = config->head_timeout_ms,
         .write_timeout_ms = config->answer_timeout_ms,
         .least_bytes_a_s = config->answer_bytes_a_s,
+        .idle_timeout_ms = config->keep_alive_ms,
         .cors_origins = config->cors_origins,
         .proxies = &server->proxies,
         .tls = server->tls,

@@ -232,6 +232,8 @@ static void webhook_on_post(struct http_request *req, const struct route_match *
         return;
     }
 
+    if (!body_check_charset(req))
+        return;
     json_t *event = has_json(req) && body.len ? json_read(body) : json_object();
     if (!json_is_object(event)) {
         webhook->stats.not_json++;

@@ -22,22 +22,20 @@ void http_conn_end_call(struct http_conn *conn) {
         http_call_free(call);
 }
 
-/* The last of several such headers: a proxy adds its own behind those it received. */
-static struct slice find_forwarded(const struct http_head *head) {
-    for (size_t i = head->header_count; i-- > 0;)
-        if (slice_is_equal_nocase(head->headers[i].name, SLICE("x-forwarded-for")))
-            return head->headers[i].value;
-    return SLICE_NONE;
-}
-
 /* Sets the client's address: the connection's peer, or the client that a trusted proxy names. */
 static void find_peer(struct http_conn *conn, struct http_call *call) {
     const struct networks *proxies = conn->server->settings.proxies;
+    const struct http_head *head = &conn->server->head;
+    struct slice forwarded[HTTP_HEADERS_MAX];
+    size_t count = 0;
     call->request.peer = call->peer;
     memcpy(call->peer, conn->peer, sizeof call->peer);
     if (!proxies)
         return;
-    struct slice client = client_address(proxies, call->peer, find_forwarded(&conn->server->head));
+    for (size_t i = 0; i < head->header_count; i++)
+        if (slice_is_equal_nocase(head->headers[i].name, SLICE("x-forwarded-for")))
+            forwarded[count++] = head->headers[i].value;
+    struct slice client = client_address(proxies, call->peer, forwarded, count);
     if (client.len < sizeof call->peer && client.ptr != call->peer) {
         memcpy(call->peer, client.ptr, client.len);
         call->peer[client.len] = 0;
@@ -164,6 +162,15 @@ static void respond_preflight(struct http_call *call) {
     http_respond(&call->request, 204, NULL, SLICE_NONE);
 }
 
+/* Bodies are taken as they are: a compressed one can become a thousand times as long. */
+static bool refuse_encoded(struct http_call *call) {
+    const struct slice *coding = http_find_header(call->request.head, "content-encoding");
+    if (!coding || coding->len == 0 || slice_is_equal_nocase(*coding, SLICE("identity")))
+        return false;
+    http_respond_unsupported(&call->request, "content encoding", *coding);
+    return true;
+}
+
 void http_call_overflow(struct http_conn *conn) {
     struct http_call *call = conn->call;
     struct http_request *request = &call->request;
@@ -191,6 +198,8 @@ void http_call_begin(struct http_conn *conn, struct slice lookahead) {
         respond_preflight(call);
         return;
     }
+    if (conn->state == HTTP_IN_BODY && refuse_encoded(call))
+        return;
     if (server->handlers.on_head && !show(conn, server->handlers.on_head, lookahead))
         return;
     if (head->content_length > 0 &&

@@ -208,13 +208,24 @@ static void update(struct http_conn *conn) {
 
 /* ---- parsing ---- */
 
+/* Nothing but empty lines has come since the last request: the connection is still idle. */
+static size_t skip_empty_lines(struct http_conn *conn, struct slice bytes) {
+    for (size_t i = 0; i < bytes.len; i++)
+        if (bytes.ptr[i] != "\r\n"[i % 2])
+            return 0;
+    if (bytes.len % 2 != 0)
+        return 0;
+    conn->scanned = 0;
+    return bytes.len;
+}
+
 static size_t parse_head(struct http_conn *conn, struct slice bytes) {
     struct http_server *server = conn->server;
     size_t used = 0;
     switch (http_parse_request(&server->head, bytes, server->settings.head_limit_bytes,
                                &conn->scanned, &used)) {
     case HTTP_MORE:
-        return 0;
+        return skip_empty_lines(conn, bytes);
     case HTTP_BAD:
         server->stats.bad_requests++;
         server->stats.too_large += server->head.refusal == 431;

@@ -154,6 +154,18 @@ void http_respond_error(struct http_request *request, int status, const char *me
     buf_free(&json);
 }
 
+void http_respond_unsupported(struct http_request *request, const char *what, struct slice value) {
+    struct buf message = {0}, json = {0};
+    buf_printf(&message, "unsupported %s \"%.*s\"", what, SLICE_ARG(value));
+    json_open(&json, NULL);
+    json_add_int(&json, "statusCode", 415);
+    json_add_text(&json, "message", buf_slice(&message));
+    json_close(&json);
+    http_respond_json(request, 415, buf_slice(&json));
+    buf_free(&message);
+    buf_free(&json);
+}
+
 void http_respond_not_found(struct http_request *request) {
     struct buf message = {0}, json = {0};
     buf_printf(&message, "Cannot %.*s ", SLICE_ARG(request->method));

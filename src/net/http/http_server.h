@@ -116,6 +116,8 @@ void http_respond_json(struct http_request *request, int status, struct slice js
 /* {"message":message,"error":<status text>,"statusCode":status}; with message NULL:
  * {"message":<status text>,"statusCode":status}. */
 void http_respond_error(struct http_request *request, int status, const char *message);
+/* 415 `unsupported <what> "<value>"`, in the form of Express's body-parser. */
+void http_respond_unsupported(struct http_request *request, const char *what, struct slice value);
 void http_respond_not_found(struct http_request *request); /* "Cannot GET /path?query" */
 void http_respond_internal_error(struct http_request *request);
 

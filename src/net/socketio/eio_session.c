@@ -297,7 +297,9 @@ static void send_frame(struct eio_session *session, struct blob *frame, bool now
     if (session->state != EIO_STATE_OPEN)
         return;
     struct ws_conn *ws = session->ws;
-    if (eio_queued_bytes(session) + frame->len > server->settings.max_queue_bytes) {
+    /* What may be sent fits an empty queue, however small that is. */
+    size_t waiting = eio_queued_bytes(session);
+    if (waiting > 0 && waiting + frame->len > server->settings.max_queue_bytes) {
         eio_close(session, EIO_CLOSED_SLOW);
     } else if (ws && now) {
         ws_conn_send_frame_now(ws, frame);

@@ -97,9 +97,31 @@ static bool is_of_pool(struct slice name) {
            slice_is_equal(name, SLICE("max_connection_lifetime"));
 }
 
+/* Words that libpq would refuse only at the first connection. */
+static int check_word(struct url_reader *r, struct slice name, struct slice value) {
+    static const struct {
+        const char *name, *words;
+    } rows[] = {
+        {"sslmode", "disable, allow, prefer, require, verify-ca, verify-full"},
+        {"channel_binding", "disable, prefer, require"},
+        {"target_session_attrs", "any, read-write, read-only, primary, standby, prefer-standby"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct slice words = slice_from(rows[i].words), word;
+        bool is_known = !slice_is_equal(name, slice_from(rows[i].name)) || value.len == 0;
+        while (!is_known && slice_cut(&words, ',', &word))
+            is_known = slice_is_equal(slice_trim(word), value);
+        if (!is_known)
+            return url_refuse(r, "DATABASE_URL: %s must be one of %s", rows[i].name, rows[i].words);
+    }
+    return 0;
+}
+
 static int read_parameter(struct url_reader *r, struct slice name, struct slice value) {
     const char *passed_on = find_passed_on(name);
     if (passed_on) {
+        if (check_word(r, name, value))
+            return EINVAL;
         if (value.len > 0)
             set_value(r, passed_on, value);
         r->has_client_key |= strcmp(passed_on, "sslkey") == 0;

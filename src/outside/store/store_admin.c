@@ -163,6 +163,21 @@ int store_admin_assign(struct store_admin *admin, struct slice slug, struct slic
     return explain(admin, err, why, why_bytes);
 }
 
+static void store_admin_on_user(const struct db_row *row, void *arg) {
+    struct store_admin_user *user = arg;
+    buf_add_slice(&user->email, db_row_text(row, 1));
+    buf_add_slice(&user->password_hash, db_row_text(row, 3));
+    user->is_disabled = db_row_text(row, 4).len > 0;
+    user->is_found = true;
+}
+
+int store_admin_find_user(struct store_admin *admin, struct slice email,
+                          struct store_admin_user *user, char *why, size_t why_bytes) {
+    admin->db->deadline_ms = clock_mono_ms() + PATIENCE_MS;
+    int err = STORE_RUN(admin->db, SQL_USER_BY_EMAIL, store_admin_on_user, user, db_text(email));
+    return explain(admin, err, why, why_bytes);
+}
+
 int store_admin_link(struct store_admin *admin, struct slice slug, bool is_linked, char *why,
                      size_t why_bytes) {
     admin->db->deadline_ms = clock_mono_ms() + PATIENCE_MS;

@@ -47,6 +47,14 @@ int store_admin_backup(struct store_admin *, const char *path, char *why, size_t
 int store_admin_assign(struct store_admin *, struct slice slug, struct slice meeting_id,
                        int64_t *count, char *why, size_t why_bytes);
 
+struct store_admin_user {
+    struct buf email, password_hash; /* of the hash: empty when there is none */
+    bool is_found, is_disabled;
+};
+/* Finds a user by an e-mail in lower case; fills a zeroed struct, whose bufs the caller frees. */
+int store_admin_find_user(struct store_admin *, struct slice email, struct store_admin_user *,
+                          char *why, size_t why_bytes);
+
 /* Sets whether rooms may name this organization as their meetings' owner. ENOENT: no such slug. */
 int store_admin_link(struct store_admin *, struct slice slug, bool is_linked, char *why,
                      size_t why_bytes);

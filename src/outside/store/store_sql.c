@@ -107,7 +107,7 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_USER_BY_ID] = USER "WHERE \"id\" = $1",
     /* Replaces only the hash that was verified, so that a password changed meanwhile stays. */
     [SQL_USER_UPGRADE_HASH] = "UPDATE \"User\" SET \"passwordHash\" = $3, \"updatedAt\" = $4 "
-                              "WHERE \"id\" = $1 AND \"passwordHash\" = $2",
+                              "WHERE \"id\" = $1 AND COALESCE(\"passwordHash\", '') = $2",
 
     [SQL_ORGANIZATION_INSERT] = "INSERT INTO \"Organization\" (\"id\", \"name\", \"slug\", "
                                 "\"createdAt\") VALUES ($1, $2, $3, $4) "

@@ -79,20 +79,28 @@ static enum http_result refuse(struct http_head *head, int status, const char *w
     return HTTP_BAD;
 }
 
-/* Finds the empty line that ends the head. A line feed without a carriage return, the reverse, and
+/* The length of the empty lines in front of a head: some clients end a body with one. */
+static size_t count_lead(struct slice bytes) {
+    size_t lead = 0;
+    while (lead + 1 < bytes.len && bytes.ptr[lead] == '\r' && bytes.ptr[lead + 1] == '\n')
+        lead += 2;
+    return lead;
+}
+
+/* Finds the empty line that ends the head, which begins at `lead`. A line feed without a carriage return, the reverse, and
  * a NUL are refused at the first occurrence. */
-static enum http_result find_end(struct http_head *head, struct slice bytes, size_t max_bytes,
-                                 size_t *scanned, size_t *end) {
-    size_t i = *scanned;
+static enum http_result find_end(struct http_head *head, struct slice bytes, size_t lead,
+                                 size_t max_bytes, size_t *scanned, size_t *end) {
+    size_t i = *scanned > lead ? *scanned : lead;
     for (; i < bytes.len; i++) {
         if (i == max_bytes)
             return refuse(head, 431, "head too large");
-        char c = bytes.ptr[i], before = i > 0 ? bytes.ptr[i - 1] : 0;
+        char c = bytes.ptr[i], before = i > lead ? bytes.ptr[i - 1] : 0;
         if (c == 0)
             return refuse(head, 400, "NUL in head");
         if ((c == '\n') != (before == '\r'))
             return refuse(head, 400, c == '\n' ? "bare line feed" : "bare carriage return");
-        if (c == '\n' && i >= 3 && bytes.ptr[i - 2] == '\n') {
+        if (c == '\n' && i >= lead + 3 && bytes.ptr[i - 2] == '\n') {
             *end = i + 1;
             return HTTP_DONE;
         }
@@ -250,14 +258,15 @@ static enum http_result parse_head(struct http_head *head, struct slice bytes, s
     size_t end = 0;
     head->refusal = 0;
     head->why = NULL;
-    enum http_result found = find_end(head, bytes, max_bytes, scanned, &end);
+    size_t lead = is_request ? count_lead(bytes) : 0;
+    enum http_result found = find_end(head, bytes, lead, max_bytes, scanned, &end);
     if (found != HTTP_DONE)
         return found;
 
     memset(head, 0, offsetof(struct http_head, headers));
     head->content_length = -1;
     head->is_chunked = head->is_keep_alive = head->expects_continue = head->asks_upgrade = false;
-    struct slice rest = slice_take(bytes, end);
+    struct slice rest = slice_skip(slice_take(bytes, end), lead);
     struct slice line = cut_line(&rest);
     enum http_result result =
         is_request ? parse_request_line(head, line) : parse_status_line(head, line);

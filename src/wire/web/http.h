@@ -46,7 +46,8 @@ struct http_head {
     const char *why; /* a short English reason, static */
 };
 
-/* Parses a request head of at most max_bytes, its last empty line included. HTTP_MORE: it is
+/* Parses a request head of at most max_bytes, its last empty line included. Empty lines in front of
+ * it are skipped (RFC 9112, 2.2). HTTP_MORE: it is
  * incomplete; call again with more bytes behind the same ones. *scanned, 0 at first, remembers how
  * far the search for its end has come. HTTP_DONE: *used is its length. HTTP_BAD: refusal and why
  * are set. */

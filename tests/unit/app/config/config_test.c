@@ -12,7 +12,7 @@
 static struct config *parse(const char *file, char *const *environment) {
     struct config *config;
     struct buf problem = {0};
-    int err = config_parse(&config, file ? ".env" : NULL, file, environment, &problem);
+    int err = config_parse(&config, (const char *[CONFIG_FILES]){file}, environment, &problem);
     if (err)
         print_error("%.*s\n", SLICE_ARG(buf_slice(&problem)));
     assert_int_equal(err, 0);
@@ -24,7 +24,8 @@ static struct config *parse(const char *file, char *const *environment) {
 static void expect_refusal(const char *file, const char *sentence) {
     struct config *config;
     struct buf problem = {0};
-    assert_int_not_equal(config_parse(&config, ".env", file, NULL, &problem), 0);
+    assert_int_not_equal(config_parse(&config, (const char *[CONFIG_FILES]){file}, NULL, &problem),
+                         0);
     assert_slice_equal(buf_slice(&problem), sentence);
     buf_free(&problem);
 }
@@ -294,6 +295,116 @@ static void the_url_secret_follows_from_livekits(void **state) {
     assert_int_equal(system(command), 0);
 }
 
+static void both_files_are_read(void **state) {
+    struct config *config;
+    struct buf problem = {0};
+    const char *const files[CONFIG_FILES] = {"PORT=4000\n", "PORT=5000\nFEEDBACK_LOCALE=en\n"};
+    assert_int_equal(config_parse(&config, files, NULL, &problem), 0);
+    assert_int_equal(config->port, 4000);
+    assert_int_equal(config->feedback_locale, LOCALE_EN);
+    assert_string_equal(config->env_file, ".env and env");
+    config_free(config);
+}
+
+static void values_in_files_refer_to_others(void **state) {
+    char user[] = "DB_USER=ana";
+    char *const environment[] = {user, NULL};
+    struct config *config =
+        parse("DATABASE_URL=\"postgresql://${DB_USER}:${DB_PASS}@${DB_HOST:-localhost}/x\"\n"
+              "DB_USER=not the environment's\nDB_PASS='${PART}2'\nPART=p1\n"
+              "METRICS_TOKEN=a\\${PART}$PART\n",
+              environment);
+    assert_string_equal(config->database_url, "postgresql://ana:p12@localhost/x");
+    assert_string_equal(config->metrics_token, "a${PART}$PART");
+    assert_null(config->warnings);
+    config_free(config);
+    config = parse("DATABASE_URL=postgresql://${DB_USER}h/x\nOTHER=${NOTHING}\n", NULL);
+    assert_string_equal(config->database_url, "postgresql://h/x");
+    assert_string_equal(config->warnings, "DATABASE_URL refers to ${DB_USER}, which is not set\n");
+    config_free(config);
+}
+
+static void expect_warning(const char *file, const char *sentence) {
+    struct config *config = parse(file, NULL);
+    assert_string_equal(config->warnings ? config->warnings : "", sentence);
+    config_free(config);
+}
+
+static void names_that_are_nearly_right_are_hinted(void **state) {
+    expect_warning("CORS_ORIGIN=https://x.example.org\n",
+                   "CORS_ORIGIN is not a setting; did you mean CORS_ORIGINS?\n");
+    expect_warning("JWT_SECRET=0123456789abcdef\n",
+                   "JWT_SECRET is not a setting; did you mean JWT_ACCESS_SECRET?\n");
+    expect_warning("LIVEKIT_URL=wss://x\n",
+                   "LIVEKIT_URL is not a setting; did you mean LIVEKIT_API_URL?\n");
+    expect_warning("LIVEKIT_URL=wss://x\nLIVEKIT_API_URL=wss://x\n", "");
+    expect_warning("POSTGRES_PASSWORD=x\nHOME=/root\n", "");
+}
+
+static void origins_are_as_browsers_write_them(void **state) {
+    struct config *config = parse(
+        "CORS_ORIGINS=https://App.Example.org/, HTTP://localhost:80,http://[::1]:3000\n", NULL);
+    assert_string_equal(config->cors_origins,
+                        "https://app.example.org,http://localhost,http://[::1]:3000");
+    config_free(config);
+    config = parse("CORS_ORIGINS=*\n", NULL);
+    assert_null(config->cors_origins);
+    config_free(config);
+    expect_refusal("CORS_ORIGINS=https://a.example.org,app.example.org",
+                   "CORS_ORIGINS: \"app.example.org\" is not an origin: it must be like "
+                   "https://app.example.org or http://localhost:3000, or * alone for all");
+}
+
+static void the_proxy_is_written_in_all_ways(void **state) {
+    struct config *config = parse("HTTPS_PROXY=proxy.corp:3128\n", NULL);
+    assert_string_equal(config->https_proxy, "http://proxy.corp:3128");
+    config_free(config);
+    config = parse("https_proxy=http://u:p%40@proxy.corp:3128/\n", NULL);
+    assert_string_equal(config->https_proxy, "http://u:p%40@proxy.corp:3128");
+    config_free(config);
+    config = parse("HTTPS_PROXY=proxy.corp:3128\nno_proxy=localhost,.hume.ai\n", NULL);
+    assert_null(config->https_proxy);
+    config_free(config);
+    expect_refusal("HTTPS_PROXY=socks5://proxy.corp:1080",
+                   "HTTPS_PROXY cannot be used: it must be host:port or "
+                   "http://user:password@host:port, with / and @ in a password percent-encoded");
+}
+
+static void the_database_is_read_at_the_start(void **state) {
+    static const char *const prefix = "DATABASE_URL must begin with postgresql:, sqlite: or file:";
+    expect_refusal("DATABASE_URL=mysql://u:p@h/db", prefix);
+    expect_refusal("DATABASE_URL=prisma+postgres://localhost/?api_key=x", prefix);
+    expect_refusal("DATABASE_URL=postgresql://h/db?nonsense=1",
+                   "DATABASE_URL: the parameter nonsense is unknown");
+    expect_refusal("DATABASE_URL=postgresql://u:p/q@h/db",
+                   "DATABASE_URL is not a URL: a password with /, ?, # or @ in it must be "
+                   "percent-encoded");
+    expect_refusal("DATABASE_URL=postgresql://h/db?sslmode=no-verify",
+                   "DATABASE_URL: sslmode must be one of disable, allow, prefer, require, "
+                   "verify-ca, verify-full");
+}
+
+static void what_the_old_env_files_say_is_understood(void **state) {
+    struct config *config = parse("JWT_ACCESS_TTL=15m\nJWT_REFRESH_TTL=7d\n"
+                                  "AUDIO_PIPELINE_GROUP_SECONDS=10\n",
+                                  NULL);
+    assert_int_equal(config->jwt_access_ttl_s, 900);
+    assert_int_equal(config->jwt_refresh_ttl_s, 604800);
+    assert_true(config->group_seconds == 5);
+    assert_string_equal(config->warnings, "AUDIO_PIPELINE_GROUP_SECONDS is \"10\": 5 is taken, "
+                                          "since it must be a number from 0.5 to 5\n");
+    config_free(config);
+    expect_refusal("FEEDBACK_TTL_DAYS=0",
+                   "FEEDBACK_TTL_DAYS is \"0\": it must be a whole number from 1 to 36500");
+}
+
+static void sizes_that_disturb_each_other_are_named(void **state) {
+    expect_warning(
+        "SOCKET_MESSAGE_BYTES=900KiB\n",
+        "SOCKET_MESSAGE_BYTES is 921600, more than half of SOCKET_QUEUE_BYTES (1048576): "
+        "of two such messages at once a client may be disconnected\n");
+}
+
 static void open_doors_are_named(void **state) {
     struct buf doors = {0};
     struct config *config = parse("NODE_ENV=development\n", NULL);
@@ -322,5 +433,10 @@ RUN_TESTS(TEST(defaults_stand), TEST(an_env_file_of_the_old_backend),
           TEST(the_map_of_expressions_is_a_setting),
           TEST(the_second_generation_takes_one_rate_only), TEST(bad_values_are_named),
           TEST(secrets_are_not_repeated), TEST(livekit_secrets_are_judged_like_others),
-          TEST(development_takes_what_production_refuses), TEST(secrets_are_made_once),
-          TEST(the_url_secret_follows_from_livekits), TEST(open_doors_are_named))
+          TEST(development_takes_what_production_refuses),
+          TEST(secrets_are_made_once), TEST(the_url_secret_follows_from_livekits),
+          TEST(open_doors_are_named), TEST(both_files_are_read),
+          TEST(values_in_files_refer_to_others), TEST(names_that_are_nearly_right_are_hinted),
+          TEST(origins_are_as_browsers_write_them), TEST(the_proxy_is_written_in_all_ways),
+          TEST(the_database_is_read_at_the_start), TEST(what_the_old_env_files_say_is_understood),
+          TEST(sizes_that_disturb_each_other_are_named))

@@ -44,6 +44,30 @@ static void an_empty_value_does_not_swallow_the_next_line(void **state) {
     expect("A=\nB=1\nC=   \nD=2", "A=[];B=[1];C=[];D=[2];");
 }
 
-RUN_TESTS(TEST(plain_lines), TEST(exports_and_comments), TEST(quotes),
-          TEST(an_open_quote_is_taken_as_it_stands),
+static const char *find(struct slice name, bool *is_final, void *arg) {
+    *is_final = slice_is_equal(name, SLICE("FINAL"));
+    return slice_is_equal(name, SLICE("A"))       ? "a${B}"
+           : slice_is_equal(name, SLICE("B"))     ? "b"
+           : slice_is_equal(name, SLICE("LOOP"))  ? "x${LOOP}"
+           : slice_is_equal(name, SLICE("FINAL")) ? "${B}"
+                                                  : NULL;
+}
+
+static void expands(const char *value, const char *text, const char *missing) {
+    struct buf out = {0};
+    assert_slice_equal(dotenv_expand(&out, slice_from(value), find, NULL), missing);
+    assert_slice_equal(buf_slice(&out), text);
+    buf_free(&out);
+}
+
+static void references_are_filled_in(void **state) {
+    expands("1${A}2${B}", "1ab2b", "");
+    expands("${NONE}x${NONE:-y${B}}", "xyb", "NONE");
+    expands("${FINAL}", "${B}", "");
+    expands("\\${A}$A ${} ${A ${A-b}", "${A}$A ${} ${A ${A-b}", "");
+    expands("${LOOP}", "xxxxxxxxxx", "");
+}
+
+RUN_TESTS(TEST(references_are_filled_in), TEST(plain_lines), TEST(exports_and_comments),
+          TEST(quotes), TEST(an_open_quote_is_taken_as_it_stands),
           TEST(an_empty_value_does_not_swallow_the_next_line))

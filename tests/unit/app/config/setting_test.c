@@ -27,16 +27,18 @@ enum { GUARD = 0x5a5a };
 #define AT .offset = offsetof(struct target, text)
 
 static struct texts texts;
+static struct buf warnings;
 
 static int close_texts(void **state) {
     texts_free(&texts);
+    buf_free(&warnings);
     return 0;
 }
 
 static struct target take(const struct setting *row, const char *value) {
     struct target target = {.before = GUARD, .after = GUARD};
     struct buf problem = {0};
-    int err = setting_parse(row, value, &target, &texts, &problem);
+    int err = setting_parse(row, value, &target, &texts, &problem, &warnings);
     if (err)
         fail_msg("%.*s", SLICE_ARG(buf_slice(&problem)));
     assert_int_equal(target.before, GUARD);
@@ -48,7 +50,7 @@ static struct target take(const struct setting *row, const char *value) {
 static void refuses(const struct setting *row, const char *value, const char *sentence) {
     struct target target = {.before = GUARD, .after = GUARD};
     struct buf problem = {0};
-    assert_int_equal(setting_parse(row, value, &target, &texts, &problem), EINVAL);
+    assert_int_equal(setting_parse(row, value, &target, &texts, &problem, &warnings), EINVAL);
     assert_slice_equal(buf_slice(&problem), sentence);
     assert_int_equal(target.before, GUARD);
     assert_null(target.text);
@@ -115,14 +117,44 @@ static void a_count_is_whole_and_within_its_bounds(void **state) {
     expect_printed(&row, "30", "30");
 }
 
-static void a_duration_holds_more_than_a_count(void **state) {
-    static const struct setting row = {"D", .type = SETTING_DURATION, AT, .max = 9999999999};
-    assert_int_equal(take(&row, "9999999999").duration, 9999999999);
-    assert_int_equal(take(&row, "0").duration, 0);
-    refuses(&row, "10000000000",
-            "D is \"10000000000\": it must be a whole number from 0 to "
-            "9999999999");
-    expect_printed(&row, "9999999999", "9999999999");
+static void a_time_may_have_a_unit(void **state) {
+    static const struct setting ms = {"D", .type = SETTING_MS, AT, .max = 9999999999};
+    static const struct setting seconds = {"S", .type = SETTING_SECONDS, AT, .min = 1,
+                                           .max = 31536000};
+    assert_int_equal(take(&ms, "9999999999").duration, 9999999999);
+    assert_int_equal(take(&ms, "0").duration, 0);
+    assert_int_equal(take(&ms, "20s").duration, 20000);
+    assert_int_equal(take(&ms, "1.5 minutes").duration, 90000);
+    assert_int_equal(take(&seconds, "900").duration, 900);
+    assert_int_equal(take(&seconds, "15m").duration, 900);
+    assert_int_equal(take(&seconds, "7d").duration, 604800);
+    assert_int_equal(take(&seconds, "2 Hours").duration, 7200);
+    assert_int_equal(take(&seconds, "1000ms").duration, 1);
+    refuses(&ms, "10000000000",
+            "D is \"10000000000\": it must be a number of ms from 0 to 9999999999, or a time such "
+            "as 15m");
+    refuses(&seconds, "1500ms",
+            "S is \"1500ms\": it must be a number of seconds from 1 to 31536000, or a time such as "
+            "15m");
+    refuses(
+        &seconds, "2 years",
+        "S is \"2 years\": it must be a number of seconds from 1 to 31536000, or a time such as "
+        "15m");
+    expect_printed(&ms, "9999999999", "9999999999");
+    expect_printed(&seconds, "15m", "900");
+}
+
+static void a_number_may_be_brought_to_its_bounds(void **state) {
+    static const struct setting row = {"R", .type = SETTING_REAL, .flags = SETTING_CLAMPED,
+                                       AT,  .min = 0.5,           .max = 5};
+    buf_clear(&warnings);
+    assert_true(take(&row, "0.2").real == 0.5);
+    assert_true(take(&row, "10").real == 5);
+    assert_true(take(&row, "2").real == 2);
+    assert_slice_equal(buf_slice(&warnings),
+                       "R is \"0.2\": 0.5 is taken, since it must be a number from 0.5 to 5\n"
+                       "R is \"10\": 5 is taken, since it must be a number from 0.5 to 5\n");
+    refuses(&row, "x", "R is \"x\": it must be a number from 0.5 to 5");
 }
 
 static void a_size_may_have_a_unit(void **state) {
@@ -183,7 +215,8 @@ static void a_secret_is_never_repeated(void **state) {
 }
 
 RUN_TESTS(TEST(a_text_has_a_length), TEST(a_text_is_copied), TEST(an_address_gets_its_scheme),
-          TEST(a_count_is_whole_and_within_its_bounds), TEST(a_duration_holds_more_than_a_count),
-          TEST(a_size_may_have_a_unit), TEST(a_real_number_has_bounds), TEST(a_bool_is_a_word),
+          TEST(a_count_is_whole_and_within_its_bounds), TEST(a_time_may_have_a_unit),
+          TEST(a_number_may_be_brought_to_its_bounds), TEST(a_size_may_have_a_unit),
+          TEST(a_real_number_has_bounds), TEST(a_bool_is_a_word),
           TEST(a_choice_is_its_index_and_a_word_its_text),
           cmocka_unit_test_teardown(a_secret_is_never_repeated, close_texts))

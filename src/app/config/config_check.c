@@ -1,0 +1,193 @@
+/* What no single setting shows to be wrong, and settings with a syntax of their own. */
+#include "app/config/config_private.h"
+#include "app/config/config_source.h"
+#include "app/config/origins.h"
+#include "app/config/proxy.h"
+#include "base/macros.h"
+#include "base/mem.h"
+#include "net/client_address.h"
+#include "outside/db/db_url.h"
+#include "outside/hume/hume.h"
+#include "wire/web/url.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+enum { WHY_BYTES = 256 };
+
+/* ---- Addresses ---- */
+
+int config_settle_origins(struct config_source *source, struct config *config) {
+    struct buf origins = {0};
+    struct slice bad;
+    if (!config->cors_origins)
+        return 0;
+    if (origins_normalise(&origins, slice_from(config->cors_origins), &bad)) {
+        buf_printf(source->problem,
+                   "CORS_ORIGINS: \"%.*s\" is not an origin: it must be like "
+                   "https://app.example.org or http://localhost:3000, or * alone for all",
+                   SLICE_ARG(bad));
+        buf_free(&origins);
+        return EINVAL;
+    }
+    config->cors_origins = origins.len ? texts_keep(config->texts, buf_take_text(&origins)) : NULL;
+    return 0;
+}
+
+int config_settle_proxy(struct config_source *source, struct config *config) {
+    struct url url;
+    if (!config->https_proxy)
+        return 0;
+    char *proxy = proxy_normalise(config->https_proxy);
+    if (!proxy) {
+        buf_add_text(source->problem,
+                     "HTTPS_PROXY cannot be used: it must be host:port or "
+                     "http://user:password@host:port, with / and @ in a password percent-encoded");
+        return EINVAL;
+    }
+    config->https_proxy = texts_keep(config->texts, proxy);
+    if (!url_parse(&url, slice_from(config->hume_ws_url)) &&
+        proxy_is_skipped(slice_from(config->no_proxy), url.host, url_port(&url)))
+        config->https_proxy = NULL;
+    return 0;
+}
+
+static int check_host(struct config_source *source, const struct config *config) {
+    uint8_t bytes[16];
+    if (!config->host || strcmp(config->host, "localhost") == 0 ||
+        inet_pton(AF_INET, config->host, bytes) == 1 ||
+        inet_pton(AF_INET6, config->host, bytes) == 1)
+        return 0;
+    buf_printf(source->problem, "PROSA_HOST is \"%s\": it must be an address or localhost",
+               config->host);
+    return EINVAL;
+}
+
+static int check_database(struct config_source *source, const struct config *config) {
+    struct db_url url;
+    char why[WHY_BYTES] = "";
+    if (!config->database_url)
+        return 0;
+    if (db_url_parse(&url, config->database_url, why, sizeof why)) {
+        buf_add_text(source->problem, why);
+        return EINVAL;
+    }
+    db_url_free(&url);
+    return 0;
+}
+
+static int check_proxies(struct config_source *source, const struct config *config) {
+    struct networks proxies = {0};
+    struct slice bad;
+    if (config->trust_proxy && networks_parse(&proxies, config->trust_proxy, &bad)) {
+        buf_printf(source->problem, "TRUST_PROXY: %.*s is not an address or network",
+                   SLICE_ARG(bad));
+        return EINVAL;
+    }
+    networks_free(&proxies);
+    return 0;
+}
+
+/* ---- Secrets ---- */
+
+static bool is_published(const char *secret) {
+    static const char *const published[] = {
+        "change-me",          "changeme",          "change_me",          "your-secret",
+        "your_secret",        "dev-access-secret", "dev-refresh-secret", "dev_access_secret",
+        "dev_refresh_secret", "supersecret",       "super-secret",       "example",
+        "placeholder",
+    };
+    struct buf lower = {0};
+    for (const char *c = secret; *c; c++)
+        buf_add_byte(&lower, (char)tolower((unsigned char)*c));
+    buf_add_byte(&lower, 0);
+    bool found = false;
+    for (size_t i = 0; i < ARRAY_LEN(published); i++)
+        found = found || strstr(lower.data, published[i]);
+    buf_free(&lower);
+    return found;
+}
+
+static int check_secret(struct config_source *source, const struct config *config, const char *name,
+                        const char *secret) {
+    if (!secret || config->mode != MODE_PRODUCTION)
+        return 0;
+    if (strlen(secret) < 16) {
+        buf_printf(source->problem, "%s is shorter than 16 bytes: production refuses it", name);
+        return EINVAL;
+    }
+    if (is_published(secret)) {
+        buf_printf(source->problem, "%s is a published development value: production refuses it",
+                   name);
+        return EINVAL;
+    }
+    return 0;
+}
+
+/* Whoever knows one of these secrets may make any webhook and any host. */
+static int check_livekit_secrets(struct config_source *source, const struct config *config) {
+    const char *first = config_source_find(source, "LIVEKIT_API_KEY");
+    for (size_t i = 0; i < config->livekit_key_count; i++) {
+        const struct jwt_key *key = &config->livekit_keys[i];
+        bool is_first = first && slice_is_equal(key->issuer, slice_trim(slice_from(first)));
+        const char *name = is_first ? "LIVEKIT_API_SECRET" : "A secret of LIVEKIT_KEYS";
+        if (check_secret(source, config, name, key->secret.ptr))
+            return EINVAL;
+    }
+    return 0;
+}
+
+/* ---- The whole ---- */
+
+static int check_hume_key(struct config_source *source, const struct config *config) {
+    for (const char *c = config->hume_api_key; c && *c; c++)
+        if (*c <= ' ' || *c >= 0x7f) {
+            buf_add_text(source->problem,
+                         "HUME_API_KEY holds a character that no header may carry");
+            return EINVAL;
+        }
+    return 0;
+}
+
+/* A message always fits the empty queue of a client. */
+static void warn_of_sizes(struct config_source *source, const struct config *config) {
+    if (config->message_bytes > config->socket_packet_bytes)
+        buf_printf(&source->warnings,
+                   "SOCKET_MESSAGE_BYTES is %zu, but SOCKET_PACKET_BYTES lets only %zu in\n",
+                   config->message_bytes, config->socket_packet_bytes);
+    if (config->message_bytes > config->client_queue_bytes / 2)
+        buf_printf(
+            &source->warnings,
+            "SOCKET_MESSAGE_BYTES is %zu, more than half of SOCKET_QUEUE_BYTES (%zu): of two "
+            "such messages at once a client may be disconnected\n",
+            config->message_bytes, config->client_queue_bytes);
+}
+
+int config_check(struct config_source *source, struct config *config) {
+    if (check_secret(source, config, "JWT_ACCESS_SECRET", config->jwt_access_secret) ||
+        check_secret(source, config, "JWT_ACCESS_SECRET_PREVIOUS",
+                     config->jwt_access_secret_previous) ||
+        check_secret(source, config, "JWT_REFRESH_SECRET", config->jwt_refresh_secret) ||
+        check_secret(source, config, "EGRESS_URL_SECRET", config->egress_url_secret) ||
+        check_livekit_secrets(source, config))
+        return EINVAL;
+    if (check_host(source, config) || check_database(source, config) ||
+        check_proxies(source, config) || check_hume_key(source, config))
+        return EINVAL;
+    warn_of_sizes(source, config);
+    if (!config->tls_cert_file != !config->tls_key_file) {
+        buf_printf(source->problem, "%s is set but %s is not: TLS needs both",
+                   config->tls_cert_file ? "TLS_CERT_FILE" : "TLS_KEY_FILE",
+                   config->tls_cert_file ? "TLS_KEY_FILE" : "TLS_CERT_FILE");
+        return EINVAL;
+    }
+    if (hume_is_v1(config->hume_ws_url) && config->hume_rate_hz != 16000) {
+        buf_printf(source->problem,
+                   "HUME_TARGET_SAMPLE_RATE is %u: the v1 protocol of HUME_WS_URL takes 16000 only",
+                   config->hume_rate_hz);
+        return EINVAL;
+    }
+    return 0;
+}
