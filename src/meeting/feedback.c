@@ -207,6 +207,8 @@ void feedback_write_metadata(struct buf *out, const struct feedback *feedback, e
         enum feedback_fact fact = feedback->fact[i].fact;
         json_add_real(out, fact_names[fact].name, feedback->fact[i].value, fact_names[fact].digits);
     }
+    if (feedback->delay_ms > 0)
+        json_add_uint(out, "delayMs", feedback->delay_ms);
     if (feedback->reason != REASON_NONE)
         json_add_text(out, "reason", slice_from(reason_names[feedback->reason]));
     size_t why_len = feedback_why(why, feedback, locale);

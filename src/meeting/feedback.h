@@ -27,6 +27,9 @@ struct feedback {
     int64_t ts_ms; /* meeting time of the decision: the end of the window */
     int64_t window_start_ms;
     int64_t window_end_ms;
+    /* How much later than spoken the sound came; 0: at once, as far as is known. Of the group the
+     * longest. */
+    unsigned delay_ms;
     bool is_group; /* about the meeting; participant is "group" then */
     unsigned facts;
     struct fact fact[FEEDBACK_FACTS_MAX];

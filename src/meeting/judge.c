@@ -36,6 +36,15 @@ void judge_clear(const struct judgement *judgement, struct participant *particip
     alarm->is_over |= rule_of(judgement->type)->ends_with_condition;
 }
 
+/* How much later than spoken what was judged has come. about NULL: the longest way of all. */
+static unsigned delay_of(const struct meeting *meeting, const struct participant *about) {
+    unsigned delay_ms = about ? about->delay_ms : 0;
+    for (size_t i = 0; i < meeting->count && !about; i++)
+        if (meeting->participants[i]->delay_ms > delay_ms)
+            delay_ms = meeting->participants[i]->delay_ms;
+    return delay_ms;
+}
+
 static void judge_tell(const struct judgement *judgement, const struct participant *about,
                        const struct finding *found, int64_t held_ms) {
     struct finding finding = *found;
@@ -48,6 +57,7 @@ static void judge_tell(const struct judgement *judgement, const struct participa
         .ts_ms = judgement->at_ms,
         .window_start_ms = judgement->at_ms - ms_of(finding.window_s),
         .window_end_ms = judgement->at_ms,
+        .delay_ms = delay_of(judgement->meeting, about),
         .is_group = !about,
         .facts = finding.facts,
     };

@@ -96,6 +96,9 @@ static void file_open(struct audio_track *t, enum audio_layout layout) {
     file->layout = layout;
     struct recording_info info = track_recording(&t->base, t->format->id, file->began_ms);
     info.rate_hz = t->rate_hz;
+    info.has_way = t->has_way;
+    info.is_delay_measured = t->way.is_measured;
+    info.delay_ms = t->way.delay_ms;
     info.channels = layout == LAYOUT_MONO ? 1 : (uint16_t)t->channel_count;
     t->base.recorder = recorder_open(t->base.core->disk, &info);
     stereo_init(&file->stereo, t->rate_hz);

@@ -115,6 +115,7 @@ static void mute_begin(struct audio_track *t) {
     int64_t at_ms = live_meeting_time_ms(t->base.meeting, audio_path_pause(t));
     audio_path_drop(t, 0);
     speed_pause(&t->speed);
+    way_close(&t->way);
     t->read_bytes = 0;
     if (!t->base.core->settings->silence_on_mute)
         audio_file_pause(t, at_ms);
@@ -130,6 +131,7 @@ static void mute_end(struct audio_track *t) {
     else
         audio_file_resume(t, at_ms);
     voice_skip(&t->voice, muted_ms < VOICE_KEEP_MS ? (unsigned)muted_ms : VOICE_KEEP_MS);
+    way_open(&t->way, t->base.core->now_ms);
     mic_tell(t, MIC_OPEN);
     audio_track_log(t, "unmuted");
 }
@@ -167,6 +169,17 @@ static void audio_hear_news(struct track *track, enum track_news news) {
         mic_tell(t, mic_of(t));
 }
 
+/* ---- The way's delay ---- */
+
+static void way_follow(struct audio_track *t, const uint8_t *bytes, size_t len) {
+    if (!t->has_way || !way_hear(&t->way, bytes, len, t->base.core->now_ms))
+        return;
+    if (t->heard)
+        meeting_set_delay(t->heard, t->way.delay_ms);
+    if (t->base.recorder)
+        recorder_delay(t->base.recorder, t->way.delay_ms);
+}
+
 /* ---- What the connection brings ---- */
 
 static void audio_on_binary(const uint8_t *bytes, size_t len, bool last, void *arg) {
@@ -181,6 +194,7 @@ static void audio_on_binary(const uint8_t *bytes, size_t len, bool last, void *a
         return;
     }
     t->read_bytes += len;
+    way_follow(t, bytes, len);
     size_t other = t->head.is_done ? 0 : head_take(t, bytes, len);
     samples_hear(t, bytes + other, len - other);
     mute_apply(t, mute_hear(&t->mute, bytes, len, t->rate_hz * t->block_bytes, core->now_ms));
@@ -218,7 +232,7 @@ static struct audio_track *rival_find(struct audio_track *t) {
 static void analysis_begin(struct audio_track *t) {
     t->heard = live_meeting_connect(t->base.meeting, slice_from(t->base.participant_name));
     meeting_set_dtx(t->heard, t->is_dtx);
-    meeting_set_delay(t->heard, t->delay_ms);
+    meeting_set_delay(t->heard, t->way.delay_ms);
     mic_tell(t, mic_of(t));
 }
 
@@ -358,7 +372,8 @@ struct track *audio_track_open(struct live_meeting *live, const struct track_par
     samples_decide(t, p);
     bool is_livekit = p->from_egress || p->is_signed;
     mute_init(&t->mute, is_livekit ? settings->mute_tail_ms : 0);
-    t->delay_ms = is_livekit ? settings->egress_delay_ms : 0;
+    t->has_way = is_livekit;
+    way_init(&t->way, is_livekit ? settings->egress_delay_ms : 0, live->core->now_ms);
     t->asks_mutes = is_livekit && settings->asks_mutes;
     t->group_ms = p->group_ms ? p->group_ms : settings->group_ms;
     t->is_judged = strcasecmp(p->source, "SCREEN_SHARE_AUDIO") != 0;

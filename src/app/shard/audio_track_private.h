@@ -9,6 +9,7 @@
 #include "app/tracks/mute.h"
 #include "app/tracks/prosody.h"
 #include "app/tracks/speed.h"
+#include "app/tracks/way.h"
 #include "base/buf.h"
 #include "meeting/audio_clock.h"
 #include "sound/stereo.h"
@@ -46,8 +47,9 @@ struct audio_track {
     bool asks_mutes;
     /* It was unpublished: what its sender still says is about its end. */
     bool is_gone;
-    /* How much later than its sender's word sound comes. */
-    unsigned delay_ms;
+    /* It comes by LiveKit Egress, and so much later than it was spoken. */
+    bool has_way;
+    struct way way;
     /* Whether the stream begins with something else than samples. */
     struct head head;
     /* Probes a stream that calls itself mono. */

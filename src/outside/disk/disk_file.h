@@ -30,6 +30,7 @@ enum note_kind {
     NOTE_RENAME, /* text: meeting; text beyond value: display name */
     NOTE_PATCH,  /* value: offset; text: bytes to put there */
     NOTE_DOUBT,  /* value: one more bit of outside/files/doubt.h */
+    NOTE_DELAY,  /* value: ms, as measured */
     NOTE_CLOSE   /* at_ms; text: why it ended */
 };
 

@@ -84,6 +84,14 @@ static void apply_doubt(struct disk_file *file, uint32_t bit) {
     }
 }
 
+static void apply_delay(struct disk_file *file, unsigned delay_ms) {
+    recording_info_delay(&file->info, delay_ms);
+    if (file->part) {
+        recording_info_delay(&file->part->sidecar.info, delay_ms);
+        file->part->is_sidecar_stale = true;
+    }
+}
+
 /* Notes about an encoded stream. For a WAV its bytes tell the same. */
 static void apply_encoder_note(struct disk_file *file, const struct note *note) {
     struct disk_part *part = file->part;
@@ -138,6 +146,9 @@ static void disk_file_deliver_note(struct mail *mail, void *owner) {
         break;
     case NOTE_DOUBT:
         apply_doubt(file, (uint32_t)note->value);
+        break;
+    case NOTE_DELAY:
+        apply_delay(file, (unsigned)note->value);
         break;
     case NOTE_CLOSE:
         disk_file_finish(file, note->text, note->at_ms);

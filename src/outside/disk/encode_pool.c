@@ -244,6 +244,8 @@ static void encoding_deliver_note(struct mail *mail, void *owner) {
     }
     if (note->kind == NOTE_DOUBT)
         encoding->info.doubts |= (uint32_t)note->value;
+    if (note->kind == NOTE_DELAY)
+        recording_info_delay(&encoding->info, (unsigned)note->value);
     tell_frames(encoding);
     if (encoding->file)
         disk_file_send_note(encoding->file, note);

@@ -281,6 +281,10 @@ void recorder_doubt(struct recorder *recorder, enum doubt doubt) {
     send_note(recorder, NOTE_DOUBT, 0, doubt_bit(doubt), SLICE_NONE);
 }
 
+void recorder_delay(struct recorder *recorder, unsigned delay_ms) {
+    send_note(recorder, NOTE_DELAY, 0, delay_ms, SLICE_NONE);
+}
+
 void recorder_drift(struct recorder *recorder, int64_t drift_ms) {
     send_note(recorder, NOTE_DRIFT, 0, drift_ms, SLICE_NONE);
 }

@@ -46,6 +46,9 @@ void recorder_shift(struct recorder *recorder, uint64_t tail_frames, int64_t fra
 /* The sidecar names it from now on. */
 void recorder_doubt(struct recorder *recorder, enum doubt doubt);
 
+/* The sound's way here takes so long, as measured: the sidecar says so from now on. */
+void recorder_delay(struct recorder *recorder, unsigned delay_ms);
+
 /* The time between the two (muted) is not part of the recording; the sidecar notes it. */
 void recorder_pause(struct recorder *recorder, int64_t at_ms);
 void recorder_resume(struct recorder *recorder, int64_t at_ms);

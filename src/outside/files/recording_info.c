@@ -47,6 +47,11 @@ void recording_info_rename(struct recording_info *info, struct slice meeting, st
         recording_info_set(&info->name, name);
 }
 
+void recording_info_delay(struct recording_info *info, unsigned delay_ms) {
+    info->has_way = info->is_delay_measured = true;
+    info->delay_ms = delay_ms;
+}
+
 void recording_info_free(struct recording_info *info) {
     for (size_t i = 0; i < RECORDING_INFO_TEXTS; i++)
         drop(*recording_info_text(info, i));

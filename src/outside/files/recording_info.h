@@ -8,6 +8,7 @@
 
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct recording_info {
@@ -38,7 +39,11 @@ struct recording_info {
     uint32_t rate_hz, channels;
     /* Bits of outside/files/doubt.h. */
     uint32_t doubts;
-    /* Unix time; ended_ms 0: not yet. */
+    /* The sound came by LiveKit Egress, so much later than it was spoken: as measured, or as
+     * EGRESS_DELAY_MS says. */
+    bool has_way, is_delay_measured;
+    unsigned delay_ms;
+    /* Unix time of arrival; ended_ms 0: not yet. */
     int64_t started_ms, ended_ms;
     /* Of samples or of the stream, without a WAV's header. */
     uint64_t bytes;
@@ -58,6 +63,9 @@ void recording_info_set(struct slice *text, struct slice with);
 
 /* Sets the meeting and the display name, except where they are empty. */
 void recording_info_rename(struct recording_info *info, struct slice meeting, struct slice name);
+/* The way's delay has been measured. */
+void recording_info_delay(struct recording_info *info, unsigned delay_ms);
+
 void recording_info_free(struct recording_info *info);
 
 #endif

@@ -189,6 +189,13 @@ static void add_file(struct buf *out, const struct sidecar *sidecar) {
     json_break_line(out, 2);
     json_add_time_or_null(out, "startedAt", info->started_ms);
     json_add_time_or_null(out, "endedAt", info->ended_ms);
+    if (info->has_way) {
+        json_break_line(out, 2);
+        json_add_time(out, "spokenAt", info->started_ms - info->delay_ms);
+        json_add_uint(out, "delayMs", info->delay_ms);
+        json_add_text(out, "delayFrom",
+                      info->is_delay_measured ? SLICE("measured") : SLICE("setting"));
+    }
     json_break_line(out, 2);
     json_add_uint(out, "bytes", info->bytes);
     json_add_uint(out, "frames", sidecar->frames);
@@ -287,6 +294,9 @@ static int read_object(const json_t *root, struct sidecar *out) {
     info->rate_hz = (uint32_t)get_count(root, "sampleRate");
     info->channels = (uint32_t)get_count(root, "channels");
     info->doubts = doubts_read_json(json_object_get(root, "doubts"));
+    info->has_way = json_is_integer(json_object_get(root, "delayMs"));
+    info->delay_ms = (unsigned)get_count(root, "delayMs");
+    info->is_delay_measured = is_text(root, "delayFrom", "measured");
     info->started_ms = get_time(root, "startedAt");
     info->ended_ms = get_time(root, "endedAt");
     info->bytes = get_count(root, "bytes");

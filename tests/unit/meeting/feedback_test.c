@@ -56,6 +56,14 @@ static void the_json_is_the_contracts(void **state) {
     buf_free(&out);
 }
 
+static void the_delay_of_the_sound_is_told(void **state) {
+    struct feedback feedback = {.type = FEEDBACK_OVERLAP_FALA, .is_group = true, .delay_ms = 2180};
+    struct buf out = {0};
+    feedback_write_metadata(&out, &feedback, LOCALE_EN);
+    assert_non_null(strstr(out.data, "\"delayMs\":2180"));
+    buf_free(&out);
+}
+
 static void every_event_that_can_be_has_a_sentence_and_json_in_every_language(void **state) {
     for (int type = 0; type < FEEDBACK_TYPES; type++)
         for (int severity = SEVERITY_INFO; severity <= SEVERITY_CRITICAL; severity++)
@@ -156,6 +164,7 @@ static void locales_are_found_by_language(void **state) {
 }
 
 RUN_TESTS(TEST(the_old_message_and_tips_are_kept), TEST(the_json_is_the_contracts),
+          TEST(the_delay_of_the_sound_is_told),
           TEST(every_event_that_can_be_has_a_sentence_and_json_in_every_language),
           TEST(every_type_has_a_name_of_its_own), TEST(locales_are_found_by_language),
           TEST(an_event_says_why_in_words), TEST(every_explanation_is_whole))

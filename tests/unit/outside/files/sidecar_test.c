@@ -18,6 +18,7 @@ static const char audio[] =
     "  \"kind\":\"audio\",\"part\":2,\n"
     "  \"sampleRate\":1000,\"channels\":1,\n"
     "  \"startedAt\":\"2026-11-22T12:00:00.000Z\",\"endedAt\":null,\n"
+    "  \"spokenAt\":\"2026-11-22T11:59:57.820Z\",\"delayMs\":2180,\"delayFrom\":\"measured\",\n"
     "  \"bytes\":1000,\"frames\":500,\"durationMs\":500,\"driftMs\":-3,\n"
     "  \"doubts\":[\"stereo-at-mono-address\",\"stereo-as-mono\"],\n"
     "  \"gapCount\":2,\"gapFrames\":60,\"gaps\":[\n"
