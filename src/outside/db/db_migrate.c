@@ -15,8 +15,9 @@ enum {
     /* the whole, without indexes */
     TABLES_MS = 10 * 1000,
     FILE_LOCK_MS = 1000,
-    /* an index that takes longer is completed by the server alone */
+    /* an index that takes longer is completed by PostgreSQL alone */
     INDEX_MS = 2000,
+    FILE_INDEX_MS = 10 * 60 * 1000,
 };
 
 /*
@@ -84,13 +85,18 @@ static int lock_nodes(struct migration *m) {
     return err ? migrate_fail(m, err) : 0;
 }
 
-static int lock_tables(struct migration *m, bool is_trial) {
+static bool needs_locks(const struct migration *m) {
+    return m->is_postgres && m->to_lock.len > 0;
+}
+
+static int try_locks(struct migration *m) {
     struct buf sql = {0};
-    if (!m->is_postgres || m->to_lock.len == 0)
+    if (!needs_locks(m))
         return 0;
-    buf_printf(&sql, "%s" LOCK_TABLES "%.*s IN ACCESS EXCLUSIVE MODE; %s",
-               is_trial ? "SAVEPOINT trial; " : "", SLICE_ARG(buf_slice(&m->to_lock)),
-               is_trial ? "ROLLBACK TO trial" : "SET LOCAL lock_timeout TO '2s'");
+    buf_printf(&sql,
+               "SAVEPOINT trial; " LOCK_TABLES "%.*s IN ACCESS EXCLUSIVE MODE; "
+               "ROLLBACK TO trial",
+               SLICE_ARG(buf_slice(&m->to_lock)));
     return run_text(m, &sql, db_script);
 }
 
@@ -124,36 +130,37 @@ static void name_holder(struct migration *m) {
 
 /* ---- The tables ---- */
 
-/* The locks are tried first, so that nothing is made in vain, and let go until what is new is made:
- * that takes longest. */
-static int run_changes(struct migration *m, bool *is_held) {
-    int err = lock_tables(m, true);
-    *is_held = err == EAGAIN;
-    if (!err)
-        err = run_text(m, &m->script, db_script);
-    if (!err) {
-        err = lock_tables(m, false);
-        *is_held = err == EAGAIN;
-    }
-    return err ? err : run_text(m, &m->changes, db_script);
+/* The whole is one message, so that the locks last no longer than the server takes for it. */
+static int commit_changes(struct migration *m) {
+    struct buf sql = {0};
+    if (needs_locks(m))
+        buf_printf(&sql,
+                   LOCK_TABLES "%.*s IN ACCESS EXCLUSIVE MODE; SET LOCAL lock_timeout TO '2s';\n",
+                   SLICE_ARG(buf_slice(&m->to_lock)));
+    buf_add_slice(&sql, buf_slice(&m->changes));
+    buf_add_text(&sql, "COMMIT");
+    return run_text(m, &sql, db_script);
 }
 
-/* Under the lock everything is looked at again: another node may have been faster. */
+/* The locks are tried first, so that nothing is made in vain, and let go until what is new is made:
+ * that takes longest. Under the lock of the nodes everything is looked at again: another one may
+ * have been faster. */
 static int change_tables(struct migration *m) {
-    bool is_held = false;
     int err = lock_nodes(m);
     if (!err)
         err = study(m);
-    if (!err && m->script.len + m->changes.len > 0)
-        err = run_changes(m, &is_held);
-    if (err) {
+    const bool was_studied = !err;
+    if (!err)
+        err = try_locks(m);
+    if (!err)
+        err = run_text(m, &m->script, db_script);
+    if (!err)
+        err = commit_changes(m);
+    if (err)
         db_rollback(m->db);
-        if (is_held && m->db->is_open)
-            name_holder(m);
-        return err;
-    }
-    err = db_end(m->db, 0);
-    return err ? migrate_fail(m, err) : 0;
+    if (err == EAGAIN && was_studied && m->db->is_open && needs_locks(m))
+        name_holder(m);
+    return err;
 }
 
 /* ---- Indexes beside other writers ---- */
@@ -169,14 +176,15 @@ static int drop_broken_index(struct migration *m, size_t index) {
 static int grow_index(struct migration *m, size_t index) {
     const struct schema_index *due = &schema_indexes[index];
     struct buf sql = {0};
-    m->db->deadline_ms = clock_mono_ms() + INDEX_MS;
+    m->db->deadline_ms = clock_mono_ms() + (m->is_postgres ? INDEX_MS : FILE_INDEX_MS);
     int err = m->indexes[index] == INDEX_BROKEN ? drop_broken_index(m, index) : 0;
     if (!err) {
-        migrate_write_index(m, index, true, &sql);
+        migrate_write_index(m, index, &sql);
         err = run_text(m, &sql, db_alone);
     }
     if (err == EEXIST) {
-        (void)drop_broken_index(m, index);
+        if (m->is_postgres)
+            (void)drop_broken_index(m, index);
         return migrate_refuse(m,
                               "rows of table \"%s\" have the same %s, which must be unique: "
                               "remove all but one of them",
@@ -188,18 +196,17 @@ static int grow_index(struct migration *m, size_t index) {
     return err;
 }
 
-/* One that the server is still at, for us or for another node, is waited for by coming back. */
+/* One that the server is still at, for us or for another node, is waited for by coming back. SQLite
+ * makes each in a transaction of its own, so that others can write in between. */
 static int grow_indexes(struct migration *m) {
-    for (size_t i = 0; i < schema_index_count && m->is_postgres; i++) {
+    for (size_t i = 0; i < schema_index_count; i++) {
         const struct schema_index *due = &schema_indexes[i];
-        const bool is_new =
-            m->indexes[i] == INDEX_MISSING && m->tables[migrate_find_table(due->table)].count == 0;
         if (m->indexes[i] == INDEX_GROWING) {
             snprintf(m->why, m->why_bytes, "index %s of table \"%s\" is being made", due->name,
                      due->table);
             return EAGAIN;
         }
-        int err = m->indexes[i] == INDEX_GOOD || is_new ? 0 : grow_index(m, i);
+        int err = migrate_lacks_index(m, i) ? grow_index(m, i) : 0;
         if (err)
             return err;
     }
@@ -269,11 +276,10 @@ int db_migrate_state(struct db *db, int *applied, char *why, size_t why_bytes) {
 static void write_plan(const struct migration *m, struct buf *plan) {
     buf_add_slice(plan, buf_slice(&m->script));
     buf_add_slice(plan, buf_slice(&m->changes));
-    for (size_t i = 0; i < schema_index_count && m->is_postgres; i++) {
-        const bool is_new = m->tables[migrate_find_table(schema_indexes[i].table)].count == 0;
-        if (is_new || m->indexes[i] == INDEX_GOOD)
+    for (size_t i = 0; i < schema_index_count; i++) {
+        if (!migrate_lacks_index(m, i))
             continue;
-        migrate_write_index(m, i, true, plan);
+        migrate_write_index(m, i, plan);
         buf_add_text(plan, ";\n");
     }
 }

@@ -2,7 +2,8 @@
  * Brings a database to the tables of db_schema, beside other programs that use it. What is missing
  * is added in one transaction, under a lock: the second of two nodes waits for it and then finds
  * nothing to do. Locks on tables that others use are asked for so briefly that nobody who writes
- * waits 100 ms. PostgreSQL's indexes on tables that exist are made after it, concurrently.
+ * waits 100 ms. Indexes on tables that exist are made after it: PostgreSQL's concurrently, SQLite's
+ * one by one.
  *
  * A database of another shape is refused by name before anything is changed, and so is one that a
  * newer program has migrated.

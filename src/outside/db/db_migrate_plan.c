@@ -179,8 +179,9 @@ static void plan_locks(struct migration *m) {
 
 /* ---- Indexes ---- */
 
-void migrate_write_index(const struct migration *m, size_t index, bool is_beside, struct buf *sql) {
+void migrate_write_index(const struct migration *m, size_t index, struct buf *sql) {
     const struct schema_index *due = &schema_indexes[index];
+    const bool is_beside = m->is_postgres && migrate_lacks_index(m, index);
     buf_printf(sql, "CREATE %sINDEX %sIF NOT EXISTS \"%s\" ON ", due->is_unique ? "UNIQUE " : "",
                is_beside ? "CONCURRENTLY " : "", due->name);
     if (is_beside) {
@@ -190,15 +191,18 @@ void migrate_write_index(const struct migration *m, size_t index, bool is_beside
     buf_printf(sql, "\"%s\"(%s)", due->table, due->columns);
 }
 
-/* PostgreSQL makes those of tables that exist later, beside other writers. */
+bool migrate_lacks_index(const struct migration *m, size_t index) {
+    const size_t table = migrate_find_table(schema_indexes[index].table);
+    return m->indexes[index] != INDEX_GOOD && m->tables[table].count > 0;
+}
+
+/* Those of tables that exist are made later, beside other writers. */
 static void plan_indexes(struct migration *m) {
     for (size_t i = 0; i < schema_index_count; i++) {
-        const bool is_new = m->tables[migrate_find_table(schema_indexes[i].table)].count == 0;
-        if (m->indexes[i] != INDEX_MISSING || (m->is_postgres && !is_new))
+        if (m->indexes[i] != INDEX_MISSING || migrate_lacks_index(m, i))
             continue;
-        struct buf *sql = is_new ? &m->script : &m->changes;
-        migrate_write_index(m, i, false, sql);
-        end_statement(sql);
+        migrate_write_index(m, i, &m->script);
+        end_statement(&m->script);
     }
 }
 

@@ -95,7 +95,8 @@ int migrate_find_strange(struct migration *, struct buf *strange);
 
 /* Writes the script and the changes, empty when nothing is missing (db_migrate_plan.c). */
 void migrate_plan(struct migration *);
-/* The index's statement. With `schema` it is made beside other writers. */
-void migrate_write_index(const struct migration *, size_t index, bool is_beside, struct buf *sql);
+/* Whether the index is still to be made on a table that others use. */
+bool migrate_lacks_index(const struct migration *, size_t index);
+void migrate_write_index(const struct migration *, size_t index, struct buf *sql);
 
 #endif
