@@ -19,10 +19,8 @@ struct alarm *judge_alarm(const struct judgement *judgement, struct participant 
     return &alarms[judgement->type];
 }
 
-bool judge_is_due(const struct judgement *judgement, const struct participant *participant) {
-    const struct hearing *hearing = participant->hearing;
-    return judgement->at_ms / MEETING_STEP_MS % SECOND_STEPS == hearing->phase &&
-           judgement->slot - hearing->spoke_slot <= SECOND_SLOTS;
+bool judge_is_due(const struct participant *participant) {
+    return participant->hearing->is_second;
 }
 
 void finding_add(struct finding *finding, enum feedback_fact fact, double value) {

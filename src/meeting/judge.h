@@ -49,9 +49,9 @@ void judge_clear(const struct judgement *judgement, struct participant *particip
 /* What the rule remembers of the participant, or, for NULL, of the group. */
 struct alarm *judge_alarm(const struct judgement *judgement, struct participant *participant);
 
-/* Costly measures are taken once a second and only of those who speak. Each participant has their
- * own step of the second, which spreads the work. */
-bool judge_is_due(const struct judgement *judgement, const struct participant *participant);
+/* Costly measures are taken once for each second of speech. By speech, not by the clock: so a live
+ * meeting and its recording are judged at the same moments. */
+bool judge_is_due(const struct participant *participant);
 
 /* All rules over the group and all participants. */
 void judge_step(struct judgement *judgement);

@@ -130,9 +130,8 @@ void meeting_set_host(struct participant *participant, bool is_host) {
     participant->is_host = is_host;
 }
 
-static struct hearing *hearing_new(uint8_t phase) {
+static struct hearing *hearing_new(void) {
     struct hearing *hearing = mem_alloc(sizeof *hearing);
-    hearing->phase = phase;
     hearing->detector.sound_slot = hearing->spoke_slot = NEVER;
     hearing->turn.before_slot = hearing->turn.last_slot = NEVER;
     mood_init(&hearing->mood);
@@ -180,7 +179,7 @@ struct meeting_track *meeting_connect(struct meeting *meeting, struct participan
     }
     int64_t slot = slot_from(meeting, at_ms);
     if (!participant->hearing)
-        participant->hearing = hearing_new((uint8_t)(meeting->joined++ % SECOND_STEPS));
+        participant->hearing = hearing_new();
     participant->mic = participant->hearing->mic = MIC_OPEN;
     timeline_init(&participant->hearing->timeline, slot);
     speech_start(participant->hearing, meeting->slot, slot);

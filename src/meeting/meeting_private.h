@@ -179,7 +179,7 @@ struct hearing {
     struct delivery delivery;
     struct mood mood;
 
-    uint8_t phase; /* 0..9: in which step of a second the costly rules judge */
+    bool is_second; /* another second of speech was completed in this step */
     struct alarm alarms[FEEDBACK_TYPES];
 };
 
@@ -225,7 +225,6 @@ struct meeting {
     size_t actives;
     int64_t slot; /* first that is not judged */
     bool is_paused;
-    unsigned joined;             /* how often a hearing began */
     unsigned guests;             /* in the room, and not among the participants */
     unsigned present, listening; /* in the room; and with an open microphone: in this step */
     unsigned open_ears;          /* of these, whose zeros would mean a dead microphone */

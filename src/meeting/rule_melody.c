@@ -51,8 +51,7 @@ static void judge_monotony(const struct judgement *judgement, struct participant
     const struct monotonia_prosodica_settings *settings = judgement->settings;
     const struct hearing *hearing = participant->hearing;
     float spread;
-    if (!judge_is_due(judgement, participant) ||
-        hearing->pitch.count * SLOT_MS < settings->speech_s * 1000 ||
+    if (!judge_is_due(participant) || hearing->pitch.count * SLOT_MS < settings->speech_s * 1000 ||
         !pitch_span_spread(&hearing->pitch, &spread))
         return;
     double semitones = (double)spread;

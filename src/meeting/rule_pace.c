@@ -24,7 +24,7 @@ static void judge_fast(const struct judgement *judgement, struct participant *pa
     const struct ritmo_acelerado_settings *settings = judgement->settings;
     const struct pace_limits limits = pace_limits_of(judgement->meeting);
     float rate, least_s = (float)(FULL * settings->speech_s);
-    if (!judge_is_due(judgement, participant) ||
+    if (!judge_is_due(participant) ||
         !pace_rate(&participant->hearing->pace, &limits, least_s, &rate))
         return;
     double per_s = (double)rate;

@@ -135,6 +135,7 @@ static void speech_measure(const struct meeting *meeting, struct hearing *hearin
 void speech_measure_step(const struct meeting *meeting, struct hearing *hearing,
                          int64_t first_slot) {
     float clipped = 0;
+    uint32_t seconds = hearing->pitch.heard / SECOND_SLOTS;
     for (int i = 0; i < STEP_SLOTS; i++) {
         const struct moment *moment = timeline_at(&hearing->timeline, first_slot + i);
         if (!(hearing->detector.speech >> i & 1)) {
@@ -144,6 +145,7 @@ void speech_measure_step(const struct meeting *meeting, struct hearing *hearing,
             clipped += moment->clip / 65535.0f;
         }
     }
+    hearing->is_second = hearing->pitch.heard / SECOND_SLOTS > seconds;
     if (hearing->detector.speech)
         hearing->has_own =
             level_active(&hearing->level, OWN_MS, UINT32_MAX, (first_slot + STEP_SLOTS) * SLOT_MS,

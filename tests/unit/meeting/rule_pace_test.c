@@ -65,7 +65,27 @@ static void a_mute_that_runs_ahead_of_its_sound_is_no_pause(void **state) {
     stage_close(&stage);
 }
 
+/* A recording that is judged later begins at another moment than the meeting did. */
+static void the_moment_does_not_depend_on_the_clock(void **state) {
+    double first_s = 0;
+    for (int i = 0; i < 10; i++) {
+        stage_open(&stage, NULL);
+        struct actor *ana = stage_join(&stage, "ana");
+        stage_play(&stage, 1 + 0.1 * i);
+        double began_s = stage_now_s(&stage);
+        ana->syllables_per_s = 8;
+        stage_say(&stage, ana, 14);
+        const struct feedback *told = stage_told(&stage, FEEDBACK_RITMO_ACELERADO, 0);
+        assert_non_null(told);
+        double after_s = told_s(told) - began_s;
+        first_s = i == 0 ? after_s : first_s;
+        assert_true(after_s > first_s - 0.15 && after_s < first_s + 0.15);
+        stage_close(&stage);
+    }
+}
+
 RUN_TESTS(TEST(a_torrent_of_words_is_told_and_ordinary_speech_is_not),
           TEST(somebody_who_gets_stuck_is_told_and_a_listener_is_not),
           TEST(a_mute_between_sentences_is_no_pause),
-          TEST(a_mute_that_runs_ahead_of_its_sound_is_no_pause))
+          TEST(a_mute_that_runs_ahead_of_its_sound_is_no_pause),
+          TEST(the_moment_does_not_depend_on_the_clock))
