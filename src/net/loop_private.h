@@ -23,6 +23,9 @@ struct loop {
     struct deferred *deferred, **deferred_end;
     struct deferred *running; /* what the current round has still to run */
     uint8_t *scratch;
+    uint32_t round;           /* of loop_grants; from 1 */
+    uint64_t grants_until_ns; /* in this turn; 0: nobody has asked yet */
+    bool has_put_off;         /* somebody who has not had their part in this round */
 };
 
 void timer_heap_init(struct timer_heap *heap, uv_loop_t *uv);

@@ -235,6 +235,7 @@ static size_t parse_head(struct http_conn *conn, struct slice bytes) {
         break;
     }
     conn->scanned = 0;
+    conn->requests++;
     http_call_begin(conn, slice_skip(bytes, used));
     if (conn->state == HTTP_IN_BODY) {
         buf_add_slice(&conn->call->raw_head, slice_take(bytes, used));
@@ -273,10 +274,13 @@ static size_t parse_body(struct http_conn *conn, struct slice bytes) {
  * a request whose body is incomplete do not outlive this call. */
 static size_t parse(struct http_conn *conn, struct slice bytes) {
     size_t at = 0;
+    conn->requests = 0;
     while (at < bytes.len) {
         struct slice rest = slice_skip(bytes, at);
         size_t used = 0;
-        if (conn->state == HTTP_IN_HEAD && conn->out.queued_bytes <= HTTP_QUEUE_HIGH)
+        if (conn->state == HTTP_IN_HEAD && conn->requests == HTTP_REQUESTS_MAX)
+            http_conn_schedule(conn);
+        else if (conn->state == HTTP_IN_HEAD && conn->out.queued_bytes <= HTTP_QUEUE_HIGH)
             used = parse_head(conn, rest);
         else if (conn->state == HTTP_IN_BODY)
             used = parse_body(conn, rest);
@@ -324,8 +328,19 @@ static void http_on_end_of_input(struct http_conn *conn) {
     http_conn_schedule(conn);
 }
 
+/* The first bytes of a connection are read at once, and so are those of who is known: so what a
+ * stranger sends later delays no first request. */
+static bool may_read(struct http_conn *conn) {
+    bool is_first = !conn->has_read;
+    conn->has_read = true;
+    return is_first || conn->place.rank >= BUDGET_HOST ||
+           loop_grants(conn->server->loop, &conn->round);
+}
+
 static void http_on_readable(struct http_conn *conn) {
     uint8_t *scratch = loop_scratch(conn->server->loop);
+    if (!may_read(conn))
+        return;
     do {
         ssize_t got = stream_read(conn->stream, scratch, LOOP_SCRATCH_BYTES);
         if (got > 0) {
@@ -383,7 +398,9 @@ static void http_on_turn_end(void *arg) {
         http_conn_abort(conn);
         return;
     }
-    if (conn->state == HTTP_IN_HEAD && conn->in.len > 0) {
+    if (conn->state == HTTP_IN_HEAD && conn->requests == HTTP_REQUESTS_MAX && !may_read(conn)) {
+        http_conn_schedule(conn);
+    } else if (conn->state == HTTP_IN_HEAD && conn->in.len > 0) {
         buf_consume(&conn->in, parse(conn, buf_slice(&conn->in)));
         if (conn->is_half_closed && conn->state == HTTP_IN_HEAD)
             conn->state = HTTP_LAST;

@@ -27,6 +27,7 @@ enum {
     HTTP_PEER_SIZE = 46,
     HTTP_QUEUE_HIGH = 256 * 1024, /* queued answers above this stop the reading of requests */
     HTTP_LINGER_MS = 1000,
+    HTTP_REQUESTS_MAX = 16, /* of one connection in one go; the others are served in between */
     HTTP_UNSENT_MAX = 32 * 1024, /* of an answer, that the kernel keeps for a slow client */
 };
 
@@ -66,6 +67,9 @@ struct http_conn {
     uint64_t sent_bytes;
     uint64_t taken_bytes; /* by the client, when the current wait for it began */
     char peer[HTTP_PEER_SIZE];
+    uint32_t round;    /* of loop_grants */
+    unsigned requests; /* begun in one go */
+    bool has_read;
     bool is_half_closed; /* the peer will send nothing more */
     bool in_callback;
     bool is_doomed; /* it gave way in its own callback, and ends after it */

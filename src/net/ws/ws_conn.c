@@ -182,8 +182,16 @@ static void ws_on_end_of_stream(struct ws_conn *conn, ssize_t got) {
         ws_conn_break(conn, (int)-got);
 }
 
+/* Who has shown a right reads at once, as do connections that are not clients'. */
+static bool may_read(struct ws_conn *conn) {
+    const struct claim *memory = conn->settings.memory;
+    return !memory || memory->rank >= BUDGET_HOST || loop_grants(conn->loop, &conn->round);
+}
+
 static void read_some(struct ws_conn *conn) {
     uint8_t *scratch = loop_scratch(conn->loop);
+    if (!may_read(conn))
+        return;
     conn->has_unread = false;
     for (int i = 0; i < READS_A_TURN && reads(conn); i++) {
         ssize_t got = stream_read(conn->stream, scratch, LOOP_SCRATCH_BYTES);

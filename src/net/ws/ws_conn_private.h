@@ -39,6 +39,7 @@ struct ws_conn {
     struct buf message; /* a message that came in pieces, so far */
     struct deferred work;
     struct timer timer;
+    uint32_t round; /* of loop_grants */
     int64_t heard_ms;
     int64_t pinged_ms;
     char *reason; /* for on_close */
