@@ -255,6 +255,7 @@ static int open_directory(struct server *server, struct buf *problem) {
         .shards = config->shards,
         .max_tracks = config->max_tracks,
         .max_meetings = config->max_tracks,
+        .tracks_for_signed = config->egress_auth == EGRESS_AUTH_REPORT ? config->max_tracks / 8 : 0,
         .linger_ms = MEETING_LINGER_MS,
         .on_feedback = feedback_out_take,
         .feedback_user = &server->feedback_out,
@@ -403,9 +404,8 @@ static int open_http(struct server *server, struct buf *problem) {
 
 int server_open(struct server **out, const struct config *config, struct buf *problem) {
     static int (*const steps[])(struct server *, struct buf *) = {
-        open_budget,    open_disk,     open_store, open_hume_tls, open_rulebook,
-        open_directory, open_sessions, open_auth,  open_livekit,  open_doors,
-        open_tls,       open_http,
+        open_budget,   open_disk, open_store,   open_hume_tls, open_rulebook, open_directory,
+        open_sessions, open_auth, open_livekit, open_doors,    open_tls,      open_http,
     };
     struct server *server = mem_alloc(sizeof *server);
     server->config = config;

@@ -241,8 +241,9 @@ bool directory_find(const struct directory *dir, struct slice name, struct slice
 int directory_admits(const struct directory *dir, const struct track_params *params) {
     bool is_known = directory_entry_by_id(dir, slice_from(params->meeting_id)) ||
                     directory_entry_by_room(dir, slice_from(params->room));
+    size_t others = params->is_signed ? 0 : dir->set.tracks_for_signed;
     return dir->is_draining                                           ? ESHUTDOWN
-           : dir->tracks >= dir->set.max_tracks                       ? EMFILE
+           : dir->tracks + others >= dir->set.max_tracks              ? EMFILE
            : !is_known && !directory_has_room(dir, params->is_signed) ? ENFILE
                                                                       : 0;
 }

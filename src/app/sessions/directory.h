@@ -41,6 +41,8 @@ struct directory_settings {
     unsigned shards;
     /* Over all shards. */
     size_t max_tracks, max_meetings;
+    /* So many of the tracks are for those whose address we have signed. */
+    size_t tracks_for_signed;
     /* How long an ended, empty meeting stays. */
     unsigned linger_ms;
     /* Not called any more from directory_stop on. */

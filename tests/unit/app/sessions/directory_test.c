@@ -189,6 +189,22 @@ static void test_a_signed_meeting_gives_way_to_signed_sound_alone(void **state) 
     world_close(w);
 }
 
+static void test_some_tracks_are_for_those_that_are_signed(void **state) {
+    (void)state;
+    struct world *w = world_open(0, 3, 60000); /* one of the three */
+    int fds[4], err;
+    fds[0] = track_open(w, "", "sala", "ana", "TR_1");
+    fds[1] = track_open(w, "", "sala", "bob", "TR_2");
+    fds[2] = track_enter(w, "", "sala", "eva", "TR_3", &err);
+    assert_int_equal(err, EMFILE);
+    fds[3] = track_enter_as(w, "", "sala", "eva", "TR_3", true, &err);
+    assert_int_equal(err, 0);
+    for (int i = 0; i < 4; i++)
+        close(fds[i]);
+    world_drain(w);
+    world_close(w);
+}
+
 static void test_of_one_track_twice_one_is_judged(void **state) {
     (void)state;
     struct world *w = world_open(0, 8, 60000);
@@ -282,6 +298,7 @@ RUN_TESTS(TEST(test_a_session_renames_the_meeting_of_its_room),
           TEST(test_a_rooms_next_session_is_another_meeting),
           TEST(test_an_ended_meeting_is_forgotten_when_its_last_track_went),
           TEST(test_tracks_are_limited), TEST(test_meetings_are_limited_but_known_ones_grow),
+          TEST(test_some_tracks_are_for_those_that_are_signed),
           TEST(test_a_meeting_without_sound_gives_way),
           TEST(test_a_signed_meeting_gives_way_to_signed_sound_alone),
           TEST(test_of_one_track_twice_one_is_judged), TEST(test_stats_are_of_all_shards),
