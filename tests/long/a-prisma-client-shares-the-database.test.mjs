@@ -90,7 +90,7 @@ for (const [name, provider, times] of [['PostgreSQL', 'postgresql'], ['SQLite wi
     const before = await digest(prisma, ids);
 
     const once = await startServer(t, { env: { ...env, DATABASE_URL: url } });
-    assert.match(once.log, /adopted: Session, FeedbackEvent, User, Organization, OrganizationMembership, RefreshToken/);
+    await once.logged(/adopted: Session, FeedbackEvent, User, Organization, OrganizationMembership, RefreshToken/);
     await once.stop();
     assert.equal(await digest(prisma, ids), before, 'a start and a stop');
     assert.equal(await deleteExpired(prisma), 0);

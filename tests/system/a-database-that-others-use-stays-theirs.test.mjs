@@ -11,7 +11,6 @@ import { livekit } from './meeting.mjs';
 
 const env = { ...livekit, ...accounts };
 const isAway = async (server) => (await server.get('/ready')).body.degraded.includes('database');
-const count = (text, words) => text.split(words).length - 1;
 
 // A way to one server, and later to another, as the address of a cluster is.
 async function movingAddress(t) {
@@ -87,7 +86,7 @@ test('a start gives way to whoever holds the tables, and says who', async (t) =>
   await once(reader.stdout, 'data');
 
   const server = await startServer(t, { env: { ...env, DATABASE_URL: postgres.url } }); // it listens
-  assert.match(server.log, /table \\?"Session\\?" is in use by another session \(process \d+, reports/);
+  await server.logged(/table \\?"Session\\?" is in use by another session \(process \d+, reports/);
   assert.ok(await isAway(server));
   // The server's own time, waits for locks included. On a busy machine a write may be slow, but it does not wait for the reader.
   for (let i = 0; i < 30; i++) {
@@ -100,7 +99,7 @@ test('a start gives way to whoever holds the tables, and says who', async (t) =>
   assert.match(dry.stdout, /CREATE INDEX CONCURRENTLY IF NOT EXISTS "Session_organizationId_startedAt_id_idx"/);
   reader.stdin.end('COMMIT;\n');
   await eventually('the database is there', async () => !(await isAway(server)));
-  assert.match(server.log, /adopted: Session, FeedbackEvent, User, Organization, .*; made: .*EgressStop/);
+  await server.logged(/adopted: Session, FeedbackEvent, User, Organization, .*; made: .*EgressStop/);
 });
 
 test('what the database refuses is the operator\'s to mend, and is named', async (t) => {
@@ -114,15 +113,15 @@ test('what the database refuses is the operator\'s to mend, and is named', async
     assert.deepEqual([answer.status, answer.body.message], [500, 'Internal server error']);
   }
   assert.ok(await isAway(server));
-  assert.equal(count(server.log, 'the database refuses what the program needs'), 1);
-  assert.match(server.log, /permission denied for table/);
+  await server.logged(/the database refuses what the program needs/, 1);
+  await server.logged(/permission denied for table/);
 
   const other = await startServer(t, { env: { ...env, DATABASE_URL: postgres.url } });
   await register(other, 'ana');
   await postgres.ask('ALTER TABLE "RefreshToken" RENAME TO "Elsewhere"');
   assert.equal((await other.post('/auth/login', { email: 'ana@example.org', password })).status, 500);
   assert.ok(await isAway(other));
-  assert.match(other.log, /relation \\?"RefreshToken\\?" does not exist/);
+  await other.logged(/relation \\?"RefreshToken\\?" does not exist/);
 });
 
 test('meetings of before get an owner; a strange role gives no right, and says so', async (t) => {

@@ -1,4 +1,5 @@
 // Starts the real binary for a test on a free port with storage of its own, and takes everything down again.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -203,6 +204,18 @@ class Server {
     this.url = `http://127.0.0.1:${this.port}`;
     this.ws = `ws://127.0.0.1:${this.port}`;
     return this;
+  }
+
+  // A thread of its own writes the log, so a line may come after the answer to what caused it. Waits for so many matches, and
+  // fails when there are more; without a number, one or more will do.
+  async logged(pattern, times) {
+    const all = new RegExp(pattern, pattern.flags.replace('g', '') + 'g');
+    const found = await eventually(`the log says ${pattern}`, () => {
+      const matches = this.log.match(all) ?? [];
+      return matches.length >= (times ?? 1) && matches;
+    });
+    assert.ok(found.length === times || times === undefined, `${found.length} times in the log: ${pattern}`);
+    return found;
   }
 
   // SIGTERM and a look at how it left: a crash or a leak found by a sanitizer fails the test.

@@ -39,7 +39,7 @@ test('recordings in other formats', async (t) => {
     assert.match(wav.file, /_TR_2\./);
     return true;
   }, { every: 100 });
-  assert.match(server.log, /too many tracks are being encoded/);
+  await server.logged(/too many tracks are being encoded/);
 
   const repair = (...options) => run(['repair', join(server.folder, 'storage'), ...options], { env: { PROSA_ENV: 'test' } });
   const inUse = await repair();
