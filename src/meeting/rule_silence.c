@@ -3,7 +3,7 @@
 
 struct silencio_prolongado_settings {
     struct rule_settings rule;
-    double group_s, dead_mic_s, speech_s, stranger_s, below_own_db;
+    double group_s, dead_mic_s, not_recorded_s, speech_s, stranger_s, below_own_db;
 };
 
 static const struct silencio_prolongado_settings *settings_in(const struct meeting *meeting) {
@@ -93,6 +93,8 @@ const struct rule rule_silencio_prolongado = {
                      "seconds for which nobody has spoken"),
         RULE_SETTING(silencio_prolongado, dead_mic_s, 10, 1, 600,
                      "seconds of nothing from an open microphone"),
+        RULE_SETTING(silencio_prolongado, not_recorded_s, 10, 1, 600,
+                     "seconds for which a published microphone has no recording"),
         RULE_REVISED(silencio_prolongado, speech_s, 0.3, 0.2, 0.02, 5,
                      "seconds of speech in one utterance that end a silence"),
         RULE_REVISED(silencio_prolongado, below_own_db, 20, 120, 0, 120,

@@ -48,6 +48,14 @@ double *rules_value(struct rules *rules, const struct rules_cursor *at) {
     return (double *)(void *)((char *)rules->values[at->type] + at->setting->offset);
 }
 
+double rules_number(const struct rules *rules, enum feedback_type type, const char *field) {
+    struct rules_cursor at;
+    int err = rules_find(&at, slice_from(rule_of(type)->name), slice_from(field));
+    assert(!err);
+    (void)err;
+    return *(const double *)(const void *)((const char *)rules->values[type] + at.setting->offset);
+}
+
 void rules_init_version(struct rules *rules, unsigned version) {
     struct rules_cursor at = {0};
     assert(version == 1 || version == 2);

@@ -37,6 +37,8 @@ int rules_find(struct rules_cursor *at, struct slice rule, struct slice field);
 
 /* The value of the setting at `at`. */
 double *rules_value(struct rules *rules, const struct rules_cursor *at);
+/* The value of a setting that there is. */
+double rules_number(const struct rules *rules, enum feedback_type type, const char *field);
 
 /* All settings get the defaults of that version, 1 or 2. */
 void rules_init_version(struct rules *rules, unsigned version);

@@ -33,6 +33,7 @@ export class FakeLivekit {
     this.verifier = new TokenVerifier(key, secret);
     this.hung = new Set();
     this.refuse = undefined; // [status, code, text]: the answer to each StartTrackEgress
+    this.fail = () => undefined; // (method, body): [status, code, text] instead of an answer
     this.failure = undefined; // [status, details, error]: how each egress ends instead of dialling
     this.hold = () => false; // (trackId): whether StartTrackEgress hangs, as it does while no worker is free
     this.pageSize = Infinity; // of ListEgress
@@ -189,6 +190,8 @@ export class FakeLivekit {
         throw new TwirpError(404, 'bad_route', 'unexpected Content-Type');
       const grants = await this.verify(request, response);
       if (!grants) return;
+      const refusal = this.fail(method, call.body);
+      if (refusal) throw new TwirpError(...refusal);
       if (method === 'Egress/StartTrackEgress' && this.hold(call.body.trackId)) return void this.hung.add(response);
       const answer = this.answer(method, call.body, grants);
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));

@@ -293,3 +293,16 @@ test('a track that a listing brings back is started', async (t) => {
   await hears(server, 1);
   assert.equal(room.participants.size, 1);
 });
+
+test('a room whose people could not be listed is asked for again within seconds', async (t) => {
+  const { livekit, server } = await startWorld(t, { env: { RECONCILE_ROOMS: 'all' } });
+  await server.stop();
+  livekit.track(livekit.participant(livekit.room('daily'), 'ana'));
+  let refusals = 0;
+  livekit.fail = (method) => (method.endsWith('ListParticipants') && refusals++ < 2 ? [503, 'unavailable', 'no response'] : undefined);
+  const again = await startServer(t, { env: server.env, folder: server.folder });
+  const began = Date.now();
+  await hears(again, 1);
+  assert.ok(refusals >= 2);
+  assert.ok(Date.now() - began < 30000, `${Date.now() - began} ms, where the next sweep is a minute away`);
+});

@@ -92,3 +92,23 @@ test('what a track says after it was unpublished is not heard', async (t) => {
   await eventually('the one who stayed is unmuted', async () => !(await muted(server, ana.room)).includes('ana'));
   assert.deepEqual(await muted(server, ana.room), ['bob', 'eva']);
 });
+
+// LiveKit is away for a while: neither answered nor forgotten.
+for (const [what, names] of [['one person', ['ana', 'bob']], ['several people', ['ana', 'bob', 'eva']]])
+  test(`what LiveKit did not say about ${what} is asked again, ever more slowly`, async (t) => {
+    const { livekit, server, people, host, clientOf } = await begin(t, names);
+    livekit.fail = (method) => (/Participant/.test(method) ? [503, 'unavailable', 'no response from servers'] : undefined);
+    const before = livekit.calls.length;
+    const asked = () => livekit.calls.slice(before).filter(({ method }) => /Participant/.test(method));
+    const silent = people.slice(1);
+    for (const { track } of silent) track.muted = true;
+    for (const person of silent) stop(clientOf(person));
+    await eventually('it was asked four times', () => asked().length >= 4);
+    const [first, , , fourth] = asked().map(({ at }) => at);
+    assert.ok(fourth - first > 1500, `four questions in ${fourth - first} ms`);
+    assert.deepEqual(await muted(server, people[0].room), []);
+    assert.equal(server.log.split('\n').filter((line) => line.includes('LiveKit does not say who muted')).length, 1);
+    livekit.fail = () => undefined;
+    await eventually('it is known', async () => (await muted(server, people[0].room)).length === silent.length);
+    assert.deepEqual(host.feedback, []);
+  });

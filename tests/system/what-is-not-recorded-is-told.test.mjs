@@ -52,6 +52,20 @@ test('it is told again as the settings say', async (t) => {
   assert.ok(second - first >= 950 && third - second >= 1950, `${second - first} and ${third - second} ms`);
 });
 
+test('how soon and how often is set, as for other silences', async (t) => {
+  const { livekit, server } = await startWorld(t, { env: { RULE_SILENCIO_PROLONGADO_NOT_RECORDED_S: '2',
+    RULE_SILENCIO_PROLONGADO_REMIND_S: '2', RULE_SILENCIO_PROLONGADO_REMIND_AGAIN_S: '4' } });
+  livekit.refuse = [503, 'unavailable', 'no response from servers'];
+  await livekit.begin('daily', 'ana');
+  const host = await openHost(t, server, 'daily');
+  await eventually('the host is told three times', () => host.feedback.length >= 3);
+  const [first, second, third] = host.feedback;
+  const between = [second.ts - first.ts, third.ts - second.ts];
+  assert.ok(between[0] >= 1900 && between[0] < 30000 && between[1] >= 3900, `${between} ms`);
+  assert.ok(first.window.end - first.window.start >= 1900 && first.window.end - first.window.start < 9000);
+  assert.equal(first.metadata.reason, 'not_recorded');
+});
+
 test('a room that is encrypted end to end is named once', async (t) => {
   const { livekit, server } = await startWorld(t);
   const { room, track } = await livekit.begin('daily', 'ana', { track: { encryption: 'GCM' } });

@@ -5,47 +5,50 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "meeting/feedback.h"
-#include "meeting/rule.h"
+#include "meeting/rules.h"
 
 #include <stdio.h>
 
-enum {
-    FIRST_MS = 10000, /* an egress may take so long to begin */
-    LEAST_MS = 1000,  /* between two notices, whatever the settings are */
-};
-
-/* The meeting's rule for silence: whether hosts are told, and when again. */
+/* How the rule of silences is set for this meeting: it may change while the meeting lasts. */
 struct notice_rule {
-    struct rule_settings settings;
-    bool include_host;
+    bool is_on, includes_host;
+    int64_t first_ms;  /* an egress may take so long to begin */
+    int64_t remind_ms; /* after the first time that the hosts were told */
+    int64_t again_ms;  /* after each further one */
+    int64_t over_ms;   /* without it, all begins anew */
+    double first_s;
 };
 
-static struct notice_rule rule_for(const struct egress_room *room) {
-    const struct directory *directory = room->world->directory;
-    struct rules rules;
-    rules_init(&rules);
-    if (directory)
-        directory_rules(directory, slice_from(room->meeting_id), &rules);
-    const struct rule_settings *rule = (const void *)rules.values[FEEDBACK_SILENCIO_PROLONGADO];
-    return (struct notice_rule){*rule, rules.include_host};
+static int64_t ms_of(const struct rules *rules, const char *field) {
+    double ms = rules_number(rules, FEEDBACK_SILENCIO_PROLONGADO, field) * 1000;
+    return ms < 1000 ? 1000 : (int64_t)ms;
 }
 
-static bool is_told(const struct egress_room *room, const struct notice_rule *rule,
-                    const struct attendee *attendee) {
-    bool is_host = attendee && attendee->is_host;
-    return room->world->directory && rule->settings.enabled != 0 &&
-           (!is_host || rule->include_host);
+static struct notice_rule notice_rule(const struct egress_room *room) {
+    const struct egress_world *world = room->world;
+    struct rules rules = world->config->rules;
+    if (world->directory)
+        directory_rules(world->directory, slice_from(room->meeting_id), &rules);
+    bool is_former = rules.version == 1;
+    return (struct notice_rule){
+        .is_on =
+            world->directory && rules_number(&rules, FEEDBACK_SILENCIO_PROLONGADO, "enabled") != 0,
+        .includes_host = rules.include_host,
+        .first_s = rules_number(&rules, FEEDBACK_SILENCIO_PROLONGADO, "not_recorded_s"),
+        .first_ms = ms_of(&rules, "not_recorded_s"),
+        .remind_ms = ms_of(&rules, is_former ? "cooldown_s" : "remind_s"),
+        .again_ms = ms_of(&rules, is_former ? "cooldown_s" : "remind_again_s"),
+        .over_ms = ms_of(&rules, is_former ? "cooldown_s" : "over_s"),
+    };
 }
 
-/* From the latest telling to the next. */
-static int64_t pause_ms_of(const struct egress_track *track, const struct notice_rule *rule) {
-    double pause_s = track->tellings == 1 ? rule->settings.remind_s : rule->settings.remind_again_s;
-    int64_t pause_ms = (int64_t)(pause_s * 1000);
-    return track->tellings == 0 ? 0 : pause_ms > LEAST_MS ? pause_ms : LEAST_MS;
+static bool is_told(const struct notice_rule *rule, const struct attendee *attendee) {
+    return rule->is_on && (!(attendee && attendee->is_host) || rule->includes_host);
 }
 
 /* Encryption is a matter of the room, so it is told about the group, and once. */
-static void tell_hosts(struct egress_track *track, const struct attendee *attendee) {
+static void tell_hosts(struct egress_track *track, const struct notice_rule *rule,
+                       const struct attendee *attendee) {
     struct egress_room *room = track->room;
     struct feedback feedback = {
         .type = FEEDBACK_SILENCIO_PROLONGADO,
@@ -57,9 +60,11 @@ static void tell_hosts(struct egress_track *track, const struct attendee *attend
     int64_t silent_ms = egress_now_ms(track) - track->silent_ms;
     feedback.window_end_ms = feedback.ts_ms;
     feedback.window_start_ms = feedback.ts_ms - silent_ms;
-    feedback.facts = 1;
+    feedback.facts = track->is_encrypted ? 1 : 2;
     feedback.fact[0].fact = FACT_SILENCE_S;
     feedback.fact[0].value = (double)silent_ms / 1000;
+    feedback.fact[1].fact = FACT_LIMIT;
+    feedback.fact[1].value = rule->first_s;
     snprintf(feedback.participant, sizeof feedback.participant, "%s",
              feedback.is_group ? "group" : track->identity);
     if (attendee && !feedback.is_group)
@@ -80,8 +85,10 @@ static void egress_on_notice(void *arg) {
     const struct attendee *attendee =
         session ? session_find_attendee(session, slice_from(track->identity)) : NULL;
     int64_t now_ms = egress_now_ms(track);
-    const struct notice_rule rule = rule_for(room);
-    int64_t pause_ms = pause_ms_of(track, &rule);
+    const struct notice_rule rule = notice_rule(room);
+    int64_t pause_ms = track->tellings == 0   ? 0
+                       : track->tellings == 1 ? rule.remind_ms
+                                              : rule.again_ms;
 
     if (attendee && attendee->is_service)
         return;
@@ -95,20 +102,20 @@ static void egress_on_notice(void *arg) {
     }
     bool is_repeated = track->is_encrypted && room->has_told_encrypted;
     room->has_told_encrypted = room->has_told_encrypted || track->is_encrypted;
-    if (!is_repeated && is_told(room, &rule, attendee))
-        tell_hosts(track, attendee);
+    if (!is_repeated && is_told(&rule, attendee))
+        tell_hosts(track, &rule, attendee);
     track->told_ms = now_ms;
     track->tellings++;
     if (!track->is_encrypted)
-        notice_in(track, pause_ms_of(track, &rule));
+        notice_in(track, track->tellings == 1 ? rule.remind_ms : rule.again_ms);
 }
 
 void egress_notice_begin(struct egress_track *track) {
-    const struct notice_rule rule = rule_for(track->room);
+    const struct notice_rule rule = notice_rule(track->room);
     track->silent_ms = egress_now_ms(track);
-    if (track->silent_ms - track->told_ms >= (int64_t)(rule.settings.over_s * 1000))
+    if (track->silent_ms - track->told_ms >= rule.over_ms)
         track->tellings = 0; /* all was well for so long that this is a new matter */
-    notice_in(track, FIRST_MS);
+    notice_in(track, rule.first_ms);
 }
 
 void egress_notice_end(struct egress_track *track) {

@@ -26,6 +26,8 @@ struct visit {
     char *meeting_id;
     int64_t asked_ms; /* monotonic */
     struct livekit_call *call;
+    struct timer timer; /* until it is asked again */
+    unsigned failures;
 };
 
 struct reconcile {
@@ -52,6 +54,7 @@ static void sweep_in(struct reconcile *reconcile, int64_t ms) {
 static void visit_free(struct visit *visit) {
     list_remove(&visit->in_owner);
     livekit_cancel(visit->call);
+    timer_stop(&visit->timer);
     mem_free(visit->meeting_id);
     mem_free(visit);
 }
@@ -77,6 +80,22 @@ static void see_participant(struct reconcile *reconcile, const struct session *s
     }
 }
 
+static void visit_ask(struct visit *visit);
+
+static void reconcile_on_visit_timer(void *arg) {
+    visit_ask(arg);
+}
+
+/* A listing that failed is asked for again before the next sweep. */
+static void visit_back_off(struct visit *visit) {
+    struct reconcile *reconcile = visit->owner;
+    int64_t most_ms = reconcile->config->reconcile_seconds * 1000;
+    visit->failures++;
+    timer_start(reconcile->loop, &visit->timer,
+                backoff_ms(visit->failures, RETRY_FIRST_MS, most_ms, rand_u64()), 0,
+                reconcile_on_visit_timer, visit);
+}
+
 static void reconcile_on_participants(const struct livekit_reply *reply, void *user) {
     struct visit *visit = user;
     struct reconcile *reconcile = visit->owner;
@@ -84,6 +103,10 @@ static void reconcile_on_participants(const struct livekit_reply *reply, void *u
         sessions_find(reconcile->sessions, slice_from(visit->meeting_id));
 
     visit->call = NULL;
+    if (livekit_is_passing(reply) && session && session->is_active) {
+        visit_back_off(visit);
+        return;
+    }
     if (reply->body && session && session->is_active) {
         size_t i;
         json_t *item;
@@ -94,6 +117,19 @@ static void reconcile_on_participants(const struct livekit_reply *reply, void *u
         egresses_listing_end(reconcile->egresses, session);
     }
     visit_free(visit);
+}
+
+static void visit_ask(struct visit *visit) {
+    struct reconcile *reconcile = visit->owner;
+    const struct session *session =
+        sessions_find(reconcile->sessions, slice_from(visit->meeting_id));
+    if (!session || !session->is_active) {
+        visit_free(visit);
+        return;
+    }
+    visit->asked_ms = loop_now_ms(reconcile->loop);
+    visit->call = livekit_list_participants(reconcile->livekit, slice_from(session->room_name),
+                                            reconcile_on_participants, visit);
 }
 
 static bool is_visited(const struct reconcile *reconcile, const struct session *session) {
@@ -111,10 +147,8 @@ static void visit_room(struct reconcile *reconcile, const struct session *sessio
     struct visit *visit = mem_alloc(sizeof *visit);
     visit->owner = reconcile;
     visit->meeting_id = mem_copy_text(session->meeting_id);
-    visit->asked_ms = loop_now_ms(reconcile->loop);
     list_add(&reconcile->visits, &visit->in_owner);
-    visit->call = livekit_list_participants(reconcile->livekit, slice_from(session->room_name),
-                                            reconcile_on_participants, visit);
+    visit_ask(visit);
 }
 
 /* ---- All rooms ---- */

@@ -325,7 +325,7 @@ static int open_livekit(struct server *server, struct buf *problem) {
                                     server->store, server->directory);
     server->reconcile =
         reconcile_new(server->loop, config, server->livekit, server->sessions, server->egresses);
-    server->mute_inquiry = mute_inquiry_new(server->livekit, server->sessions);
+    server->mute_inquiry = mute_inquiry_new(server->loop, server->livekit, server->sessions);
     return 0;
 }
 
