@@ -46,12 +46,11 @@ async function record(server, codec, track, messages, everyMs = 0) {
   }
   socket.send('{"muted":true}');
   await closeTrack(socket);
-  const bytes = messages.reduce((sum, { length }) => sum + length, 0);
   return eventually(`${track} is finished`, async () => {
     const all = [...(await recordings(server, { kind: 'video', ending: '.ivf' })), ...(await recordings(server, { kind: 'video', ending: '.h264' }))];
     const mine = all.find(({ file }) => file.includes(`_${track}.`));
     assert.ok(mine);
-    assert.ok((await readFile(mine.path)).length >= bytes);
+    assert.ok(JSON.parse(await readFile(mine.path.replace(/\.\w+$/, '.json'))).end);
     return mine;
   });
 }
@@ -93,6 +92,31 @@ test('video is recorded playable', async (t) => {
     const { path } = await record(server, 'avc', 'TR_lengths', pictures);
     assert.equal(probe(path).frames, FRAMES);
     await server.logged(/AVCC/, 1);
+  });
+
+  for (const lengthBytes of [4, 2])
+    await t.test(`an avcC record apart from its pictures, with lengths of ${lengthBytes} bytes`, async () => {
+      const source = await readFile(makeVideo(folder, 'libx264', `record${lengthBytes}.h264`));
+      const units = source.toString('latin1').split(/\0\0\0?\x01/).slice(1).map((unit) => Buffer.from(unit, 'latin1'));
+      const behindLength = (unit, bytes) => {
+        const length = Buffer.alloc(bytes);
+        length.writeUIntBE(unit.length, 0, bytes);
+        return Buffer.concat([length, unit]);
+      };
+      const sps = units.find((unit) => (unit[0] & 31) === 7), pps = units.find((unit) => (unit[0] & 31) === 8);
+      const record1 = Buffer.concat([Buffer.from([1, sps[1], sps[2], sps[3], 0xfc | (lengthBytes - 1), 0xe1]), behindLength(sps, 2),
+        Buffer.from([1]), behindLength(pps, 2)]);
+      const pictures = units.filter((unit) => [1, 5].includes(unit[0] & 31)).map((unit) => behindLength(unit, lengthBytes));
+      const { path } = await record(server, 'avc', `TR_record${lengthBytes}`, [record1, ...pictures]);
+      assert.equal(probe(path).frames, FRAMES);
+    });
+
+  await t.test('H.264 of no known form is kept, and said to be that once', async () => {
+    const messages = [Buffer.from('no H.264 that anybody knows'), Buffer.from('and no more of it either')];
+    const { path } = await record(server, 'avc', 'TR_unknown', messages);
+    assert.ok((await readFile(path)).equals(Buffer.concat(messages)));
+    assert.equal(server.log.match(/neither start codes/g).length, 1);
+    assert.deepEqual(JSON.parse(await readFile(path.replace(/\.h264$/, '.json'))).doubts, ['h264-unknown']);
   });
 
   await t.test('H.264 is written as sent', async () => {

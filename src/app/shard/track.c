@@ -72,12 +72,11 @@ void track_close(struct track *track, enum track_end end) {
     bool is_audio = track->type->kind == TRACK_AUDIO;
     track->type->end(track);
     recorder_close(track->recorder, ends[end], track_now_ms(track));
-    log_limited(LOG_INFO, track->log_burst, NULL, "egress",
-                is_audio ? "audio track ended" : "video track ended",
-                log_text("participant", track->log_participant),
-                log_text("track", track->log_track),
-                log_int("bytes", (int64_t)track->received_bytes),
-                log_int("code", track->close_code));
+    log_limited(
+        LOG_INFO, track->log_burst, NULL, "egress",
+        is_audio ? "audio track ended" : "video track ended",
+        log_text("participant", track->log_participant), log_text("track", track->log_track),
+        log_int("bytes", (int64_t)track->received_bytes), log_int("code", track->close_code));
     --*gauge_of(track);
     track->meeting->audio_tracks -= is_audio;
     list_remove(&track->in_shard);
@@ -98,6 +97,8 @@ void track_doubt(struct track *track, enum doubt doubt, struct log_field about) 
                                  "recording the mean (set stereo=on in the URL)",
         [DOUBT_H264_LENGTHS] = "the H.264 comes as in an MP4, with lengths (AVCC); recording it "
                                "with start codes (annex B)",
+        [DOUBT_H264_UNKNOWN] = "the H.264 has neither start codes (annex B) nor lengths (AVCC); "
+                               "recording it as it comes, which players may refuse",
         [DOUBT_WAV_HEADER] = "the stream begins with the header of a WAV, which is left out; the "
                              "samples are taken as the URL says",
         [DOUBT_WRONG_RATE] = "the audio does not come as fast as the URL's sampleRate says, but at "

@@ -13,6 +13,7 @@ enum {
     IVF_RATE_HZ = 1000, /* times in ms of arrival */
     MEASURE_EVERY_MS = 2000,
     KEPT_MAX_BYTES = 2 * 1024 * 1024, /* a longer message is no picture with lengths */
+    AVCC_LENGTH_BYTES = 4,            /* where no record says otherwise */
     ANEW_MS = 1000,                   /* between a file that the disk gave up and the next one */
 };
 
@@ -30,10 +31,12 @@ struct video_track {
     unsigned start_bytes;
     bool is_begun;
     uint64_t message_bytes;
-    /* H.264 with lengths is kept until its message is whole. */
-    enum { UNITS_UNKNOWN, UNITS_AS_SENT, UNITS_WITH_LENGTHS } units;
-    bool is_kept;
+    /* H.264 is kept until its message is whole, as long as it may have lengths. */
+    bool is_as_sent, is_kept;
     struct buf kept;
+    /* What its avcC record said: how long the lengths are, and the parameters of every file. */
+    unsigned length_bytes;
+    struct buf parameters;
     /* The IVF file: bytes appended, where the present frame's head is, frames, and whether the
      * header has width and height. */
     uint64_t offset, frame_offset;
@@ -128,24 +131,62 @@ static void frame_end(struct video_track *t) {
     recorder_patch(t->base.recorder, t->frame_offset, len, sizeof len);
 }
 
-/* Both facts must speak for lengths: there is no start code, and they fit the whole message. */
+/* Whether a stream has lengths shows when a message is whole: three bytes of a start code may be a
+ * length, too. */
 static bool may_have_lengths(struct video_track *t) {
-    if (t->codec == TRACK_H264 && t->units == UNITS_UNKNOWN &&
-        h264_has_start_code(t->start, t->start_bytes))
-        t->units = UNITS_AS_SENT;
-    return t->codec == TRACK_H264 && t->units != UNITS_AS_SENT;
+    static const uint8_t start_code[] = {0, 0, 0, 1};
+    if (t->codec == TRACK_H264 && t->start_bytes >= sizeof start_code &&
+        !memcmp(t->start, start_code, sizeof start_code))
+        t->is_as_sent = true;
+    return t->codec == TRACK_H264 && !t->is_as_sent;
+}
+
+/* What was kept, with start codes: a record, pictures, or both. False: it is neither. */
+static bool kept_convert(struct video_track *t, struct buf *units) {
+    const uint8_t *bytes = (const uint8_t *)t->kept.data;
+    struct h264_record record = {0};
+    struct buf parameters = {0};
+    if (h264_read_record(&record, bytes, t->kept.len, &parameters)) {
+        t->length_bytes = record.length_bytes;
+        buf_free(&t->parameters);
+        t->parameters = parameters;
+        if (record.used == t->kept.len)
+            return true;
+        if (t->offset > 0)
+            buf_add_slice(units, buf_slice(&t->parameters));
+    }
+    return h264_add_units(units, bytes + record.used, t->kept.len - record.used, t->length_bytes);
+}
+
+/* A record has nothing to show. Its parameters go in front of the pictures of every file. */
+static void units_write(struct video_track *t, const struct buf *units) {
+    if (units->len == 0 && t->base.recorder && t->offset > 0)
+        video_append(t, (const uint8_t *)t->parameters.data, t->parameters.len);
+    if (units->len == 0)
+        return;
+    t->start_bytes = units->len < START_BYTES ? (unsigned)units->len : START_BYTES;
+    memcpy(t->start, units->data, t->start_bytes);
+    recorder_renew(t);
+    if (!t->base.recorder)
+        return;
+    if (t->offset == 0 && t->parameters.len > 0)
+        video_append(t, (const uint8_t *)t->parameters.data, t->parameters.len);
+    video_append(t, (const uint8_t *)units->data, units->len);
 }
 
 static void kept_end(struct video_track *t) {
-    bool has_lengths = h264_replace_lengths((uint8_t *)t->kept.data, t->kept.len);
-    if (has_lengths)
-        track_doubt(&t->base, DOUBT_H264_LENGTHS, log_text("codec", "h264"));
-    if (t->units == UNITS_UNKNOWN)
-        t->units = has_lengths ? UNITS_WITH_LENGTHS : UNITS_AS_SENT;
-    memcpy(t->start, t->kept.data, t->start_bytes);
-    recorder_renew(t);
-    if (t->base.recorder)
-        video_append(t, (const uint8_t *)t->kept.data, t->kept.len);
+    struct buf units = {0};
+    if (kept_convert(t, &units)) {
+        track_doubt(&t->base, DOUBT_H264_LENGTHS, log_int("lengthBytes", t->length_bytes));
+    } else {
+        buf_clear(&units);
+        buf_add_slice(&units, buf_slice(&t->kept));
+        t->is_as_sent = h264_has_start_code((const uint8_t *)t->kept.data, t->kept.len);
+        if (!t->is_as_sent)
+            track_doubt(&t->base, DOUBT_H264_UNKNOWN, log_int("messageBytes", (int64_t)units.len));
+    }
+    units_write(t, &units);
+    buf_free(&units);
     buf_free(&t->kept);
     t->is_kept = false;
 }
@@ -223,6 +264,7 @@ static void video_end(struct track *track) {
     message_end(t);
     if (t->wrap == WRAP_IVF && track->recorder)
         ivf_measure(t);
+    buf_free(&t->parameters);
 }
 
 static const struct track_type video_type = {
@@ -239,6 +281,7 @@ struct track *video_track_open(struct live_meeting *live, const struct track_par
     struct video_track *t = mem_alloc(sizeof *t);
     track_open(&t->base, &video_type, live, p, stream, accept);
     t->codec = p->codec;
+    t->length_bytes = AVCC_LENGTH_BYTES;
     recorder_begin(t);
     log_limited(LOG_INFO, t->base.log_burst, NULL, "egress", "video track connected",
                 log_text("participant", t->base.log_participant),

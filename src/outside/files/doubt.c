@@ -11,6 +11,7 @@ const char *doubt_word(enum doubt doubt) {
         [DOUBT_WRONG_RATE] = "wrong-rate",
         [DOUBT_WAV_HEADER] = "wav-header",
         [DOUBT_H264_LENGTHS] = "h264-lengths",
+        [DOUBT_H264_UNKNOWN] = "h264-unknown",
     };
     return words[doubt];
 }

@@ -18,6 +18,8 @@ enum doubt {
     DOUBT_WAV_HEADER,
     /* H.264 came with lengths instead of start codes, which were put in their place. */
     DOUBT_H264_LENGTHS,
+    /* H.264 that has neither; written as it came. */
+    DOUBT_H264_UNKNOWN,
     DOUBTS
 };
 
