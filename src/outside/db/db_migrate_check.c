@@ -22,8 +22,10 @@ static bool type_fits(const struct found_column *have, enum column_kind kind) {
         [COLUMN_ENUM] = {"text", "character varying", NULL},
         [COLUMN_ID] = {"text", "character varying", "uuid", NULL},
     };
+    /* A type of an extension may be named with its schema. */
+    const char *dot = strrchr(have->type, '.'), *type = dot ? dot + 1 : have->type;
     for (size_t i = 0; i < 4 && fits[kind][i]; i++) {
-        if (strcmp(have->type, fits[kind][i]) == 0)
+        if (strcmp(type, fits[kind][i]) == 0)
             return kind != COLUMN_ID || have->length == 0 || have->length >= UUID_BYTES;
     }
     return kind == COLUMN_ENUM && have->enum_name[0];
@@ -92,14 +94,6 @@ static int check_foreign(struct migration *m, const char *table, const struct fo
     return 0;
 }
 
-static const struct schema_column *find_due(const struct schema_table *table, const char *name) {
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (strcmp(table->columns[i].name, name) == 0)
-            return &table->columns[i];
-    }
-    return NULL;
-}
-
 /* One that we may leave NULL must not be required there. A user's name is an exception, because an
  * e-mail has one, too. */
 static int check_required(struct migration *m, const char *table, const struct schema_column *due,
@@ -132,7 +126,7 @@ static int check_table(struct migration *m, size_t at) {
             err = check_required(m, due->name, column, have);
     }
     for (size_t i = 0; i < found->count && !err; i++) {
-        if (!find_due(due, found->columns[i].name))
+        if (!migrate_find_due(at, found->columns[i].name))
             err = check_foreign(m, due->name, &found->columns[i]);
     }
     return err;
@@ -230,7 +224,7 @@ int migrate_find_strange(struct migration *m, struct buf *strange) {
     int err = 0;
     for (size_t i = 0; i < ARRAY_LEN(read) && !err; i++) {
         const size_t table = migrate_find_table(read[i][0]);
-        err = find_strange_values(m, table, find_due(&schema_tables[table], read[i][1]), strange);
+        err = find_strange_values(m, table, migrate_find_due(table, read[i][1]), strange);
     }
     if (!err && m->applied == 0 && m->others.len > 0)
         buf_printf(strange, "%stables %.*s", strange->len ? ", " : "",

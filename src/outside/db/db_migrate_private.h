@@ -6,6 +6,8 @@
 #include "outside/db/db.h"
 #include "outside/db/db_migrate.h"
 
+struct schema_column;
+
 enum { NAME_MAX_BYTES = 63, COLUMNS_MAX = 64, TABLES_MAX = 16, INDEXES_MAX = 32 };
 
 /* A column as it is in the database. */
@@ -80,6 +82,8 @@ int migrate_survey(struct migration *);
 void migrate_forget(struct migration *);
 /* The table's place in schema_tables; schema_table_count: it is not ours. */
 size_t migrate_find_table(const char *name);
+/* A column of ours; NULL: there is none. */
+const struct schema_column *migrate_find_due(size_t table, const char *name);
 /* NULL: there is none. */
 const struct found_column *migrate_find_column(const struct found_table *, const char *name);
 bool migrate_has_value(const struct migration *, const char *schema, const char *type,

@@ -38,7 +38,7 @@ bool migrate_has_value(const struct migration *m, const char *schema, const char
     return false;
 }
 
-static const struct schema_column *find_due(size_t table, const char *name) {
+const struct schema_column *migrate_find_due(size_t table, const char *name) {
     const struct schema_table *due = &schema_tables[table];
     for (size_t i = 0; i < due->column_count; i++) {
         if (strcmp(due->columns[i].name, name) == 0)
@@ -49,7 +49,7 @@ static const struct schema_column *find_due(size_t table, const char *name) {
 
 bool migrate_is_uuid(const struct migration *m, size_t table, const char *column) {
     const struct found_column *have = migrate_find_column(&m->tables[table], column);
-    const struct schema_column *due = find_due(table, column);
+    const struct schema_column *due = migrate_find_due(table, column);
     if (have)
         return strcmp(have->type, "uuid") == 0;
     return due && due->of && migrate_is_uuid(m, migrate_find_table(due->of), "id");
