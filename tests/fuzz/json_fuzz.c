@@ -5,6 +5,7 @@
 #include "wire/web/json_read.h"
 
 #include "base/text.h"
+#include "wire/web/json_clean.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -65,6 +66,26 @@ static void read_whole(struct slice text) {
     json_decref(tree);
 }
 
+/* Whoever cannot read text that is cleaned can read nothing, and cleaning it again changes
+ * nothing. */
+static void clean(struct slice text) {
+    struct buf once = {0}, twice = {0};
+    json_error_t error;
+    json_clean(&once, text, 7);
+    json_t *tree = json_loadb(once.data, once.len,
+                              JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL |
+                                  JSON_ALLOW_NUL,
+                              &error);
+    /* jansson takes no zero in a name. */
+    require(tree || memmem(once.data, once.len, "\\u0000", 6));
+    json_decref(tree);
+    json_clean(&twice, buf_slice(&once), 7);
+    require(slice_is_equal(buf_slice(&once), buf_slice(&twice)));
+    require(once.len <= json_text_bytes(text) * 6);
+    buf_free(&once);
+    buf_free(&twice);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct slice text = slice_of(data, size);
     json_error_t error;
@@ -76,8 +97,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!text_is_utf8(text) || memchr(data, 0, size))
         return 0;
     good = json_check(text);
-    if (good)
+    if (good) {
         walk(text);
+        clean(text);
+    }
     tree = json_loadb((const char *)data, size,
                       JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &error);
     /* jansson knows no white space but ours and no deeper nesting than 2048. */

@@ -26,10 +26,11 @@ static void check_list(const struct sio_packet *packet) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct sio_packet packet, again;
-    struct buf out = {0}, buffers = {0};
-    const struct slice attachments[SIO_ATTACHMENTS_MAX] = {SLICE("\x7f")};
+    struct buf out = {0};
 
     if (!text_is_utf8(slice_of(data, size)) || !sio_parse(slice_of(data, size), &packet))
+        return 0;
+    if (packet.is_too_deep)
         return 0;
     require(packet.attachments <= SIO_ATTACHMENTS_MAX);
     require(packet.nsp.len > 0 && packet.nsp.ptr[0] == '/');
@@ -50,14 +51,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     require(again.type == packet.type && again.attachments == packet.attachments);
     require(again.has_id == packet.has_id && again.id == packet.id && again.argc == packet.argc);
     require(slice_is_equal(again.nsp, packet.nsp) && slice_is_equal(again.name, packet.name));
-    sio_write_buffers(&buffers, packet.args, attachments, packet.attachments);
-    buf_add_byte(&buffers, ']');
     buf_free(&out);
-    buf_add_byte(&out, '[');
-    buf_add_slice(&out, buf_slice(&buffers));
-    require(json_kind(packet.args) == JSON_KIND_NONE || json_is_shallow(buf_slice(&out)) ||
-            packet.attachments > 0);
-    buf_free(&out);
-    buf_free(&buffers);
     return 0;
 }

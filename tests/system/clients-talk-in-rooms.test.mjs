@@ -12,7 +12,8 @@ test('rooms and messages, as clients know them', async (t) => {
 
   await t.test('a message reaches everybody, the sender too, and is acknowledged', async () => {
     for (const [args, message] of [[['olá'], 'olá'], [[{ a: [1] }], { a: [1] }], [[null], null],
-      [[1, 2], [1, 2]], [[Buffer.from([1, 255])], { type: 'Buffer', data: [1, 255] }]]) {
+      [[1, 2], [1, 2]], [[Buffer.from([1, 255])], Buffer.from([1, 255])],
+      [[{ deep: [Buffer.from('a')] }, Buffer.from('b')], [{ deep: [Buffer.from('a')] }, Buffer.from('b')]]]) {
       const heard = [ana, bob, eva].map((socket) => once(socket, 'message'));
       assert.equal(await ana.timeout(PATIENCE_MS).emitWithAck('message', ...args), 'Message received');
       for (const event of await Promise.all(heard)) assert.deepEqual(event, { clientId: ana.id, message });

@@ -9,8 +9,8 @@
 #include "base/rand.h"
 #include "net/socketio/eio_server.h"
 #include "wire/web/json.h"
+#include "wire/web/json_clean.h"
 #include "wire/web/json_write.h"
-#include "wire/web/sio.h"
 
 enum { CAUSE_MAX = 1024 }; /* bytes of arguments that an exception repeats */
 
@@ -35,7 +35,7 @@ static void emit_exception(struct host_client *client, const char *message, cons
 void hosts_exception(struct host_client *client, const char *message, const char *pattern,
                      const struct sio_event *event) {
     struct buf data = {0};
-    if (event && event->args.len <= CAUSE_MAX) {
+    if (event && event->args.len <= CAUSE_MAX && event->attachment_count == 0) {
         if (event->argc > 1)
             json_open_array(&data, NULL);
         if (event->argc > 0)
@@ -76,19 +76,16 @@ bool hosts_may_join_more(struct host_client *client) {
 /* ---- Messages ---- */
 
 /* {"clientId":...,"message":...}: the message is left out where the event has no argument, and an
- * array where it has several. */
+ * array where it has several. It is cleaned, since what one client takes breaks another. */
 static void write_message(struct buf *out, const struct sio_socket *socket,
-                          const struct sio_event *event) {
+                          const struct sio_event *event, uint64_t seed) {
     json_open(out, NULL);
     json_add_text(out, "clientId", sio_id(socket));
     if (event->argc > 0) {
         json_add_name(out, "message");
         if (event->argc > 1)
             json_open_array(out, NULL);
-        if (event->attachment_count > 0)
-            sio_write_buffers(out, event->args, event->attachments, event->attachment_count);
-        else
-            buf_add_slice(out, event->args);
+        json_clean(out, event->args, seed);
         if (event->argc > 1)
             json_close_array(out);
     }
@@ -96,14 +93,15 @@ static void write_message(struct buf *out, const struct sio_socket *socket,
 }
 
 static size_t event_bytes(const struct sio_event *event) {
-    size_t bytes = event->args.len;
+    size_t bytes = json_text_bytes(event->args);
     for (unsigned i = 0; i < event->attachment_count; i++)
         bytes += event->attachments[i].len;
     return bytes;
 }
 
 /* To all clients that share a room with the sender, and to the sender. */
-static void send_to_neighbours(struct hosts *hosts, struct sio_socket *socket, struct slice json) {
+static void send_to_neighbours(struct hosts *hosts, struct sio_socket *socket, struct slice json,
+                               const struct sio_event *event) {
     unsigned count = 0;
     while (sio_room_at(socket, count, &(struct slice){0}))
         count++;
@@ -112,7 +110,8 @@ static void send_to_neighbours(struct hosts *hosts, struct sio_socket *socket, s
         sio_room_at(socket, i, &rooms[i]);
     rooms[count] = sio_id(socket);
     struct sio_target target = {.rooms = rooms, .room_count = count + 1};
-    sio_broadcast(hosts->ns, &target, "message", json);
+    sio_broadcast_binary(hosts->ns, &target, "message", json, event->attachments,
+                         event->attachment_count);
     mem_free(rooms);
 }
 
@@ -132,13 +131,27 @@ static void hosts_on_message(struct sio_socket *socket, const struct sio_event *
         return;
     }
     struct buf json = {0};
-    write_message(&json, socket, event);
+    write_message(&json, socket, event, hosts->seed);
     if (config->message_scope == MESSAGE_ALL)
-        sio_broadcast(hosts->ns, &(struct sio_target){0}, "message", buf_slice(&json));
+        sio_broadcast_binary(hosts->ns, &(struct sio_target){0}, "message", buf_slice(&json),
+                             event->attachments, event->attachment_count);
     else
-        send_to_neighbours(hosts, socket, buf_slice(&json));
+        send_to_neighbours(hosts, socket, buf_slice(&json), event);
     buf_free(&json);
     sio_ack(socket, event, SLICE("\"Message received\""));
+}
+
+static void hosts_on_too_deep(struct sio_socket *socket, struct slice name, void *arg) {
+    struct hosts *hosts = arg;
+    struct buf pattern = hosts_text(name), message = {0};
+    buf_add_byte(&pattern, 0);
+    buf_printf(&message, "Nested too deeply: at most %d arrays and objects in each other",
+               JSON_DEPTH_MAX - 1);
+    buf_add_byte(&message, 0);
+    hosts->counters.limited++;
+    hosts_exception(sio_data(socket), message.data, pattern.data, NULL);
+    buf_free(&message);
+    buf_free(&pattern);
 }
 
 /* ---- Clients come, go and come back ---- */
@@ -225,6 +238,7 @@ static bool hosts_may_rejoin(void *data, struct slice room, void *arg) {
 struct hosts *hosts_new(const struct hosts_settings *settings) {
     static const struct sio_handlers handlers = {.on_connect = hosts_on_connect,
                                                  .on_disconnect = hosts_on_disconnect,
+                                                 .on_too_deep = hosts_on_too_deep,
                                                  .may_rejoin = hosts_may_rejoin,
                                                  .on_return = hosts_on_return,
                                                  .on_forget = hosts_on_forget};
@@ -240,6 +254,7 @@ struct hosts *hosts_new(const struct hosts_settings *settings) {
     };
     struct hosts *hosts = mem_alloc(sizeof *hosts);
     hosts->settings = *settings;
+    hosts->seed = rand_u64();
     map_init(&hosts->meetings, rand_u64());
     list_init(&hosts->clients);
     list_init(&hosts->checks);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "wire/web/json.h"
+#include "wire/web/json_clean.h"
 #include "wire/web/json_write.h"
 
 #include <errno.h>
@@ -32,12 +33,16 @@ static struct buf room_name(struct slice json) {
     return name;
 }
 
-/* The same room as the others are told of it: a number stays a number. */
+/* The same room as the others are told of it: a number stays a number, if they can all read it. */
 static void join_write_room(struct buf *out, struct slice json, struct slice name) {
-    if (json_kind(json) == JSON_KIND_NUMBER)
-        json_add_raw(out, NULL, name);
-    else
+    if (json_kind(json) != JSON_KIND_NUMBER) {
         json_add_text(out, NULL, name);
+        return;
+    }
+    struct buf number = {0};
+    json_clean(&number, name, 0);
+    json_add_raw(out, NULL, buf_slice(&number));
+    buf_free(&number);
 }
 
 /* ---- Joining ---- */

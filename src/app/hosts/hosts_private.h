@@ -36,6 +36,7 @@ struct hosts {
     struct list checks;  /* struct host_check */
     struct hosts_counters counters;
     struct timer sweep, rechecks;
+    uint64_t seed;        /* for json_clean() */
     bool is_multilingual; /* a client has asked for another language than the default */
 };
 

@@ -208,7 +208,7 @@ static void take_message(struct eio_session *session, const struct eio_packet *p
         return;
     }
     struct buf bytes = {0};
-    if (base64_parse(&bytes, packet->data))
+    if (base64_parse_leniently(&bytes, packet->data))
         server->handlers.on_binary(session, buf_slice(&bytes), server->arg);
     else
         eio_close(session, EIO_CLOSED_PROTOCOL);

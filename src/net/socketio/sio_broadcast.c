@@ -8,15 +8,17 @@
 #include "base/mem.h"
 #include "net/socketio/sio_private.h"
 
+#include <string.h>
+
 /* A broadcast whose sockets have not all been served. */
 struct sio_job {
     struct list node;
     uint64_t number;
     struct sio_namespace *ns;
     uint64_t seq;           /* 0: it cannot be recovered */
-    struct blob **frames;   /* one a text, and ... */
-    struct blob **numbered; /* ... the same with the number, made when a socket needs it */
-    unsigned frame_count;
+    struct blob **frames;   /* of each text: itself and its attachments */
+    struct blob **numbered; /* the texts with the number, made when a socket needs it */
+    unsigned text_count, frames_each;
     sio_pick_fn *pick; /* NULL: everybody gets frames[0] */
     void *pick_arg;
     struct sio_room **rooms, **excepts;
@@ -36,10 +38,11 @@ static bool is_excepted(const struct sio_job *job, const struct sio_socket *sock
 
 static struct blob *frame_for(const struct sio_job *job, const struct sio_socket *socket,
                               unsigned text) {
+    struct blob *frame = job->frames[text * job->frames_each];
     if (!socket->has_offsets || job->seq == 0)
-        return job->frames[text];
+        return frame;
     if (!job->numbered[text])
-        job->numbered[text] = sio_number_frame(job->frames[text], job->seq);
+        job->numbered[text] = sio_number_frame(frame, job->seq);
     return job->numbered[text];
 }
 
@@ -47,13 +50,15 @@ static void deliver(const struct sio_job *job, struct sio_socket *socket) {
     struct sio_stats *stats = &job->ns->server->stats;
     unsigned text = job->pick ? job->pick(socket, job->pick_arg) : 0;
     socket->last_job = job->number;
-    if (is_excepted(job, socket) || text >= job->frame_count)
+    if (is_excepted(job, socket) || text >= job->text_count)
         return;
     if (job->is_volatile && !eio_is_writable(socket->session)) {
         stats->volatile_dropped++;
         return;
     }
     eio_send_now(socket->session, frame_for(job, socket, text));
+    for (unsigned i = 1; i < job->frames_each; i++)
+        eio_send_now(socket->session, job->frames[text * job->frames_each + i]);
     if (job->seq > 0)
         socket->sent_seq = job->seq;
     stats->deliveries++;
@@ -67,8 +72,9 @@ static void unpin_rooms(struct sio_room **rooms, unsigned count) {
 
 static void job_free(struct sio_job *job) {
     list_remove(&job->node);
-    for (unsigned i = 0; i < job->frame_count; i++) {
+    for (unsigned i = 0; i < job->text_count * job->frames_each; i++)
         blob_unref(job->frames[i]);
+    for (unsigned i = 0; i < job->text_count; i++) {
         if (job->numbered[i])
             blob_unref(job->numbered[i]);
     }
@@ -199,29 +205,23 @@ static void aim(struct sio_job *job, const struct sio_target *target) {
     }
 }
 
-void sio_broadcast_each(struct sio_namespace *ns, const struct sio_target *target,
-                        const char *event, const struct slice *args, unsigned count,
-                        sio_pick_fn *pick, void *arg) {
+/* Takes over the frames. */
+static void broadcast(struct sio_namespace *ns, const struct sio_target *target,
+                      const struct sio_frames *frames) {
     struct sio_server *server = ns->server;
-    uint64_t seq = target->is_volatile ? 0 : sio_history_next(server);
-    struct blob **frames = mem_alloc_array(count, sizeof(struct blob *));
-    for (unsigned i = 0; i < count; i++) {
-        struct blob *one[1 + SIO_ATTACHMENTS_MAX];
-        sio_encode(ns, event, args[i], NULL, 0, one);
-        frames[i] = one[0];
-    }
-    if (seq > 0)
-        sio_history_add(ns, seq, NULL, target, &(struct sio_frames){frames, count, 1, pick, arg});
-
     struct sio_job *job = mem_alloc(sizeof *job);
     list_init(&job->node);
     job->ns = ns;
-    job->seq = seq;
-    job->frames = frames;
-    job->numbered = mem_alloc_array(count, sizeof(struct blob *));
-    job->frame_count = count;
-    job->pick = pick;
-    job->pick_arg = arg;
+    job->seq = target->is_volatile ? 0 : sio_history_next(server);
+    if (job->seq > 0)
+        sio_history_add(ns, job->seq, NULL, target, frames);
+    job->frames = mem_alloc_array(frames->count, sizeof(struct blob *));
+    memcpy(job->frames, frames->blobs, frames->count * sizeof(struct blob *));
+    job->frames_each = frames->each;
+    job->text_count = frames->count / frames->each;
+    job->numbered = mem_alloc_array(job->text_count, sizeof(struct blob *));
+    job->pick = frames->pick;
+    job->pick_arg = frames->pick_arg;
     job->is_volatile = target->is_volatile;
     job->number = server->job_number + 1;
     aim(job, target);
@@ -234,7 +234,28 @@ void sio_broadcast_each(struct sio_namespace *ns, const struct sio_target *targe
     sio_run_jobs(server);
 }
 
+void sio_broadcast_each(struct sio_namespace *ns, const struct sio_target *target,
+                        const char *event, const struct slice *args, unsigned count,
+                        sio_pick_fn *pick, void *arg) {
+    struct blob **texts = mem_alloc_array(count, sizeof(struct blob *));
+    for (unsigned i = 0; i < count; i++) {
+        struct blob *one[1 + SIO_ATTACHMENTS_MAX];
+        sio_encode(ns, event, args[i], NULL, 0, one);
+        texts[i] = one[0];
+    }
+    broadcast(ns, target, &(struct sio_frames){texts, count, 1, pick, arg});
+    mem_free(texts);
+}
+
+void sio_broadcast_binary(struct sio_namespace *ns, const struct sio_target *target,
+                          const char *event, struct slice args, const struct slice *attachments,
+                          unsigned count) {
+    struct blob *frames[1 + SIO_ATTACHMENTS_MAX];
+    unsigned each = sio_encode(ns, event, args, attachments, count, frames);
+    broadcast(ns, target, &(struct sio_frames){frames, each, each, NULL, NULL});
+}
+
 void sio_broadcast(struct sio_namespace *ns, const struct sio_target *target, const char *event,
                    struct slice args) {
-    sio_broadcast_each(ns, target, event, &args, 1, NULL, NULL);
+    sio_broadcast_binary(ns, target, event, args, NULL, 0);
 }

@@ -186,6 +186,14 @@ static void take_event(struct sio_socket *socket, const struct sio_packet *packe
     route->fn(socket, &event, ns->arg);
 }
 
+static void take_deep_event(struct sio_socket *socket, const struct sio_packet *packet) {
+    struct sio_namespace *ns = socket->ns;
+    if (ns->handlers.on_too_deep)
+        ns->handlers.on_too_deep(socket, packet->name, ns->arg);
+    else
+        fail(socket->client);
+}
+
 static void take_packet(struct sio_client *client, const struct sio_packet *packet,
                         const struct slice *attachments) {
     if (packet->type == SIO_CONNECT) {
@@ -198,6 +206,8 @@ static void take_packet(struct sio_client *client, const struct sio_packet *pack
         fail(client);
     else if (packet->type == SIO_DISCONNECT)
         sio_socket_gone(socket, false);
+    else if (packet->is_too_deep && packet->name.len > 0)
+        take_deep_event(socket, packet);
     else if ((packet->type == SIO_EVENT || packet->type == SIO_BINARY_EVENT) &&
              packet->name.len > 0)
         take_event(socket, packet, attachments);

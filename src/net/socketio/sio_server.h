@@ -64,6 +64,9 @@ struct sio_handlers { /* each may be NULL */
     /* Last callback of a socket; it is still in its rooms. may_return: its session is kept for
      * recovery. */
     void (*on_disconnect)(struct sio_socket *socket, bool may_return, void *arg);
+    /* An event of this name (a token) is nested deeper than JSON_DEPTH_MAX. NULL: its client is
+     * sent away. */
+    void (*on_too_deep)(struct sio_socket *socket, struct slice name, void *arg);
     /* Recovery. A socket that may return leaves its data behind, which comes back by on_return or
      * is freed by on_forget. may_rejoin is called for each room before anything is replayed;
      * on_return then takes the place of on_connect. */
@@ -135,6 +138,10 @@ struct sio_target {
 };
 void sio_broadcast(struct sio_namespace *ns, const struct sio_target *target, const char *event,
                    struct slice args);
+
+void sio_broadcast_binary(struct sio_namespace *ns, const struct sio_target *target,
+                          const char *event, struct slice args, const struct slice *attachments,
+                          unsigned count);
 
 /* Several texts of one event, as for several languages: pick(socket, arg) gives the index of a
  * socket's text, or a number beyond the count for none. */

@@ -2,6 +2,9 @@
 
 #include <assert.h>
 #include <openssl/evp.h>
+#include <string.h>
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 void base64_write(struct buf *out, struct slice bytes) {
     assert(bytes.len <= INT32_MAX / 2);
@@ -67,6 +70,28 @@ bool base64_parse(struct buf *out, struct slice text) {
     for (int pad = 0; pad < 2 && slice_has_suffix(text, SLICE("=")); pad++)
         text.len--;
     return parse_with(out, text, "+/");
+}
+
+bool base64_parse_leniently(struct buf *out, struct slice text) {
+    struct buf plain = {0};
+    size_t len = text.len;
+    while (len > 0 && strchr("=\r\n\t ", text.ptr[len - 1]))
+        len--;
+    char *to = buf_reserve(&plain, len + 1);
+    for (size_t i = 0; i < len; i++) {
+        char c = text.ptr[i];
+        if (c != '\r' && c != '\n' && c != '\t' && c != ' ')
+            to[plain.len++] = c == '-' ? '+' : c == '_' ? '/' : c;
+    }
+    /* The bits of the last character that no byte uses. */
+    unsigned unused = plain.len % 4 == 2 ? 0x0f : plain.len % 4 == 3 ? 0x03 : 0;
+    int last = unused ? value_of(to[plain.len - 1], "+/") : 0;
+    bool is_good = last >= 0;
+    if (is_good && unused)
+        to[plain.len - 1] = alphabet[(unsigned)last & ~unused];
+    is_good = is_good && parse_with(out, buf_slice(&plain), "+/");
+    buf_free(&plain);
+    return is_good;
 }
 
 bool base64url_parse(struct buf *out, struct slice text) {

@@ -13,7 +13,7 @@ static bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static const char *skip_space(const char *p, const char *end) {
+const char *json_skip_space(const char *p, const char *end) {
     while (p < end && is_space(*p))
         p++;
     return p;
@@ -96,21 +96,21 @@ static const char *scan_value(const char *p, const char *end, unsigned depth);
 /* An array's or object's inside, p after the opening bracket. */
 static const char *scan_list(const char *p, const char *end, unsigned depth, bool is_object) {
     char close = is_object ? '}' : ']';
-    p = skip_space(p, end);
+    p = json_skip_space(p, end);
     if (p < end && *p == close)
         return p + 1;
     for (;;) {
         if (is_object) {
-            p = skip_space(p, end);
+            p = json_skip_space(p, end);
             if (p == end || *p != '"' || !(p = scan_string(p, end)))
                 return NULL;
-            p = skip_space(p, end);
+            p = json_skip_space(p, end);
             if (p == end || *p++ != ':')
                 return NULL;
         }
         if (!(p = scan_value(p, end, depth)))
             return NULL;
-        p = skip_space(p, end);
+        p = json_skip_space(p, end);
         if (p == end)
             return NULL;
         if (*p == close)
@@ -121,7 +121,7 @@ static const char *scan_list(const char *p, const char *end, unsigned depth, boo
 }
 
 static const char *scan_value(const char *p, const char *end, unsigned depth) {
-    p = skip_space(p, end);
+    p = json_skip_space(p, end);
     if (p == end)
         return NULL;
     switch (*p) {
@@ -144,7 +144,7 @@ static const char *scan_value(const char *p, const char *end, unsigned depth) {
 bool json_check(struct slice text) {
     const char *end = text.ptr + text.len;
     const char *p = scan_value(text.ptr, end, JSON_DEPTH_MAX);
-    return p && skip_space(p, end) == end;
+    return p && json_skip_space(p, end) == end;
 }
 
 bool json_is_shallow(struct slice text) {
@@ -171,9 +171,35 @@ bool json_is_shallow(struct slice text) {
 
 /* ---- walking ---- */
 
+const char *json_skip_string(const char *p, const char *end) {
+    const char *behind = scan_string(p, end);
+    return behind ? behind : end;
+}
+
+const char *json_skip_scalar(const char *p, const char *end) {
+    while (p < end && *p != ',' && *p != ']' && *p != '}' && !is_space(*p))
+        p++;
+    return p;
+}
+
+size_t json_text_bytes(struct slice text) {
+    const char *p = text.ptr, *end = p + text.len;
+    size_t bytes = 0;
+    for (; p < end; bytes++) {
+        if (*p != '\\' || end - p < 2) {
+            p++;
+            continue;
+        }
+        int code = p[1] == 'u' ? hex4(p + 2, end) : 0;
+        bytes += code < 0x80 ? 0 : code < 0x800 || (code >= 0xd800 && code < 0xe000) ? 1 : 2;
+        p += p[1] == 'u' && end - p >= 6 ? 6 : 2;
+    }
+    return bytes;
+}
+
 static struct slice trim(struct slice text) {
     const char *end = text.ptr + text.len;
-    const char *p = skip_space(text.ptr, end);
+    const char *p = json_skip_space(text.ptr, end);
     while (end > p && is_space(end[-1]))
         end--;
     return slice_of(p, (size_t)(end - p));
@@ -224,7 +250,7 @@ static const char *skip_value(const char *p, const char *end) {
 
 bool json_next_item(struct slice *rest, struct slice *item) {
     const char *end = rest->ptr + rest->len;
-    const char *start = skip_space(rest->ptr, end);
+    const char *start = json_skip_space(rest->ptr, end);
     if (start == end)
         return false;
     const char *p = skip_value(start, end);
@@ -237,12 +263,12 @@ bool json_next_item(struct slice *rest, struct slice *item) {
 
 bool json_next_member(struct slice *rest, struct slice *key, struct slice *value) {
     const char *end = rest->ptr + rest->len;
-    const char *start = skip_space(rest->ptr, end);
+    const char *start = json_skip_space(rest->ptr, end);
     const char *p = start < end && *start == '"' ? scan_string(start, end) : NULL;
     if (!p)
         return false;
     *key = slice_of(start, (size_t)(p - start));
-    p = skip_space(p, end);
+    p = json_skip_space(p, end);
     if (p == end || *p != ':')
         return false;
     *rest = slice_of(p + 1, (size_t)(end - p - 1));

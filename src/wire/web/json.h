@@ -1,6 +1,6 @@
-/* JSON (RFC 8259) as text: checked and walked without building a tree. A Socket.IO client's
- * arguments are forwarded byte for byte, so nothing is lost that a parser into C types would refuse
- * or round: lone surrogates, 1e400, integers of 20 digits.
+/* JSON (RFC 8259) as text: checked and walked without building a tree. So nothing is lost
+ * that a parser into C types would refuse or round: integers of 20 digits, 1e400, half a surrogate
+ * pair.
  *
  * The text must be valid UTF-8. The functions that walk it need text that json_check() has
  * accepted. */
@@ -32,6 +32,15 @@ bool json_check(struct slice text);
 /* True when no bracket of the text, outside strings, opens deeper than JSON_DEPTH_MAX. Called
  * before a recursive parser, it keeps that parser's stack bounded. It checks nothing else. */
 bool json_is_shallow(struct slice text);
+
+/* Steps of a single pass over checked text; each returns a position up to `end`. A scalar is a number
+ * or a word. */
+const char *json_skip_space(const char *p, const char *end);
+const char *json_skip_string(const char *p, const char *end); /* p at its quote */
+const char *json_skip_scalar(const char *p, const char *end);
+
+/* Bytes of checked text, each escape counted as the character that it means. */
+size_t json_text_bytes(struct slice text);
 
 /* What a value is, by its first byte. */
 enum json_kind json_kind(struct slice value);

@@ -3,12 +3,11 @@
 #include "base/macros.h"
 #include "base/text.h"
 #include "wire/web/json.h"
-#include "wire/web/json_write.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-enum { ID_DIGITS_MAX = 16 };
+enum { ID_DIGITS_MAX = 16, NAME_BYTES_MAX = 256 /* of a name that means anything here */ };
 
 static bool is_digit(char c) {
     return c >= '0' && c <= '9';
@@ -18,36 +17,71 @@ static bool is_digit(char c) {
 static bool is_reserved(struct slice name_token) {
     static const char *const names[] = {"connect",       "connect_error", "disconnect",
                                         "disconnecting", "newListener",   "removeListener"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names) && name_token.len <= NAME_BYTES_MAX; i++) {
         if (json_text_is(name_token, names[i]))
             return true;
     }
     return false;
 }
 
-/* The N of {"_placeholder":true,"num":N}; false for any other value. */
-static bool parse_placeholder(struct slice object, struct slice *num) {
-    if (json_kind(json_member(object, "_placeholder")) != JSON_KIND_TRUE)
-        return false;
-    *num = json_member(object, "num");
-    return true;
+/* Placeholders, {"_placeholder":true,"num":N}, are looked for in one pass from left to right, however
+ * deep they lie. Each function takes the position of a value in text that has passed json_check(), so
+ * that its recursion is bounded, and returns the position behind it; *is_good becomes false when a
+ * number is not below `count`. */
+static const char *walk_value(const char *p, const char *end, unsigned count, bool *is_good);
+
+static const char *walk_array(const char *p, const char *end, unsigned count, bool *is_good) {
+    for (p = json_skip_space(p + 1, end); p < end && *p != ']'; p = json_skip_space(p, end))
+        p = *p == ',' ? p + 1 : walk_value(p, end, count, is_good);
+    return p + 1;
 }
 
-/* Its recursion is bounded, because the text has passed json_check(). */
-static bool check_placeholders(struct slice value, unsigned count) {
-    enum json_kind kind = json_kind(value);
-    if (kind != JSON_KIND_OBJECT && kind != JSON_KIND_ARRAY)
-        return true;
-    struct slice rest = json_inside(value), key, item, num;
+static bool is_number_below(struct slice text, unsigned count) {
     uint64_t number;
-    if (parse_placeholder(value, &num))
-        return json_to_count(num, &number) && number < count;
-    while (kind == JSON_KIND_OBJECT ? json_next_member(&rest, &key, &item)
-                                    : json_next_item(&rest, &item)) {
-        if (!check_placeholders(item, count))
-            return false;
+    return json_to_count(text, &number) && number < count;
+}
+
+/* What else is in a placeholder means nothing. */
+static const char *walk_object(const char *p, const char *end, unsigned count, bool *is_good) {
+    bool is_placeholder = false, are_members_good = true, has_number = false;
+    for (p = json_skip_space(p + 1, end); p < end && *p != '}'; p = json_skip_space(p, end)) {
+        if (*p == ',') {
+            p++;
+            continue;
+        }
+        const char *key_end = json_skip_string(p, end);
+        struct slice key = slice_of(p, (size_t)(key_end - p));
+        const char *colon = json_skip_space(key_end, end);
+        const char *start = json_skip_space(colon + 1, end);
+        p = walk_value(start, end, count, &are_members_good);
+        struct slice value = slice_of(start, (size_t)(p - start));
+        if (json_text_is(key, "_placeholder"))
+            is_placeholder = json_kind(value) == JSON_KIND_TRUE;
+        else if (json_text_is(key, "num"))
+            has_number = is_number_below(value, count);
     }
-    return true;
+    if (is_placeholder ? !has_number : !are_members_good)
+        *is_good = false;
+    return p + 1;
+}
+
+static const char *walk_value(const char *p, const char *end, unsigned count, bool *is_good) {
+    p = json_skip_space(p, end);
+    if (p == end)
+        return p;
+    if (*p == '{')
+        return walk_object(p, end, count, is_good);
+    if (*p == '[')
+        return walk_array(p, end, count, is_good);
+    if (*p == '"')
+        return json_skip_string(p, end);
+    return json_skip_scalar(p, end);
+}
+
+static bool check_placeholders(struct slice json, unsigned count) {
+    bool is_good = true;
+    walk_value(json.ptr, json.ptr + json.len, count, &is_good);
+    return is_good;
 }
 
 static bool parse_head(struct slice *text, struct sio_packet *out) {
@@ -81,12 +115,25 @@ static bool parse_head(struct slice *text, struct sio_packet *out) {
     return out->id <= (UINT64_C(1) << 53) - 1;
 }
 
+/* Of an array that is nested too deeply only the event's name is read, for the answer. */
+static bool parse_deep_list(struct slice json, struct sio_packet *out) {
+    struct slice rest = json_inside(json);
+    out->is_too_deep = !json_is_shallow(json) && json_kind(json) == JSON_KIND_ARRAY;
+    if (!out->is_too_deep || out->type == SIO_ACK || out->type == SIO_BINARY_ACK)
+        return out->is_too_deep;
+    return json_next_item(&rest, &out->name) && out->name.len <= NAME_BYTES_MAX &&
+           json_check(out->name) && json_kind(out->name) == JSON_KIND_STRING &&
+           !is_reserved(out->name);
+}
+
 /* EVENT and ACK: an array, or nothing at all, which the reference implementation accepts and
  * ignores. */
 static bool parse_list(struct slice json, struct sio_packet *out) {
     if (json.len == 0)
         return true;
-    if (!json_check(json) || json_kind(json) != JSON_KIND_ARRAY)
+    if (!json_check(json))
+        return parse_deep_list(json, out);
+    if (json_kind(json) != JSON_KIND_ARRAY)
         return false;
     if (out->attachments > 0 && !check_placeholders(json, out->attachments))
         return false;
@@ -151,51 +198,4 @@ void sio_write_ack(struct buf *out, struct slice nsp, uint64_t id, struct slice 
     buf_add_byte(out, '[');
     buf_add_slice(out, args);
     buf_add_byte(out, ']');
-}
-
-static void write_buffer(struct buf *out, struct slice bytes) {
-    json_open(out, NULL);
-    json_add_text(out, "type", SLICE("Buffer"));
-    json_open_array(out, "data");
-    for (size_t i = 0; i < bytes.len; i++)
-        buf_printf(out, i ? ",%u" : "%u", (unsigned char)bytes.ptr[i]);
-    json_close_array(out);
-    json_close(out);
-}
-
-static void write_value(struct buf *out, struct slice value, const struct slice *attachments,
-                        unsigned count) {
-    enum json_kind kind = json_kind(value);
-    if (kind != JSON_KIND_OBJECT && kind != JSON_KIND_ARRAY) {
-        json_add_raw(out, NULL, value);
-        return;
-    }
-    struct slice num;
-    uint64_t number;
-    if (parse_placeholder(value, &num) && json_to_count(num, &number) && number < count) {
-        write_buffer(out, attachments[number]);
-        return;
-    }
-    struct slice rest = json_inside(value), key, item;
-    if (kind == JSON_KIND_OBJECT) {
-        json_open(out, NULL);
-        while (json_next_member(&rest, &key, &item)) {
-            json_add_raw(out, NULL, key);
-            buf_add_byte(out, ':');
-            write_value(out, item, attachments, count);
-        }
-        json_close(out);
-    } else {
-        json_open_array(out, NULL);
-        while (json_next_item(&rest, &item))
-            write_value(out, item, attachments, count);
-        json_close_array(out);
-    }
-}
-
-void sio_write_buffers(struct buf *out, struct slice args, const struct slice *attachments,
-                       unsigned count) {
-    struct slice item;
-    while (json_next_item(&args, &item))
-        write_value(out, item, attachments, count);
 }

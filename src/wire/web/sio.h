@@ -33,6 +33,7 @@ struct sio_packet {
                           the nameless event "2", which is to be ignored */
     struct slice args; /* EVENT, ACK: the arguments "a,b,c" without brackets */
     unsigned argc;
+    bool is_too_deep; /* nested deeper than JSON_DEPTH_MAX: of an EVENT only the name is known */
 };
 
 /* Parses a packet as a client may send it; all slices borrow from the text. False: the client broke
@@ -51,10 +52,5 @@ void sio_write_event(struct buf *out, struct slice nsp, const uint64_t *id, stru
 /* Appends a whole ack. */
 void sio_write_ack(struct buf *out, struct slice nsp, uint64_t id, struct slice args,
                    unsigned attachments);
-
-/* Appends the arguments, as values that follow what is in the buffer (wire/web/json_write.h), with
- * each placeholder replaced by {"type":"Buffer","data":[...]}, which is a Node Buffer as JSON. */
-void sio_write_buffers(struct buf *out, struct slice args, const struct slice *attachments,
-                       unsigned count);
 
 #endif

@@ -1,6 +1,10 @@
 #include "wire/web/sio.h"
 
+#include "base/clock.h"
 #include "unit.h"
+#include "wire/web/json.h"
+
+#include <string.h>
 
 static struct sio_packet parse(const char *text) {
     struct sio_packet packet;
@@ -151,18 +155,102 @@ static void writes_packets(void **state) {
     buf_free(&out);
 }
 
-static void turns_attachments_into_buffers(void **state) {
-    const struct slice attachments[] = {SLICE("\x01\xff"), SLICE("")};
-    struct buf out = {0};
+static void finds_placeholders_however_deep(void **state) {
+    struct sio_packet packet;
+    char text[600] = "51-[\"a\",";
+    for (int i = 0; i < 30; i++)
+        strcat(text, i % 2 ? "{\"k\":" : "[1,");
+    size_t at = strlen(text);
+    for (char num = '0'; num <= '1'; num++) {
+        text[at] = 0;
+        strcat(text, "{\"_placeholder\":true,\"num\":0}");
+        text[at + 27] = num;
+        for (int i = 30; i-- > 0;)
+            strcat(text, i % 2 ? "}" : "]");
+        strcat(text, "]");
+        assert_int_equal(sio_parse(slice_from(text), &packet), num == '0');
+    }
+    assert_true(sio_parse(SLICE("51-[\"a\",{\"_placeholder\":true,\"num\":0,"
+                                "\"x\":{\"_placeholder\":true,\"num\":9}}]"),
+                          &packet));
+    assert_false(
+        sio_parse(SLICE("51-[\"a\",{\"x\":{\"num\":9,\"_placeholder\" : true }}]"), &packet));
+    assert_true(
+        sio_parse(SLICE("51-[\"a\",{\"num\":9},{\"_placeholder\":false,\"num\":9}]"), &packet));
+}
 
-    sio_write_buffers(&out,
-                      SLICE("{\"_placeholder\":true,\"num\":0}, [ {\"a\" : {\"_placeholder\":true,"
-                            "\"num\":1}, \"b\": 1e400 } ],\"x\""),
-                      attachments, 2);
-    assert_slice_equal(buf_slice(&out), "{\"type\":\"Buffer\",\"data\":[1,255]},[{\"a\":{\"type\":"
-                                        "\"Buffer\",\"data\":[]},\"b\":1e400}],\"x\"");
-    buf_free(&out);
+static void of_what_is_too_deep_the_name_is_known(void **state) {
+    struct sio_packet packet;
+    char deep[300] = "2[\"jo\\u0069n\",";
+    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+        strcat(deep, "[");
+    for (int i = 0; i < JSON_DEPTH_MAX; i++)
+        strcat(deep, "]");
+    strcat(deep, "]");
+    assert_true(sio_parse(slice_from(deep), &packet));
+    assert_true(packet.is_too_deep);
+    assert_slice_equal(packet.name, "\"jo\\u0069n\"");
+    assert_int_equal(packet.argc, 0);
+    deep[0] = '3';
+    assert_true(sio_parse(slice_from(deep), &packet));
+    memcpy(deep, "2[1234567890", 12);
+    assert_false(sio_parse(slice_from(deep), &packet));
+}
+
+/* The same bytes twice cost twice the time, whatever their shape. */
+static double parse_ms(const char *head, const char *unit, const char *tail, size_t bytes) {
+    struct buf text = {0};
+    struct sio_packet packet;
+    double best = 1e9;
+    buf_add_text(&text, head);
+    while (text.len < bytes)
+        buf_add_text(&text, unit);
+    buf_add_text(&text, tail);
+    for (int i = 0; i < 5; i++) {
+        uint64_t start_ns = clock_mono_ns();
+        assert_true(sio_parse(buf_slice(&text), &packet));
+        double ms = (double)(clock_mono_ns() - start_ns) / 1e6;
+        best = ms < best ? ms : best;
+    }
+    buf_free(&text);
+    return best;
+}
+
+static void every_shape_costs_one_pass(void **state) {
+#define P  "{\"_placeholder\":true,\"num\":0}"
+#define A5 "[[[[["
+#define Z5 "]]]]]"
+#define O5 "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":"
+#define C5 "}}}}}"
+    static const char *const shapes[][3] = {
+        {"51-[\"a\"", ",1", "]"},
+        {"51-[\"a\"", "," P, "]"},
+        {"51-[\"a\"", "," A5 A5 A5 A5 A5 A5 P Z5 Z5 Z5 Z5 Z5 Z5, "]"},
+        {"51-[\"a\"", "," O5 O5 O5 O5 O5 O5 P C5 C5 C5 C5 C5 C5, "]"},
+        {"51-[\"a\"," A5 A5 A5 A5 A5 A5 A5 A5 A5 A5 A5 "0", "," P,
+         Z5 Z5 Z5 Z5 Z5 Z5 Z5 Z5 Z5 Z5 Z5 "]"},
+        {"51-[\"a\"," O5 O5 O5 O5 O5 O5 O5 O5 O5 O5 O5 "{\"b\":0", ",\"b\":" P,
+         "}" C5 C5 C5 C5 C5 C5 C5 C5 C5 C5 C5 "]"},
+        {"51-[\"a\",\"", "\\u00fc", "\"]"},
+        {"51-[\"a\",", "         ", "1]"},
+        {"2[\"a\"", ",{}", "]"},
+        {"2[\"", "\\u0061", "\"]"},
+        {"2[\"a\",1", "234567", "]"},
+        {"2[\"a\",{\"k\":0", ",\"k\":0", "}]"},
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        const char *const *s = shapes[i];
+        double one = parse_ms(s[0], s[1], s[2], 500000), two = parse_ms(s[0], s[1], s[2], 1000000);
+        /* Another program may take the processor for a while. */
+        for (int again = 0; again < 20 && two > 2.2 * one; again++) {
+            one = parse_ms(s[0], s[1], s[2], 500000);
+            two = parse_ms(s[0], s[1], s[2], 1000000);
+        }
+        print_message("shape %zu: %.2f ms, %.2f ms\n", i, one, two);
+        assert_true(two <= 2.2 * one);
+    }
 }
 
 RUN_TESTS(TEST(parses_connects), TEST(parses_events), TEST(parses_acks), TEST(parses_binary),
-          TEST(refuses_what_is_fatal), TEST(writes_packets), TEST(turns_attachments_into_buffers))
+          TEST(refuses_what_is_fatal), TEST(writes_packets), TEST(finds_placeholders_however_deep),
+          TEST(of_what_is_too_deep_the_name_is_known), TEST(every_shape_costs_one_pass))
