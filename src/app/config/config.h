@@ -139,6 +139,7 @@ struct config {
     size_t client_queue_bytes;
     size_t history_bytes;
     size_t socket_packet_bytes;
+    size_t socket_bytes_per_second;
 
     /* Accounts */
     const char *jwt_access_secret;

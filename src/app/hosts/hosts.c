@@ -245,6 +245,7 @@ struct hosts *hosts_new(const struct hosts_settings *settings) {
     const struct config *config = settings->config;
     struct sio_settings sio = {
         .eio = {.max_payload_bytes = config->socket_packet_bytes,
+                .max_bytes_per_second = config->socket_bytes_per_second,
                 .max_queue_bytes = config->client_queue_bytes,
                 .budget = settings->budget},
         .recovery_ms = config->socket_recovery != RECOVERY_OFF ? 120 * 1000 : 0,

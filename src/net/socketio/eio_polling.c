@@ -107,7 +107,7 @@ void eio_polling_head(struct eio_session *session, struct http_request *request)
     struct http_request *other = session->post;
     bool is_octets =
         type && slice_has_prefix_nocase(slice_trim(*type), SLICE("application/octet-stream"));
-    if (other || is_octets) {
+    if (other || session->unpaid || is_octets) {
         eio_respond(request, 400, NULL, SLICE_NONE);
         eio_close(session, EIO_CLOSED_PROTOCOL);
         if (other)
@@ -121,8 +121,22 @@ void eio_polling_head(struct eio_session *session, struct http_request *request)
     request->on_overflow = eio_on_post_overflow;
 }
 
+static void eio_on_unpaid_aborted(struct http_request *request) {
+    struct eio_session *session = request->user;
+    session->unpaid = NULL;
+    eio_close(session, EIO_CLOSED_TRANSPORT);
+}
+
+/* Another POST before this one is answered breaks the protocol. */
+static void wait_for_payment(struct eio_session *session, struct http_request *request) {
+    session->unpaid = request;
+    request->user = session;
+    request->on_abort = eio_on_unpaid_aborted;
+}
+
 void eio_polling_post(struct eio_session *session, struct http_request *request) {
     struct slice rest = request->body;
+    size_t bytes = rest.len;
     session->post = NULL;
     enum eio_next next = EIO_NEXT_BAD;
     if (rest.len > 0 && text_is_utf8(rest)) {
@@ -137,7 +151,10 @@ void eio_polling_post(struct eio_session *session, struct http_request *request)
         eio_respond(request, 400, NULL, SLICE_NONE);
         return;
     }
-    eio_respond(request, 200, "text/html", SLICE("ok"));
+    if (session->state == EIO_STATE_OPEN && eio_session_charge(session, bytes) > 0)
+        wait_for_payment(session, request);
+    else
+        eio_respond(request, 200, "text/html", SLICE("ok"));
 }
 
 void eio_polling_end(struct eio_session *session) {

@@ -57,10 +57,13 @@ struct eio_session {
     size_t held_bytes; /* by the owner: eio_hold */
     struct list node;
     char sid[EIO_SID_LEN + 1];
-    int64_t due_ms;        /* of the next ping, or of its pong */
-    struct timer beat;     /* at due_ms */
-    struct timer limit;    /* of the upgrade, or of the lingering */
-    struct deferred later; /* answers the poll, reports the end, or frees */
+    int64_t due_ms;              /* of the next ping, or of its pong */
+    struct timer beat;           /* at due_ms */
+    struct timer limit;          /* of the upgrade, or of the lingering */
+    int64_t paid_us;             /* loop time up to which what the client sent is paid for */
+    struct timer debt;           /* until the client may send more */
+    struct http_request *unpaid; /* a POST whose answer waits for that */
+    struct deferred later;       /* answers the poll, reports the end, or frees */
 };
 
 /* ---- eio_session.c ---- */
@@ -82,6 +85,11 @@ void eio_session_heard(struct eio_session *session);
 /* True, and the session ends, when its pong is overdue now, even if the timer has not fired yet. */
 bool eio_session_is_late(struct eio_session *session);
 void eio_session_later(struct eio_session *session);
+/* The client sent so many bytes. Returns for how long it must not send more, in ms; 0 while it is
+ * within its budget. eio_session_pay() is called when that time is over. */
+int64_t eio_session_charge(struct eio_session *session, size_t bytes);
+/* Lets the client send again. */
+void eio_session_pay(struct eio_session *session);
 /* What waits for the session has changed. */
 void eio_session_weigh(struct eio_session *session);
 

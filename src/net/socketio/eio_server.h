@@ -40,6 +40,7 @@ struct eio_settings {            /* zero = the default in brackets */
     unsigned upgrade_timeout_ms; /* [10000] */
     unsigned linger_ms;          /* [30000] a closed polling session waits for its last poll */
     unsigned max_payload_bytes;  /* [1000000] one message, or one polling body */
+    size_t max_bytes_per_second; /* [no limit] from one client; who sends more is read later */
     size_t max_queue_bytes;      /* [1 MiB] of unsent output a session */
     struct budget *budget;       /* of sessions, connections and memory; NULL = not limited */
 };

@@ -46,6 +46,7 @@ void eio_session_free(struct eio_session *session) {
     claim_close(&session->memory);
     timer_stop(&session->beat);
     timer_stop(&session->limit);
+    timer_stop(&session->debt);
     loop_undefer(session->server->loop, &session->later);
     outbox_clear(&session->queue);
     list_remove(&session->node);
@@ -108,6 +109,7 @@ void eio_close(struct eio_session *session, enum eio_close_reason reason) {
         eio_link_abort(session->link);
     else if (session->link)
         eio_link_close(session->link);
+    eio_session_pay(session);
     bool is_told = session->poll || reason != EIO_CLOSED_BY_SERVER;
     eio_polling_end(session);
     if (was_polling && !is_told) {
@@ -197,6 +199,41 @@ void eio_session_heard(struct eio_session *session) {
         return;
     start_beat(session, session->server->settings.ping_timeout_ms);
     session->is_extended = true;
+}
+
+/* ---- the budget of bytes ---- */
+
+/* A client may send so much at once. */
+enum { BURST_S = 4 };
+
+void eio_session_pay(struct eio_session *session) {
+    struct http_request *request = session->unpaid;
+    timer_stop(&session->debt);
+    session->unpaid = NULL;
+    if (session->ws)
+        ws_conn_resume(session->ws);
+    if (request)
+        eio_respond(request, 200, "text/html", SLICE("ok"));
+}
+
+static void eio_on_paid(void *arg) {
+    eio_session_pay(arg);
+}
+
+int64_t eio_session_charge(struct eio_session *session, size_t bytes) {
+    struct loop *loop = session->server->loop;
+    int64_t rate = (int64_t)session->server->settings.max_bytes_per_second;
+    if (rate == 0)
+        return 0;
+    int64_t now_us = loop_now_ms(loop) * 1000, least_us = now_us - BURST_S * INT64_C(1000000);
+    if (session->paid_us < least_us)
+        session->paid_us = least_us;
+    session->paid_us += (int64_t)bytes * 1000000 / rate;
+    int64_t owed_ms = (session->paid_us - now_us + 999) / 1000;
+    if (owed_ms <= 0)
+        return 0;
+    timer_start(loop, &session->debt, owed_ms, 0, eio_on_paid, session);
+    return owed_ms;
 }
 
 /* ---- packets ---- */

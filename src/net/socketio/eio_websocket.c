@@ -92,6 +92,8 @@ static void eio_on_ws_message(enum ws_opcode opcode, struct slice message, void 
         on_candidate_message(link, opcode, message);
         return;
     }
+    if (eio_session_charge(session, message.len) > 0)
+        ws_conn_pause(link->ws);
     struct eio_packet packet;
     if (opcode == WS_BINARY) {
         link->server->stats.packets_in++;
