@@ -22,8 +22,10 @@ static void check_accepted(const struct http_head *head, struct slice bytes, siz
     assert(!(head->is_chunked && head->content_length >= 0));
     assert(http_count_headers(head, "content-length") <= 1);
     assert(memchr(bytes.ptr, 0, used) == NULL);
-    size_t lines = 0;
-    for (size_t i = 0; i < used; i++)
+    size_t lines = 0, lead = 0;
+    while (slice_has_prefix(slice_skip(bytes, lead), SLICE("\r\n")))
+        lead += 2; /* empty lines in front of a request */
+    for (size_t i = lead; i < used; i++)
         lines += bytes.ptr[i] == '\n';
     assert(lines == head->header_count + 2);
     for (size_t i = 0; i < head->header_count; i++) {
