@@ -358,13 +358,18 @@ static void http_on_readable(struct http_conn *conn) {
     } while (conn->state != HTTP_DEAD && stream_has_pending(conn->stream));
 }
 
+/* A keep-alive answer went out after draining began: no request will follow it. */
+static bool is_left_idle(const struct http_conn *conn) {
+    return conn->server->is_draining && conn->state == HTTP_IN_HEAD && conn->in.len == 0;
+}
+
 static void http_on_written(struct http_conn *conn) {
     struct http_call *call = conn->call;
     if (conn->state == HTTP_REPLYING && call->wants_drain) {
         call->wants_drain = false;
         if (call->request.on_drain)
             call->request.on_drain(&call->request);
-    } else if (conn->state == HTTP_LAST) {
+    } else if (conn->state == HTTP_LAST || is_left_idle(conn)) {
         if (conn->is_half_closed || stream_shutdown(conn->stream) != 0) {
             http_conn_kill(conn);
             return;

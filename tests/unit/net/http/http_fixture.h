@@ -65,6 +65,15 @@ static inline void describe(struct http_request *request) {
     buf_free(&text);
 }
 
+static inline void on_drained(void *arg) {
+    loop_stop(((struct fixture *)arg)->loop);
+}
+
+static inline void on_drain(struct mail *mail, void *owner) {
+    struct fixture *f = owner;
+    http_server_drain(f->server, on_drained, f);
+}
+
 static inline void on_request(struct http_request *request, void *arg) {
     struct fixture *f = arg;
     if (slice_is_equal(request->path, SLICE("/echo"))) {
@@ -85,6 +94,9 @@ static inline void on_request(struct http_request *request, void *arg) {
         http_respond(request, 200, "text/plain", SLICE("welcome"));
     } else if (slice_is_equal(request->path, SLICE("/plain"))) {
         http_respond(request, 200, "text/plain", SLICE("plain bytes"));
+    } else if (slice_is_equal(request->path, SLICE("/drain"))) {
+        http_respond(request, 200, "text/plain", SLICE("the last bytes"));
+        on_drain(&f->drain, f);
     } else if (slice_is_equal(request->path, SLICE("/pieces"))) {
         f->pieces_left = 64;
         request->user = f;
@@ -125,15 +137,6 @@ static inline void run(void *arg) {
 
 static inline void on_stop(struct mail *mail, void *owner) {
     loop_stop(((struct fixture *)owner)->loop);
-}
-
-static inline void on_drained(void *arg) {
-    loop_stop(((struct fixture *)arg)->loop);
-}
-
-static inline void on_drain(struct mail *mail, void *owner) {
-    struct fixture *f = owner;
-    http_server_drain(f->server, on_drained, f);
 }
 
 static inline void open_with(struct fixture *f, struct http_settings settings) {

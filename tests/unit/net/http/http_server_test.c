@@ -117,6 +117,20 @@ static void draining_lets_requests_finish_and_closes_the_rest(void **state) {
     thread_join(f.thread); /* on_drained stopped the loop */
 }
 
+/* The answer allowed another request, and waits to be written when draining begins. */
+static void an_answer_on_its_way_is_the_last_one(void **state) {
+    struct fixture f;
+    open_with(&f, (struct http_settings){.idle_timeout_ms = 600000});
+    int fd = peer_connect(f.port);
+    peer_say(fd, "GET /drain HTTP/1.1\r\nHost: h\r\n\r\n");
+    char *reply = peer_hear_all(fd);
+    assert_contains(reply, "Connection: keep-alive");
+    assert_contains(reply, "the last bytes");
+    free(reply);
+    close(fd);
+    thread_join(f.thread);
+}
+
 static void a_taken_port_is_an_error(void **state) {
     struct fixture f;
     struct loop *loop;
@@ -139,4 +153,5 @@ static void a_taken_port_is_an_error(void **state) {
 RUN_TESTS(TEST(beyond_the_limit_the_longest_idle_connection_gives_way),
           TEST(strangers_are_answered_though_the_known_ones_stay),
           TEST(bodies_that_do_not_end_share_a_bound),
-          TEST(draining_lets_requests_finish_and_closes_the_rest), TEST(a_taken_port_is_an_error))
+          TEST(draining_lets_requests_finish_and_closes_the_rest),
+          TEST(an_answer_on_its_way_is_the_last_one), TEST(a_taken_port_is_an_error))
