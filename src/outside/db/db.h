@@ -127,6 +127,8 @@ struct db {
      * that is not committed by then is undone. May be NULL. */
     const atomic_bool *given_up;
     /* false once the connection broke: close it and open another */
+    /* The file of the database was removed or replaced while it was open: not is_open any more. */
+    bool is_gone;
     bool is_open;
     struct db_form form;
     /* what was adopted, made and not understood, in words; NULL: nothing to tell */

@@ -139,11 +139,29 @@ static int step_all(struct sqlite_db *s, sqlite3_stmt *stmt, db_row_fn *on_row, 
     return code == SQLITE_DONE ? 0 : sqlite_fail(s, code);
 }
 
+/* A file that was removed can still be written to; all of it would be lost. */
+static int check_file(struct sqlite_db *s) {
+    int has_moved = 0;
+    if (s->db.is_open && sqlite3_get_autocommit(s->handle))
+        sqlite3_file_control(s->handle, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+    if (has_moved) {
+        s->db.is_open = false;
+        s->db.is_gone = true;
+    }
+    if (!s->db.is_gone)
+        return 0;
+    snprintf(s->db.why, sizeof s->db.why,
+             "the file was removed or replaced; put it back and start again");
+    return EAGAIN;
+}
+
 static int sqlite_run(struct db *db, const struct db_sql *sql, const struct db_value *values,
                       size_t count, db_row_fn *on_row, void *arg) {
     struct sqlite_db *s = sqlite_of(db);
     sqlite3_stmt *stmt;
-    int err = sqlite_prepare(s, sql, &stmt);
+    int err = check_file(s);
+    if (!err)
+        err = sqlite_prepare(s, sql, &stmt);
     if (err)
         return err;
     err = bind(s, stmt, values, count);
@@ -156,7 +174,7 @@ static int sqlite_run(struct db *db, const struct db_sql *sql, const struct db_v
 
 static int sqlite_script(struct db *db, const char *text, db_row_fn *on_row, void *arg) {
     struct sqlite_db *s = sqlite_of(db);
-    int err = 0;
+    int err = check_file(s);
     while (!err && *text) {
         sqlite3_stmt *stmt;
         int code = sqlite3_prepare_v2(s->handle, text, -1, &stmt, &text);

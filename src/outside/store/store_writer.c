@@ -60,6 +60,7 @@ struct store_writer {
     unsigned failures; /* in a row */
     char *told;        /* what db->news said last */
     int64_t used_ms;   /* when the database last answered */
+    bool is_gone;      /* the file of the database was removed */
     bool is_stopping;
     struct mail stop;
     int64_t stop_until_ms;
@@ -96,7 +97,7 @@ static void retry_after(struct store_writer *w, int64_t ms) {
 }
 
 static void retry_later(struct store_writer *w) {
-    if (!timer_is_running(&w->retry))
+    if (!w->is_gone && !timer_is_running(&w->retry))
         retry_after(w, backoff_ms(++w->failures, RETRY_MIN_MS, RETRY_MAX_MS, rand_u64()));
 }
 
@@ -123,7 +124,10 @@ static void note_refusal(struct store_writer *w) {
     atomic_store(&w->refused_ms, now_ms);
 }
 
+/* What is written to a file that was removed is lost, and another file in its place is another
+ * database: the server has to be started again. */
 static void drop_connection(struct store_writer *w) {
+    w->is_gone |= w->db->is_gone;
     note_away(w, w->db->why);
     db_close(w->db);
     w->db = NULL;
@@ -422,7 +426,7 @@ int store_writer_open(struct store_writer **out, const struct store_writer_setti
 static void write_rest(struct store_writer *w, int64_t until_ms) {
     char why[DB_WHY_BYTES];
     end_opening(w);
-    while (w->queue.waiting > 0 && clock_mono_ms() < until_ms) {
+    while (!w->is_gone && w->queue.waiting > 0 && clock_mono_ms() < until_ms) {
         int err = EAGAIN;
         if (w->db || !db_connect(&w->db, w->settings.url, clock_mono_ms() + LAST_CONNECT_MS, why,
                                  sizeof why)) {
