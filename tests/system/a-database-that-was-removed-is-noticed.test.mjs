@@ -18,7 +18,7 @@ for (const [how, remove] of [['removed', rm], ['moved away', (path) => rename(pa
     await eventually('/ready says so', async () => (await server.get('/ready')).body.degraded.includes('database'));
     const login = await server.post('/auth/login', { email: 'ana@example.org', password });
     assert.equal(login.status, 503, JSON.stringify(login.body));
-    assert.match(server.log, /removed or replaced/);
+    await server.logged(/removed or replaced/);
     assert.equal((await server.get('/health')).status, 200);
   });
 

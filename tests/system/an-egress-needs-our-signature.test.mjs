@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { FakeEgress, tone } from '../fakes/egress.mjs';
 import { delay, recordings } from './egress.mjs';
@@ -39,6 +40,22 @@ test('signed: one connection for one address', async (t) => {
   assert.equal(await server.metric('prosa_egress_refused_total', { cause: 'used' }), 1);
   await eventually('it is recorded', async () => (await server.metric('prosa_egress_accepted_total')) === 1);
   assert.ok(!server.log.includes(new URL(url).searchParams.get('token')), 'the token is in no log');
+});
+
+test('signed: an address that was used opens nothing after a restart either', async (t) => {
+  for (const end of ['stop', 'kill']) {
+    const first = await startServer(t, { env: { ...secret, EGRESS_AUTH: 'signed' } });
+    const url = await sign(first, ...words), other = await sign(first, ...words);
+    assert.equal((await knock(url)).status, 101);
+    if (end === 'kill')
+      await eventually('it is written down', async () => (await readFile(`${first.folder}/storage/egress-nonces`, 'utf8')).length > 0);
+    await first[end]();
+    const second = await startServer(t, { env: { ...secret, EGRESS_AUTH: 'signed' }, folder: first.folder });
+    const at = (address) => address.replace(first.ws, second.ws);
+    assert.equal((await knock(at(url))).status, 401);
+    assert.equal(await second.metric('prosa_egress_refused_total', { cause: 'used' }), 1);
+    assert.equal((await knock(at(other))).status, 101);
+  }
 });
 
 test('signed: whatever was changed is refused before the upgrade', async (t) => {

@@ -81,6 +81,7 @@ static void set_folders(struct config_source *source, struct config *config) {
     config->video_dir = value ? texts_keep_copy(config->texts, slice_from(value))
                               : keep_joined(config, config->storage_dir, "egress/video");
     config->default_database = keep_joined(config, config->storage_dir, "prosa.db");
+    config->egress_nonces_file = keep_joined(config, config->storage_dir, "egress-nonces");
     value = config_source_find(source, "DATABASE_URL");
     config->database_url = value ? texts_keep_copy(config->texts, slice_from(value)) : NULL;
 }

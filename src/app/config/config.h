@@ -51,7 +51,7 @@ struct config {
     const char *tls_key_file;
     const char *cors_origins; /* comma separated, as browsers write them; NULL: all are echoed */
     const char *trust_proxy;  /* comma separated networks */
-    size_t memory_bytes; /* that the process may use; 0: unknown */
+    size_t memory_bytes;      /* that the process may use; 0: unknown */
     size_t client_memory_bytes;
     unsigned max_connections;
     unsigned max_tracks;
@@ -66,8 +66,9 @@ struct config {
     int64_t drain_ms;
 
     /* Storage */
-    const char *database_url;     /* NULL: SQLite at default_database */
-    const char *default_database; /* <storage>/prosa.db */
+    const char *database_url;       /* NULL: SQLite at default_database */
+    const char *default_database;   /* <storage>/prosa.db */
+    const char *egress_nonces_file; /* <storage>/egress-nonces */
     unsigned database_stall_ms;
     const char *storage_dir;
     const char *audio_dir;

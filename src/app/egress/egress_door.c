@@ -1,6 +1,7 @@
 #include "app/egress/egress_door.h"
 
 #include "app/config/config.h"
+#include "app/egress/egress_nonces.h"
 #include "app/egress/egress_url.h"
 #include "app/rest/routes.h"
 #include "app/sessions/directory.h"
@@ -143,7 +144,7 @@ struct egress_door *egress_door_new(const struct config *config, struct director
     struct egress_door *door = mem_alloc(sizeof *door);
     door->config = config;
     door->directory = directory;
-    door->nonces = egress_nonces_new();
+    door->nonces = egress_nonces_new(config->egress_nonces_file, clock_wall_ms() / 1000);
     return door;
 }
 

@@ -1,8 +1,5 @@
 #include "app/egress/egress_url.h"
 
-#include "base/map.h"
-#include "base/mem.h"
-#include "base/rand.h"
 #include "wire/web/base64.h"
 #include "wire/web/url.h"
 
@@ -10,7 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-enum { MAC_CHARS = 43, SWEEP_EVERY = 256 };
+enum { MAC_CHARS = 43 };
 
 const char *egress_url_fault_name(enum egress_url_fault fault) {
     static const char *const names[] = {"ok",     "unsigned", "malformed", "ambiguous",
@@ -170,52 +167,4 @@ enum egress_url_fault egress_url_check(struct slice query, struct slice path, st
     buf_free(&mac);
     buf_free(&params.text);
     return fault;
-}
-
-struct egress_nonces {
-    struct map used; /* nonce -> struct use */
-    unsigned until_sweep;
-};
-
-struct use {
-    int64_t forget_s;
-};
-
-struct egress_nonces *egress_nonces_new(void) {
-    struct egress_nonces *nonces = mem_alloc(sizeof *nonces);
-    map_init(&nonces->used, rand_u64());
-    return nonces;
-}
-
-void egress_nonces_free(struct egress_nonces *nonces) {
-    if (!nonces)
-        return;
-    MAP_EACH(&nonces->used, at) {
-        mem_free(at.value);
-    }
-    map_free(&nonces->used);
-    mem_free(nonces);
-}
-
-static void forget_expired(struct egress_nonces *nonces, int64_t now_s) {
-    MAP_EACH(&nonces->used, at) {
-        struct use *use = at.value;
-        if (use->forget_s > now_s)
-            continue;
-        map_remove(&nonces->used, at.key);
-        mem_free(use);
-    }
-}
-
-bool egress_nonces_use(struct egress_nonces *nonces, struct slice nonce, int64_t now_s) {
-    if (map_find(&nonces->used, nonce))
-        return false;
-    if (nonces->until_sweep-- == 0) {
-        forget_expired(nonces, now_s);
-        nonces->until_sweep = SWEEP_EVERY;
-    }
-    struct use *use = mem_alloc(sizeof *use);
-    use->forget_s = now_s + 2 * EGRESS_URL_LIFE_S;
-    map_set(&nonces->used, nonce, use);
-    return true;
 }

@@ -39,11 +39,4 @@ void egress_url_sign(struct buf *query, struct slice path, struct slice secret, 
 enum egress_url_fault egress_url_check(struct slice query, struct slice path, struct slice secret,
                                        int64_t now_s, struct slice *nonce);
 
-/* The nonces that were used and have not expired. */
-struct egress_nonces;
-struct egress_nonces *egress_nonces_new(void);
-void egress_nonces_free(struct egress_nonces *nonces); /* NULL is fine */
-/* False when it was used before. */
-bool egress_nonces_use(struct egress_nonces *nonces, struct slice nonce, int64_t now_s);
-
 #endif

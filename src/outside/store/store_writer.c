@@ -60,8 +60,7 @@ struct store_writer {
     unsigned failures; /* in a row */
     char *told;        /* what db->news said last */
     int64_t used_ms;   /* when the database last answered */
-    bool is_gone;      /* the file of the database was removed */
-    bool is_stopping;
+    bool is_gone, is_stopping; /* gone: the file of the database was removed */
     struct mail stop;
     int64_t stop_until_ms;
 
@@ -124,8 +123,6 @@ static void note_refusal(struct store_writer *w) {
     atomic_store(&w->refused_ms, now_ms);
 }
 
-/* What is written to a file that was removed is lost, and another file in its place is another
- * database: the server has to be started again. */
 static void drop_connection(struct store_writer *w) {
     w->is_gone |= w->db->is_gone;
     note_away(w, w->db->why);

@@ -93,19 +93,6 @@ static void it_expires(void **state) {
     buf_free(&url);
 }
 
-static void a_nonce_works_once(void **state) {
-    struct egress_nonces *nonces = egress_nonces_new();
-    assert_true(egress_nonces_use(nonces, NONCE, NOW));
-    assert_false(egress_nonces_use(nonces, NONCE, NOW));
-    for (int i = 0; i < 2000; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "nonce%d", i);
-        assert_true(egress_nonces_use(nonces, slice_from(name), NOW + i / 10));
-    }
-    assert_false(egress_nonces_use(nonces, NONCE, NOW + EGRESS_URL_LIFE_S));
-    egress_nonces_free(nonces);
-}
-
 RUN_TESTS(TEST(what_was_signed_is_let_in), TEST(order_and_spelling_do_not_matter),
           TEST(every_change_is_noticed), TEST(added_parameters_are_noticed),
-          TEST(twins_are_refused), TEST(bad_tokens), TEST(it_expires), TEST(a_nonce_works_once))
+          TEST(twins_are_refused), TEST(bad_tokens), TEST(it_expires))
