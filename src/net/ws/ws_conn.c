@@ -182,18 +182,22 @@ static void ws_on_end_of_stream(struct ws_conn *conn, ssize_t got) {
         ws_conn_break(conn, (int)-got);
 }
 
-/* Who has shown a right reads at once, as do connections that are not clients'. */
-static bool may_read(struct ws_conn *conn) {
+/* How often a connection reads now. Who has shown a right reads at once, as do connections that are
+ * not clients'; a stranger once, when it is their turn. */
+static int reads_granted(struct ws_conn *conn) {
     const struct claim *memory = conn->settings.memory;
-    return !memory || memory->rank >= BUDGET_HOST || loop_grants(conn->loop, &conn->round);
+    if (!memory || memory->rank >= BUDGET_HOST)
+        return READS_A_TURN;
+    return loop_grants(conn->loop, &conn->round) ? 1 : 0;
 }
 
 static void read_some(struct ws_conn *conn) {
     uint8_t *scratch = loop_scratch(conn->loop);
-    if (!may_read(conn))
+    int most = reads_granted(conn);
+    if (most == 0)
         return;
     conn->has_unread = false;
-    for (int i = 0; i < READS_A_TURN && reads(conn); i++) {
+    for (int i = 0; i < most && reads(conn); i++) {
         ssize_t got = stream_read(conn->stream, scratch, LOOP_SCRATCH_BYTES);
         if (got == -EAGAIN)
             return;
