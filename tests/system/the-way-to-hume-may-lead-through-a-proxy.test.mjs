@@ -46,14 +46,14 @@ async function startConnectProxy(t, port, { status } = {}) {
 const KEY = 'a-key-of-the-service';
 
 // A world in which `host` leads through a proxy to a service whose certificate says hume.example.
-async function setUp(t, Fake, host, { status, credentials = '' } = {}) {
+async function setUp(t, Fake, host, { status, credentials = '', written } = {}) {
   const tls = await certificate(t, 'hume.example');
   const hume = await new Fake({ tls, key: KEY, aheadMs: 60000 }).start();
   atEnd(t, () => hume.stop());
   const proxy = await startConnectProxy(t, hume.port, { status });
   const server = await startServer(t, { env: { HUME_API_KEY: KEY, HUME_WS_URL: `wss://${host}${hume.path}`,
-    HTTPS_PROXY: `http://${credentials}${proxy.address}`, SSL_CERT_FILE: tls.file, HUME_SKIP_SILENCE: 'off',
-    AUDIO_PIPELINE_GROUP_SECONDS: '0.5' } });
+    SSL_CERT_FILE: tls.file, HUME_SKIP_SILENCE: 'off', AUDIO_PIPELINE_GROUP_SECONDS: '0.5',
+    ...(written?.(proxy.address) ?? { HTTPS_PROXY: `http://${credentials}${proxy.address}` }) } });
   return { hume, proxy, server };
 }
 
@@ -81,6 +81,25 @@ for (const [name, Fake] of [['v0', FakeHumeV0], ['v1', FakeHumeV1]])
     assert.ok(!Buffer.concat(proxy.seen).includes(KEY), 'the key went through the proxy in clear');
     assert.ok(!server.log.includes('p%40ss') && !server.log.includes('p@ss'), 'the password of the proxy is in the log');
   });
+
+for (const [how, written] of Object.entries({
+  'without a scheme': (address) => ({ HTTPS_PROXY: address }),
+  'in lower case': (address) => ({ https_proxy: `http://${address}/`, no_proxy: 'localhost,.elsewhere.example' }),
+}))
+  test(`the proxy may be named ${how}`, async (t) => {
+    const { hume, proxy, server } = await setUp(t, FakeHumeV0, 'hume.example', { written });
+    await speak(server, 1, () => hume.sessions.length && audioOf(hume.sessions[0]).length > 32000);
+    assert.deepEqual(proxy.asked.map(({ target }) => target), ['hume.example:443']);
+  });
+
+test('NO_PROXY names what is reached without it', async (t) => {
+  const hume = await new FakeHumeV0({ key: KEY, aheadMs: 60000 }).start();
+  atEnd(t, () => hume.stop());
+  const server = await startServer(t, { env: { HUME_API_KEY: KEY, HUME_WS_URL: `ws://127.0.0.1:${hume.port}${hume.path}`,
+    HTTPS_PROXY: '127.0.0.1:9', NO_PROXY: '10.0.0.0/8, 127.0.0.0/8', HUME_SKIP_SILENCE: 'off',
+    AUDIO_PIPELINE_GROUP_SECONDS: '0.5' } });
+  await speak(server, 1, () => hume.sessions.length && audioOf(hume.sessions[0]).length > 32000);
+});
 
 test('a service with a certificate for another name gets nothing', async (t) => {
   const { hume, proxy, server } = await setUp(t, FakeHumeV0, 'other.example');
