@@ -7,11 +7,12 @@ float level_dbfs(float power) {
 }
 
 void level_noise_hear(struct level_noise *noise, float power) {
-    float dbfs = level_dbfs(power);
-    if (!noise->known)
-        *noise = (struct level_noise){.dbfs = dbfs, .known = true};
+    float dbfs = level_dbfs(power), apart = dbfs - noise->dbfs;
+    if (noise->frames < LEVEL_NOISE_LEAST_FRAMES)
+        noise->dbfs += apart / ++noise->frames; /* the mean so far */
     else
-        noise->dbfs += (dbfs < noise->dbfs ? 0.05f : 0.02f) * (dbfs - noise->dbfs);
+        noise->dbfs += (apart < 0 ? 0.05f : 0.02f) * apart;
+    noise->known = noise->frames == LEVEL_NOISE_LEAST_FRAMES;
 }
 
 /* The oldest frame makes room, and becomes part of what is usual. */

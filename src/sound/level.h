@@ -10,16 +10,19 @@ enum {
     LEVEL_FRAME_MS = 20,
     LEVEL_FRAMES = 500,             /* 10 s of strong speech are kept */
     LEVEL_USUAL_LEAST_FRAMES = 250, /* 5 s before them show what is usual */
+    LEVEL_NOISE_LEAST_FRAMES = 50,  /* 1 s without speech shows the noise */
     LEVEL_USUAL_FRAMES = 3000,      /* a minute's worth of them is averaged */
 };
 
 /* 10 log10, never below -120. */
 float level_dbfs(float power);
 
-/* Noise: slow mean of the frame power in dB outside speech, 0.05 down, 0.02 up per frame. Zeroed at
- * the start. */
+/* Noise: slow mean of the frame power in dB outside speech, 0.05 down, 0.02 up per frame. Known
+ * after a second: who joins in the middle of a word is speech for some frames before the detector
+ * says so. Zeroed at the start. */
 struct level_noise {
-    float dbfs; /* once known */
+    float dbfs;      /* once known */
+    uint16_t frames; /* heard, up to LEVEL_NOISE_LEAST_FRAMES */
     bool known;
 };
 

@@ -112,6 +112,20 @@ static void the_former_windows_can_be_had_by_settings(void **state) {
     }
 }
 
+/* The detector needs some frames to hear it: they are no noise to be taken from the level. */
+static void who_joins_in_the_middle_of_a_word_is_not_quiet(void **state) {
+    struct stage stage;
+    stage_open(&stage, NULL);
+    struct actor *ana = stage_join(&stage, "ana");
+    ana->noise_dbfs = -22; /* taken for noise */
+    stage_play(&stage, 0.1);
+    ana->noise_dbfs = -65;
+    actor_speak(ana, -21);
+    stage_play(&stage, 20);
+    assert_int_equal(stage_count(&stage, FEEDBACK_VOLUME_BAIXO, NULL), 0);
+    stage_close(&stage);
+}
+
 /* The old backend's mean over blocks said "low volume" of all who think before they speak. */
 static void pauses_make_no_voice_quiet(void **state) {
     struct stage stage;
@@ -234,7 +248,8 @@ RUN_TESTS(TEST(a_quiet_voice_is_told_once_and_again_after_a_minute),
           TEST(a_voice_that_fades_to_nothing_is_critical_at_once),
           TEST(a_voice_that_swings_is_not_quiet),
           TEST(a_true_drop_is_told_within_seconds_and_says_by_how_much),
-          TEST(the_former_windows_can_be_had_by_settings), TEST(pauses_make_no_voice_quiet),
+          TEST(the_former_windows_can_be_had_by_settings),
+          TEST(who_joins_in_the_middle_of_a_word_is_not_quiet), TEST(pauses_make_no_voice_quiet),
           TEST(a_television_that_talks_along_is_no_quiet_voice),
           TEST(a_radio_beside_a_listener_is_no_quiet_voice),
           TEST(a_loud_voice_is_told_after_a_second_and_worse_as_critical),
