@@ -112,7 +112,7 @@ void recordings_on_report(const struct recording_info *info, void *user) {
 /* ---- Life ---- */
 
 int recordings_open(struct recordings **out, struct loop *loop, const struct storage *storage,
-                    unsigned ttl_days) {
+                    unsigned ttl_days, const struct second_clock *clock) {
     struct recordings *recordings = mem_alloc(sizeof *recordings);
     recordings->loop = loop;
     recordings->storage = storage;
@@ -129,6 +129,7 @@ int recordings_open(struct recordings **out, struct loop *loop, const struct sto
                                            .storage = storage,
                                            .worker = recordings->eraser,
                                            .ttl_days = ttl_days,
+                                           .clock = clock,
                                            .expired = &recordings->stats.expired};
     recordings->retention = retention_new(&set);
     recordings->settle = settle_new(loop, storage, recordings->eraser);

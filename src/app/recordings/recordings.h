@@ -14,10 +14,12 @@
 struct loop;
 struct recording_info;
 struct recordings;
+struct second_clock;
 struct storage;
 struct store;
 
-int recordings_open(struct recordings **, struct loop *, const struct storage *, unsigned ttl_days);
+int recordings_open(struct recordings **, struct loop *, const struct storage *, unsigned ttl_days,
+                    const struct second_clock *);
 
 /* The store has been opened: from now on rows are written and old recordings deleted. */
 void recordings_start(struct recordings *, struct store *);

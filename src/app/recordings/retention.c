@@ -7,6 +7,7 @@
 #include "net/timer.h"
 #include "net/worker.h"
 #include "outside/files/erase.h"
+#include "outside/files/second_clock.h"
 #include "outside/store/store_recording.h"
 
 enum {
@@ -57,6 +58,10 @@ static void retention_list_rows(void *user);
 
 static void begin_sweep(void *user) {
     struct retention *retention = user;
+    if (second_clock_doubts(retention->set.clock, clock_wall_ms(), clock_mono_ms())) {
+        timer_start(retention->set.loop, &retention->timer, FIRST_MS, 0, begin_sweep, retention);
+        return;
+    }
     retention->is_sweeping = true;
     retention->before_ms = clock_wall_ms() - (int64_t)retention->set.ttl_days * 24 * 3600 * 1000;
     retention->sweep = (struct retention_sweep){.batch = BATCH};

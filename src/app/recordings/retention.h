@@ -11,14 +11,16 @@
 #include <stdint.h>
 
 struct retention;
+struct second_clock;
 struct store;
 
 struct retention_settings {
     struct loop *loop;
     const struct storage *storage;
-    struct worker *worker; /* deletes the files */
-    unsigned ttl_days;     /* 0: recordings are kept for ever */
-    uint64_t *expired;     /* counts the deleted recordings */
+    struct worker *worker;            /* deletes the files */
+    unsigned ttl_days;                /* 0: recordings are kept for ever */
+    const struct second_clock *clock; /* while it doubts the time, nothing is deleted */
+    uint64_t *expired;                /* counts the deleted recordings */
 };
 
 struct retention *retention_new(const struct retention_settings *);

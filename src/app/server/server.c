@@ -110,6 +110,11 @@ static void server_on_egress(const struct livekit_egress *egress, void *user) {
         egresses_status_seen(server->egresses, egress);
 }
 
+static void server_on_time(int64_t told_ms, void *user) {
+    struct server *server = user;
+    second_clock_hear(&server->second_clock, told_ms, clock_wall_ms());
+}
+
 static void server_on_debug(struct buf *json, struct slice meeting, void *user) {
     struct server *server = user;
     if (server->egresses)
@@ -145,6 +150,11 @@ static int open_disk(struct server *server, struct buf *problem) {
     const struct config *config = server->config;
     char why[WHY_SIZE] = "";
     struct storage_settings where = {config->storage_dir, config->audio_dir, config->video_dir};
+    second_clock_init(&server->second_clock, (const char *[]){where.root, where.audio, where.video},
+                      3, server->started_ms);
+    if (second_clock_doubts(&server->second_clock, clock_wall_ms(), server->started_ms))
+        log_warn("server", "the clock is far ahead of all that was written here; nothing is "
+                           "deleted for its age until a signed webhook confirms it");
     int err = storage_open(&server->storage, &where, why, sizeof why);
     if (err) {
         buf_add_text(problem, why);
@@ -163,7 +173,7 @@ static int open_disk(struct server *server, struct buf *problem) {
     set.encode_max = config->encode_max;
     set.opus_bps = config->opus_bitrate_bps;
     err = recordings_open(&server->recordings, server->loop, server->storage,
-                          config->recording_ttl_days);
+                          config->recording_ttl_days, &server->second_clock);
     if (err)
         return server_fail(problem, "The recordings cannot be opened", err);
     set.on_report = recordings_on_report;
@@ -185,6 +195,7 @@ static int open_store(struct server *server, struct buf *problem) {
         .url = config->database_url,
         .default_path = config->default_database,
         .feedback_ttl_days = config->feedback_ttl_days,
+        .clock = &server->second_clock,
         .stall_ms = config->database_stall_ms,
         .default_organization = config->default_organization,
     };
@@ -341,7 +352,7 @@ static int open_doors(struct server *server, struct buf *problem) {
     };
 
     server->listener = (struct webhook_listener){server_on_published, server_on_participant,
-                                                 server_on_egress, server};
+                                                 server_on_egress, server_on_time, server};
     server->routes = routes_new();
     server->webhook = webhook_new(&set);
     server->egress_door = egress_door_new(config, server->directory);

@@ -11,6 +11,7 @@
 #include "net/budget.h"
 #include "net/client_address.h"
 #include "net/timer.h"
+#include "outside/files/second_clock.h"
 #include "outside/hume/hume.h"
 
 #include <stdbool.h>
@@ -23,6 +24,7 @@ struct server {
     struct budget budget;
     struct loop *loop;
     struct storage *storage;
+    struct second_clock second_clock;
     struct disk *disk;
     struct recordings *recordings;
     /* Repairs the recordings that an earlier run left unfinished, in the background. */

@@ -32,6 +32,7 @@ static bool write_degraded(struct buf *out, const struct server *server) {
         {space == DISK_SPACE_FULL, "disk full"},
         {space == DISK_SPACE_WARN, "disk nearly full"},
         {atomic_load(&disk->failing_files) > 0, "disk"},
+        {second_clock_doubts(&server->second_clock, clock_wall_ms(), clock_mono_ms()), "clock"},
         {health.failing > 0, "egress"},
         {health.unrecorded > 0, "microphones not recorded"},
         {health.encrypted > 0, "encrypted audio"},

@@ -206,6 +206,9 @@ void webhook_take(struct webhook *webhook, const json_t *event, bool is_signed, 
         webhook->stats.duplicates++;
         return;
     }
+    int64_t told_ms = is_signed ? created_ms(event, 0) : 0;
+    if (told_ms > 0)
+        webhook->set.listener->on_time(told_ms, webhook->set.listener->user);
     log_debug("webhook", "event", log_slice("event", name));
     webhook_dispatch(webhook, event, kind_of(name), &when);
 }

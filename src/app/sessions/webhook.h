@@ -41,6 +41,8 @@ struct webhook_listener {
                      bool is_published, void *user);
     void (*on_participant)(const struct session *, struct slice identity, void *user);
     void (*on_egress)(const struct livekit_egress *, void *user);
+    /* LiveKit's clock, by a signed event. */
+    void (*on_time)(int64_t told_ms, void *user);
     void *user;
 };
 

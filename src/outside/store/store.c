@@ -31,6 +31,7 @@ int store_open(struct store **out, const struct store_settings *settings, struct
         .feedback_queue_max =
             settings->feedback_queue_max ? settings->feedback_queue_max : QUEUE_MAX,
         .feedback_ttl_days = settings->feedback_ttl_days,
+        .clock = settings->clock,
     };
     int err = db_url_parse_or(&store->url, settings->url, settings->default_path, why, why_bytes);
     if (!err)

@@ -25,6 +25,7 @@
 
 #include "base/slice.h"
 
+struct second_clock;
 struct counter_table;
 struct loop;
 struct store;
@@ -35,6 +36,8 @@ struct store_settings {
     /* DATABASE_URL as Prisma writes it; NULL: SQLite at default_path */
     const char *url;
     const char *default_path;
+    /* While it doubts the time, nothing is deleted for its age. NULL is fine. */
+    const struct second_clock *clock;
     unsigned feedback_ttl_days;
     /* 0: 2000 */
     unsigned deadline_ms;

@@ -57,13 +57,12 @@ struct store_writer {
     struct db *db;      /* NULL: not connected */
     struct db *opening; /* the connection being made, or NULL */
     struct timer flush, retry, probe, expire;
-    unsigned failures; /* in a row */
-    char *told;        /* what db->news said last */
-    int64_t used_ms;   /* when the database last answered */
+    unsigned failures;         /* in a row */
+    char *told;                /* what db->news said last */
+    int64_t used_ms;           /* when the database last answered */
     bool is_gone, is_stopping; /* gone: the file of the database was removed */
     struct mail stop;
     int64_t stop_until_ms;
-
     /* Several threads. */
     struct feedback_queue queue;
     struct standstill standstill;
@@ -291,7 +290,8 @@ static void look_at_times(struct store_writer *w) {
 static void on_writer_expire(void *arg) {
     struct store_writer *w = arg;
     look_at_times(w);
-    const int64_t next_ms = can_write(w) && expire_slice(w) ? EXPIRE_AGAIN_MS : EXPIRE_MS;
+    bool may = !second_clock_doubts(w->settings.clock, clock_wall_ms(), clock_mono_ms());
+    int64_t next_ms = may && can_write(w) && expire_slice(w) ? EXPIRE_AGAIN_MS : EXPIRE_MS;
     timer_start(station_loop(w->station), &w->expire, next_ms, 0, on_writer_expire, w);
 }
 

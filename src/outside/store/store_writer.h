@@ -8,6 +8,8 @@
 #ifndef OUTSIDE_STORE_WRITER_H
 #define OUTSIDE_STORE_WRITER_H
 
+#include "outside/files/second_clock.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +29,7 @@ struct store_writer_settings {
     int64_t deadline_ms;      /* of a call */
     size_t feedback_queue_max;
     unsigned feedback_ttl_days;
+    const struct second_clock *clock; /* NULL is fine */
 };
 
 /* Connects and starts the thread, also while the database is away. Errors as store_open(). */

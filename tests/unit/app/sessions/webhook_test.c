@@ -126,6 +126,7 @@ struct world {
     struct webhook *webhook;
     struct webhook_listener listener;
     int published, unpublished;
+    int64_t told_ms;
 };
 
 static void on_track(const struct session *session, struct slice identity,
@@ -137,6 +138,11 @@ static void on_track(const struct session *session, struct slice identity,
         world->unpublished++;
 }
 
+static void on_time(int64_t told_ms, void *user) {
+    struct world *world = user;
+    world->told_ms = told_ms;
+}
+
 static void on_participant(const struct session *session, struct slice identity, void *user) {
 }
 
@@ -145,7 +151,7 @@ static void on_egress(const struct livekit_egress *egress, void *user) {
 
 static void open_world(struct world *world) {
     log_setup(LOG_OFF, LOG_TEXT);
-    *world = (struct world){.listener = {on_track, on_participant, on_egress, world}};
+    *world = (struct world){.listener = {on_track, on_participant, on_egress, on_time, world}};
     assert_int_equal(loop_open(&world->loop), 0);
     struct sessions_settings sessions = {.loop = world->loop};
     world->sessions = sessions_new(&sessions);
