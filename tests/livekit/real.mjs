@@ -5,6 +5,7 @@ import { createServer, request as httpRequest } from 'node:http';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { after } from 'node:test';
 import {
@@ -16,6 +17,7 @@ import { atEnd, eventually, freePort, startServer, temporaryFolder } from '../sy
 
 const here = dirname(fileURLToPath(import.meta.url));
 const RATE = 48000;
+const LEAVING_MS = 10000;
 
 after(() => dispose()); // the client's own threads would keep the process alive
 
@@ -156,10 +158,13 @@ export class Publisher {
     return this.publication.sid;
   }
 
+  // Each frame has a buffer of its own, since the client reads from the buffer's beginning, and lasts as long as it is played.
   async play(pcm) {
     const step = RATE / 100;
-    for (let at = 0; this.isPlaying; at = (at + step) % (pcm.length - step))
-      await this.source.captureFrame(new AudioFrame(pcm.slice(at, at + step), RATE, 1, step)).catch(() => {});
+    const frames = Array.from({ length: Math.floor(pcm.length / step) }, (_, i) =>
+      new AudioFrame(pcm.slice(i * step, (i + 1) * step), RATE, 1, step));
+    for (let at = 0; this.isPlaying; at = (at + 1) % frames.length)
+      await this.source.captureFrame(frames[at]).catch(() => {});
   }
 
   async unpublish() {
@@ -169,10 +174,11 @@ export class Publisher {
     await this.source.close();
   }
 
+  // The client's threads may wait for a server that was killed: it is not waited for longer than for anything else.
   async leave() {
     this.isPlaying = false;
-    await this.playing;
-    await this.room.disconnect().catch(() => {});
+    const gone = Promise.resolve(this.playing).then(() => this.room.disconnect()).catch(() => {});
+    await Promise.race([gone, delay(LEAVING_MS, undefined, { ref: false })]);
   }
 }
 
