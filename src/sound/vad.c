@@ -14,25 +14,47 @@ void vad_clear(struct vad *v) {
     v->envelope = (struct pace_envelope){0};
 }
 
-/* Minimum statistics: the floor follows the lowest level of the last 0.8 to 1.6 s, quickly down,
- * slowly up. */
-static void follow_floors(struct vad *v, const float db[MEL_PADDED]) {
+static void keep_window(struct vad *v, uint32_t window, const float lowest[MEL_PADDED]) {
+    for (int b = 0; b < MEL_PADDED; b++)
+        v->calm[window][b] = (int16_t)lrintf(lowest[b] * VAD_CALM_ONE);
+}
+
+/* A window of 0.8 s is over: its lowest level takes the place of the oldest window's. */
+static void end_window(struct vad *v, const float db[MEL_PADDED]) {
+    memcpy(v->lowest[1], v->lowest[0], sizeof v->lowest[1]);
+    keep_window(v, v->calm_next, v->lowest[0]);
+    v->calm_next = (v->calm_next + 1) % VAD_CALM_WINDOWS;
+    for (int b = 0; b < MEL_PADDED; b++) {
+        int16_t lowest = v->calm[0][b];
+        for (int i = 1; i < VAD_CALM_WINDOWS; i++)
+            lowest = v->calm[i][b] < lowest ? v->calm[i][b] : lowest;
+        v->calm_before[b] = (float)lowest / VAD_CALM_ONE;
+    }
+    memcpy(v->lowest[0], db, sizeof v->lowest[0]);
+    v->floor_frames = 0;
+}
+
+/* Minimum statistics: the quick floor follows the lowest level of the last 0.8 to 1.6 s, quickly
+ * down, slowly up; the calm one is that of the last ten seconds. */
+static void follow_floors(struct vad *v, const float db[MEL_PADDED], float total_db) {
     if (!v->floor_known) {
         for (int b = 0; b < MEL_PADDED; b++)
-            v->floors[b] = v->lowest[0][b] = v->lowest[1][b] = db[b];
+            v->floors[b] = v->lowest[0][b] = v->lowest[1][b] = v->calm_before[b] = db[b];
+        for (uint32_t i = 0; i < VAD_CALM_WINDOWS; i++)
+            keep_window(v, i, db);
+        v->loudest_db = total_db;
         v->floor_known = true;
     }
-    if (++v->floor_frames >= VAD_FLOOR_FRAMES) {
-        memcpy(v->lowest[1], v->lowest[0], sizeof v->lowest[1]);
-        memcpy(v->lowest[0], db, sizeof v->lowest[0]);
-        v->floor_frames = 0;
-    }
+    if (++v->floor_frames >= VAD_FLOOR_FRAMES)
+        end_window(v, db);
     for (int b = 0; b < MEL_PADDED; b++) {
         float *recent = &v->lowest[0][b], before = v->lowest[1][b];
         *recent = db[b] < *recent ? db[b] : *recent;
         float step = (*recent < before ? *recent : before) - v->floors[b];
         v->floors[b] += (step < 0 ? 0.3f : 0.04f) * step;
     }
+    float above = total_db - v->loudest_db;
+    v->loudest_db += above > 0 ? 0.2f * above : above > -0.04f ? above : -0.04f;
 }
 
 static void follow_syllables(struct vad *v, const struct kernels *k, float db[2]) {
@@ -45,32 +67,53 @@ static void follow_syllables(struct vad *v, const struct kernels *k, float db[2]
     }
 }
 
+/* What the network hears of levels: each band by itself, above the quick floor and above the calm
+ * one; returns the mean of the calm floors. */
+static float level_inputs(const struct vad *v, const float db[MEL_PADDED],
+                          float inputs[3 * MEL_BANDS]) {
+    float calm_mean = 0;
+    for (int b = 0; b < MEL_BANDS; b++) {
+        float recent = v->lowest[0][b], before = v->calm_before[b];
+        float calm = v->floor_known ? (recent < before ? recent : before) : db[b];
+        float quick = v->floor_known ? v->floors[b] : db[b];
+        calm_mean += calm / MEL_BANDS;
+        inputs[b] = (db[b] + 60) / 20;
+        inputs[MEL_BANDS + b] = (db[b] - quick) / 15 - 0.5f;
+        inputs[2 * MEL_BANDS + b] = (db[b] - calm) / 15 - 1;
+    }
+    return calm_mean;
+}
+
 void vad_inputs(struct vad *v, const struct kernels *k, bool is_zero,
                 float inputs[VAD_INPUTS_PADDED], struct vad_frame *out) {
     _Alignas(32) float power[SPECTRUM_PADDED], db[MEL_PADDED];
     k->spectrum(v->line, power);
     float total = k->mel(power, db), mean = 0;
     if (!is_zero)
-        follow_floors(v, db);
+        follow_floors(v, db, total);
     int16_t quarter[PITCH_FRAME];
     k->decimate(v->line + SPECTRUM_WINDOW - QUARTER_TAPS - (PITCH_FRAME - 1) * QUARTER_STEP,
                 table_quarter, QUARTER_TAPS, QUARTER_STEP, quarter, PITCH_FRAME);
     out->pitch = pitch_track(&v->pitch, k, quarter);
     follow_syllables(v, k, out->syllable_db);
+    int peak = k->peak(v->line + VAD_KEEP / 2, VAD_FRAME);
     memmove(v->line, v->line + VAD_FRAME, VAD_KEEP * sizeof *v->line);
 
     out->floor_db = v->floor_known ? k->band_sum(v->floors) : -120;
-    for (int b = 0; b < MEL_BANDS; b++) {
+    for (int b = 0; b < MEL_BANDS; b++)
         mean += db[b] / MEL_BANDS;
-        inputs[b] = (db[b] + 60) / 20;
-        inputs[MEL_BANDS + b] = v->floor_known ? (db[b] - v->floors[b]) / 15 - 0.5f : -0.5f;
-    }
+    float calm = level_inputs(v, db, inputs), loudest = v->floor_known ? v->loudest_db : total;
     float flatness = mean - (total - 13.0103f); /* of twenty bands */
-    float *rest = inputs + 2 * MEL_BANDS;
+    float crest = 20 * log10f(((float)peak + 1) / 32768) - total;
+    float *rest = inputs + 3 * MEL_BANDS;
     rest[0] = 2 * out->pitch.periodicity - 1;
     rest[1] = (flatness + 10) / 6;
     rest[2] = (total + 50) / 20;
     rest[3] = out->pitch.lag / 33 - 1;
+    rest[4] = (total - loudest) / 15 + 1;
+    rest[5] = (loudest - calm) / 20 - 2;
+    rest[6] = (crest - 12) / 8;
+    rest[7] = (calm + 70) / 20;
     memset(inputs + VAD_INPUTS, 0, (VAD_INPUTS_PADDED - VAD_INPUTS) * sizeof *inputs);
 }
 

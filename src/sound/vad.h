@@ -1,7 +1,11 @@
 /* Voice activity: the probability that each 20 ms holds speech of the near speaker.
  *
- *   16 kHz -> 512-point spectrum -> 20 mel bands -> noise floors --> 44 inputs -> dense -> GRU -> p
+ *   16 kHz -> 512-point spectrum -> 20 mel bands -> noise floors --> 68 inputs -> dense -> GRU -> p
  *        \--> 4 kHz -> autocorrelation (periodicity, F0) -------/
+ *
+ * There are two floors. The quick one, of the last 0.8 to 1.6 s, follows a fan that is switched on,
+ * and climbs into talk that does not pause. The calm one is the lowest level of the last ten
+ * seconds: somewhere in them even talk without pauses holds its breath.
  *
  * The network hears 40 ms more than it judges. Weights: vad_weights.c, made by tools/vad. */
 #ifndef SOUND_VAD_H
@@ -15,10 +19,12 @@ enum {
     VAD_RATE_HZ = 16000,
     VAD_FRAME = 320,
     VAD_KEEP = SPECTRUM_WINDOW - VAD_FRAME,
-    VAD_INPUTS = 44,
-    VAD_INPUTS_PADDED = 48,
+    VAD_INPUTS = 68,
+    VAD_INPUTS_PADDED = 80,
     VAD_DELAY_FRAMES = 2,
     VAD_FLOOR_FRAMES = 40, /* 0.8 s */
+    VAD_CALM_WINDOWS = 12, /* of 0.8 s, and the one that is not over */
+    VAD_CALM_ONE = 128,    /* of these are a decibel */
 };
 
 /* Zeroed at the start. */
@@ -27,7 +33,11 @@ struct vad {
     float h[VAD_HIDDEN];
     float floors[MEL_PADDED];
     float lowest[2][MEL_PADDED];
-    uint32_t floor_frames; /* into the window of 0.8 s */
+    int16_t calm[VAD_CALM_WINDOWS][MEL_PADDED]; /* each window's lowest, in VAD_CALM_ONE */
+    float calm_before[MEL_PADDED];              /* the lowest of all of them */
+    float loudest_db;                           /* falls by 2 dB a second */
+    uint32_t floor_frames;                      /* into the window of 0.8 s */
+    uint32_t calm_next;
     bool floor_known;
     struct pace_envelope envelope;
     int16_t line[SPECTRUM_WINDOW]; /* 192 samples kept, then the 320 being filled */

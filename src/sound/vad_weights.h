@@ -9,14 +9,14 @@
 
 enum {
     VAD_DENSE = 32,
-    VAD_HIDDEN = 48,
+    VAD_HIDDEN = 64,
     VAD_WEIGHT_MAX = 2047,
     VAD_INPUT_ONE = 1024, /* |inputs| < 20 */
     VAD_DENSE_ONE = 512,
     VAD_HIDDEN_ONE = 8191, /* |h| <= 1 */
 };
 
-extern const int16_t vad_dense_w[44 * VAD_DENSE];
+extern const int16_t vad_dense_w[68 * VAD_DENSE];
 extern const int16_t vad_input_w[VAD_DENSE * 3 * VAD_HIDDEN];
 extern const int16_t vad_hidden_w[VAD_HIDDEN * 3 * VAD_HIDDEN];
 extern const float vad_dense_scale[VAD_DENSE], vad_dense_b[VAD_DENSE];

@@ -1,15 +1,17 @@
 #!/usr/bin/python3
 """Fits the network to what make_set.py wrote and writes src/sound/vad_weights.c.
 
-usage: fit.py --set A.npz,B.npz --held H.npz --epochs 40 --model OUT.npy [--start IN.npy] [--c vad_weights.c] [--lib libfit.so]
-Sizes must be those of src/sound/vad_weights.h. Prints the loss, and AUC and F1 of the held-out set.
+usage: fit.py --set A.npz,B.npz --held H.npz --epochs 40 --model OUT.npy [--start IN] [--c vad_weights.c] [--lib libfit.so]
+Sizes must be those of src/sound/vad_weights.h. --start goes on from a model, or from an older vad_weights.c
+(inputs and units that it lacks begin at or near zero), or from a mean: A*0.3,B*0.7. Prints the loss, and AUC and F1 of the held-out set.
 """
-import argparse, ctypes, time
+import argparse, ctypes, re, time
 from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
-INPUTS, PADDED, DELAY, BATCH, CHUNK = 44, 48, 2, 64, 500
-LEVEL = np.zeros(INPUTS, np.uint8); LEVEL[:20] = 1; LEVEL[42] = 1   # inputs that move with the level
+INPUTS, DELAY, BATCH = 68, 2, 64
+LEVEL = np.zeros(INPUTS, np.uint8); LEVEL[:20] = 1; LEVEL[[62, 67]] = 1   # inputs that move with the level
+OLD_INPUTS = {44: [*range(40), *range(60, 64)]}     # where the inputs of an older table are now
 
 
 class Net:
@@ -48,6 +50,32 @@ class Net:
         return np.concatenate([out[:, DELAY:], np.repeat(out[:, -1:], DELAY, 1)], 1)
 
 
+    def grow(self, path):
+        """Takes over the smaller network of a C table."""
+        text = open(path).read()
+        table = lambda name: np.array([float(v.rstrip('f')) for v in re.search(r'\b' + name + r'\[\d+\] = \{([^}]*)\}', text).group(1).replace('\n', ' ').split(',') if v.strip()])
+
+        def layer(name):
+            scale = table(f'vad_{name}_scale') * ONE[name]
+            w = table(f'vad_{name}_w').reshape(-1, len(scale), 2).transpose(1, 0, 2).reshape(len(scale), -1)
+            return w * scale[:, None], table(f'vad_{name}_b')
+        (dw, db), (iw, ib), (hw, hb), ow = layer('dense'), layer('input'), layer('hidden'), table('vad_out_w')
+        D, H, I = len(dw), len(ow), dw.shape[1]
+        columns = OLD_INPUTS.get(I, list(range(I)))
+        part = self.part
+        part('dense_w')[:D] = 0
+        part('dense_w')[:D, columns], part('dense_b')[:D] = dw, db
+        part('out_w')[:] *= 0.1
+        part('out_w')[:H] = ow
+        part('out_b')[0] = float(re.search(r'vad_out_b = ([-\d.e]+)f', text).group(1))
+        for g in range(3):
+            new, old = slice(g * self.hidden, g * self.hidden + H), slice(g * H, g * H + H)
+            part('input_w')[new, D:] *= 0.1
+            part('hidden_w')[new, H:] *= 0.1
+            part('input_w')[new, :D], part('input_b')[new] = iw[old], ib[old]
+            part('hidden_w')[new, :H], part('hidden_b')[new] = hw[old], hb[old]
+
+
 def auc(p, y):
     order = np.argsort(p, kind='stable')
     rank = np.empty(len(p)); rank[order] = np.arange(1, len(p) + 1)
@@ -67,6 +95,7 @@ def judge(p, lab, what):
     groups = {'all': np.ones(len(what), bool)}
     groups.update({f'SNR {s}': np.array([w.endswith('/' + s) for w in what]) for s in ('99', '20', '10', '5', '0')})
     groups.update({k: np.array([w.split('/')[1] == k for w in what]) for k in sorted({w.split('/')[1] for w in what})})
+    groups['no babble'] = np.array(['babble' not in w for w in what])
     groups['portuguese'] = np.array(['espeak-pt' in w or 'pt_BR' in w for w in what])
     return {k: (auc(p[s][use[s]], lab[s][use[s]] > 0), f1(p[s][use[s]] >= 0.5, lab[s][use[s]] > 0)) for k, s in groups.items() if s.any()}
 
@@ -103,12 +132,19 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument('--set', default=''); ap.add_argument('--held', default=''); ap.add_argument('--epochs', type=int, default=40); ap.add_argument('--rate', type=float, default=4e-3)
     ap.add_argument('--model', required=True); ap.add_argument('--start', default=''); ap.add_argument('--c', default=''); ap.add_argument('--lib', default='/tmp/snd/libfit.so')
-    ap.add_argument('--dense', type=int, default=32); ap.add_argument('--hidden', type=int, default=48); ap.add_argument('--seed', type=int, default=1); ap.add_argument('--threads', type=int, default=2)
+    ap.add_argument('--dense', type=int, default=32); ap.add_argument('--hidden', type=int, default=64); ap.add_argument('--seed', type=int, default=1); ap.add_argument('--threads', type=int, default=2); ap.add_argument('--chunk', type=int, default=500, help='rows of 20 ms that back-propagation goes through')
     ap.add_argument('--lean', type=float, default=0.0, help='added to the logit in the C table: mixtures hold more noise than meetings do')
     a = ap.parse_args()
     net = Net(a.lib, a.dense, a.hidden, a.seed)
     if a.start:
-        net.p = np.load(a.start)
+        total = 0
+        for path, _, share in (part.partition('*') for part in a.start.split(',')):
+            if path.endswith('.c'):
+                net.grow(path)
+            else:
+                net.p = np.load(path)
+            total = total + float(share or 1) * net.p
+        net.p = total.astype(np.float32)
     z = [np.load(f) for f in a.set.split(',') if f]
     held = np.load(a.held) if a.held else None
     rng = np.random.default_rng(a.seed)
@@ -117,15 +153,15 @@ def main():
         x = np.concatenate([q['inputs'] for q in z]).astype(np.float32).reshape(-1, INPUTS)
         y = np.concatenate([q['labels'] for q in z]).reshape(-1)
         files = len(x) // frames
-        steps = len(x) // (CHUNK * BATCH * a.threads)
+        steps = len(x) // (a.chunk * BATCH * a.threads)
         m, v, n = np.zeros_like(net.p), np.zeros_like(net.p), 0
         pool = ThreadPoolExecutor(a.threads)
         for epoch in range(a.epochs):
             t0, total, terms = time.time(), 0.0, 0
             for _ in range(steps):
                 grads = [np.zeros_like(net.p) for _ in range(a.threads)]
-                jobs = [(rng.integers(files, size=BATCH) * frames + rng.integers(frames - CHUNK, size=BATCH), rng.uniform(-14, 10, BATCH)) for _ in grads]
-                r = list(pool.map(lambda j: net.batch(x, y, j[0][0], j[0][1], CHUNK, grad=j[1]), zip(jobs, grads)))
+                jobs = [(rng.integers(files, size=BATCH) * frames + rng.integers(max(1, frames - a.chunk), size=BATCH), rng.uniform(-14, 10, BATCH)) for _ in grads]
+                r = list(pool.map(lambda j: net.batch(x, y, j[0][0], j[0][1], a.chunk, grad=j[1]), zip(jobs, grads)))
                 count = sum(c for _, c in r)
                 g = sum(grads) / count
                 g *= min(1, 1 / (np.linalg.norm(g) + 1e-9))

@@ -30,34 +30,50 @@ static struct net net_of(const float *p, int I, int D, int H) {
     return n;
 }
 
+/* Registers of sixteen floats; four rows at a time, so that what is loaded is used four times. */
+typedef float sixteen __attribute__((vector_size(64), aligned(4)));
+enum { V = 16, ROWS = 4 };
+
+/* y[j] = start[j] + sum of w[j * wj + i * wi] x[i] */
+static inline void products(const float *restrict w, int wj, int wi, int rows, int I,
+                            const lanes *restrict x, sixteen acc[ROWS][B / V]) {
+    for (int i = 0; i < I; i++) {
+        const sixteen *xi = (const sixteen *)x[i];
+        for (int r = 0; r < rows; r++)
+            for (int v = 0; v < B / V; v++)
+                acc[r][v] += w[r * wj + i * wi] * xi[v];
+    }
+}
+
 /* y[j] = bias[j] + sum of w[j][i] x[i] */
 static void forward(const float *restrict w, const float *restrict bias, int J, int I,
                     const lanes *restrict x, lanes *restrict y) {
-    for (int j = 0; j < J; j++) {
-        float acc[B];
-        for (int b = 0; b < B; b++)
-            acc[b] = bias[j];
-        for (int i = 0; i < I; i++) {
-            float wi = w[j * I + i];
-            for (int b = 0; b < B; b++)
-                acc[b] += wi * x[i][b];
-        }
-        memcpy(y[j], acc, sizeof acc);
+    for (int j = 0; j < J; j += ROWS) {
+        sixteen acc[ROWS][B / V];
+        int rows = J - j < ROWS ? J - j : ROWS;
+        for (int r = 0; r < rows; r++)
+            for (int v = 0; v < B / V; v++)
+                acc[r][v] = bias[j + r] - (sixteen){0};
+        if (rows == ROWS)
+            products(w + j * I, I, 1, ROWS, I, x, acc);
+        else
+            products(w + j * I, I, 1, rows, I, x, acc);
+        memcpy(y[j], acc, (size_t)rows * sizeof *acc);
     }
 }
 
 /* x[i] += sum of w[j][i] g[j] */
 static void backward(const float *restrict w, int J, int I, const lanes *restrict g,
                      lanes *restrict x) {
-    for (int i = 0; i < I; i++) {
-        float acc[B];
-        memcpy(acc, x[i], sizeof acc);
-        for (int j = 0; j < J; j++) {
-            float wi = w[j * I + i];
-            for (int b = 0; b < B; b++)
-                acc[b] += wi * g[j][b];
-        }
-        memcpy(x[i], acc, sizeof acc);
+    for (int i = 0; i < I; i += ROWS) {
+        sixteen acc[ROWS][B / V];
+        int rows = I - i < ROWS ? I - i : ROWS;
+        memcpy(acc, x[i], (size_t)rows * sizeof *acc);
+        if (rows == ROWS)
+            products(w + i, 1, I, ROWS, J, g, acc);
+        else
+            products(w + i, 1, I, rows, J, g, acc);
+        memcpy(x[i], acc, (size_t)rows * sizeof *acc);
     }
 }
 
@@ -69,17 +85,25 @@ static void outer(float *restrict dw, float *restrict db, int J, int I, const la
     for (int i = 0; i < I; i++)
         for (int b = 0; b < B; b++)
             turned[b][i] = x[i][b];
-    for (int j = 0; j < J; j++) {
-        float acc[WIDE], total = 0;
-        memcpy(acc, dw + j * I, (size_t)I * sizeof *acc);
+    for (int j = 0; j < J; j += ROWS) {
+        sixteen acc[ROWS][WIDE / V];
+        float total[ROWS] = {0};
+        int rows = J - j < ROWS ? J - j : ROWS;
+        memset(acc, 0, sizeof acc);
         for (int b = 0; b < B; b++) {
-            float gb = g[j][b];
-            total += gb;
-            for (int i = 0; i < I; i++)
-                acc[i] += gb * turned[b][i];
+            const sixteen *xb = (const sixteen *)turned[b];
+            for (int r = 0; r < ROWS; r++) {
+                float gb = r < rows ? g[j + r][b] : 0;
+                total[r] += gb;
+                for (int v = 0; v < WIDE / V; v++)
+                    acc[r][v] += gb * xb[v];
+            }
         }
-        memcpy(dw + j * I, acc, (size_t)I * sizeof *acc);
-        db[j] += total;
+        for (int r = 0; r < rows; r++) {
+            db[j + r] += total[r];
+            for (int i = 0; i < I; i++)
+                dw[(j + r) * I + i] += ((const float *)acc[r])[i];
+        }
     }
 }
 

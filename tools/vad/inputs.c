@@ -23,7 +23,8 @@ size_t inputs_of(const int16_t *pcm, size_t n, unsigned rate_hz, float *rows) {
             size_t room = resample_room(&v.resample, VAD_FRAME - filled);
             room = room < n - used ? room : n - used;
             room = room < RESAMPLE_BLOCK ? room : RESAMPLE_BLOCK;
-            k->mix(pcm + used, room, 1, mono);
+            float squares[2];
+            k->take(pcm + used, room, 1, 0, mono, squares);
             filled += resample_run(&v.resample, k, mono, room, vad_input(&v.vad) + filled,
                                    VAD_FRAME - filled);
             used += room;

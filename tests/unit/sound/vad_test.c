@@ -146,6 +146,77 @@ static void test_floors_find_the_noise_under_the_talk(void **state) {
     assert_true(out.floor_db > -56 && out.floor_db < -43);
 }
 
+/* A laptop's keys under its own microphone: nine blows a second, each key a body of its own that
+ * rings below 1 kHz, each blow with a touch before it and a release after it. */
+static void type(double level) {
+    static double line[SAMPLES];
+    enum { KEYS = 9, STROKE = VAD_RATE_HZ / 5 };
+
+    seed = 3;
+    memset(line, 0, sizeof line);
+    for (int at = 4000, stroke = 0; at + 2 * STROKE < SAMPLES; stroke++) {
+        for (int part = 0; part < 3; part++) {
+            struct formant f[3] = {0};
+            int key = (stroke * 5 + part * 4) % KEYS, shift = part * 500 + part / 2 * 1000;
+            double gain = level * (part == 1 ? 1 : 0.4) * (1 + 0.7 * (double)noise());
+            formant_tune(&f[0], 110 + 27 * key, 12);
+            formant_tune(&f[1], 350 + 83 * (key * 4 % KEYS), 25);
+            formant_tune(&f[2], 900 + 170 * (key * 7 % KEYS), 60);
+            for (int i = 0; i < STROKE; i++) {
+                double blow = i < 48 ? (double)noise() * sin(PI * i / 48) : 0;
+                line[at + shift + i] += gain * 20 *
+                                        (formant_pass(&f[0], blow) +
+                                         0.7 * formant_pass(&f[1], blow) +
+                                         0.3 * formant_pass(&f[2], blow));
+            }
+        }
+        at += (int)(VAD_RATE_HZ / 9.0 * (1 + 0.4 * (double)noise()));
+    }
+    for (int i = 0; i < SAMPLES; i++)
+        audio[i] = sample(line[i] + 3e-4 * (double)noise());
+}
+
+static void test_typing_is_no_speech(void **state) {
+    (void)state;
+    struct vad v;
+
+    for (double level = 0.05; level < 1; level *= 3) {
+        type(level);
+        v = (struct vad){0};
+        hear(&v);
+        assert_true(share(50, FRAMES) < 0.1);
+    }
+}
+
+/* Mean of the inputs that tell how far the bands are above a floor: `first` is the first of them. */
+static float above(const float *inputs, int first) {
+    float sum = 0;
+
+    for (int b = 0; b < MEL_BANDS; b++)
+        sum += inputs[first + b] / MEL_BANDS;
+    return sum;
+}
+
+static void test_the_calm_floor_remembers_ten_seconds(void **state) {
+    (void)state;
+    struct vad v = {0};
+    struct vad_frame out;
+    float inputs[VAD_INPUTS_PADDED], quick[15] = {0}, calm[15] = {0};
+
+    seed = 9;
+    for (int i = 0; i < 15 * 50; i++) { /* a second of soft noise, then fourteen of loud noise */
+        for (int j = 0; j < VAD_FRAME; j++)
+            vad_input(&v)[j] = sample((i < 50 ? 0.001 : 0.1) * (double)noise());
+        vad_inputs(&v, kernels_best(), false, inputs, &out);
+        quick[i / 50] += (above(inputs, MEL_BANDS) + 0.5f) * 15 / 50;
+        calm[i / 50] += (above(inputs, 2 * MEL_BANDS) + 1) * 15 / 50;
+    }
+    assert_true(quick[1] > 35 && calm[1] > 35); /* 40 dB louder than before */
+    assert_true(quick[6] < 15);
+    assert_true(calm[6] > 40 && calm[9] > 40);
+    assert_true(calm[13] < 15);
+}
+
 static void test_digital_silence_moves_no_floor(void **state) {
     (void)state;
     struct vad v;
@@ -167,4 +238,5 @@ static void test_digital_silence_moves_no_floor(void **state) {
 
 RUN_TESTS(TEST(test_hears_a_talking_machine_and_its_pause), TEST(test_steady_noise_is_no_speech),
           TEST(test_floors_find_the_noise_under_the_talk),
+          TEST(test_the_calm_floor_remembers_ten_seconds), TEST(test_typing_is_no_speech),
           TEST(test_digital_silence_moves_no_floor))
