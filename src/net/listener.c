@@ -12,7 +12,7 @@
 
 enum {
     SOCKETS_MAX = 2,
-    ACCEPTS_A_TURN = 64,
+    ACCEPTS_A_TURN = 256, /* a full backlog in a few turns */
     BACKLOG = 1024,
     BACK_OFF_MS = 100,
     PORT_TRIES = 16,

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <signal.h>
 
-enum { GRANTS_NS = 10 * 1000 * 1000 };
+enum { GRANTS_NS = 4 * 1000 * 1000 };
 
 /* ---- deferred work ---- */
 
