@@ -82,7 +82,8 @@ static json_t *read_with(struct slice text, size_t flags) {
     static const struct slice mark = {"\xEF\xBB\xBF", 3};
     if (slice_has_prefix(text, mark))
         text = slice_skip(text, mark.len);
-    if (text.len == 0 || !json_is_shallow(text))
+    /* A zero byte is never JSON, though jansson takes some for white space. */
+    if (slice_find_byte(text, 0) < text.len || text.len == 0 || !json_is_shallow(text))
         return NULL;
     json_t *value = json_loadb(text.ptr, text.len, flags, NULL);
     if (value || !json_check(text))

@@ -68,6 +68,7 @@ static void what_is_no_json_stays_none(void **state) {
             fail_msg("read: %s", bad[i]);
     }
     assert_null(json_read(SLICE("[\"\0\"]")));
+    assert_null(json_read(SLICE("[6\0\n ]")));
     assert_null(json_read(SLICE_NONE));
 }
 
