@@ -12,7 +12,7 @@ enum {
     BRIEF_MS = 100,       /* the same before the next hole, for a sender with many pauses */
     WINDOW_MS = 1000,
     WINDOW_READS = 8,
-    NEAR_MS = 12,          /* to the least lag */
+    NEAR_MS = 12,          /* to the least lag; less is jitter of a tick */
     STEP_MS = 30,          /* a lag that rises by so much at once, and stays, */
     STEP_LAG_MS = 50,      /* ... to no less than this, is a gap */
     BRIEF_LAG_MS = 120,    /* more of it is no jitter, however briefly it showed */
@@ -228,6 +228,11 @@ static int64_t share_ms(const struct audio_clock *clock, unsigned hole) {
     return holes[hole].lag_ms - (hole > 0 ? holes[hole - 1].lag_ms : 0);
 }
 
+static struct audio_hole hole_of(uint64_t at, int64_t lag_ms) {
+    return (struct audio_hole){
+        .at = at, .lag_ms = lag_ms, .calm_ms = lag_ms, .since_ms = INT64_MAX};
+}
+
 /* One hole more. Where there are too many, the one with the least share goes. */
 static void hole_add(struct audio_clock *clock, uint64_t at, int64_t lag_ms) {
     unsigned *count = &clock->doubt.hole_count;
@@ -238,11 +243,11 @@ static void hole_add(struct audio_clock *clock, uint64_t at, int64_t lag_ms) {
                 least = i;
         hole_drop(clock, least);
     }
-    clock->doubt.holes[(*count)++] =
-        (struct audio_hole){.at = at, .lag_ms = lag_ms, .since_ms = INT64_MAX};
+    clock->doubt.holes[(*count)++] = hole_of(at, lag_ms);
 }
 
-/* A read with that lag: no more than it was missing at any hole before. */
+/* A read with that lag: no more than it was missing at any hole before. A lag that shrinks by hardly
+ * more than a tick's jitter counts as steady. */
 static void holes_hear(struct audio_clock *clock, int64_t lag_ms, int64_t interval_ms,
                        uint64_t samples) {
     struct audio_hole *holes = clock->doubt.holes;
@@ -254,10 +259,10 @@ static void holes_hear(struct audio_clock *clock, int64_t lag_ms, int64_t interv
         clock->doubt.decided = count;
     bool has_shrunk = false;
     for (unsigned i = 0; i < count; i++) {
-        has_shrunk = lag_ms < holes[i].lag_ms;
+        has_shrunk = lag_ms < holes[i].calm_ms - NEAR_MS;
         if (has_shrunk)
-            holes[i] =
-                (struct audio_hole){.at = holes[i].at, .lag_ms = lag_ms, .since_ms = INT64_MAX};
+            holes[i] = hole_of(holes[i].at, lag_ms);
+        holes[i].lag_ms = min_ms(holes[i].lag_ms, lag_ms);
     }
     if (count == 0 || has_shrunk)
         return;
@@ -313,6 +318,7 @@ static enum audio_verdict gap_put_in(struct audio_clock *clock, int64_t now_ms) 
     for (unsigned i = which; i < clock->doubt.hole_count; i++) {
         holes[i].at += clock->change;
         holes[i].lag_ms -= missing_ms;
+        holes[i].calm_ms -= missing_ms;
         holes[i].since_ms -= holes[i].since_ms == INT64_MAX ? 0 : missing_ms;
     }
     if (doubt_lag_ms(clock) < lack_ms(clock))

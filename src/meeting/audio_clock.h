@@ -30,7 +30,7 @@
 #include <stdint.h>
 
 enum {
-    AUDIO_CLOCK_SLACK_MS = 140,   /* lag and lead that the anchor does not follow */
+    AUDIO_CLOCK_SLACK_MS = 140, /* lag and lead that the anchor does not follow */
     /* The first read may have been late: so long the anchor follows any lead. */
     AUDIO_CLOCK_SETTLE_MS = 2000,
     AUDIO_CLOCK_FINAL_MS = 5000,  /* silence that was put in longer ago stays */
@@ -81,9 +81,9 @@ struct audio_clock {
         struct audio_hole {
             uint64_t at;    /* the sample before which the stream stopped */
             int64_t lag_ms; /* least lag since then */
-            /* Since that was reached, as far as no later hole is in doubt: the least lag, and for
-             * how long the stream flowed. */
-            int64_t since_ms, steady_ms;
+            /* Since about that was reached (calm_ms), as far as no later hole is in doubt: the
+             * least lag, and for how long the stream flowed. */
+            int64_t calm_ms, since_ms, steady_ms;
         } holes[AUDIO_CLOCK_HOLES];
     } doubt;
 
