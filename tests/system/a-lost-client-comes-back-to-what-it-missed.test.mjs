@@ -56,7 +56,7 @@ for (const transports of [['websocket'], ['polling']]) {
     });
 
     await t.test('a quiet client, that never heard an event, comes back as well', async () => {
-      const socket = await openClient(t, { url: proxy.url }, { transports, reconnectionDelay: 300 });
+      const socket = await openClient(t, { url: proxy.url }, { transports, reconnectionDelay: 300, auth: { recovery: true } });
       socket.heard = [];
       socket.on('message', (event) => socket.heard.push(event.message));
       await lose(socket, () => proxy.cut());
