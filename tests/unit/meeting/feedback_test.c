@@ -60,6 +60,7 @@ static void the_delay_of_the_sound_is_told(void **state) {
     struct feedback feedback = {.type = FEEDBACK_OVERLAP_FALA, .is_group = true, .delay_ms = 2180};
     struct buf out = {0};
     feedback_write_metadata(&out, &feedback, LOCALE_EN);
+    buf_add_byte(&out, 0);
     assert_non_null(strstr(out.data, "\"delayMs\":2180"));
     buf_free(&out);
 }
