@@ -120,11 +120,15 @@ test('a recording belongs to its organization until it is erased', async (t) => 
     const logs = join(server.folder, 'storage/pipeline-logs');
     await eventually('the log is written', async () => (await readdir(logs)).length > 0);
     const { status, body } = await erase(owner);
-    assert.equal(status, 200);
-    assert.equal(body.erased.recordings, 1);
-    assert.equal(body.erased.files, 1);
-    assert.equal(body.erased.sidecars, 1);
-    assert.ok(body.erased.logLines > 0);
+    if (status === 202) { // disk or database stood still for two seconds, as on a machine that is very busy
+      assert.deepEqual(body, { erasing: true });
+      await eventually('it is erased', async () => (await session()).status === 404);
+    } else {
+      assert.equal(status, 200);
+      const { logLines, ...files } = body.erased;
+      assert.deepEqual([files.recordings, files.files, files.sidecars], [1, 1, 1]);
+      assert.ok(logLines > 0);
+    }
     assert.deepEqual(await recordings(server), []);
     assert.deepEqual(await readdir(logs), []);
     assert.equal((await session()).status, 404);
