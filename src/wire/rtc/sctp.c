@@ -1,6 +1,7 @@
 #include "wire/rtc/sctp.h"
 
 #include "base/big.h"
+#include "base/crc.h"
 #include "base/little.h"
 
 #include <assert.h>
@@ -55,13 +56,11 @@ struct reply {
 };
 
 uint32_t sctp_checksum(const uint8_t *bytes, size_t len) {
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < len; i++) {
-        crc ^= i >= CHECKSUM_AT && i < CHECKSUM_AT + 4 ? 0 : bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0x82f63b78) : 0);
-    }
-    return ~crc;
+    static const uint8_t none[4];
+    assert(len >= HEAD_BYTES);
+    uint32_t crc = crc_add(UINT32_MAX, CRC_CASTAGNOLI, bytes, CHECKSUM_AT);
+    crc = crc_add(crc, CRC_CASTAGNOLI, none, sizeof none);
+    return ~crc_add(crc, CRC_CASTAGNOLI, bytes + HEAD_BYTES, len - HEAD_BYTES);
 }
 
 /* How far `tsn` is ahead of `than`; TSNs wrap. */

@@ -46,7 +46,7 @@ size_t sctp_hear(struct sctp *sctp, const uint8_t *bytes, size_t len, uint64_t n
  * SCTP_RETRIES_MAX tries it is given up: the channel works all the same. */
 size_t sctp_tick(struct sctp *sctp, uint64_t now_ms, uint8_t out[SCTP_PACKET_MAX]);
 
-/* CRC-32C (RFC 3309), the checksum of a packet whose checksum field is zero. */
+/* CRC-32C (RFC 3309), the checksum of a packet (12 bytes and more), its own field taken as zero. */
 uint32_t sctp_checksum(const uint8_t *bytes, size_t len);
 
 #endif

@@ -1,6 +1,7 @@
 #include "wire/rtc/sdp_private.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 enum { COMPONENT_RTP = 1, PORT_MAX = 65535, PAYLOAD_TYPE_MAX = 127, SCTP_PORT = 5000 };
 
@@ -69,13 +70,6 @@ static void add_candidate(struct sdp_offer *offer, struct slice line) {
 
 /* ---- The transport ---- */
 
-static int hex_digit(char c) {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* "sha-256 AB:CD:..."; other hashes are passed over. */
 static bool read_fingerprint(struct slice value, struct sdp_offer *offer) {
     struct slice hash;
@@ -85,7 +79,7 @@ static bool read_fingerprint(struct slice value, struct sdp_offer *offer) {
         return false;
     for (size_t i = 0; i < SDP_FINGERPRINT_BYTES; i++) {
         const char *p = value.ptr + 3 * i;
-        int high = hex_digit(p[0]), low = hex_digit(p[1]);
+        int high = text_hex_value(p[0]), low = text_hex_value(p[1]);
         if (high < 0 || low < 0 || (i + 1 < SDP_FINGERPRINT_BYTES && p[2] != ':'))
             return false;
         offer->fingerprint[i] = (uint8_t)(high << 4 | low);

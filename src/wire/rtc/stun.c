@@ -1,6 +1,7 @@
 #include "wire/rtc/stun.h"
 
 #include "base/big.h"
+#include "base/crc.h"
 
 #include <assert.h>
 #include <openssl/crypto.h>
@@ -41,13 +42,7 @@ enum attribute {
 };
 
 uint32_t stun_fingerprint(const uint8_t *bytes, size_t len) {
-    uint32_t crc = UINT32_MAX;
-    for (size_t i = 0; i < len; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0xedb88320) : 0);
-    }
-    return ~crc ^ FINGERPRINT_XOR;
+    return ~crc_add(UINT32_MAX, CRC_ISO3309, bytes, len) ^ FINGERPRINT_XOR;
 }
 
 /* The MAC over the message up to MESSAGE-INTEGRITY, with a length that ends behind it. */

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "base/big.h"
+#include "base/crc.h"
 #include "base/little.h"
 #include "wire/rtc/sctp.h"
 
@@ -74,9 +75,16 @@ static void connect_to(struct peer *p) {
     assert_int_equal(p->sctp.state, SCTP_ESTABLISHED);
 }
 
-/* The check value of the polynomial, over "123456789"; the checksum's own place is out of its way. */
+/* The check value of the polynomial is known for "123456789". */
 static void the_checksum_is_crc32c(void **state) {
-    assert_int_equal(sctp_checksum((const uint8_t *)"12345678", 8), 0x6087809a);
+    assert_int_equal(~crc_add(UINT32_MAX, CRC_CASTAGNOLI, (const uint8_t *)"123456789", 9),
+                     0xe3069283);
+    uint8_t packet[16] = "a packet";
+    memcpy(packet + 12, "end", 4);
+    uint32_t checksum = sctp_checksum(packet, sizeof packet);
+    assert_int_equal(checksum, ~crc_add(UINT32_MAX, CRC_CASTAGNOLI, packet, sizeof packet));
+    memset(packet + 8, 0xff, 4);
+    assert_int_equal(sctp_checksum(packet, sizeof packet), checksum);
 }
 
 static void the_handshake_is_answered(void **state) {
