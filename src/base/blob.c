@@ -38,7 +38,3 @@ size_t blob_append(struct blob *blob, const void *ptr, size_t len) {
     blob->len += (uint32_t)count;
     return count;
 }
-
-struct slice blob_slice(const struct blob *blob) {
-    return (struct slice){(const char *)blob->data, blob->len};
-}

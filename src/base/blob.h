@@ -28,6 +28,4 @@ void blob_unref(struct blob *blob);
  * there is one owner. */
 size_t blob_append(struct blob *blob, const void *ptr, size_t len);
 
-struct slice blob_slice(const struct blob *blob);
-
 #endif

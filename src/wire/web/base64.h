@@ -13,12 +13,12 @@
 void base64_write(struct buf *out, struct slice bytes);
 void base64url_write(struct buf *out, struct slice bytes);
 
-/* Appends the decoded bytes. False, and nothing appended, for any other text. */
+/* Append the decoded bytes. False, and nothing appended, for any other text. */
 bool base64_parse(struct buf *out, struct slice text);
+bool base64url_parse(struct buf *out, struct slice text);
 
-/* The same for clients whose encoders differ: line breaks and blanks are left out, padding may be
+/* The standard alphabet for clients whose encoders differ: line breaks and blanks are left out, padding may be
  * missing, the URL alphabet and unused bits are read, too. */
 bool base64_parse_leniently(struct buf *out, struct slice text);
-bool base64url_parse(struct buf *out, struct slice text);
 
 #endif
