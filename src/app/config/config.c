@@ -260,7 +260,9 @@ int config_parse(struct config **out, const char *const files[CONFIG_FILES],
                        : has_second            ? "env"
                                                : NULL;
     set_mode(&source, config);
-    int err = set_memory(&source, config);
+    int err = config_source_read_secrets(&source);
+    if (!err)
+        err = set_memory(&source, config);
     for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
         err = steps[i](&source, config);
     if (!err)

@@ -8,6 +8,7 @@
  *
  * Sources, strongest first: the process environment; the file `.env`; the file `env`, both in the
  * working directory. An empty value counts as unset. Values in files may refer to others: ${NAME}.
+ * A secret may lie in a file of its own: NAME_FILE names it, or it is a credential of systemd.
  */
 
 #include "base/log.h"

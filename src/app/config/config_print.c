@@ -64,6 +64,7 @@ void config_write_example(FILE *out) {
     fputs("# Settings of Prosa. Copy to .env and change what you need; each value shown is the "
           "default.\n"
           "# The process environment wins over this file; an empty value counts as unset.\n"
+          "# A secret may lie in a file of its own: NAME_FILE=PATH in place of NAME=SECRET.\n"
           "# Made by `prosa check-config --env-example`.\n",
           out);
     for (size_t i = 0; i < setting_count; i++) {
@@ -132,7 +133,17 @@ static void write_expressions(FILE *out) {
 }
 
 void config_write_markdown(FILE *out) {
-    fputs("# Settings\n\nMade by `prosa check-config --markdown`.\n", out);
+    fputs("# Settings\n\nMade by `prosa check-config --markdown`.\n\n"
+          "They come from the environment, then from `.env`, then from `env` in the working "
+          "directory. Secrets may lie in\n"
+          "files of their own, as containers and service managers give them: "
+          "`JWT_ACCESS_SECRET_FILE=/run/secrets/access` in\n"
+          "place of `JWT_ACCESS_SECRET=...`, or a credential of systemd under the setting's name. "
+          "These can be secret:\n\n",
+          out);
+    for (size_t i = 0; i < setting_count; i++)
+        if (settings[i].name && settings[i].flags & SETTING_SECRET)
+            fprintf(out, "- `%s`\n", settings[i].name);
     for (size_t i = 0; i < setting_count; i++) {
         if (settings[i].name)
             write_markdown_row(out, &settings[i]);

@@ -1,6 +1,7 @@
 /*
- * Where values come from: the process environment, then the env files, the strongest first. Of
- * several values for one name the strongest source's is kept; empty ones are not kept.
+ * Where values come from: the process environment, then the env files, the strongest first, then
+ * the files of secrets. Of several values for one name the strongest source's is kept; empty ones
+ * are not kept.
  */
 #ifndef APP_CONFIG_SOURCE_H
 #define APP_CONFIG_SOURCE_H
@@ -25,6 +26,8 @@ struct config_source {
 /* `files` may be NULL, and so may each of them. */
 void config_source_open(struct config_source *, const char *const *files, size_t file_count,
                         char *const *environment, struct buf *problem);
+/* Adds the secrets that lie in files (secret_files.c). 0, or EINVAL with a sentence in `problem`. */
+int config_source_read_secrets(struct config_source *);
 void config_source_close(struct config_source *);
 
 /* A value or NULL; valid as long as the source. */
