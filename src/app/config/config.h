@@ -52,6 +52,8 @@ struct config {
     const char *tls_key_file;
     const char *cors_origins; /* comma separated, as browsers write them; NULL: all are echoed */
     const char *trust_proxy;  /* comma separated networks */
+    bool web_page;
+    const char *web_frame_ancestors; /* comma separated origins, or "*"; NULL: none */
     size_t memory_bytes;      /* that the process may use; 0: unknown */
     size_t client_memory_bytes;
     unsigned max_connections;

@@ -19,21 +19,30 @@ enum { WHY_BYTES = 256 };
 
 /* ---- Addresses ---- */
 
-int config_settle_origins(struct config_source *source, struct config *config) {
+/* `all` is what `*` becomes. */
+static int settle_origins(struct config_source *source, struct config *config, const char *name,
+                          const char **value, const char *all) {
     struct buf origins = {0};
     struct slice bad;
-    if (!config->cors_origins)
+    if (!*value)
         return 0;
-    if (origins_normalise(&origins, slice_from(config->cors_origins), &bad)) {
+    if (origins_normalise(&origins, slice_from(*value), &bad)) {
         buf_printf(source->problem,
-                   "CORS_ORIGINS: \"%.*s\" is not an origin: it must be like "
+                   "%s: \"%.*s\" is not an origin: it must be like "
                    "https://app.example.org or http://localhost:3000, or * alone for all",
-                   SLICE_ARG(bad));
+                   name, SLICE_ARG(bad));
         buf_free(&origins);
         return EINVAL;
     }
-    config->cors_origins = origins.len ? texts_keep(config->texts, buf_take_text(&origins)) : NULL;
+    *value = origins.len ? texts_keep(config->texts, buf_take_text(&origins)) : all;
     return 0;
+}
+
+int config_settle_origins(struct config_source *source, struct config *config) {
+    int err = settle_origins(source, config, "CORS_ORIGINS", &config->cors_origins, NULL);
+    if (err)
+        return err;
+    return settle_origins(source, config, "WEB_FRAME_ANCESTORS", &config->web_frame_ancestors, "*");
 }
 
 int config_settle_proxy(struct config_source *source, struct config *config) {

@@ -371,6 +371,8 @@ static int open_doors(struct server *server, struct buf *problem) {
     recording_api_add_routes(&server->recording_api, server->routes);
     server->session_api = (struct session_api){server->auth, server->store};
     session_api_add_routes(&server->session_api, server->routes);
+    server->page = (struct page){config};
+    page_add_routes(&server->page, server->routes);
     egress_door_add_routes(server->egress_door, server->routes);
     return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "app/hosts/feedback_api.h"
 #include "app/hosts/feedback_out.h"
+#include "app/page/page.h"
 #include "app/recordings/recording_api.h"
 #include "app/recordings/session_api.h"
 #include "app/sessions/resolver.h"
@@ -55,6 +56,7 @@ struct server {
     struct erasures *erasures;
     struct recording_api recording_api;
     struct session_api session_api;
+    struct page page;
     /* Proxies whose X-Forwarded-For is trusted. */
     struct networks proxies;
     struct tls *tls;

@@ -1,4 +1,5 @@
-/* GET /, /health and /ready: that the server runs, and whether all of it works. */
+/* GET /, /health and /ready: that the server runs, and whether all of it works. Browsers are led
+ * from / to the page. */
 #include "app/egress/egresses.h"
 #include "app/rest/routes.h"
 #include "app/server/server_private.h"
@@ -51,6 +52,9 @@ static bool write_degraded(struct buf *out, const struct server *server) {
 }
 
 static void status_on_root(struct http_request *req, const struct route_match *match, void *owner) {
+    const struct server *server = owner;
+    if (page_take_root(&server->page, req))
+        return;
     http_respond_json(req, 200,
                       SLICE("{\"message\":\"Live Meeting API is running\",\"status\":\"ok\"}"));
 }

@@ -355,6 +355,20 @@ static void origins_are_as_browsers_write_them(void **state) {
                    "https://app.example.org or http://localhost:3000, or * alone for all");
 }
 
+static void sites_that_frame_the_page_are_origins(void **state) {
+    struct config *config = parse("WEB_FRAME_ANCESTORS=HTTPS://App.Example.org/,http://b:1\n", NULL);
+    assert_string_equal(config->web_frame_ancestors, "https://app.example.org,http://b:1");
+    assert_true(config->web_page);
+    config_free(config);
+    config = parse("WEB_FRAME_ANCESTORS=*\nWEB_PAGE=off\n", NULL);
+    assert_string_equal(config->web_frame_ancestors, "*");
+    assert_false(config->web_page);
+    config_free(config);
+    expect_refusal("WEB_FRAME_ANCESTORS='self'; script-src *",
+                   "WEB_FRAME_ANCESTORS: \"'self'; script-src *\" is not an origin: it must be like "
+                   "https://app.example.org or http://localhost:3000, or * alone for all");
+}
+
 static void the_proxy_is_written_in_all_ways(void **state) {
     struct config *config = parse("HTTPS_PROXY=proxy.corp:3128\n", NULL);
     assert_string_equal(config->https_proxy, "http://proxy.corp:3128");
@@ -437,6 +451,7 @@ RUN_TESTS(TEST(defaults_stand), TEST(an_env_file_of_the_old_backend),
           TEST(secrets_are_made_once), TEST(the_url_secret_follows_from_livekits),
           TEST(open_doors_are_named), TEST(both_files_are_read),
           TEST(values_in_files_refer_to_others), TEST(names_that_are_nearly_right_are_hinted),
-          TEST(origins_are_as_browsers_write_them), TEST(the_proxy_is_written_in_all_ways),
+          TEST(origins_are_as_browsers_write_them),
+        TEST(sites_that_frame_the_page_are_origins), TEST(the_proxy_is_written_in_all_ways),
           TEST(the_database_is_read_at_the_start), TEST(what_the_old_env_files_say_is_understood),
           TEST(sizes_that_disturb_each_other_are_named))
