@@ -64,7 +64,7 @@ test('what strangers leave unfinished has one bound', async (t) => {
   await t.test('bodies less one byte', async () => {
     const all = Array.from({ length: 12 }, () => note(new Stranger(server)).say(bodyWithoutEnd('/livekit/webhook', 900 * 1024)));
     await eventually('most of them are given up', async () => (await look(), all.filter(({ isOver }) => isOver).length >= 7), quickly);
-    assert.match(all.find(({ isOver }) => isOver).heard, /^HTTP\/1.1 503[^]*the server is busy/);
+    for (const { heard } of all.filter(({ isOver }) => isOver)) assert.match(heard, /^HTTP\/1.1 503[^]*the server is busy/);
   });
   await t.test('messages less their last fragment', async () => {
     const all = [];

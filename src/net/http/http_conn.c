@@ -7,52 +7,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static const char FULL[] =
-    "HTTP/1.1 503 Service Unavailable\r\n"
-    "Content-Type: application/json; charset=utf-8\r\n"
-    "Content-Length: 81\r\nRetry-After: 1\r\nConnection: close\r\n\r\n"
-    "{\"message\":\"too many connections\",\"error\":\"Service Unavailable\","
-    "\"statusCode\":503}";
-
-/* ---- the end ---- */
-
-void http_conn_free(struct http_conn *conn) {
-    struct http_server *server = conn->server;
-    list_remove(&conn->node);
-    server->stats.connections--;
-    buf_free(&conn->in);
-    outbox_clear(&conn->out);
-    mem_free(conn);
-    if (server->is_draining && list_is_empty(&server->conns) && server->on_drained)
-        timer_start(server->loop, &server->drained, 0, 0, server->on_drained, server->drained_arg);
-}
-
-void http_conn_kill(struct http_conn *conn) {
-    if (conn->state == HTTP_DEAD)
-        return;
-    conn->state = HTTP_DEAD;
-    claim_close(&conn->place);
-    claim_close(&conn->memory);
-    timer_stop(&conn->timer);
-    watch_close(conn->watch);
-    conn->watch = NULL;
-    stream_close(conn->stream);
-    conn->stream = NULL;
-    http_conn_schedule(conn);
-}
-
-void http_conn_abort(struct http_conn *conn) {
-    struct http_call *call = conn->call;
-    if (call) {
-        conn->server->stats.aborted++;
-        conn->call = NULL;
-        if (call->request.on_abort)
-            call->request.on_abort(&call->request);
-        http_call_free(call);
-    }
-    http_conn_kill(conn);
-}
-
 /* ---- the budget ---- */
 
 /* A connection ends to make room for others: at the end of the turn, as its request may be what the
@@ -70,6 +24,7 @@ static void http_on_give_memory(void *arg) {
     struct http_conn *conn = arg;
     struct http_call *call = conn->call;
     bool is_told = !conn->in_callback && conn->state == HTTP_IN_BODY && conn->out.count == 0;
+    claim_set(&conn->memory, 0, loop_now_ms(conn->server->loop)); /* it gives way once */
     if (!conn->in_callback) { /* what it held may be needed in this turn */
         buf_free(&conn->in);
         if (call)
@@ -370,12 +325,7 @@ static void http_on_written(struct http_conn *conn) {
         if (call->request.on_drain)
             call->request.on_drain(&call->request);
     } else if (conn->state == HTTP_LAST || is_left_idle(conn)) {
-        if (conn->is_half_closed || stream_shutdown(conn->stream) != 0) {
-            http_conn_kill(conn);
-            return;
-        }
-        conn->state = HTTP_LINGERING;
-        buf_free(&conn->in);
+        http_conn_linger(conn);
     }
 }
 
@@ -400,6 +350,7 @@ static void http_on_turn_end(void *arg) {
         return;
     }
     if (conn->is_doomed) {
+        outbox_flush(&conn->out, conn->stream); /* what it was told in this turn */
         http_conn_abort(conn);
         return;
     }
@@ -422,10 +373,7 @@ void http_conn_schedule(struct http_conn *conn) {
 static void http_on_events(int events, void *arg) {
     struct http_conn *conn = arg;
     if (conn->state == HTTP_LINGERING) {
-        uint8_t *scratch = loop_scratch(conn->server->loop);
-        ssize_t got = stream_read(conn->stream, scratch, LOOP_SCRATCH_BYTES);
-        if (got <= 0 && got != -EAGAIN)
-            http_conn_kill(conn);
+        http_conn_discard(conn);
         return;
     }
     /* TLS may need to read in order to write, and the reverse: try both. */
@@ -465,9 +413,7 @@ static bool take_place(struct http_conn *conn) {
     if (claim_set(&conn->place, 1, loop_now_ms(server->loop)))
         return true;
     claim_close(&conn->place);
-    server->stats.refused_full++;
-    if (!server->settings.tls && stream_write(conn->stream, FULL, sizeof FULL - 1) < 0)
-        server->stats.aborted++;
+    http_conn_tell_full(conn);
     return false;
 }
 

@@ -1,5 +1,5 @@
 /* Private to the HTTP server: http_server.c (the listener), http_conn.c (bytes and time),
- * http_call.c (requests in), http_reply.c (answers out). */
+ * http_end.c (how they end), http_call.c (requests in), http_reply.c (answers out). */
 #ifndef NET_HTTP_PRIVATE_H
 #define NET_HTTP_PRIVATE_H
 
@@ -17,7 +17,7 @@ enum http_state {
     HTTP_WAITING,   /* the handler has the request */
     HTTP_REPLYING,  /* between http_respond_start and http_body_end */
     HTTP_LAST,      /* writes what is queued, then lingers */
-    HTTP_LINGERING, /* closed for writing; reads on, as a reset would discard the last answer */
+    HTTP_LINGERING, /* closed for writing; what still comes is dropped */
     HTTP_DEAD,      /* freed at the end of the turn */
 };
 
@@ -26,7 +26,7 @@ enum http_wait { WAIT_NOTHING, WAIT_IDLE, WAIT_HEAD, WAIT_BODY, WAIT_WRITE, WAIT
 enum {
     HTTP_PEER_SIZE = 46,
     HTTP_QUEUE_HIGH = 256 * 1024, /* queued answers above this stop the reading of requests */
-    HTTP_LINGER_MS = 1000,
+    HTTP_LINGER_MS = 2000, /* without input */
     HTTP_REQUESTS_MAX = 16, /* of one connection in one go; the others are served in between */
     HTTP_UNSENT_MAX = 32 * 1024, /* of an answer, that the kernel keeps for a slow client */
 };
@@ -67,6 +67,8 @@ struct http_conn {
     uint64_t sent_bytes;
     uint64_t taken_bytes; /* by the client, when the current wait for it began */
     char peer[HTTP_PEER_SIZE];
+    int64_t lingers_until_ms;
+    size_t discarded_bytes;
     uint32_t round;    /* of loop_grants */
     unsigned requests; /* begun in one go */
     bool has_read;
@@ -99,10 +101,19 @@ void http_conn_open(struct http_server *server, int fd);
 void http_conn_schedule(struct http_conn *conn);
 /* Starts the deadline of a wait; the same wait again keeps its deadline. */
 void http_conn_wait(struct http_conn *conn, enum http_wait wait);
+
+/* ---- http_end.c ---- */
+
 void http_conn_kill(struct http_conn *conn); /* no on_abort */
 /* The connection broke, or must be closed: its open request gets its on_abort. */
 void http_conn_abort(struct http_conn *conn);
 void http_conn_free(struct http_conn *conn);
+/* The last answer is written. */
+void http_conn_linger(struct http_conn *conn);
+/* A lingering connection can be read. */
+void http_conn_discard(struct http_conn *conn);
+/* A connection that gets no place, before it is closed. */
+void http_conn_tell_full(struct http_conn *conn);
 
 /* ---- http_call.c: a request between parser and handler ---- */
 

@@ -83,6 +83,46 @@ static void an_answer_reaches_a_client_that_ended_its_sending(void **state) {
     close_server(&f);
 }
 
+/* Sends pieces until so many are out, or the other side is gone. */
+static int send_pieces(int fd, int count, unsigned wait_us) {
+    static const char piece[65536];
+    int sent = 0;
+    while (sent < count && send(fd, piece, sizeof piece, MSG_NOSIGNAL) > 0) {
+        sent++;
+        usleep(wait_us);
+    }
+    return sent;
+}
+
+static void a_refusal_reaches_a_client_that_is_still_sending(void **state) {
+    struct fixture f;
+    open_server(&f);
+    int fd = peer_connect(f.port);
+    peer_say(fd, "POST /refused HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\n");
+    assert_int_equal(send_pieces(fd, 13, 200000), 13); /* longer than a silent one has */
+    char *reply = peer_hear_until(fd, "}");
+    assert_contains(reply, "HTTP/1.1 403");
+    free(reply);
+    char c;
+    assert_int_equal(recv(fd, &c, 1, 0), 0); /* an end, and no reset */
+    close(fd);
+    close_server(&f);
+}
+
+static void a_refused_client_that_sends_on_for_ever_is_let_go(void **state) {
+    struct fixture f;
+    open_server(&f);
+    int fast = peer_connect(f.port);
+    peer_say(fast, "POST /refused HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\n");
+    assert_in_range(send_pieces(fast, 10000, 0), 1, 64 * 16); /* what is on the way counts */
+    close(fast);
+    int slow = peer_connect(f.port);
+    peer_say(slow, "POST /refused HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\n");
+    assert_in_range(send_pieces(slow, 600, 100000), 1, 599); /* a minute; it has a few seconds */
+    close(slow);
+    close_server(&f);
+}
+
 static void tls_serves_the_same_and_garbage_is_only_counted(void **state) {
     struct fixture f;
     struct certificate certificate;
@@ -128,4 +168,6 @@ RUN_TESTS(TEST(pipelined_requests_are_answered_in_order),
           TEST(a_slow_head_is_told_and_a_silent_client_just_closed), TEST(a_body_has_its_time),
           TEST(a_client_that_leaves_is_noticed),
           TEST(an_answer_reaches_a_client_that_ended_its_sending),
+          TEST(a_refusal_reaches_a_client_that_is_still_sending),
+          TEST(a_refused_client_that_sends_on_for_ever_is_let_go),
           TEST(tls_serves_the_same_and_garbage_is_only_counted))
