@@ -5,13 +5,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
-    SOCKETS_MAX = 2,
     ACCEPTS_A_TURN = 256, /* a full backlog in a few turns */
     BACKLOG = 1024,
     BACK_OFF_MS = 100,
@@ -32,7 +32,7 @@ struct listener {
     struct listener_stats stats;
     uint16_t port;
     int count;
-    struct door doors[SOCKETS_MAX];
+    struct door doors[LISTENER_SOCKETS_MAX];
 };
 
 static void listener_on_back_off_over(void *arg) {
@@ -75,22 +75,13 @@ union address {
     struct sockaddr_in6 v6;
 };
 
-static int open_door(struct listener *listener, union address address, int only_v6) {
+/* Takes a listening socket; it is closed here when it cannot be used. */
+static int add_door(struct listener *listener, int fd) {
     struct door *door = &listener->doors[listener->count];
-    int on = 1;
-    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return errno;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (address.any.sa_family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
-
-    socklen_t size = address.any.sa_family == AF_INET ? sizeof address.v4 : sizeof address.v6;
-    int err = 0;
-    if (bind(fd, &address.any, size) < 0 || listen(fd, BACKLOG) < 0 ||
-        getsockname(fd, &address.any, &size) < 0)
-        err = errno;
-    else
+    union address address;
+    socklen_t size = sizeof address;
+    int err = getsockname(fd, &address.any, &size) < 0 ? errno : 0;
+    if (!err)
         err = watch_open(&door->watch, listener->loop, fd, listener_on_acceptable, door);
     if (err) {
         close(fd);
@@ -103,6 +94,24 @@ static int open_door(struct listener *listener, union address address, int only_
     listener->count++;
     watch_set(door->watch, WATCH_READ);
     return 0;
+}
+
+static int open_door(struct listener *listener, union address address, int only_v6) {
+    int on = 1;
+    int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return errno;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address.any.sa_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6);
+
+    socklen_t size = address.any.sa_family == AF_INET ? sizeof address.v4 : sizeof address.v6;
+    if (bind(fd, &address.any, size) < 0 || listen(fd, BACKLOG) < 0) {
+        int err = errno;
+        close(fd);
+        return err;
+    }
+    return add_door(listener, fd);
 }
 
 static void close_doors(struct listener *listener) {
@@ -154,15 +163,41 @@ static int open_loopbacks(struct listener *listener, uint16_t port) {
     return err;
 }
 
-int listener_open(struct listener **out, struct loop *loop, const char *host, uint16_t port,
-                  accept_fn *fn, void *arg) {
+static struct listener *listener_new(struct loop *loop, accept_fn *fn, void *arg) {
     struct listener *listener = mem_alloc(sizeof *listener);
     listener->loop = loop;
     listener->fn = fn;
     listener->arg = arg;
+    return listener;
+}
+
+int listener_open(struct listener **out, struct loop *loop, const char *host, uint16_t port,
+                  accept_fn *fn, void *arg) {
+    struct listener *listener = listener_new(loop, fn, arg);
     int err = !host                            ? open_everywhere(listener, port)
               : strcmp(host, "localhost") == 0 ? open_loopbacks(listener, port)
                                                : open_host(listener, host, port);
+    if (err) {
+        listener_close(listener);
+        return err;
+    }
+    *out = listener;
+    return 0;
+}
+
+int listener_adopt(struct listener **out, struct loop *loop, const int *sockets, size_t count,
+                   accept_fn *fn, void *arg) {
+    struct listener *listener = listener_new(loop, fn, arg);
+    int err = count > LISTENER_SOCKETS_MAX ? E2BIG : 0;
+    for (size_t i = 0; i < count; i++) {
+        int flags = fcntl(sockets[i], F_GETFL);
+        if (!err && (flags < 0 || fcntl(sockets[i], F_SETFL, flags | O_NONBLOCK) < 0))
+            err = errno;
+        if (err)
+            close(sockets[i]);
+        else
+            err = add_door(listener, sockets[i]);
+    }
     if (err) {
         listener_close(listener);
         return err;

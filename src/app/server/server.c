@@ -394,7 +394,14 @@ static int open_http(struct server *server, struct buf *problem) {
     struct slice bad;
     if (config->trust_proxy && networks_parse(&server->proxies, config->trust_proxy, &bad))
         return server_fail(problem, "TRUST_PROXY", EINVAL);
+    int sockets[LISTENER_SOCKETS_MAX];
+    size_t socket_count;
+    int err = server_service_sockets(sockets, &socket_count, problem);
+    if (err)
+        return err;
     struct http_settings set = {
+        .sockets = sockets,
+        .socket_count = socket_count,
         .host = config->loopback_only ? "localhost" : config->host,
         .port = config->port,
         .head_limit_bytes = config->max_head_bytes,
@@ -408,7 +415,7 @@ static int open_http(struct server *server, struct buf *problem) {
         .tls = server->tls,
         .budget = &server->budget,
     };
-    int err = http_server_open(&server->http, server->loop, &set, &handlers);
+    err = http_server_open(&server->http, server->loop, &set, &handlers);
     if (err)
         buf_printf(problem, "Cannot listen on %s port %u (PROSA_HOST, PORT): %s",
                    set.host ? set.host : "any address,", config->port, strerror(err));

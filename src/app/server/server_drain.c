@@ -41,6 +41,7 @@ void server_stop(struct server *server) {
     server->is_leaving = true;
     signals_stop(server); /* a second signal ends the process at once, as it does by default */
     log_info("server", "leaving");
+    server_service_stopping(server);
     alarm((unsigned)((server->config->drain_ms + 999) / 1000));
     timer_start(server->loop, &server->drain_limit, server->config->drain_ms / 2, 0,
                 server_on_drain_limit, server);
@@ -83,6 +84,7 @@ void server_signals_close(struct server *server) {
 int server_run(struct server *server) {
     signals_start(server);
     server_reload_start(server);
+    server_service_ready(server);
     loop_run(server->loop);
     return server->was_cut_short ? 1 : 0;
 }

@@ -11,6 +11,7 @@
 #include "app/sessions/webhook.h"
 #include "net/budget.h"
 #include "net/client_address.h"
+#include "net/listener.h"
 #include "net/timer.h"
 #include "outside/files/second_clock.h"
 #include "outside/hume/hume.h"
@@ -68,6 +69,9 @@ struct server {
     /* To the next look at the certificate files. */
     struct timer look;
     struct timer drain_limit;
+    /* Signs of life for the service manager; one has been asked of the shards. */
+    struct timer beat;
+    bool is_beating;
     /* Parts that have not drained yet. */
     unsigned draining;
     bool has_signals;
@@ -81,6 +85,16 @@ struct server {
 /* Reads again what may change while the server runs (server_reload.c). */
 void server_reload(struct server *);
 void server_reload_start(struct server *);
+
+/*
+ * The service manager (server_service.c). Its listening sockets, whose descriptors the caller owns;
+ * *count is 0 when there are none. An errno with one sentence in `problem`.
+ */
+int server_service_sockets(int sockets[LISTENER_SOCKETS_MAX], size_t *count, struct buf *problem);
+void server_service_ready(struct server *);
+void server_service_reloading(void);
+void server_service_reloaded(void);
+void server_service_stopping(struct server *);
 
 /* Before the loop is closed (server_drain.c). */
 void server_signals_close(struct server *);

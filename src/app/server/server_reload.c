@@ -47,8 +47,10 @@ static void read_rules(struct server *server) {
 
 void server_reload(struct server *server) {
     log_info("server", "reading files again");
+    server_service_reloading();
     read_certificates(server);
     read_rules(server);
+    server_service_reloaded();
 }
 
 void server_reload_start(struct server *server) {

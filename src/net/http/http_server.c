@@ -26,8 +26,11 @@ int http_server_open(struct http_server **out, struct loop *loop,
     server->handlers = *handlers;
     set_defaults(&server->settings);
     list_init(&server->conns);
-    int err = listener_open(&server->listener, loop, settings->host, settings->port, http_on_accept,
-                            server);
+    int err = settings->socket_count > 0
+                  ? listener_adopt(&server->listener, loop, settings->sockets,
+                                   settings->socket_count, http_on_accept, server)
+                  : listener_open(&server->listener, loop, settings->host, settings->port,
+                                  http_on_accept, server);
     if (err) {
         mem_free(server);
         return err;

@@ -60,6 +60,8 @@ struct http_handlers {
 struct http_settings {        /* zero = the default in brackets */
     const char *host;         /* NULL = all, "localhost" = both loopbacks, or a numeric address */
     uint16_t port;            /* 0 = any free one */
+    const int *sockets;       /* that listen already, in place of host and port: listener_adopt() */
+    size_t socket_count;
     size_t head_limit_bytes;  /* [16 KiB] of the request line and the headers */
     size_t body_limit_bytes;  /* [100 KiB] */
     int64_t head_timeout_ms;  /* [20 s] for a whole head */
