@@ -20,6 +20,8 @@
 #include <stdint.h>
 #include <uv.h>
 
+struct shard_track_event;
+
 struct server {
     const struct config *config;
     /* Of connections, sessions and memory that strangers can take. */
@@ -81,6 +83,21 @@ struct server {
     /* The parts are being taken down: what shards still send is dropped. */
     bool is_closing;
 };
+
+/* From one part to another (server_wiring.c); `user` is the server. */
+void server_on_session_started(const struct session *session, void *user);
+void server_on_session_ended(const struct session *session, void *user);
+void server_on_session_stored(const struct session *session, void *user);
+void server_on_track(struct slice meeting_id, const struct shard_track_event *event, void *user);
+void server_on_silent(struct slice meeting_id, struct slice identity, struct slice track,
+                      void *user);
+void server_on_published(const struct session *session, struct slice identity,
+                         const struct livekit_track *track, bool is_published, void *user);
+void server_on_participant(const struct session *session, struct slice identity, void *user);
+void server_on_egress(const struct livekit_egress *egress, void *user);
+void server_on_time(int64_t told_ms, void *user);
+void server_on_debug(struct buf *json, struct slice meeting, void *user);
+void server_on_user_changed(struct slice user_id, void *owner);
 
 /* Reads again what may change while the server runs (server_reload.c). */
 void server_reload(struct server *);

@@ -1,0 +1,92 @@
+/* What one part of the server says to another. Parts do not know each other: each calls one of these,
+ * which knows who must hear it. */
+#include "app/egress/egresses.h"
+#include "app/hosts/hosts.h"
+#include "app/recordings/recordings.h"
+#include "app/server/server_private.h"
+#include "app/sessions/directory.h"
+#include "app/sessions/mute_inquiry.h"
+#include "app/sessions/sessions.h"
+#include "base/clock.h"
+#include "base/slice.h"
+#include "outside/livekit/livekit_info.h"
+
+void server_on_session_started(const struct session *session, void *user) {
+    struct server *server = user;
+    hosts_session_started(server->hosts, session);
+}
+
+void server_on_session_ended(const struct session *session, void *user) {
+    struct server *server = user;
+    hosts_session_ended(server->hosts, session);
+    if (server->egresses)
+        egresses_session_ended(server->egresses, session);
+}
+
+void server_on_session_stored(const struct session *session, void *user) {
+    struct server *server = user;
+    hosts_session_stored(server->hosts, session);
+    recordings_settle(server->recordings, slice_from(session->meeting_id));
+}
+
+void server_on_track(struct slice meeting_id, const struct shard_track_event *event, void *user) {
+    struct server *server = user;
+    if (server->egresses && event->kind == TRACK_AUDIO)
+        egresses_socket_changed(server->egresses, meeting_id, slice_from(event->track),
+                                event->is_opened);
+    if (event->is_opened) /* last, as the meeting may get another id by it */
+        sessions_sound_came(server->sessions, meeting_id);
+}
+
+/* Without a session nobody can be asked: then it is a mute, as its sender says. */
+void server_on_silent(struct slice meeting_id, struct slice identity, struct slice track,
+                      void *user) {
+    struct server *server = user;
+    struct slice id, room;
+    const struct session *session = sessions_find(server->sessions, meeting_id);
+    const struct person_news news = {
+        .identity = identity, .track = track, .track_news = TRACK_MUTED};
+    if (session && session->is_active && server->mute_inquiry)
+        mute_inquiry_ask(server->mute_inquiry, session, identity);
+    else if (directory_find(server->directory, meeting_id, &id, &room))
+        directory_tell_news(server->directory, id, room, &news);
+}
+
+void server_on_published(const struct session *session, struct slice identity,
+                         const struct livekit_track *track, bool is_published, void *user) {
+    struct server *server = user;
+    if (!server->egresses)
+        return;
+    if (is_published)
+        egresses_track_published(server->egresses, session, identity, track);
+    else
+        egresses_track_unpublished(server->egresses, session, track->sid);
+}
+
+void server_on_participant(const struct session *session, struct slice identity, void *user) {
+    struct server *server = user;
+    if (server->egresses)
+        egresses_participant_seen(server->egresses, session, identity);
+}
+
+void server_on_egress(const struct livekit_egress *egress, void *user) {
+    struct server *server = user;
+    if (server->egresses)
+        egresses_status_seen(server->egresses, egress);
+}
+
+void server_on_time(int64_t told_ms, void *user) {
+    struct server *server = user;
+    second_clock_hear(&server->second_clock, told_ms, clock_wall_ms());
+}
+
+void server_on_debug(struct buf *json, struct slice meeting, void *user) {
+    struct server *server = user;
+    if (server->egresses)
+        egresses_describe(server->egresses, meeting, json);
+}
+
+void server_on_user_changed(struct slice user_id, void *owner) {
+    struct server *server = owner;
+    hosts_recheck(server->hosts, user_id);
+}
