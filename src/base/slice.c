@@ -54,6 +54,10 @@ bool slice_is_zero(struct slice s) {
     return s.len == 0 || (s.ptr[0] == 0 && memcmp(s.ptr, s.ptr + 1, s.len - 1) == 0);
 }
 
+const char *slice_end(struct slice s) {
+    return s.ptr ? s.ptr + s.len : NULL;
+}
+
 size_t slice_find_byte(struct slice s, char byte) {
     const char *hit = s.len ? memchr(s.ptr, byte, s.len) : NULL;
     return hit ? (size_t)(hit - s.ptr) : s.len;
@@ -61,7 +65,7 @@ size_t slice_find_byte(struct slice s, char byte) {
 
 struct slice slice_skip(struct slice s, size_t count) {
     if (count >= s.len)
-        return s.ptr ? (struct slice){s.ptr + s.len, 0} : SLICE_NONE;
+        return (struct slice){slice_end(s), 0};
     return (struct slice){s.ptr + count, s.len - count};
 }
 

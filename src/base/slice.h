@@ -30,6 +30,10 @@ int slice_compare(struct slice a, struct slice b); /* byte order, as strcmp */
 
 bool slice_is_zero(struct slice s); /* only zero bytes; true of an empty slice */
 
+/* The position behind the last byte. Of a slice without an address that is no address either:
+ * C adds nothing to NULL, not even 0. */
+const char *slice_end(struct slice s);
+
 /* Offset of the first `byte`, or s.len. */
 size_t slice_find_byte(struct slice s, char byte);
 

@@ -16,9 +16,12 @@ static void check_base64(struct slice text) {
     assert(text.len % 4 != 1 || bytes.len == 0);
     buf_clear(&bytes);
     buf_clear(&again);
-    if (base64_parse(&bytes, text)) {
+    if (base64_parse_leniently(&bytes, text)) {
+        struct buf same = {0};
         base64_write(&again, buf_slice(&bytes));
-        assert(slice_is_equal(buf_slice(&again), text));
+        bool is_read = base64_parse_leniently(&same, buf_slice(&again));
+        assert(is_read && slice_is_equal(buf_slice(&same), buf_slice(&bytes)));
+        buf_free(&same);
     }
     buf_free(&bytes);
     buf_free(&again);

@@ -4,7 +4,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 void base64_write(struct buf *out, struct slice bytes) {
     assert(bytes.len <= INT32_MAX / 2);
@@ -26,20 +26,20 @@ void base64url_write(struct buf *out, struct slice bytes) {
     }
 }
 
-/* The six bits of a character, or -1. `last` are the alphabet's two that differ. */
-static int value_of(char c, const char last[2]) {
+/* The six bits of a character, or -1. */
+static int value_of(char c) {
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
     if (c >= 'a' && c <= 'z')
         return c - 'a' + 26;
     if (c >= '0' && c <= '9')
         return c - '0' + 52;
-    if (c == last[0])
+    if (c == '-')
         return 62;
-    return c == last[1] ? 63 : -1;
+    return c == '_' ? 63 : -1;
 }
 
-static bool parse_with(struct buf *out, struct slice text, const char last[2]) {
+bool base64url_parse(struct buf *out, struct slice text) {
     if (text.len % 4 == 1)
         return false;
     size_t old_len = out->len;
@@ -48,7 +48,7 @@ static bool parse_with(struct buf *out, struct slice text, const char last[2]) {
     unsigned count = 0;
     size_t made = 0;
     for (size_t i = 0; i < text.len; i++) {
-        int value = value_of(text.ptr[i], last);
+        int value = value_of(text.ptr[i]);
         if (value < 0)
             return false;
         bits = bits << 6 | (uint32_t)value;
@@ -64,14 +64,6 @@ static bool parse_with(struct buf *out, struct slice text, const char last[2]) {
     return true;
 }
 
-bool base64_parse(struct buf *out, struct slice text) {
-    if (text.len % 4 != 0)
-        return false;
-    for (int pad = 0; pad < 2 && slice_has_suffix(text, SLICE("=")); pad++)
-        text.len--;
-    return parse_with(out, text, "+/");
-}
-
 bool base64_parse_leniently(struct buf *out, struct slice text) {
     struct buf plain = {0};
     size_t len = text.len;
@@ -81,19 +73,15 @@ bool base64_parse_leniently(struct buf *out, struct slice text) {
     for (size_t i = 0; i < len; i++) {
         char c = text.ptr[i];
         if (c != '\r' && c != '\n' && c != '\t' && c != ' ')
-            to[plain.len++] = c == '-' ? '+' : c == '_' ? '/' : c;
+            to[plain.len++] = c == '+' ? '-' : c == '/' ? '_' : c;
     }
     /* The bits of the last character that no byte uses. */
     unsigned unused = plain.len % 4 == 2 ? 0x0f : plain.len % 4 == 3 ? 0x03 : 0;
-    int last = unused ? value_of(to[plain.len - 1], "+/") : 0;
+    int last = unused ? value_of(to[plain.len - 1]) : 0;
     bool is_good = last >= 0;
     if (is_good && unused)
         to[plain.len - 1] = alphabet[(unsigned)last & ~unused];
-    is_good = is_good && parse_with(out, buf_slice(&plain), "+/");
+    is_good = is_good && base64url_parse(out, buf_slice(&plain));
     buf_free(&plain);
     return is_good;
-}
-
-bool base64url_parse(struct buf *out, struct slice text) {
-    return parse_with(out, text, "-_");
 }

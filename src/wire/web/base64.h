@@ -1,7 +1,8 @@
 /* Base64 (RFC 4648): the standard alphabet with padding, and the URL alphabet without.
  *
- * OpenSSL writes it. Reading is ours, because it is strict and OpenSSL's is not: no white space, no
- * missing or surplus padding, unused bits zero. So every value has exactly one spelling. */
+ * OpenSSL writes it. Reading is ours. What carries a signature has one spelling only, so the URL
+ * alphabet is read strictly: no white space, no padding, unused bits zero. What clients send of
+ * their own is read as they spell it. */
 #ifndef WIRE_BASE64_H
 #define WIRE_BASE64_H
 
@@ -13,12 +14,10 @@
 void base64_write(struct buf *out, struct slice bytes);
 void base64url_write(struct buf *out, struct slice bytes);
 
-/* Append the decoded bytes. False, and nothing appended, for any other text. */
-bool base64_parse(struct buf *out, struct slice text);
+/* Both append the decoded bytes. False, and nothing appended, for any other text. */
 bool base64url_parse(struct buf *out, struct slice text);
-
-/* The standard alphabet for clients whose encoders differ: line breaks and blanks are left out, padding may be
- * missing, the URL alphabet and unused bits are read, too. */
+/* Either alphabet, for clients whose encoders differ: line breaks and blanks are left out, padding
+ * may be missing, unused bits are read over. */
 bool base64_parse_leniently(struct buf *out, struct slice text);
 
 #endif

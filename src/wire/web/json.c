@@ -142,7 +142,7 @@ static const char *scan_value(const char *p, const char *end, unsigned depth) {
 }
 
 bool json_check(struct slice text) {
-    const char *end = text.ptr + text.len;
+    const char *end = slice_end(text);
     const char *p = scan_value(text.ptr, end, JSON_DEPTH_MAX);
     return p && json_skip_space(p, end) == end;
 }
@@ -198,7 +198,7 @@ size_t json_text_bytes(struct slice text) {
 }
 
 static struct slice trim(struct slice text) {
-    const char *end = text.ptr + text.len;
+    const char *end = slice_end(text);
     const char *p = json_skip_space(text.ptr, end);
     while (end > p && is_space(end[-1]))
         end--;
@@ -249,7 +249,7 @@ static const char *skip_value(const char *p, const char *end) {
 }
 
 bool json_next_item(struct slice *rest, struct slice *item) {
-    const char *end = rest->ptr + rest->len;
+    const char *end = slice_end(*rest);
     const char *start = json_skip_space(rest->ptr, end);
     if (start == end)
         return false;
@@ -262,7 +262,7 @@ bool json_next_item(struct slice *rest, struct slice *item) {
 }
 
 bool json_next_member(struct slice *rest, struct slice *key, struct slice *value) {
-    const char *end = rest->ptr + rest->len;
+    const char *end = slice_end(*rest);
     const char *start = json_skip_space(rest->ptr, end);
     const char *p = start < end && *start == '"' ? scan_string(start, end) : NULL;
     if (!p)
@@ -323,7 +323,7 @@ void json_unquote(struct buf *out, struct slice string) {
     static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
     if (string.len < 2 || string.ptr[0] != '"')
         return;
-    const char *p = string.ptr + 1, *end = string.ptr + string.len - 1;
+    const char *p = string.ptr + 1, *end = slice_end(string) - 1;
     while (p < end) {
         const char *plain = p;
         while (p < end && *p != '\\')

@@ -202,6 +202,6 @@ static void clean_value(struct cleaning *c) {
 }
 
 void json_clean(struct buf *out, struct slice list, uint64_t seed) {
-    struct cleaning c = {list.ptr, list.ptr + list.len, out, seed};
+    struct cleaning c = {list.ptr, slice_end(list), out, seed};
     clean_items(&c);
 }

@@ -80,7 +80,7 @@ static const char *walk_value(const char *p, const char *end, unsigned count, bo
 
 static bool check_placeholders(struct slice json, unsigned count) {
     bool is_good = true;
-    walk_value(json.ptr, json.ptr + json.len, count, &is_good);
+    walk_value(json.ptr, slice_end(json), count, &is_good);
     return is_good;
 }
 

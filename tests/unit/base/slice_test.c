@@ -47,6 +47,14 @@ static void comparisons(void **state) {
     mem_free(text);
 }
 
+static void nothing_ends_where_it_begins(void **state) {
+    struct slice text = SLICE("abc");
+    assert_ptr_equal(slice_end(text), text.ptr + 3);
+    assert_ptr_equal(slice_end(slice_skip(text, 4)), text.ptr + 3);
+    assert_null(slice_end(SLICE_NONE));
+    assert_null(slice_skip(SLICE_NONE, 1).ptr);
+}
+
 static void a_text_is_replaced_even_by_a_part_of_itself(void **state) {
     char *text = slice_copy_text(SLICE("abc"));
     slice_replace_text(&text, slice_skip(slice_from(text), 1));
@@ -113,4 +121,5 @@ static void one_sample_breaks_the_silence(void **state) {
 RUN_TESTS(TEST(a_real_is_in_decimal_notation), TEST(zeros_are_nothing_but_zeros),
           TEST(one_sample_breaks_the_silence), TEST(a_text_is_replaced_even_by_a_part_of_itself),
           TEST(a_split_needs_its_separator), TEST(parts_are_cut_at_the_separator),
-          TEST(numbers_are_whole_and_bounded), TEST(comparisons))
+          TEST(numbers_are_whole_and_bounded), TEST(comparisons),
+          TEST(nothing_ends_where_it_begins))
