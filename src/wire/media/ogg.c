@@ -13,11 +13,15 @@ enum {
     COUNT_AT = 26
 };
 
+/* Of each value of four bits, which shifts out of the top. */
+static const uint32_t crc_table[16] = {
+    0x00000000, 0x04c11db7, 0x09823b6e, 0x0d4326d9, 0x130476dc, 0x17c56b6b, 0x1a864db2, 0x1e475005,
+    0x2608edb8, 0x22c9f00f, 0x2f8ad6d6, 0x2b4bcb61, 0x350c9b64, 0x31cd86d3, 0x3c8ea00a, 0x384fbdbd};
+
 static uint32_t add_byte(uint32_t crc, uint8_t byte) {
     crc ^= (uint32_t)byte << 24;
-    for (int bit = 0; bit < 8; bit++)
-        crc = crc << 1 ^ (crc & UINT32_C(0x80000000) ? UINT32_C(0x04c11db7) : 0);
-    return crc;
+    crc = crc << 4 ^ crc_table[crc >> 28];
+    return crc << 4 ^ crc_table[crc >> 28];
 }
 
 /* Polynomial 0x04c11db7, not reflected, from 0, over the page with its own field as zeros. */
@@ -57,4 +61,22 @@ enum ogg_result ogg_parse(const uint8_t *bytes, size_t len, struct ogg_page *pag
 void ogg_set_flags(uint8_t *page, size_t len, uint8_t flags) {
     page[OGG_FLAGS_AT] = flags;
     little_put_u32(page + CRC_AT, checksum(page, len));
+}
+
+void ogg_write_page(struct buf *out, const struct ogg_page *page, const uint8_t *lacing,
+                    unsigned count, struct slice body) {
+    size_t len = HEADER_BYTES + count + body.len;
+    uint8_t *at = (uint8_t *)buf_reserve(out, len);
+    memcpy(at, "OggS", 4);
+    at[4] = 0;
+    at[OGG_FLAGS_AT] = page->flags;
+    little_put_u64(at + GRANULE_AT, (uint64_t)page->granule);
+    little_put_u32(at + SERIAL_AT, page->serial);
+    little_put_u32(at + SEQUENCE_AT, page->sequence);
+    at[COUNT_AT] = (uint8_t)count;
+    memcpy(at + HEADER_BYTES, lacing, count);
+    if (body.len > 0)
+        memcpy(at + HEADER_BYTES + count, body.ptr, body.len);
+    little_put_u32(at + CRC_AT, checksum(at, len));
+    out->len += len;
 }
