@@ -25,6 +25,7 @@ struct meeting *meeting_new(const struct rules *rules, int64_t at_ms) {
     meeting->slot = step_of(at_ms);
     meeting->gathered_slot = meeting->opened_slot = meeting->spoken_slot = NEVER;
     meeting->overlap.last_slot = NEVER;
+    meeting->report = report_new();
     return meeting;
 }
 
@@ -51,6 +52,7 @@ void meeting_free(struct meeting *meeting) {
         participant_free(meeting->participants[i]);
     mem_free(meeting->participants);
     mem_free(meeting->active);
+    report_free(meeting->report);
     mem_free(meeting);
 }
 
@@ -167,6 +169,17 @@ static void tracks_follow(struct meeting *meeting, struct participant *participa
         timeline_mute(&participant->hearing->timeline, slot_from(meeting, at_ms), participant->mic);
 }
 
+static void record_connect(struct meeting *meeting, struct participant *participant,
+                           int64_t at_ms) {
+    struct slice identity = slice_from(participant->identity);
+    participant->record = report_add(meeting->report, identity, at_ms);
+    if (!participant->record)
+        return;
+    report_describe(meeting->report, participant->record, slice_from(participant->name),
+                    participant->is_host);
+    report_set_connected(meeting->report, participant->record, true, at_ms);
+}
+
 struct meeting_track *meeting_connect(struct meeting *meeting, struct participant *participant,
                                       int64_t at_ms) {
     struct meeting_track *track = mem_alloc(sizeof *track);
@@ -183,6 +196,7 @@ struct meeting_track *meeting_connect(struct meeting *meeting, struct participan
     participant->mic = participant->hearing->mic = MIC_OPEN;
     timeline_init(&participant->hearing->timeline, slot);
     speech_start(participant->hearing, meeting->slot, slot);
+    record_connect(meeting, participant, at_ms);
     return track;
 }
 
@@ -194,6 +208,8 @@ void meeting_disconnect(struct meeting *meeting, struct meeting_track *track, in
         return;
     }
     participant->left_ms = at_ms;
+    if (participant->record)
+        report_set_connected(meeting->report, participant->record, false, at_ms);
     turns_close(meeting, participant);
     speech_start(participant->hearing, meeting->slot, meeting->slot);
     participant->mic = MIC_OPEN;
@@ -313,6 +329,7 @@ static void meeting_step(struct meeting *meeting, feedback_fn *on_feedback, void
     }
     step_measure(meeting);
     delivery_hear_step(meeting, (meeting->slot + STEP_SLOTS) * SLOT_MS);
+    report_follow_step(meeting, meeting->slot);
     meeting->slot += STEP_SLOTS;
     struct judgement judgement = {.meeting = meeting,
                                   .at_ms = meeting_judged_ms(meeting),
@@ -378,10 +395,19 @@ void meeting_resume(struct meeting *meeting, int64_t now_ms) {
     if (!meeting->is_paused)
         return;
     meeting->is_paused = false;
+    report_tear(meeting->report);
     int64_t slot = step_of(now_ms);
     meeting_leap(meeting, slot > meeting->slot ? slot : meeting->slot);
 }
 
 bool meeting_is_paused(const struct meeting *meeting) {
     return meeting->is_paused;
+}
+
+struct report *meeting_report(const struct meeting *meeting) {
+    return meeting->report;
+}
+
+void meeting_write_report(struct buf *out, const struct meeting *meeting, int64_t now_ms) {
+    report_write(out, meeting->report, now_ms, report_pending_overlap_ms(meeting));
 }

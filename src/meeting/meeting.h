@@ -18,6 +18,7 @@
 struct meeting;
 struct participant;
 struct meeting_track; /* one audio track of a participant */
+struct report;
 
 enum {
     MEETING_STEP_MS = 100, /* how often the rules judge */
@@ -92,6 +93,12 @@ bool meeting_is_paused(const struct meeting *meeting);
 
 /* Time up to which everything is judged. */
 int64_t meeting_judged_ms(const struct meeting *meeting);
+
+/* What remains of the meeting (report.h); it belongs to the meeting. Who was never heard is added by
+ * the caller. */
+struct report *meeting_report(const struct meeting *meeting);
+/* The members of the report that are about the talk (report_write), without braces. */
+void meeting_write_report(struct buf *out, const struct meeting *meeting, int64_t now_ms);
 
 /* Talk statistics: a JSON array, one object per participant, in order of first appearance. First
  * the fields of the old debug page (participantId, name, speechCoverage10s, rmsMean3s, emaRms,

@@ -7,6 +7,7 @@
  *   delivery.c  how somebody delivers their speech: turns with their long pauses
  *   mood.c      what a prosody service read in a voice
  *   talk.c      statistics of the talk
+ *   report_step.c what the report (report.h) is told of a step
  *   judge.c     calls the rules; decides when to tell and to remind; makes events
  *
  * Ownership: meeting > participant > hearing and tracks. A participant is remembered with what the
@@ -17,6 +18,7 @@
 
 #include "base/list.h"
 #include "meeting/meeting.h"
+#include "meeting/report.h"
 #include "meeting/rule.h"
 #include "meeting/timeline.h"
 #include "sound/level.h"
@@ -83,6 +85,8 @@ struct turn {
     int64_t before_slot; /* where the counted turn before this one ended; NEVER */
     struct over over[2];
     unsigned overs;
+    /* Whose floor this turn may have taken: decided when one of the two stops. NULL: nobody's. */
+    struct participant *contested;
 };
 
 struct pause {
@@ -213,6 +217,7 @@ struct participant {
     enum mic mic;      /* of all tracks, as told last; hearing->mic follows */
     enum presence presence;
     struct talk talk;
+    struct report_person *record; /* of meeting.report; NULL: never heard, or too many people */
     char identity[FEEDBACK_NAME_MAX + 1];
     char name[FEEDBACK_NAME_MAX + 1];
 };
@@ -242,6 +247,7 @@ struct meeting {
     unsigned interruption_count, interruption_next;
     unsigned spoken_60s; /* slots of everybody */
     struct alarm alarms[FEEDBACK_TYPES];
+    struct report *report;
 };
 
 /* Whether a track of theirs is open. */
@@ -292,6 +298,8 @@ unsigned overlap_slots(const struct meeting *meeting, int64_t end_slot, unsigned
 void talk_on_turn(struct meeting *meeting, struct participant *participant);
 void talk_hear(struct meeting *meeting, unsigned speakers);
 void talk_close_step(struct participant *participant, int64_t at_ms);
+/* A slot in which the participant's turn overlapped with another. */
+void talk_overlap(struct participant *participant);
 void share_add(struct share *share, unsigned slots);
 /* Slots of speech in the last `steps`. */
 unsigned share_recent(const struct share *share, unsigned steps);
@@ -301,6 +309,13 @@ double share_coverage(const struct share *share);
 /* ---- delivery.c ---- */
 
 void delivery_hear_step(struct meeting *meeting, int64_t end_ms);
+
+/* ---- report_step.c ---- */
+
+/* Tells the report of a step that has been heard, and which began with this slot. */
+void report_follow_step(struct meeting *meeting, int64_t first_slot);
+/* Overlap that the report has not been told yet, since an utterance may still count. */
+int64_t report_pending_overlap_ms(const struct meeting *meeting);
 
 /* ---- mood.c ---- */
 

@@ -35,6 +35,14 @@ void talk_on_turn(struct meeting *meeting, struct participant *participant) {
         return;
     participant->talk.responses++;
     participant->talk.response_ms += gap * SLOT_MS;
+    if (participant->record)
+        report_answer(meeting->report, participant->record, gap * SLOT_MS);
+}
+
+void talk_overlap(struct participant *participant) {
+    participant->talk.overlap_ms += SLOT_MS;
+    if (participant->record)
+        report_overlap(participant->record, SLOT_MS);
 }
 
 void talk_hear(struct meeting *meeting, unsigned speakers) {
@@ -51,7 +59,7 @@ void talk_hear(struct meeting *meeting, unsigned speakers) {
             meeting->speaker = meeting->active[i];
         }
         if (speakers >= 2 && hearing->turn.is_counted)
-            meeting->active[i]->talk.overlap_ms += SLOT_MS;
+            talk_overlap(meeting->active[i]);
     }
 }
 

@@ -55,12 +55,12 @@ static void overlap_credit(struct meeting *meeting, struct participant *particip
                            int64_t slot) {
     unsigned speakers = *overlap_at(meeting, at);
     if (speakers >= 2)
-        participant->talk.overlap_ms += SLOT_MS;
+        talk_overlap(participant);
     for (size_t i = 0; i < meeting->actives && speakers == 2; i++) {
         const struct turn *turn = &meeting->active[i]->hearing->turn;
         if (meeting->active[i] != participant && turn->is_open && turn->is_counted &&
             (turn->spoken >> (slot - at) & 1))
-            meeting->active[i]->talk.overlap_ms += SLOT_MS;
+            talk_overlap(meeting->active[i]);
     }
 }
 
@@ -89,6 +89,41 @@ static void interruption_add(struct meeting *meeting, struct participant *by,
     of->talk.interruptions_taken++;
     of->hearing->mood.interrupted_ms = slot * SLOT_MS;
     of->hearing->mood.valence_before = of->hearing->mood.valence;
+    by->hearing->turn.contested = of;
+}
+
+/* ---- For the report: who went on ---- */
+
+static void report_together(struct meeting *meeting, struct participant *by,
+                            struct participant *of, bool took_floor) {
+    if (by->record && of->record)
+        report_interrupt(meeting->report, by->record, of->record, took_floor,
+                         by->hearing->turn.start_slot * SLOT_MS);
+}
+
+/* Whoever speaks on when one of the two has stopped has the floor. */
+static void contest_end(struct meeting *meeting, struct participant *by) {
+    struct turn *turn = &by->hearing->turn;
+    struct participant *of = turn->contested;
+    turn->contested = NULL;
+    report_together(meeting, by, of,
+                    !of->hearing || turn->last_slot > of->hearing->turn.last_slot);
+}
+
+/* A turn ends: what it contested is decided, and what others contested of it. A turn that was
+ * too short for that may still have been spoken along with another. */
+static void contests_end(struct meeting *meeting, struct participant *participant) {
+    const struct turn *turn = &participant->hearing->turn;
+    if (turn->contested)
+        contest_end(meeting, participant);
+    for (unsigned i = 0; i < turn->overs && turn->is_counted; i++)
+        if (turn->over[i].together >= TOGETHER_SLOTS)
+            report_together(meeting, participant, turn->over[i].who, false);
+    for (size_t i = 0; i < meeting->count; i++) {
+        const struct hearing *other = meeting->participants[i]->hearing;
+        if (other && other->turn.contested == participant)
+            contest_end(meeting, meeting->participants[i]);
+    }
 }
 
 /* Two people who talk at once and pause for breath do not interrupt each other again and again:
@@ -130,6 +165,8 @@ static void turn_watch_floor(struct meeting *meeting, struct participant *partic
         if (over.lingered && over.together >= TOGETHER_SLOTS &&
             turn->last_slot >= turn->start_slot + GO_ON_SLOTS) {
             interruption_add(meeting, participant, over.who, slot);
+            if (!theirs->turn.is_open)
+                contest_end(meeting, participant);
             turn->overs = 0;
             return;
         }
@@ -168,6 +205,7 @@ void turns_close(struct meeting *meeting, struct participant *participant) {
     struct turn *turn = &participant->hearing->turn;
     if (!turn->is_open)
         return;
+    contests_end(meeting, participant);
     turn->is_open = false;
     turn->overs = 0;
     if (turn->is_counted)
@@ -175,6 +213,9 @@ void turns_close(struct meeting *meeting, struct participant *participant) {
     int64_t ms = (turn->last_slot + 1 - turn->start_slot) * SLOT_MS;
     if (turn->is_counted && ms > participant->talk.longest_turn_ms)
         participant->talk.longest_turn_ms = ms;
+    if (turn->is_counted && participant->record)
+        report_turn(meeting->report, participant->record, turn->start_slot * SLOT_MS,
+                    turn->start_slot * SLOT_MS + ms);
     if (meeting->overlap.joiner == participant && !participant_is_connected(participant))
         meeting->overlap.joiner = NULL;
 }
