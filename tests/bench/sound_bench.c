@@ -1,8 +1,10 @@
 /* What one track's listening costs: levels, resampling, voice activity, F0 and syllables of 20 ms of
  * 48 kHz stereo that comes in messages of 10 ms, with each set of kernels, and digital silence.
  *
- * Every figure is the median of rounds that alternate with a fixed scalar kernel (a chain of
- * dependent multiply-adds), whose time tells machines apart: compare the ratios. */
+ * Every figure is the median of rounds. A round measures each set of kernels once, and before each a
+ * fixed scalar kernel (a chain of dependent multiply-adds), whose time tells machines apart: compare
+ * the ratios of one run. A chain waits for itself; what shares the core's units with a neighbour
+ * gets slower by a third, and the chain does not. */
 #include "sound/voice.h"
 
 #include <stdio.h>
@@ -15,7 +17,7 @@ enum {
     MESSAGE = RATE / 100,
     FRAMES = 1000,
     MESSAGES = 100, /* a second over and over: the server's buffer stays in the cache too */
-    ROUNDS = 9,
+    ROUNDS = 15,
     CHAIN = 4000, /* steps of the reference for each frame */
 };
 
@@ -76,29 +78,45 @@ static void fill(int16_t *pcm) {
     }
 }
 
-static void measure(const char *name, const int16_t *pcm, unsigned kernels, double limit_us) {
-    double us[ROUNDS], chain[ROUNDS];
+struct series {
+    const char *name;
+    const int16_t *pcm;
+    unsigned kernels;
+    double limit_us, us[ROUNDS], chain[ROUNDS];
+};
+
+/* Each round measures all of them: a neighbour who slows the machine slows them alike. */
+static void measure(struct series *series, unsigned count) {
     float speech = 0;
 
-    for (int i = 0; i < ROUNDS; i++) {
-        chain[i] = reference();
-        us[i] = listen(pcm, kernels, &speech);
+    for (int i = 0; i < ROUNDS; i++)
+        for (unsigned k = 0; k < count; k++) {
+            series[k].chain[i] = reference();
+            series[k].us[i] = listen(series[k].pcm, series[k].kernels, &speech);
+        }
+    for (unsigned k = 0; k < count; k++) {
+        double it = median(series[k].us), ref = median(series[k].chain);
+        printf("sound %s us_per_20ms=%.2f reference_us=%.2f ratio=%.3f limit_us=%.1f\n",
+               series[k].name, it, ref, it / ref, series[k].limit_us);
     }
-    double it = median(us), ref = median(chain);
-    printf("sound %s us_per_20ms=%.2f reference_us=%.2f ratio=%.3f limit_us=%.1f\n", name, it, ref,
-           it / ref, limit_us);
     if (speech < 0) /* keeps the work from being optimised away */
         puts("");
 }
 
 int main(void) {
-    int16_t *pcm = malloc((size_t)RATE * 2 * sizeof *pcm);
+    size_t samples = (size_t)RATE * 2;
+    int16_t *pcm = malloc(samples * sizeof *pcm), *zeros = calloc(samples, sizeof *zeros);
+    struct series series[8];
+    unsigned count = 0;
 
     fill(pcm);
     for (unsigned i = kernels_count(); i-- > 0;)
-        measure(kernels_at(i)->name, pcm, i, i ? 3.5 : 7);
-    memset(pcm, 0, (size_t)RATE * 2 * sizeof *pcm);
-    measure("silence", pcm, kernels_count() - 1, 0.3);
+        series[count++] = (struct series){
+            .name = kernels_at(i)->name, .pcm = pcm, .kernels = i, .limit_us = i ? 3.5 : 7};
+    series[count++] = (struct series){
+        .name = "silence", .pcm = zeros, .kernels = kernels_count() - 1, .limit_us = 0.3};
+    measure(series, count);
     free(pcm);
+    free(zeros);
     return 0;
 }
