@@ -85,10 +85,16 @@ static void run_follow(const struct judgement *judgement, struct alarm *alarm) {
         alarm->began_ms = at_ms;
 }
 
+static int64_t wait_of(const struct judgement *judgement) {
+    size_t at = rule_of(judgement->type)->wait;
+    const char *settings = judgement->settings;
+    return at == 0 ? 0 : ms_of(*(const double *)(const void *)(settings + at));
+}
+
 /* Whether an event that could become critical in a moment should not be sent yet. */
 static bool has_to_wait(const struct judgement *judgement, struct alarm *alarm,
                         enum severity severity) {
-    int64_t wait_ms = rule_of(judgement->type)->wait_ms;
+    int64_t wait_ms = wait_of(judgement);
     if (severity == SEVERITY_CRITICAL || wait_ms == 0)
         return false;
     if (alarm->waits_ms == 0 || judgement->at_ms - alarm->waits_ms > STALE_WAITS * wait_ms)

@@ -302,7 +302,7 @@ static void step_listen(struct meeting *meeting) {
 
 static void step_measure(struct meeting *meeting) {
     int64_t end_ms = (meeting->slot + STEP_SLOTS) * SLOT_MS;
-    meeting->spoken_60s = 0;
+    meeting->spoken_slots = 0;
     for (size_t i = 0; i < meeting->count; i++) {
         struct participant *participant = meeting->participants[i];
         if (!participant->hearing)
@@ -316,7 +316,7 @@ static void step_measure(struct meeting *meeting) {
             share_add(&participant->hearing->share, participant->hearing->speech_slots);
             talk_close_step(participant, end_ms);
         }
-        meeting->spoken_60s += participant->hearing->share.in_60s;
+        meeting->spoken_slots += monologue_slots(meeting, participant->hearing);
     }
 }
 

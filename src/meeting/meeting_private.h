@@ -31,7 +31,7 @@ enum {
     SECOND_STEPS = 1000 / MEETING_STEP_MS,
     SHARE_STEPS = 600,    /* a minute */
     OVERLAP_SLOTS = 512,  /* a little more than 10 s */
-    CLIP_STEPS = 20,      /* 2 s */
+    CLIP_STEPS = 50,      /* 5 s */
     INTERRUPTIONS = 64,   /* remembered per meeting */
     READINGS = 24,        /* of a mood: more than a minute */
     PAUSES = 64,          /* a minute of them */
@@ -245,7 +245,7 @@ struct meeting {
     } overlap;
     int64_t interruptions[INTERRUPTIONS]; /* slots, a ring */
     unsigned interruption_count, interruption_next;
-    unsigned spoken_60s; /* slots of everybody */
+    unsigned spoken_slots; /* of everybody, in the span of a monologue */
     struct alarm alarms[FEEDBACK_TYPES];
     struct report *report;
 };
@@ -275,6 +275,8 @@ bool speech_is_near(const struct hearing *hearing, int64_t slot, unsigned slots)
 bool silence_hears(const struct meeting *meeting, const struct hearing *hearing, int64_t slot,
                    bool is_voiced);
 bool silence_is_ended(const struct meeting *meeting, const struct hearing *hearing);
+/* Slots of speech in the span in which a monologue is looked for. */
+unsigned monologue_slots(const struct meeting *meeting, const struct hearing *hearing);
 /* How far below another's voice the speech of somebody without an own level is no speech of
  * theirs. */
 float bleed_stranger_db(const struct meeting *meeting);

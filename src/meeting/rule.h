@@ -78,8 +78,9 @@ struct rule {
     void (*judge_group)(const struct judgement *judgement);
     /* The same for each participant who is connected with an open microphone. */
     void (*judge_participant)(const struct judgement *judgement, struct participant *participant);
-    /* What is not critical waits so long for what may become critical. */
-    int64_t wait_ms;
+    /* Where in the rule's own settings stands for how many seconds what is not critical waits for
+     * what may become critical; 0: it never waits. */
+    size_t wait;
     /* When the condition ends, its reminders end with it. Else they go on when it comes back. */
     bool ends_with_condition;
     struct rule_setting settings[RULE_SETTINGS_MAX];

@@ -77,20 +77,27 @@ const struct rule rule_overlap_fala = {
 
 struct monologo_prolongado_settings {
     struct rule_settings rule;
-    double speech_s, share, clear_speech_s, clear_share;
+    double window_s, speech_s, share, clear_speech_s, clear_share;
 };
+
+unsigned monologue_slots(const struct meeting *meeting, const struct hearing *hearing) {
+    const struct monologo_prolongado_settings *settings =
+        (const void *)meeting->rules.values[FEEDBACK_MONOLOGO_PROLONGADO];
+    unsigned steps = (unsigned)lrint(settings->window_s * SECOND_STEPS);
+    return steps == SHARE_STEPS ? hearing->share.in_60s : share_recent(&hearing->share, steps);
+}
 
 static void judge_monologue(const struct judgement *judgement, struct participant *participant) {
     const struct monologo_prolongado_settings *settings = judgement->settings;
     const struct meeting *meeting = judgement->meeting;
-    unsigned spoken = participant->hearing->share.in_60s;
+    unsigned spoken = monologue_slots(meeting, participant->hearing);
     double speech_s = seconds_of(spoken);
-    double share = meeting->spoken_60s > 0 ? (double)spoken / meeting->spoken_60s : 0;
+    double share = meeting->spoken_slots > 0 ? (double)spoken / meeting->spoken_slots : 0;
     if (speech_s < settings->clear_speech_s || share < settings->clear_share)
         judge_clear(judgement, participant);
     if (meeting->present < 2 || speech_s < settings->speech_s || share < settings->share)
         return;
-    struct finding finding = {.severity = SEVERITY_WARNING, .window_s = 60};
+    struct finding finding = {.severity = SEVERITY_WARNING, .window_s = settings->window_s};
     finding_add(&finding, FACT_SPEECH_COVERAGE, share);
     finding_add(&finding, FACT_SPEECH_S, speech_s);
     finding_add(&finding, FACT_LIMIT, settings->speech_s);
@@ -104,8 +111,9 @@ const struct rule rule_monologo_prolongado = {
     .judge_participant = judge_monologue,
     .settings = {
         RULE_ENABLED(1),
-        RULE_SETTING(monologo_prolongado, speech_s, 40, 5, 60,
-                     "seconds of speech of one person in 60 s"),
+        RULE_SETTING(monologo_prolongado, window_s, 60, 5, 60, "within the last seconds"),
+        RULE_SETTING(monologo_prolongado, speech_s, 40, 1, 60,
+                     "one person has so many seconds of speech"),
         RULE_SETTING(monologo_prolongado, share, 0.8, 0.3, 1,
                      "and their share of everybody's speech"),
         RULE_SETTING(monologo_prolongado, clear_speech_s, 35, 0, 60,

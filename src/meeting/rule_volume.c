@@ -226,14 +226,15 @@ const struct rule rule_volume_baixo = {
 struct volume_alto_settings {
     struct rule_settings rule;
     double above_dbfs, critical_dbfs, clear_dbfs, window_s, speech_s, age_s;
-    double clip_share, clip_critical_share;
+    double clip_share, clip_critical_share, clip_window_s, wait_s;
 };
 
-static double clip_share(const struct hearing *hearing) {
+static double clip_share(const struct hearing *hearing, double window_s) {
     double sum = 0;
-    for (int i = 0; i < CLIP_STEPS; i++)
-        sum += (double)hearing->clipped[i];
-    return sum / (CLIP_STEPS * STEP_SLOTS);
+    unsigned steps = (unsigned)lrint(window_s * SECOND_STEPS);
+    for (unsigned i = 1; i <= steps; i++)
+        sum += (double)hearing->clipped[(hearing->clipped_next + CLIP_STEPS - i) % CLIP_STEPS];
+    return sum / (steps * STEP_SLOTS);
 }
 
 /* Too loud, or distorted though it is not. `dbfs` -120: there is no level. */
@@ -251,6 +252,7 @@ static void find_clipping(const struct judgement *judgement, const struct hearin
     bool is_critical = clip >= settings->clip_critical_share;
     finding->severity = is_critical ? SEVERITY_CRITICAL : SEVERITY_WARNING;
     finding->reason = REASON_CLIPPING;
+    finding->window_s = settings->clip_window_s;
     if (dbfs > -120)
         finding_add(finding, FACT_RMS_DBFS, dbfs);
     finding_add(finding, FACT_SPEECH_COVERAGE, share_coverage(&hearing->share));
@@ -265,7 +267,7 @@ static void judge_loud(const struct judgement *judgement, struct participant *pa
         return;
     const struct span span = {settings->window_s, STRONG_SHARE * settings->speech_s,
                               settings->speech_s, settings->age_s};
-    double clip = clip_share(hearing), dbfs = -120, now_dbfs = -120;
+    double clip = clip_share(hearing, settings->clip_window_s), dbfs = -120, now_dbfs = -120;
     bool has_level =
         level_now(judgement, hearing, &now_dbfs) && level_of(judgement, hearing, &span, &dbfs);
     bool is_loud = has_level && dbfs >= settings->above_dbfs &&
@@ -290,7 +292,7 @@ static void judge_loud(const struct judgement *judgement, struct participant *pa
 const struct rule rule_volume_alto = {
     .name = "volume_alto",
     .judge_participant = judge_loud,
-    .wait_ms = 500,
+    .wait = offsetof(struct volume_alto_settings, wait_s),
     .settings = {
         RULE_ENABLED(1),
         RULE_SETTING(volume_alto, above_dbfs, -10, -80, 0,
@@ -303,8 +305,11 @@ const struct rule rule_volume_alto = {
         RULE_SETTING(volume_alto, speech_s, 1, 0.1, 3, "of these there must be at least"),
         RULE_SETTING(volume_alto, age_s, 15, 1, 60, "older speech does not count"),
         RULE_SETTING(volume_alto, clip_share, 0.001, 0, 1,
-                     "share of clipped samples in 2 s at which it distorts"),
+                     "share of clipped samples at which it distorts"),
         RULE_SETTING(volume_alto, clip_critical_share, 0.01, 0, 1, "the same, critical"),
+        RULE_SETTING(volume_alto, clip_window_s, 2, 0.1, 5, "within the last seconds"),
+        RULE_SETTING(volume_alto, wait_s, 0.5, 0, 10,
+                     "seconds for which a warning waits for what may become critical"),
         RULE_REMINDERS(10),
     },
     .sentences = {

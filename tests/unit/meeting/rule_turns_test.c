@@ -160,6 +160,24 @@ static void forty_seconds_alone_are_a_monologue(void **state) {
     stage_close(&stage);
 }
 
+static void a_monologue_may_be_looked_for_in_less_than_a_minute(void **state) {
+    struct rules rules;
+    rules_init(&rules);
+    rules_set(&rules, SLICE("monologo_prolongado_window_s"), SLICE("20"), NULL);
+    rules_set(&rules, SLICE("monologo_prolongado_speech_s"), SLICE("15"), NULL);
+    rules_set(&rules, SLICE("monologo_prolongado_clear_speech_s"), SLICE("10"), NULL);
+    struct actor *ana = stage_open_two(&stage, &rules);
+    actor_speak(ana, -21);
+    stage_play(&stage, 14);
+    assert_int_equal(stage_count(&stage, FEEDBACK_MONOLOGO_PROLONGADO, NULL), 0);
+    stage_play(&stage, 2);
+    const struct feedback *told = stage_told(&stage, FEEDBACK_MONOLOGO_PROLONGADO, 0);
+    assert_non_null(told);
+    assert_int_equal(told->window_end_ms - told->window_start_ms, 20000);
+    assert_true(told_fact(told, FACT_WINDOW_S) == 20);
+    stage_close(&stage);
+}
+
 static void who_has_no_track_listens_to_a_monologue(void **state) {
     stage_open(&stage, NULL);
     meeting_set_guests(stage.meeting, 2);
@@ -212,7 +230,8 @@ RUN_TESTS(TEST(polite_turns_are_no_news), TEST(a_quarrel_is_one_interruption),
           TEST(talking_at_once_names_who_joined_in), TEST(an_overlap_of_the_host_is_the_groups),
           TEST(nods_and_changing_turns_are_no_overlap), TEST(an_echo_is_nobodys_speech),
           TEST(a_second_talker_in_the_same_room_is_heard),
-          TEST(forty_seconds_alone_are_a_monologue), TEST(who_has_no_track_listens_to_a_monologue),
-          TEST(nobody_listens_to_a_monologue_alone),
+          TEST(forty_seconds_alone_are_a_monologue),
+          TEST(a_monologue_may_be_looked_for_in_less_than_a_minute),
+          TEST(who_has_no_track_listens_to_a_monologue), TEST(nobody_listens_to_a_monologue_alone),
           TEST(five_interruptions_in_a_minute_are_told_once),
           TEST(a_neighbours_voice_is_not_the_strangers_own))

@@ -214,6 +214,57 @@ static void clipping_that_grows_is_told_once(void **state) {
     stage_close(&stage);
 }
 
+/* Clips for half a second and then no more. */
+static const struct feedback *told_of_a_clip(struct stage *stage, const char *window_s) {
+    struct rules rules;
+    rules_init(&rules);
+    rules_set(&rules, SLICE("volume_alto_clip_share"), SLICE("0.02"), NULL);
+    rules_set(&rules, SLICE("volume_alto_clip_critical_share"), SLICE("1"), NULL);
+    rules_set(&rules, SLICE("volume_alto_clip_window_s"), slice_from(window_s), NULL);
+    rules_set(&rules, SLICE("volume_alto_wait_s"), SLICE("0"), NULL);
+    stage_open(stage, &rules);
+    struct actor *ana = stage_join(stage, "ana");
+    actor_speak(ana, -14);
+    stage_play(stage, 3);
+    ana->clip = 0.06;
+    actor_do(ana, CLIPS);
+    stage_play(stage, 0.5);
+    return stage_told(stage, FEEDBACK_VOLUME_ALTO, 0);
+}
+
+static void a_short_window_finds_short_clipping(void **state) {
+    static const char *const windows_s[] = {"0.5", "2", "5"};
+    for (int i = 0; i < 3; i++) {
+        struct stage stage;
+        assert_int_equal(told_of_a_clip(&stage, windows_s[i]) != NULL, i == 0);
+        stage_close(&stage);
+    }
+}
+
+/* At -9 dBFS, and 1.2 s later at -3. */
+static unsigned loud_then_louder(const char *wait_s, enum severity first) {
+    struct rules rules;
+    struct stage stage;
+    rules_init(&rules);
+    rules_set(&rules, SLICE("volume_alto_wait_s"), slice_from(wait_s), NULL);
+    stage_open(&stage, &rules);
+    struct actor *ana = stage_join(&stage, "ana");
+    actor_speak(ana, -9);
+    stage_play(&stage, 2.2);
+    actor_speak(ana, -3);
+    stage_play(&stage, 3);
+    assert_int_equal(stage_told(&stage, FEEDBACK_VOLUME_ALTO, 0)->severity, first);
+    unsigned count = (unsigned)stage_count(&stage, FEEDBACK_VOLUME_ALTO, "ana");
+    stage_close(&stage);
+    return count;
+}
+
+static void how_long_a_warning_waits_is_a_setting(void **state) {
+    assert_int_equal(loud_then_louder("0", SEVERITY_WARNING), 2);
+    assert_int_equal(loud_then_louder("0.5", SEVERITY_WARNING), 2);
+    assert_int_equal(loud_then_louder("4", SEVERITY_CRITICAL), 1);
+}
+
 static void clipping_needs_no_level(void **state) {
     struct stage stage;
     stage_open(&stage, NULL);
@@ -254,5 +305,6 @@ RUN_TESTS(TEST(a_quiet_voice_is_told_once_and_again_after_a_minute),
           TEST(a_radio_beside_a_listener_is_no_quiet_voice),
           TEST(a_loud_voice_is_told_after_a_second_and_worse_as_critical),
           TEST(a_warning_waits_for_what_may_become_critical),
-          TEST(clipping_that_grows_is_told_once), TEST(clipping_needs_no_level),
+          TEST(clipping_that_grows_is_told_once), TEST(a_short_window_finds_short_clipping),
+          TEST(how_long_a_warning_waits_is_a_setting), TEST(clipping_needs_no_level),
           TEST(hosts_are_judged_only_when_asked))
