@@ -11,7 +11,8 @@ enum {
     SDP_CANDIDATES_MAX = 32, /* further ones are passed over */
     SDP_MID_MAX = 32,        /* bytes; a longer mid makes the offer bad */
     SDP_PASSWORD_MAX = 256,  /* RFC 8839, 5.4; for the ufrag, too */
-    SDP_FINGERPRINT_BYTES = 32, /* of SHA-256 */
+    SDP_FINGERPRINT_BYTES = 32,     /* of SHA-256 */
+    SDP_HOST_PRIORITY = 2130706431, /* of our only candidate (RFC 8445, 5.1.2) */
 };
 
 enum sdp_kind { SDP_AUDIO, SDP_VIDEO, SDP_APPLICATION, SDP_OTHER };
@@ -54,6 +55,7 @@ struct sdp_offer {
     bool has_fingerprint;
     uint8_t fingerprint[SDP_FINGERPRINT_BYTES]; /* SHA-256 of the server's certificate */
     bool ice_lite;
+    bool is_active; /* a=setup:active: the server begins the handshake */
     bool end_of_candidates;
     struct sdp_candidate candidates[SDP_CANDIDATES_MAX];
     size_t candidate_count;
@@ -74,8 +76,9 @@ struct sdp_answer {
     uint64_t version; /* grows with each answer of a session */
     struct slice ufrag, password;
     const uint8_t *fingerprint; /* SDP_FINGERPRINT_BYTES */
-    /* Our own address, so that a controlling server need not wait before it nominates; an empty one
-     * is left out. */
+    bool is_passive;            /* the server begins the handshake */
+    /* Our own address, so that a controlling server need not wait before it nominates. Where it is
+     * empty, candidates may follow. */
     struct slice address;
     uint16_t port;
 };

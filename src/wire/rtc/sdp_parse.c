@@ -99,6 +99,8 @@ static const char *take_transport(struct sdp_offer *offer, struct slice name, st
         return read_fingerprint(value, offer) ? NULL : "a fingerprint that is none";
     else if (slice_is_equal(name, SLICE("ice-lite")))
         offer->ice_lite = true;
+    else if (slice_is_equal(name, SLICE("setup")))
+        offer->is_active = slice_is_equal(value, SLICE("active"));
     else if (slice_is_equal(name, SLICE("end-of-candidates")))
         offer->end_of_candidates = true;
     if (offer->ufrag.len > SDP_PASSWORD_MAX || offer->password.len > SDP_PASSWORD_MAX)

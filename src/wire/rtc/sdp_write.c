@@ -1,7 +1,5 @@
 #include "wire/rtc/sdp_private.h"
 
-enum { HOST_PRIORITY = 2130706431 }; /* RFC 8445, 5.1.2: the only candidate there is */
-
 static bool has_codec(const struct sdp_section *section) {
     for (unsigned i = 0; i < SDP_CODECS; i++)
         if (section->codecs[i].is_offered)
@@ -32,13 +30,14 @@ static void write_session(struct buf *out, const struct sdp_offer *offer,
 }
 
 static void write_transport(struct buf *out, const struct sdp_answer *answer, bool is_first) {
-    buf_printf(out, "a=setup:active\r\na=ice-ufrag:%.*s\r\na=ice-pwd:%.*s\r\n",
-               SLICE_ARG(answer->ufrag), SLICE_ARG(answer->password));
+    buf_printf(out, "a=setup:%s\r\na=ice-ufrag:%.*s\r\na=ice-pwd:%.*s\r\n",
+               answer->is_passive ? "passive" : "active", SLICE_ARG(answer->ufrag),
+               SLICE_ARG(answer->password));
     if (is_first && answer->address.len > 0)
-        buf_printf(out, "a=candidate:1 1 udp %d %.*s %u typ host\r\n", HOST_PRIORITY,
-                   SLICE_ARG(answer->address), answer->port);
-    if (is_first)
-        buf_add_text(out, "a=end-of-candidates\r\n");
+        buf_printf(out,
+                   "a=candidate:1 1 udp %u %.*s %u typ host\r\n"
+                   "a=end-of-candidates\r\n",
+                   SDP_HOST_PRIORITY, SLICE_ARG(answer->address), answer->port);
 }
 
 static void write_codecs(struct buf *out, const struct sdp_section *section) {

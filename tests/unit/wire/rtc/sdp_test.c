@@ -132,6 +132,26 @@ static bool contains(const struct buf *text, const char *part) {
     return memmem(text->data, text->len, part, strlen(part)) != NULL;
 }
 
+static void who_begins_the_handshake_is_agreed(void **state) {
+    struct buf out = {0};
+    struct sdp_offer offer;
+    assert_null(sdp_parse_offer(SLICE(SESSION DATA "a=setup:actpass\n"), &offer));
+    assert_false(offer.is_active);
+    sdp_offer_free(&offer);
+    assert_null(sdp_parse_offer(SLICE(SESSION DATA "a=setup:active\n"), &offer));
+    assert_true(offer.is_active);
+    const struct sdp_answer ours = {.ufrag = SLICE("ours"),
+                                    .password = SLICE("our password"),
+                                    .fingerprint = offer.fingerprint,
+                                    .is_passive = true};
+    sdp_write_answer(&out, &offer, &ours, false);
+    assert_true(contains(&out, "a=setup:passive\r\n"));
+    /* Without an address of ours, candidates may follow. */
+    assert_false(contains(&out, "candidate"));
+    sdp_offer_free(&offer);
+    buf_free(&out);
+}
+
 static void video_is_taken_where_it_is_wanted(void **state) {
     struct buf out = {0};
     answer(&out, whole, true);
@@ -209,7 +229,7 @@ static void sections_have_an_end(void **state) {
 
 RUN_TESTS(TEST(an_offer_is_read), TEST(candidates_are_those_of_use),
           TEST(odd_candidates_are_passed_over), TEST(the_answer_receives_audio),
-          TEST(video_is_taken_where_it_is_wanted),
+          TEST(who_begins_the_handshake_is_agreed), TEST(video_is_taken_where_it_is_wanted),
           TEST(a_section_that_sends_nothing_stays_inactive),
           TEST(a_section_without_a_codec_of_ours_is_refused), TEST(a_lite_server_says_so),
           TEST(what_cannot_be_answered_is_named), TEST(sections_have_an_end))
