@@ -19,7 +19,7 @@ struct command {
 
 static const struct command commands[] = {
     {"serve", "", "run the server (what happens without a command)", "", serve_main},
-    {"demo", "[--seconds 1..120] [--locale pt-BR|en]",
+    {"demo", "[--seconds 1..120] [--locale pt-BR|en|es]",
      "play a meeting at a server of its own and print the feedback", "", demo_main},
     {"analyze", "[OPTION]... MEETING.json | ID=FILE.wav...",
      "print the feedback that the host of a recorded meeting would have got",

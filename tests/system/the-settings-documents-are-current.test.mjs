@@ -26,7 +26,7 @@ test('a bad value stops the start with one sentence that names it', async (t) =>
 });
 
 test('wrong usage is exit code 2', async () => {
-  for (const args of [['nonsense'], ['serve', 'x'], ['check-config', '--x']]) {
+  for (const args of [['nonsense'], ['serve', 'x'], ['demo', '--locale', 'xx'], ['check-config', '--x']]) {
     const { code, stdout } = await run(args);
     assert.equal(code, 2);
     assert.equal(stdout, '');

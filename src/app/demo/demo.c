@@ -12,6 +12,7 @@
 #include "app/demo/demo_server.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "meeting/feedback.h"
 #include "net/loop.h"
 #include "net/ws/ws_conn.h"
 #include "wire/web/json_write.h"
@@ -328,22 +329,29 @@ static int demo_play(struct demo *demo) {
     return recordings_show(demo);
 }
 
+static const char *const locales[LOCALES] = {
+    [LOCALE_PT_BR] = "pt-BR", [LOCALE_EN] = "en", [LOCALE_ES] = "es"};
+
 static bool options_parse(struct demo *demo, int argc, char **argv) {
     demo->seconds = DEMO_SECONDS;
+    enum locale locale = LOCALE_EN;
     const char *lang = getenv("LANG");
-    demo->locale = lang && !strncmp(lang, "pt", 2) ? "pt-BR" : "en";
+    if (lang)
+        locale_find(slice_of(lang, strcspn(lang, "_.")), &locale);
     for (int i = 1; i < argc; i++) {
         uint64_t value;
         if (!strcmp(argv[i], "--seconds") && i + 1 < argc &&
             slice_to_uint(slice_from(argv[i + 1]), DEMO_SECONDS, &value) && value > 0) {
             demo->seconds = (unsigned)value;
             i++;
-        } else if (!strcmp(argv[i], "--locale") && i + 1 < argc) {
-            demo->locale = argv[++i];
+        } else if (!strcmp(argv[i], "--locale") && i + 1 < argc &&
+                   locale_find(slice_from(argv[i + 1]), &locale)) {
+            i++;
         } else {
             return false;
         }
     }
+    demo->locale = locales[locale];
     return true;
 }
 
