@@ -2,20 +2,16 @@
 #include "app/config/config.h"
 #include "app/demo/demo.h"
 #include "app/server/serve.h"
+#include "base/macros.h"
 #include "base/mem.h"
+#include "command.h"
+#include "manual.h"
+#include "versions.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { WRONG_USAGE = 2 };
-
-/* A command's name, its arguments as in the usage line, what it does, what else --help says. */
-struct command {
-    const char *name, *arguments, *help, *details;
-    /* As main: argv[0] is the command's name. Returns the exit code; after WRONG_USAGE the usage is
-     * printed here. */
-    int (*run)(int argc, char **argv);
-};
 
 static const struct command commands[] = {
     {"serve", "", "run the server (what happens without a command)", "", serve_main},
@@ -103,7 +99,9 @@ static int print_help(void) {
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         printf("  %-14s %s\n", commands[i].name, commands[i].help);
     puts("  --help         print this; after a command: its arguments\n"
-         "  --version      print the version\n\n"
+         "  --version      print the version, the commit and the libraries\n"
+         "  --man          print the manual page prosa(1)\n"
+         "  --completion   print what completes commands in bash\n\n"
          "Settings come from the environment, then from .env or env in the working directory:");
     config_write_help(stdout);
     return 0;
@@ -144,10 +142,12 @@ int main(int argc, char **argv) {
         return command_run(&commands[0], 1, without);
     if (is_help(argv[1]) || strcmp(argv[1], "help") == 0)
         return print_help();
-    if (strcmp(argv[1], "--version") == 0) {
-        puts("prosa " PROSA_VERSION);
-        return 0;
-    }
+    if (strcmp(argv[1], "--version") == 0)
+        return versions_print(stdout);
+    if (strcmp(argv[1], "--man") == 0)
+        return manual_print(commands, ARRAY_LEN(commands), stdout);
+    if (strcmp(argv[1], "--completion") == 0)
+        return completion_print(commands, ARRAY_LEN(commands), stdout);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return command_run(&commands[i], argc - 1, argv + 1);

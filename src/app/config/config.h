@@ -194,6 +194,8 @@ int config_secrets(struct config *, struct buf *problem);
 
 /* The documents made from the table. */
 void config_write_help(FILE *);
+/* The settings as a list of man's macros; `text` escapes what it prints. */
+void config_write_man(FILE *, void (*text)(const char *, FILE *));
 void config_write_example(FILE *);
 void config_write_markdown(FILE *);
 void config_write_rules_schema(FILE *);

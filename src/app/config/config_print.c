@@ -60,6 +60,22 @@ void config_write_help(FILE *out) {
     }
 }
 
+void config_write_man(FILE *out, void (*text)(const char *, FILE *)) {
+    for (size_t i = 0; i < setting_count; i++) {
+        const struct setting *row = &settings[i];
+        fprintf(out, row->name ? ".TP\n.B %s\n" : ".SS %s\n", row->name ? row->name : row->help);
+        if (!row->name)
+            continue;
+        text(row->help, out);
+        fputs(row->fallback ? "\n[" : "\n", out);
+        write_fallback(row, out);
+        fputs(row->fallback ? "]\n" : "", out);
+    }
+    fputs(".SS Rules of feedback\n"
+          "RULE_<TYPE>_<FIELD>; \\fBprosa \\-\\-help\\fR lists them.\n",
+          out);
+}
+
 void config_write_example(FILE *out) {
     fputs("# Settings of Prosa. Copy to .env and change what you need; each value shown is the "
           "default.\n"
