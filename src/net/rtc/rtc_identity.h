@@ -9,7 +9,8 @@
 struct rtc_dtls_context;
 struct rtc_identity;
 
-/* 0, or an errno with its reason, a constant text, in *why. One is enough for a process. */
+/* 0, or an errno with its reason, a constant text, in *why. One at a
+ * time in a process: the library of SRTP can be set up once. */
 int rtc_identity_open(struct rtc_identity **out, const char **why);
 /* After the last peer was closed. NULL is fine. */
 void rtc_identity_close(struct rtc_identity *identity);

@@ -42,7 +42,7 @@ enum rtc_state {
 enum {
     RTC_CONNECT_MS = 15 * 1000, /* from the first offer */
     RTC_SILENCE_MS = 10 * 1000,
-    RTC_OFFER_MAX = 1024 * 1024, /* bytes; longer ones are refused */
+    RTC_OFFER_MAX = 4 * 1024 * 1024, /* bytes; longer ones are refused */
 };
 
 /* A packet of media whose protection is off. Slices last for the length of the call. */

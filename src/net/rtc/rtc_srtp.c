@@ -56,12 +56,14 @@ static enum rtc_srtp_result result_of(srtp_err_status_t status, int left, size_t
 
 enum rtc_srtp_result rtc_srtp_open_packet(struct rtc_srtp *srtp, uint8_t *bytes, size_t *len) {
     int left = (int)*len;
-    return result_of(srtp_unprotect(srtp->in, bytes, &left), left, len);
+    srtp_err_status_t status = srtp_unprotect(srtp->in, bytes, &left);
+    return result_of(status, left, len);
 }
 
 enum rtc_srtp_result rtc_srtp_open_report(struct rtc_srtp *srtp, uint8_t *bytes, size_t *len) {
     int left = (int)*len;
-    return result_of(srtp_unprotect_rtcp(srtp->in, bytes, &left), left, len);
+    srtp_err_status_t status = srtp_unprotect_rtcp(srtp->in, bytes, &left);
+    return result_of(status, left, len);
 }
 
 bool rtc_srtp_protect_report(struct rtc_srtp *srtp, uint8_t *bytes, size_t *len) {
