@@ -287,35 +287,41 @@ static void write_transport(struct remote *remote, struct buf *sdp, unsigned mid
     }
 }
 
-static void write_audio(struct remote *remote, struct buf *sdp, unsigned section) {
-    const struct remote_section *s = &remote->sections[section];
-    buf_add_text(sdp, "m=audio 9 UDP/TLS/RTP/SAVPF 111 63 0 8\r\n");
-    write_transport(remote, sdp, section);
-    buf_add_text(sdp, "a=rtcp-mux\r\na=rtcp-rsize\r\na=rtpmap:111 opus/48000/2\r\n"
-                      "a=fmtp:111 minptime=10;useinbandfec=1\r\na=rtcp-fb:111 nack\r\n"
-                      "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n"
-                      "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n");
+static void write_source(struct remote *remote, struct buf *sdp, const struct remote_section *s) {
     if (s->is_silent) {
         buf_add_text(sdp, "a=recvonly\r\n");
         return;
     }
     if (!remote->settings.hides_ssrc)
-        buf_printf(sdp, "a=ssrc:%u cname:PA_%u|TR_%u\r\n", s->ssrc, section, section);
-    buf_printf(sdp, "a=msid:PA_%u|TR_%u TR_%u\r\na=sendrecv\r\n", section, section, section);
+        buf_printf(sdp, "a=ssrc:%u cname:%s\r\n", s->ssrc, s->stream);
+    buf_printf(sdp, "a=msid:%s %s\r\na=sendrecv\r\n", s->stream, s->track);
 }
 
-static void write_video(struct remote *remote, struct buf *sdp, unsigned section) {
-    buf_add_text(sdp, "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n");
+static void write_section(struct remote *remote, struct buf *sdp, unsigned section) {
+    static const char *const lines[] = {
+        "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111 63 0 8\r\n",
+        "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98\r\n",
+    };
+    static const char *const codecs[] = {
+        "a=sendrecv\r\na=sctp-port:5000\r\na=max-message-size:65535\r\n",
+        "a=rtcp-mux\r\na=rtcp-rsize\r\na=rtpmap:111 opus/48000/2\r\n"
+        "a=fmtp:111 minptime=10;useinbandfec=1\r\na=rtcp-fb:111 nack\r\n"
+        "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n"
+        "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n",
+        "a=rtcp-mux\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack pli\r\n"
+        "a=rtpmap:97 VP9/90000\r\na=rtpmap:98 H264/90000\r\n",
+    };
+    const struct remote_section *s = &remote->sections[section];
+    buf_add_text(sdp, lines[s->kind]);
     write_transport(remote, sdp, section);
-    buf_printf(sdp,
-               "a=rtcp-mux\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack pli\r\n"
-               "a=ssrc:%u cname:v\r\na=msid:v TR_%u\r\na=sendrecv\r\n",
-               remote->sections[section].ssrc, section);
+    buf_add_text(sdp, codecs[s->kind]);
+    if (s->kind != REMOTE_DATA)
+        write_source(remote, sdp, s);
 }
 
 void remote_offer(struct remote *remote, struct buf *sdp) {
     const struct remote_settings *settings = &remote->settings;
-    unsigned count = settings->has_data + settings->audio + settings->video;
     char fingerprint[96];
     remote_fingerprint(remote, fingerprint);
     if (settings->faults & REMOTE_WRONG_FINGERPRINT)
@@ -325,20 +331,32 @@ void remote_offer(struct remote *remote, struct buf *sdp) {
                "a=msid-semantic:WMS *\r\na=fingerprint:sha-256 %s\r\n%sa=extmap-allow-mixed\r\n"
                "a=group:BUNDLE",
                ++remote->version, fingerprint, settings->is_lite ? "a=ice-lite\r\n" : "");
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < remote->section_count; i++)
         buf_printf(sdp, " %u", i);
     buf_add_text(sdp, "\r\n");
-    for (unsigned i = 0; i < count; i++) {
-        if (i == 0 && settings->has_data) {
-            buf_add_text(sdp, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n");
-            write_transport(remote, sdp, i);
-            buf_add_text(sdp, "a=sendrecv\r\na=sctp-port:5000\r\na=max-message-size:65535\r\n");
-        } else if (i < settings->has_data + settings->audio) {
-            write_audio(remote, sdp, i);
-        } else {
-            write_video(remote, sdp, i);
-        }
-    }
+    for (unsigned i = 0; i < remote->section_count; i++)
+        write_section(remote, sdp, i);
+}
+
+unsigned remote_section_count(const struct remote *remote) {
+    return remote->section_count;
+}
+
+unsigned remote_add_section(struct remote *remote, enum remote_kind kind) {
+    unsigned section = remote->section_count++;
+    remote->sections = mem_resize(remote->sections, (section + 1) * sizeof *remote->sections);
+    struct remote_section *s = &remote->sections[section];
+    *s = (struct remote_section){.kind = kind, .ssrc = remote_random(remote)};
+    snprintf(s->stream, sizeof s->stream, "PA_%u|TR_%u", section, section);
+    snprintf(s->track, sizeof s->track, "TR_%u", section);
+    return section;
+}
+
+void remote_set_track(struct remote *remote, unsigned section, const char *stream,
+                      const char *track) {
+    struct remote_section *s = &remote->sections[section];
+    snprintf(s->stream, sizeof s->stream, "%s", stream);
+    snprintf(s->track, sizeof s->track, "%s", track);
 }
 
 static void take_word(struct slice sdp, const char *name, char *out, size_t size) {
@@ -397,8 +415,12 @@ int remote_open(struct remote **out, struct loop *loop, const struct remote_sett
     remote->fd = remote->listener = -1;
     uint16_t port;
     remote->stranger = open_socket(SOCK_DGRAM, &port);
-    for (unsigned i = 0; i < REMOTE_SECTIONS_MAX; i++)
-        remote->sections[i].ssrc = remote_random(remote);
+    if (settings->has_data)
+        remote_add_section(remote, REMOTE_DATA);
+    for (unsigned i = 0; i < settings->audio; i++)
+        remote_add_section(remote, REMOTE_AUDIO);
+    for (unsigned i = 0; i < settings->video; i++)
+        remote_add_section(remote, REMOTE_VIDEO);
     make_credentials(remote);
     int err = open_sockets(remote);
     if (!err && !remote_media_open(remote))
@@ -420,6 +442,7 @@ void remote_close(struct remote *remote) {
     close_sockets(remote);
     if (remote->stranger >= 0)
         close(remote->stranger);
+    mem_free(remote->sections);
     mem_free(remote);
 }
 

@@ -13,7 +13,9 @@
 struct loop;
 struct remote;
 
-enum { REMOTE_SECTIONS_MAX = 4096, REMOTE_NACKS_MAX = 256 };
+enum { REMOTE_SECTIONS_MAX = 6000, REMOTE_NACKS_MAX = 256, REMOTE_NAME_SIZE = 64 };
+
+enum remote_kind { REMOTE_DATA, REMOTE_AUDIO, REMOTE_VIDEO };
 
 /* Bits. */
 enum remote_fault {
@@ -37,7 +39,7 @@ struct remote_settings {
     bool has_data;          /* section 0 is m=application */
     bool hides_ssrc;        /* the offer has no a=ssrc */
     bool has_no_candidates; /* in the offer: they are trickled */
-    unsigned audio;         /* sections of audio */
+    unsigned audio;         /* sections of audio, to begin with */
     unsigned video;         /* of video, behind them */
     unsigned faults;
     const char *profiles; /* of SRTP, in the server's order; NULL: both */
@@ -56,7 +58,8 @@ struct remote_stats {
     uint8_t fraction_lost;
     int32_t lost;
     uint32_t jitter, last_report, since_report;
-    uint16_t nacks[REMOTE_NACKS_MAX]; /* sequence numbers that were asked for again */
+    /* The last sequence numbers that were asked for again; a ring. */
+    uint16_t nacks[REMOTE_NACKS_MAX];
     unsigned nack_count;
     unsigned key_frames; /* asked for */
     unsigned data_bytes; /* that SSL_read gave: answers of SCTP */
@@ -76,6 +79,12 @@ void remote_restart(struct remote *remote);
 /* A new socket at another port: what a server is after migration. Use it with a restart. */
 int remote_move(struct remote *remote);
 void remote_set_faults(struct remote *remote, unsigned faults);
+/* One more section in the next offer; its number. */
+unsigned remote_add_section(struct remote *remote, enum remote_kind kind);
+/* What the section's msid says from the next offer on. */
+void remote_set_track(struct remote *remote, unsigned section, const char *stream,
+                      const char *track);
+unsigned remote_section_count(const struct remote *remote);
 /* The section's next offer and its packets have another SSRC. */
 void remote_change_ssrc(struct remote *remote, unsigned section);
 /* Whether the section sends (a=sendrecv) in the next offer, or is left (a=recvonly). */

@@ -246,9 +246,9 @@ static void take_block(struct remote_stats *stats, const uint8_t *block) {
 
 static void take_nack(struct remote_stats *stats, const uint8_t *pair) {
     uint16_t seq = big_u16(pair), mask = big_u16(pair + 2);
-    for (unsigned i = 0; i <= 16 && stats->nack_count < REMOTE_NACKS_MAX; i++)
+    for (unsigned i = 0; i <= 16; i++)
         if (i == 0 || (mask >> (i - 1) & 1))
-            stats->nacks[stats->nack_count++] = (uint16_t)(seq + i);
+            stats->nacks[stats->nack_count++ % REMOTE_NACKS_MAX] = (uint16_t)(seq + i);
 }
 
 void remote_hear_report(struct remote *remote, uint8_t *bytes, size_t len) {

@@ -11,8 +11,10 @@
 #include <srtp2/srtp.h>
 
 struct remote_section {
+    enum remote_kind kind;
     uint32_t ssrc;
     bool is_silent;
+    char stream[REMOTE_NAME_SIZE], track[REMOTE_NAME_SIZE];
 };
 
 struct remote {
@@ -32,7 +34,8 @@ struct remote {
     bool is_check_answered, is_nominating, is_controlled;
     uint8_t tcp_in[65536 + 2];
     size_t tcp_in_len;
-    struct remote_section sections[REMOTE_SECTIONS_MAX];
+    struct remote_section *sections;
+    unsigned section_count;
 
     EVP_PKEY *key;
     X509 *certificate;
