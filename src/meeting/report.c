@@ -32,9 +32,12 @@ void report_free(struct report *report) {
     mem_free(report);
 }
 
+/* Who is told of late may have come early: up to the first sound the beginning may move back. */
 static void report_begin(struct report *report, int64_t at_ms) {
+    if (!report->has_begun || (report->analysed_ms == 0 && at_ms < report->start_ms))
+        report->start_ms = at_ms - at_ms % REPORT_CELL_MS;
     if (!report->has_begun)
-        report->start_ms = report->until_ms = at_ms - at_ms % REPORT_CELL_MS;
+        report->until_ms = report->start_ms;
     report->has_begun = true;
 }
 
@@ -84,7 +87,11 @@ void report_describe(struct report *report, struct report_person *person, struct
     person->is_host = is_host;
 }
 
-static void stay_begin(struct report_person *person, int64_t at_ms) {
+static void stay_begin(struct report *report, struct report_person *person, int64_t at_ms) {
+    unsigned count = person->stay_count;
+    if (count > 0 && at_ms < person->stays[count - 1].to_ms)
+        at_ms = person->stays[count - 1].to_ms; /* the room's server counts in seconds */
+    report_begin(report, at_ms);
     if (person->stay_count == REPORT_STAYS) {
         person->stays[REPORT_STAYS - 1].to_ms = 0;
         return;
@@ -112,7 +119,7 @@ void report_set_present(struct report *report, struct report_person *person, boo
         return;
     report->revision++;
     if (is_present)
-        stay_begin(person, at_ms);
+        stay_begin(report, person, at_ms);
     else
         stay_end(person, at_ms);
 }
@@ -131,7 +138,7 @@ void report_set_connected(struct report *report, struct report_person *person, b
     if (is_connected && person->stay_count > 0)
         person->stays[person->stay_count - 1].to_ms = 0;
     else if (is_connected)
-        stay_begin(person, at_ms);
+        stay_begin(report, person, at_ms);
     else if (is_staying(person))
         stay_end(person, at_ms);
 }

@@ -267,6 +267,7 @@ struct hosts *hosts_new(const struct hosts_settings *settings) {
     sio_on(hosts->ns, "authenticate", hosts_on_authenticate);
     hosts_start_sweep(hosts);
     hosts_start_rechecks(hosts);
+    hosts_streams_start(hosts);
     return hosts;
 }
 
@@ -279,6 +280,7 @@ const struct hosts_counters *hosts_counters(const struct hosts *hosts) {
 }
 
 void hosts_drain(struct hosts *hosts) {
+    hosts_streams_end(hosts);
     eio_server_drain(sio_server_eio(hosts->sio));
 }
 
@@ -288,6 +290,7 @@ void hosts_free(struct hosts *hosts) {
     timer_stop(&hosts->sweep);
     timer_stop(&hosts->rechecks);
     hosts_checks_end(hosts);
+    hosts_streams_free(hosts);
     sio_server_close(hosts->sio);
     hosts_meetings_free(hosts);
     mem_free(hosts);
@@ -316,6 +319,7 @@ void hosts_add_routes(struct hosts *hosts, struct routes *routes) {
     static const struct route rows[] = {
         {"*", "/socket.io/...", hosts_on_request, .on_head = hosts_on_head},
         {ROUTE_UPGRADE, "/socket.io/...", hosts_on_upgrade},
+        {"GET", "/feedback/:meetingId/live", hosts_on_live},
     };
     routes_add(routes, rows, ARRAY_LEN(rows), hosts);
 }
@@ -331,6 +335,9 @@ static const struct counter counters[] = {
     {"prosa_socket_refused_total", NULL, COUNTER_SUM, AT(limited), .label = "cause",
      .value = "rate"},
     {"prosa_feedback_replayed_total", "Feedback events played back.", COUNTER_SUM, AT(replayed)},
+    {"prosa_live_streams", "Live streams (server-sent events) that are open.", COUNTER_GAUGE,
+     AT(streams)},
+    {"prosa_live_events_total", "Events handed to live streams.", COUNTER_SUM, AT(stream_events)},
     {"prosa_joins_reported_total", "Joins that FEEDBACK_ACCESS=host would refuse.", COUNTER_SUM,
      AT(joins_reported)},
 };

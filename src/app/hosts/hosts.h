@@ -7,6 +7,7 @@
 #ifndef APP_HOSTS_H
 #define APP_HOSTS_H
 
+#include "app/shard/shard.h"
 #include "base/histogram.h"
 #include "base/slice.h"
 
@@ -14,6 +15,7 @@
 #include <stdint.h>
 
 struct budget;
+struct directory;
 struct directory_feedback;
 struct hosts;
 struct routes;
@@ -26,13 +28,14 @@ struct hosts_settings {
     const struct sessions *sessions;
     struct store *store;
     struct budget *budget;
+    struct directory *directory; /* NULL in tests */
 };
 
 struct hosts *hosts_new(const struct hosts_settings *settings);
 void hosts_drain(struct hosts *hosts); /* closes the transports, so that clients come back */
 void hosts_free(struct hosts *hosts);  /* NULL is fine */
 
-/* Adds /socket.io/. */
+/* Adds /socket.io/ and /feedback/:meetingId/live. */
 void hosts_add_routes(struct hosts *hosts, struct routes *routes);
 
 /* For metrics. */
@@ -44,6 +47,9 @@ void hosts_feedback(struct hosts *hosts, struct slice id, const struct directory
 /* Sends a meeting's talk statistics (a JSON object) to the clients that want them; volatile. */
 void hosts_stats(struct hosts *hosts, struct slice meeting_id, struct slice room_name,
                  struct slice json);
+/* What is watched of a meeting, for the live streams; `hosts` is last. */
+void hosts_on_view(struct slice meeting_id, struct slice room_name, enum live_watch what,
+                   struct slice json, void *hosts);
 bool hosts_want_stats(const struct hosts *hosts, struct slice meeting_id, struct slice room_name);
 
 /* When a session starts, the hosts waiting for it join; members when the store has it. When it
@@ -73,6 +79,8 @@ struct hosts_counters {
     uint64_t joins_refused;
     uint64_t joins_reported; /* FEEDBACK_ACCESS=report let in what host would refuse */
     uint64_t replayed;       /* feedback events played back */
+    uint64_t streams;        /* live streams now */
+    uint64_t stream_events;  /* handed to them */
 };
 /* How the metrics show it. */
 extern const struct counter_table hosts_counter_table;

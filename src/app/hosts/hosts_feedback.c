@@ -180,6 +180,7 @@ void hosts_feedback(struct hosts *hosts, struct slice id, const struct directory
     bool is_alias = hosts_is_alias(hosts, from->room_name, from->meeting_id);
     struct sio_target target = {.rooms = rooms, .room_count = is_alias ? 2 : 1};
     broadcast(hosts, &target, &event, from->meeting_id);
+    hosts_streams_feedback(hosts, &event, from->meeting_id, from->room_name, is_alias);
     buf_free(&by_id);
     buf_free(&by_room);
 

@@ -15,6 +15,8 @@
 #include "net/loop.h"
 #include "net/socketio/sio_server.h"
 
+struct http_request;
+struct route_match;
 struct store_call;
 
 enum {
@@ -35,7 +37,9 @@ struct hosts {
     struct list clients; /* struct host_client */
     struct list checks;  /* struct host_check */
     struct hosts_counters counters;
-    struct timer sweep, rechecks;
+    struct map channels; /* name -> struct host_channel */
+    struct timer sweep, rechecks, beat;
+    bool is_leaving;
     uint64_t seed;        /* for json_clean() */
     bool is_multilingual; /* a client has asked for another language than the default */
 };
@@ -69,6 +73,7 @@ struct host_client {
     struct bucket messages, joins;
     uint8_t locale;
     struct buf rejoin;  /* rooms to come back to after a lost connection, each ended by a zero */
+    bool is_stream;     /* of a struct host_stream: it never has a socket */
     struct buf expired; /* rooms that were left because a token had expired, in the same form */
 };
 
@@ -232,6 +237,25 @@ void hosts_forget_expired(struct host_client *client, struct slice room);
 
 void hosts_start_rechecks(struct hosts *hosts);
 void hosts_rechecks_end(struct host_client *client);
+
+/* ---- hosts_stream.c, hosts_stream_play.c: GET /feedback/:meetingId/live ---- */
+
+void hosts_streams_start(struct hosts *hosts);
+/* Sends the clients away, so that they come back. */
+void hosts_streams_end(struct hosts *hosts);
+void hosts_streams_free(struct hosts *hosts);
+void hosts_on_live(struct http_request *req, const struct route_match *match, void *hosts);
+/* A right of a stream's client has expired. */
+void hosts_stream_expired(struct host_client *client);
+void hosts_streams_recheck(struct hosts *hosts, struct slice user_id);
+void hosts_streams_started(struct hosts *hosts, const struct session *session);
+void hosts_streams_stored(struct hosts *hosts, const struct session *session);
+void hosts_streams_ended(struct hosts *hosts, const struct session *session);
+bool hosts_streams_want(const struct hosts *hosts, struct slice meeting_id, struct slice room_name);
+void hosts_streams_feedback(struct hosts *hosts, const struct host_event *event,
+                            struct slice meeting_id, struct slice room_name, bool is_alias);
+void hosts_streams_stats(struct hosts *hosts, struct slice meeting_id, struct slice room_name,
+                         struct slice described);
 
 /* ---- hosts_check.c ---- */
 

@@ -86,6 +86,7 @@ static void recheck_client(struct host_client *client) {
 void hosts_recheck(struct hosts *hosts, struct slice user_id) {
     if (hosts->settings.config->feedback_access != ACCESS_HOST)
         return;
+    hosts_streams_recheck(hosts, user_id);
     LIST_EACH(&hosts->clients, node) {
         struct host_client *client = CONTAINER_OF(node, struct host_client, node);
         const struct host_right *right = hosts_find_user(client);

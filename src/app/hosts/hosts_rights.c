@@ -138,6 +138,10 @@ static void hosts_on_limit(void *arg) {
 
     if (left_ms <= 0) {
         right_free(right);
+        if (client->is_stream) {
+            hosts_stream_expired(client);
+            return;
+        }
         hosts_leave_expired(client);
         tell(client, "The token has expired: send a new one with authenticate");
         return;
@@ -246,10 +250,12 @@ void hosts_session_started(struct hosts *hosts, const struct session *session) {
         hosts_review_room(hosts, session->room_name);
     }
     hosts_tickets_wake(hosts, session);
+    hosts_streams_started(hosts, session);
 }
 
 void hosts_session_stored(struct hosts *hosts, const struct session *session) {
     hosts_tickets_wake(hosts, session);
+    hosts_streams_stored(hosts, session);
 }
 
 /* A valid token is good for the next session of its room, too. */
@@ -266,6 +272,7 @@ static void unbind(struct host_client *client, const struct session *session) {
 }
 
 void hosts_session_ended(struct hosts *hosts, const struct session *session) {
+    hosts_streams_ended(hosts, session);
     LIST_EACH(&hosts->clients, node) {
         unbind(CONTAINER_OF(node, struct host_client, node), session);
     }

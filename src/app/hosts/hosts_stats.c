@@ -47,7 +47,8 @@ static bool is_wanted(const struct hosts *hosts, struct slice name) {
 }
 
 bool hosts_want_stats(const struct hosts *hosts, struct slice meeting_id, struct slice room_name) {
-    return is_wanted(hosts, meeting_id) || is_wanted(hosts, room_name);
+    return is_wanted(hosts, meeting_id) || is_wanted(hosts, room_name) ||
+           hosts_streams_want(hosts, meeting_id, room_name);
 }
 
 void hosts_stats(struct hosts *hosts, struct slice meeting_id, struct slice room_name,
@@ -58,6 +59,7 @@ void hosts_stats(struct hosts *hosts, struct slice meeting_id, struct slice room
     struct sio_target target = {
         .rooms = rooms, .room_count = is_alias ? 2 : 1, .is_volatile = true};
     sio_broadcast(hosts->ns, &target, "stats", json);
+    hosts_streams_stats(hosts, meeting_id, room_name, json);
     buf_free(&by_id);
     buf_free(&by_room);
 }

@@ -190,6 +190,8 @@ static int open_directory(struct server *server, struct buf *problem) {
         .track_user = server,
         .on_silent = server_on_silent,
         .silent_user = server,
+        .on_view = server_on_view,
+        .view_user = server,
         .rules_of = server_find_rules,
         .rules_user = server,
     };
@@ -211,7 +213,7 @@ static int open_sessions(struct server *server, struct buf *problem) {
     server->sessions = sessions_new(&set);
 
     struct hosts_settings hosts = {server->loop, server->config, server->sessions, server->store,
-                                   &server->budget};
+                                   &server->budget, server->directory};
     server->hosts = hosts_new(&hosts);
     server->talk_stats = talk_stats_new(server->loop, server->directory, server->hosts);
     server->feedback_out = (struct feedback_out){server->config, server->hosts, server->store, {0}};

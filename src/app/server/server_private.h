@@ -7,6 +7,7 @@
 #include "app/page/page.h"
 #include "app/recordings/recording_api.h"
 #include "app/recordings/session_api.h"
+#include "app/sessions/directory.h"
 #include "app/sessions/resolver.h"
 #include "app/sessions/webhook.h"
 #include "net/budget.h"
@@ -20,7 +21,6 @@
 #include <stdint.h>
 #include <uv.h>
 
-struct shard_track_event;
 
 struct server {
     const struct config *config;
@@ -91,6 +91,8 @@ void server_on_session_stored(const struct session *session, void *user);
 void server_on_track(struct slice meeting_id, const struct shard_track_event *event, void *user);
 void server_on_silent(struct slice meeting_id, struct slice identity, struct slice track,
                       void *user);
+void server_on_view(struct slice meeting_id, struct slice room_name, enum live_watch what,
+                    struct slice json, void *user);
 void server_on_published(const struct session *session, struct slice identity,
                          const struct livekit_track *track, bool is_published, void *user);
 void server_on_participant(const struct session *session, struct slice identity, void *user);

@@ -39,6 +39,13 @@ void server_on_track(struct slice meeting_id, const struct shard_track_event *ev
 }
 
 /* Without a session nobody can be asked: then it is a mute, as its sender says. */
+void server_on_view(struct slice meeting_id, struct slice room_name, enum live_watch what,
+                    struct slice json, void *user) {
+    const struct server *server = user;
+    if (server->hosts)
+        hosts_on_view(meeting_id, room_name, what, json, server->hosts);
+}
+
 void server_on_silent(struct slice meeting_id, struct slice identity, struct slice track,
                       void *user) {
     struct server *server = user;

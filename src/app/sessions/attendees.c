@@ -53,7 +53,8 @@ void attendee_tell(struct sessions *sessions, const struct session *session,
                                      .name = slice_from(attendee->name),
                                      .has_role = true,
                                      .is_host = attendee->is_host,
-                                     .presence = is_here ? PRESENCE_HERE : PRESENCE_AWAY};
+                                     .presence = is_here ? PRESENCE_HERE : PRESENCE_AWAY,
+                                     .joined_ms = attendee->joined_ms};
     tell(sessions, session, &news);
 }
 

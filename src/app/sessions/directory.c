@@ -63,6 +63,13 @@ static void silent_pass(uint64_t key, struct slice identity, struct slice track,
         dir->set.on_silent(slice_from(e->id), identity, track, dir->set.silent_user);
 }
 
+static void view_pass(uint64_t key, enum live_watch what, struct slice json, void *user) {
+    struct directory *dir = user;
+    const struct directory_entry *e = directory_entry_by_key(dir, key);
+    if (e && !dir->is_stopped && dir->set.on_view)
+        dir->set.on_view(slice_from(e->id), slice_from(e->room), what, json, dir->set.view_user);
+}
+
 /* ---- Life ---- */
 
 static void on_sweep(void *user) {
@@ -87,7 +94,8 @@ int directory_open(struct directory **out, struct loop *control,
     list_init(&dir->quiet[true]);
     map_init(&dir->by_key, 1);
     map_init(&dir->by_name, rand_u64());
-    const struct shard_listener listener = {feedback_pass, track_follow, silent_pass, dir};
+    const struct shard_listener listener = {feedback_pass, track_follow, silent_pass, view_pass,
+                                            dir};
     struct loop *shards_loop = set->shards > 0 ? NULL : control;
     int err = mailbox_open(&dir->mailbox, control, dir);
     for (unsigned i = 0; !err && i < dir->place_count; i++)
@@ -296,9 +304,26 @@ void directory_describe(struct directory *dir, struct slice meeting_id, shard_te
     *q = (struct directory_question){answer, user, slice_copy_text(meeting_id)};
     const struct directory_entry *e = map_find(&dir->by_name, meeting_id);
     if (e)
-        shard_describe_meeting(directory_entry_shard(dir, e), e->key, describe_answer, q);
+        shard_ask_meeting(directory_entry_shard(dir, e), e->key, SHARD_DEBUG, describe_answer, q);
     else
         describe_answer(SLICE_NONE, q);
+}
+
+void directory_ask(struct directory *dir, struct slice name, enum shard_question question,
+                   shard_text_fn *answer, void *user) {
+    const struct directory_entry *e = map_find(&dir->by_name, name);
+    if (e)
+        shard_ask_meeting(directory_entry_shard(dir, e), e->key, question, answer, user);
+    else
+        answer(SLICE_NONE, user);
+}
+
+void directory_watch(struct directory *dir, struct slice meeting_id, unsigned what) {
+    struct directory_entry *e = directory_entry_by_id(dir, meeting_id);
+    if (!e || e->watched == what)
+        return;
+    e->watched = what;
+    shard_watch_meeting(directory_entry_shard(dir, e), e->key, what);
 }
 
 void directory_each(const struct directory *dir, directory_meeting_fn *fn, void *user) {

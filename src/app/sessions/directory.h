@@ -54,6 +54,10 @@ struct directory_settings {
     void (*on_silent)(struct slice meeting_id, struct slice identity, struct slice track,
                       void *user);
     void *silent_user;
+    /* What is watched of a meeting (directory_watch); NULL: nothing is. */
+    void (*on_view)(struct slice meeting_id, struct slice room_name, enum live_watch,
+                    struct slice json, void *user);
+    void *view_user;
     /* The rules for meetings of an organization (its slug) and a kind; both may be empty. NULL: all
      * have those of `shard`. */
     void (*rules_of)(struct slice organization, struct slice kind, struct rules *, void *user);
@@ -127,6 +131,13 @@ bool directory_counts(const struct directory *, struct slice name, uint64_t coun
 /* The answer of the debug route, as compact JSON. The function is called exactly once, maybe before
  * this returns. */
 void directory_describe(struct directory *, struct slice meeting_id, shard_text_fn *, void *user);
+/* What else a shard can be asked about a meeting, by one of its names; the text is empty for one
+ * that is unknown here. */
+void directory_ask(struct directory *, struct slice name, enum shard_question, shard_text_fn *,
+                   void *user);
+/* What on_view is to tell of a meeting, as bits of enum live_watch; 0: nothing. Cheap when nothing
+ * changes. */
+void directory_watch(struct directory *, struct slice meeting_id, unsigned what);
 /* Of all shards together. */
 typedef void directory_stats_fn(const struct shard_stats *total, size_t shards, void *user);
 void directory_ask_stats(struct directory *, directory_stats_fn *, void *user);

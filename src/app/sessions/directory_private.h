@@ -30,6 +30,8 @@ struct directory_entry {
     int64_t idle_ms;
     uint64_t seq;
     uint64_t counts[FEEDBACK_TYPES];
+    /* directory_watch() */
+    unsigned watched;
 };
 
 struct directory_place {

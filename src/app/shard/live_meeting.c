@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/rand.h"
+#include "meeting/report.h"
 #include "wire/web/json_write.h"
 
 #include <assert.h>
@@ -73,6 +74,23 @@ static struct person *person_get(struct live_meeting *live, struct slice identit
     return person;
 }
 
+/* The report remembers everybody who was in the room, with or without a microphone. */
+static void report_hear_news(struct live_meeting *live, struct slice identity,
+                             const struct person *person, int64_t joined_ms) {
+    struct report *report = meeting_report(live->engine);
+    int64_t now_ms = live_meeting_time_ms(live, live->core->now_ms);
+    int64_t at_ms = joined_ms > 0 && joined_ms < now_ms ? joined_ms : now_ms;
+    struct report_person *known = report_find(report, identity);
+    bool is_here = person->presence == PRESENCE_HERE;
+    if (!known && is_here)
+        known = report_add(report, identity, at_ms);
+    if (!known)
+        return;
+    report_describe(report, known, slice_from(person->name), person->is_host);
+    if (person->presence != PRESENCE_UNSAID)
+        report_set_present(report, known, is_here, is_here ? at_ms : now_ms);
+}
+
 void live_meeting_hear_news(struct live_meeting *live, const struct person_news *news) {
     struct person *person = person_get(live, news->identity);
     if (!person)
@@ -83,6 +101,7 @@ void live_meeting_hear_news(struct live_meeting *live, const struct person_news 
         person->is_host = news->is_host;
     if (news->presence != PRESENCE_UNSAID)
         person->presence = news->presence;
+    report_hear_news(live, news->identity, person, news->joined_ms);
     struct participant *participant = meeting_find(live->engine, news->identity);
     if (participant)
         person_apply(person, participant);
@@ -112,4 +131,20 @@ void live_meeting_describe(const struct live_meeting *live, struct buf *out) {
     meeting_write_stats(out, live->engine);
     if (meeting_is_paused(live->engine))
         json_add_bool(out, "analysisPaused", true);
+}
+
+enum { RIBBON_CELLS = 300 }; /* five minutes */
+
+void live_meeting_write_view(const struct live_meeting *live, struct buf *out) {
+    const struct report *report = meeting_report(live->engine);
+    json_add_bool(out, "isPaused", meeting_is_paused(live->engine));
+    json_add_uint(out, "revision", report_revision(report));
+    report_write_people(out, report);
+    report_write_ribbon(out, report, RIBBON_CELLS);
+    json_add_name(out, "talk");
+    meeting_write_stats(out, live->engine);
+}
+
+void live_meeting_write_report(const struct live_meeting *live, struct buf *out) {
+    meeting_write_report(out, live->engine, live_meeting_time_ms(live, live->core->now_ms));
 }

@@ -32,7 +32,13 @@ struct live_meeting {
     int64_t behind_ms, was_behind_ms;
     /* Meeting time (Unix) minus steady clock; fixed, so that meeting time never jumps. */
     int64_t unix_offset_ms;
+    /* What is watched (enum live_watch), when levels are due next (steady clock), and the revision of
+     * the people that was told last. */
+    unsigned watched;
+    int64_t levels_due_ms;
+    unsigned told_revision;
 };
+
 
 struct live_meeting *live_meeting_new(struct shard_core *, uint64_t key, struct slice id);
 /* No track may be open. */
@@ -55,5 +61,9 @@ static inline int64_t live_meeting_time_ms(const struct live_meeting *live, int6
 
 /* The members of the answer of /feedback/debug/:meetingId as compact JSON. */
 void live_meeting_describe(const struct live_meeting *, struct buf *out);
+/* Those of the live stream's `snapshot`, and of the report (docs/live.md, docs/report.md), that the
+ * shard knows. */
+void live_meeting_write_view(const struct live_meeting *, struct buf *out);
+void live_meeting_write_report(const struct live_meeting *, struct buf *out);
 
 #endif

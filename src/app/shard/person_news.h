@@ -9,6 +9,7 @@
 #include "meeting/attendance.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* TRACK_GONE: unpublished. */
 enum track_news { TRACK_UNSAID, TRACK_UNMUTED, TRACK_MUTED, TRACK_GONE };
@@ -19,6 +20,8 @@ struct person_news {
     struct slice name;
     bool has_role, is_host;
     enum presence presence;
+    /* When the newest connection joined, Unix time; 0: not said. */
+    int64_t joined_ms;
     /* Of the track; empty: of none. */
     struct slice track;
     enum track_news track_news;

@@ -125,6 +125,10 @@ static void meetings_judge(struct shard *shard, int64_t began_ms) {
         if (live->audio_tracks > 0)
             meeting_judge(live->engine, live_meeting_time_ms(live, until_ms), shard_tell_feedback,
                           live);
+        if (live->watched) {
+            shard_look_people(live);
+            shard_look_levels(live);
+        }
     }
 }
 

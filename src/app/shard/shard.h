@@ -26,6 +26,9 @@ struct mailbox;
 struct shard;
 struct stream;
 
+/* What may be watched of a meeting, as bits. */
+enum live_watch { WATCH_PEOPLE = 1, WATCH_LEVELS = 2 };
+
 struct shard_track_event {
     uint64_t meeting_key;
     enum track_kind kind;
@@ -41,8 +44,13 @@ struct shard_listener {
     void (*on_track)(const struct shard_track_event *, void *user);
     /* A track that sends no more: has its person muted it? The answer comes as news. */
     void (*on_silent)(uint64_t meeting_key, struct slice identity, struct slice track, void *user);
+    /* What is watched of a meeting, as the JSON of the live stream's event: who is there, whenever
+     * that changes, or the levels, ten times a second while a microphone is connected. */
+    void (*on_view)(uint64_t meeting_key, enum live_watch what, struct slice json, void *user);
     void *user;
 };
+
+enum shard_question { SHARD_DEBUG, SHARD_VIEW, SHARD_REPORT };
 
 /* Runs on `loop`, which is control's; NULL: on a thread of its own, named by `number`. `control`
  * delivers what the shard tells its listener. */
@@ -71,9 +79,14 @@ void shard_tell_news(struct shard *, uint64_t key, const struct person_news *);
 void shard_take_track(struct shard *, uint64_t key, const struct track_params *, struct stream *,
                       const char accept[WS_ACCEPT_SIZE]);
 
-/* The answer of /feedback/debug/:meetingId as compact JSON, on control. Empty: unknown key. */
+/* Bits of enum live_watch; 0: nothing is watched any more. */
+void shard_watch_meeting(struct shard *, uint64_t key, unsigned what);
+
+/* The answer of /feedback/debug/:meetingId, or what the live view or the report is made of, as
+ * compact JSON, on control. Empty: unknown key. */
 typedef void shard_text_fn(struct slice json, void *user);
-void shard_describe_meeting(struct shard *, uint64_t key, shard_text_fn *, void *user);
+void shard_ask_meeting(struct shard *, uint64_t key, enum shard_question, shard_text_fn *,
+                       void *user);
 typedef void shard_stats_fn(const struct shard_stats *, void *user);
 void shard_ask_stats(struct shard *, shard_stats_fn *, void *user);
 

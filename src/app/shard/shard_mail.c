@@ -1,9 +1,9 @@
 /* What control tells a shard and a shard control, each as one message. */
 #include "app/shard/shard_private.h"
 
-#include "base/clock.h"
 #include "base/macros.h"
 #include "base/mem.h"
+#include "meeting/report.h"
 #include "wire/web/json_write.h"
 
 #include <assert.h>
@@ -30,12 +30,6 @@ static void meeting_send(struct shard *shard, uint64_t key, struct slice id,
     m->key = key;
     text_put(m->id, id);
     station_send(shard->station, &m->mail);
-}
-
-static struct shard *shard_of(void *owner) {
-    struct shard *shard = owner;
-    shard->core.now_ms = clock_mono_ms();
-    return shard;
 }
 
 static void add_deliver(struct mail *mail, void *owner) {
@@ -115,6 +109,7 @@ static void news_deliver(struct mail *mail, void *owner) {
         tracks_hear_news(live, &m->news);
         if (m->name[0])
             tracks_rename(live);
+        shard_look_people(live);
     }
     mem_free(m);
 }
@@ -165,6 +160,7 @@ void shard_take_track(struct shard *shard, uint64_t key, const struct track_para
 struct describe_mail {
     struct mail mail;
     uint64_t key;
+    enum shard_question question;
     struct buf json;
     shard_text_fn *answer;
     void *user;
@@ -183,18 +179,26 @@ static void describe_deliver(struct mail *mail, void *owner) {
     const struct live_meeting *live = shard_find(shard, m->key);
     if (live) {
         json_open(&m->json, NULL);
-        live_meeting_describe(live, &m->json);
-        tracks_write_doubts(live, &m->json);
+        if (m->question == SHARD_VIEW) {
+            live_meeting_write_view(live, &m->json);
+        } else if (m->question == SHARD_REPORT) {
+            live_meeting_write_report(live, &m->json);
+        } else {
+            live_meeting_describe(live, &m->json);
+            tracks_write_doubts(live, &m->json);
+        }
         json_close(&m->json);
     }
     m->mail.deliver = describe_return;
     mailbox_send(shard->control, &m->mail);
 }
 
-void shard_describe_meeting(struct shard *shard, uint64_t key, shard_text_fn *answer, void *user) {
+void shard_ask_meeting(struct shard *shard, uint64_t key, enum shard_question question,
+                       shard_text_fn *answer, void *user) {
     struct describe_mail *m = mem_alloc(sizeof *m);
     m->mail.deliver = describe_deliver;
     m->key = key;
+    m->question = question;
     m->answer = answer;
     m->user = user;
     station_send(shard->station, &m->mail);
@@ -274,6 +278,7 @@ static void feedback_deliver(struct mail *mail, void *owner) {
 void shard_tell_feedback(const struct feedback *feedback, void *live_meeting) {
     const struct live_meeting *live = live_meeting;
     struct shard *shard = CONTAINER_OF(live->core, struct shard, core);
+    report_event(meeting_report(live->engine), feedback);
     struct feedback_mail *m = mem_alloc(sizeof *m);
     m->mail.deliver = feedback_deliver;
     m->listener = shard->listener;

@@ -8,6 +8,7 @@
 #include "app/shard/shard_core.h"
 #include "app/shard/tick.h"
 #include "app/shard/track.h"
+#include "base/clock.h"
 #include "base/map.h"
 #include "net/loop.h"
 #include "net/mailbox.h"
@@ -37,6 +38,13 @@ struct shard {
     bool is_draining;
 };
 
+/* The owner of a message, in this turn. */
+static inline struct shard *shard_of(void *owner) {
+    struct shard *shard = owner;
+    shard->core.now_ms = clock_mono_ms();
+    return shard;
+}
+
 /* Called by mail on the shard's thread. */
 void shard_on_take(struct shard *, uint64_t key, const struct track_params *, struct stream *,
                    const char accept[WS_ACCEPT_SIZE]);
@@ -48,5 +56,9 @@ struct live_meeting *shard_find(const struct shard *, uint64_t key); /* NULL: no
 void shard_tell_feedback(const struct feedback *, void *live_meeting);
 void shard_tell_silent(uint64_t key, struct slice identity, struct slice track, void *shard);
 void shard_tell_track(struct shard *, const struct shard_track_event *);
+
+/* shard_view.c: tells what is watched of a meeting, if it has changed or is due. */
+void shard_look_people(struct live_meeting *);
+void shard_look_levels(struct live_meeting *);
 
 #endif

@@ -1,9 +1,11 @@
+#include "base/blob.h"
 #include "base/clock.h"
 #include "base/macros.h"
 #include "net/http/http_private.h"
 #include "wire/web/json_write.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <time.h>
 
 static const char JSON_TYPE[] = "application/json; charset=utf-8";
@@ -225,6 +227,41 @@ bool http_body_write(struct http_request *request, struct slice piece) {
     http_conn_schedule(conn);
     call->wants_drain = conn->out.queued_bytes > HTTP_QUEUE_HIGH;
     return !call->wants_drain;
+}
+
+/* As a chunk, which is what nearly all clients can read. */
+struct blob *http_piece_new(struct slice piece) {
+    char size[20];
+    int len = snprintf(size, sizeof size, "%zx\r\n", piece.len);
+    struct blob *blob = blob_new((size_t)len + piece.len + 2);
+    blob_append(blob, size, (size_t)len);
+    blob_append(blob, piece.ptr, piece.len);
+    blob_append(blob, "\r\n", 2);
+    return blob;
+}
+
+static struct slice inside_piece(const struct blob *piece) {
+    struct slice all = slice_of(piece->data, piece->len), size, rest;
+    slice_split(all, '\n', &size, &rest);
+    return slice_take(rest, rest.len - 2);
+}
+
+void http_body_write_piece(struct http_request *request, struct blob *piece) {
+    struct http_call *call = call_of(request);
+    struct http_conn *conn = call->conn;
+    assert(conn->state == HTTP_REPLYING);
+    if (call->is_head)
+        return;
+    if (call->is_chunked_reply)
+        outbox_add(&conn->out, piece);
+    else
+        outbox_add_copy(&conn->out, inside_piece(piece));
+    http_conn_schedule(conn);
+}
+
+size_t http_body_waiting(const struct http_request *request) {
+    const struct http_call *call = (const struct http_call *)request;
+    return call->conn->out.queued_bytes;
 }
 
 void http_body_end(struct http_request *request) {

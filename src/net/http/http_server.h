@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct blob;
 struct counter_table;
 struct http_server;
 struct loop;
@@ -129,6 +130,13 @@ void http_respond_start(struct http_request *request, int status, const char *co
                         int64_t length);
 bool http_body_write(struct http_request *request, struct slice piece);
 void http_body_end(struct http_request *request);
+
+/* The same piece for many bodies: made once, and sent without a copy for each. Owned by the caller
+ * (base/blob.h). */
+struct blob *http_piece_new(struct slice piece);
+void http_body_write_piece(struct http_request *request, struct blob *piece);
+/* What the client of a body in pieces has not taken yet. */
+size_t http_body_waiting(const struct http_request *request);
 
 /* The client has shown who it is: its connection keeps its place before those of lower rank. */
 void http_vouch(struct http_request *request, enum budget_rank rank);
