@@ -1,6 +1,7 @@
 #include "app/commands/commands.h"
 #include "app/config/config.h"
 #include "app/demo/demo.h"
+#include "app/doctor/doctor.h"
 #include "app/server/serve.h"
 #include "base/macros.h"
 #include "base/mem.h"
@@ -84,6 +85,13 @@ static const struct command commands[] = {
      "The address works for ten minutes, once. NAME=VALUE are parameters of /egress-audio or\n"
      "/egress-video, such as participant=ID and trackId=SID; the host is that of EGRESS_WS_BASE.\n",
      egress_url_main},
+    {"doctor", "[--json]", "look at everything the server depends on, and say what to do",
+     "Settings, secrets, doors, memory, descriptors, folders, disk, certificates, the database,\n"
+     "LiveKit and its clock, the address given to Egress, webhooks, the prosody service. Run it "
+     "as\n"
+     "the server's user and with its settings; beside a running server it sees more.\n"
+     "Exit code 0: nothing is at fault; 1: something is.\n",
+     doctor_main},
     {"check-config", "[--env-example | --markdown | --rules-schema]",
      "check the settings and print them",
      "RULES_FILE is checked, too.\n"

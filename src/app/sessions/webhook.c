@@ -202,6 +202,7 @@ void webhook_take(struct webhook *webhook, const json_t *event, bool is_signed, 
     struct session_event when = {created_ms(event, now_ms), is_signed};
 
     webhook->stats.received++;
+    webhook->stats.last_s = (uint64_t)(now_ms / 1000);
     if (is_repeated(webhook, body_text(event, "id"))) {
         webhook->stats.duplicates++;
         return;
@@ -295,6 +296,8 @@ static const char *webhook_refusal_name(unsigned index) {
 
 static const struct counter counters[] = {
     {"prosa_webhooks_total", "Webhooks taken.", COUNTER_SUM, AT(received)},
+    {"prosa_webhook_last_timestamp_seconds", "Unix time of the last webhook taken.", COUNTER_GAUGE,
+     AT(last_s)},
     {"prosa_webhooks_repeated_total", "Webhooks that came again.", COUNTER_SUM, AT(duplicates)},
     {"prosa_webhooks_unknown_total", "Webhooks of kinds that mean nothing.", COUNTER_SUM,
      AT(unknown)},

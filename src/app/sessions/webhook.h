@@ -57,6 +57,7 @@ struct webhook_settings {
 
 struct webhook_stats {
     uint64_t received, duplicates, not_json, unknown;
+    uint64_t last_s; /* Unix time of the last one that was taken; 0: none yet */
     uint64_t refused[WEBHOOK_FAULTS];
 };
 

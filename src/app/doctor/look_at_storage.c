@@ -1,0 +1,96 @@
+/* The folders of recordings: whether they can be written, and for how many hours there is room. */
+#include "app/doctor/doctor_private.h"
+#include "base/clock.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum { WAV_BYTES_A_S = 96000, USUAL_TRACKS = 10, HOUR_S = 3600, LITTLE_HOURS = 24 };
+
+/* The folder, or the nearest one above it that exists: the server makes what is missing. */
+static void find_existing(const char *path, char out[PATH_MAX]) {
+    snprintf(out, PATH_MAX, "%s", path);
+    while (access(out, F_OK) && errno == ENOENT) {
+        char *slash = strrchr(out, '/');
+        if (!slash || slash == out) {
+            snprintf(out, PATH_MAX, slash ? "/" : ".");
+            return;
+        }
+        *slash = 0;
+    }
+}
+
+static bool look_at_folder(struct doctor *doctor, const char *setting, const char *path) {
+    char found[PATH_MAX], remedy[PATH_MAX + 128];
+    find_existing(path, found);
+    if (access(found, W_OK | X_OK) == 0) {
+        findings_add(&doctor->findings, FINDING_GOOD, "storage", NULL, "%s (%s) can be written",
+                     path, setting);
+        return true;
+    }
+    int err = errno;
+    if (err == EROFS)
+        snprintf(remedy, sizeof remedy, "mount it for writing, or set %s to a folder that can be",
+                 setting);
+    else
+        snprintf(remedy, sizeof remedy,
+                 "as root: chown %u:%u %s, or set %s to a folder of that user", geteuid(),
+                 getegid(), found, setting);
+    findings_add(&doctor->findings, FINDING_FAULT, "storage", remedy,
+                 "user %u may not write to %s (%s): %s", geteuid(), found, setting, strerror(err));
+    return false;
+}
+
+/* One microphone's bytes a second, as they are stored; FLAC makes about half of speech. */
+static double bytes_a_second(const struct config *config) {
+    if (strcmp(config->record_format, "opus") == 0)
+        return config->opus_bitrate_bps / 8.0;
+    return strcmp(config->record_format, "flac") == 0 ? WAV_BYTES_A_S / 2.0 : WAV_BYTES_A_S;
+}
+
+/* At the rate of the tracks that are open now, else of ten. */
+static void look_at_space(struct doctor *doctor) {
+    const struct config *config = doctor->config;
+    char found[PATH_MAX];
+    struct statvfs space;
+    double tracks = 0;
+    if (strcmp(config->record_format, "off") == 0)
+        return;
+    find_existing(config->audio_dir, found);
+    if (statvfs(found, &space))
+        return;
+    bool is_measured =
+        doctor_metric(doctor, "prosa_tracks{kind=\"audio\"}", &tracks) && tracks >= 1;
+    if (!is_measured)
+        tracks = USUAL_TRACKS;
+    double bytes =
+        (double)space.f_bavail * (double)space.f_frsize - (double)config->disk_min_free_bytes;
+    double hours = bytes > 0 ? bytes / (tracks * bytes_a_second(config) * HOUR_S) : 0;
+    findings_add(&doctor->findings,
+                 bytes <= 0             ? FINDING_FAULT
+                 : hours < LITTLE_HOURS ? FINDING_DOUBT
+                                        : FINDING_GOOD,
+                 "disk",
+                 hours < LITTLE_HOURS
+                     ? "free space, set RECORDING_TTL_DAYS, or record FLAC or Opus "
+                       "(AUDIO_RECORD_FORMAT)"
+                     : NULL,
+                 "room for %.0f hours of %.0f microphones as %s%s", hours, tracks,
+                 config->record_format, is_measured ? ", as many as are open now" : "");
+}
+
+void look_at_storage(struct doctor *doctor) {
+    const struct config *config = doctor->config;
+    bool is_good = look_at_folder(doctor, "STORAGE_DIR", config->storage_dir);
+    if (is_good)
+        is_good = look_at_folder(doctor, "EGRESS_AUDIO_OUTPUT_DIR", config->audio_dir) &&
+                  look_at_folder(doctor, "EGRESS_VIDEO_OUTPUT_DIR", config->video_dir);
+    if (is_good)
+        look_at_space(doctor);
+}

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { startPostgres } from './accounts.mjs';
+import { binary, freePort, run, startServer, temporaryFolder } from './harness.mjs';
+import { FakeLivekit, key, secret } from '../fakes/livekit.mjs';
+
+const keys = { LIVEKIT_API_KEY: key, LIVEKIT_API_SECRET: secret };
+const nobody = 'http://127.0.0.1:1';
+
+const parse = ({ code, stdout }) => {
+  const { findings, ...sums } = JSON.parse(stdout);
+  const has = (level, about, text) => {
+    const found = findings.find((one) => one.level === level && one.about === about && text.test(one.finding));
+    assert.ok(found, `${level} ${about} ${text}: ${JSON.stringify(findings, null, 1)}`);
+    if (level === 'fault') assert.ok(found.remedy, found.finding);
+    return found;
+  };
+  assert.equal(code, sums.faults > 0 ? 1 : 0);
+  return { code, findings, has };
+};
+
+// In a folder of its own, so that no env file of the machine counts.
+async function examine(t, env, folder) {
+  const cwd = folder ?? (await temporaryFolder(t));
+  return parse(await run(['doctor', '--json'], { cwd, env: { PORT: String(await freePort()), ...env } }));
+}
+
+async function answerAll(t, answer) {
+  const server = createServer(answer);
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+test('a mistake in the settings is named, and nothing else is looked at', async (t) => {
+  const { has, findings } = await examine(t, { PORT: 'many' });
+  assert.match(has('fault', 'settings', /PORT is "many"/).remedy, /prosa --help/);
+  assert.equal(findings.length, 1);
+});
+
+test('what is open, made up and missing is told', async (t) => {
+  const bare = await examine(t, { NODE_ENV: 'production' });
+  bare.has('doubt', 'doors', /CORS_ORIGINS/);
+  bare.has('doubt', 'secrets', /made at the first start/);
+  assert.match(bare.has('fault', 'livekit', /no key of LiveKit/).remedy, /LIVEKIT_API_SECRET/);
+  bare.has('doubt', 'server', /does not run/);
+});
+
+test('limits beyond the machine are told', async (t) => {
+  const { has } = await examine(t, { PROSA_MEMORY: '64MiB', MAX_CLIENT_BYTES: '1GiB' });
+  has('doubt', 'memory', /of 64 MiB/);
+  const cwd = await temporaryFolder(t);
+  const few = spawnSync('sh', ['-c', 'ulimit -n 64; exec "$0" doctor --json', binary], { cwd, env: { PORT: '1', PATH: process.env.PATH } });
+  const found = parse({ code: few.status, stdout: String(few.stdout) });
+  assert.match(found.has('doubt', 'descriptors', /^64 may be open/).remedy, /LimitNOFILE/);
+});
+
+test('folders that cannot be written and a full disk are told', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'file'), '');
+  const inFile = await examine(t, { STORAGE_DIR: join(folder, 'file/storage') });
+  assert.match(inFile.has('fault', 'storage', /may not write/).remedy, /STORAGE_DIR/);
+  const full = await examine(t, { DISK_MIN_FREE: '900000GiB' });
+  assert.match(full.has('fault', 'disk', /room for 0 hours/).remedy, /AUDIO_RECORD_FORMAT/);
+});
+
+// openssl req makes no certificate that is over, so a small authority signs one with dates of its own.
+async function certificate(folder, from, to) {
+  await writeFile(join(folder, 'ca.cnf'), `[ca]\ndefault_ca=own\n[own]\ndatabase=${folder}/index\nserial=${folder}/serial\n` +
+    `new_certs_dir=${folder}\ndefault_md=sha256\npolicy=any\nx509_extensions=names\n[any]\ncommonName=supplied\n[names]\nsubjectAltName=DNS:meet.example.org\n`);
+  await writeFile(join(folder, 'index'), '');
+  await writeFile(join(folder, 'serial'), '01');
+  const call = (...words) => execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' });
+  call('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=meet.example.org', '-keyout', 'key.pem', '-out', 'csr.pem');
+  call('ca', '-batch', '-notext', '-selfsign', '-config', 'ca.cnf', '-keyfile', 'key.pem', '-in', 'csr.pem', '-out', 'cert.pem', '-startdate', from, '-enddate', to);
+  return { TLS_CERT_FILE: join(folder, 'cert.pem'), TLS_KEY_FILE: join(folder, 'key.pem') };
+}
+
+test('certificates are judged by their names and their days', async (t) => {
+  const folder = await temporaryFolder(t);
+  const stamp = (days) => new Date(Date.now() + days * 86400000).toISOString().replace(/[-:T]|\.\d+/g, '');
+  const over = await examine(t, await certificate(folder, stamp(-30), stamp(-3)));
+  assert.match(over.has('fault', 'tls', /meet\.example\.org ended [23] days ago/).remedy, /renew/);
+  const soon = await examine(t, await certificate(folder, stamp(-30), stamp(5)));
+  soon.has('doubt', 'tls', /is for meet\.example\.org, for [45] days more/);
+  const long = await examine(t, await certificate(folder, stamp(-30), stamp(90)));
+  long.has('good', 'tls', /for (89|90) days/);
+  await writeFile(join(folder, 'cert.pem'), 'nothing');
+  (await examine(t, { TLS_CERT_FILE: join(folder, 'cert.pem'), TLS_KEY_FILE: join(folder, 'key.pem') })).has('fault', 'tls', /cannot be used/);
+});
+
+test('LiveKit that is away, refuses the key, is something else, or has another time', async (t) => {
+  const away = await examine(t, { ...keys, LIVEKIT_API_URL: nobody });
+  assert.match(away.has('fault', 'livekit', /cannot be reached/).remedy, /LIVEKIT_API_URL/);
+
+  const livekit = await new FakeLivekit().listen(t);
+  const right = await examine(t, { ...keys, LIVEKIT_API_URL: livekit.url });
+  right.has('good', 'livekit', /answers and takes our key/);
+  right.has('good', 'livekit', /clock is less than 2 s/);
+  const wrong = await examine(t, { ...keys, LIVEKIT_API_URL: livekit.url, LIVEKIT_API_SECRET: 'another-secret-of-this-test-0123' });
+  assert.match(wrong.has('fault', 'livekit', /refuses our key/).remedy, /LIVEKIT_API_SECRET/);
+
+  const other = await answerAll(t, (request, response) => response.writeHead(404).end('<html>'));
+  (await examine(t, { ...keys, LIVEKIT_API_URL: other })).has('fault', 'livekit', /404/);
+  const late = await answerAll(t, (request, response) => {
+    request.resume();
+    response.writeHead(200, { 'content-type': 'application/json', date: new Date(Date.now() - 3600000).toUTCString() }).end('{"rooms":[]}');
+  });
+  assert.match((await examine(t, { ...keys, LIVEKIT_API_URL: late })).has('fault', 'livekit', /clock is 3[56]\d\d s/).remedy, /NTP/);
+});
+
+test('an address for Egress that leads to itself, or elsewhere', async (t) => {
+  const itself = await examine(t, { ...keys, LIVEKIT_API_URL: 'http://[::ffff:127.0.0.1]:1' });
+  assert.match(itself.has('fault', 'egress', /Egress would call itself/).remedy, /ws:\/\/HOST:PORT/);
+
+  const port = await freePort();
+  const livekit = await new FakeLivekit().listen(t);
+  const env = { ...keys, LIVEKIT_API_URL: livekit.url, PORT: String(port), PROSA_HOST: '127.0.0.1', PROSA_ENV: 'test', EGRESS_WS_BASE: `ws://127.0.0.1:${port}` };
+  const server = await startServer(t, { env });
+  const before = await examine(t, env, server.folder);
+  before.has('good', 'server', /runs on port/);
+  before.has('good', 'egress', /leads here/);
+  before.has('doubt', 'webhooks', /none has come/);
+  const elsewhere = await examine(t, { ...env, EGRESS_WS_BASE: nobody.replace('http', 'ws') }, server.folder);
+  elsewhere.has('fault', 'egress', /does not lead to this server/);
+
+  livekit.target = server.url;
+  await livekit.begin('here', 'ana');
+  (await examine(t, env, server.folder)).has('good', 'webhooks', /^\d+ have come, the last -?\d+ s ago/);
+});
+
+test('a port that another program has', async (t) => {
+  const url = await answerAll(t, (request, response) => response.end('something else'));
+  (await examine(t, { PORT: new URL(url).port })).has('fault', 'server', /taken by something that is not Prosa/);
+});
+
+test('a database that is away, and one that is not up to date', async (t) => {
+  const away = await examine(t, { DATABASE_URL: 'postgresql://u:p@127.0.0.1:1/x' });
+  assert.match(away.has('fault', 'database', /refused/).remedy, /DATABASE_URL/);
+  const postgres = await startPostgres(t);
+  const empty = await examine(t, { DATABASE_URL: postgres.url });
+  empty.has('good', 'database', /PostgreSQL answers/);
+  empty.has('good', 'database', /clock is 0\.\d s/);
+  empty.has('doubt', 'database', /not up to date/);
+});
+
+test('a prosody service that cannot be reached', async (t) => {
+  const { has } = await examine(t, { HUME_API_KEY: 'k', HUME_WS_URL: 'ws://127.0.0.1:1/stream' });
+  has('fault', 'prosody', /cannot be reached/);
+});
+
+test('people read lines, with the remedy below', async (t) => {
+  const { stdout } = await run(['doctor'], { cwd: await temporaryFolder(t), env: { PORT: '1' } });
+  assert.match(stdout, /^fault {2}livekit {4}there is no key of LiveKit.*\n {18}-> set LIVEKIT_API_KEY/m);
+  assert.match(stdout, /^\d+ good, \d+ doubtful, 1 at fault$/m);
+});
