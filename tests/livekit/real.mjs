@@ -1,7 +1,8 @@
 // A real LiveKit server on loopback, in front of it a door that answers for Egress (which one machine's server without Redis
 // does not have), and people who publish with LiveKit's own client.
 import { execFile, spawn } from 'node:child_process';
-import { createServer, request as httpRequest } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -111,8 +112,32 @@ class EgressDoor extends FakeLivekit {
     }
   }
 
+  // A client of the room itself goes on to the real server, byte by byte.
+  upgrade(request, socket, head) {
+    const lines = request.rawHeaders.flatMap((text, i, all) => (i % 2 ? [] : [`${text}: ${all[i + 1]}`]));
+    const onward = connect(this.real.ports.api, '127.0.0.1', () => {
+      onward.write([`${request.method} ${request.url} HTTP/1.1`, ...lines, '', ''].join('\r\n'));
+      onward.write(head);
+      onward.pipe(socket).pipe(onward);
+    });
+    for (const end of [socket, onward]) {
+      end.on('error', () => {});
+      end.on('close', () => [socket, onward].forEach((other) => other.destroy()));
+    }
+    this.upgraded.add(socket);
+    socket.on('close', () => this.upgraded.delete(socket));
+  }
+
+  // Every connection of signalling breaks, as in a network that was cut.
+  cut() {
+    for (const socket of this.upgraded) socket.destroy();
+  }
+
   async listen(t) {
     await super.listen(t);
+    this.upgraded = new Set();
+    this.server.on('upgrade', (...args) => this.upgrade(...args));
+    atEnd(t, () => this.cut());
     const timer = setInterval(() => this.watch(), 200);
     atEnd(t, () => clearInterval(timer));
     return this;

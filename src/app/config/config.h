@@ -38,6 +38,7 @@ enum password_policy { PASSWORDS_KEEP, PASSWORDS_ARGON2ID, PASSWORDS_BCRYPT };
 enum registration { REGISTRATION_OPEN, REGISTRATION_INVITE, REGISTRATION_OFF };
 enum message_scope { MESSAGE_ALL, MESSAGE_ROOMS };
 enum socket_recovery { RECOVERY_OFF, RECOVERY_ASKED, RECOVERY_ON };
+enum media_source { MEDIA_EGRESS, MEDIA_JOIN };
 enum reconcile_rooms { RECONCILE_KNOWN, RECONCILE_ALL };
 
 /* Text is NULL where unset. Everything is owned by the config and constant after config_load. */
@@ -81,6 +82,8 @@ struct config {
     const char *livekit_url;      /* http(s)://..., without a slash at the end */
     struct jwt_key *livekit_keys; /* the first signs our own calls; the texts are terminated */
     size_t livekit_key_count;
+    enum media_source media_source;
+    const char *join_rooms, *join_rooms_except; /* patterns of names */
     enum webhook_verify webhook_verify; /* `auto` already decided */
     const char *egress_ws_base;
     bool egress_autostart;

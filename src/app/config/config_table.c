@@ -58,6 +58,15 @@ const struct setting settings[] = {
      .help = "whether webhooks must be signed; auto: when a secret is set"},
     {"LIVEKIT_TIMEOUT_MS", .type = SETTING_MS, AT(livekit_timeout_ms), .fallback = "10000",
      .min = 100, .max = 60000, .help = "deadline of one call to LiveKit"},
+    {"MEDIA_SOURCE", .type = SETTING_CHOICE, AT(media_source), .fallback = "egress",
+     .choices = "egress|join",
+     .help = "where audio comes from; egress: LiveKit Egress sends each microphone; join: Prosa joins "
+             "each room as a hidden participant, and Egress is used where that fails"},
+    {"JOIN_ROOMS", .type = SETTING_TEXT, AT(join_rooms), .fallback = "*", .max = 8192,
+     .help = "MEDIA_SOURCE=join: rooms that Prosa listens to, by patterns of their names, comma "
+             "separated: * is any text, ? one character"},
+    {"JOIN_ROOMS_EXCEPT", .type = SETTING_TEXT, AT(join_rooms_except), .max = 8192,
+     .help = "of JOIN_ROOMS, the rooms that Prosa does not listen to"},
     {"EGRESS_WS_BASE", .type = SETTING_WS_URL, AT(egress_ws_base),
      .fallback = "ws://localhost:3001", .max = 2048,
      .help = "address under which LiveKit Egress reaches this server"},

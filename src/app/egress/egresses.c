@@ -12,6 +12,8 @@
 struct egresses {
     struct egress_world world;
     struct map rooms; /* meeting id -> struct egress_room */
+    egresses_taken_fn *is_taken; /* NULL: none is */
+    void *user;
 };
 
 static struct egress_room *find_room(const struct egresses *egresses,
@@ -34,15 +36,21 @@ static const struct session *find_session(const struct egresses *egresses, struc
     return session ? session : sessions_find_active(egresses->world.sessions, room_name);
 }
 
-static bool is_on(const struct egresses *egresses) {
-    return egresses->world.config->egress_autostart;
+void egresses_set_taken(struct egresses *egresses, egresses_taken_fn *fn, void *user) {
+    egresses->is_taken = fn;
+    egresses->user = user;
+}
+
+static bool is_ours(const struct egresses *egresses, const struct session *session) {
+    return egresses->world.config->egress_autostart &&
+           !(egresses->is_taken && egresses->is_taken(session, egresses->user));
 }
 
 void egresses_track_published(struct egresses *egresses, const struct session *session,
                               struct slice identity, const struct livekit_track *info) {
     struct livekit_track plain = *info;
     plain.is_encrypted = false;
-    if (!is_on(egresses) || !session->is_active || !livekit_track_is_audio(&plain))
+    if (!is_ours(egresses, session) || !session->is_active || !livekit_track_is_audio(&plain))
         return;
     struct egress_track *track = egress_room_get(get_room(egresses, session), info->sid);
     if (track)
@@ -51,7 +59,7 @@ void egresses_track_published(struct egresses *egresses, const struct session *s
 
 void egresses_track_unpublished(struct egresses *egresses, const struct session *session,
                                 struct slice track_sid) {
-    if (!is_on(egresses) || !track_sid.len)
+    if (!is_ours(egresses, session) || !track_sid.len)
         return;
     /* An unknown track is added as gone: the event that it was published may come late. */
     struct egress_track *track = egress_room_get(get_room(egresses, session), track_sid);
@@ -82,7 +90,7 @@ void egresses_status_seen(struct egresses *egresses, const struct livekit_egress
 void egresses_socket_changed(struct egresses *egresses, struct slice meeting_id,
                              struct slice track_sid, bool is_open) {
     const struct session *session = sessions_find(egresses->world.sessions, meeting_id);
-    if (!session || !session->is_active || !is_on(egresses))
+    if (!session || !session->is_active || !is_ours(egresses, session))
         return;
     /* An unknown track is added: its socket may open before LiveKit's webhook arrives. */
     struct egress_track *track = egress_room_get(get_room(egresses, session), track_sid);

@@ -31,6 +31,10 @@ struct egresses *egresses_new(struct loop *loop, const struct config *config,
                               struct store *store, struct directory *directory);
 void egresses_free(struct egresses *egresses); /* NULL is fine */
 
+/* Meetings whose tracks come another way: none of theirs gets an egress. */
+typedef bool egresses_taken_fn(const struct session *session, void *user);
+void egresses_set_taken(struct egresses *egresses, egresses_taken_fn *fn, void *user);
+
 /* Published tracks that have no audio here. */
 struct egress_health {
     unsigned failing;    /* the last try to start an egress failed */

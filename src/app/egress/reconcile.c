@@ -41,6 +41,8 @@ struct reconcile {
     struct list visits;
     struct map missing; /* for roll_call_take */
     unsigned failures;  /* listings of rooms that failed in a row */
+    reconcile_listed_fn *on_listed; /* NULL: nobody waits for it */
+    void *user;
 };
 
 static void reconcile_on_timer(void *arg);
@@ -115,6 +117,8 @@ static void reconcile_on_participants(const struct livekit_reply *reply, void *u
             see_participant(reconcile, session, item);
         }
         egresses_listing_end(reconcile->egresses, session);
+        if (reconcile->on_listed)
+            reconcile->on_listed(session, reconcile->user);
     }
     visit_free(visit);
 }
@@ -141,7 +145,12 @@ static bool is_visited(const struct reconcile *reconcile, const struct session *
     return false;
 }
 
-static void visit_room(struct reconcile *reconcile, const struct session *session) {
+void reconcile_set_listed(struct reconcile *reconcile, reconcile_listed_fn *fn, void *user) {
+    reconcile->on_listed = fn;
+    reconcile->user = user;
+}
+
+void reconcile_room(struct reconcile *reconcile, const struct session *session) {
     if (is_visited(reconcile, session))
         return;
     struct visit *visit = mem_alloc(sizeof *visit);
@@ -170,7 +179,7 @@ static void compare(struct reconcile *reconcile, const json_t *rooms) {
         if (answer == ROLL_GONE)
             finish_room(reconcile, session);
         else if (answer == ROLL_PRESENT)
-            visit_room(reconcile, session);
+            reconcile_room(reconcile, session);
     }
 }
 

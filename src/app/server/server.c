@@ -11,6 +11,7 @@
 #include "app/recordings/erasure.h"
 #include "app/recordings/recordings.h"
 #include "app/rest/routes.h"
+#include "app/rooms/rooms.h"
 #include "app/server/server_private.h"
 #include "app/sessions/directory.h"
 #include "app/sessions/mute_inquiry.h"
@@ -22,6 +23,7 @@
 #include "base/rand.h"
 #include "net/http/http_server.h"
 #include "net/loop.h"
+#include "net/rtc/rtc_identity.h"
 #include "net/socketio/eio_server.h"
 #include "net/socketio/sio_server.h"
 #include "net/tls.h"
@@ -165,6 +167,26 @@ static int open_rulebook(struct server *server, struct buf *problem) {
     return rulebook_open(&server->rulebook, server->config, problem);
 }
 
+/* Needed only to join rooms. */
+static int open_join(struct server *server, struct buf *problem) {
+    const struct config *config = server->config;
+    char why[WHY_SIZE] = "";
+    const char *reason = "";
+    if (config->media_source != MEDIA_JOIN || !config->livekit_key_count)
+        return 0;
+    int err = rtc_identity_open(&server->rtc_identity, &reason);
+    if (err) {
+        buf_printf(problem, "Rooms cannot be joined: %s", reason);
+        return err;
+    }
+    if (!slice_has_prefix_nocase(slice_from(config->livekit_url), SLICE("https")))
+        return 0;
+    err = tls_open_client(&server->livekit_tls, NULL, why, sizeof why);
+    if (err)
+        buf_printf(problem, "TLS for LiveKit cannot be used: %s", why);
+    return err;
+}
+
 static int open_directory(struct server *server, struct buf *problem) {
     const struct config *config = server->config;
     struct directory_settings set = {
@@ -177,6 +199,8 @@ static int open_directory(struct server *server, struct buf *problem) {
                   .mute_tail_ms = config->mute_tail_ms,
                   .egress_delay_ms = config->egress_delay_ms,
                   .asks_mutes = config->livekit_key_count > 0,
+                  .identity = server->rtc_identity,
+                  .livekit_tls = server->livekit_tls,
                   .hume = hume_settings(server),
                   .silence_on_mute = config->on_mute == MUTE_SILENCE},
         .shards = config->shards,
@@ -192,6 +216,8 @@ static int open_directory(struct server *server, struct buf *problem) {
         .silent_user = server,
         .on_view = server_on_view,
         .view_user = server,
+        .on_room = server_on_room,
+        .room_user = server,
         .rules_of = server_find_rules,
         .rules_user = server,
     };
@@ -233,6 +259,21 @@ static int open_auth(struct server *server, struct buf *problem) {
     return err ? server_fail(problem, "Passwords cannot be hashed", err) : 0;
 }
 
+static void open_rooms(struct server *server) {
+    const struct rooms_settings set = {
+        .loop = server->loop,
+        .config = server->config,
+        .livekit = server->livekit,
+        .sessions = server->sessions,
+        .directory = server->directory,
+        .on_fallback = server_on_fallback,
+        .user = server,
+    };
+    server->rooms = rooms_new(&set);
+    egresses_set_taken(server->egresses, server_is_joined, server);
+    reconcile_set_listed(server->reconcile, server_on_listed, server);
+}
+
 static int open_livekit(struct server *server, struct buf *problem) {
     const struct config *config = server->config;
     if (!config->livekit_key_count) {
@@ -255,6 +296,8 @@ static int open_livekit(struct server *server, struct buf *problem) {
     server->reconcile =
         reconcile_new(server->loop, config, server->livekit, server->sessions, server->egresses);
     server->mute_inquiry = mute_inquiry_new(server->loop, server->livekit, server->sessions);
+    if (config->media_source == MEDIA_JOIN)
+        open_rooms(server);
     return 0;
 }
 
@@ -342,8 +385,9 @@ static int open_http(struct server *server, struct buf *problem) {
 
 int server_open(struct server **out, const struct config *config, struct buf *problem) {
     static int (*const steps[])(struct server *, struct buf *) = {
-        open_budget,   open_disk, open_store,   open_hume_tls, open_rulebook, open_directory,
-        open_sessions, open_auth, open_livekit, open_doors,    open_tls,      open_http,
+        open_budget, open_disk,      open_store,    open_hume_tls, open_rulebook,
+        open_join,   open_directory, open_sessions, open_auth,     open_livekit,
+        open_doors,  open_tls,       open_http,
     };
     struct server *server = mem_alloc(sizeof *server);
     server->config = config;
@@ -390,6 +434,8 @@ void server_close(struct server *server) {
     hosts_free(server->hosts);
     mute_inquiry_free(server->mute_inquiry);
     reconcile_free(server->reconcile);
+    rooms_free(server->rooms);
+    server->rooms = NULL;
     egresses_free(server->egresses);
     livekit_close(server->livekit);
     sessions_free(server->sessions);
@@ -400,6 +446,8 @@ void server_close(struct server *server) {
     directory_close(server->directory);
     rulebook_free(server->rulebook);
     tls_close(server->client_tls);
+    tls_close(server->livekit_tls);
+    rtc_identity_close(server->rtc_identity);
     recordings_close(server->recordings);
     store_close(server->store, STORE_PATIENCE_MS);
     server_signals_close(server);

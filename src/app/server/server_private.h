@@ -22,6 +22,8 @@
 #include <uv.h>
 
 
+struct shard_room_event;
+
 struct server {
     const struct config *config;
     /* Of connections, sessions and memory that strangers can take. */
@@ -49,6 +51,10 @@ struct server {
     struct egresses *egresses;
     struct reconcile *reconcile;
     struct mute_inquiry *mute_inquiry;
+    /* Only with MEDIA_SOURCE=join. */
+    struct rooms *rooms;
+    struct rtc_identity *rtc_identity;
+    struct tls *livekit_tls;
 
     struct routes *routes;
     struct webhook_listener listener;
@@ -93,6 +99,10 @@ void server_on_silent(struct slice meeting_id, struct slice identity, struct sli
                       void *user);
 void server_on_view(struct slice meeting_id, struct slice room_name, enum live_watch what,
                     struct slice json, void *user);
+void server_on_room(struct slice meeting_id, const struct shard_room_event *event, void *user);
+void server_on_listed(const struct session *session, void *user);
+void server_on_fallback(const struct session *session, void *user);
+bool server_is_joined(const struct session *session, void *user);
 void server_on_published(const struct session *session, struct slice identity,
                          const struct livekit_track *track, bool is_published, void *user);
 void server_on_participant(const struct session *session, struct slice identity, void *user);

@@ -2,7 +2,9 @@
  * which knows who must hear it. */
 #include "app/egress/egresses.h"
 #include "app/hosts/hosts.h"
+#include "app/egress/reconcile.h"
 #include "app/recordings/recordings.h"
+#include "app/rooms/rooms.h"
 #include "app/server/server_private.h"
 #include "app/sessions/directory.h"
 #include "app/sessions/mute_inquiry.h"
@@ -21,6 +23,8 @@ void server_on_session_ended(const struct session *session, void *user) {
     hosts_session_ended(server->hosts, session);
     if (server->egresses)
         egresses_session_ended(server->egresses, session);
+    if (server->rooms)
+        rooms_session_ended(server->rooms, session);
 }
 
 void server_on_session_stored(const struct session *session, void *user) {
@@ -59,11 +63,40 @@ void server_on_silent(struct slice meeting_id, struct slice identity, struct sli
         directory_tell_news(server->directory, id, room, &news);
 }
 
+/* ---- Rooms that are joined ---- */
+
+void server_on_room(struct slice meeting_id, const struct shard_room_event *event, void *user) {
+    struct server *server = user;
+    if (server->rooms)
+        rooms_hear(server->rooms, meeting_id, event);
+}
+
+void server_on_listed(const struct session *session, void *user) {
+    struct server *server = user;
+    if (server->rooms)
+        rooms_look(server->rooms, session);
+}
+
+/* Its tracks were passed over until now: a listing tells of them again. */
+void server_on_fallback(const struct session *session, void *user) {
+    struct server *server = user;
+    reconcile_room(server->reconcile, session);
+}
+
+bool server_is_joined(const struct session *session, void *user) {
+    const struct server *server = user;
+    return server->rooms && rooms_take(server->rooms, session);
+}
+
+/* ---- What LiveKit tells ---- */
+
 void server_on_published(const struct session *session, struct slice identity,
                          const struct livekit_track *track, bool is_published, void *user) {
     struct server *server = user;
     if (!server->egresses)
         return;
+    if (server->rooms && !is_published)
+        rooms_track_gone(server->rooms, session, track->sid);
     if (is_published)
         egresses_track_published(server->egresses, session, identity, track);
     else
@@ -74,6 +107,8 @@ void server_on_participant(const struct session *session, struct slice identity,
     struct server *server = user;
     if (server->egresses)
         egresses_participant_seen(server->egresses, session, identity);
+    if (server->rooms)
+        rooms_look(server->rooms, session);
 }
 
 void server_on_egress(const struct livekit_egress *egress, void *user) {
@@ -91,6 +126,8 @@ void server_on_debug(struct buf *json, struct slice meeting, void *user) {
     struct server *server = user;
     if (server->egresses)
         egresses_describe(server->egresses, meeting, json);
+    if (server->rooms)
+        rooms_describe(server->rooms, meeting, json);
 }
 
 void server_on_user_changed(struct slice user_id, void *owner) {

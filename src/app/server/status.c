@@ -2,6 +2,7 @@
  * from / to the page. */
 #include "app/egress/egresses.h"
 #include "app/rest/routes.h"
+#include "app/rooms/rooms.h"
 #include "app/server/server_private.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -23,6 +24,9 @@ static bool write_degraded(struct buf *out, const struct server *server) {
     struct egress_health health = {0};
     if (server->egresses)
         health = egresses_health(server->egresses);
+    struct rooms_stats rooms = {0};
+    if (server->rooms)
+        rooms = *rooms_stats(server->rooms);
     const struct {
         bool is_true;
         const char *reason;
@@ -35,8 +39,9 @@ static bool write_degraded(struct buf *out, const struct server *server) {
         {atomic_load(&disk->failing_files) > 0, "disk"},
         {second_clock_doubts(&server->second_clock, clock_wall_ms(), clock_mono_ms()), "clock"},
         {health.failing > 0, "egress"},
-        {health.unrecorded > 0, "microphones not recorded"},
-        {health.encrypted > 0, "encrypted audio"},
+        {rooms.failing > 0, "rooms not joined"},
+        {health.unrecorded + rooms.missing > 0, "microphones not recorded"},
+        {health.encrypted + rooms.encrypted > 0, "encrypted audio"},
     };
     bool is_degraded = false;
 

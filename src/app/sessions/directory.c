@@ -41,17 +41,23 @@ void directory_tell(struct directory *dir, struct slice meeting_id,
     entry_tell(dir, directory_entry_by_id(dir, meeting_id), feedback);
 }
 
+/* A track, or a joined room, has been handed to the entry's shard; or it has ended. */
+static void track_count(struct directory *dir, struct directory_entry *e, bool is_new) {
+    size_t change = is_new ? 1 : (size_t)-1;
+    e->tracks += (unsigned)change;
+    dir->places[e->shard].tracks += (unsigned)change;
+    dir->tracks += change;
+    directory_entry_touch(dir, e);
+    if (!is_new)
+        e->idle_ms = loop_now_ms(dir->loop);
+}
+
 static void track_follow(const struct shard_track_event *event, void *user) {
     struct directory *dir = user;
     struct directory_entry *e = directory_entry_by_key(dir, event->meeting_key);
     assert(e); /* it is kept while it has tracks */
-    if (!event->is_opened) {
-        e->tracks--;
-        directory_entry_touch(dir, e);
-        e->idle_ms = loop_now_ms(dir->loop);
-        dir->places[e->shard].tracks--;
-        dir->tracks--;
-    }
+    if (!event->is_opened)
+        track_count(dir, e, false);
     if (!dir->is_stopped && event->track[0])
         dir->set.on_track(slice_from(e->id), event, dir->set.track_user);
 }
@@ -68,6 +74,16 @@ static void view_pass(uint64_t key, enum live_watch what, struct slice json, voi
     const struct directory_entry *e = directory_entry_by_key(dir, key);
     if (e && !dir->is_stopped && dir->set.on_view)
         dir->set.on_view(slice_from(e->id), slice_from(e->room), what, json, dir->set.view_user);
+}
+
+static void room_follow(const struct shard_room_event *event, void *user) {
+    struct directory *dir = user;
+    struct directory_entry *e = directory_entry_by_key(dir, event->meeting_key);
+    assert(e); /* a joined room counts among its tracks */
+    if (!dir->is_stopped && dir->set.on_room)
+        dir->set.on_room(slice_from(e->id), event, dir->set.room_user);
+    if (event->news == SHARD_ROOM_ENDED)
+        track_count(dir, e, false);
 }
 
 /* ---- Life ---- */
@@ -94,8 +110,8 @@ int directory_open(struct directory **out, struct loop *control,
     list_init(&dir->quiet[true]);
     map_init(&dir->by_key, 1);
     map_init(&dir->by_name, rand_u64());
-    const struct shard_listener listener = {feedback_pass, track_follow, silent_pass, view_pass,
-                                            dir};
+    const struct shard_listener listener = {feedback_pass, track_follow, silent_pass,
+                                            view_pass,     room_follow,  dir};
     struct loop *shards_loop = set->shards > 0 ? NULL : control;
     int err = mailbox_open(&dir->mailbox, control, dir);
     for (unsigned i = 0; !err && i < dir->place_count; i++)
@@ -265,12 +281,32 @@ int directory_take_track(struct directory *dir, const struct track_params *param
                                                      slice_from(params->room), params->is_signed);
     if (!e) /* the room was known, but as another meeting than the id names */
         return ENFILE;
-    e->tracks++;
-    directory_entry_touch(dir, e);
-    dir->places[e->shard].tracks++;
-    dir->tracks++;
+    track_count(dir, e, true);
     shard_take_track(directory_entry_shard(dir, e), e->key, params, stream, accept);
     return 0;
+}
+
+/* ---- Rooms ---- */
+
+int directory_join_room(struct directory *dir, struct slice meeting_id,
+                        const struct shard_ticket *ticket) {
+    struct directory_entry *e = directory_entry_by_id(dir, meeting_id);
+    if (dir->is_draining)
+        return ESHUTDOWN;
+    if (!e || (!ticket->is_first && e->tracks == 0))
+        return ENOENT;
+    if (ticket->is_first && dir->tracks >= dir->set.max_tracks)
+        return EMFILE;
+    if (ticket->is_first)
+        track_count(dir, e, true);
+    shard_join_room(directory_entry_shard(dir, e), e->key, ticket);
+    return 0;
+}
+
+void directory_leave_room(struct directory *dir, struct slice meeting_id) {
+    const struct directory_entry *e = directory_entry_by_id(dir, meeting_id);
+    if (e)
+        shard_leave_room(directory_entry_shard(dir, e), e->key);
 }
 
 /* ---- Answers ---- */
@@ -351,6 +387,7 @@ struct directory_sum {
 static void stats_add(const struct shard_stats *part, void *user) {
     struct directory_sum *sum = user;
     counters_add(shard_counters.rows, shard_counters.count, &sum->total, part);
+    counters_add(room_counters.rows, room_counters.count, &sum->total.room, &part->room);
     if (--sum->left > 0)
         return;
     sum->answer(&sum->total, sum->shards, sum->user);

@@ -58,6 +58,9 @@ struct directory_settings {
     void (*on_view)(struct slice meeting_id, struct slice room_name, enum live_watch,
                     struct slice json, void *user);
     void *view_user;
+    /* A joined room. */
+    void (*on_room)(struct slice meeting_id, const struct shard_room_event *, void *user);
+    void *room_user;
     /* The rules for meetings of an organization (its slug) and a kind; both may be empty. NULL: all
      * have those of `shard`. */
     void (*rules_of)(struct slice organization, struct slice kind, struct rules *, void *user);
@@ -117,6 +120,14 @@ int directory_admits(const struct directory *, const struct track_params *);
  */
 int directory_take_track(struct directory *, const struct track_params *, struct stream *,
                          const char accept[WS_ACCEPT_SIZE]);
+
+/*
+ * Joins the meeting's room on its shard, or goes on with it (struct shard_ticket). Errors as above;
+ * a room counts as a track. ENOENT: the meeting is not known, or ticket->is_first is false and its
+ * room is not joined.
+ */
+int directory_join_room(struct directory *, struct slice meeting_id, const struct shard_ticket *);
+void directory_leave_room(struct directory *, struct slice meeting_id);
 
 /* Takes feedback that no shard can give, as if it came from the meeting's shard. Unknown meetings
  * are ignored. */

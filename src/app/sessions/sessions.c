@@ -186,8 +186,15 @@ void session_mark_ended(struct session_entry *entry, int64_t at_ms) {
 /* Room metadata may name the organization and the kind of meeting, for its rules:
  * {"organization":"slug","meetingKind":"aula"}. The organization is believed only when signed. An
  * event without metadata says nothing. */
-static void read_metadata(struct session_entry *entry, const struct livekit_room *room) {
-    json_t *metadata = json_read(room->metadata);
+static enum session_wish wish_of(const json_t *metadata) {
+    struct slice wish = slice_from(json_string_value(json_object_get(metadata, "prosa")));
+    return slice_is_equal(wish, SLICE("off"))       ? SESSION_IGNORE
+           : slice_is_equal(wish, SLICE("analyse")) ? SESSION_ANALYSE
+                                                    : SESSION_RECORD;
+}
+
+static void read_metadata(struct session_entry *entry, struct slice text) {
+    json_t *metadata = json_read(text);
     const char *slug = json_string_value(json_object_get(metadata, "organization"));
     const char *kind = json_string_value(json_object_get(metadata, "meetingKind"));
     if (slug && entry->session.is_signed)
@@ -196,8 +203,17 @@ static void read_metadata(struct session_entry *entry, const struct livekit_room
         slice_replace_text(&entry->session.kind, slice_from(kind));
     else if (json_is_object(metadata))
         slice_replace_text(&entry->session.kind, SLICE_NONE);
+    if (json_is_object(metadata))
+        entry->session.wish = wish_of(metadata);
     json_decref(metadata);
     session_classify(entry);
+}
+
+void sessions_metadata_seen(struct sessions *sessions, const struct session *session,
+                            struct slice metadata) {
+    struct session_entry *entry = map_find(&sessions->by_id, slice_from(session->meeting_id));
+    if (entry)
+        read_metadata(entry, metadata);
 }
 
 /* The sid names the meeting. Without one the room's active session is meant; where there is none,
@@ -255,7 +271,7 @@ static struct session_entry *entry_make(struct sessions *sessions, const struct 
         session_entry_free(entry);
         return NULL;
     }
-    read_metadata(entry, room);
+    read_metadata(entry, room->metadata);
     session_look_up(entry); /* first, so that everything else waits for the answer */
     entry_begin(entry, room, event);
     return entry;
@@ -284,7 +300,7 @@ static const struct session *room_seen(struct sessions *sessions, const struct l
     claim_got_on(&entry->memory, loop_now_ms(sessions->set.loop));
     if (event->is_signed && !entry->session.is_signed)
         session_vouch(entry);
-    read_metadata(entry, room);
+    read_metadata(entry, room->metadata);
     if (event->at_ms > entry->event_ms)
         entry->event_ms = event->at_ms;
     note_beginning(entry, room->created_ms ? room->created_ms : event->at_ms);

@@ -42,6 +42,9 @@ struct attendee {
     bool is_person;
 };
 
+/* What the room's metadata say Prosa shall do: {"prosa":"off"|"analyse"|"record"}. */
+enum session_wish { SESSION_RECORD, SESSION_ANALYSE, SESSION_IGNORE };
+
 struct session {
     /* The room's sid; its name where no sid was given. */
     char *meeting_id;
@@ -52,6 +55,8 @@ struct session {
     char *organization_id, *organization_slug;
     /* "meetingKind" of the room's metadata; "" for none. */
     char *kind;
+    /* Of a joined room; SESSION_RECORD where the metadata say nothing. */
+    enum session_wish wish;
     bool is_active;
     /* A webhook with a valid signature told of it. */
     bool is_signed;
@@ -129,6 +134,9 @@ void sessions_room_finished(struct sessions *, const struct livekit_room *,
  * name. */
 const struct session *sessions_room_seen(struct sessions *, const struct livekit_room *,
                                          const struct session_event *);
+
+/* The room's metadata, by another way than a room's event. */
+void sessions_metadata_seen(struct sessions *, const struct session *, struct slice metadata);
 
 /* A participant as LiveKit describes it (joined, updated or listed), and one that has left. */
 void sessions_participant_seen(struct sessions *, const struct session *,

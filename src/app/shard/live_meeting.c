@@ -35,7 +35,7 @@ struct live_meeting *live_meeting_new(struct shard_core *core, uint64_t key, str
 }
 
 void live_meeting_free(struct live_meeting *live) {
-    assert(list_is_empty(&live->tracks));
+    assert(list_is_empty(&live->tracks) && !live->room);
     MAP_EACH(&live->people, at) {
         struct person *person = at.value;
         mem_free(person->name);

@@ -12,6 +12,8 @@
 #include "base/map.h"
 #include "meeting/meeting.h"
 
+struct joined_room;
+
 struct live_meeting {
     struct list in_shard;
     struct shard_core *core;
@@ -27,6 +29,8 @@ struct live_meeting {
     /* struct track.in_meeting, oldest first; how many of them are audio. */
     struct list tracks;
     unsigned audio_tracks;
+    /* NULL: its room is not joined. */
+    struct joined_room *room;
     /* Of the tracks that are behind in this tick, and in the one before: the least time up to which
      * one was heard (steady clock). INT64_MAX: none is behind. */
     int64_t behind_ms, was_behind_ms;

@@ -1,6 +1,7 @@
 #include "app/shard/shard_private.h"
 
 #include "app/shard/audio_track.h"
+#include "app/shard/joined_room.h"
 #include "app/shard/video_track.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -92,6 +93,13 @@ static void tick_arm(struct shard *shard, int64_t wait_ms) {
     timer_start(shard->loop, &shard->timer, wait_ms, 0, shard_tick, shard);
 }
 
+static void tick_wake(struct shard *shard) {
+    if (timer_is_running(&shard->timer))
+        return;
+    tick_init(&shard->tick, shard->core.now_ms);
+    tick_arm(shard, TICK_MIN_MS);
+}
+
 void shard_on_take(struct shard *shard, uint64_t key, const struct track_params *params,
                    struct stream *stream, const char accept[WS_ACCEPT_SIZE]) {
     struct live_meeting *live = shard_find(shard, key);
@@ -107,10 +115,33 @@ void shard_on_take(struct shard *shard, uint64_t key, const struct track_params 
                               : video_track_open(live, params, stream, accept);
     track_tell(shard, track, true, TRACK_END_CLOSED);
     track_serve(shard, track); /* the answer to the handshake does not wait for the tick */
-    if (!timer_is_running(&shard->timer)) {
-        tick_init(&shard->tick, shard->core.now_ms);
-        tick_arm(shard, TICK_MIN_MS);
+    tick_wake(shard);
+}
+
+/* ---- Rooms ---- */
+
+void shard_on_join(struct shard *shard, uint64_t key, const struct shard_ticket *ticket) {
+    struct live_meeting *live = shard_find(shard, key);
+    if (live && live->room) {
+        joined_room_attempt(live->room, &ticket->sfu);
+    } else if (live && !shard->is_draining && ticket->is_first) {
+        joined_room_open(live, ticket);
+        tick_wake(shard);
+    } else if (ticket->is_first) {
+        const struct shard_room_event lost = {.meeting_key = key, .news = SHARD_ROOM_ENDED};
+        shard_tell_room(&lost, shard);
     }
+}
+
+void shard_on_leave(struct shard *shard, uint64_t key) {
+    struct live_meeting *live = shard_find(shard, key);
+    if (live && live->room)
+        joined_room_close(live->room);
+}
+
+static void rooms_drain(struct shard *shard) {
+    LIST_EACH(&shard->core.rooms, node)
+        joined_room_drain(CONTAINER_OF(node, struct joined_room, in_core));
 }
 
 /* ---- Meetings ---- */
@@ -220,6 +251,7 @@ static void shard_tick(void *arg) {
         if (is_due(shard, track))
             track_serve(shard, track);
     }
+    rooms_drain(shard);
     meetings_judge(shard, began_ms);
     if (shard->core.now_ms - shard->flushed_ms >= FLUSH_MS)
         recorders_flush(shard);
@@ -235,7 +267,7 @@ static void shard_tick(void *arg) {
     shard->core.stats.tick_period_ms = shard->tick.period_ms;
     drained_look(shard);
     /* The loop sleeps that long from here, not from the beginning of the turn. */
-    if (!list_is_empty(&shard->core.tracks))
+    if (!list_is_empty(&shard->core.tracks) || !list_is_empty(&shard->core.rooms))
         tick_arm(shard, wait_ms);
 }
 
@@ -244,6 +276,8 @@ static void shard_tick(void *arg) {
 void shard_on_drain(struct shard *shard, struct mail *answer) {
     shard->is_draining = true;
     shard->on_drained = answer;
+    LIST_EACH(&shard->core.rooms, node)
+        joined_room_close(CONTAINER_OF(node, struct joined_room, in_core));
     LIST_EACH(&shard->core.tracks, node) {
         struct track *track = CONTAINER_OF(node, struct track, in_shard);
         media_conn_set_budget(track->conn, MEDIA_BUDGET_BYTES);
@@ -288,10 +322,13 @@ int shard_open(struct shard **out, const struct shard_settings *settings, unsign
     shard->listener = *listener;
     shard->control = control;
     list_init(&shard->core.tracks);
+    list_init(&shard->core.rooms);
     list_init(&shard->meetings);
     map_init(&shard->by_key, 1);
     shard->core.settings = settings;
+    shard->core.loop = shard->loop;
     shard->core.on_silent = shard_tell_silent;
+    shard->core.on_room = shard_tell_room;
     shard->core.user = shard;
     shard->core.disk = disk_new_port(settings->disk);
     shard->core.now_ms = clock_mono_ms();
@@ -311,6 +348,8 @@ void shard_stop(struct shard *shard) {
         return;
     station_shut(shard->station); /* the mail that still waits is about meetings and tracks */
     timer_stop(&shard->timer);
+    LIST_EACH(&shard->core.rooms, node)
+        joined_room_close(CONTAINER_OF(node, struct joined_room, in_core));
     /* Tracks are left only where draining was cut short or not asked for. */
     LIST_EACH(&shard->core.tracks, node) {
         struct track *track = CONTAINER_OF(node, struct track, in_shard);

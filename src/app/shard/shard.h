@@ -11,6 +11,7 @@
 #define APP_SHARD_H
 
 #include "app/shard/person_news.h"
+#include "app/shard/room_news.h"
 #include "app/shard/shard_settings.h"
 #include "app/shard/shard_stats.h"
 #include "app/tracks/track_params.h"
@@ -47,6 +48,7 @@ struct shard_listener {
     /* What is watched of a meeting, as the JSON of the live stream's event: who is there, whenever
      * that changes, or the levels, ten times a second while a microphone is connected. */
     void (*on_view)(uint64_t meeting_key, enum live_watch what, struct slice json, void *user);
+    void (*on_room)(const struct shard_room_event *, void *user);
     void *user;
 };
 
@@ -81,6 +83,11 @@ void shard_take_track(struct shard *, uint64_t key, const struct track_params *,
 
 /* Bits of enum live_watch; 0: nothing is watched any more. */
 void shard_watch_meeting(struct shard *, uint64_t key, unsigned what);
+
+/* Joins the meeting's room, or goes on with it. A first ticket is followed by exactly one
+ * SHARD_ROOM_ENDED, whatever happens. Copied; the token is wiped when it was used. */
+void shard_join_room(struct shard *, uint64_t key, const struct shard_ticket *);
+void shard_leave_room(struct shard *, uint64_t key);
 
 /* The answer of /feedback/debug/:meetingId, or what the live view or the report is made of, as
  * compact JSON, on control. Empty: unknown key. */

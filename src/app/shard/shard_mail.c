@@ -1,6 +1,7 @@
 /* What control tells a shard and a shard control, each as one message. */
 #include "app/shard/shard_private.h"
 
+#include "app/shard/joined_room.h"
 #include "base/macros.h"
 #include "base/mem.h"
 #include "meeting/report.h"
@@ -222,6 +223,7 @@ static void stats_deliver(struct mail *mail, void *owner) {
     struct shard *shard = shard_of(owner);
     m->stats = shard->core.stats;
     m->stats.hume = *hume_stats(shard->core.hume);
+    joined_rooms_add_stats(&shard->core, &m->stats.room);
     m->mail.deliver = stats_return;
     mailbox_send(shard->control, &m->mail);
 }

@@ -48,6 +48,8 @@ static inline struct shard *shard_of(void *owner) {
 /* Called by mail on the shard's thread. */
 void shard_on_take(struct shard *, uint64_t key, const struct track_params *, struct stream *,
                    const char accept[WS_ACCEPT_SIZE]);
+void shard_on_join(struct shard *, uint64_t key, const struct shard_ticket *);
+void shard_on_leave(struct shard *, uint64_t key);
 void shard_on_drain(struct shard *, struct mail *answer);
 struct live_meeting *shard_find(const struct shard *, uint64_t key); /* NULL: none */
 
@@ -55,6 +57,7 @@ struct live_meeting *shard_find(const struct shard *, uint64_t key); /* NULL: no
  * the core. */
 void shard_tell_feedback(const struct feedback *, void *live_meeting);
 void shard_tell_silent(uint64_t key, struct slice identity, struct slice track, void *shard);
+void shard_tell_room(const struct shard_room_event *, void *shard); /* shard_room.c */
 void shard_tell_track(struct shard *, const struct shard_track_event *);
 
 /* shard_view.c: tells what is watched of a meeting, if it has changed or is due. */

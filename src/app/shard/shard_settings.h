@@ -9,7 +9,9 @@
 #include <stddef.h>
 
 struct disk;
+struct rtc_identity;
 struct rules;
+struct tls;
 
 struct shard_settings {
     /* Thresholds of the analysis. */
@@ -32,6 +34,9 @@ struct shard_settings {
     bool asks_mutes;
     /* AUDIO_ON_MUTE=silence: zeros are recorded while muted; else the recording pauses. */
     bool silence_on_mute;
+    /* What this process is to LiveKit's servers, and for wss. NULL: no room is joined. */
+    const struct rtc_identity *identity;
+    const struct tls *livekit_tls;
     /* The prosody service. */
     struct hume_settings hume;
 };

@@ -9,6 +9,7 @@
 #include "base/histogram.h"
 #include "net/ws/media_conn.h"
 #include "outside/hume/hume.h"
+#include "outside/room/room.h"
 
 #include <stdint.h>
 
@@ -40,6 +41,7 @@ struct shard_stats {
     uint64_t drift_ms, drift_ms_max;
     struct media_stats media;
     struct hume_stats hume;
+    struct room_stats room;
 };
 
 /* One row for every number above. */

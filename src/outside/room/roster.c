@@ -178,6 +178,7 @@ static void person_take(struct roster *roster, const struct sfu_person *from) {
     is_new |= set_text(&person->name, name_of(from->name));
     is_new |= set_text(&person->metadata, from->metadata);
     is_new |= set_number(&person->kind, from->kind);
+    is_new |= set_flag(&person->may_edit_metadata, from->may_edit_metadata);
     is_new |= set_flag(&person->is_standard, is_standard);
     if (is_new)
         roster->handlers.on_person(person, roster->user);

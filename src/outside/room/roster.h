@@ -24,9 +24,10 @@ struct roster_person {
     char *sid, *identity, *name, *metadata;
     uint32_t version;
     int32_t kind;
-    bool is_standard;  /* a person, by a client or by telephone, and not hidden */
-    bool is_listed;    /* in the whole list that is read now */
-    struct map tracks; /* sid -> struct roster_track */
+    bool may_edit_metadata; /* so it is not to be trusted */
+    bool is_standard;       /* a person, by a client or by telephone, and not hidden */
+    bool is_listed;         /* in the whole list that is read now */
+    struct map tracks;      /* sid -> struct roster_track */
 };
 
 struct roster_track {

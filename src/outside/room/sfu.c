@@ -111,6 +111,7 @@ static bool read_person(struct arena *arena, const Pb__Participant *from,
         person->may_subscribe = from->permission->can_subscribe;
         person->is_hidden = from->permission->hidden;
         person->is_recorder = from->permission->recorder;
+        person->may_edit_metadata = from->permission->can_update_metadata;
     }
     return true;
 }

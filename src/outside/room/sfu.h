@@ -54,7 +54,7 @@ struct sfu_person {
     struct slice sid, identity, name, metadata;
     int32_t state, kind; /* enum sfu_state, enum sfu_person_kind, or another number */
     uint32_t version;
-    bool has_permission, may_subscribe, is_hidden, is_recorder;
+    bool has_permission, may_subscribe, is_hidden, is_recorder, may_edit_metadata;
     const struct sfu_track *tracks;
     size_t track_count;
 };
