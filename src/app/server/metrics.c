@@ -62,6 +62,9 @@ static void write_process(const struct server *server, struct buf *out) {
     exposition_gauge(out, "prosa_sessions_active", "Sessions that are active.", NULL, NULL,
                      sessions_count_active(server->sessions));
     write_table(out, &log_counters, &log);
+    struct status_parts parts;
+    status_look(server, &parts);
+    write_table(out, &status_counters, &parts);
 }
 
 static void write_livekit(const struct server *server, struct buf *out) {

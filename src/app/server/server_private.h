@@ -21,8 +21,30 @@
 #include <stdint.h>
 #include <uv.h>
 
-
 struct shard_room_event;
+
+/* What may not be as it should be (status.c). */
+enum server_part {
+    PART_LEAVING,
+    PART_DATABASE,
+    PART_LIVEKIT,
+    PART_DISK_FULL,
+    PART_DISK_NEARLY_FULL,
+    PART_DISK,
+    PART_CLOCK,
+    PART_EGRESS,
+    PART_ROOMS,
+    PART_UNRECORDED,
+    PART_ENCRYPTED,
+    SERVER_PARTS
+};
+
+struct status_parts {
+    /* 1 or 0. */
+    uint64_t is_degraded[SERVER_PARTS];
+    uint64_t unrecorded;
+};
+extern const struct counter_table status_counters;
 
 struct server {
     const struct config *config;
@@ -131,5 +153,7 @@ void server_signals_close(struct server *);
 /* These answer from the parts, so they come after all of them. */
 void metrics_add_routes(struct server *);
 void status_add_routes(struct server *);
+/* Looks at all parts now. */
+void status_look(const struct server *, struct status_parts *);
 
 #endif

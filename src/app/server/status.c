@@ -1,4 +1,4 @@
-/* GET /, /health and /ready: that the server runs, and whether all of it works. Browsers are led
+/* GET /, /health and /ready (also as /health/live and /health/ready): that the server runs, and whether all of it works. Browsers are led
  * from / to the page. */
 #include "app/egress/egresses.h"
 #include "app/rest/routes.h"
@@ -6,6 +6,7 @@
 #include "app/server/server_private.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/counter.h"
 #include "base/macros.h"
 #include "net/http/http_server.h"
 #include "outside/disk/disk.h"
@@ -15,41 +16,72 @@
 
 #include <stdatomic.h>
 
-/* What is not as it should be, as an array. False when all is well. */
-static bool write_degraded(struct buf *out, const struct server *server) {
+static const char *const part_names[SERVER_PARTS] = {
+    [PART_LEAVING] = "leaving",
+    [PART_DATABASE] = "database",
+    [PART_LIVEKIT] = "livekit",
+    [PART_DISK_FULL] = "disk full",
+    [PART_DISK_NEARLY_FULL] = "disk nearly full",
+    [PART_DISK] = "disk",
+    [PART_CLOCK] = "clock",
+    [PART_EGRESS] = "egress",
+    [PART_ROOMS] = "rooms not joined",
+    [PART_UNRECORDED] = "microphones not recorded",
+    [PART_ENCRYPTED] = "encrypted audio",
+};
+
+void status_look(const struct server *server, struct status_parts *parts) {
     const struct disk_stats *disk = disk_stats(server->disk);
     unsigned space = atomic_load(&disk->space);
     struct store_stats store;
-    store_stats(server->store, &store);
     struct egress_health health = {0};
+    store_stats(server->store, &store);
     if (server->egresses)
         health = egresses_health(server->egresses);
     struct rooms_stats rooms = {0};
     if (server->rooms)
         rooms = *rooms_stats(server->rooms);
-    const struct {
-        bool is_true;
-        const char *reason;
-    } reasons[] = {
-        {server->is_leaving, "leaving"},
-        {store.is_away, "database"},
-        {server->livekit && livekit_stats(server->livekit)->is_away, "livekit"},
-        {space == DISK_SPACE_FULL, "disk full"},
-        {space == DISK_SPACE_WARN, "disk nearly full"},
-        {atomic_load(&disk->failing_files) > 0, "disk"},
-        {second_clock_doubts(&server->second_clock, clock_wall_ms(), clock_mono_ms()), "clock"},
-        {health.failing > 0, "egress"},
-        {rooms.failing > 0, "rooms not joined"},
-        {health.unrecorded + rooms.missing > 0, "microphones not recorded"},
-        {health.encrypted + rooms.encrypted > 0, "encrypted audio"},
-    };
-    bool is_degraded = false;
+    uint64_t *is = parts->is_degraded;
+    is[PART_LEAVING] = server->is_leaving;
+    is[PART_DATABASE] = store.is_away;
+    is[PART_LIVEKIT] = server->livekit && livekit_stats(server->livekit)->is_away;
+    is[PART_DISK_FULL] = space == DISK_SPACE_FULL;
+    is[PART_DISK_NEARLY_FULL] = space == DISK_SPACE_WARN;
+    is[PART_DISK] = atomic_load(&disk->failing_files) > 0;
+    is[PART_CLOCK] = second_clock_doubts(&server->second_clock, clock_wall_ms(), clock_mono_ms());
+    is[PART_EGRESS] = health.failing > 0;
+    is[PART_ROOMS] = rooms.failing > 0;
+    parts->unrecorded = health.unrecorded + rooms.missing;
+    is[PART_UNRECORDED] = parts->unrecorded > 0;
+    is[PART_ENCRYPTED] = health.encrypted + rooms.encrypted > 0;
+}
 
+static const char *part_name(unsigned index) {
+    return part_names[index];
+}
+
+#define AT(member) offsetof(struct status_parts, member)
+
+static const struct counter counters[] = {
+    {"prosa_degraded", "1 while this part is not as it should be, as in /ready.", COUNTER_GAUGE,
+     AT(is_degraded), .label = "part", .count = SERVER_PARTS, .value_of = part_name},
+    {"prosa_microphones_unrecorded",
+     "Published microphones that have not been recorded for a while.", COUNTER_GAUGE,
+     AT(unrecorded)},
+};
+
+const struct counter_table status_counters = {counters, ARRAY_LEN(counters)};
+
+/* What is not as it should be, as an array. False when all is well. */
+static bool write_degraded(struct buf *out, const struct server *server) {
+    struct status_parts parts;
+    bool is_degraded = false;
+    status_look(server, &parts);
     json_open_array(out, NULL);
-    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
-        if (!reasons[i].is_true)
+    for (unsigned i = 0; i < SERVER_PARTS; i++) {
+        if (!parts.is_degraded[i])
             continue;
-        json_add_text(out, NULL, slice_from(reasons[i].reason));
+        json_add_text(out, NULL, slice_from(part_names[i]));
         is_degraded = true;
     }
     json_close_array(out);
@@ -98,7 +130,9 @@ void status_add_routes(struct server *server) {
     static const struct route rows[] = {
         {"GET", "/", status_on_root},
         {"GET", "/health", status_on_health},
+        {"GET", "/health/live", status_on_health},
         {"GET", "/ready", status_on_ready},
+        {"GET", "/health/ready", status_on_ready},
     };
     routes_add(server->routes, rows, ARRAY_LEN(rows), server);
 }
