@@ -30,7 +30,7 @@ void level_hear(struct level *level, float power, float noise_power, int64_t at_
         usual_learn(level);
     level->before[level->next] = level->sum;
     level->sum += speech > 1e-12f ? (double)speech : 1e-12;
-    level->at_ms[level->next] = at_ms;
+    level->at_ms[level->next] = (uint32_t)at_ms;
     level->next = (uint16_t)((level->next + 1) % LEVEL_FRAMES);
     if (level->count < LEVEL_FRAMES)
         level->count++;
@@ -45,7 +45,7 @@ unsigned level_active(const struct level *level, unsigned want_ms, unsigned age_
                       float *dbfs) {
     unsigned used = want_ms / LEVEL_FRAME_MS;
     used = used < level->count ? used : level->count;
-    while (used > 0 && level->at_ms[place_of(level, used)] + age_ms < now_ms)
+    while (used > 0 && (uint32_t)now_ms - level->at_ms[place_of(level, used)] > age_ms)
         used--;
     if (used)
         *dbfs = level_dbfs((float)((level->sum - level->before[place_of(level, used)]) / used));

@@ -35,7 +35,7 @@ struct level {
     uint16_t count, next;
     double sum;                  /* with the newest frame */
     double before[LEVEL_FRAMES]; /* without the frame and what followed it */
-    int64_t at_ms[LEVEL_FRAMES]; /* ascending */
+    uint32_t at_ms[LEVEL_FRAMES]; /* ascending, low bits: an age counts up to 49 days */
     double usual;                /* running mean of the frames that are no longer kept */
     uint16_t usual_frames;       /* how many made it, at most LEVEL_USUAL_FRAMES */
 };
