@@ -5,7 +5,7 @@
 
 struct ritmo_acelerado_settings {
     struct rule_settings rule;
-    double above_per_s, warning_per_s, speech_s, prominence_db, apart_s, below_db;
+    double above_per_s, warning_per_s, speech_s, hold_s, prominence_db, apart_s, below_db;
 };
 
 struct pace_limits pace_limits_of(const struct meeting *meeting) {
@@ -20,6 +20,16 @@ struct pace_limits pace_limits_of(const struct meeting *meeting) {
 
 #define FULL 0.9 /* of the span: the marks of pauses take some of its room */
 
+/* Near the limit, windows of one voice fall to both sides: it must stay above for hold_s seconds of
+ * their speech. What is worth a warning needs no second look. */
+static bool is_surely_fast(const struct ritmo_acelerado_settings *settings, struct alarm *alarm,
+                           int64_t heard, double per_s) {
+    if (!alarm->since)
+        alarm->since = heard;
+    return per_s >= settings->warning_per_s ||
+           (heard - alarm->since) * SLOT_MS >= ms_of(settings->hold_s);
+}
+
 static void judge_fast(const struct judgement *judgement, struct participant *participant) {
     const struct ritmo_acelerado_settings *settings = judgement->settings;
     const struct pace_limits limits = pace_limits_of(judgement->meeting);
@@ -32,6 +42,9 @@ static void judge_fast(const struct judgement *judgement, struct participant *pa
         judge_clear(judgement, participant);
         return;
     }
+    struct alarm *alarm = judge_alarm(judgement, participant);
+    if (!is_surely_fast(settings, alarm, participant->hearing->pitch.heard, per_s))
+        return;
     struct finding finding = {
         .severity = per_s >= settings->warning_per_s ? SEVERITY_WARNING : SEVERITY_INFO,
         .window_s = settings->speech_s,
@@ -53,6 +66,7 @@ const struct rule rule_ritmo_acelerado = {
         RULE_REVISED(ritmo_acelerado, above_per_s, 7, 6.5, 2, 15, "syllables a second of speech"),
         RULE_REVISED(ritmo_acelerado, warning_per_s, 8, 7.5, 2, 15, "the same, as a warning"),
         RULE_SETTING(ritmo_acelerado, speech_s, 10, 2, 10, "over the last seconds of speech"),
+        RULE_REVISED(ritmo_acelerado, hold_s, 3, 0, 0, 60, "and for so many seconds of speech"),
         RULE_REVISED(ritmo_acelerado, prominence_db, 4, 2, 0.5, 20,
                      "a syllable is a peak of the voice that stands out by so many dB"),
         RULE_REVISED(ritmo_acelerado, apart_s, 0.05, 0.07, 0.01, 0.5,

@@ -73,7 +73,7 @@ static void the_moment_does_not_depend_on_the_clock(void **state) {
         struct actor *ana = stage_join(&stage, "ana");
         stage_play(&stage, 1 + 0.1 * i);
         double began_s = stage_now_s(&stage);
-        ana->syllables_per_s = 8;
+        ana->syllables_per_s = 9.5;
         stage_say(&stage, ana, 14);
         const struct feedback *told = stage_told(&stage, FEEDBACK_RITMO_ACELERADO, 0);
         assert_non_null(told);
@@ -84,8 +84,34 @@ static void the_moment_does_not_depend_on_the_clock(void **state) {
     }
 }
 
+/* Seconds of speech after which it is told; 0: never. */
+static double told_after_s(double syllables_per_s, const char *hold_s) {
+    struct rules rules;
+    rules_init(&rules);
+    if (hold_s)
+        rules_set(&rules, SLICE("ritmo_acelerado_hold_s"), slice_from(hold_s), NULL);
+    struct actor *ana = stage_open_two(&stage, &rules);
+    stage_play(&stage, 1);
+    double began_s = stage_now_s(&stage);
+    ana->syllables_per_s = syllables_per_s;
+    stage_say(&stage, ana, 30);
+    const struct feedback *told = stage_told(&stage, FEEDBACK_RITMO_ACELERADO, 0);
+    double after_s = told ? told_s(told) - began_s : 0;
+    stage_close(&stage);
+    return after_s;
+}
+
+static void a_little_too_fast_must_last_and_far_too_fast_need_not(void **state) {
+    double at_once_s = told_after_s(7.5, "0"), held_s = told_after_s(7.5, NULL);
+    assert_true(at_once_s > 8 && at_once_s < 12);
+    assert_true(held_s > at_once_s + 1.9 && held_s < at_once_s + 4.1);
+    assert_true(told_after_s(7.5, "60") == 0);
+    assert_true(told_after_s(9.5, "60") > 0);
+}
+
 RUN_TESTS(TEST(a_torrent_of_words_is_told_and_ordinary_speech_is_not),
           TEST(somebody_who_gets_stuck_is_told_and_a_listener_is_not),
           TEST(a_mute_between_sentences_is_no_pause),
           TEST(a_mute_that_runs_ahead_of_its_sound_is_no_pause),
-          TEST(the_moment_does_not_depend_on_the_clock))
+          TEST(the_moment_does_not_depend_on_the_clock),
+          TEST(a_little_too_fast_must_last_and_far_too_fast_need_not))
