@@ -27,7 +27,6 @@
 #include "net/socketio/sio_server.h"
 #include "outside/disk/disk.h"
 #include "outside/livekit/livekit.h"
-#include "outside/room/room.h"
 #include "outside/store/store.h"
 
 #include <stdio.h>
@@ -79,12 +78,9 @@ static void write_livekit(const struct server *server, struct buf *out) {
         write_table(out, &rooms_counters, rooms_stats(server->rooms));
 }
 
-static void write_shards(const struct server *server, const struct shard_stats *total,
-                         size_t shards, struct buf *out) {
+static void write_shards(const struct shard_stats *total, size_t shards, struct buf *out) {
     exposition_gauge(out, "prosa_shards", "Threads for meetings.", NULL, NULL, (double)shards);
     write_table(out, &shard_counters, total);
-    if (server->rooms)
-        write_table(out, &room_counters, &total->room);
 }
 
 static void write_store(const struct server *server, struct buf *out) {
@@ -116,7 +112,7 @@ static void write_metrics(const struct server *server, const struct shard_stats 
     write_table(out, &directory_counters, directory_stats(server->directory));
     write_table(out, &egress_door_counters, egress_door_stats(server->egress_door));
     write_livekit(server, out);
-    write_shards(server, total, shards, out);
+    write_shards(total, shards, out);
     write_table(out, &disk_counters, disk_stats(server->disk));
     write_table(out, &recordings_counters, recordings_stats(server->recordings));
     write_store(server, out);

@@ -387,7 +387,6 @@ struct directory_sum {
 static void stats_add(const struct shard_stats *part, void *user) {
     struct directory_sum *sum = user;
     counters_add(shard_counters.rows, shard_counters.count, &sum->total, part);
-    counters_add(room_counters.rows, room_counters.count, &sum->total.room, &part->room);
     if (--sum->left > 0)
         return;
     sum->answer(&sum->total, sum->shards, sum->user);

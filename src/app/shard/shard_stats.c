@@ -10,6 +10,10 @@ static const char *end_name(unsigned end) {
     return names[end];
 }
 
+static const char *room_end_name(unsigned end) {
+    return course_end_name((enum course_end)end);
+}
+
 static const char *fate_name(unsigned fate) {
     return hume_fate_name((enum hume_fate)fate);
 }
@@ -79,6 +83,43 @@ static const struct counter counters[] = {
     {NULL, NULL, COUNTER_SUM, AT(media.closed)},
     {NULL, NULL, COUNTER_SUM, AT(media.pongs_dropped)},
     {NULL, NULL, COUNTER_SUM, AT(media.texts_dropped)},
+
+    {"prosa_rooms", "Rooms that are joined now.", COUNTER_GAUGE, AT(room.sessions), .label = "way",
+     .value = "signalling"},
+    {"prosa_rooms", NULL, COUNTER_GAUGE, AT(room.connected), .label = "way", .value = "media"},
+    {"prosa_room_attempts_total", "Attempts to join a room, or to resume a session there.",
+     COUNTER_SUM, AT(room.attempts)},
+    {"prosa_room_joins_total", "Sessions begun in a room.", COUNTER_SUM, AT(room.joins)},
+    {"prosa_room_resumes_total", "Sessions resumed after a loss.", COUNTER_SUM, AT(room.resumes)},
+    {"prosa_room_losses_total", "Connections lost.", COUNTER_SUM, AT(room.losses[0]),
+     .label = "way", .value = "signalling"},
+    {"prosa_room_losses_total", NULL, COUNTER_SUM, AT(room.losses[1]), .label = "way",
+     .value = "media"},
+    {"prosa_room_ends_total", "Rooms left, by cause.", COUNTER_SUM, AT(room.ends), .label = "cause",
+     .count = COURSE_ENDS, .value_of = room_end_name},
+    {"prosa_room_offers_total", "Offers of sessions.", COUNTER_SUM, AT(room.offers)},
+    {"prosa_room_bad_offers_total", "Offers that could not be answered.", COUNTER_SUM,
+     AT(room.bad_offers)},
+    {"prosa_room_bad_messages_total", "Messages that could not be read.", COUNTER_SUM,
+     AT(room.bad_messages)},
+    {"prosa_room_missing_total", "Subscriptions that came to nothing.", COUNTER_SUM,
+     AT(room.missing)},
+    {"prosa_room_pings_total", "Pings that were answered.", COUNTER_SUM, AT(room.pongs)},
+    {"prosa_room_ping_seconds_total", "The sum of their round trips.", COUNTER_SUM, AT(room.rtt_us),
+     .divisor = 1000000},
+    {"prosa_packets_total", "Packets of media received.", COUNTER_SUM, AT(room.packets)},
+    {"prosa_packet_bytes_total", "Payload of packets received.", COUNTER_SUM, AT(room.bytes)},
+    {"prosa_packets_lost_total", "Packets that never came.", COUNTER_SUM, AT(room.lost)},
+    {"prosa_packets_asked_again_total", "Packets that were asked for again.", COUNTER_SUM,
+     AT(room.nacked)},
+    {"prosa_packets_dropped_total", "Packets dropped, by cause.", COUNTER_SUM, AT(room.foreign),
+     .label = "cause", .value = "foreign"},
+    {"prosa_packets_dropped_total", NULL, COUNTER_SUM, AT(room.bad_protection), .label = "cause",
+     .value = "protection"},
+    {"prosa_packets_dropped_total", NULL, COUNTER_SUM, AT(room.malformed), .label = "cause",
+     .value = "malformed"},
+    {"prosa_packets_dropped_total", NULL, COUNTER_SUM, AT(room.unmapped), .label = "cause",
+     .value = "unmapped"},
 
     {"prosa_hume_tracks", "Tracks by their connection to the service.", COUNTER_GAUGE,
      AT(hume.idle), .label = "state", .value = "idle"},

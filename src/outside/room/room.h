@@ -17,7 +17,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct counter_table;
 struct loop;
 struct room;
 struct rtc_identity;
@@ -74,8 +73,6 @@ struct room_stats {
     /* Of sessions that are over, or have begun anew. */
     uint64_t packets, bytes, lost, nacked, foreign, bad_protection, malformed;
 };
-/* How the metrics show it. */
-extern const struct counter_table room_counters;
 
 struct room_settings {
     struct loop *loop;
