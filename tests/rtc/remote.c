@@ -389,6 +389,11 @@ int remote_move(struct remote *remote) {
     return open_sockets(remote);
 }
 
+void remote_hang_up(struct remote *remote) {
+    shutdown(remote->fd, SHUT_RDWR);
+    remote->is_connected = false;
+}
+
 void remote_set_faults(struct remote *remote, unsigned faults) {
     remote->settings.faults = faults;
 }

@@ -78,6 +78,7 @@ void remote_candidate(const struct remote *remote, char out[128]);
 void remote_restart(struct remote *remote);
 /* A new socket at another port: what a server is after migration. Use it with a restart. */
 int remote_move(struct remote *remote);
+void remote_hang_up(struct remote *remote); /* ends the TCP connection, and takes a new one */
 void remote_set_faults(struct remote *remote, unsigned faults);
 /* One more section in the next offer; its number. */
 unsigned remote_add_section(struct remote *remote, enum remote_kind kind);

@@ -78,7 +78,9 @@ bool rtc_checks_begin(struct rtc_checks *checks, struct slice ufrag, struct slic
     checks->is_settled = false;
     checks->path_count = checks->turn = checks->tcp_turn = checks->pending_at = 0;
     memset(checks->pending, 0, sizeof checks->pending);
-    checks->begun_ms = checks->next_ms = checks->heard_ms = now_ms;
+    checks->begun_ms = checks->next_ms = now_ms;
+    if (!checks->has_selected)
+        checks->heard_ms = now_ms;
     checks->tcp_since_ms = -1;
     return true;
 }
@@ -290,7 +292,7 @@ static bool can_check(const struct rtc_checks *checks, const struct rtc_path *pa
     return !path->is_closed && now_ms - path->checked_ms >= RTC_PACE_MS;
 }
 
-/* The path whose turn it is; after one that waited for nomination the others are of less use. */
+/* The path whose turn it is. */
 static struct rtc_path *take_turn(struct rtc_checks *checks, int64_t now_ms) {
     for (unsigned i = 0; i < checks->path_count; i++) {
         struct rtc_path *path = &checks->paths[checks->turn % checks->path_count];
@@ -368,11 +370,15 @@ const struct rtc_end *rtc_checks_tcp(struct rtc_checks *checks, int64_t now_ms) 
 void rtc_checks_set_tcp(struct rtc_checks *checks, const struct rtc_end *end, bool is_open,
                         int64_t now_ms) {
     struct rtc_path *path = find_path(checks, end);
-    if (path) {
-        path->is_closed = !is_open;
-        path->is_due = is_open;
-        path->is_valid = false;
+    if (!path)
+        return;
+    if (!is_open && is_selected(checks, path)) {
+        checks->is_settled = false;
+        checks->begun_ms = checks->next_ms = now_ms;
     }
+    path->is_closed = !is_open;
+    path->is_due = is_open;
+    path->is_valid = false;
 }
 
 /* ---- What is known ---- */

@@ -104,7 +104,8 @@ int64_t rtc_checks_due_ms(const struct rtc_checks *checks);
 
 /* The server's end to which a TCP connection should be open, or be tried; NULL: none. */
 const struct rtc_end *rtc_checks_tcp(struct rtc_checks *checks, int64_t now_ms);
-/* The connection to that end is open, or has ended or could not be made. */
+/* The connection to that end is open, or has ended or could not be made. When it was in use, the
+ * checks begin again with the same credentials. */
 void rtc_checks_set_tcp(struct rtc_checks *checks, const struct rtc_end *end, bool is_open,
                         int64_t now_ms);
 

@@ -62,9 +62,9 @@ static void judge(struct rtc_peer *peer, int64_t now_ms) {
     if (rtc_dtls_state(peer->dtls) == RTC_DTLS_FAILED) {
         rtc_peer_fail(peer, rtc_dtls_why(peer->dtls));
     } else if (!peer->srtp) {
-        if (now_ms - peer->begun_ms >= RTC_CONNECT_MS)
+        if (now_ms - peer->begun_ms >= peer->connect_ms)
             rtc_peer_fail(peer, why_not_connected(peer));
-    } else if (rtc_checks_silent_ms(peer->checks, now_ms) >= RTC_SILENCE_MS) {
+    } else if (rtc_checks_silent_ms(peer->checks, now_ms) >= peer->silence_ms) {
         set_state(peer, RTC_LOST, "nothing comes from the server");
     } else if (peer->checks->is_settled) {
         set_state(peer, RTC_CONNECTED, "");
@@ -189,7 +189,8 @@ static void peer_on_time(void *arg) {
 }
 
 static void set_timer(struct rtc_peer *peer, int64_t now_ms) {
-    int64_t due_ms = min_ms(rtc_checks_due_ms(peer->checks), now_ms + IDLE_MS);
+    int64_t idle_ms = min_ms(IDLE_MS, min_ms(peer->connect_ms, peer->silence_ms) / 2);
+    int64_t due_ms = min_ms(rtc_checks_due_ms(peer->checks), now_ms + idle_ms);
     int64_t dtls_ms = rtc_dtls_due_ms(peer->dtls);
     if (dtls_ms >= 0)
         due_ms = min_ms(due_ms, now_ms + dtls_ms);
@@ -240,6 +241,8 @@ int rtc_peer_open(struct rtc_peer **out, struct loop *loop, const struct rtc_set
     peer->no_udp = settings->no_udp;
     peer->no_tcp = settings->no_tcp;
     peer->is_watching = settings->is_watching;
+    peer->connect_ms = settings->connect_ms ? settings->connect_ms : RTC_CONNECT_MS;
+    peer->silence_ms = settings->silence_ms ? settings->silence_ms : RTC_SILENCE_MS;
     peer->has_server = rtc_address_parse(settings->server_address, 9, &peer->server);
     peer->why = "";
     peer->sock.fd = -1;

@@ -89,6 +89,7 @@ struct rtc_settings {
     bool no_udp, no_tcp; /* ways that are not tried */
     /* It watches its socket when connected, too, for an owner without a tick. */
     bool is_watching;
+    int64_t connect_ms, silence_ms; /* 0: RTC_CONNECT_MS, RTC_SILENCE_MS */
 };
 
 /* What of an offer is taken. */

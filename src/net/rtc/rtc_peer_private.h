@@ -37,7 +37,7 @@ struct rtc_peer {
     const char *why;
     struct deferred news;
     struct timer timer;
-    int64_t begun_ms;
+    int64_t begun_ms, connect_ms, silence_ms;
 
     struct rtc_socket sock;
     struct watch *watch;
