@@ -29,6 +29,10 @@ const struct setting settings[] = {
      .help = "networks of proxies whose X-Forwarded-For is trusted, comma separated"},
     {"WEB_PAGE", .type = SETTING_BOOL, AT(web_page), .fallback = "on",
      .help = "serve the page for hosts under /app/, to which GET / leads browsers"},
+    {"WEB_MOODS", .type = SETTING_BOOL, AT(web_moods), .fallback = "off",
+     .help = "show on the page what the prosody service says of people's moods; in the EU the AI Act "
+             "(article 5) forbids inferring emotions at work and in schools, in Brazil the LGPD asks "
+             "for consent"},
     {"WEB_FRAME_ANCESTORS", .type = SETTING_TEXT, AT(web_frame_ancestors), .max = 8192,
      .help = "origins that may show the page in a frame, comma separated; *: all; unset: none"},
     {.help = "Storage"},

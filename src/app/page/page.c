@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/macros.h"
 #include "wire/web/http.h"
+#include "wire/web/json_write.h"
 
 #include <string.h>
 
@@ -121,10 +122,30 @@ static void page_on_folder(struct http_request *req, const struct route_match *m
     lead_to_page(req);
 }
 
+/* What the page has to know before anybody has signed in. */
+static void page_on_about(struct http_request *req, const struct route_match *match, void *owner) {
+    static const char *const accesses[] = {
+        [ACCESS_OPEN] = "open", [ACCESS_REPORT] = "report", [ACCESS_HOST] = "host"};
+    static const char *const locales[LOCALES] = {
+        [LOCALE_PT_BR] = "pt-BR", [LOCALE_EN] = "en", [LOCALE_ES] = "es"};
+    const struct config *config = ((const struct page *)owner)->config;
+    struct buf json = {0};
+    json_open(&json, NULL);
+    json_add_text(&json, "version", SLICE(PROSA_VERSION));
+    json_add_text(&json, "access", slice_from(accesses[config->feedback_access]));
+    json_add_text(&json, "locale", slice_from(locales[config->feedback_locale]));
+    json_add_bool(&json, "moods", config->web_moods);
+    json_close(&json);
+    http_add_header(req, "Cache-Control", SLICE("no-store"));
+    http_respond_json(req, 200, buf_slice(&json));
+    buf_free(&json);
+}
+
 void page_add_routes(struct page *page, struct routes *routes) {
     static const struct route rows[] = {
         {"GET", "/app/...", page_on_file},
         {"GET", "/app", page_on_folder},
+        {"GET", "/page/about", page_on_about},
     };
     if (page->config->web_page)
         routes_add(routes, rows, ARRAY_LEN(rows), page);

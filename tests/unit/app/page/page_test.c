@@ -51,7 +51,8 @@ static void files_come_with_a_strict_policy(void **state) {
     expect(&on, "GET", "/app/", "", "HTTP/1.1 200 OK\r\n", true);
     expect(&on, "GET", "/app/", "", "Content-Type: text/html; charset=utf-8\r\n", true);
     expect(&on, "GET", "/app/index.html", "", "<!doctype html>", true);
-    expect(&on, "GET", "/app/main.js", "", "Content-Type: text/javascript; charset=utf-8\r\n", true);
+    expect(&on, "GET", "/app/main.js", "", "Content-Type: text/javascript; charset=utf-8\r\n",
+           true);
     expect(&on, "GET", "/app/", "", "script-src 'self'; style-src 'self';", true);
     expect(&on, "GET", "/app/", "", "frame-ancestors 'none'\r\n", true);
     expect(&on, "GET", "/app/", "", "unsafe-", false);
@@ -106,6 +107,15 @@ static void root_leads_browsers_to_the_page(void **state) {
     expect(&off, "GET", "/", browser, "HTTP/1.1 200 ", true);
 }
 
+static void the_page_asks_what_the_server_is(void **state) {
+    const struct config set = {.web_page = true, .feedback_access = ACCESS_HOST, .web_moods = true};
+    expect(&set, "GET", "/page/about", "",
+           "\"access\":\"host\",\"locale\":\"pt-BR\",\"moods\":true}", true);
+    expect(&on, "GET", "/page/about", "",
+           "\"access\":\"open\",\"locale\":\"pt-BR\",\"moods\":false}", true);
+    expect(&off, "GET", "/page/about", "", "HTTP/1.1 404 ", true);
+}
+
 /* What a browser has to fetch before the page is whole. */
 static void the_page_is_small(void **state) {
     size_t bytes = 0;
@@ -118,4 +128,5 @@ static void the_page_is_small(void **state) {
 
 RUN_TESTS(TEST(files_come_with_a_strict_policy), TEST(only_files_of_the_page_are_there),
           TEST(a_known_file_is_not_sent_again), TEST(packed_for_those_who_take_it),
-          TEST(root_leads_browsers_to_the_page), TEST(the_page_is_small))
+          TEST(root_leads_browsers_to_the_page), TEST(the_page_asks_what_the_server_is),
+          TEST(the_page_is_small))
