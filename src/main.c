@@ -92,9 +92,11 @@ static const struct command commands[] = {
      "the server's user and with its settings; beside a running server it sees more.\n"
      "Exit code 0: nothing is at fault; 1: something is.\n",
      doctor_main},
-    {"check-config", "[--env-example | --markdown | --rules-schema]",
+    {"check-config", "[--from-nest FILE | --env-example | --markdown | --rules-schema]",
      "check the settings and print them",
      "RULES_FILE is checked, too.\n"
+     "  --from-nest FILE  say what an env file of the old backend means here, line by line, and\n"
+     "                    what is refused that was let in before\n"
      "  --env-example   print env.example instead\n"
      "  --markdown      print docs/configuration.md instead\n"
      "  --rules-schema  print docs/rules.schema.json instead\n",

@@ -4,9 +4,15 @@
 #include "app/config/rulebook.h"
 #include "base/buf.h"
 #include "net/tls.h"
+#include "outside/files/file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+enum { ENV_FILE_MAX = 1 << 20 };
 
 static int complain(struct buf *problem) {
     fprintf(stderr, "prosa: %.*s\n", SLICE_ARG(buf_slice(problem)));
@@ -61,6 +67,46 @@ static int check(void) {
     return 0;
 }
 
+static int read_file(const char *path, struct buf *text) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int err = fd < 0 ? errno : file_read_all(fd, ENV_FILE_MAX, text);
+    if (fd >= 0)
+        close(fd);
+    if (err)
+        fprintf(stderr, "prosa: %s cannot be read: %s\n", path, strerror(err));
+    return err;
+}
+
+/* The file alone decides: what the environment of this shell says is not what a server will have. */
+static int check_former(const char *path) {
+    struct config *config;
+    struct buf text = {0}, problem = {0}, doors = {0};
+    if (read_file(path, &text))
+        return 1;
+    puts("What the file says:");
+    config_write_former(buf_slice(&text), stdout);
+    buf_add_byte(&text, 0);
+    const char *const files[CONFIG_FILES] = {(const char *)text.data};
+    int err = config_parse(&config, files, NULL, &problem);
+    if (err) {
+        printf("\nThe start would be refused: %.*s\n", SLICE_ARG(buf_slice(&problem)));
+    } else {
+        puts("\nRefused now, let in before:");
+        config_write_shut_doors(config, stdout);
+        config_open_doors(config, &doors);
+        printf("\nStill open: %s%.*s\n", doors.len > 0 ? "" : "nothing",
+               SLICE_ARG(buf_slice(&doors)));
+        struct slice warnings = slice_from(config->warnings), warning;
+        while (slice_cut(&warnings, '\n', &warning))
+            printf("Doubtful: %.*s\n", SLICE_ARG(warning));
+        config_free(config);
+    }
+    buf_free(&doors);
+    buf_free(&problem);
+    buf_free(&text);
+    return err ? 1 : 0;
+}
+
 int check_config_main(int argc, char **argv) {
     if (argc < 2)
         return check();
@@ -70,6 +116,8 @@ int check_config_main(int argc, char **argv) {
         config_write_markdown(stdout);
     else if (argc == 2 && strcmp(argv[1], "--rules-schema") == 0)
         config_write_rules_schema(stdout);
+    else if (argc == 3 && strcmp(argv[1], "--from-nest") == 0)
+        return check_former(argv[2]);
     else
         return 2;
     return 0;

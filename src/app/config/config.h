@@ -12,6 +12,7 @@
  */
 
 #include "base/log.h"
+#include "base/slice.h"
 #include "meeting/expressions.h"
 #include "meeting/feedback.h"
 #include "meeting/rules.h"
@@ -203,6 +204,11 @@ void config_write_man(FILE *, void (*text)(const char *, FILE *));
 void config_write_example(FILE *);
 void config_write_markdown(FILE *);
 void config_write_rules_schema(FILE *);
+
+/* What each line of an env file of the old backend means here, a line each; never a value. */
+void config_write_former(struct slice file, FILE *);
+/* What the old backend let in and these settings refuse, each with the setting that lets it in. */
+void config_write_shut_doors(const struct config *, FILE *);
 
 /* The values in force, NAME=value a line; of secrets only whether they are set. */
 void config_write_values(const struct config *, FILE *);
