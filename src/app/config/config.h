@@ -96,7 +96,7 @@ struct config {
     int64_t livekit_timeout_ms;
 
     /* Recording */
-    const char *record_format; /* wav, flac, opus, off */
+    const char *record_format; /* wav, flac, opus, off; NULL: unset */
     enum wav_layout wav_layout;
     double header_seconds;
     enum disk_fsync fsync;

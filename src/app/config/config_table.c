@@ -90,8 +90,10 @@ const struct setting settings[] = {
     {"RECONCILE_SECONDS", .type = SETTING_SECONDS, AT(reconcile_seconds), .fallback = "60",
      .min = 1, .max = 86400, .help = "time between two comparisons with LiveKit"},
     {.help = "Recording"},
-    {"AUDIO_RECORD_FORMAT", .type = SETTING_WORD, AT(record_format), .fallback = "wav",
-     .choices = "wav|flac|opus|off", .help = "format of audio recordings"},
+    {"AUDIO_RECORD_FORMAT", .type = SETTING_WORD, AT(record_format),
+     .choices = "wav|flac|opus|off",
+     .help = "format of audio recordings; unset: opus, as it comes, for rooms that are joined, and "
+             "wav for LiveKit Egress"},
     {"AUDIO_WAV_LAYOUT", .type = SETTING_CHOICE, AT(wav_layout), .fallback = "split",
      .choices = "split|rf64", .help = "beyond 4 GiB: a second file, or one long RF64 file"},
     {"AUDIO_HEADER_SECONDS", .type = SETTING_REAL, AT(header_seconds), .fallback = "2", .min = 0.1,

@@ -192,7 +192,8 @@ static int open_directory(struct server *server, struct buf *problem) {
     struct directory_settings set = {
         .shard = {.rules = &config->rules,
                   .disk = server->disk,
-                  .record_format = config->record_format,
+                  .record_format = config->record_format ? config->record_format : "wav",
+                  .join_record_format = config->record_format ? config->record_format : "opus",
                   .group_ms = (unsigned)(config->group_seconds * 1000),
                   .max_message_bytes = config->max_egress_message_bytes,
                   .folds_channels = config->record_channels == CHANNELS_AUTO,

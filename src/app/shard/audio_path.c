@@ -11,20 +11,8 @@
 
 /* ---- Lines in the meeting's pipeline log ---- */
 
-void audio_track_log_at(struct audio_track *t, int64_t at_ms, const char *what) {
-    char time[TEXT_ISO_SIZE];
-    text_iso_time(at_ms, time);
-    struct buf line = {0};
-    char meeting[TEXT_NAME_SIZE];
-    text_reduce(slice_from(t->base.meeting->id), meeting);
-    buf_printf(&line, "%s meetingId=%s participant=%s track=%s %s", time, meeting,
-               t->base.log_participant, t->base.log_track, what);
-    disk_log(t->base.core->disk, slice_from(t->base.meeting->id), buf_slice(&line));
-    buf_free(&line);
-}
-
 void audio_track_log(struct audio_track *t, const char *what) {
-    audio_track_log_at(t, track_now_ms(&t->base), what);
+    track_log_at(&t->base, track_now_ms(&t->base), what);
 }
 
 /* Steady-clock time of the sample frame `before` samples after the clock's anchor. */

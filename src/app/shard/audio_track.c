@@ -337,7 +337,7 @@ static void samples_decide(struct audio_track *t, const struct track_params *p) 
 }
 
 static void prosody_on_line(int64_t flushed_ms, const char *what, void *track) {
-    audio_track_log_at(track, flushed_ms, what);
+    track_log_at(track, flushed_ms, what);
 }
 
 static void prosody_on_feeling(const struct feeling *feeling, int64_t from_ms, int64_t to_ms,

@@ -84,8 +84,7 @@ struct audio_track {
     struct voice voice;
 };
 
-/* A line in the meeting's pipeline log, at a meeting time or now. */
-void audio_track_log_at(struct audio_track *, int64_t at_ms, const char *what);
+/* A line in the meeting's pipeline log, now. */
 void audio_track_log(struct audio_track *, const char *what);
 
 /* Bytes of a track that is not muted, in any pieces. */

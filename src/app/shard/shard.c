@@ -66,7 +66,7 @@ static void track_finish(struct shard *shard, struct track *track) {
 /* A socket that has brought nothing for a while is drained less often: it costs next to nothing. */
 static bool is_due(const struct shard *shard, const struct track *track) {
     int64_t now_ms = shard->core.now_ms;
-    return now_ms - track->heard_ms < IDLE_AFTER_MS || now_ms - track->looked_ms >= IDLE_LOOK_MS ||
+    return !track->conn || now_ms - track->heard_ms < IDLE_AFTER_MS || now_ms - track->looked_ms >= IDLE_LOOK_MS ||
            shard->is_draining;
 }
 
@@ -280,6 +280,8 @@ void shard_on_drain(struct shard *shard, struct mail *answer) {
         joined_room_close(CONTAINER_OF(node, struct joined_room, in_core));
     LIST_EACH(&shard->core.tracks, node) {
         struct track *track = CONTAINER_OF(node, struct track, in_shard);
+        if (!track->conn)
+            continue;
         media_conn_set_budget(track->conn, MEDIA_BUDGET_BYTES);
         media_conn_close(track->conn, WS_CLOSE_GOING_AWAY, "server is leaving", shard->core.now_ms);
     }
@@ -353,7 +355,8 @@ void shard_stop(struct shard *shard) {
     /* Tracks are left only where draining was cut short or not asked for. */
     LIST_EACH(&shard->core.tracks, node) {
         struct track *track = CONTAINER_OF(node, struct track, in_shard);
-        media_conn_set_budget(track->conn, MEDIA_BUDGET_BYTES);
+        if (track->conn)
+            media_conn_set_budget(track->conn, MEDIA_BUDGET_BYTES);
         track_drain(track, loop_scratch(shard->loop));
         track_close(track, TRACK_END_DRAINED);
     }

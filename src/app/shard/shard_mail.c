@@ -2,6 +2,7 @@
 #include "app/shard/shard_private.h"
 
 #include "app/shard/joined_room.h"
+#include "app/shard/packet_track.h"
 #include "base/macros.h"
 #include "base/mem.h"
 #include "meeting/report.h"
@@ -187,6 +188,7 @@ static void describe_deliver(struct mail *mail, void *owner) {
         } else {
             live_meeting_describe(live, &m->json);
             tracks_write_doubts(live, &m->json);
+            packet_tracks_describe(live, &m->json);
         }
         json_close(&m->json);
     }

@@ -20,6 +20,8 @@ struct shard_settings {
     struct disk *disk;
     /* wav, flac, opus, off. */
     const char *record_format;
+    /* The same for tracks of rooms that are joined. */
+    const char *join_record_format;
     /* AUDIO_PIPELINE_GROUP_SECONDS. */
     unsigned group_ms;
     /* The longest WebSocket message of an egress. */

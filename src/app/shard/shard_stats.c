@@ -5,6 +5,9 @@
 const struct histogram_bounds shard_lateness_bounds = {12,
                                                        {0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 100}};
 
+const struct histogram_bounds packet_lateness_bounds = {
+    11, {0, 1, 2, 5, 10, 20, 40, 60, 100, 200, 500}};
+
 static const char *end_name(unsigned end) {
     static const char *const names[] = {"closed", "lost", "bad", "idle", "drained"};
     return names[end];
@@ -120,6 +123,30 @@ static const struct counter counters[] = {
      .value = "malformed"},
     {"prosa_packets_dropped_total", NULL, COUNTER_SUM, AT(room.unmapped), .label = "cause",
      .value = "unmapped"},
+    {"prosa_packets_unrecorded_total", "Packets missing from recordings.", COUNTER_SUM,
+     AT(packets.lost)},
+    {"prosa_packets_recovered_total", "Packets that came after they were asked for again.",
+     COUNTER_SUM, AT(packets.recovered)},
+    {"prosa_packets_unused_total", "Packets that were not used, by cause.", COUNTER_SUM,
+     AT(packets.repeated), .label = "cause", .value = "repeated"},
+    {"prosa_packets_unused_total", NULL, COUNTER_SUM, AT(packets.dropped), .label = "cause",
+     .value = "stray"},
+    {"prosa_packets_unused_total", NULL, COUNTER_SUM, AT(packets.bad), .label = "cause",
+     .value = "malformed"},
+    {"prosa_packets_unused_total", NULL, COUNTER_SUM, AT(packets.encrypted), .label = "cause",
+     .value = "encrypted"},
+    {"prosa_packets_late_total", "Packets too late for the analysis.", COUNTER_SUM,
+     AT(packets.late)},
+    {"prosa_packet_concealed_seconds_total", "Audio guessed for the analysis, where it was lost.",
+     COUNTER_SUM, AT(packets.concealed_ms), .divisor = 1000},
+    {"prosa_packet_epochs_total", "Numbers, timestamps or sources that began anew.", COUNTER_SUM,
+     AT(packets.epochs)},
+    {"prosa_packet_standstills_total", "Times that a sender's audio stood still.", COUNTER_SUM,
+     AT(packets.steps)},
+    {"prosa_packet_standstill_seconds_total", "Length of those.", COUNTER_SUM, AT(packets.step_ms),
+     .divisor = 1000},
+    {"prosa_packet_lateness_seconds", "How much later than they could packets came.", COUNTER_SUM,
+     AT(packets.lateness), .bounds = &packet_lateness_bounds},
 
     {"prosa_hume_tracks", "Tracks by their connection to the service.", COUNTER_GAUGE,
      AT(hume.idle), .label = "state", .value = "idle"},

@@ -5,6 +5,7 @@
 #ifndef APP_SHARD_STATS_H
 #define APP_SHARD_STATS_H
 
+#include "app/shard/packet_stats.h"
 #include "base/counter.h"
 #include "base/histogram.h"
 #include "net/ws/media_conn.h"
@@ -40,6 +41,7 @@ struct shard_stats {
     /* Of senders' clocks against ours, either way, over tracks that ended. */
     uint64_t drift_ms, drift_ms_max;
     struct media_stats media;
+    struct packet_stats packets;
     struct hume_stats hume;
     struct room_stats room;
 };

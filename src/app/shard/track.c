@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/mem.h"
+#include "outside/disk/disk.h"
 #include "wire/web/json_write.h"
 
 #include <limits.h>
@@ -15,25 +16,33 @@ static uint64_t *gauge_of(const struct track *track) {
     return track->type->kind == TRACK_AUDIO ? &stats->audio_tracks : &stats->video_tracks;
 }
 
-void track_open(struct track *track, const struct track_type *type, struct live_meeting *live,
-                const struct track_params *params, struct stream *stream, const char *accept) {
+void track_begin(struct track *track, const struct track_type *type, struct live_meeting *live,
+                 struct slice room, struct slice participant, struct slice name) {
     struct shard_core *core = live->core;
     track->type = type;
     track->core = core;
     track->meeting = live;
-    track->room = mem_copy_text(params->room);
-    track->participant_name = mem_copy_text(params->participant);
-    track->track_name = mem_copy_text(params->track);
-    text_reduce(slice_from(params->participant), track->log_participant);
-    text_reduce(slice_from(params->track), track->log_track);
-    track->log_burst = params->is_signed ? UINT_MAX : UNSIGNED_LOG_BURST;
+    track->room = slice_copy_text(room);
+    track->participant_name = slice_copy_text(participant);
+    track->track_name = slice_copy_text(name);
+    text_reduce(participant, track->log_participant);
+    text_reduce(name, track->log_track);
+    track->log_burst = UINT_MAX;
     track->heard_ms = core->now_ms;
-    track->conn = media_conn_new(stream, accept, core->settings->max_message_bytes, &type->handlers,
-                                 track, &core->stats.media, core->now_ms);
     list_add(&core->tracks, &track->in_shard);
     list_add(&live->tracks, &track->in_meeting);
     live->audio_tracks += type->kind == TRACK_AUDIO;
     ++*gauge_of(track);
+}
+
+void track_open(struct track *track, const struct track_type *type, struct live_meeting *live,
+                const struct track_params *params, struct stream *stream, const char *accept) {
+    struct shard_core *core = live->core;
+    track_begin(track, type, live, slice_from(params->room), slice_from(params->participant),
+                slice_from(params->track));
+    track->log_burst = params->is_signed ? UINT_MAX : UNSIGNED_LOG_BURST;
+    track->conn = media_conn_new(stream, accept, core->settings->max_message_bytes, &type->handlers,
+                                 track, &core->stats.media, core->now_ms);
 }
 
 void track_on_closed(uint16_t code, struct slice reason, void *arg) {
@@ -45,7 +54,9 @@ void track_on_closed(uint16_t code, struct slice reason, void *arg) {
 void track_drain(struct track *track, uint8_t *buffer) {
     int64_t now_ms = track->core->now_ms;
     track->looked_ms = now_ms;
-    if (media_conn_drain(track->conn, buffer, now_ms) > 0) {
+    if (!track->conn)
+        track->type->collected(track, now_ms, track->core->is_late);
+    else if (media_conn_drain(track->conn, buffer, now_ms) > 0) {
         track->heard_ms = now_ms;
         track->type->collected(track, now_ms,
                                track->core->is_late || media_conn_has_more(track->conn));
@@ -81,11 +92,24 @@ void track_close(struct track *track, enum track_end end) {
     track->meeting->audio_tracks -= is_audio;
     list_remove(&track->in_shard);
     list_remove(&track->in_meeting);
-    media_conn_free(track->conn);
+    if (track->conn)
+        media_conn_free(track->conn);
     mem_free(track->room);
     mem_free(track->participant_name);
     mem_free(track->track_name);
     mem_free(track);
+}
+
+void track_log_at(const struct track *track, int64_t at_ms, const char *what) {
+    char time[TEXT_ISO_SIZE];
+    text_iso_time(at_ms, time);
+    struct buf line = {0};
+    char meeting[TEXT_NAME_SIZE];
+    text_reduce(slice_from(track->meeting->id), meeting);
+    buf_printf(&line, "%s meetingId=%s participant=%s track=%s %s", time, meeting,
+               track->log_participant, track->log_track, what);
+    disk_log(track->core->disk, slice_from(track->meeting->id), buf_slice(&line));
+    buf_free(&line);
 }
 
 void track_doubt(struct track *track, enum doubt doubt, struct log_field about) {

@@ -24,8 +24,8 @@ struct track_type {
     enum track_kind kind;
     /* on_closed is track_on_closed; their argument is the struct track. */
     struct media_handlers handlers;
-    /* After each drain that brought bytes: all that one tick gave has been delivered. is_behind:
-     * more is waiting, or the tick was late. */
+    /* After each drain that brought bytes (without a connection: on each tick): all that one tick
+     * gave has been delivered. is_behind: more is waiting, or the tick was late. */
     void (*collected)(struct track *, int64_t now_ms, bool is_behind);
     /* A few times a second. NULL: nothing to do. */
     void (*look)(struct track *, int64_t now_ms);
@@ -35,10 +35,11 @@ struct track_type {
     void (*end)(struct track *);
 };
 
-/* First member of struct audio_track and struct video_track. What each tick reads comes first. */
+/* First member of struct audio_track, video_track and packet_track. What each tick reads comes first. */
 struct track {
     const struct track_type *type;
     struct list in_shard;
+    /* NULL: what owns the track brings what comes. */
     struct media_conn *conn;
     /* When bytes last came, and when it was last drained. */
     int64_t heard_ms, looked_ms;
@@ -64,7 +65,10 @@ struct track {
     unsigned log_burst;
 };
 
-/* Fills a zeroed track, takes the stream and answers the handshake with `accept`
+/* Fills a zeroed track. Its packets or bytes are its owner's matter; it has no connection of its own. */
+void track_begin(struct track *, const struct track_type *, struct live_meeting *,
+                 struct slice room, struct slice participant, struct slice name);
+/* The same for one that takes the stream and answers the handshake with `accept`
  * (Sec-WebSocket-Accept). */
 void track_open(struct track *, const struct track_type *, struct live_meeting *,
                 const struct track_params *, struct stream *, const char *accept);
@@ -79,6 +83,9 @@ bool track_is_behind(const struct track *);
 void track_flush(struct track *);
 /* Finishes the recording and frees the track, as allocated with its type. */
 void track_close(struct track *, enum track_end);
+
+/* A line in the meeting's pipeline log, at a meeting time. */
+void track_log_at(const struct track *, int64_t at_ms, const char *what);
 
 /* The stream is not what its address says: logged once, with a field, and in the recording's
  * sidecar. */

@@ -31,6 +31,7 @@ enum note_kind {
     NOTE_PATCH,  /* value: offset; text: bytes to put there */
     NOTE_DOUBT,  /* value: one more bit of outside/files/doubt.h */
     NOTE_DELAY,  /* value: ms, as measured */
+    NOTE_BROKEN, /* a stream lost what would come next */
     NOTE_CLOSE   /* at_ms; text: why it ended */
 };
 

@@ -150,6 +150,9 @@ static void disk_file_deliver_note(struct mail *mail, void *owner) {
     case NOTE_DELAY:
         apply_delay(file, (unsigned)note->value);
         break;
+    case NOTE_BROKEN:
+        atomic_store(&file->is_broken, true);
+        break;
     case NOTE_CLOSE:
         disk_file_finish(file, note->text, note->at_ms);
         file = NULL;

@@ -37,6 +37,8 @@ struct recorder {
     uint64_t owed_frames; /* of gaps that could not be taken back; less is put in the next time */
     uint16_t frame_bytes; /* 1 for video */
     bool counts_zeros;    /* true for WAV, whose file may have holes */
+    bool is_stream;       /* encoded audio: a hole ends it, */
+    bool is_cut;          /* ... as it has */
     bool is_full;         /* the queue was full, and that was logged */
 };
 
@@ -88,18 +90,45 @@ static void begin_batch(struct recorder *recorder) {
     assert(recorder->next_batch_bytes % recorder->frame_bytes == 0);
 }
 
-struct recorder *recorder_open(struct disk_port *port, const struct recording_info *info) {
+static struct recorder *recorder_new(struct disk_port *port) {
     struct recorder *recorder = mem_alloc(sizeof *recorder);
     recorder->thread = disk_port_thread(port);
     recorder->port = recorder->chain.port = port;
+    return recorder;
+}
+
+static void batches_begin(struct recorder *recorder, const struct recording_info *info) {
+    recorder->batch_bytes = batch_size(info);
+    recorder->file_bytes = head_bytes(recorder);
+    recorder->phase_bytes =
+        disk_port_next_number(recorder->port) * PAGE_BYTES % recorder->batch_bytes;
+    begin_batch(recorder);
+}
+
+struct recorder *recorder_open(struct disk_port *port, const struct recording_info *info) {
+    struct recorder *recorder = recorder_new(port);
     choose_target(recorder, info);
     recorder->frame_bytes =
         format_is_video(info->format) ? 1 : (uint16_t)(info->channels * sizeof(int16_t));
-    recorder->batch_bytes = batch_size(info);
-    recorder->file_bytes = head_bytes(recorder);
-    recorder->phase_bytes = disk_port_next_number(port) * PAGE_BYTES % recorder->batch_bytes;
-    begin_batch(recorder);
+    batches_begin(recorder, info);
     return recorder;
+}
+
+struct recorder *recorder_open_stream(struct disk_port *port, const struct recording_info *info) {
+    struct recorder *recorder = recorder_new(port);
+    recorder->file = disk_file_new(recorder->thread, info);
+    recorder->frame_bytes = 1;
+    recorder->is_stream = true;
+    batches_begin(recorder, info);
+    return recorder;
+}
+
+/* The file ends behind the last page that got through. */
+static void cut_stream(struct recorder *recorder) {
+    if (!recorder->is_cut)
+        disk_file_send_note(recorder->file, note_new(NOTE_BROKEN, 0, 0, SLICE_NONE));
+    recorder->is_cut = true;
+    disk_port_give(chain_take(&recorder->chain));
 }
 
 static void drop_batch(struct recorder *recorder) {
@@ -109,6 +138,10 @@ static void drop_batch(struct recorder *recorder) {
                  log_int("queueBytes", (int64_t)atomic_load(&stats->queued_bytes)));
     recorder->is_full = true;
     disk_count(&stats->gap_bytes, recorder->chain.bytes);
+    if (recorder->is_stream) {
+        cut_stream(recorder);
+        return;
+    }
     recorder->lost_bytes += recorder->silent_bytes + recorder->chain.bytes;
     recorder->silent_bytes = 0;
     disk_port_give(chain_take(&recorder->chain));
@@ -129,7 +162,7 @@ static void send_batch(struct recorder *recorder) {
 
 static void hand_over(struct recorder *recorder) {
     recorder->file_bytes += recorder->chain.bytes;
-    if (disk_port_try_enter(recorder->port, recorder->chain.bytes))
+    if (!recorder->is_cut && disk_port_try_enter(recorder->port, recorder->chain.bytes))
         send_batch(recorder);
     else
         drop_batch(recorder);
@@ -289,6 +322,14 @@ void recorder_drift(struct recorder *recorder, int64_t drift_ms) {
     send_note(recorder, NOTE_DRIFT, 0, drift_ms, SLICE_NONE);
 }
 
+void recorder_frames(struct recorder *recorder, uint64_t frames) {
+    send_note(recorder, NOTE_FRAMES, 0, (int64_t)frames, SLICE_NONE);
+}
+
+void recorder_gap(struct recorder *recorder, uint64_t frames) {
+    send_note(recorder, NOTE_GAP, 0, (int64_t)frames, SLICE_NONE);
+}
+
 void recorder_patch(struct recorder *recorder, uint64_t offset, const void *bytes, size_t len) {
     uint64_t flushed = recorder->total_bytes - recorder->chain.bytes;
     if (offset < flushed || !recorder->chain.first)
@@ -329,5 +370,5 @@ void recorder_close(struct recorder *recorder, enum recorder_end end, int64_t at
 }
 
 bool recorder_is_broken(const struct recorder *recorder) {
-    return recorder->file && disk_file_is_broken(recorder->file);
+    return recorder->is_cut || (recorder->file && disk_file_is_broken(recorder->file));
 }

@@ -29,7 +29,13 @@ enum recorder_end { RECORDER_CLOSED, RECORDER_LOST, RECORDER_TIMEOUT, RECORDER_S
  */
 struct recorder *recorder_open(struct disk_port *port, const struct recording_info *info);
 
-/* Audio: whole sample frames. Video: any bytes. Copies. */
+/*
+ * The same for audio that comes encoded: bytes of the file in the info's format, as they are. Calls
+ * about samples are not for it; recorder_frames() and recorder_gap() tell of them.
+ */
+struct recorder *recorder_open_stream(struct disk_port *port, const struct recording_info *info);
+
+/* Audio: whole sample frames. Video, and what is encoded: any bytes. Copies. */
 void recorder_append(struct recorder *recorder, const void *bytes, size_t len);
 
 /* A gap of `frames` sample frames, noted in the sidecar. */
@@ -42,6 +48,13 @@ void recorder_silence(struct recorder *recorder, uint64_t frames);
  * taken back makes the next gap shorter.
  */
 void recorder_shift(struct recorder *recorder, uint64_t tail_frames, int64_t frames);
+
+/*
+ * Of a stream: the bytes so far hold so many sample frames, and a gap of silence is the last of
+ * them, or comes next.
+ */
+void recorder_frames(struct recorder *recorder, uint64_t frames);
+void recorder_gap(struct recorder *recorder, uint64_t frames);
 
 /* The sidecar names it from now on. */
 void recorder_doubt(struct recorder *recorder, enum doubt doubt);
@@ -86,8 +99,9 @@ void recorder_tick(struct recorder *recorder, int64_t mono_ms);
 void recorder_close(struct recorder *recorder, enum recorder_end end, int64_t at_ms);
 
 /*
- * Video: bytes were lost, and a stream with a hole cannot be played. Nothing more is written; close
- * this recorder and open another at the next key frame. Audio never breaks.
+ * Video, and what comes encoded: bytes were lost, and a stream with a hole cannot be played. Nothing
+ * more is written; close this recorder and open another, for video at the next key frame. Samples
+ * never break.
  */
 bool recorder_is_broken(const struct recorder *recorder);
 

@@ -40,7 +40,7 @@ static void defaults_stand(void **state) {
     assert_string_equal(config->audio_dir, "storage/egress/audio");
     assert_string_equal(config->default_database, "storage/prosa.db");
     assert_null(config->database_url);
-    assert_string_equal(config->record_format, "wav");
+    assert_null(config->record_format);
     assert_int_equal(config->disk_min_free_bytes, 1 << 30);
     assert_int_equal(config->feedback_access, ACCESS_OPEN);
     assert_int_equal(config->webhook_verify, WEBHOOK_VERIFY_OFF);
