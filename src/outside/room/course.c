@@ -106,7 +106,6 @@ static void give_up_or(struct course *course, enum course_end end, int64_t now_m
 }
 
 void course_media_failed(struct course *course, int64_t now_ms, uint64_t random) {
-    settle_failures(course, now_ms);
     course->failures++;
     /* Nobody finds a way by trying often. */
     if (!course->has_worked && course->failures > 1)
