@@ -370,7 +370,7 @@ const struct rtc_end *rtc_checks_tcp(struct rtc_checks *checks, int64_t now_ms) 
 void rtc_checks_set_tcp(struct rtc_checks *checks, const struct rtc_end *end, bool is_open,
                         int64_t now_ms) {
     struct rtc_path *path = find_path(checks, end);
-    if (!path)
+    if (!path || (is_open && !path->is_closed))
         return;
     if (!is_open && is_selected(checks, path)) {
         checks->is_settled = false;

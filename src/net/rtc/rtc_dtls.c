@@ -16,7 +16,8 @@ enum {
     FIRST_RETRY_US = 100 * 1000, /* a full ICE agent ignores the first flight until it nominates */
     LAST_RETRY_US = 1000 * 1000,
     CERTIFICATES_MAX_BYTES = 8 * 1024,
-    HEADS_BYTES = 48, /* of IPv6 and UDP, below DTLS */
+    RECORD_MAX_BYTES = 2048, /* of ours: OpenSSL holds a buffer of this size */
+    HEADS_BYTES = 48,        /* of IPv6 and UDP, below DTLS */
 };
 
 struct rtc_dtls {
@@ -93,6 +94,7 @@ static bool prepare(SSL_CTX *ssl, X509 *certificate, EVP_PKEY *key) {
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_read_ahead(ssl, 1); /* a datagram is read whole */
+    SSL_CTX_set_max_send_fragment(ssl, RECORD_MAX_BYTES);
     SSL_CTX_set_max_cert_list(ssl, CERTIFICATES_MAX_BYTES);
     SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     SSL_CTX_set_cert_verify_callback(ssl, dtls_on_certificate, NULL);
