@@ -1,6 +1,8 @@
 #include "app/shard/joined_room.h"
 
+#include "app/shard/packet_track.h"
 #include "app/shard/track.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/mem.h"
@@ -18,12 +20,15 @@ static void tell(const struct joined_room *joined, struct shard_room_event event
     core->on_room(&event, core->user);
 }
 
-static void finish(struct joined_room *joined, enum course_end end, bool is_alone) {
+static void finish(struct joined_room *joined, enum course_end end, bool is_alone,
+                   enum track_end tracks_end) {
+    packet_tracks_close(joined->meeting, tracks_end);
     tell(joined,
          (struct shard_room_event){.news = SHARD_ROOM_ENDED, .end = end, .is_alone = is_alone});
     room_close(joined->room);
     joined->meeting->room = NULL;
     list_remove(&joined->in_core);
+    mem_free(joined->name);
     mem_free(joined);
 }
 
@@ -61,11 +66,45 @@ static void joined_on_person(const struct roster_person *from, bool is_here, voi
 
 /* ---- Tracks ---- */
 
+static void joined_on_missed(uint32_t ssrc, const uint16_t *seqs, size_t count, void *user) {
+    struct joined_room *joined = user;
+    room_nack(joined->room, ssrc, seqs, count);
+}
+
+static enum sdp_codec codec_of(const struct roster_track *info) {
+    struct slice mime = slice_from(info->mime);
+    return slice_is_equal_nocase(mime, SLICE("audio/pcmu"))   ? SDP_PCMU
+           : slice_is_equal_nocase(mime, SLICE("audio/pcma")) ? SDP_PCMA
+                                                              : SDP_OPUS;
+}
+
+static struct track *audio_open(struct joined_room *joined, const struct roster_track *info) {
+    const struct packet_track_settings settings = {
+        .live = joined->meeting,
+        .about = {.room = slice_from(joined->name),
+                  .identity = slice_from(info->person->identity),
+                  .sid = slice_from(info->sid),
+                  .codec = codec_of(info),
+                  .is_voice = info->source != SFU_SCREEN_AUDIO,
+                  .is_stereo = info->is_stereo,
+                  .has_dtx = !info->has_no_dtx,
+                  .is_muted = info->is_muted,
+                  .is_encrypted = info->is_encrypted},
+        .on_missing = joined_on_missed,
+        .user = joined,
+    };
+    joined->meeting->core->now_ms = clock_mono_ms();
+    return packet_track_open(&settings);
+}
+
 static void joined_on_track(struct room_track *track, void *user) {
     struct joined_room *joined = user;
     const struct roster_track *info = track->info;
     if (info->kind != SFU_AUDIO)
         return;
+    if (!track->owner)
+        track->owner = audio_open(joined, info);
+    packet_track_set_encrypted(track->owner, info->is_encrypted);
     const struct person_news news = {
         .identity = slice_from(info->person->identity),
         .track = slice_from(info->sid),
@@ -85,8 +124,11 @@ static void joined_on_track_gone(struct room_track *track, void *user) {
         .track = slice_from(track->info->sid),
         .track_news = TRACK_GONE,
     };
-    if (track->info->kind == SFU_AUDIO)
-        hear(joined, &news);
+    if (!track->owner)
+        return;
+    hear(joined, &news);
+    packet_track_close(track->owner, TRACK_END_CLOSED);
+    track->owner = NULL;
 }
 
 static void joined_on_missing(struct room_track *track, const char *why, void *user) {
@@ -100,6 +142,8 @@ static void joined_on_packet(struct room_track *track, const struct rtc_packet *
                              void *user) {
     struct joined_room *joined = user;
     joined->heard_ms = joined->meeting->core->now_ms;
+    if (track->owner)
+        packet_track_take(track->owner, packet);
 }
 
 static void joined_on_report(struct room_track *track, const struct rtc_report *report,
@@ -131,7 +175,7 @@ static void joined_on_metadata(struct slice metadata, void *user) {
 }
 
 static void joined_on_end(enum course_end end, void *user) {
-    finish(user, end, false);
+    finish(user, end, false, TRACK_END_LOST);
 }
 
 void joined_room_open(struct live_meeting *live, const struct shard_ticket *ticket) {
@@ -159,6 +203,7 @@ void joined_room_open(struct live_meeting *live, const struct shard_ticket *tick
     };
     struct joined_room *joined = mem_alloc(sizeof *joined);
     joined->meeting = live;
+    joined->name = slice_copy_text(ticket->room);
     joined->room = room_open(&set, &handlers, joined);
     live->room = joined;
     list_add(&core->rooms, &joined->in_core);
@@ -182,11 +227,11 @@ void joined_room_drain(struct joined_room *joined) {
     room_drain(joined->room);
     look_who_is_there(joined);
     if (joined->alone_ms && now_ms - joined->alone_ms >= ALONE_MS)
-        finish(joined, COURSE_ENDED_NOT, true);
+        finish(joined, COURSE_ENDED_NOT, true, TRACK_END_CLOSED);
 }
 
 void joined_room_close(struct joined_room *joined) {
-    finish(joined, COURSE_ENDED_NOT, false);
+    finish(joined, COURSE_ENDED_NOT, false, TRACK_END_DRAINED);
 }
 
 void joined_rooms_add_stats(const struct shard_core *core, struct room_stats *total) {

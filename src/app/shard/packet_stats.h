@@ -9,9 +9,8 @@
 extern const struct histogram_bounds packet_lateness_bounds;
 
 struct packet_stats {
-    uint64_t received, bytes;
-    /* Never came in time for the recording; were asked for, and came then. */
-    uint64_t lost, asked, recovered;
+    /* Never came in time for the recording; came after they were asked for. */
+    uint64_t lost, recovered;
     /* Not used: there already; of no epoch; malformed or of another codec; encrypted. */
     uint64_t repeated, dropped, bad, encrypted;
     /* Came too late for the ears. */

@@ -39,7 +39,7 @@ struct packet_track {
     struct meeting_track *heard;
     /* What the counters of the shard know of its losses and places. */
     struct {
-        uint64_t asked, recovered, dropped, epochs, steps, step_ticks;
+        uint64_t recovered, dropped, epochs, steps, step_ticks;
     } counted;
     uint64_t received, bad;
 };
@@ -121,8 +121,6 @@ void packet_track_take(struct track *track, const struct rtc_packet *packet) {
     track->heard_ms = track->core->now_ms;
     track->received_bytes += packet->payload.len;
     track->core->stats.audio_bytes += packet->payload.len;
-    stats->received++;
-    stats->bytes += packet->payload.len;
     t->received++;
     if (t->is_encrypted) {
         stats->encrypted++;
@@ -153,7 +151,6 @@ static void add_new(uint64_t *sum, uint64_t now, uint64_t *counted) {
 static void numbers_count(struct packet_track *t) {
     struct packet_stats *stats = &t->base.core->stats.packets;
     uint64_t ticks_before = t->counted.step_ticks;
-    add_new(&stats->asked, t->losses.asked, &t->counted.asked);
     add_new(&stats->recovered, t->losses.recovered, &t->counted.recovered);
     add_new(&stats->dropped, t->place.dropped, &t->counted.dropped);
     add_new(&stats->epochs, t->place.epochs, &t->counted.epochs);
@@ -263,7 +260,7 @@ struct track *packet_track_open(const struct packet_track_settings *settings) {
     t->is_dtx = about->has_dtx;
     t->is_muted = about->is_muted;
     t->is_encrypted = about->is_encrypted;
-    t->is_judged = !slice_is_equal_nocase(about->source, SLICE("SCREEN_SHARE_AUDIO"));
+    t->is_judged = about->is_voice;
     place_init(&t->place, t->codec == CODEC_OPUS ? OPUS_RATE_HZ : TELEPHONE_HZ);
     packet_file_init(&t->file, &t->base, &t->place,
                      format_find(slice_from(shard->join_record_format)), t->codec, t->channels);
@@ -272,6 +269,19 @@ struct track *packet_track_open(const struct packet_track_settings *settings) {
     log_info("join", "audio track subscribed", log_text("participant", t->base.log_participant),
              log_text("track", t->base.log_track), log_int("channels", t->channels));
     return &t->base;
+}
+
+void packet_track_close(struct track *track, enum track_end end) {
+    track->core->stats.ended[end]++;
+    track_close(track, end);
+}
+
+void packet_tracks_close(const struct live_meeting *live, enum track_end end) {
+    LIST_EACH(&live->tracks, node) {
+        struct track *track = CONTAINER_OF(node, struct track, in_meeting);
+        if (track->type == &packets_type)
+            packet_track_close(track, end);
+    }
 }
 
 static void track_describe(const struct packet_track *t, struct buf *out) {

@@ -4,8 +4,7 @@
  *   packet -> place -> losses -> queue (a second) -> packet_file -> recorder
  *                           \--> queue (60 to 200 ms) -> packet_ears -> meeting, prosody service
  *
- * What owns the connection opens and closes its tracks: packet_track_open(), track_close(). It drains
- * the connection on each tick before the shard serves its tracks. Mute and presence come as news, as
+ * What owns the connection opens and closes its tracks, and drains the connection on each tick before the shard serves its tracks. Mute and presence come as news, as
  * for other tracks.
  */
 #ifndef APP_PACKET_TRACK_H
@@ -20,8 +19,8 @@ struct rtc_packet;
 /* What LiveKit says of the track. Texts are copied. */
 struct packet_track_about {
     struct slice room, identity, sid;
-    struct slice source;  /* as in webhooks: MICROPHONE, SCREEN_SHARE_AUDIO ... */
     enum sdp_codec codec; /* SDP_OPUS, SDP_PCMU, SDP_PCMA */
+    bool is_voice;        /* else a shared screen, which is not judged */
     bool is_stereo;
     bool has_dtx; /* without TF_NO_DTX: silence may be left out */
     bool is_muted, is_encrypted;
@@ -36,6 +35,9 @@ struct packet_track_settings {
 };
 
 struct track *packet_track_open(const struct packet_track_settings *);
+void packet_track_close(struct track *, enum track_end);
+/* All that are of this kind. */
+void packet_tracks_close(const struct live_meeting *, enum track_end);
 
 /* In the order of arrival. The payload is copied as far as it is needed. */
 void packet_track_take(struct track *, const struct rtc_packet *);

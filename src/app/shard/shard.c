@@ -245,13 +245,13 @@ static void shard_tick(void *arg) {
     shard->core.now_ms = began_ms;
     int64_t late_ms = tick_late_ms(&shard->tick, began_ms);
     shard->core.is_late = late_ms >= LATE_MS || shard->was_long;
+    rooms_drain(shard); /* their tracks are served with the others */
     LIST_EACH(&shard->core.tracks, node) {
         struct track *track = CONTAINER_OF(node, struct track, in_shard);
         tracks_fetch(shard, node_next);
         if (is_due(shard, track))
             track_serve(shard, track);
     }
-    rooms_drain(shard);
     meetings_judge(shard, began_ms);
     if (shard->core.now_ms - shard->flushed_ms >= FLUSH_MS)
         recorders_flush(shard);

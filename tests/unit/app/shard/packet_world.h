@@ -111,8 +111,6 @@ static inline struct mic_world mic_open(struct packet_world *w, const char *iden
     about.sid = SLICE("TR_1");
     m.tone_hz = 150;
     m.volume = 0.2;
-    if (!about.source.len)
-        about.source = SLICE("MICROPHONE");
     const struct packet_track_settings settings = {
         .live = w->live, .about = about, .on_missing = world_on_missing, .user = w};
     m.track = packet_track_open(&settings);
