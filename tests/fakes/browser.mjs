@@ -7,17 +7,16 @@ import { chromium } from 'playwright-core';
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-export const PATIENCE_MS = 60000;
+export const PATIENCE_MS = 30000;
 let launched = null;
+after(async () => (await launched)?.close());
 
 async function launch() {
   await access(executablePath).catch(() => {
     throw new Error(`the tests of the page need ${executablePath}: tools/install test installs it (package chromium), CHROMIUM names another`);
   });
-  const browser = await chromium.launch({ executablePath, timeout: PATIENCE_MS,
+  return chromium.launch({ executablePath, timeout: PATIENCE_MS,
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required', '--font-render-hinting=none', '--mute-audio'] });
-  after(() => browser.close());
-  return browser;
 }
 
 // A page of a context of its own. `errors` is what went wrong in it; the test fails at its end when there is something.

@@ -47,6 +47,13 @@ export class Speaker {
     this.urgent.textContent = text;
   }
 
+  /** Takes back what was said, and what waits: nothing of it is to be found any more. */
+  forget() {
+    this.stop();
+    this.#waiting = [];
+    this.polite.textContent = this.urgent.textContent = '';
+  }
+
   stop() {
     clearTimeout(this.#timer);
   }

@@ -168,10 +168,10 @@ export class CardList {
     return this.list.matches(':hover, :focus-within') || performance.now() - this.#scrolledMs < 400;
   }
 
-  /** @param {Topic[]} topics */
-  show(topics) {
+  /** @param {Topic[]} topics @param {boolean} [isAsked] the host asked for them: then they come, wherever the pointer is */
+  show(topics, isAsked = false) {
     this.#wanted = topics;
-    this.#draw();
+    this.#draw(isAsked);
   }
 
   /** @param {string} key @param {string} text @param {(() => void) | null} undo */

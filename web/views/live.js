@@ -74,7 +74,7 @@ class LiveView extends HTMLElement {
     this.#digestButton.addEventListener('click', () => {
       this.#intake.admit(this.#digest, clock.now());
       if (!this.#isWide) this.#setWide(true);
-      this.#draw();
+      this.#draw(true);
     });
     fill(this.#all, el('header', { class: 'live-head' }, el('div', { class: 'live-name' }, this.#title, this.#meta),
       el('div', { class: 'tools' }, this.#discreet, this.#pause, this.#everyone, this.options.node)),
@@ -90,6 +90,7 @@ class LiveView extends HTMLElement {
   }
 
   disconnectedCallback() {
+    document.documentElement.removeAttribute('data-discreet');
     this.#life.end();
     this.#subscription?.close();
     this.#speaker.stop();
@@ -166,7 +167,7 @@ class LiveView extends HTMLElement {
     });
   }
 
-  #draw() {
+  #draw(isAsked = false) {
     if (!this.isConnected || !this.verdicts || !this.cards || !this.people) return;
     const now = clock.now(), live = this.#live;
     pruneTopics(live, now);
@@ -177,7 +178,7 @@ class LiveView extends HTMLElement {
     this.#drawHead(now);
     const shown = this.#isWide ? cards : calmChoice(cards, this.#calm, CALM_CARDS);
     this.#calm = new Set(shown.map((topic) => topic.key));
-    this.cards.show(shown);
+    this.cards.show(shown, isAsked);
     const rest = this.#open.length - shown.length;
     setAttr(this.#digestButton, 'hidden', rest === 0);
     setText(this.#digestButton, rest ? t('live.digest', { n: rest }) : '');
@@ -270,6 +271,7 @@ class LiveView extends HTMLElement {
   #setDiscreet(isDiscreet) {
     this.#isDiscreet = isDiscreet;
     document.documentElement.toggleAttribute('data-discreet', isDiscreet);
+    if (isDiscreet) this.#speaker.forget();
     this.#draw();
     if (isDiscreet) this.#cover.querySelector('button')?.focus();
     else this.#discreet.focus();
