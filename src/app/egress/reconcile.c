@@ -68,7 +68,7 @@ static void see_participant(struct reconcile *reconcile, const struct session *s
     json_t *item;
 
     livekit_read_participant(&participant, json);
-    if (participant.is_disconnected)
+    if (participant.is_disconnected || livekit_is_recorder(&participant))
         return;
     sessions_participant_seen(reconcile->sessions, session, &participant);
     egresses_participant_seen(reconcile->egresses, session, participant.identity);

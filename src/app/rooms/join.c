@@ -47,6 +47,7 @@ static void write_base(struct buf *out, struct slice url) {
 /* Each attempt has a token of its own, made for it: one that was kept may have expired. */
 static int give_ticket(struct join *join) {
     const struct config *config = join->rooms->set.config;
+    const struct session *session = session_of(join);
     const struct jwt_key *key = &config->livekit_keys[0];
     struct buf token = {0}, url = {0};
     room_token_write(&token, key->issuer, key->secret, slice_from(join->room_name),
@@ -55,6 +56,7 @@ static int give_ticket(struct join *join) {
     const struct shard_ticket ticket = {
         .room = slice_from(join->room_name),
         .sfu = {buf_slice(&url), buf_slice(&token)},
+        .is_recorded = !session || session->wish == SESSION_RECORD,
         .is_first = !join->is_on_shard,
     };
     int err =

@@ -151,10 +151,14 @@ static void take_track(struct webhook *webhook, const json_t *event, enum event_
     }
 }
 
+/* A recorder's comings and goings say nothing about the meeting: our own would keep it alive. */
 static void take_participant(struct webhook *webhook, const json_t *event, enum event_kind kind,
-                             const struct session *session) {
+                             const struct livekit_room *room, const struct session_event *when) {
     struct livekit_participant participant;
     livekit_read_participant(&participant, json_object_get(event, "participant"));
+    if (livekit_is_recorder(&participant))
+        return;
+    const struct session *session = sessions_room_seen(webhook->set.sessions, room, when);
     if (!session)
         return;
     if (kind == EVENT_PARTICIPANT_LEFT)
@@ -181,7 +185,7 @@ static void webhook_dispatch(struct webhook *webhook, const json_t *event, enum 
         return;
     case EVENT_PARTICIPANT_SEEN:
     case EVENT_PARTICIPANT_LEFT:
-        take_participant(webhook, event, kind, sessions_room_seen(sessions, &room, when));
+        take_participant(webhook, event, kind, &room, when);
         return;
     case EVENT_TRACK_PUBLISHED:
     case EVENT_TRACK_UNPUBLISHED:

@@ -31,6 +31,8 @@ struct live_meeting {
     unsigned audio_tracks;
     /* NULL: its room is not joined. */
     struct joined_room *room;
+    /* What comes by it is only analysed, by the wish of the room's metadata. */
+    bool is_unrecorded;
     /* Of the tracks that are behind in this tick, and in the one before: the least time up to which
      * one was heard (steady clock). INT64_MAX: none is behind. */
     int64_t behind_ms, was_behind_ms;

@@ -31,7 +31,8 @@ struct shard_room_event {
 struct shard_ticket {
     struct slice room; /* its name */
     struct room_ticket sfu;
-    bool is_first; /* else an answer to SHARD_ROOM_NEEDS_TICKET */
+    bool is_recorded; /* else its audio is only analysed */
+    bool is_first;    /* else an answer to SHARD_ROOM_NEEDS_TICKET */
 };
 
 #endif

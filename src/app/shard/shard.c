@@ -122,6 +122,8 @@ void shard_on_take(struct shard *shard, uint64_t key, const struct track_params 
 
 void shard_on_join(struct shard *shard, uint64_t key, const struct shard_ticket *ticket) {
     struct live_meeting *live = shard_find(shard, key);
+    if (live)
+        live->is_unrecorded = !ticket->is_recorded;
     if (live && live->room) {
         joined_room_attempt(live->room, &ticket->sfu);
     } else if (live && !shard->is_draining && ticket->is_first) {

@@ -11,7 +11,7 @@
 struct ticket_mail {
     struct mail mail;
     uint64_t key;
-    bool is_first, is_leave;
+    bool is_first, is_leave, is_recorded;
     char *room, *url, *token;
 };
 
@@ -23,6 +23,7 @@ static void ticket_deliver(struct mail *mail, void *owner) {
         .room = slice_from(m->room),
         .sfu = {slice_from(m->url), slice_from(m->token)},
         .is_first = m->is_first,
+        .is_recorded = m->is_recorded,
     };
     if (m->is_leave)
         shard_on_leave(shard, m->key);
@@ -41,6 +42,7 @@ void shard_join_room(struct shard *shard, uint64_t key, const struct shard_ticke
     m->mail.deliver = ticket_deliver;
     m->key = key;
     m->is_first = ticket->is_first;
+    m->is_recorded = ticket->is_recorded;
     m->room = slice_copy_text(ticket->room);
     m->url = slice_copy_text(ticket->sfu.url);
     m->token = slice_copy_text(ticket->sfu.token);

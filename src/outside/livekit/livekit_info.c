@@ -172,6 +172,10 @@ bool livekit_is_service(const struct livekit_participant *p) {
     return p->kind == KIND_EGRESS || p->kind == KIND_AGENT || p->is_recorder || p->is_agent;
 }
 
+bool livekit_is_recorder(const struct livekit_participant *p) {
+    return p->kind == KIND_EGRESS || (p->is_recorder && p->is_hidden);
+}
+
 bool livekit_is_person(const struct livekit_participant *p) {
     return (p->kind == KIND_STANDARD || p->kind == KIND_SIP) && !p->is_hidden &&
            !livekit_is_service(p);

@@ -75,6 +75,9 @@ bool livekit_track_is_audio(const struct livekit_track *track);
 /* An egress worker, a recorder or an agent, which is not counted as a participant. */
 bool livekit_is_service(const struct livekit_participant *p);
 
+/* A hidden recorder, such as an egress worker or Prosa itself. */
+bool livekit_is_recorder(const struct livekit_participant *p);
+
 /* Somebody who meets others: in the room by a client or by telephone, and not hidden. */
 bool livekit_is_person(const struct livekit_participant *p);
 

@@ -296,8 +296,29 @@ static void strange_events_do_nothing(void **state) {
     close_world(&world);
 }
 
+/* Its own recorders keep no meeting alive, and are in no list. */
+static void recorders_are_passed_over(void **state) {
+    static const char *const bodies[] = {
+        "{\"event\":\"participant_joined\",\"room\":{\"name\":\"a\"},\"participant\":{\"sid\":"
+        "\"PA_1\",\"identity\":\"EG_1\",\"kind\":\"EGRESS\"}}",
+        "{\"event\":\"participant_left\",\"room\":{\"name\":\"a\"},\"participant\":{\"sid\":"
+        "\"PA_2\",\"identity\":\"prosa-1\",\"permission\":{\"hidden\":true,\"recorder\":true}}}",
+    };
+    struct world world;
+    open_world(&world);
+    take(&world, bodies[0]);
+    take(&world, bodies[1]);
+    assert_null(sessions_find_active(world.sessions, SLICE("a")));
+    take(&world, "{\"event\":\"room_started\",\"room\":{\"name\":\"a\"}}");
+    take(&world, bodies[0]);
+    const struct session *session = sessions_find_active(world.sessions, SLICE("a"));
+    assert_int_equal(session->attendees.len, 0);
+    close_world(&world);
+}
+
 RUN_TESTS(TEST(the_vectors_are_accepted), TEST(other_bodies_are_refused),
           TEST(signatures_are_checked), TEST(clocks_may_differ_a_little),
           TEST(every_order_ends_the_same), TEST(a_room_may_really_start_again),
           TEST(a_new_sid_ends_its_predecessor),
-          TEST(the_old_connection_leaves_after_the_new_one_joined), TEST(strange_events_do_nothing))
+          TEST(the_old_connection_leaves_after_the_new_one_joined), TEST(strange_events_do_nothing),
+          TEST(recorders_are_passed_over))
