@@ -183,6 +183,7 @@ static void fail(struct rtc_dtls *dtls, const char *why) {
 /* Whether OpenSSL only waits for more; otherwise the session has ended. */
 static bool is_waiting(struct rtc_dtls *dtls, int result) {
     int error = SSL_get_error(dtls->ssl, result);
+    ERR_clear_error(); /* the thread's other connections look there, too */
     if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
         return true;
     if (dtls->is_wrong_peer)
