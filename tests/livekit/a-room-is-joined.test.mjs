@@ -1,28 +1,123 @@
-// MEDIA_SOURCE=join in a real room: Prosa is a hidden participant that receives every microphone, and leaves when the last person
-// does.
+// MEDIA_SOURCE=join in a real room: Prosa is a hidden participant that receives every microphone, comes back after what can be
+// mended, and leaves with the last person.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { starts } from '../fakes/world.mjs';
-import { eventually } from '../system/harness.mjs';
+import { eventually, startServer } from '../system/harness.mjs';
 import { Publisher, startRealWorld } from './real.mjs';
 
-const joinedRooms = (server, way = 'media') => server.metric('prosa_rooms', { way });
+const join = { env: { MEDIA_SOURCE: 'join', RECONCILE_SECONDS: '1' } };
+const inRooms = (server, way = 'media') => server.metric('prosa_rooms', { way });
+const ends = (server, cause) => server.metric('prosa_room_ends_total', { cause });
+const packets = (server) => server.metric('prosa_packets_total');
+const ours = async (real, room) =>
+  (await real.rooms.listParticipants(room).catch(() => [])).filter(({ identity }) => identity.startsWith('prosa-'));
+
+async function packetsCome(server) {
+  const before = await packets(server);
+  await eventually('packets come', async () => (await packets(server)) > before + 20);
+}
+
+async function meet(t, options = join) {
+  const world = await startRealWorld(t, options);
+  const ana = await Publisher.join(t, world.real, 'sala', 'ana', { metadata: '{"role":"host"}' });
+  await ana.publish();
+  return { ...world, ana };
+}
 
 test('a room is joined, heard, and left with its last person', async (t) => {
-  const { real, door, server } = await startRealWorld(t, { env: { MEDIA_SOURCE: 'join' } });
-  const ana = await Publisher.join(t, real, 'sala', 'ana');
-  await ana.publish();
-  await eventually('media comes', async () => (await joinedRooms(server)) === 1);
-  const before = await server.metric('prosa_packets_total');
-  await eventually('packets come', async () => (await server.metric('prosa_packets_total')) > before + 50);
+  const { real, door, server, ana } = await meet(t);
+  await packetsCome(server);
   assert.equal(starts(door).length, 0, 'no egress is started');
-  const people = await real.rooms.listParticipants('sala');
-  const own = people.filter(({ identity }) => identity.startsWith('prosa-'));
-  assert.equal(own.length, 1);
-  assert.deepEqual([own[0].permission.hidden, own[0].permission.recorder, own[0].tracks.length], [true, true, 0]);
+  const [own, ...others] = await ours(real, 'sala');
+  assert.equal(others.length, 0);
+  assert.deepEqual([own.permission.hidden, own.permission.recorder, own.tracks.length], [true, true, 0]);
+  assert.equal((await real.rooms.listRooms(['sala'])).length, 1);
+  const bruno = await Publisher.join(t, real, 'sala', 'bruno');
+  await bruno.publish();
+  await packetsCome(server);
   await ana.leave();
-  await eventually('the room is left', async () => (await joinedRooms(server, 'signalling')) === 0);
-  await eventually('nobody is there', async () => (await real.rooms.listParticipants('sala').catch(() => [])).length === 0);
+  await packetsCome(server);
+  await bruno.leave();
+  await eventually('the room is left', async () => (await inRooms(server, 'signalling')) === 0);
+  await eventually('nobody is there', async () => (await ours(real, 'sala')).length === 0);
   assert.equal(await server.metric('prosa_room_joins_total'), 1);
   assert.equal(await server.metric('prosa_room_missing_total'), 0);
+  await eventually('the meeting ends', async () => (await server.get('/sessions/resolve?roomName=sala')).body.pending);
+});
+
+test('signalling that breaks is resumed, and the sound goes on', async (t) => {
+  const { door, server } = await meet(t);
+  await packetsCome(server);
+  for (let i = 1; i <= 3; i++) {
+    door.cut();
+    await eventually('it is resumed', async () => (await server.metric('prosa_room_resumes_total')) === i);
+    await packetsCome(server);
+  }
+  assert.equal(await server.metric('prosa_room_joins_total'), 1);
+});
+
+test('a LiveKit that was killed is joined anew when its people are back', async (t) => {
+  const { real, server } = await meet(t);
+  await packetsCome(server);
+  await real.restart();
+  assert.equal((await real.rooms.listRooms()).length, 0);
+  await eventually('the old session is given up', async () => (await inRooms(server)) === 0);
+  const bruno = await Publisher.join(t, real, 'sala', 'bruno');
+  await bruno.publish();
+  await eventually('it is joined anew', async () => (await inRooms(server)) === 1);
+  await packetsCome(server);
+  assert.equal((await ours(real, 'sala')).length, 1);
+});
+
+test('who sends Prosa away is obeyed until the next meeting', async (t) => {
+  const { real, server, ana } = await meet(t);
+  await packetsCome(server);
+  const [own] = await ours(real, 'sala');
+  await real.rooms.removeParticipant('sala', own.identity);
+  await eventually('it is gone', async () => (await ends(server, 'removed')) === 1);
+  const bruno = await Publisher.join(t, real, 'sala', 'bruno');
+  await bruno.publish();
+  await ana.leave();
+  await bruno.leave();
+  await eventually('the meeting ends', async () => (await server.get('/sessions/resolve?roomName=sala')).body.pending);
+  assert.equal(await server.metric('prosa_room_joins_total'), 1);
+  const carla = await Publisher.join(t, real, 'sala', 'carla');
+  await carla.publish();
+  await eventually('the next one is joined', async () => (await server.metric('prosa_room_joins_total')) === 2);
+});
+
+test('rooms that are not to be heard are left alone', async (t) => {
+  const options = { env: { ...join.env, JOIN_ROOMS: 'sala*, privada', JOIN_ROOMS_EXCEPT: 'privada' } };
+  const { real, door, server } = await startRealWorld(t, options);
+  await real.rooms.createRoom({ name: 'sala-off', metadata: '{"prosa":"off"}', emptyTimeout: 60 });
+  for (const room of ['privada', 'outra', 'sala-off']) await (await Publisher.join(t, real, room, 'ana')).publish();
+  await (await Publisher.join(t, real, 'sala', 'ana')).publish();
+  await eventually('the one is joined', async () => (await inRooms(server)) === 1);
+  assert.equal((await ours(real, 'sala')).length, 1);
+  for (const room of ['privada', 'outra', 'sala-off']) assert.equal((await ours(real, room)).length, 0);
+  assert.equal(starts(door).length, 0);
+  await real.rooms.updateRoomMetadata('sala', '{"prosa":"off"}');
+  await eventually('it is left by its wish', async () => (await ours(real, 'sala')).length === 0);
+  await real.rooms.updateRoomMetadata('sala-off', '{}');
+  await eventually('it is joined by its wish', async () => (await ours(real, 'sala-off')).length === 1);
+});
+
+test('encrypted audio is named, and not taken', async (t) => {
+  const { real, server } = await startRealWorld(t, join);
+  await (await Publisher.join(t, real, 'sala', 'ana', { encryption: 'secret' })).publish();
+  await eventually('it is known', async () => (await server.get('/ready')).body.degraded.includes('encrypted audio'));
+  assert.equal(await inRooms(server, 'signalling'), 1);
+  const { sid } = (await real.rooms.listRooms(['sala']))[0];
+  const { unrecorded } = (await server.get(`/feedback/debug/${sid}`)).body;
+  assert.deepEqual(unrecorded.map(({ participantId, reason }) => [participantId, reason]), [['ana', 'encrypted']]);
+});
+
+test('a Prosa that ends leaves its rooms, and one that starts joins them', async (t) => {
+  const { real, server } = await meet(t);
+  await packetsCome(server);
+  await server.stop();
+  assert.equal((await ours(real, 'sala')).length, 0);
+  const again = await startServer(t, { folder: server.folder, env: server.env });
+  await packetsCome(again);
 });

@@ -171,6 +171,19 @@ static void finish_room(struct reconcile *reconcile, const struct session *sessi
     sessions_room_finished(reconcile->sessions, &room, &event);
 }
 
+/* No webhook tells when they change. */
+static void see_metadata(struct reconcile *reconcile, const json_t *rooms) {
+    size_t i;
+    json_t *item;
+    json_array_foreach(rooms, i, item) {
+        struct livekit_room room;
+        livekit_read_room(&room, item);
+        const struct session *session = sessions_find(reconcile->sessions, room.sid);
+        if (session && session->is_active)
+            sessions_metadata_seen(reconcile->sessions, session, room.metadata);
+    }
+}
+
 static void compare(struct reconcile *reconcile, const json_t *rooms) {
     struct map_cursor at = {0};
     const struct session *session;
@@ -209,6 +222,7 @@ static void reconcile_on_rooms(const struct livekit_reply *reply, void *user) {
     const json_t *rooms = json_object_get(reply->body, "rooms");
     if (reconcile->config->reconcile_rooms == RECONCILE_ALL)
         reconcile_adopt(reconcile, rooms);
+    see_metadata(reconcile, rooms);
     compare(reconcile, rooms);
     sweep_in(reconcile, period_ms);
 }

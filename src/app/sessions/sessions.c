@@ -212,8 +212,11 @@ static void read_metadata(struct session_entry *entry, struct slice text) {
 void sessions_metadata_seen(struct sessions *sessions, const struct session *session,
                             struct slice metadata) {
     struct session_entry *entry = map_find(&sessions->by_id, slice_from(session->meeting_id));
-    if (entry)
-        read_metadata(entry, metadata);
+    if (!entry)
+        return;
+    if (!metadata.len)
+        entry->session.wish = SESSION_RECORD;
+    read_metadata(entry, metadata);
 }
 
 /* The sid names the meeting. Without one the room's active session is meant; where there is none,

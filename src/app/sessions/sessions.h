@@ -135,7 +135,7 @@ void sessions_room_finished(struct sessions *, const struct livekit_room *,
 const struct session *sessions_room_seen(struct sessions *, const struct livekit_room *,
                                          const struct session_event *);
 
-/* The room's metadata, by another way than a room's event. */
+/* The room's metadata as they are now: what they do not say they do not wish. */
 void sessions_metadata_seen(struct sessions *, const struct session *, struct slice metadata);
 
 /* A participant as LiveKit describes it (joined, updated or listed), and one that has left. */
