@@ -77,7 +77,7 @@ export function matrixTable(report, hear) {
   return el('div', null, el('p', { class: 'hint' }, t('matrix.read')), table(t('report.matrix'), [t('matrix.corner'), ...of.map((i) => bdi(names[i]))], by.map((i) => el('tr', null, el('th', { scope: 'row' }, bdi(names[i])), of.map((j) => {
     const cell = cells.find((one) => one.by === i && one.of === j);
     if (!cell) return el('td', null, i === j ? '' : '·');
-    const label = t('matrix.cell', { by: names[i], of: names[j], took: cell.tookFloor, along: cell.spokeAlong });
+    const label = `${number(cell.tookFloor)} / ${number(cell.spokeAlong)}: ${t('matrix.cell', { by: names[i], of: names[j], took: cell.tookFloor, along: cell.spokeAlong })}`;
     return el('td', null, el('button', { type: 'button', class: 'cell', 'aria-label': label, title: label, disabled: !cell.moments?.length, on: { click: () => play(cell, note) } },
       el('strong', null, number(cell.tookFloor)), ' / ', number(cell.spokeAlong)));
   })))), note);

@@ -1,0 +1,168 @@
+// The report in a real browser: its figures, its player whose sound is measured, its files, print, languages, and reports of odd meetings.
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { openPage, violations } from '../fakes/browser.mjs';
+import { startPage } from '../fakes/page.mjs';
+import { packed, reportOf } from '../fakes/talk.mjs';
+import { eventually, temporaryFolder } from './harness.mjs';
+
+async function report(t, wanted = reportOf(), options = {}) {
+  const fake = await startPage(t);
+  fake.reports.set('RM_1', wanted);
+  ['p0', 'p1', 'p2', 'p3'].forEach((id, i) => fake.tones.set(id, 300 + i * 200));
+  const page = await openPage(t, { timezoneId: 'America/Sao_Paulo', ...options });
+  await page.goto(`${fake.url}/app/#/report/RM_1`);
+  await page.waitForSelector('.player');
+  return { fake, page, wanted };
+}
+
+test('the figures are those of the report, and everybody can read them', async (t) => {
+  const wanted = reportOf({ people: 6 });
+  wanted.people[4].name = wanted.people[3].name;
+  wanted.marks = [{ type: 'presents', participantId: 'p0' }];
+  const { page } = await report(t, wanted);
+  const rows = await page.$$eval('.part-talk tbody tr', (all) => all.map((row) => [...row.children].map((cell) => cell.innerText.trim())));
+  assert.equal(rows.length, 6);
+  assert.deepEqual(rows[0].slice(0, 5), ['Ana Souza presents', `${Math.round(wanted.people[0].talkShare * 100)}%`, `${Math.round(wanted.people[0].presenceShare * 100)}%`, `${Math.round(wanted.people[0].talkSeconds / 60)} min`, '30']);
+  assert.deepEqual([rows[3][0], rows[4][0]], ['Diego Alves (p3)', 'Diego Alves (p4)'], 'namesakes are told apart');
+  assert.equal(await page.textContent('.part-talk .caveat'), '\u2068Ana Souza\u2069 presented: read the shares with that in mind.');
+  const carla = await page.$$eval('.part-attendance tbody tr', (all) => [...all[2].children].map((cell) => cell.innerText.trim()));
+  assert.deepEqual(carla.slice(0, 5), ['Carla Nunes', '2:00 PM', '2:30 PM', '29 min', '2']);
+  assert.equal(await page.locator('.part-matrix button.cell').first().getAttribute('aria-label'), '2 / 5: Ana Souza into Bruno Lima’s speech: took the floor 2 ×, spoke along 5 ×');
+  assert.match(await page.textContent('.when'), /GMT-3/, 'the zone is named');
+  // Behind each picture stands its table.
+  await page.click('.timeline .behind > summary');
+  const spoken = [...wanted.people[1].ribbon.matchAll(/(\d*)([^\d])/g)].filter(([, , letter]) => letter === 's').reduce((sum, [, n]) => sum + Number(n || 1), 0);
+  assert.equal(await page.locator('.timeline tbody tr').nth(1).locator('td').first().innerText(), `${Math.round(spoken / 60)} min`);
+  assert.ok((await page.locator('.behind').count()) >= 4);
+  assert.deepEqual(await violations(page), []);
+  await page.setViewportSize({ width: 360, height: 700 });
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360);
+  assert.deepEqual(await violations(page), []);
+});
+
+test('the sound at a moment is that moment, of that person, at any pace', async (t) => {
+  const { fake, page, wanted } = await report(t);
+  // What is heard, by its loudest frequency, from the page's own sound.
+  await page.evaluate(async () => {
+    const { audio } = await import('/app/report/sound.js');
+    const context = audio(), analyser = context.createAnalyser(), connect = AudioNode.prototype.connect;
+    analyser.fftSize = 16384;
+    connect.call(analyser, context.destination);
+    AudioNode.prototype.connect = function (to, ...more) {
+      return connect.call(this, to === context.destination ? analyser : to, ...more);
+    };
+    window.heardHz = () => {
+      const bins = new Float32Array(analyser.frequencyBinCount);
+      analyser.getFloatFrequencyData(bins);
+      const top = bins.indexOf(Math.max(...bins));
+      return bins[top] > -60 ? (top * context.sampleRate) / analyser.fftSize : 0;
+    };
+  });
+  const hears = (hz) => page.waitForFunction((wish) => Math.abs(window.heardHz() - wish) < 8, hz, { polling: 50 });
+  await page.locator('.part-talk button.cell').nth(2).click();
+  await hears(700);
+  const { from, tracks } = fake.mixes.at(-1), at = wanted.people[2].longestTurnAt - 500;
+  assert.deepEqual(tracks, ['p2'], 'solo leaks nothing');
+  assert.ok(fake.mixes.some((mix) => mix.from <= at && at < mix.to), 'the window is that of the moment');
+  assert.ok(from >= wanted.startedAt);
+  await page.selectOption('.player select >> nth=0', '1.5');
+  await eventually('the server is asked for another pace', () => fake.mixes.at(-1).rate === 1.5);
+  await hears(700);
+  // It goes on over the seam between two windows, on one clock.
+  const place = () => page.$eval('.player input[type=range]', (node) => Number(node.value));
+  const began = await place(), windows = fake.mixes.length;
+  await page.waitForFunction((least) => Number(document.querySelector('.player input[type=range]').value) >= least, began + 2);
+  assert.ok(fake.mixes.length >= windows && fake.mixes.length < windows + 4);
+
+  await page.locator('h1').focus();
+  await page.keyboard.press('k');
+  await page.waitForSelector('.player[data-state=paused]');
+  const paused = await place();
+  await page.keyboard.press('l');
+  assert.ok(Math.abs((await place()) - paused - 10) <= 1);
+  await page.keyboard.press('j');
+  await page.keyboard.press('Space');
+  await page.waitForSelector('.player[data-state=playing]');
+  await page.keyboard.press('k');
+  await page.locator('.events button').first().click();
+  await eventually('the ten seconds before an event', () => fake.mixes.at(-1).tracks.length === 0);
+});
+
+test('files: CSV that a spreadsheet of the country reads, JSON as it is', async (t) => {
+  const wanted = reportOf({ people: 3 });
+  wanted.people[0].name = '=cmd|\' /C calc\'!A0';
+  wanted.people[1].name = 'José; "Zé"';
+  const { page } = await report(t, wanted, { locale: 'pt-BR' });
+  const save = async (label) => {
+    if (!(await page.locator('.report-head .menu[open]').count())) await page.click('.report-head .menu > summary');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.report-head .choice', { hasText: label }).click()]);
+    return { name: download.suggestedFilename(), text: await readFile(await download.path(), 'utf8') };
+  };
+  const sheet = await save('para planilhas');
+  assert.equal(sheet.name, 'prosa-daily-standup-2026-11-30.csv');
+  const lines = sheet.text.split('\r\n');
+  assert.match(lines[0], /^\ufeffNome;Identidade;Entrou;/);
+  assert.match(lines[1], /^'=cmd\|' \/C calc'!A0;p0;2026-11-30T14:00:00-03:00;/);
+  assert.match(lines[1], /;\d+;0,\d+;0,\d+;/);
+  assert.match(lines[2], /^"José; ""Zé""";p1;/);
+  const plain = await save('para programas');
+  assert.match(plain.text, /^Nome,Identidade,/);
+  assert.match(plain.text.split('\r\n')[1], /,0\.\d+,/);
+  assert.deepEqual(JSON.parse((await save('JSON')).text), wanted);
+});
+
+test('print is light and whole, whatever the screen is', async (t) => {
+  const { page } = await report(t, reportOf({ people: 6 }), { colorScheme: 'dark' });
+  const pdf = await page.pdf({ format: 'A4', printBackground: false });
+  const folder = await temporaryFolder(t), file = join(folder, 'report.pdf');
+  await writeFile(file, pdf);
+  assert.ok(pdf.length > 10000);
+  await page.emulateMedia({ media: 'print' });
+  const paper = await page.evaluate(() => {
+    const style = getComputedStyle(document.documentElement), text = getComputedStyle(document.querySelector('.part-talk td'));
+    const canvas = document.querySelector('.time-ribbon'), { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let light = 0, ink = 0;
+    for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 200) data[i] > 190 ? light++ : ink++;
+    return { background: style.backgroundColor, text: text.color, light, ink, player: getComputedStyle(document.querySelector('.player')).display };
+  });
+  assert.deepEqual([paper.background, paper.text, paper.player], ['rgb(255, 255, 255)', 'rgb(0, 0, 0)', 'none']);
+  assert.ok(paper.ink > paper.light, 'ribbons are dark on white');
+  // Where a reader of PDFs is at hand, the words are in it.
+  const words = spawnSync('pdftotext', [file, '-'], { encoding: 'utf8' });
+  if (words.status === 0) assert.match(words.stdout, /Ana Souza/);
+});
+
+test('meetings of eight hours and two hundred people, without sound, without end, and unknown ones', async (t) => {
+  const cells = packed('s'.repeat(5) + '.'.repeat(25)).repeat(960), long = reportOf({ people: 200, minutes: 10 });
+  Object.assign(long, { until: long.startedAt + 8 * 3600000, lengthSeconds: 8 * 3600 });
+  for (const person of long.people) person.ribbon = cells;
+  const { fake, page } = await report(t, long);
+  assert.equal(await page.locator('.time-row').count(), 200);
+  const drawn = await page.$$eval('.time-ribbon', (all) => all.filter((canvas) => canvas.width > 300).length);
+  assert.ok(drawn > 0 && drawn < 200, `${drawn} of 200 rows are drawn: those in sight`);
+  assert.ok(await page.$$eval('.time-ribbon', (all) => all.every((canvas) => canvas.width <= 8192)));
+
+  const empty = reportOf({ people: 1 });
+  Object.assign(empty, { isFinal: false, isComplete: false, people: [{ participantId: 'x', name: null, talkSeconds: null, talkShare: null, presenceShare: null, turns: null, longestTurnSeconds: null, longestTurnAt: null,
+    overlapSeconds: null, mutedSeconds: null, gapSeconds: null }], matrix: [], events: [], moments: [], group: { speechSeconds: null, spokenSeconds: null, overlapSeconds: null, silenceSeconds: null, turns: null, tookFloor: null, spokeAlong: null } });
+  fake.reports.set('RM_empty', empty);
+  await page.goto(`${fake.url}/app/#/report/RM_empty`);
+  await page.waitForFunction(() => document.querySelectorAll('.time-row').length === 1);
+  assert.match(await page.locator('.caveat').allTextContents().then((all) => all.join()), /goes on; this is up to.*Not everything was heard/);
+  assert.doesNotMatch(await page.locator('.report').innerText(), /NaN|undefined|null|Invalid/);
+  await page.goto(`${fake.url}/app/#/report/RM_unknown`);
+  await page.waitForSelector('.empty p');
+  assert.match(await page.textContent('.empty p'), /does not exist/);
+});
+
+test('a mood is in the report only where the operator says so', async (t) => {
+  const wanted = reportOf();
+  wanted.events[0].type = 'frustracao_crescente';
+  const { page } = await report(t, wanted);
+  assert.equal(await page.locator('.events li').count(), 3);
+  assert.doesNotMatch(await page.locator('.report').innerText(), /Frustration/);
+});
