@@ -147,7 +147,7 @@ export const day = (ms) => date(ms, 'day', { weekday: 'long', day: 'numeric', mo
 /** @param {number | null | undefined} ms */
 export const dayShort = (ms) => date(ms, 'short', { day: '2-digit', month: '2-digit', year: 'numeric' });
 /** With the name of the time zone, since a report is read elsewhere. @param {number | null | undefined} ms */
-export const moment = (ms) => date(ms, 'moment', { day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit',
+export const moment = (ms) => date(ms, 'moment', { day: 'numeric', month: 'long', year: 'numeric', hour: 'numeric', minute: '2-digit',
   timeZoneName: 'short' });
 
 /** "há 5 segundos"; whole units, never in the future. @param {number} seconds */

@@ -22,6 +22,8 @@ export class Timeline {
   #rowsNode = el('div', { class: 'time-rows' });
   #head = el('div', { class: 'time-head', hidden: true, 'aria-hidden': 'true' });
   #width = 0;
+  /** Draws the legend. @type {(() => void)[]} */
+  #samples = [];
 
   /** @param {Report} report @param {Feedback[]} events @param {(at: number) => void} onSeek @param {import('../core/dom.js').Life} life */
   constructor(report, events, onSeek, life) {
@@ -55,7 +57,7 @@ export class Timeline {
   #ticks() {
     const seconds = this.ms / 1000, step = tickStep(seconds);
     return Array.from({ length: Math.floor(seconds / step) + 1 }, (_, i) => {
-      const tick = el('span', { class: 'tick' }, duration(i * step));
+      const tick = el('span', { class: (i * step) / seconds > 0.9 ? 'tick tick-end' : 'tick' }, duration(i * step));
       tick.style.setProperty('--at', String((i * step) / seconds));
       return tick;
     });
@@ -65,7 +67,7 @@ export class Timeline {
     const kinds = /** @type {const} */ (['s', 'o', 'm', 'g']);
     return el('ul', { class: 'legend plain' }, kinds.map((letter) => {
       const canvas = el('canvas', { width: 26, height: 16, 'aria-hidden': 'true' });
-      requestAnimationFrame(() => drawRun(prepare(canvas, 26, 16), letter, 0, 26, 16));
+      this.#samples.push(() => drawRun(prepare(canvas, 26, 16), letter, 0, 26, 16));
       return el('li', null, canvas, t(`ribbon.${letter}`));
     }), el('li', null, el('span', { class: 'event-sign', 'aria-hidden': 'true' }), t('ribbon.event')));
   }
@@ -86,6 +88,7 @@ export class Timeline {
   redraw(isWhole = false) {
     for (const row of this.#rows) row.isDrawn = false;
     this.#width = 0;
+    for (const draw of this.#samples) draw();
     this.draw(isWhole);
   }
 
