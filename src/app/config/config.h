@@ -122,6 +122,7 @@ struct config {
     enum feedback_access feedback_access;
     enum locale feedback_locale;
     unsigned feedback_ttl_days;
+    unsigned report_ttl_days;
     struct rules rules;     /* defaults changed by RULE_<TYPE>_<FIELD> */
     const char *rules_file; /* rulebook.h */
     /* A RULE_<TYPE>_COOLDOWN_S that was set and has no effect; NULL: none. */

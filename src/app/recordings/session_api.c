@@ -18,15 +18,16 @@ enum {
     SESSIONS_MAX = 200,
     EVENTS_DEFAULT = 100,
     EVENTS_MAX = 1000,
-    RECORDINGS_MAX = 1000
+    RECORDINGS_MAX = 1000,
+    SEARCH_BYTES = 256,
 };
 
-/* The query of a list: ?limit=&cursor=&status=&from=&to=. */
+/* The query of a list: ?limit=&cursor=&status=&from=&to=&room=&person=. */
 struct list_query {
     uint64_t limit;
     int64_t from_ms, to_ms;
     int status;
-    struct buf cursor;
+    struct buf cursor, room, person;
 };
 
 static const char *read_time(struct slice query, const char *name, int64_t *unix_ms,
@@ -74,7 +75,17 @@ static const char *read_list_query(struct slice query, struct list_query *q, uns
         wrong = read_time(query, "to", &q->to_ms, "to must be a valid ISO 8601 date string");
     if (!wrong && query_get(&q->cursor, query, "cursor") == EINVAL)
         wrong = WRONG_CURSOR;
+    if (!wrong && (query_get(&q->room, query, "room") == EINVAL ||
+                   query_get(&q->person, query, "person") == EINVAL ||
+                   q->room.len > SEARCH_BYTES || q->person.len > SEARCH_BYTES))
+        wrong = "room and person must be texts of at most 256 bytes";
     return wrong;
+}
+
+static void list_query_free(struct list_query *q) {
+    buf_free(&q->cursor);
+    buf_free(&q->room);
+    buf_free(&q->person);
 }
 
 /* As errand_resume, for calls that were given the cursor of the query. */
@@ -128,12 +139,14 @@ static void list_sessions(struct errand *errand, const struct store_account *acc
             .status = q.status,
             .from_ms = q.from_ms,
             .to_ms = q.to_ms,
+            .room = buf_slice(&q.room),
+            .person = buf_slice(&q.person),
             .cursor = buf_slice(&q.cursor),
             .limit = (unsigned)q.limit,
         };
         errand->call = store_session_list(api->store, &filter, on_session_list, errand);
     }
-    buf_free(&q.cursor);
+    list_query_free(&q);
 }
 
 static void on_get_sessions(struct http_request *req, const struct route_match *match, void *user) {
@@ -225,7 +238,7 @@ static void list_feedback(struct errand *errand, const struct store_session *ses
         };
         errand->call = store_feedback_list(api->store, &filter, on_stored_events, errand);
     }
-    buf_free(&q.cursor);
+    list_query_free(&q);
 }
 
 static void get_feedback(struct errand *errand, const struct store_account *account) {

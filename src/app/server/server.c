@@ -1,3 +1,4 @@
+#include "app/reports/reports.h"
 #include "app/server/server.h"
 
 #include "app/accounts/auth.h"
@@ -219,6 +220,8 @@ static int open_directory(struct server *server, struct buf *problem) {
         .view_user = server,
         .on_room = server_on_room,
         .room_user = server,
+        .on_report = server_on_report,
+        .report_user = server,
         .rules_of = server_find_rules,
         .rules_user = server,
     };
@@ -230,6 +233,7 @@ static int open_sessions(struct server *server, struct buf *problem) {
     struct sessions_settings set = {
         .loop = server->loop,
         .store = server->store,
+        .participants_ttl_days = server->config->report_ttl_days,
         .directory = server->directory,
         .memory = &server->budget.memory,
         .on_started = server_on_session_started,
@@ -243,6 +247,15 @@ static int open_sessions(struct server *server, struct buf *problem) {
                                    &server->budget, server->directory};
     server->hosts = hosts_new(&hosts);
     server->talk_stats = talk_stats_new(server->loop, server->directory, server->hosts);
+    const struct reports_settings reports = {
+        .directory = server->directory,
+        .sessions = server->sessions,
+        .store = server->store,
+        .hosts = server->hosts,
+        .ttl_days = server->config->report_ttl_days,
+        .started_ms = clock_wall_ms(),
+    };
+    server->reports = reports_new(&reports);
     server->feedback_out = (struct feedback_out){server->config, server->hosts, server->store, {0}};
     sessions_load(server->sessions);
     return 0;
@@ -326,6 +339,7 @@ static int open_doors(struct server *server, struct buf *problem) {
     resolver_add_routes(&server->resolver, server->routes);
     hosts_add_routes(server->hosts, server->routes);
     feedback_api_add_routes(&server->feedback_api, server->routes);
+    reports_add_routes(server->reports, server->routes);
     auth_add_routes(server->auth, server->routes);
     server->erasures = erasures_open(server->loop, server->store, server->recordings);
     recording_api_init(&server->recording_api, server->auth, server->store, server->recordings,
@@ -432,6 +446,7 @@ void server_close(struct server *server) {
     erasures_close(server->erasures);
     auth_close(server->auth);
     talk_stats_free(server->talk_stats);
+    reports_free(server->reports);
     hosts_free(server->hosts);
     mute_inquiry_free(server->mute_inquiry);
     reconcile_free(server->reconcile);

@@ -1,6 +1,7 @@
 /* The end of a run: from the signal to the moment at which everything has drained. */
 #include "app/config/config.h"
 #include "app/hosts/hosts.h"
+#include "app/reports/reports.h"
 #include "app/server/server.h"
 #include "app/server/server_private.h"
 #include "app/sessions/directory.h"
@@ -45,9 +46,10 @@ void server_stop(struct server *server) {
     alarm((unsigned)((server->config->drain_ms + 999) / 1000));
     timer_start(server->loop, &server->drain_limit, server->config->drain_ms / 2, 0,
                 server_on_drain_limit, server);
-    server->draining = 2;
+    server->draining = 3;
     http_server_drain(server->http, server_on_part_drained, server);
     hosts_drain(server->hosts);
+    reports_drain(server->reports, server_on_part_drained, server);
     directory_drain(server->directory, server_on_part_drained, server);
 }
 

@@ -66,6 +66,7 @@ struct server {
     struct sessions *sessions;
     struct hosts *hosts;
     struct talk_stats *talk_stats;
+    struct reports *reports;
     struct feedback_out feedback_out;
     struct auth *auth;
     /* These four are NULL without an API key of LiveKit. */
@@ -125,6 +126,7 @@ void server_on_room(struct slice meeting_id, const struct shard_room_event *even
 void server_on_listed(const struct session *session, void *user);
 void server_on_fallback(const struct session *session, void *user);
 bool server_is_joined(const struct session *session, void *user);
+void server_on_report(struct slice meeting_id, struct slice json, void *user);
 void server_on_published(const struct session *session, struct slice identity,
                          const struct livekit_track *track, bool is_published, void *user);
 void server_on_participant(const struct session *session, struct slice identity, void *user);

@@ -4,6 +4,7 @@
 #include "app/hosts/hosts.h"
 #include "app/egress/reconcile.h"
 #include "app/recordings/recordings.h"
+#include "app/reports/reports.h"
 #include "app/rooms/rooms.h"
 #include "app/server/server_private.h"
 #include "app/sessions/directory.h"
@@ -21,6 +22,7 @@ void server_on_session_started(const struct session *session, void *user) {
 void server_on_session_ended(const struct session *session, void *user) {
     struct server *server = user;
     hosts_session_ended(server->hosts, session);
+    reports_session_ended(server->reports, session);
     if (server->egresses)
         egresses_session_ended(server->egresses, session);
     if (server->rooms)
@@ -48,6 +50,12 @@ void server_on_view(struct slice meeting_id, struct slice room_name, enum live_w
     const struct server *server = user;
     if (server->hosts)
         hosts_on_view(meeting_id, room_name, what, json, server->hosts);
+}
+
+void server_on_report(struct slice meeting_id, struct slice json, void *user) {
+    const struct server *server = user;
+    if (server->reports)
+        reports_meeting_gone(server->reports, meeting_id, json);
 }
 
 void server_on_silent(struct slice meeting_id, struct slice identity, struct slice track,

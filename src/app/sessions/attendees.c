@@ -1,9 +1,14 @@
 #include "app/sessions/sessions_private.h"
 
 #include "app/sessions/directory.h"
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "outside/livekit/livekit_info.h"
+#include "outside/store/store_report.h"
+
+#include <string.h>
 
 enum { ATTENDEES_MAX = 5000 };
 
@@ -12,7 +17,55 @@ void attendee_free(struct attendee *attendee) {
     mem_free(attendee->sid);
     mem_free(attendee->left_sid);
     mem_free(attendee->name);
+    mem_free(attendee->stored_sid);
     mem_free(attendee);
+}
+
+/* ---- Who took part, for the store ---- */
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+/* A stay is one connection of somebody, named by its sid; or, without one, by when it began. */
+static void stay_put(const struct sessions *sessions, const struct session *session,
+                     const struct attendee *attendee, struct slice sid, int64_t left_ms) {
+    int64_t now_ms = clock_wall_ms();
+    int64_t joined_ms = attendee->joined_ms ? attendee->joined_ms : now_ms;
+    struct buf id = {0};
+    if (sid.len > 0)
+        buf_printf(&id, "%s/%.*s", session->meeting_id, SLICE_ARG(sid));
+    else
+        buf_printf(&id, "%s/%s/%lld", session->meeting_id, attendee->identity,
+                   (long long)attendee->joined_ms);
+    const struct store_participant stay = {
+        .id = buf_slice(&id),
+        .meeting_id = slice_from(session->meeting_id),
+        .participant_id = slice_from(attendee->identity),
+        .name = slice_from(attendee->name),
+        .is_host = attendee->is_host,
+        .joined_ms = joined_ms,
+        .left_ms = left_ms,
+        .expires_ms = now_ms + sessions->set.participants_ttl_days * DAY_MS,
+    };
+    store_participant_put(sessions->set.store, &stay, NULL, NULL);
+    buf_free(&id);
+}
+
+/* Writes what has changed; a recorder or an agent takes no part. */
+static void attendee_store(const struct sessions *sessions, const struct session *session,
+                           struct attendee *attendee) {
+    bool has_name = attendee->name[0] != '\0';
+    bool is_same = attendee->stored_sid && strcmp(attendee->stored_sid, attendee->sid) == 0;
+    if (!sessions->set.store || !attendee->is_known || !attendee->is_person ||
+        (!attendee->is_present && !is_same) ||
+        (is_same && attendee->was_present == attendee->is_present &&
+         attendee->was_host == attendee->is_host && attendee->had_name == has_name))
+        return;
+    slice_replace_text(&attendee->stored_sid, slice_from(attendee->sid));
+    attendee->was_present = attendee->is_present;
+    attendee->was_host = attendee->is_host;
+    attendee->had_name = has_name;
+    stay_put(sessions, session, attendee, slice_from(attendee->sid),
+             attendee->is_present ? 0 : clock_wall_ms());
 }
 
 const struct attendee *session_find_attendee(const struct session *session, struct slice identity) {
@@ -82,6 +135,7 @@ void sessions_participant_seen(struct sessions *sessions, const struct session *
                            !(p->sid.len && slice_is_equal(p->sid, slice_from(attendee->left_sid)));
     json_decref(person.document);
 
+    attendee_store(sessions, session, attendee);
     attendee_tell(sessions, session, attendee);
     const json_t *item;
     size_t i;
@@ -118,6 +172,9 @@ void sessions_participant_left(struct sessions *sessions, const struct session *
         slice_replace_text(&attendee->left_sid, p->sid);
     if (!p->sid.len || slice_is_equal(p->sid, slice_from(attendee->sid))) {
         attendee->is_present = false;
+        attendee_store(sessions, session, attendee);
         attendee_tell(sessions, session, attendee);
+    } else if (sessions->set.store && attendee->is_person) {
+        stay_put(sessions, session, attendee, p->sid, clock_wall_ms()); /* an older connection */
     }
 }

@@ -61,6 +61,9 @@ struct directory_settings {
     /* A joined room. */
     void (*on_room)(struct slice meeting_id, const struct shard_room_event *, void *user);
     void *room_user;
+    /* A meeting is forgotten: what is left of it (SHARD_REPORT), as JSON. NULL: nobody asks. */
+    void (*on_report)(struct slice meeting_id, struct slice json, void *user);
+    void *report_user;
     /* The rules for meetings of an organization (its slug) and a kind; both may be empty. NULL: all
      * have those of `shard`. */
     void (*rules_of)(struct slice organization, struct slice kind, struct rules *, void *user);

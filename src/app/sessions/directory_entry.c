@@ -75,7 +75,30 @@ void directory_entry_forget(struct directory_entry *e) {
     mem_free(e);
 }
 
+struct report_question {
+    struct directory *dir;
+    char *id;
+};
+
+static void report_answer(struct slice json, void *user) {
+    struct report_question *q = user;
+    if (!q->dir->is_stopped && json.len > 0)
+        q->dir->set.on_report(slice_from(q->id), json, q->dir->set.report_user);
+    mem_free(q->id);
+    mem_free(q);
+}
+
+/* Before the shard forgets it. */
+static void ask_report(struct directory *dir, const struct directory_entry *e) {
+    if (!dir->set.on_report || !e->has_session || dir->is_stopped)
+        return;
+    struct report_question *q = mem_alloc(sizeof *q);
+    *q = (struct report_question){dir, mem_copy_text(e->id)};
+    shard_ask_meeting(directory_entry_shard(dir, e), e->key, SHARD_REPORT, report_answer, q);
+}
+
 void directory_entry_free(struct directory *dir, struct directory_entry *e) {
+    ask_report(dir, e);
     shard_remove_meeting(directory_entry_shard(dir, e), e->key);
     dir->places[e->shard].meetings--;
     list_remove(&e->in_quiet);

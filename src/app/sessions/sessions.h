@@ -40,6 +40,9 @@ struct attendee {
     bool is_service;
     /* Counted among those who meet. */
     bool is_person;
+    /* What the store was told last: as `sid`, `is_present`, `is_host` and a name. */
+    char *stored_sid;
+    bool was_present, was_host, had_name;
 };
 
 /* What the room's metadata say Prosa shall do: {"prosa":"off"|"analyse"|"record"}. */
@@ -72,6 +75,8 @@ struct sessions_settings {
     struct loop *loop;
     /* NULL: memory only. */
     struct store *store;
+    /* How long the store keeps who took part. */
+    unsigned participants_ttl_days;
     /* NULL in tests. */
     struct directory *directory;
     /* Of the budget: what unsigned webhooks tell is held there. NULL: it is not bounded. */

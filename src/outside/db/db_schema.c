@@ -143,6 +143,25 @@ static const struct schema_column egress_stop[] = {
     {"stoppedAt", COLUMN_TIME, 5, BOTH},
 };
 
+static const struct schema_column participant[] = {
+    {"id", COLUMN_TEXT, 6, BOTH, .extra = KEY},
+    {"meetingId", COLUMN_TEXT, 6, BOTH},
+    {"participantId", COLUMN_TEXT, 6, BOTH},
+    {"name", COLUMN_TEXT, 6, 0},
+    {"role", COLUMN_TEXT, 6, REQUIRED},
+    {"joinedAt", COLUMN_TIME, 6, BOTH},
+    {"leftAt", COLUMN_TIME, 6, 0},
+    {"expiresAt", COLUMN_TIME, 6, BOTH},
+};
+
+static const struct schema_column meeting_report[] = {
+    {"meetingId", COLUMN_TEXT, 6, BOTH, .extra = KEY},
+    {"version", COLUMN_INT, 6, BOTH},
+    {"report", COLUMN_TEXT, 6, BOTH},
+    {"createdAt", COLUMN_TIME, 6, BOTH},
+    {"expiresAt", COLUMN_TIME, 6, BOTH},
+};
+
 #define TABLE(name, since, columns)                                                                \
     { name, since, columns, ARRAY_LEN(columns) }
 
@@ -157,6 +176,8 @@ const struct schema_table schema_tables[] = {
     TABLE("Recording", 4, recording),
     TABLE("AuditEvent", 4, audit_event),
     TABLE("EgressStop", 5, egress_stop),
+    TABLE("Participant", 6, participant),
+    TABLE("MeetingReport", 6, meeting_report),
 };
 const size_t schema_table_count = ARRAY_LEN(schema_tables);
 
@@ -189,12 +210,17 @@ const struct schema_index schema_indexes[] = {
     {4, false, "Recording_endedAt_idx", "Recording", "\"endedAt\""},
     {4, false, "AuditEvent_at_idx", "AuditEvent", "\"at\""},
     {5, false, "EgressStop_meetingId_idx", "EgressStop", "\"meetingId\""},
+    {6, false, "Participant_meetingId_joinedAt_idx", "Participant", "\"meetingId\", \"joinedAt\""},
+    {6, false, "Participant_participantId_joinedAt_idx", "Participant",
+     "\"participantId\", \"joinedAt\""},
+    {6, false, "Participant_expiresAt_idx", "Participant", "\"expiresAt\""},
+    {6, false, "MeetingReport_expiresAt_idx", "MeetingReport", "\"expiresAt\""},
 };
 const size_t schema_index_count = ARRAY_LEN(schema_indexes);
 
 const char *const schema_migrations[] = {
     "sessions, feedback and users",   "organizations, logins and what feedback says",
     "indexes of the lists",           "recordings, and the audit of what is erased",
-    "egresses that somebody stopped",
+    "egresses that somebody stopped", "who took part, and reports",
 };
 const int schema_latest = ARRAY_LEN(schema_migrations);

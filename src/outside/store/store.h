@@ -1,7 +1,7 @@
 /*
  * The database of the program: sessions and feedback here, users and logins in store_accounts.h,
- * recordings in store_recording.h, stopped egresses in store_egress.h. One function for each
- * question, with SQLite or PostgreSQL behind it.
+ * recordings in store_recording.h, stopped egresses in store_egress.h, who took part and reports in
+ * store_report.h. One function for each question, with SQLite or PostgreSQL behind it.
  *
  * A thread of its own runs the questions one after the other. Calls are made on the thread of the
  * loop given to store_open(), and their callbacks run there: error first, `arg` last. What a
@@ -135,6 +135,8 @@ struct store_session_filter {
     struct slice organization_id; /* required: a list never mixes organizations */
     int status;                   /* SESSION_ACTIVE, SESSION_ENDED, or -1: any */
     int64_t from_ms, to_ms;       /* startedAt in [from, to); 0: open */
+    struct slice room;            /* a part of the room's name; empty: any */
+    struct slice person;          /* of somebody's identity or name */
     struct slice cursor;          /* `next` of the page before; EINVAL if it is not one of ours */
     unsigned limit;               /* 1..200 */
 };

@@ -230,6 +230,10 @@ static int run_erase_meeting(struct db *db, void *question) {
     if (!err)
         err = delete_of_meeting(e, db, SQL_RECORDING_DELETE_MEETING, &e->erased.recordings);
     if (!err)
+        err = STORE_WRITE(db, SQL_PARTICIPANT_DELETE, db_text(e->in.meeting_id));
+    if (!err)
+        err = STORE_WRITE(db, SQL_REPORT_DELETE, db_text(e->in.meeting_id));
+    if (!err)
         err = delete_of_meeting(e, db, SQL_SESSION_DELETE, &e->erased.sessions);
     return err ? err : write_audit(e, db, "session.delete");
 }

@@ -53,7 +53,8 @@ struct store_erased {
 typedef void store_erased_fn(int err, const struct store_erased *, void *arg);
 
 /*
- * Deletes an ended meeting: its feedback, the rows of its recordings, its session. Writes the audit
+ * Deletes an ended meeting: its feedback, the rows of its recordings, who took part, its report, its
+ * session. Writes the audit
  * in the same transaction. EBUSY: it is active. ENOENT: there is none.
  */
 struct store_call *store_meeting_erase(struct store *, const struct store_erasure *,

@@ -1,4 +1,5 @@
 /* Meetings: starting, ending, finding and listing them. */
+#include "base/buf.h"
 #include "base/macros.h"
 #include "base/rand.h"
 #include "outside/db/db.h"
@@ -101,7 +102,10 @@ static int run_session_start(struct db *db, void *question) {
 static int run_session_end(struct db *db, void *question) {
     struct session_call *s = question;
     int err = STORE_WRITE(db, SQL_SESSION_END, db_text(s->name), db_time(s->at_ms));
-    return !err && db->changed == 0 ? ENOENT : err;
+    if (!err && db->changed == 0)
+        err = ENOENT;
+    return err ? err
+               : STORE_WRITE(db, SQL_PARTICIPANT_LEAVE_ALL, db_text(s->name), db_time(s->at_ms));
 }
 
 static int run_session_find(struct db *db, void *question) {
@@ -175,6 +179,25 @@ static void on_listed_row(const struct db_row *row, void *arg) {
     read_session(&s->call, row, &s->sessions[s->list.count++]);
 }
 
+/* A pattern for LIKE that finds the text anywhere, whatever is in it; empty stays empty. Of letters
+ * the databases agree about ASCII alone. */
+static struct slice like(struct store_call *call, struct slice text) {
+    struct buf pattern = {0};
+    if (text.len == 0)
+        return SLICE("");
+    buf_add_byte(&pattern, '%');
+    for (size_t i = 0; i < text.len; i++) {
+        char byte = text.ptr[i];
+        if (byte == '%' || byte == '_' || byte == '!')
+            buf_add_byte(&pattern, '!');
+        buf_add_byte(&pattern, byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte);
+    }
+    buf_add_byte(&pattern, '%');
+    struct slice copy = store_call_copy(call, buf_slice(&pattern));
+    buf_free(&pattern);
+    return copy;
+}
+
 static int run_session_list(struct db *db, void *question) {
     struct sessions_call *s = question;
     const struct store_session_filter *f = &s->filter;
@@ -183,7 +206,9 @@ static int run_session_list(struct db *db, void *question) {
     s->list.sessions = s->sessions;
     int err = STORE_RUN(db, SQL_SESSION_LIST, on_listed_row, s, db_text(f->organization_id),
                         db_text(status), db_time(f->from_ms), db_time(f->to_ms),
-                        db_time(s->cursor_ms), db_text(s->cursor_id), db_int(f->limit + 1));
+                        db_time(s->cursor_ms), db_text(s->cursor_id),
+                        db_text(like(&s->call, f->room)), db_text(like(&s->call, f->person)),
+                        db_int(f->limit + 1));
     if (!err && s->list.count > f->limit) {
         const struct store_session *last = &s->sessions[f->limit - 1];
         s->list.count = f->limit;
@@ -210,7 +235,7 @@ struct store_call *store_session_list(struct store *store,
     struct sessions_call *s =
         store_call_new(store, sizeof *s, run_session_list, answer_sessions, arg);
     s->filter = *filter;
-    s->filter.organization_id = store_call_copy(&s->call, filter->organization_id);
+    STORE_COPY(&s->call, &s->filter.organization_id, &s->filter.room, &s->filter.person);
     s->filter.limit = store_limit(filter->limit, 200);
     if (filter->to_ms == 0)
         s->filter.to_ms = STORE_TIME_MAX;

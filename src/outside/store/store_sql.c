@@ -63,8 +63,12 @@ static const char *const texts[SQL_STATEMENTS] = {
     "AND " TIME("s.\"startedAt\"") " >= " TIME("$3") " AND " TIME("s.\"startedAt\"") " < " TIME(
         "$4") " "
               "AND (" TIME("s.\"startedAt\"") ", s.\"id\") < (" TIME(
-                  "$5") ", $6) "
-                        "ORDER BY " TIME("s.\"startedAt\"") " DESC, s.\"id\" DESC LIMIT $7",
+                  "$5") ", $6) AND ($7 = '' OR LOWER(s.\"roomName\") LIKE $7 ESCAPE '!') "
+                        "AND ($8 = '' OR EXISTS (SELECT 1 FROM \"Participant\" p "
+                        "WHERE p.\"meetingId\" = s.\"meetingId\" "
+                        "AND (LOWER(p.\"participantId\") LIKE $8 ESCAPE '!' "
+                        "OR LOWER(p.\"name\") LIKE $8 ESCAPE '!'))) "
+                        "ORDER BY " TIME("s.\"startedAt\"") " DESC, s.\"id\" DESC LIMIT $9",
     [SQL_SESSION_LIST_ACTIVE] =
         SESSION "WHERE s.\"status\" = 'ACTIVE' "
                 "ORDER BY " TIME("s.\"startedAt\"") " DESC, s.\"id\" DESC LIMIT $1",
@@ -234,6 +238,37 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_EGRESS_STOP_LIST] =
         "SELECT \"trackSid\" FROM \"EgressStop\" WHERE \"meetingId\" = $1 LIMIT $2",
     [SQL_EGRESS_STOP_FORGET] = "DELETE FROM \"EgressStop\" WHERE \"meetingId\" = $1",
+
+    /* A row is one stay. It is put again whenever more is known, in any order: who has left does not
+     * come back in the same row. */
+    [SQL_PARTICIPANT_PUT] =
+        "INSERT INTO \"Participant\" (\"id\", \"meetingId\", \"participantId\", \"name\", "
+        "\"role\", \"joinedAt\", \"leftAt\", \"expiresAt\") VALUES ($1, $2, $3, $4, $5, $6, $7, "
+        "$8) ON CONFLICT (\"id\") DO UPDATE SET \"name\" = COALESCE(excluded.\"name\", "
+        "\"Participant\".\"name\"), \"role\" = excluded.\"role\", "
+        "\"leftAt\" = COALESCE(\"Participant\".\"leftAt\", excluded.\"leftAt\")",
+    [SQL_PARTICIPANT_LEAVE_ALL] = "UPDATE \"Participant\" SET \"leftAt\" = $2 "
+                                  "WHERE \"meetingId\" = $1 AND \"leftAt\" IS NULL",
+    [SQL_PARTICIPANT_LIST] =
+        "SELECT \"participantId\", \"name\", \"role\", \"joinedAt\", \"leftAt\" FROM "
+        "\"Participant\" WHERE \"meetingId\" = $1 ORDER BY " TIME(
+            "\"joinedAt\"") ", \"id\" LIMIT $2",
+    [SQL_PARTICIPANT_DELETE] = "DELETE FROM \"Participant\" WHERE \"meetingId\" = $1",
+    [SQL_PARTICIPANT_EXPIRE] =
+        "DELETE FROM \"Participant\" WHERE \"id\" IN (SELECT \"id\" FROM \"Participant\" "
+        "WHERE " TIME("\"expiresAt\"") " >= " TIME("$3") " AND " TIME("\"expiresAt\"") " < " TIME(
+            "$1") " ORDER BY " TIME("\"expiresAt\"") " LIMIT $2)",
+    [SQL_REPORT_PUT] =
+        "INSERT INTO \"MeetingReport\" (\"meetingId\", \"version\", \"report\", \"createdAt\", "
+        "\"expiresAt\") VALUES ($1, $2, $3, $4, $5) ON CONFLICT (\"meetingId\") DO UPDATE SET "
+        "\"version\" = excluded.\"version\", \"report\" = excluded.\"report\", "
+        "\"createdAt\" = excluded.\"createdAt\", \"expiresAt\" = excluded.\"expiresAt\"",
+    [SQL_REPORT_GET] = "SELECT \"report\" FROM \"MeetingReport\" WHERE \"meetingId\" = $1",
+    [SQL_REPORT_DELETE] = "DELETE FROM \"MeetingReport\" WHERE \"meetingId\" = $1",
+    [SQL_REPORT_EXPIRE] =
+        "DELETE FROM \"MeetingReport\" WHERE \"meetingId\" IN (SELECT \"meetingId\" FROM "
+        "\"MeetingReport\" WHERE " TIME("\"expiresAt\"") " >= " TIME("$3") " AND " TIME(
+            "\"expiresAt\"") " < " TIME("$1") " ORDER BY " TIME("\"expiresAt\"") " LIMIT $2)",
 };
 
 struct db_sql store_sql(enum store_sql which) {

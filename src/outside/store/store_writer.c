@@ -16,6 +16,7 @@
 #include "outside/store/feedback_queue.h"
 #include "outside/store/store_checkpoint.h"
 #include "outside/store/store_connect.h"
+#include "outside/store/store_expire.h"
 #include "outside/store/store_private.h"
 #include "outside/store/store_reader.h"
 #include "outside/store/store_sql.h"
@@ -43,9 +44,6 @@ enum {
 #define BOTH_TIMES                                                                                 \
     "the database holds times as text and as numbers, which makes lists slow: stop all programs "  \
     "that use it, and run prosa migrate --times text, or numbers"
-
-/* Longer than any family of refresh tokens lives. */
-#define TOKEN_KEEP_MS (INT64_C(100) * 24 * 3600 * 1000)
 
 struct store_writer {
     struct store_writer_settings settings;
@@ -254,24 +252,17 @@ static void on_writer_probe(void *arg) {
     writer_end(w);
 }
 
-/* Deletes one slice of expired rows. True: there are more. */
+/* Deletes one slice of expired rows of each kind. True: there is more feedback. */
 static bool expire_slice(struct store_writer *w) {
-    const int64_t now_ms = clock_wall_ms();
-    bool has_more = false;
+    int64_t feedback = 0;
     writer_begin(w, deadline_from_now(w));
-    int err =
-        STORE_WRITE(w->db, SQL_FEEDBACK_EXPIRE, db_time(now_ms), db_int(EXPIRE_ROWS), db_time(0));
-    if (!err) {
-        atomic_fetch_add(&w->expired, (uint64_t)w->db->changed);
-        has_more = w->db->changed == EXPIRE_ROWS;
-        (void)STORE_WRITE(w->db, SQL_TOKEN_EXPIRE, db_time(now_ms - TOKEN_KEEP_MS),
-                          db_int(EXPIRE_ROWS), db_time(0));
-    }
+    int err = store_expire(w->db, clock_wall_ms(), EXPIRE_ROWS, &feedback);
+    atomic_fetch_add(&w->expired, (uint64_t)feedback);
     if (err == EPROTO)
         note_refusal(w);
     drop_if_broken(w);
     writer_end(w);
-    return has_more;
+    return feedback == EXPIRE_ROWS;
 }
 
 /* Another program may have begun to write times in the other form. */

@@ -17,9 +17,9 @@ static void on_plan(const struct db_row *row, void *arg) {
 
 /* However many rows there are, SQLite reads a page from an index, in its order. */
 static void indexes_serve_the_lists(void **state) {
-    static const enum store_sql lists[] = {SQL_SESSION_LIST,    SQL_SESSION_LIST_ACTIVE,
-                                           SQL_FEEDBACK_LIST,   SQL_FEEDBACK_REPLAY,
-                                           SQL_FEEDBACK_EXPIRE, SQL_MEMBERSHIP_LIST};
+    static const enum store_sql lists[] = {
+        SQL_SESSION_LIST,    SQL_SESSION_LIST_ACTIVE, SQL_FEEDBACK_LIST,      SQL_FEEDBACK_REPLAY,
+        SQL_FEEDBACK_EXPIRE, SQL_MEMBERSHIP_LIST,     SQL_PARTICIPANT_EXPIRE, SQL_REPORT_EXPIRE};
     struct store_fixture *f = *state;
     store_close(fixture_open(f, NULL), 1000);
     struct db *db = fixture_connect(f);
