@@ -344,7 +344,9 @@ unsigned remote_section_count(const struct remote *remote) {
 
 unsigned remote_add_section(struct remote *remote, enum remote_kind kind) {
     unsigned section = remote->section_count++;
-    remote->sections = mem_resize(remote->sections, (section + 1) * sizeof *remote->sections);
+    if ((section & (section - 1)) == 0) /* room for twice as many */
+        remote->sections =
+            mem_resize(remote->sections, (2 * section + 1) * sizeof *remote->sections);
     struct remote_section *s = &remote->sections[section];
     *s = (struct remote_section){.kind = kind, .ssrc = remote_random(remote)};
     snprintf(s->stream, sizeof s->stream, "PA_%u|TR_%u", section, section);
