@@ -110,6 +110,18 @@ static void file_begin(struct packet_file *file, int64_t at, int64_t now_ns) {
     file->flushed_ns = now_ns;
 }
 
+static void silence_write(struct packet_file *file, int64_t ticks) {
+    unsigned rest = opus_pages_add_silence(&file->pages, (uint64_t)ticks, &file->out);
+    file->end += ticks - rest;
+}
+
+static void silence_fill(struct packet_file *file, int64_t until) {
+    if (!file->is_stream)
+        samples_pass(&file->samples, until, SAMPLES_LEFT_OUT);
+    else if (until - file->end >= OPUS_TICKS_MIN)
+        silence_write(file, until - file->end);
+}
+
 /* The stream ends with the packet that is there. */
 static void stream_end(struct packet_file *file) {
     opus_pages_close(&file->pages, &file->out);
@@ -136,6 +148,7 @@ static bool is_writable(struct packet_file *file, int64_t at, int64_t now_ns) {
         file_give_up(file, RECORDER_LOST, at, now_ns);
     else if (file->has_begun && file->is_stream &&
              file->pages.ticks >= (uint64_t)LONGEST_HOURS * 3600 * OPUS_RATE_HZ) {
+        silence_fill(file, at);
         file_give_up(file, RECORDER_CLOSED, at, now_ns);
         file->broken_ns = 0;
     }
@@ -145,11 +158,6 @@ static bool is_writable(struct packet_file *file, int64_t at, int64_t now_ns) {
 }
 
 /* ---- A stream of packets ---- */
-
-static void silence_write(struct packet_file *file, int64_t ticks) {
-    unsigned rest = opus_pages_add_silence(&file->pages, (uint64_t)ticks, &file->out);
-    file->end += ticks - rest;
-}
 
 /* Packets that were lost, as ones that ask to be concealed. */
 static void lost_write(struct packet_file *file, int64_t ticks) {
@@ -247,13 +255,6 @@ void packet_file_put(struct packet_file *file, const struct queued *packet, int6
 }
 
 /* ---- Ticks ---- */
-
-static void silence_fill(struct packet_file *file, int64_t until) {
-    if (!file->is_stream)
-        samples_pass(&file->samples, until, SAMPLES_LEFT_OUT);
-    else if (until - file->end >= OPUS_TICKS_MIN)
-        silence_write(file, until - file->end);
-}
 
 /* A file is never far behind the time: what is silent for long is written as silence. */
 static void silence_follow(struct packet_file *file, int64_t now_ns) {
