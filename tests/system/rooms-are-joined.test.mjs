@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Action, FakeSfu, Reason } from '../fakes/sfu.mjs';
 import { starts } from '../fakes/world.mjs';
-import { eventually, freePort, startServer } from './harness.mjs';
+import { eventually, freePort, once, startServer } from './harness.mjs';
+import { openClient } from './meeting.mjs';
 
 async function startJoining(t, { sfu: options, env = {} } = {}) {
   const sfu = await new FakeSfu(options).listen(t);
@@ -185,6 +186,39 @@ async function meetAgain(sfu) {
   session.track = track;
   return { session };
 }
+
+test('encrypted audio is told to the host once, and not asked for', async (t) => {
+  const { sfu, server } = await startJoining(t);
+  const { room } = await sfu.begin('sala', 'ana', { track: { encryption: 'GCM' } });
+  const bruno = sfu.participant(room, 'bruno');
+  sfu.track(bruno, { encryption: 'GCM' });
+  const host = await openClient(t, server);
+  host.emit('join-room', 'feedback:sala');
+  await once(host, 'user-joined');
+  const session = await sfu.joined();
+  await eventually('the host is told', () => host.feedback.some(({ metadata }) => metadata.reason === 'encrypted'));
+  sfu.tell(room, bruno);
+  // It becomes audible: then it is asked for.
+  const carla = sfu.participant(room, 'carla');
+  const { sid } = sfu.track(carla, { encryption: 'GCM' });
+  sfu.tell(room, carla);
+  carla.tracks[0].encryption = undefined;
+  sfu.tell(room, carla);
+  await eventually('it is asked for', () => session.wanted.has(sid));
+  assert.equal(session.wanted.size, 1);
+  assert.equal(host.feedback.filter(({ metadata }) => metadata.reason === 'encrypted').length, 1);
+});
+
+test('the regions that LiveKit names are tried before its own address', async (t) => {
+  const { sfu, server, session, room, participant, track } = await meet(t);
+  const other = await new FakeSfu().listen(t);
+  Object.assign(other.room('sala'), { sid: room.sid }).participants.set('ana', participant);
+  session.leave(Reason.SHUTDOWN, Action.RECONNECT, ['http://127.0.0.1:1', other.url]);
+  const second = await other.joined();
+  await second.play(track.sid);
+  await packetsCome(server);
+  assert.equal(sfu.attempts.length, 1);
+});
 
 test('messages of strangers are counted, and nothing else', async (t) => {
   const { server, session } = await meet(t);

@@ -174,6 +174,12 @@ static void warn_of_sizes(struct config_source *source, const struct config *con
             config->message_bytes, config->client_queue_bytes);
 }
 
+static void warn_of_sources(struct config_source *source, const struct config *config) {
+    if (config->media_source == MEDIA_JOIN && !config->livekit_key_count)
+        buf_add_text(&source->warnings, "MEDIA_SOURCE is join, but without LIVEKIT_API_KEY no room "
+                                        "can be joined\n");
+}
+
 int config_check(struct config_source *source, struct config *config) {
     if (check_secret(source, config, "JWT_ACCESS_SECRET", config->jwt_access_secret) ||
         check_secret(source, config, "JWT_ACCESS_SECRET_PREVIOUS",
@@ -186,6 +192,7 @@ int config_check(struct config_source *source, struct config *config) {
         check_proxies(source, config) || check_hume_key(source, config))
         return EINVAL;
     warn_of_sizes(source, config);
+    warn_of_sources(source, config);
     if (!config->tls_cert_file != !config->tls_key_file) {
         buf_printf(source->problem, "%s is set but %s is not: TLS needs both",
                    config->tls_cert_file ? "TLS_CERT_FILE" : "TLS_KEY_FILE",

@@ -2,6 +2,7 @@
 #include "app/rooms/rooms_private.h"
 #include "app/sessions/directory.h"
 #include "app/sessions/sessions.h"
+#include "app/sessions/unheard.h"
 #include "base/backoff.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -161,7 +162,7 @@ void join_look(struct join *join, const struct session *session, bool is_wanted)
 
 /* ---- What the shard tells ---- */
 
-static void unheard_free(struct unheard *track) {
+static void unheard_free(struct unheard_track *track) {
     if (!track)
         return;
     mem_free(track->identity);
@@ -177,10 +178,20 @@ void join_track_gone(struct join *join, struct slice track_sid) {
     unheard_free(map_remove(&join->unheard, track_sid));
 }
 
+/* Once for a room that is encrypted, once for each track that does not come. */
+static void tell_hosts(const struct join *join, const struct shard_room_event *event) {
+    const struct rooms_settings *set = &join->rooms->set;
+    struct slice meeting_id = slice_from(join->meeting_id);
+    bool is_encrypted = event->news == SHARD_ROOM_ENCRYPTED;
+    const struct unheard_rule rule = unheard_rule(set->directory, &set->config->rules, meeting_id);
+    unheard_tell(set->directory, &rule, meeting_id, session_of(join), event->identity, is_encrypted,
+                 is_encrypted ? 0 : rule.first_ms);
+}
+
 static void unheard_add(struct join *join, const struct shard_room_event *event, const char *why) {
     if (map_find(&join->unheard, event->track))
         return;
-    struct unheard *track = mem_alloc(sizeof *track);
+    struct unheard_track *track = mem_alloc(sizeof *track);
     track->identity = slice_copy_text(event->identity);
     track->is_encrypted = event->news == SHARD_ROOM_ENCRYPTED;
     track->why = why;
@@ -246,15 +257,18 @@ void join_hear(struct join *join, const struct shard_room_event *event) {
         break;
     case SHARD_ROOM_ENCRYPTED:
         unheard_add(join, event, "");
-        if (!join->has_told_encrypted)
-            log_warn("room", "audio is encrypted end to end, so nobody here can hear it",
-                     log_text("meetingId", join->meeting_id));
+        if (join->has_told_encrypted)
+            break;
+        log_warn("room", "audio is encrypted end to end, so nobody here can hear it",
+                 log_text("meetingId", join->meeting_id));
         join->has_told_encrypted = true;
+        tell_hosts(join, event);
         break;
     case SHARD_ROOM_MISSING:
         unheard_add(join, event, "LiveKit does not send it");
         log_warn("room", "a track does not come", log_text("meetingId", join->meeting_id),
                  log_slice("track", event->track), log_slice("why", event->text));
+        tell_hosts(join, event);
         break;
     case SHARD_ROOM_ENDED:
         join_on_end(join, event);

@@ -1,8 +1,8 @@
 #include "app/rooms/rooms.h"
 
 #include "app/config/config.h"
-#include "app/rooms/rooms_private.h"
 #include "app/rooms/room_names.h"
+#include "app/rooms/rooms_private.h"
 #include "app/sessions/directory.h"
 #include "app/sessions/sessions.h"
 #include "base/counter.h"
@@ -89,7 +89,7 @@ void rooms_describe(const struct rooms *rooms, struct slice meeting, struct buf 
         return;
     json_open_array(json, "unrecorded");
     MAP_EACH(&join->unheard, at) {
-        const struct unheard *track = at.value;
+        const struct unheard_track *track = at.value;
         json_open(json, NULL);
         json_add_text(json, "participantId", slice_from(track->identity));
         json_add_text(json, "trackId", at.key);
@@ -109,7 +109,7 @@ const struct rooms_stats *rooms_stats(struct rooms *rooms) {
         const struct join *join = at.value;
         stats->failing += join->is_failing;
         MAP_EACH(&join->unheard, in_join) {
-            const struct unheard *track = in_join.value;
+            const struct unheard_track *track = in_join.value;
             stats->encrypted += track->is_encrypted;
             stats->missing += !track->is_encrypted;
         }

@@ -16,7 +16,7 @@ enum join_state {
 };
 
 /* A track of the room that is published and not heard. */
-struct unheard {
+struct unheard_track {
     char *identity;
     bool is_encrypted;
     const char *why; /* "": none is known */
@@ -39,7 +39,7 @@ struct join {
     unsigned failures; /* in a row */
     struct timer timer;
     struct livekit_call *call;
-    struct map unheard; /* track sid -> struct unheard */
+    struct map unheard; /* track sid -> struct unheard_track */
     bool has_told_encrypted;
 };
 
