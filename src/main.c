@@ -51,6 +51,16 @@ static const struct command commands[] = {
      "service\n"
      "heard, mutes recorded as silence.\n",
      rules_main},
+    {"report", "[OPTION]... MEETING.json | DIR | MEETING",
+     "print the report of a meeting, made again from its recordings",
+     "Judges the recordings (WAV, with the .json beside them) of a folder, or of a meeting by its "
+     "id,\n"
+     "and prints the report as JSON (docs/report.md).\n"
+     "  --organization SLUG   judge by what RULES_FILE says for this organization\n"
+     "  --kind KIND           ... and for this kind of meeting\n"
+     "  --host ID             this participant is the host (may be repeated)\n\n"
+     "Not in recordings: who was there without a microphone, mutes recorded as silence.\n",
+     report_main},
     {"vad", "FILE.wav [--format f32|text]", "print the probability of speech in a recording",
      "One value for every 10 ms: little-endian 32-bit floats, or a line of text each.\n", vad_main},
     {"repair", "DIR [--dry-run]", "repair the recordings that a crash left unfinished",

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { accounts, bearer, register } from './accounts.mjs';
-import { eventually, startServer } from './harness.mjs';
+import { eventually, run, startServer } from './harness.mjs';
 import { deadMicrophone, finishRoom, livekit, livekitToken, quickRules, startRoom, webhook } from './meeting.mjs';
 
 const env = { ...livekit, ...quickRules, ...accounts, FEEDBACK_ACCESS: 'host', EGRESS_AUTH: 'off', DEFAULT_ORGANIZATION: 'casa' };
@@ -84,8 +84,22 @@ test('a report while the meeting runs, when it has ended, and after a restart', 
     return body;
   });
 
-  await t.test('and after a restart, from the database', async () => {
+  await t.test('made again from its recordings', async () => {
     await server.stop();
+    const { code, stdout } = await run(['report', 'RM_r', '--host', 'bob'], { env, cwd: server.folder });
+    assert.equal(code, 0);
+    const again = JSON.parse(stdout);
+    assert.deepEqual([again.version, again.meetingId, again.source, again.isFinal], [1, 'RM_r', 'recordings', true]);
+    assert.deepEqual(Object.keys(again).sort(), Object.keys(running).sort());
+    assert.deepEqual(Object.keys(again.people[0]).filter((name) => name !== 'name'),
+      Object.keys(running.people[1]).filter((name) => name !== 'name'));
+    assert.deepEqual(again.people.map((p) => [p.participantId, p.isHost]), [['bob', true]]);
+    assert.ok(Math.abs(again.startedAt - running.people[1].attendance.joinedAt) < 60000, 'at the times of the recording');
+    assert.ok(again.lengthSeconds > 0);
+    assert.equal((await run(['report', 'RM_none'], { env, cwd: server.folder })).code, 1);
+  });
+
+  await t.test('and after a restart, from the database', async () => {
     const next = await startServer(t, { env, folder: server.folder });
     const { status, body } = await report(next, ana);
     assert.equal(status, 200);

@@ -11,6 +11,9 @@ int analyze_main(int argc, char **argv);
 /* `prosa rules score`: what other settings of the rules would have told in a recorded meeting. */
 int rules_main(int argc, char **argv);
 
+/* `prosa report`: the report of a meeting, made again from its recordings. */
+int report_main(int argc, char **argv);
+
 /* `prosa vad`: the probability of speech in a WAV, for every 10 ms. */
 int vad_main(int argc, char **argv);
 

@@ -2,6 +2,7 @@
 
 #include "app/commands/wav_reader.h"
 #include "base/mem.h"
+#include "meeting/report.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct playing {
     const struct scene *scene;
     struct meeting *meeting;
     struct player *players;
+    int64_t base_ms; /* of the meeting's time: when the scene started */
     int16_t pcm[TURN_FRAMES * VOICE_CHANNELS_MAX];
 };
 
@@ -43,7 +45,7 @@ static void player_hear(struct playing *playing, struct player *player, size_t f
         player->taken += used;
         if (done)
             meeting_hear(playing->meeting, player->track, &frame,
-                         player_ms(player) - VOICE_DELAY_MS);
+                         playing->base_ms + player_ms(player) - VOICE_DELAY_MS);
     }
 }
 
@@ -69,7 +71,8 @@ static void player_end(struct playing *playing, struct player *player) {
 static void player_miss(struct playing *playing, struct player *player, int64_t from_ms,
                         int64_t until_ms) {
     voice_skip(&player->voice, TURN_MS);
-    meeting_miss(playing->meeting, player->track, from_ms, until_ms);
+    meeting_miss(playing->meeting, player->track, playing->base_ms + from_ms,
+                 playing->base_ms + until_ms);
 }
 
 /* Takes from the file what is due at until_ms. */
@@ -95,7 +98,8 @@ static void player_turn(struct playing *playing, struct player *player, int64_t 
     bool is_paused = spans_cover(&player->part->pauses, from_ms);
     bool is_muted = is_paused || spans_cover(&player->part->muted, from_ms);
     if (is_muted != player->is_muted)
-        meeting_set_mic(playing->meeting, player->track, is_muted ? MIC_MUTED : MIC_OPEN, from_ms);
+        meeting_set_mic(playing->meeting, player->track, is_muted ? MIC_MUTED : MIC_OPEN,
+                        playing->base_ms + from_ms);
     player->is_muted = is_muted;
     if (player->ended_ms >= 0)
         return;
@@ -123,7 +127,7 @@ static void player_join(struct playing *playing, struct player *player, int64_t 
     struct participant *participant = meeting_add(playing->meeting, slice_from(part->id));
     meeting_set_name(participant, slice_from(part->name));
     meeting_set_host(participant, part->is_host);
-    player->track = meeting_connect(playing->meeting, participant, now_ms);
+    player->track = meeting_connect(playing->meeting, participant, playing->base_ms + now_ms);
     meeting_set_dtx(player->track, part->is_dtx);
 }
 
@@ -137,7 +141,7 @@ static size_t players_follow(struct playing *playing, int64_t now_ms) {
             player_join(playing, player, now_ms);
         if (player->track && player->ended_ms >= 0 &&
             now_ms >= player->ended_ms + MEETING_WAIT_MS + MEETING_STEP_MS) {
-            meeting_disconnect(playing->meeting, player->track, now_ms);
+            meeting_disconnect(playing->meeting, player->track, playing->base_ms + now_ms);
             player->track = NULL;
         }
         count += player->track || player->ended_ms < 0;
@@ -156,22 +160,48 @@ static bool play(struct playing *playing, feedback_fn *on_feedback, void *user) 
         for (size_t i = 0; i < count; i++)
             if (playing->players[i].track)
                 player_turn(playing, &playing->players[i], from_ms, from_ms + TURN_MS);
-        meeting_judge(playing->meeting, from_ms + TURN_MS, on_feedback, user);
+        meeting_judge(playing->meeting, playing->base_ms + from_ms + TURN_MS, on_feedback, user);
     }
     return true;
 }
 
-bool replay(const struct scene *scene, const struct rules *rules, feedback_fn *on_feedback,
-            void *user) {
+struct replay_listener {
+    struct meeting *meeting;
+    feedback_fn *on_feedback;
+    void *user;
+};
+
+static void replay_on_feedback(const struct feedback *feedback, void *user) {
+    const struct replay_listener *listener = user;
+    report_event(meeting_report(listener->meeting), feedback);
+    listener->on_feedback(feedback, listener->user);
+}
+
+static bool replay_from(const struct scene *scene, const struct rules *rules, int64_t base_ms,
+                        feedback_fn *on_feedback, void *user, struct buf *report) {
     struct playing *playing = mem_alloc(sizeof *playing);
     playing->scene = scene;
-    playing->meeting = meeting_new(rules, 0);
+    playing->base_ms = base_ms;
+    playing->meeting = meeting_new(rules, base_ms);
     playing->players = mem_alloc_array(scene->count, sizeof *playing->players);
-    bool is_good = play(playing, on_feedback, user);
+    struct replay_listener listener = {playing->meeting, on_feedback, user};
+    bool is_good = play(playing, replay_on_feedback, &listener);
+    if (is_good && report)
+        meeting_write_report(report, playing->meeting, 0);
     for (size_t i = 0; i < scene->count; i++)
         wav_reader_close(&playing->players[i].wav);
     mem_free(playing->players);
     meeting_free(playing->meeting);
     mem_free(playing);
     return is_good;
+}
+
+bool replay(const struct scene *scene, const struct rules *rules, feedback_fn *on_feedback,
+            void *user) {
+    return replay_from(scene, rules, 0, on_feedback, user, NULL);
+}
+
+bool replay_report(const struct scene *scene, const struct rules *rules, feedback_fn *on_feedback,
+                   void *user, struct buf *report) {
+    return replay_from(scene, rules, scene->started_ms, on_feedback, user, report);
 }

@@ -1,5 +1,5 @@
-/* Plays a recorded meeting through the analysis, on the audio's own clock: for `prosa analyze` and
- * `prosa rules`. */
+/* Plays a recorded meeting through the analysis, on the audio's own clock: for `prosa analyze`,
+ * `prosa rules` and `prosa report`. */
 #ifndef APP_REPLAY_H
 #define APP_REPLAY_H
 
@@ -12,5 +12,10 @@
  * cannot be read. */
 bool replay(const struct scene *scene, const struct rules *rules, feedback_fn *on_feedback,
             void *user);
+
+/* The same at the times at which it was recorded (Unix ms), and then writes the members of its report
+ * that are about the talk (meeting_write_report). */
+bool replay_report(const struct scene *scene, const struct rules *rules, feedback_fn *on_feedback,
+                   void *user, struct buf *report);
 
 #endif

@@ -7,7 +7,6 @@
 #include "app/config/rulebook.h"
 #include "base/mem.h"
 #include "meeting/rule.h"
-#include "outside/files/storage.h"
 #include "outside/store/store.h"
 #include "outside/store/store_admin.h"
 
@@ -114,23 +113,9 @@ static int rules_read(struct score *score, bool is_other, struct rules *rules) {
 
 /* ---- The meeting ---- */
 
-static bool is_folder(const char *path) {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
-}
-
 static int folder_read(struct score *score) {
-    char name[TEXT_NAME_SIZE];
-    struct buf path = {0};
-    if (is_folder(score->meeting)) {
-        buf_add_text(&path, score->meeting);
-    } else {
-        storage_folder_name(name, slice_from(score->meeting));
-        buf_printf(&path, "%s/%s", score->config->audio_dir, name);
-    }
-    buf_add_byte(&path, '\0');
-    bool is_good = scene_read_folder(&score->scene, path.data, &score->problem);
-    buf_free(&path);
+    bool is_good = scene_read_meeting(&score->scene, score->meeting, score->config->audio_dir,
+                                      &score->problem);
     for (size_t i = 0; i < score->scene.count && score->proves_zeros; i++)
         score->scene.parts[i].is_dtx = false;
     return is_good ? 0 : 1;

@@ -48,6 +48,10 @@ struct scene_part *scene_add_file(struct scene *scene, struct slice id, char *pa
 /* Adds what a meeting's folder of recordings holds. False with a sentence in `problem`. */
 bool scene_read_folder(struct scene *scene, const char *folder, struct buf *problem);
 
+/* The same for a folder, or for a meeting's id, whose recordings are in audio_dir. */
+bool scene_read_meeting(struct scene *scene, const char *meeting, const char *audio_dir,
+                        struct buf *problem);
+
 void scene_add_host(struct scene *scene, const char *id);
 
 /* Call it after all participants were added. False: a host that is not one of them. */

@@ -5,10 +5,12 @@
 #include "base/mem.h"
 #include "outside/files/file.h"
 #include "outside/files/sidecar.h"
+#include "outside/files/storage.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void span_add(struct scene_spans *spans, int64_t from_ms, int64_t to_ms) {
@@ -100,4 +102,25 @@ bool scene_read_folder(struct scene *scene, const char *folder, struct buf *prob
     else if (scene->count == 0)
         buf_printf(problem, "%s: no WAV with its .json", folder);
     return !err && scene->count > 0;
+}
+
+static bool is_folder(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+bool scene_read_meeting(struct scene *scene, const char *meeting, const char *audio_dir,
+                        struct buf *problem) {
+    char name[TEXT_NAME_SIZE];
+    struct buf path = {0};
+    if (is_folder(meeting)) {
+        buf_add_text(&path, meeting);
+    } else {
+        storage_folder_name(name, slice_from(meeting));
+        buf_printf(&path, "%s/%s", audio_dir, name);
+    }
+    buf_add_byte(&path, '\0');
+    bool is_good = scene_read_folder(scene, path.data, problem);
+    buf_free(&path);
+    return is_good;
 }
