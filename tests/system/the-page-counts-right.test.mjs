@@ -211,6 +211,20 @@ test('the languages say the same', () => {
   }
 });
 
+test('what the first view needs is asked for at once', async () => {
+  const root = new URL('../../web/', import.meta.url), needed = new Set();
+  const follow = async (url) => {
+    if (needed.has(url.href)) return;
+    needed.add(url.href);
+    const text = await readFile(url, 'utf8');
+    for (const [, path] of text.matchAll(/^(?:import|export) (?:[^;]*? from )?'(\.[^']+)';/gm)) await follow(new URL(path, url));
+  };
+  await follow(new URL('main.js', root));
+  needed.delete(new URL('main.js', root).href);
+  const listed = [...(await readFile(new URL('index.html', root), 'utf8')).matchAll(/modulepreload" href="([^"]+)"/g)].map(([, path]) => new URL(path, root).href);
+  assert.deepEqual(listed.sort(), [...needed].sort());
+});
+
 test('nothing in the page becomes markup, and every word is used', async () => {
   const root = new URL('../../web/', import.meta.url), files = (await readdir(root, { recursive: true })).filter((name) => /\.(js|html|css)$/.test(name));
   let all = '';

@@ -10,7 +10,7 @@ import { FLAG, runsOf, stateOf } from './ribbon.js';
 
 /** @import { Live, Row } from './state.js' */
 
-const FOLD_OVER = 12, METER_MS = 80;
+const FOLD_OVER = 12, METER_MS = 80, NUMBER_MS = 400;
 
 /** Seconds of each kind in a ribbon: the table behind the picture. @param {string} cells */
 function secondsIn(cells) {
@@ -37,6 +37,7 @@ class PersonRow {
   #drawnLevel = '';
   #drawnCells = '';
   #clipsSeen = 0;
+  #numberMs = -Infinity;
 
   /** @param {string} id @param {(id: string) => void} onMark */
   constructor(id, onMark) {
@@ -77,18 +78,23 @@ class PersonRow {
     setAttr(this.mark, 'aria-label', `${presents ? t('mark.presents.off') : t('mark.presents.on')}: ${name}`);
   }
 
-  /** @param {Row} row */
-  drawLevel(row) {
+  /** @param {Row} row @param {number} now */
+  drawLevel(row, now) {
     const isMuted = (row.flags & FLAG.muted) !== 0, dbfs = row.dbfs === null ? null : Math.round(row.dbfs);
-    const key = isMuted ? 'm' : String(dbfs);
-    if (key === this.#drawnLevel || !this.inSight) return;
-    this.#drawnLevel = key;
-    drawMeter(this.level, dbfs, isMuted);
+    const key = `${isMuted ? 'm' : dbfs} ${row.flags & ~FLAG.clipped}`;
+    if (!this.inSight) return;
+    if (key !== this.#drawnLevel) {
+      this.#drawnLevel = key;
+      drawMeter(this.level, dbfs, isMuted);
+      setIcon(this.state, stateOf(row.flags));
+      setText(this.stateWord, t(`state.${stateOf(row.flags)}`));
+      setAttr(this.node, 'data-state', stateOf(row.flags));
+    }
+    // Nobody reads a number that changes ten times a second.
+    if (now - this.#numberMs < NUMBER_MS) return;
+    this.#numberMs = now;
     setText(this.number, isMuted ? t('state.muted') : dbfs === null ? '–' : number(dbfs));
     setAttr(this.number, 'data-zone', isMuted || dbfs === null ? null : zoneOf(dbfs));
-    setIcon(this.state, stateOf(row.flags));
-    setText(this.stateWord, t(`state.${stateOf(row.flags)}`));
-    setAttr(this.node, 'data-state', stateOf(row.flags));
   }
 
   /** @param {Row} row */
@@ -102,6 +108,7 @@ class PersonRow {
 
   forget() {
     this.#drawnLevel = this.#drawnCells = '';
+    this.#numberMs = -Infinity;
   }
 }
 
@@ -190,7 +197,7 @@ export class People {
       this.#lastMs = now;
       for (const row of this.#live.rows) {
         const person = this.#rows.get(row.id);
-        person?.drawLevel(row);
+        person?.drawLevel(row, now);
         person?.drawRibbon(row);
       }
     });

@@ -29,6 +29,8 @@ class SharedStream {
   /** Tabs that asked for levels, by their own names. @type {Set<string>} */
   #wanting = new Set();
   #self = crypto.randomUUID();
+  /** The other tabs: without any, nothing is passed on. @type {Set<string>} */
+  #others = new Set();
 
   /** @param {string} meeting @param {Sharer} sharer @param {boolean} levels */
   constructor(meeting, sharer, levels) {
@@ -50,7 +52,7 @@ class SharedStream {
     this.#stream = new Stream(this.meeting, {
       onEvent: (name, data) => {
         this.sharer.onEvent(name, data);
-        this.channel.postMessage({ kind: 'event', name, data });
+        if (this.#others.size) this.channel.postMessage({ kind: 'event', name, data });
       },
       onState: (state) => this.#tell(state),
       seq: () => this.sharer.seq(),
@@ -76,7 +78,11 @@ class SharedStream {
     else if (message.kind === 'model' && !isLeader && message.to === this.#self) {
       this.sharer.restore(message.model);
       this.sharer.onState(message.state);
+    } else if (isLeader && message.kind === 'bye') {
+      this.#others.delete(message.from);
+      this.#want(message.from, false);
     } else if (isLeader && (message.kind === 'hello' || message.kind === 'want')) {
+      this.#others.add(message.from);
       this.#want(message.from, message.levels);
       if (message.kind === 'hello' && this.#state !== 'connecting')
         this.channel.postMessage({ kind: 'model', to: message.from, model: this.sharer.read(), state: this.#state });
@@ -98,7 +104,7 @@ class SharedStream {
   }
 
   close() {
-    this.channel.postMessage({ kind: 'want', from: this.#self, levels: false });
+    this.channel.postMessage({ kind: 'bye', from: this.#self });
     this.#stream?.close();
     this.#end.abort();
     this.channel.close();
