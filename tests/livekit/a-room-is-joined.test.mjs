@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { starts } from '../fakes/world.mjs';
+import { recordings } from '../system/egress.mjs';
 import { eventually, startServer } from '../system/harness.mjs';
 import { Publisher, startRealWorld } from './real.mjs';
 
@@ -101,6 +102,21 @@ test('rooms that are not to be heard are left alone', async (t) => {
   await eventually('it is left by its wish', async () => (await ours(real, 'sala')).length === 0);
   await real.rooms.updateRoomMetadata('sala-off', '{}');
   await eventually('it is joined by its wish', async () => (await ours(real, 'sala-off')).length === 1);
+});
+
+test('a room that wishes so is analysed, and not recorded', async (t) => {
+  const { real, server } = await startRealWorld(t, join);
+  await real.rooms.createRoom({ name: 'sala', metadata: '{"prosa":"analyse"}', emptyTimeout: 60 });
+  const sids = [];
+  for (const room of ['sala', 'outra']) sids.push(await (await Publisher.join(t, real, room, 'ana')).publish());
+  const heard = async (room) => (await server.get(`/feedback/debug/${room}`)).body.participants.length;
+  await eventually('both are heard', async () => (await heard('sala')) === 1 && (await heard('outra')) === 1);
+  await packetsCome(server);
+  await eventually('one is recorded', async () => (await recordings(server, { ending: '.opus' })).length > 0);
+  await packetsCome(server);
+  await server.stop();
+  const files = (await recordings(server, { ending: '.opus' })).map(({ file }) => file);
+  assert.deepEqual(files.map((file) => file.includes(sids[1])), [true], files.join());
 });
 
 test('encrypted audio is named, and not taken', async (t) => {

@@ -188,23 +188,27 @@ async function meetAgain(sfu) {
 }
 
 test('encrypted audio is told to the host once, and not asked for', async (t) => {
-  const { sfu, server } = await startJoining(t);
-  const { room } = await sfu.begin('sala', 'ana', { track: { encryption: 'GCM' } });
-  const bruno = sfu.participant(room, 'bruno');
-  sfu.track(bruno, { encryption: 'GCM' });
+  const { sfu, server } = await startJoining(t, { env: { RULE_SILENCIO_PROLONGADO_NOT_RECORDED_S: '1' } });
   const host = await openClient(t, server);
   host.emit('join-room', 'feedback:sala');
   await once(host, 'user-joined');
+  const { room } = await sfu.begin('sala', 'ana', { track: { encryption: 'GCM' } });
   const session = await sfu.joined();
+  const bruno = sfu.participant(room, 'bruno');
+  sfu.track(bruno, { encryption: 'GCM' });
+  sfu.tell(room, bruno);
   await eventually('the host is told', () => host.feedback.some(({ metadata }) => metadata.reason === 'encrypted'));
   sfu.tell(room, bruno);
   // It becomes audible: then it is asked for.
   const carla = sfu.participant(room, 'carla');
   const { sid } = sfu.track(carla, { encryption: 'GCM' });
   sfu.tell(room, carla);
+  const unheard = async () => (await server.get('/feedback/debug/sala')).body.unrecorded?.length;
+  await eventually('three are known', async () => (await unheard()) === 3);
   carla.tracks[0].encryption = undefined;
   sfu.tell(room, carla);
   await eventually('it is asked for', () => session.wanted.has(sid));
+  await eventually('two are left', async () => (await unheard()) === 2);
   assert.equal(session.wanted.size, 1);
   assert.equal(host.feedback.filter(({ metadata }) => metadata.reason === 'encrypted').length, 1);
 });

@@ -174,18 +174,33 @@ static void unheard_clear(struct join *join) {
         unheard_free(map_remove(&join->unheard, at.key));
 }
 
-void join_track_gone(struct join *join, struct slice track_sid) {
+void join_track_heard(struct join *join, struct slice track_sid) {
     unheard_free(map_remove(&join->unheard, track_sid));
 }
 
-/* Once for a room that is encrypted, once for each track that does not come. */
-static void tell_hosts(const struct join *join, const struct shard_room_event *event) {
+static void tell_hosts(const struct join *join, struct slice identity, bool is_encrypted) {
     const struct rooms_settings *set = &join->rooms->set;
     struct slice meeting_id = slice_from(join->meeting_id);
-    bool is_encrypted = event->news == SHARD_ROOM_ENCRYPTED;
     const struct unheard_rule rule = unheard_rule(set->directory, &set->config->rules, meeting_id);
-    unheard_tell(set->directory, &rule, meeting_id, session_of(join), event->identity, is_encrypted,
-                 is_encrypted ? 0 : rule.first_ms);
+    unheard_tell(set->directory, &rule, meeting_id, session_of(join), identity, is_encrypted,
+                 rule.first_ms);
+}
+
+static void join_on_notice(void *arg) {
+    tell_hosts(arg, SLICE_NONE, true);
+}
+
+/* Once for a room: hosts may need as long as other microphones to be there. */
+static void note_encrypted(struct join *join) {
+    const struct rooms_settings *set = &join->rooms->set;
+    if (join->has_told_encrypted)
+        return;
+    join->has_told_encrypted = true;
+    log_warn("room", "audio is encrypted end to end, so nobody here can hear it",
+             log_text("meetingId", join->meeting_id));
+    const struct unheard_rule rule =
+        unheard_rule(set->directory, &set->config->rules, slice_from(join->meeting_id));
+    timer_start(set->loop, &join->notice, rule.first_ms, 0, join_on_notice, join);
 }
 
 static void unheard_add(struct join *join, const struct shard_room_event *event, const char *why) {
@@ -257,18 +272,16 @@ void join_hear(struct join *join, const struct shard_room_event *event) {
         break;
     case SHARD_ROOM_ENCRYPTED:
         unheard_add(join, event, "");
-        if (join->has_told_encrypted)
-            break;
-        log_warn("room", "audio is encrypted end to end, so nobody here can hear it",
-                 log_text("meetingId", join->meeting_id));
-        join->has_told_encrypted = true;
-        tell_hosts(join, event);
+        note_encrypted(join);
         break;
     case SHARD_ROOM_MISSING:
         unheard_add(join, event, "LiveKit does not send it");
         log_warn("room", "a track does not come", log_text("meetingId", join->meeting_id),
                  log_slice("track", event->track), log_slice("why", event->text));
-        tell_hosts(join, event);
+        tell_hosts(join, event->identity, false);
+        break;
+    case SHARD_ROOM_HEARD:
+        join_track_heard(join, event->track);
         break;
     case SHARD_ROOM_ENDED:
         join_on_end(join, event);
@@ -297,6 +310,7 @@ struct join *join_new(struct rooms *rooms, const struct session *session) {
 void join_free(struct join *join) {
     livekit_cancel(join->call);
     timer_stop(&join->timer);
+    timer_stop(&join->notice);
     unheard_clear(join);
     map_free(&join->unheard);
     mem_free(join->meeting_id);

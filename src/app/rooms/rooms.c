@@ -70,7 +70,7 @@ void rooms_hear(struct rooms *rooms, struct slice meeting_id,
 void rooms_track_gone(struct rooms *rooms, const struct session *session, struct slice track_sid) {
     struct join *join = join_of(rooms, slice_from(session->meeting_id));
     if (join)
-        join_track_gone(join, track_sid);
+        join_track_heard(join, track_sid);
 }
 
 bool rooms_take(const struct rooms *rooms, const struct session *session) {

@@ -41,6 +41,7 @@ struct join {
     struct livekit_call *call;
     struct map unheard; /* track sid -> struct unheard_track */
     bool has_told_encrypted;
+    struct timer notice; /* until the hosts are told that audio is encrypted */
 };
 
 struct join *join_new(struct rooms *, const struct session *);
@@ -48,7 +49,8 @@ void join_free(struct join *);
 
 /* Takes the next step, if somebody is there and it is wanted; leaves if it is not. */
 void join_look(struct join *, const struct session *, bool is_wanted);
-void join_track_gone(struct join *, struct slice track_sid);
+/* It is heard, or gone. */
+void join_track_heard(struct join *, struct slice track_sid);
 void join_hear(struct join *, const struct shard_room_event *);
 
 #endif

@@ -100,9 +100,10 @@ static struct track *audio_open(struct joined_room *joined, const struct roster_
 static void joined_on_track(struct room_track *track, void *user) {
     struct joined_room *joined = user;
     const struct roster_track *info = track->info;
-    if (info->kind != SFU_AUDIO)
+    if (info->kind != SFU_AUDIO || info->person->kind == SFU_AGENT)
         return;
-    if (!track->owner)
+    bool is_known = track->owner;
+    if (!is_known)
         track->owner = audio_open(joined, info);
     packet_track_set_encrypted(track->owner, info->is_encrypted);
     const struct person_news news = {
@@ -110,10 +111,11 @@ static void joined_on_track(struct room_track *track, void *user) {
         .track = slice_from(info->sid),
         .track_news = info->is_muted ? TRACK_MUTED : TRACK_UNMUTED,
     };
-    if (info->is_encrypted)
-        tell(joined, (struct shard_room_event){.news = SHARD_ROOM_ENCRYPTED,
-                                               .identity = news.identity,
-                                               .track = news.track});
+    if (info->is_encrypted || is_known)
+        tell(joined, (struct shard_room_event){
+                         .news = info->is_encrypted ? SHARD_ROOM_ENCRYPTED : SHARD_ROOM_HEARD,
+                         .identity = news.identity,
+                         .track = news.track});
     hear(joined, &news);
 }
 
@@ -132,7 +134,7 @@ static void joined_on_track_gone(struct room_track *track, void *user) {
 }
 
 static void joined_on_missing(struct room_track *track, const char *why, void *user) {
-    tell(user, (struct shard_room_event){.news = SHARD_ROOM_MISSING,
+    tell(user, (struct shard_room_event){.news = why ? SHARD_ROOM_MISSING : SHARD_ROOM_HEARD,
                                          .identity = slice_from(track->info->person->identity),
                                          .track = slice_from(track->info->sid),
                                          .text = slice_from(why)});

@@ -262,8 +262,9 @@ struct track *packet_track_open(const struct packet_track_settings *settings) {
     t->is_encrypted = about->is_encrypted;
     t->is_judged = about->is_voice;
     place_init(&t->place, t->codec == CODEC_OPUS ? OPUS_RATE_HZ : TELEPHONE_HZ);
-    packet_file_init(&t->file, &t->base, &t->place,
-                     format_find(slice_from(shard->join_record_format)), t->codec, t->channels);
+    const char *format = settings->live->is_unrecorded ? "off" : shard->join_record_format;
+    packet_file_init(&t->file, &t->base, &t->place, format_find(slice_from(format)), t->codec,
+                     t->channels);
     if (t->is_judged && !t->is_encrypted)
         analysis_begin(t);
     log_info("join", "audio track subscribed", log_text("participant", t->base.log_participant),

@@ -14,6 +14,7 @@ enum shard_room_news {
     SHARD_ROOM_METADATA,     /* `text` */
     SHARD_ROOM_ENCRYPTED,    /* `identity`, `track`: nobody can hear it */
     SHARD_ROOM_MISSING,      /* `identity`, `track`, `text`: why LiveKit does not send it */
+    SHARD_ROOM_HEARD,        /* `track`: nothing is in its way any more */
     SHARD_ROOM_ENDED         /* `end`, `is_alone`; the last */
 };
 

@@ -50,7 +50,7 @@ struct room_handlers {
     /* Published or changed; and gone. */
     void (*on_track)(struct room_track *, void *user);
     void (*on_track_gone)(struct room_track *, void *user);
-    /* A subscription came to nothing; `why` is a constant text. */
+    /* A subscription came to nothing; `why` is a constant text. NULL: it comes after all. */
     void (*on_missing)(struct room_track *, const char *why, void *user);
     void (*on_packet)(struct room_track *, const struct rtc_packet *, void *user);
     void (*on_report)(struct room_track *, const struct rtc_report *, void *user);

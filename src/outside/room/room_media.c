@@ -162,6 +162,8 @@ static void sections_take(struct room *room) {
             continue;
         struct room_track *track = info->owner;
         track->has_section = true;
+        if (track->is_missed)
+            room->handlers.on_missing(track, NULL, room->user);
         track->is_missed = false;
     }
     forget_indices(room);
