@@ -265,6 +265,8 @@ void claim_move(struct claim *claim, struct slice address, int64_t now_ms) {
     size_t amount = claim->amount;
     hold_nothing(claim);
     memcpy(claim->address, bytes, sizeof bytes);
+    if (claim->rank > BUDGET_STRANGER)
+        claim->rank = BUDGET_STRANGER;
     claim->since_ms = now_ms;
     enter_anew(claim, amount);
 }

@@ -105,7 +105,8 @@ void claim_got_on(struct claim *claim, int64_t now_ms);
  * full of those who do not give way to it, and it stays what it was. */
 bool claim_raise(struct claim *claim, enum budget_rank rank, int64_t now_ms);
 
-/* A proxy's connection turns out to be this client's. */
+/* A proxy's connection turns out to be this client's. What another one has shown counts no more:
+ * above strangers it falls to a stranger. */
 void claim_move(struct claim *claim, struct slice address, int64_t now_ms);
 
 /* All pools of a server. Zeroed limits: none of it is limited. */

@@ -111,16 +111,29 @@ static void on_end(struct stream *stream, const char *why, int http_status, void
     loop_stop(peer->loop);
 }
 
+/* One listener for all inputs: each connection leaves its server's port in TIME_WAIT, and with a
+ * port of its own for each the machine would soon have none. */
 static uint16_t listen_anywhere(struct peer *peer) {
-    struct sockaddr_in address = {.sin_family = AF_INET};
+    static int listener;
+    static struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t len = sizeof address;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    peer->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int err = bind(peer->listener, (struct sockaddr *)&address, len) || listen(peer->listener, 1) ||
-              getsockname(peer->listener, (struct sockaddr *)&address, &len);
-    assert(!err);
-    (void)err;
+    if (listener == 0) {
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        int err = bind(listener, (struct sockaddr *)&address, len) || listen(listener, 16) ||
+                  getsockname(listener, (struct sockaddr *)&address, &len);
+        assert(!err);
+        (void)err;
+    }
+    peer->listener = listener;
     return ntohs(address.sin_port);
+}
+
+/* A connection whose client gave up before it was taken does not meet the next input. */
+static void drop_waiting(const struct peer *peer) {
+    int fd;
+    while ((fd = accept4(peer->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+        close(fd);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -149,7 +162,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     assert(peer.ends == 1);
     watch_close(peer.listening);
     watch_close(peer.watching);
-    close(peer.listener);
+    drop_waiting(&peer);
     if (peer.socket >= 0)
         close(peer.socket);
     loop_close(peer.loop);

@@ -5,6 +5,7 @@ import { io } from 'socket.io-client';
 import WebSocket from 'ws';
 import { bodyWithoutEnd, frame, HANDSHAKE, openPolling, openWebSocket, post, Stranger } from '../fakes/strangers.mjs';
 import { startWorld } from '../fakes/world.mjs';
+import { accounts, register } from './accounts.mjs';
 import { openTrack, recordings } from './egress.mjs';
 import { atEnd, eventually, once, run, startServer } from './harness.mjs';
 
@@ -52,6 +53,29 @@ test('idle WebSockets on every connection shut out neither LiveKit nor health', 
   await eventually('the signed egress is taken', async () => (await server.metric('prosa_egress_accepted_total')) === 1);
   assert.equal((await server.get('/health')).status, 200);
   assert.ok((await server.metric('prosa_budget_held', { pool: 'connections' })) <= 40);
+});
+
+test('users and the metrics keep their connections by their tokens', async (t) => {
+  const server = await startServer(t, { env: { ...accounts, MAX_CONNECTIONS: '40', KEEP_ALIVE_MS: '600000', METRICS_TOKEN: 'm'.repeat(32) } });
+  const note = crowd(t);
+  const ana = await register(server, 'ana');
+  const get = (path, token = '') => `GET ${path} HTTP/1.1\r\nHost: h\r\n${token && `Authorization: Bearer ${token}\r\n`}\r\n`;
+  const known = [['/auth/me', ana.accessToken], ['/metrics', 'm'.repeat(32)]]
+    .map(([path, token]) => ({ client: note(new Stranger(server)), ask: get(path, token) }));
+  for (const { client, ask } of known) assert.ok(await client.say(ask).hears('HTTP/1.1 200'), client.heard);
+
+  const guesses = ['', 'x'.repeat(32)];
+  const strangers = [];
+  for (let i = 0; i < 60; i++) {
+    const stranger = note(new Stranger(server)).say(get('/auth/me', guesses[i % 2]));
+    assert.ok(await stranger.hears('HTTP/1.1 401'));
+    strangers.push(stranger);
+  }
+  await eventually('strangers make room', () => strangers.filter(({ isOver }) => isOver).length >= 20);
+  for (const { client, ask } of known) {
+    client.heard = '';
+    assert.ok(await client.say(ask).hears('HTTP/1.1 200'), 'the connection is still there');
+  }
 });
 
 test('what strangers leave unfinished has one bound', async (t) => {

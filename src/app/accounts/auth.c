@@ -79,6 +79,7 @@ void auth_check(struct auth *auth, struct errand *errand, errand_account_fn *run
         errand_answer_error(errand, 401, NULL);
         return;
     }
+    http_vouch(errand->req, BUDGET_HOST);
     errand->run = run;
     errand->call = store_user_check(auth->set.store, holder.user_id, holder.organization_id,
                                     holder.family_id, auth_on_account, errand);

@@ -119,12 +119,15 @@ static void on_get(struct http_request *req, const struct route_match *match, vo
     struct errand *errand = new_errand(req, match, api);
     struct slice id = match->params[0];
     struct buf ticket = {0};
-    if (query_get(&ticket, req->query, "ticket") == ENOENT)
+    if (query_get(&ticket, req->query, "ticket") == ENOENT) {
         auth_check(api->auth, errand, get_recording);
-    else if (download_link_is_good(&api->link_key, id, buf_slice(&ticket), clock_wall_ms() / 1000))
+    } else if (download_link_is_good(&api->link_key, id, buf_slice(&ticket),
+                                     clock_wall_ms() / 1000)) {
+        http_vouch(req, BUDGET_HOST);
         errand->call = store_recording_get(api->store, id, on_linked_recording, errand);
-    else
+    } else {
         errand_answer_error(errand, 401, NULL);
+    }
     buf_free(&ticket);
 }
 

@@ -171,6 +171,8 @@ static void metrics_on_get(struct http_request *req, const struct route_match *m
         http_respond_error(req, 403, "Without METRICS_TOKEN the metrics are for this machine only");
         return;
     }
+    if (token)
+        http_vouch(req, BUDGET_HOST);
     struct scrape *scrape = mem_alloc(sizeof *scrape);
     *scrape = (struct scrape){req, server};
     req->user = scrape;

@@ -167,6 +167,23 @@ static void a_proxys_connection_becomes_its_clients(void **state) {
     close_pool(&f);
 }
 
+/* One connection of a proxy carries the requests of many clients. */
+static void what_one_client_has_shown_counts_for_no_other(void **state) {
+    struct fixture f;
+    open_pool(&f, (struct pool_settings){.limit = 2});
+    take(&f, 0, BUDGET_STRANGER, "10.0.0.1", 1);
+    take(&f, 1, BUDGET_STRANGER, "192.0.2.2", 1);
+    assert_true(claim_raise(&f.holders[0].claim, BUDGET_SIGNED, ++f.now_ms));
+    claim_move(&f.holders[0].claim, SLICE("10.0.0.1"), ++f.now_ms);
+    assert_int_equal(f.holders[0].claim.rank, BUDGET_SIGNED);
+    claim_move(&f.holders[0].claim, SLICE("192.0.2.1"), ++f.now_ms);
+    assert_int_equal(f.holders[0].claim.rank, BUDGET_STRANGER);
+    claim_got_on(&f.holders[1].claim, ++f.now_ms);
+    assert_true(take(&f, 2, BUDGET_STRANGER, "192.0.2.3", 1));
+    assert_true(f.holders[0].is_gone && has(&f, 1));
+    close_pool(&f);
+}
+
 static void without_a_pool_or_a_limit_all_is_granted(void **state) {
     struct fixture f;
     struct claim claim = {0};
@@ -216,4 +233,5 @@ RUN_TESTS(TEST(what_fits_is_granted), TEST(the_longest_without_progress_gives_wa
           TEST(of_known_ones_an_address_with_many_gives_way), TEST(newcomers_keep_to_their_part),
           TEST(memory_goes_by_what_each_address_holds),
           TEST(a_proxys_connection_becomes_its_clients),
+          TEST(what_one_client_has_shown_counts_for_no_other),
           TEST(without_a_pool_or_a_limit_all_is_granted), TEST(the_sums_are_right))
