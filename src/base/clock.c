@@ -19,3 +19,7 @@ int64_t clock_mono_ms(void) {
 uint64_t clock_mono_ns(void) {
     return read_ns(CLOCK_MONOTONIC);
 }
+
+uint64_t clock_thread_ns(void) {
+    return read_ns(CLOCK_THREAD_CPUTIME_ID);
+}

@@ -7,5 +7,6 @@
 int64_t clock_wall_ms(void); /* Unix time, UTC */
 int64_t clock_mono_ms(void); /* never jumps; only differences mean something */
 uint64_t clock_mono_ns(void);
+uint64_t clock_thread_ns(void); /* the processor's time that this thread has had */
 
 #endif

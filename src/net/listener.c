@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 enum {
-    ACCEPTS_A_TURN = 256, /* a full backlog in a few turns */
     BACKLOG = 1024,
     BACK_OFF_MS = 100,
     PORT_TRIES = 16,
+    ACCEPT_NS = 3 * 1000 * 1000, /* of a turn, for those who knock */
 };
 
 struct door { /* a listening socket */
@@ -54,7 +54,8 @@ static void back_off(struct listener *listener) {
 static void listener_on_acceptable(int events, void *arg) {
     struct door *door = arg;
     struct listener *listener = door->listener;
-    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+    uint64_t until_ns = uv_hrtime() + ACCEPT_NS;
+    do {
         int fd = accept4(door->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             listener->stats.accepted++;
@@ -66,7 +67,7 @@ static void listener_on_acceptable(int events, void *arg) {
             return;
         }
         /* Any other error is of one connection that has ended already. */
-    }
+    } while (uv_hrtime() < until_ns);
 }
 
 union address {

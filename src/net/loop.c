@@ -6,8 +6,6 @@
 #include <assert.h>
 #include <signal.h>
 
-enum { GRANTS_NS = 4 * 1000 * 1000 };
-
 /* ---- deferred work ---- */
 
 static void link_deferred(struct deferred **link, struct deferred *work) {
@@ -71,25 +69,8 @@ static void loop_on_before(uv_prepare_t *before) {
 
 static void loop_on_after(uv_check_t *after) {
     struct loop *loop = CONTAINER_OF(after, struct loop, after);
+    share_end_turn(loop);
     run_deferred(loop);
-    if (!loop->has_put_off)
-        loop->round++;
-    loop->has_put_off = false;
-    loop->grants_until_ns = 0;
-}
-
-bool loop_grants(struct loop *loop, uint32_t *round) {
-    uint64_t now_ns = uv_hrtime();
-    if (*round == loop->round)
-        return false;
-    if (loop->grants_until_ns == 0)
-        loop->grants_until_ns = now_ns + GRANTS_NS;
-    if (now_ns > loop->grants_until_ns) {
-        loop->has_put_off = true;
-        return false;
-    }
-    *round = loop->round;
-    return true;
 }
 
 /* ---- the loop ---- */
@@ -110,7 +91,7 @@ int loop_open(struct loop **out) {
     /* A peer that went away must not end the process: TLS writes have no MSG_NOSIGNAL. */
     signal(SIGPIPE, SIG_IGN);
     loop->deferred_end = &loop->deferred;
-    loop->round = 1;
+    share_open(&loop->share);
     timer_heap_init(&loop->timers, &loop->uv);
     uv_prepare_init(&loop->uv, &loop->before);
     uv_prepare_start(&loop->before, loop_on_before);
@@ -134,6 +115,7 @@ void loop_close(struct loop *loop) {
         return;
     while (loop->deferred) /* frees what was dropped in the last turn */
         run_deferred(loop);
+    share_close(&loop->share);
     timer_heap_close(&loop->timers);
     uv_close((uv_handle_t *)&loop->before, NULL);
     uv_close((uv_handle_t *)&loop->after, NULL);

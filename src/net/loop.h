@@ -43,13 +43,6 @@ struct deferred { /* private; zeroed = not queued */
 void loop_defer(struct loop *loop, struct deferred *work, void (*fn)(void *arg), void *arg);
 void loop_undefer(struct loop *loop, struct deferred *work); /* also of one that is not queued */
 
-/* The part of a turn that is for strangers' input, which any number of them may send at any rate: 4
- * ms. Whoever reads it asks first. False: the turn has given its part, or the asker has had its own;
- * it leaves its bytes where they are, and is called again. Rounds go over several turns, and in each
- * round everybody is served once, so nobody waits for those who send more. *round is the asker's
- * own, zeroed at first. */
-bool loop_grants(struct loop *loop, uint32_t *round);
-
 /* A descriptor being watched. */
 struct watch;
 enum { WATCH_READ = UV_READABLE, WATCH_WRITE = UV_WRITABLE, WATCH_HANGUP = UV_DISCONNECT };

@@ -1,8 +1,10 @@
-/* Private to loop.c (the loop, its deferred work, its descriptors) and timer.c (its timers). */
+/* Private to loop.c (the loop, its deferred work, its descriptors), timer.c (its timers) and share.c
+ * (what strangers get of it). */
 #ifndef NET_LOOP_PRIVATE_H
 #define NET_LOOP_PRIVATE_H
 
 #include "net/loop.h"
+#include "net/share.h"
 
 /* All timers of a loop, and the one libuv timer that wakes it for them. */
 struct timer_heap {
@@ -11,6 +13,16 @@ struct timer_heap {
     struct timer **timers;
     size_t len, cap;
     uint64_t started;
+};
+
+/* Who waits, and what has been used. */
+struct share {
+    struct list lines[SHARE_LINES];
+    uint64_t used_ns[SHARE_LINES]; /* in this turn */
+    uint64_t paid_until_ns;  /* SHARE_MORE has paid for its time up to here */
+    uint64_t rests_until_ns; /* and runs again from here on */
+    struct timer wake;
+    bool is_running;
 };
 
 struct loop {
@@ -23,12 +35,15 @@ struct loop {
     struct deferred *deferred, **deferred_end;
     struct deferred *running; /* what the current round has still to run */
     uint8_t *scratch;
-    uint32_t round;           /* of loop_grants; from 1 */
-    uint64_t grants_until_ns; /* in this turn; 0: nobody has asked yet */
-    bool has_put_off;         /* somebody who has not had their part in this round */
+    struct share share;
 };
 
 void timer_heap_init(struct timer_heap *heap, uv_loop_t *uv);
 void timer_heap_close(struct timer_heap *heap);
+
+void share_open(struct share *share);
+/* Serves those in line. */
+void share_end_turn(struct loop *loop);
+void share_close(struct share *share);
 
 #endif

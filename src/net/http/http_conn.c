@@ -141,7 +141,7 @@ void http_conn_wait(struct http_conn *conn, enum http_wait wait) {
 
 static int current_events(const struct http_conn *conn) {
     int events = conn->out.count > 0 ? stream_write_wants(conn->stream) : 0;
-    if (conn->is_half_closed || conn->state == HTTP_LAST)
+    if (conn->is_half_closed || conn->state == HTTP_LAST || share_is_waiting(&conn->turn))
         return events;
     if (conn->out.queued_bytes > HTTP_QUEUE_HIGH && conn->state == HTTP_IN_HEAD)
         return events;
@@ -283,22 +283,13 @@ static void http_on_end_of_input(struct http_conn *conn) {
     http_conn_schedule(conn);
 }
 
-/* The first bytes of a connection are read at once, and so are those of who is known: so what a
- * stranger sends later delays no first request. */
-static bool may_read(struct http_conn *conn) {
-    bool is_first = !conn->has_read;
-    conn->has_read = true;
-    return is_first || conn->place.rank >= BUDGET_HOST ||
-           loop_grants(conn->server->loop, &conn->round);
-}
-
-static void http_on_readable(struct http_conn *conn) {
+static void read_some(struct http_conn *conn) {
     uint8_t *scratch = loop_scratch(conn->server->loop);
-    if (!may_read(conn))
-        return;
+    size_t most = conn->has_read ? LOOP_SCRATCH_BYTES : HTTP_FIRST_READ_BYTES;
     do {
-        ssize_t got = stream_read(conn->stream, scratch, LOOP_SCRATCH_BYTES);
+        ssize_t got = stream_read(conn->stream, scratch, most);
         if (got > 0) {
+            conn->has_read = true;
             take_bytes(conn, slice_of(scratch, (size_t)got));
         } else if (got == 0) {
             http_on_end_of_input(conn);
@@ -311,6 +302,38 @@ static void http_on_readable(struct http_conn *conn) {
             return;
         }
     } while (conn->state != HTTP_DEAD && stream_has_pending(conn->stream));
+}
+
+/* More requests wait in the buffer than one connection may begin in one go. */
+static bool has_more_requests(const struct http_conn *conn) {
+    return conn->state == HTTP_IN_HEAD && conn->requests == HTTP_REQUESTS_MAX;
+}
+
+static void parse_waiting(struct http_conn *conn) {
+    buf_consume(&conn->in, parse(conn, buf_slice(&conn->in)));
+    if (conn->is_half_closed && conn->state == HTTP_IN_HEAD && !has_more_requests(conn))
+        conn->state = HTTP_LAST;
+}
+
+static void http_on_turn(void *arg) {
+    struct http_conn *conn = arg;
+    if (conn->state == HTTP_LINGERING)
+        http_conn_discard(conn);
+    else if (has_more_requests(conn))
+        parse_waiting(conn);
+    else if (!conn->is_half_closed && conn->state != HTTP_LAST)
+        read_some(conn);
+    if (conn->state != HTTP_DEAD)
+        http_conn_schedule(conn);
+}
+
+/* Reads on, or begins more of the requests that were read: at once for who is known. */
+static void take_turn(struct http_conn *conn) {
+    if (conn->place.rank >= BUDGET_HOST)
+        http_on_turn(conn);
+    else
+        share_run(conn->server->loop, conn->has_read ? SHARE_MORE : SHARE_FIRST, &conn->turn,
+                  http_on_turn, conn);
 }
 
 /* A keep-alive answer went out after draining began: no request will follow it. */
@@ -354,13 +377,10 @@ static void http_on_turn_end(void *arg) {
         http_conn_abort(conn);
         return;
     }
-    if (conn->state == HTTP_IN_HEAD && conn->requests == HTTP_REQUESTS_MAX && !may_read(conn)) {
-        http_conn_schedule(conn);
-    } else if (conn->state == HTTP_IN_HEAD && conn->in.len > 0) {
-        buf_consume(&conn->in, parse(conn, buf_slice(&conn->in)));
-        if (conn->is_half_closed && conn->state == HTTP_IN_HEAD)
-            conn->state = HTTP_LAST;
-    }
+    if (has_more_requests(conn))
+        take_turn(conn);
+    else if (conn->state == HTTP_IN_HEAD && conn->in.len > 0)
+        parse_waiting(conn);
     if (conn->state != HTTP_DEAD)
         flush(conn);
     update(conn);
@@ -372,13 +392,9 @@ void http_conn_schedule(struct http_conn *conn) {
 
 static void http_on_events(int events, void *arg) {
     struct http_conn *conn = arg;
-    if (conn->state == HTTP_LINGERING) {
-        http_conn_discard(conn);
-        return;
-    }
     /* TLS may need to read in order to write, and the reverse: try both. */
     if (!conn->is_half_closed && conn->state != HTTP_LAST)
-        http_on_readable(conn);
+        take_turn(conn);
     if (conn->state != HTTP_DEAD)
         http_conn_schedule(conn);
 }

@@ -37,6 +37,7 @@ void http_conn_kill(struct http_conn *conn) {
     claim_close(&conn->place);
     claim_close(&conn->memory);
     timer_stop(&conn->timer);
+    share_leave(&conn->turn);
     watch_close(conn->watch);
     conn->watch = NULL;
     stream_close(conn->stream);
@@ -71,8 +72,6 @@ void http_conn_linger(struct http_conn *conn) {
 /* Each read begins the wait anew, but not while the server leaves. */
 void http_conn_discard(struct http_conn *conn) {
     struct http_server *server = conn->server;
-    if (!loop_grants(server->loop, &conn->round))
-        return;
     ssize_t got = stream_read(conn->stream, loop_scratch(server->loop), LOOP_SCRATCH_BYTES);
     if (got == -EAGAIN)
         return;

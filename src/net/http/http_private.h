@@ -9,6 +9,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/outbox.h"
+#include "net/share.h"
 #include "net/stream.h"
 
 enum http_state {
@@ -28,6 +29,7 @@ enum {
     HTTP_QUEUE_HIGH = 256 * 1024, /* queued answers above this stop the reading of requests */
     HTTP_LINGER_MS = 2000, /* without input */
     HTTP_REQUESTS_MAX = 16, /* of one connection in one go; the others are served in between */
+    HTTP_FIRST_READ_BYTES = 16 * 1024, /* a request's head; who sends more is a stranger like others */
     HTTP_UNSENT_MAX = 32 * 1024, /* of an answer, that the kernel keeps for a slow client */
 };
 
@@ -69,7 +71,7 @@ struct http_conn {
     char peer[HTTP_PEER_SIZE];
     int64_t lingers_until_ms;
     size_t discarded_bytes;
-    uint32_t round;    /* of loop_grants */
+    struct share_place turn; /* to be read, where others wait, too */
     unsigned requests; /* begun in one go */
     bool has_read;
     bool is_half_closed; /* the peer will send nothing more */

@@ -28,6 +28,7 @@ void ws_conn_end(struct ws_conn *conn, uint16_t code, const char *reason) {
     buf_free(&conn->message);     /* what it held may be needed in this turn */
     outbox_clear(&conn->out);
     timer_stop(&conn->timer);
+    share_leave(&conn->turn);
     watch_close(conn->watch);
     conn->watch = NULL;
     stream_close(conn->stream);
@@ -182,20 +183,8 @@ static void ws_on_end_of_stream(struct ws_conn *conn, ssize_t got) {
         ws_conn_break(conn, (int)-got);
 }
 
-/* How often a connection reads now. Who has shown a right reads at once, as do connections that are
- * not clients'; a stranger once, when it is their turn. */
-static int reads_granted(struct ws_conn *conn) {
-    const struct claim *memory = conn->settings.memory;
-    if (!memory || memory->rank >= BUDGET_HOST)
-        return READS_A_TURN;
-    return loop_grants(conn->loop, &conn->round) ? 1 : 0;
-}
-
-static void read_some(struct ws_conn *conn) {
+static void read_times(struct ws_conn *conn, int most) {
     uint8_t *scratch = loop_scratch(conn->loop);
-    int most = reads_granted(conn);
-    if (most == 0)
-        return;
     conn->has_unread = false;
     for (int i = 0; i < most && reads(conn); i++) {
         ssize_t got = stream_read(conn->stream, scratch, LOOP_SCRATCH_BYTES);
@@ -250,11 +239,36 @@ static void update(struct ws_conn *conn) {
     if (conn->state == WS_DEAD || !conn->stream)
         return;
     int events = conn->out.count > 0 ? stream_write_wants(conn->stream) : 0;
-    if (reads(conn))
+    if (reads(conn) && !share_is_waiting(&conn->turn))
         events |= stream_read_wants(conn->stream);
     watch_set(conn->watch, events);
     if ((conn->state == WS_CLOSING || conn->state == WS_ENDING) && !timer_is_running(&conn->timer))
         timer_start(conn->loop, &conn->timer, conn->settings.close_ms, 0, ws_on_timer, conn);
+}
+
+static void after_input(struct ws_conn *conn) {
+    if (conn->out.count > 0 || conn->has_unread)
+        ws_conn_schedule(conn);
+    else
+        update(conn);
+}
+
+static void ws_on_turn(void *arg) {
+    struct ws_conn *conn = arg;
+    if (reads(conn))
+        read_times(conn, 1);
+    if (conn->state != WS_DEAD)
+        after_input(conn);
+}
+
+/* Who has shown a right is read at once, as are connections that are not clients'; a stranger once,
+ * when it is their turn. */
+static void read_some(struct ws_conn *conn) {
+    const struct claim *memory = conn->settings.memory;
+    if (!memory || memory->rank >= BUDGET_HOST)
+        read_times(conn, READS_A_TURN);
+    else
+        share_run(conn->loop, SHARE_MORE, &conn->turn, ws_on_turn, conn);
 }
 
 static void ws_on_turn_end(void *arg) {
@@ -267,7 +281,8 @@ static void ws_on_turn_end(void *arg) {
         read_some(conn);
     if (conn->state != WS_DEAD && conn->stream)
         flush(conn);
-    if (conn->state != WS_DEAD && conn->has_unread && reads(conn))
+    if (conn->state != WS_DEAD && conn->has_unread && reads(conn) &&
+        !share_is_waiting(&conn->turn))
         ws_conn_schedule(conn);
     update(conn);
 }
@@ -280,12 +295,8 @@ static void ws_on_events(int events, void *arg) {
     struct ws_conn *conn = arg;
     if (reads(conn))
         read_some(conn);
-    if (conn->state == WS_DEAD)
-        return;
-    if (conn->out.count > 0 || conn->has_unread)
-        ws_conn_schedule(conn);
-    else
-        update(conn);
+    if (conn->state != WS_DEAD)
+        after_input(conn);
 }
 
 /* ---- public functions ---- */

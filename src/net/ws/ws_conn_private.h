@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "net/loop.h"
 #include "net/outbox.h"
+#include "net/share.h"
 #include "net/stream.h"
 #include "net/ws/ws_conn.h"
 
@@ -39,7 +40,7 @@ struct ws_conn {
     struct buf message; /* a message that came in pieces, so far */
     struct deferred work;
     struct timer timer;
-    uint32_t round; /* of loop_grants */
+    struct share_place turn; /* of a stranger's, to be read */
     int64_t heard_ms;
     int64_t pinged_ms;
     char *reason; /* for on_close */

@@ -181,9 +181,10 @@ static void hear_data(struct sctp *sctp, const uint8_t *chunk, size_t len, uint6
 static void hear_sack(struct sctp *sctp, const uint8_t *chunk, size_t len) {
     if (len < 16)
         return;
-    int32_t acked = ahead(big_u32(chunk + 4), sctp->first_open_tsn) + 1;
-    if (acked <= 0 || acked > sctp->open_count)
+    int32_t last = ahead(big_u32(chunk + 4), sctp->first_open_tsn);
+    if (last < 0 || last >= sctp->open_count)
         return;
+    int32_t acked = last + 1;
     sctp->open_count = (uint8_t)(sctp->open_count - acked);
     memmove(sctp->opens, sctp->opens + acked, sctp->open_count * sizeof *sctp->opens);
     sctp->first_open_tsn += (uint32_t)acked;

@@ -117,45 +117,7 @@ static void a_thread_runs_and_is_joined(void **state) {
     assert_int_equal(flag, 1);
 }
 
-enum { SLOW, FIRST, SECOND, ASKERS };
-
-struct crowd {
-    struct loop *loop;
-    struct deferred turn;
-    uint32_t rounds[ASKERS];
-    unsigned served[ASKERS];
-    unsigned turns;
-};
-
-/* The slow one takes more than a turn's part each time. */
-static void ask_all(void *arg) {
-    struct crowd *crowd = arg;
-    for (unsigned i = 0; i < ASKERS; i++) {
-        if (!loop_grants(crowd->loop, &crowd->rounds[i]))
-            continue;
-        crowd->served[i]++;
-        if (i == SLOW)
-            usleep(20000);
-    }
-    if (++crowd->turns == 12)
-        loop_stop(crowd->loop);
-    else
-        loop_defer(crowd->loop, &crowd->turn, ask_all, crowd);
-}
-
-static void in_a_round_everybody_is_served_once(void **state) {
-    struct crowd crowd = {0};
-    assert_int_equal(loop_open(&crowd.loop), 0);
-    loop_defer(crowd.loop, &crowd.turn, ask_all, &crowd);
-    loop_run(crowd.loop);
-    loop_close(crowd.loop);
-    assert_true(crowd.served[SLOW] >= 3);
-    for (unsigned i = FIRST; i < ASKERS; i++)
-        assert_true(crowd.served[i] + 1 >= crowd.served[SLOW]);
-    assert_true(crowd.served[SLOW] <= crowd.turns / 2 + 1);
-}
-
-RUN_TESTS(TEST(in_a_round_everybody_is_served_once), TEST(a_watch_tells_what_it_was_asked_for),
+RUN_TESTS(TEST(a_watch_tells_what_it_was_asked_for),
           TEST(a_closed_watch_is_silent_and_its_descriptor_is_free),
           TEST(deferred_work_may_defer_itself_without_blocking_the_loop),
           TEST(deferred_work_can_be_taken_back_even_by_what_runs_before_it),
