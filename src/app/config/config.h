@@ -85,6 +85,7 @@ struct config {
     struct jwt_key *livekit_keys; /* the first signs our own calls; the texts are terminated */
     size_t livekit_key_count;
     enum media_source media_source;
+    bool join_record_video;
     const char *join_rooms, *join_rooms_except; /* patterns of names */
     enum webhook_verify webhook_verify; /* `auto` already decided */
     const char *egress_ws_base;

@@ -71,6 +71,8 @@ const struct setting settings[] = {
              "separated: * is any text, ? one character"},
     {"JOIN_ROOMS_EXCEPT", .type = SETTING_TEXT, AT(join_rooms_except), .max = 8192,
      .help = "of JOIN_ROOMS, the rooms that Prosa does not listen to"},
+    {"JOIN_RECORD_VIDEO", .type = SETTING_BOOL, AT(join_record_video), .fallback = "off",
+     .help = "MEDIA_SOURCE=join: record cameras and shared screens as well, as they are sent"},
     {"EGRESS_WS_BASE", .type = SETTING_WS_URL, AT(egress_ws_base),
      .fallback = "ws://localhost:3001", .max = 2048,
      .help = "address under which LiveKit Egress reaches this server"},

@@ -7,7 +7,7 @@
 #define MS INT64_C(1000000)
 
 struct packet_waiting {
-    bool is_there;
+    bool is_there, marker;
     unsigned ticks;
     uint32_t offset, len;
     int64_t seq, time, came_ns;
@@ -61,6 +61,7 @@ static void slot_fill(struct packet_queue *queue, const struct queued *packet, i
         return;
     bytes_make_room(queue, packet->payload.len);
     *slot = (struct packet_waiting){.is_there = true,
+                                    .marker = packet->marker,
                                     .ticks = packet->ticks,
                                     .offset = (uint32_t)queue->used,
                                     .len = (uint32_t)packet->payload.len,
@@ -79,6 +80,10 @@ static void slot_fill(struct packet_queue *queue, const struct queued *packet, i
         queue->since_ns = now_ns;
 }
 
+static size_t most_bytes(const struct packet_queue *queue) {
+    return queue->most_bytes ? queue->most_bytes : PACKET_QUEUE_BYTES;
+}
+
 /* Far ahead of those that wait, or too many of them: the reader goes on to what there is. */
 static bool is_full(const struct packet_queue *queue, const struct queued *packet) {
     if (queue->count == 0)
@@ -86,7 +91,7 @@ static bool is_full(const struct packet_queue *queue, const struct queued *packe
     int64_t low = queue->lowest < packet->placed.seq ? queue->lowest : packet->placed.seq;
     int64_t high = queue->highest > packet->placed.seq ? queue->highest : packet->placed.seq;
     return high - low >= PACKET_QUEUE_SLOTS ||
-           queue->live + packet->payload.len > PACKET_QUEUE_BYTES;
+           queue->live + packet->payload.len > most_bytes(queue);
 }
 
 bool packet_queue_put(struct packet_queue *queue, const struct queued *packet, int64_t now_ns,
@@ -128,7 +133,7 @@ static bool is_due(const struct packet_queue *queue, int64_t now_ns, unsigned wa
         return waited_ns >= PACKET_QUEUE_OPEN_MS * MS;
     return waited_ns >= (int64_t)wait_ms * MS ||
            queue->highest - queue->lowest >= PACKET_QUEUE_SLOTS / 2 ||
-           queue->live >= PACKET_QUEUE_BYTES / 2;
+           queue->live >= most_bytes(queue) / 2;
 }
 
 bool packet_queue_take(struct packet_queue *queue, int64_t now_ns, unsigned wait_ms, int64_t limit,
@@ -143,6 +148,7 @@ bool packet_queue_take(struct packet_queue *queue, int64_t now_ns, unsigned wait
     *packet = (struct queued){
         .placed = {slot->seq, slot->time},
         .ticks = slot->ticks,
+        .marker = slot->marker,
         .payload = slice_of(queue->bytes + slot->offset, slot->len),
         .lost = queue->is_open ? (unsigned)(slot->seq - queue->next) : 0,
     };

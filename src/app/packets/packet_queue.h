@@ -21,6 +21,7 @@ enum {
 struct queued {
     struct placed placed;
     unsigned ticks;       /* 0: it only takes a number */
+    bool marker;          /* of video: it ends a picture */
     struct slice payload; /* until the next call */
     unsigned lost;        /* packets before it that did not come */
 };
@@ -29,6 +30,7 @@ struct packet_queue {
     /* The number that comes next, once the first packet was taken. */
     bool is_open;
     int64_t next;
+    size_t most_bytes; /* 0: PACKET_QUEUE_BYTES */
     /* When the oldest of those that wait came. */
     int64_t since_ns;
     struct packet_waiting *waiting; /* PACKET_QUEUE_SLOTS by number; NULL: none waits */

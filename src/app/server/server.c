@@ -195,6 +195,7 @@ static int open_directory(struct server *server, struct buf *problem) {
                   .disk = server->disk,
                   .record_format = config->record_format ? config->record_format : "wav",
                   .join_record_format = config->record_format ? config->record_format : "opus",
+                  .join_records_video = config->join_record_video,
                   .group_ms = (unsigned)(config->group_seconds * 1000),
                   .max_message_bytes = config->max_egress_message_bytes,
                   .folds_channels = config->record_channels == CHANNELS_AUTO,

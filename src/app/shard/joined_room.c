@@ -1,6 +1,7 @@
 #include "app/shard/joined_room.h"
 
 #include "app/shard/packet_track.h"
+#include "app/shard/packet_video.h"
 #include "app/shard/track.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -23,6 +24,7 @@ static void tell(const struct joined_room *joined, struct shard_room_event event
 static void finish(struct joined_room *joined, enum course_end end, bool is_alone,
                    enum track_end tracks_end) {
     packet_tracks_close(joined->meeting, tracks_end);
+    packet_videos_close(&joined->videos, tracks_end);
     tell(joined,
          (struct shard_room_event){.news = SHARD_ROOM_ENDED, .end = end, .is_alone = is_alone});
     room_close(joined->room);
@@ -97,6 +99,34 @@ static struct track *audio_open(struct joined_room *joined, const struct roster_
     return packet_track_open(&settings);
 }
 
+static void joined_on_key_frame(uint32_t ssrc, void *user) {
+    struct joined_room *joined = user;
+    room_ask_key_frame(joined->room, ssrc);
+}
+
+static void video_take(struct joined_room *joined, struct room_track *track,
+                       const struct rtc_packet *packet) {
+    const struct roster_track *info = track->info;
+    const struct packet_video_settings settings = {
+        .live = joined->meeting,
+        .siblings = &joined->videos,
+        .room = slice_from(joined->name),
+        .identity = slice_from(info->person->identity),
+        .sid = slice_from(info->sid),
+        .codec = packet->codec,
+        .on_missing = joined_on_missed,
+        .on_key_frame = joined_on_key_frame,
+        .user = joined,
+    };
+    bool is_video =
+        packet->codec == SDP_VP8 || packet->codec == SDP_VP9 || packet->codec == SDP_H264;
+    if (info->is_encrypted || !is_video)
+        return;
+    if (!track->owner)
+        track->owner = packet_video_open(&settings);
+    packet_video_take(track->owner, packet);
+}
+
 static void joined_on_track(struct room_track *track, void *user) {
     struct joined_room *joined = user;
     const struct roster_track *info = track->info;
@@ -128,6 +158,11 @@ static void joined_on_track_gone(struct room_track *track, void *user) {
     };
     if (!track->owner)
         return;
+    if (track->info->kind == SFU_VIDEO) {
+        packet_video_close(track->owner, TRACK_END_CLOSED);
+        track->owner = NULL;
+        return;
+    }
     hear(joined, &news);
     packet_track_close(track->owner, TRACK_END_CLOSED);
     track->owner = NULL;
@@ -144,7 +179,9 @@ static void joined_on_packet(struct room_track *track, const struct rtc_packet *
                              void *user) {
     struct joined_room *joined = user;
     joined->heard_ms = joined->meeting->core->now_ms;
-    if (track->owner)
+    if (track->info->kind == SFU_VIDEO)
+        video_take(joined, track, packet);
+    else if (track->owner)
         packet_track_take(track->owner, packet);
 }
 
@@ -201,10 +238,12 @@ void joined_room_open(struct live_meeting *live, const struct shard_ticket *tick
         .identity = core->settings->identity,
         .tls = core->settings->livekit_tls,
         .name = ticket->room,
+        .takes_video = core->settings->join_records_video,
         .stats = &core->stats.room,
     };
     struct joined_room *joined = mem_alloc(sizeof *joined);
     joined->meeting = live;
+    list_init(&joined->videos);
     joined->name = slice_copy_text(ticket->room);
     joined->room = room_open(&set, &handlers, joined);
     live->room = joined;

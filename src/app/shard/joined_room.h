@@ -14,6 +14,7 @@ struct joined_room {
     struct live_meeting *meeting;
     struct room *room;
     char *name; /* of the room */
+    struct list videos;
     bool is_in;       /* LiveKit has let us in */
     int64_t alone_ms; /* since when nobody is there; 0: somebody is */
     int64_t looked_ms, heard_ms;

@@ -22,6 +22,7 @@ struct shard_settings {
     const char *record_format;
     /* The same for tracks of rooms that are joined. */
     const char *join_record_format;
+    bool join_records_video;
     /* AUDIO_PIPELINE_GROUP_SECONDS. */
     unsigned group_ms;
     /* The longest WebSocket message of an egress. */

@@ -23,6 +23,8 @@ struct video_track {
     /* When the disk gave it up. */
     int64_t lost_ms;
     enum track_codec codec;
+    /* When the picture that is shown was taken; 0: it comes now. */
+    int64_t shown_ms;
     enum { WRAP_UNKNOWN, WRAP_NONE, WRAP_IVF } wrap;
     /* When the file's first frame came, the latest one, and when the header was told its length. */
     int64_t started_ms, frame_ms, measured_ms;
@@ -48,6 +50,10 @@ static struct video_track *video_of(struct track *track) {
     return (struct video_track *)track;
 }
 
+static int64_t time_ms_of(const struct video_track *t) {
+    return t->shown_ms ? t->shown_ms : t->base.core->now_ms;
+}
+
 static void video_append(struct video_track *t, const uint8_t *bytes, size_t len) {
     recorder_append(t->base.recorder, bytes, len);
     t->offset += len;
@@ -55,7 +61,7 @@ static void video_append(struct video_track *t, const uint8_t *bytes, size_t len
 
 static void recorder_begin(struct video_track *t) {
     enum record_format format = t->codec == TRACK_H264 ? RECORD_H264 : RECORD_IVF;
-    const struct recording_info info = track_recording(&t->base, format, t->base.core->now_ms);
+    const struct recording_info info = track_recording(&t->base, format, time_ms_of(t));
     t->base.recorder = recorder_open(t->base.core->disk, &info);
     t->offset = t->frames = 0;
     t->has_size = false;
@@ -71,7 +77,7 @@ static bool is_key_frame(const struct video_track *t, uint16_t *width, uint16_t 
 /* Begins a new file after the disk gave one up. A stream that brings its own IVF container has no
  * point in the middle at which a file could begin. */
 static void recorder_renew(struct video_track *t) {
-    int64_t now_ms = t->base.core->now_ms;
+    int64_t now_ms = time_ms_of(t);
     uint16_t width, height;
     if (t->base.recorder && recorder_is_broken(t->base.recorder) &&
         (t->wrap == WRAP_IVF || t->codec == TRACK_H264)) {
@@ -117,7 +123,7 @@ static void frame_begin(struct video_track *t) {
         ivf_begin(t);
     t->frame_offset = t->offset;
     uint8_t head[IVF_FRAME_HEADER_BYTES];
-    t->frame_ms = t->base.core->now_ms;
+    t->frame_ms = time_ms_of(t);
     ivf_write_frame_header(head, 0, (uint64_t)(t->frame_ms - t->started_ms));
     video_append(t, head, sizeof head);
     t->frames++;
@@ -226,7 +232,7 @@ static void video_on_binary(const uint8_t *bytes, size_t len, bool last, void *a
     t->base.received_bytes += len;
     t->base.core->stats.video_bytes += len;
     if (t->started_ms == 0)
-        t->started_ms = t->base.core->now_ms;
+        t->started_ms = time_ms_of(t);
     t->message_bytes += len;
     if (!t->is_begun) {
         while (len > 0 && t->start_bytes < START_BYTES) {
@@ -287,4 +293,30 @@ struct track *video_track_open(struct live_meeting *live, const struct track_par
                 log_text("participant", t->base.log_participant),
                 log_text("track", t->base.log_track));
     return &t->base;
+}
+
+static const struct track_type shown_type = {
+    .kind = TRACK_VIDEO,
+    .collected = video_collected,
+    .end = video_end,
+};
+
+struct track *video_track_begin(struct live_meeting *live, struct slice room, struct slice identity,
+                                struct slice sid, enum track_codec codec) {
+    struct video_track *t = mem_alloc(sizeof *t);
+    track_begin(&t->base, &shown_type, live, room, identity, sid);
+    t->codec = codec;
+    t->lost_ms = INT64_MIN / 2;
+    log_info("join", "video track subscribed", log_text("participant", t->base.log_participant),
+             log_text("track", t->base.log_track));
+    return &t->base;
+}
+
+void video_track_show(struct track *track, struct slice picture, int64_t mono_ms) {
+    struct video_track *t = video_of(track);
+    if (mono_ms < t->frame_ms)
+        mono_ms = t->frame_ms;
+    track->heard_ms = track->core->now_ms;
+    t->shown_ms = mono_ms;
+    video_on_binary((const uint8_t *)picture.ptr, picture.len, true, t);
 }
