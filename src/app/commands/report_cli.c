@@ -87,7 +87,7 @@ static void print(const struct report_run *run, struct slice core) {
     buf_add_slice(&json, core);
     buf_add_text(&json, ",\"events\":[");
     buf_add_slice(&json, buf_slice(&run->events));
-    buf_add_text(&json, "]}\n");
+    buf_add_text(&json, "],\"marks\":[]}\n");
     fwrite(json.data, 1, json.len, stdout);
     buf_free(&json);
 }

@@ -124,6 +124,7 @@ struct config {
     enum locale feedback_locale;
     unsigned feedback_ttl_days;
     unsigned report_ttl_days;
+    unsigned page_right_days;
     struct rules rules;     /* defaults changed by RULE_<TYPE>_<FIELD> */
     const char *rules_file; /* rulebook.h */
     /* A RULE_<TYPE>_COOLDOWN_S that was set and has no effect; NULL: none. */

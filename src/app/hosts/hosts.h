@@ -71,6 +71,15 @@ typedef void hosts_answer_fn(int status, void *user);
 void hosts_check_bearer(struct hosts *hosts, struct slice token, struct slice meeting_id,
                         hosts_answer_fn *fn, void *user);
 
+/* A token of a page (docs/live.md): it opens one meeting. */
+bool hosts_is_page_token(struct slice token);
+enum { HOSTS_PAGE_TOKEN_SIZE = 47, HOSTS_PAGE_HASH_SIZE = 44 };
+void hosts_make_page_token(char token[HOSTS_PAGE_TOKEN_SIZE]);
+/* What the store keeps of it. */
+void hosts_page_hash(struct slice token, char hash[HOSTS_PAGE_HASH_SIZE]);
+/* The right of this id was revoked: streams that listen by it end. */
+void hosts_page_revoked(struct hosts *hosts, struct slice right_id);
+
 extern const struct histogram_bounds hosts_latency_bounds;
 
 struct hosts_counters {

@@ -72,12 +72,16 @@ struct host_check {
     struct list node;
     struct host_client client;
     struct host_ask ask;
+    struct host_page page;
+    char *meeting_id;
     hosts_answer_fn *fn;
     void *user;
 };
 
 static void check_free(struct host_check *check) {
     hosts_ask_end(&check->ask);
+    hosts_page_end(&check->page);
+    mem_free(check->meeting_id);
     hosts_rights_end(&check->client);
     list_remove(&check->node);
     mem_free(check);
@@ -106,6 +110,23 @@ static void hosts_on_checked(int err, void *user) {
     check_finish(user, err == 0 ? 200 : err == EAGAIN ? 503 : 404);
 }
 
+static void check_judge(struct host_check *check) {
+    struct slice name = slice_from(check->meeting_id);
+    enum host_verdict verdict = hosts_judge(&check->client, name);
+    if (verdict == HOST_ASK)
+        hosts_ask_start(&check->ask, &check->client, name, hosts_on_checked, check);
+    else
+        check_finish(check, verdict == HOST_YES ? 200 : 403);
+}
+
+static void hosts_on_page_checked(int err, void *user) {
+    struct host_check *check = user;
+    if (err)
+        check_finish(check, err == ENOENT ? 401 : 503);
+    else
+        check_judge(check);
+}
+
 void hosts_check_bearer(struct hosts *hosts, struct slice token, struct slice meeting_id,
                         hosts_answer_fn *fn, void *user) {
     if (hosts->settings.config->feedback_access == ACCESS_OPEN) {
@@ -117,13 +138,11 @@ void hosts_check_bearer(struct hosts *hosts, struct slice token, struct slice me
     check->user = user;
     hosts_client_init(&check->client, hosts);
     list_add(&hosts->checks, &check->node);
-    if (token.len == 0 || hosts_take_token(&check->client, token)) {
+    check->meeting_id = slice_copy_text(meeting_id);
+    if (hosts_is_page_token(token))
+        hosts_page_start(&check->page, &check->client, token, hosts_on_page_checked, check);
+    else if (token.len == 0 || hosts_take_token(&check->client, token))
         check_finish(check, 401);
-        return;
-    }
-    enum host_verdict verdict = hosts_judge(&check->client, meeting_id);
-    if (verdict == HOST_ASK)
-        hosts_ask_start(&check->ask, &check->client, meeting_id, hosts_on_checked, check);
     else
-        check_finish(check, verdict == HOST_YES ? 200 : 403);
+        check_judge(check);
 }

@@ -18,6 +18,7 @@
 struct http_request;
 struct route_match;
 struct store_call;
+struct store_right;
 
 enum {
     HOSTS_MEMORY = 1000,       /* feedback of a meeting that is replayed from memory */
@@ -82,8 +83,11 @@ struct host_right {
     struct list node;
     struct host_client *client;
     bool is_livekit;
+    bool is_page;       /* a right to the page of one meeting */
+    char *id;           /* of that */
     char *room;         /* LiveKit: the room of the token */
-    char *meeting_id;   /* LiveKit: the session it covers to its end; NULL while none is active */
+    char *meeting_id;   /* LiveKit: the session it covers to its end; NULL while none is active. Of a
+                         * page: its meeting */
     char *user_id;      /* ours: whose memberships count ... */
     char *family_id;    /* ... and the login that must still be good */
     int64_t until_s;    /* Unix time; LiveKit: then no further session is covered */
@@ -105,6 +109,15 @@ struct host_ask {
     struct store_call *call; /* NULL while none is open */
     char *user_id, *family_id;
     /* 0: yes; ENOENT: no; ESRCH: there is no such meeting; EAGAIN: the database is away */
+    void (*fn)(int err, void *user);
+    void *user;
+};
+
+/* A question to the store: which right does a page's token give? */
+struct host_page {
+    struct host_client *client;
+    struct store_call *call; /* NULL while none is open */
+    /* 0: the client has it; ENOENT: none; EAGAIN: the database is away */
     void (*fn)(int err, void *user);
     void *user;
 };
@@ -232,6 +245,15 @@ void hosts_remember_room(struct buf *rooms, struct slice room);
 void hosts_join_again(struct host_client *client, struct buf *rooms, const uint64_t *sio_seq);
 /* The client itself left this room: it does not come back to it with a new token. */
 void hosts_forget_expired(struct host_client *client, struct slice room);
+
+/* ---- hosts_page.c ---- */
+
+/* fn is called once, later, unless hosts_page_end comes first. */
+void hosts_page_start(struct host_page *page, struct host_client *client, struct slice token,
+                      void (*fn)(int err, void *user), void *user);
+void hosts_page_end(struct host_page *page);
+/* hosts_rights.c: the client has the right of a row. */
+void hosts_take_page(struct host_client *client, const struct store_right *row);
 
 /* ---- hosts_recheck.c ---- */
 

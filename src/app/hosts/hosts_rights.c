@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/macros.h"
 #include "base/mem.h"
+#include "outside/store/store_verdict.h"
 #include "wire/web/json.h"
 #include "wire/web/jwt.h"
 
@@ -72,15 +73,23 @@ static enum host_verdict judge_livekit(struct host_right *right, const struct se
     return is_valid(right) && slice_is_equal(name, slice_from(right->room)) ? HOST_WAIT : HOST_NO;
 }
 
+static enum host_verdict judge_page(const struct host_right *right, const struct session *session,
+                                    struct slice name) {
+    bool is_its = slice_is_equal(name, slice_from(right->meeting_id)) ||
+                  (session && strcmp(session->meeting_id, right->meeting_id) == 0);
+    return is_its && is_valid(right) ? HOST_YES : HOST_NO;
+}
+
 enum host_verdict hosts_judge(struct host_client *client, struct slice name) {
     const struct session *session = hosts_find_session(client->hosts, name);
     enum host_verdict best = HOST_NO;
 
     LIST_EACH(&client->rights, node) {
         struct host_right *right = CONTAINER_OF(node, struct host_right, node);
-        enum host_verdict verdict = right->is_livekit ? judge_livekit(right, session, name)
-                                    : is_valid(right) ? HOST_ASK
-                                                      : HOST_NO;
+        enum host_verdict verdict = right->is_page      ? judge_page(right, session, name)
+                                    : right->is_livekit ? judge_livekit(right, session, name)
+                                    : is_valid(right)   ? HOST_ASK
+                                                        : HOST_NO;
         if (verdict == HOST_YES)
             return HOST_YES;
         if (verdict == HOST_ASK || best == HOST_NO)
@@ -92,7 +101,7 @@ enum host_verdict hosts_judge(struct host_client *client, struct slice name) {
 const struct host_right *hosts_find_user(const struct host_client *client) {
     LIST_EACH(&client->rights, node) {
         const struct host_right *right = CONTAINER_OF(node, struct host_right, node);
-        if (!right->is_livekit && is_valid(right))
+        if (!right->is_livekit && !right->is_page && is_valid(right))
             return right;
     }
     return NULL;
@@ -112,6 +121,7 @@ static void right_free(struct host_right *right) {
     timer_stop(&right->limit);
     list_remove(&right->node);
     right->client->right_count--;
+    mem_free(right->id);
     mem_free(right->room);
     mem_free(right->meeting_id);
     mem_free(right->user_id);
@@ -191,7 +201,8 @@ static void take_ours(struct host_client *client, const struct host_token *token
     struct host_right *right = NULL;
     LIST_EACH(&client->rights, node) {
         struct host_right *old = CONTAINER_OF(node, struct host_right, node);
-        if (!old->is_livekit && slice_is_equal(slice_from(old->user_id), token->user_id))
+        if (!old->is_livekit && !old->is_page &&
+            slice_is_equal(slice_from(old->user_id), token->user_id))
             right = old;
     }
     if (!right) {
@@ -201,6 +212,15 @@ static void take_ours(struct host_client *client, const struct host_token *token
     slice_replace_text(&right->family_id, token->family_id);
     right->until_s = token->until_s;
     right->is_warned = false;
+    start_limit(right);
+}
+
+void hosts_take_page(struct host_client *client, const struct store_right *row) {
+    struct host_right *right = right_new(client);
+    right->is_page = true;
+    right->id = slice_copy_text(row->id);
+    right->meeting_id = slice_copy_text(row->meeting_id);
+    right->until_s = row->expires_ms / 1000;
     start_limit(right);
 }
 

@@ -85,6 +85,7 @@ static void stream_free(struct host_stream *stream) {
         store_cancel(stream->call);
     host_stream_forget(stream);
     hosts_ask_end(&stream->ask);
+    hosts_page_end(&stream->page);
     hosts_rights_end(&stream->client);
     timer_stop(&stream->pause);
     channel_leave(hosts, stream);
@@ -422,6 +423,37 @@ static const char *take_token(struct host_stream *stream, struct slice token) {
     return NULL;
 }
 
+static void hosts_on_stream_page_right(int err, void *user) {
+    struct host_stream *stream = user;
+    bool is_asked = stream->client.hosts->settings.config->feedback_access == ACCESS_HOST;
+    if (err && is_asked) {
+        stream_refuse(stream, err == ENOENT ? 401 : 503);
+        return;
+    }
+    if (!err)
+        http_vouch(stream->req, BUDGET_HOST);
+    stream_judge(stream);
+}
+
+static void revoke_one(struct host_stream *stream, const void *right_id) {
+    LIST_EACH(&stream->client.rights, node) {
+        const struct host_right *right = CONTAINER_OF(node, struct host_right, node);
+        if (right->is_page &&
+            slice_is_equal(slice_from(right->id), *(const struct slice *)right_id)) {
+            if (stream->state != STREAM_ASKING)
+                host_stream_end(stream, "forbidden");
+            return;
+        }
+    }
+}
+
+void hosts_page_revoked(struct hosts *hosts, struct slice right_id) {
+    if (hosts->settings.config->feedback_access != ACCESS_HOST)
+        return;
+    MAP_EACH(&hosts->channels, at)
+        channel_each(at.value, revoke_one, &right_id);
+}
+
 void hosts_on_live(struct http_request *req, const struct route_match *match, void *owner) {
     struct hosts *hosts = owner;
     if (slice_is_equal(req->method, SLICE("HEAD"))) {
@@ -442,6 +474,9 @@ void hosts_on_live(struct http_request *req, const struct route_match *match, vo
     } else if (wrong) {
         stream_free(stream);
         http_respond_error(req, 400, wrong);
+    } else if (hosts_is_page_token(bearer_token(req->head))) {
+        hosts_page_start(&stream->page, &stream->client, bearer_token(req->head),
+                         hosts_on_stream_page_right, stream);
     } else if (take_token(stream, bearer_token(req->head))) {
         stream_refuse(stream, 401);
     } else {

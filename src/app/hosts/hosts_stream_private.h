@@ -32,6 +32,7 @@ struct host_stream {
     struct http_request *req;
     struct host_client client; /* its rights; it has no socket */
     struct host_ask ask;
+    struct host_page page;
     struct store_call *call;
     struct host_look *look; /* the shard's answer that is on its way; NULL: none */
     enum stream_state state;

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "net/http/http_server.h"
 #include "outside/store/store_report.h"
+#include "outside/store/store_verdict.h"
 #include "wire/web/json.h"
 #include "wire/web/json_write.h"
 
@@ -118,6 +119,20 @@ static void add_core(struct buf *json, struct slice core, bool was_heard_whole) 
     }
 }
 
+/* Who presents, as hosts said. */
+static void add_marks(struct buf *json, const struct store_verdict_list *list) {
+    json_open_array(json, "marks");
+    for (size_t i = 0; list && i < list->count; i++) {
+        if (!slice_is_equal(list->verdicts[i].verdict, SLICE("mark")))
+            continue;
+        json_open(json, NULL);
+        json_add_text(json, "type", list->verdicts[i].type);
+        json_add_text_or_null(json, "participantId", list->verdicts[i].participant_id);
+        json_close(json);
+    }
+    json_close_array(json);
+}
+
 /* list NULL: the database is away. */
 static void job_write(struct report_job *job, const struct store_feedback_list *list) {
     const struct reports *reports = job->reports;
@@ -143,7 +158,6 @@ static void job_write(struct report_job *job, const struct store_feedback_list *
             feedback_row_write(json, &list->events[i]);
         json_close_array(json);
     }
-    json_close(json);
 }
 
 static bool is_empty(const struct report_job *job) {
@@ -176,6 +190,22 @@ static void job_store(struct report_job *job) {
     store_report_put(job->reports->set.store, &row, reports_on_stored, job);
 }
 
+static void reports_on_verdicts(int err, const struct store_verdict_list *list, void *arg) {
+    struct report_job *job = arg;
+    if (job_is_idle(job)) {
+        job_free(job);
+        return;
+    }
+    add_marks(&job->json, err ? NULL : list);
+    json_close(&job->json);
+    if (job->is_for_store) {
+        job_store(job);
+        return;
+    }
+    http_respond_json(job->req, 200, buf_slice(&job->json));
+    job_free(job);
+}
+
 static void reports_on_events(int err, const struct store_feedback_list *list, void *arg) {
     struct report_job *job = arg;
     if (job_is_idle(job)) {
@@ -183,12 +213,7 @@ static void reports_on_events(int err, const struct store_feedback_list *list, v
         return;
     }
     job_write(job, err ? NULL : list);
-    if (job->is_for_store) {
-        job_store(job);
-        return;
-    }
-    http_respond_json(job->req, 200, buf_slice(&job->json));
-    job_free(job);
+    store_verdict_list(job->reports->set.store, slice_from(job->name), reports_on_verdicts, job);
 }
 
 static void job_compose(struct report_job *job) {

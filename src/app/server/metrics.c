@@ -99,6 +99,7 @@ static void write_hosts(const struct server *server, struct buf *out) {
         {&hosts_counter_table, hosts_counters(server->hosts)},
     };
     write_table(out, &feedback_out_counters, &server->feedback_out);
+    write_table(out, &verdicts_counters, &server->verdicts);
     exposition_counters(out, sources, ARRAY_LEN(sources));
 }
 

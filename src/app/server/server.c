@@ -341,6 +341,14 @@ static int open_doors(struct server *server, struct buf *problem) {
     hosts_add_routes(server->hosts, server->routes);
     feedback_api_add_routes(&server->feedback_api, server->routes);
     reports_add_routes(server->reports, server->routes);
+    server->page_rights = (struct page_rights){config, server->auth, server->store, server->hosts,
+                                               server->sessions};
+    page_rights_add_routes(&server->page_rights, server->routes);
+    server->verdicts = (struct verdicts){.config = config,
+                                         .store = server->store,
+                                         .hosts = server->hosts,
+                                         .directory = server->directory};
+    verdicts_add_routes(&server->verdicts, server->routes);
     auth_add_routes(server->auth, server->routes);
     server->erasures = erasures_open(server->loop, server->store, server->recordings);
     recording_api_init(&server->recording_api, server->auth, server->store, server->recordings,

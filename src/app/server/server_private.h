@@ -7,6 +7,8 @@
 #include "app/page/page.h"
 #include "app/recordings/recording_api.h"
 #include "app/recordings/session_api.h"
+#include "app/reports/page_rights.h"
+#include "app/reports/verdicts.h"
 #include "app/sessions/directory.h"
 #include "app/sessions/resolver.h"
 #include "app/sessions/webhook.h"
@@ -89,6 +91,8 @@ struct server {
     struct recording_api recording_api;
     struct session_api session_api;
     struct page page;
+    struct page_rights page_rights;
+    struct verdicts verdicts;
     /* Proxies whose X-Forwarded-For is trusted. */
     struct networks proxies;
     struct tls *tls;

@@ -162,6 +162,26 @@ static const struct schema_column meeting_report[] = {
     {"expiresAt", COLUMN_TIME, 6, BOTH},
 };
 
+static const struct schema_column feedback_verdict[] = {
+    {"id", COLUMN_TEXT, 7, BOTH, .extra = KEY},
+    {"meetingId", COLUMN_TEXT, 7, BOTH},
+    {"verdict", COLUMN_TEXT, 7, BOTH},
+    {"type", COLUMN_TEXT, 7, BOTH},
+    {"participantId", COLUMN_TEXT, 7, 0},
+    {"feedbackId", COLUMN_TEXT, 7, 0},
+    {"until", COLUMN_TIME, 7, 0},
+    {"saidBy", COLUMN_TEXT, 7, 0},
+    {"saidAt", COLUMN_TIME, 7, BOTH},
+    {"expiresAt", COLUMN_TIME, 7, BOTH},
+};
+
+static const struct schema_column page_right[] = {
+    {"id", COLUMN_TEXT, 7, BOTH, .extra = KEY}, {"tokenHash", COLUMN_TEXT, 7, BOTH},
+    {"meetingId", COLUMN_TEXT, 7, BOTH},        {"roomName", COLUMN_TEXT, 7, BOTH},
+    {"subject", COLUMN_TEXT, 7, BOTH},          {"createdAt", COLUMN_TIME, 7, BOTH},
+    {"expiresAt", COLUMN_TIME, 7, BOTH},        {"revokedAt", COLUMN_TIME, 7, 0},
+};
+
 #define TABLE(name, since, columns)                                                                \
     { name, since, columns, ARRAY_LEN(columns) }
 
@@ -178,6 +198,8 @@ const struct schema_table schema_tables[] = {
     TABLE("EgressStop", 5, egress_stop),
     TABLE("Participant", 6, participant),
     TABLE("MeetingReport", 6, meeting_report),
+    TABLE("FeedbackVerdict", 7, feedback_verdict),
+    TABLE("PageRight", 7, page_right),
 };
 const size_t schema_table_count = ARRAY_LEN(schema_tables);
 
@@ -215,12 +237,22 @@ const struct schema_index schema_indexes[] = {
      "\"participantId\", \"joinedAt\""},
     {6, false, "Participant_expiresAt_idx", "Participant", "\"expiresAt\""},
     {6, false, "MeetingReport_expiresAt_idx", "MeetingReport", "\"expiresAt\""},
+    {7, false, "FeedbackVerdict_meetingId_saidAt_idx", "FeedbackVerdict",
+     "\"meetingId\", \"saidAt\""},
+    {7, false, "FeedbackVerdict_expiresAt_idx", "FeedbackVerdict", "\"expiresAt\""},
+    {7, true, "PageRight_tokenHash_key", "PageRight", "\"tokenHash\""},
+    {7, false, "PageRight_meetingId_createdAt_idx", "PageRight", "\"meetingId\", \"createdAt\""},
+    {7, false, "PageRight_expiresAt_idx", "PageRight", "\"expiresAt\""},
 };
 const size_t schema_index_count = ARRAY_LEN(schema_indexes);
 
 const char *const schema_migrations[] = {
-    "sessions, feedback and users",   "organizations, logins and what feedback says",
-    "indexes of the lists",           "recordings, and the audit of what is erased",
-    "egresses that somebody stopped", "who took part, and reports",
+    "sessions, feedback and users",
+    "organizations, logins and what feedback says",
+    "indexes of the lists",
+    "recordings, and the audit of what is erased",
+    "egresses that somebody stopped",
+    "who took part, and reports",
+    "what hosts say of feedback, and rights to one meeting",
 };
 const int schema_latest = ARRAY_LEN(schema_migrations);

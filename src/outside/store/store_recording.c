@@ -1,5 +1,6 @@
 #include "outside/store/store_recording.h"
 
+#include "base/macros.h"
 #include "base/rand.h"
 #include "outside/db/db.h"
 #include "outside/store/store_private.h"
@@ -229,10 +230,10 @@ static int run_erase_meeting(struct db *db, void *question) {
         err = delete_of_meeting(e, db, SQL_FEEDBACK_DELETE, &e->erased.feedback);
     if (!err)
         err = delete_of_meeting(e, db, SQL_RECORDING_DELETE_MEETING, &e->erased.recordings);
-    if (!err)
-        err = STORE_WRITE(db, SQL_PARTICIPANT_DELETE, db_text(e->in.meeting_id));
-    if (!err)
-        err = STORE_WRITE(db, SQL_REPORT_DELETE, db_text(e->in.meeting_id));
+    static const enum store_sql others[] = {SQL_PARTICIPANT_DELETE, SQL_REPORT_DELETE,
+                                            SQL_VERDICT_DELETE, SQL_RIGHT_DELETE};
+    for (size_t i = 0; !err && i < ARRAY_LEN(others); i++)
+        err = STORE_WRITE(db, others[i], db_text(e->in.meeting_id));
     if (!err)
         err = delete_of_meeting(e, db, SQL_SESSION_DELETE, &e->erased.sessions);
     return err ? err : write_audit(e, db, "session.delete");

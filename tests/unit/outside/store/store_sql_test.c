@@ -19,7 +19,9 @@ static void on_plan(const struct db_row *row, void *arg) {
 static void indexes_serve_the_lists(void **state) {
     static const enum store_sql lists[] = {
         SQL_SESSION_LIST,    SQL_SESSION_LIST_ACTIVE, SQL_FEEDBACK_LIST,      SQL_FEEDBACK_REPLAY,
-        SQL_FEEDBACK_EXPIRE, SQL_MEMBERSHIP_LIST,     SQL_PARTICIPANT_EXPIRE, SQL_REPORT_EXPIRE};
+        SQL_FEEDBACK_EXPIRE, SQL_MEMBERSHIP_LIST,     SQL_PARTICIPANT_EXPIRE, SQL_REPORT_EXPIRE,
+        SQL_VERDICT_EXPIRE,  SQL_RIGHT_EXPIRE,        SQL_VERDICT_LIST,       SQL_RIGHT_LIST,
+        SQL_PARTICIPANT_LIST};
     struct store_fixture *f = *state;
     store_close(fixture_open(f, NULL), 1000);
     struct db *db = fixture_connect(f);
