@@ -88,6 +88,16 @@ test('who sends Prosa away is obeyed until the next meeting', async (t) => {
   await eventually('the next one is joined', async () => (await server.metric('prosa_room_joins_total')) === 2);
 });
 
+test('a node that drains is not held up', async (t) => {
+  const { real, server, ana } = await meet(t);
+  await packetsCome(server);
+  let hasEnded = false;
+  real.kill('SIGTERM').then(() => (hasEnded = true));
+  await packetsCome(server);
+  await ana.leave();
+  await eventually('LiveKit has ended', () => hasEnded);
+});
+
 test('rooms that are not to be heard are left alone', async (t) => {
   const options = { env: { ...join.env, JOIN_ROOMS: 'sala*, privada', JOIN_ROOMS_EXCEPT: 'privada' } };
   const { real, door, server } = await startRealWorld(t, options);
