@@ -28,8 +28,8 @@ async function serverBinary() {
 }
 
 export class RealLivekit {
-  constructor(folder, ports, webhookUrl, more = {}) {
-    Object.assign(this, { folder, ports, webhookUrl, more, log: '' });
+  constructor(folder, ports, webhookUrl, { rtc = {}, ...more } = {}) {
+    Object.assign(this, { folder, ports, webhookUrl, rtc, more, log: '' });
     this.url = `http://127.0.0.1:${ports.api}`;
     this.rooms = new RoomServiceClient(this.url, key, secret);
   }
@@ -42,7 +42,7 @@ export class RealLivekit {
       room: { enable_remote_unmute: true, empty_timeout: 5, departure_timeout: 1 },
       rtc: {
         tcp_port: this.ports.tcp, udp_port: this.ports.udp, node_ip: '127.0.0.1', use_external_ip: false,
-        enable_loopback_candidate: true, interfaces: { includes: ['lo'] },
+        enable_loopback_candidate: true, interfaces: { includes: ['lo'] }, ...this.rtc,
       },
       webhook: { api_key: key, urls: [this.webhookUrl] },
       logging: { level: 'info', json: true },
@@ -145,10 +145,10 @@ class EgressDoor extends FakeLivekit {
 }
 
 // A LiveKit, a Prosa and the door between them.
-export async function startRealWorld(t, { env = {}, egress } = {}) {
+export async function startRealWorld(t, { env = {}, egress, rtc } = {}) {
   const ports = { api: await freePort(), tcp: await freePort(), udp: await freePort() };
   const port = await freePort();
-  const real = new RealLivekit(await temporaryFolder(t), ports, `http://127.0.0.1:${port}/livekit/webhook`);
+  const real = new RealLivekit(await temporaryFolder(t), ports, `http://127.0.0.1:${port}/livekit/webhook`, { rtc });
   atEnd(t, () => real.kill());
   await real.start();
   const door = await new EgressDoor(real, egress).listen(t);
