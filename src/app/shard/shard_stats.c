@@ -119,6 +119,8 @@ static const struct counter counters[] = {
      .label = "cause", .value = "foreign"},
     {"prosa_packets_dropped_total", NULL, COUNTER_SUM, AT(room.bad_protection), .label = "cause",
      .value = "protection"},
+    {"prosa_packets_dropped_total", NULL, COUNTER_SUM, AT(room.repeated), .label = "cause",
+     .value = "repeated"},
     {"prosa_packets_dropped_total", NULL, COUNTER_SUM, AT(room.malformed), .label = "cause",
      .value = "malformed"},
     {"prosa_packets_dropped_total", NULL, COUNTER_SUM, AT(room.unmapped), .label = "cause",

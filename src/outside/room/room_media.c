@@ -313,6 +313,8 @@ void room_add_stats(const struct room *room, struct room_stats *total) {
     total->nacked += stats.nacked;
     total->foreign += stats.foreign + stats.bad_checks;
     total->bad_protection += stats.bad_protection;
+    total->repeated += stats.repeated;
+    total->unmapped += stats.unknown_source;
     total->malformed += stats.malformed + stats.too_long;
 }
 
