@@ -26,7 +26,8 @@ function drawBar() {
   const link = (/** @type {string} */ to, /** @type {string} */ text) =>
     el('a', { href: `#/${to}`, 'aria-current': view === to ? 'page' : false }, text);
   fill(bar, el('a', { class: 'brand', href: '#/' }, el('img', { src: 'icon.svg', alt: '', width: '24', height: '24' }), 'Prosa'),
-    el('nav', { 'aria-label': t('nav') }, login ? link('meetings', t('meetings.title')) : null),
+    el('nav', { 'aria-label': t('nav') }, login ? link('meetings', t('meetings.title')) : null,
+      login && ['OWNER', 'ADMIN'].includes(login.role ?? '') ? link('operators', t('operators.title')) : null),
     el('div', { class: 'bar-end' }, login ? bdi(cleanName(login.user.name || login.user.email), 'who') : null,
       login ? el('button', { type: 'button', class: 'quiet', on: { click: () => void session.signOut().then(() => go('')) } }, t('signout')) : null, languages));
 }
@@ -35,6 +36,7 @@ function drawBar() {
 
 /** Views that are asked for seldom come when they are. @type {Record<string, () => Promise<unknown>>} */
 const modules = { live: () => import('./views/live.js'), report: () => import('./views/report.js'),
+  operators: () => import('./views/operators.js'),
 };
 let shown = '';
 

@@ -45,6 +45,11 @@ export interface Me { user: Login['user']; organization: Login['organization']; 
 export interface Right { id: string; token: string; meetingId: string; roomName: string; expiresAt: Millis }
 export interface About { version: string; access: 'open' | 'report' | 'host'; locale: string; moods: boolean }
 
+export interface Operators {
+  version: string; now: Millis; uptimeSeconds: number; degraded: string[]; doors: string[]; shards: number; meetings: number; audioTracks: number;
+  videoTracks: number; pausedMeetings: number; disk: { freeBytes: number; trackHours: number; queuedBytes: number; lostBytes: number };
+  hour: { stepSeconds: number; tracks: number[]; lateTicks: number[]; queueBytes: number[]; drops: number[] };
+}
 export interface Figure { mean?: number | null; minutes?: (number | null)[] }
 export interface Person {
   participantId: string; name?: string | null; isHost?: boolean;

@@ -111,6 +111,16 @@ class SessionState {
     this.#loginEndsMs = performance.now() + login.expiresIn * 1000;
     if (login.refreshToken) tabRefresh(login.refreshToken);
     this.#changed();
+    if (!login.role) void this.#learnRole(login);
+  }
+
+  /** The login does not say which role it has; only what the page offers depends on it. @param {Login} login */
+  async #learnRole(login) {
+    const headers = { authorization: `Bearer ${login.accessToken}` };
+    const me = await ask('auth/me', { headers }).then((response) => response.json()).catch(() => null);
+    if (this.login !== login || !me) return;
+    login.role = me.role;
+    this.#changed();
   }
 
   /** @param {string} email @param {string} password */

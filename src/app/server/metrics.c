@@ -161,6 +161,10 @@ static bool is_forwarded(const struct http_head *head) {
     return false;
 }
 
+bool metrics_is_local(const struct http_request *req) {
+    return is_loopback(req->peer) && !is_forwarded(req->head);
+}
+
 static void metrics_on_get(struct http_request *req, const struct route_match *match, void *owner) {
     const struct server *server = owner;
     const char *token = server->config->metrics_token;
@@ -168,7 +172,7 @@ static void metrics_on_get(struct http_request *req, const struct route_match *m
         http_respond_error(req, 401, "The metrics need their token (METRICS_TOKEN)");
         return;
     }
-    if (!token && (!is_loopback(req->peer) || is_forwarded(req->head))) {
+    if (!token && !metrics_is_local(req)) {
         http_respond_error(req, 403, "Without METRICS_TOKEN the metrics are for this machine only");
         return;
     }

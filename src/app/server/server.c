@@ -427,6 +427,7 @@ int server_open(struct server **out, const struct config *config, struct buf *pr
     }
     metrics_add_routes(server);
     status_add_routes(server);
+    operators_add_routes(server);
     *out = server;
     return 0;
 }
@@ -446,6 +447,7 @@ void server_close(struct server *server) {
     server->is_closing = true;
     timer_stop(&server->drain_limit);
     timer_stop(&server->look);
+    operators_stop(server);
     http_server_close(server->http);
     networks_free(&server->proxies);
     tls_close(server->tls);
@@ -469,6 +471,7 @@ void server_close(struct server *server) {
         directory_stop(server->directory);
     disk_close(server->disk);
     directory_close(server->directory);
+    operators_free(server);
     rulebook_free(server->rulebook);
     tls_close(server->client_tls);
     tls_close(server->livekit_tls);

@@ -93,6 +93,8 @@ struct server {
     struct page page;
     struct page_rights page_rights;
     struct verdicts verdicts;
+    /* The last hour, for GET /operators. */
+    struct operators *operators;
     /* Proxies whose X-Forwarded-For is trusted. */
     struct networks proxies;
     struct tls *tls;
@@ -158,8 +160,18 @@ void server_signals_close(struct server *);
 
 /* These answer from the parts, so they come after all of them. */
 void metrics_add_routes(struct server *);
+void operators_add_routes(struct server *);
 void status_add_routes(struct server *);
 /* Looks at all parts now. */
 void status_look(const struct server *, struct status_parts *);
+/* What is not as it should be, as an array. False when all is well. */
+bool status_write_degraded(struct buf *out, const struct server *);
+
+/* Whether a request comes from this machine itself, and through no proxy. */
+bool metrics_is_local(const struct http_request *);
+
+/* Samples are taken until it is stopped; freed after the directory, which may still answer. */
+void operators_stop(struct server *);
+void operators_free(struct server *);
 
 #endif

@@ -72,8 +72,7 @@ static const struct counter counters[] = {
 
 const struct counter_table status_counters = {counters, ARRAY_LEN(counters)};
 
-/* What is not as it should be, as an array. False when all is well. */
-static bool write_degraded(struct buf *out, const struct server *server) {
+bool status_write_degraded(struct buf *out, const struct server *server) {
     struct status_parts parts;
     bool is_degraded = false;
     status_look(server, &parts);
@@ -112,7 +111,7 @@ static void status_on_ready(struct http_request *req, const struct route_match *
                             void *owner) {
     const struct server *server = owner;
     struct buf json = {0}, degraded = {0};
-    bool is_degraded = write_degraded(&degraded, server);
+    bool is_degraded = status_write_degraded(&degraded, server);
     json_open(&json, NULL);
     json_add_text(&json, "status",
                   server->is_leaving ? SLICE("leaving")
