@@ -4,18 +4,17 @@
 #include <string.h>
 
 enum {
-    READS_MIN = 4,        /* before the usual spacing is known */
-    FLOW_TIMES = 2,       /* a stream flows when it brings half of the time that has passed */
-    FIRST_HOLE_MS = 1500, /* until then, only so long an interval is a hole */
-    LACK_MS = 25,         /* less is jitter and never silence that belongs in */
-    STEADY_MS = 200,      /* a lag that has not shrunk for so long has stopped shrinking */
-    BRIEF_MS = 100,       /* the same before the next hole, for a sender with many pauses */
+    FLOW_TIMES = 2, /* a stream flows when it brings half of the time that has passed */
+    LACK_MS = AUDIO_LACK_MS,
+    STEADY_MS = 200, /* a lag that has not shrunk for so long has stopped shrinking */
+    BRIEF_MS = 100,  /* the same before the next hole, for a sender with many pauses */
     WINDOW_MS = 1000,
     WINDOW_READS = 8,
     NEAR_MS = 12,          /* to the least lag; less is jitter of a tick */
     STEP_MS = 30,          /* a lag that rises by so much at once, and stays, */
     STEP_LAG_MS = 50,      /* ... to no less than this, is a gap */
     BRIEF_LAG_MS = 120,    /* more of it is no jitter, however briefly it showed */
+    MADE_UP_MS = 45,       /* what a slow sender loses anyway from before a hole until behind it */
     DRIFT_PERMILLE = 5,    /* the anchor follows no faster, as long as a hole may explain the lag */
     PEAK_FIRST_US = 40000, /* jitter that is not known yet */
     PEAK_MAX_US = 75000,   /* more is a standstill */
@@ -53,53 +52,24 @@ int64_t audio_clock_drift_ms(const struct audio_clock *clock) {
     return clock->moved_ms + clock->least.steady_ms;
 }
 
-/* ---- What reads usually bring ---- */
+/* ---- How late the sound is ---- */
 
-static int16_t ring_ms(int64_t ms) {
-    return (int16_t)(ms > INT16_MAX ? INT16_MAX : ms < INT16_MIN ? INT16_MIN : ms);
+static int64_t late_ms(const struct audio_clock *clock) {
+    return clock->last_ms - clock->first_ms - samples_to_ms(clock, clock->heard);
 }
 
-static void read_note(struct audio_clock *clock, int64_t interval_ms, int64_t missed_ms) {
-    clock->reads.intervals_ms[clock->reads.next] = ring_ms(interval_ms);
-    clock->reads.missed_ms[clock->reads.next] = ring_ms(missed_ms);
-    clock->reads.next = (clock->reads.next + 1) % AUDIO_CLOCK_READS;
-    if (clock->reads.count < AUDIO_CLOCK_READS)
-        clock->reads.count++;
+/* Of the last 200 to 400 ms, but only since the last hole. */
+static int64_t least_late_ms(const struct audio_clock *clock) {
+    return min_ms(clock->late.now_ms, clock->late.last_ms);
 }
 
-static int64_t median_ms(const int16_t values[AUDIO_CLOCK_READS], unsigned count) {
-    int16_t sorted[AUDIO_CLOCK_READS];
-    for (unsigned i = 0; i < count; i++) {
-        unsigned at = i;
-        for (; at > 0 && sorted[at - 1] > values[i]; at--)
-            sorted[at] = sorted[at - 1];
-        sorted[at] = values[i];
+static void late_note(struct audio_clock *clock, bool was_hole) {
+    if (was_hole || clock->last_ms - clock->late.since_ms >= STEADY_MS) {
+        clock->late.last_ms = was_hole ? INT64_MAX : clock->late.now_ms;
+        clock->late.now_ms = INT64_MAX;
+        clock->late.since_ms = clock->last_ms;
     }
-    return sorted[count / 2];
-}
-
-/* Between two reads, as sender and reader have it; 0 while that is not known. */
-static int64_t spacing_ms(const struct audio_clock *clock) {
-    return clock->reads.count < READS_MIN
-               ? 0
-               : median_ms(clock->reads.intervals_ms, clock->reads.count);
-}
-
-/* A read that brought much less, for the time since the last one, than reads usually do. */
-static bool is_hole(const struct audio_clock *clock, int64_t interval_ms, int64_t missed_ms) {
-    if (clock->reads.count < READS_MIN)
-        return interval_ms >= FIRST_HOLE_MS;
-    int64_t usual_ms = median_ms(clock->reads.missed_ms, clock->reads.count);
-    if (usual_ms > 0)
-        missed_ms -= usual_ms;
-    return missed_ms * 2 > interval_ms ||
-           (missed_ms >= LACK_MS && interval_ms >= 2 * spacing_ms(clock));
-}
-
-/* What the read before missed: the stream stopped, or resumed, in its course. */
-static int64_t part_missed_ms(const struct audio_clock *clock) {
-    unsigned last = (clock->reads.next + AUDIO_CLOCK_READS - 1) % AUDIO_CLOCK_READS;
-    return clock->reads.missed_ms[last] > 0 ? clock->reads.missed_ms[last] : 0;
+    clock->late.now_ms = min_ms(clock->late.now_ms, late_ms(clock));
 }
 
 /* ---- Least lags, jitter and drift ---- */
@@ -154,6 +124,7 @@ static void window_close(struct audio_clock *clock, int64_t now_ms) {
             (AUDIO_CLOCK_LEASTS - 1) * sizeof *clock->least.last);
     clock->least.last[AUDIO_CLOCK_LEASTS - 1] = clock->least.now;
     clock->least.steady_ms = clock->least.now.lag_ms;
+    clock->least.steady_at_ms = clock->least.at_ms;
     int64_t by_ms = clock->least.steady_ms - AUDIO_CLOCK_SLACK_MS;
     if (by_ms <= clock->silent_ms) /* nothing came for so long: the next hole will tell */
         by_ms = min_ms(by_ms, passed_ms * DRIFT_PERMILLE / 1000);
@@ -171,7 +142,8 @@ static void window_close(struct audio_clock *clock, int64_t now_ms) {
 static int64_t drift_lag_ms(const struct audio_clock *clock, int64_t now_ms) {
     if (clock->moves_permille == 0)
         return 0;
-    return clock->least.steady_ms + (now_ms - clock->least.from_ms) * clock->moves_permille / 1000;
+    int64_t passed_ms = now_ms - clock->least.steady_at_ms;
+    return clock->least.steady_ms + passed_ms * clock->moves_permille / 1000;
 }
 
 /* Samples move: least lags of before say nothing about those to come. */
@@ -180,6 +152,7 @@ static void windows_forget(struct audio_clock *clock, int64_t now_ms) {
         clock->least.last[i] = none_yet;
     if (clock->moves_permille > 0)
         clock->least.steady_ms = drift_lag_ms(clock, now_ms);
+    clock->least.steady_at_ms = now_ms;
     window_open(clock, now_ms);
 }
 
@@ -191,6 +164,8 @@ static void drift_follow(struct audio_clock *clock, int64_t lag_ms, int64_t now_
     struct audio_least *least = &clock->least.now;
     if (least->lag_ms == INT64_MAX || lag_ms < least->lag_ms + NEAR_MS)
         least->low_at = clock->samples;
+    if (lag_ms < least->lag_ms)
+        clock->least.at_ms = now_ms;
     least->lag_ms = min_ms(least->lag_ms, lag_ms);
     jitter_note(clock, lag_ms, now_ms);
     if (lag_ms < -AUDIO_CLOCK_SLACK_MS) /* no sample comes before its time */
@@ -228,9 +203,10 @@ static int64_t share_ms(const struct audio_clock *clock, unsigned hole) {
     return holes[hole].lag_ms - (hole > 0 ? holes[hole - 1].lag_ms : 0);
 }
 
-static struct audio_hole hole_of(uint64_t at, int64_t lag_ms) {
-    return (struct audio_hole){
-        .at = at, .lag_ms = lag_ms, .calm_ms = lag_ms, .since_ms = INT64_MAX};
+static void hole_calm(struct audio_hole *hole, int64_t lag_ms) {
+    hole->lag_ms = hole->calm_ms = lag_ms;
+    hole->since_ms = INT64_MAX;
+    hole->steady_ms = 0;
 }
 
 /* One hole more. Where there are too many, the one with the least share goes. */
@@ -243,7 +219,10 @@ static void hole_add(struct audio_clock *clock, uint64_t at, int64_t lag_ms) {
                 least = i;
         hole_drop(clock, least);
     }
-    clock->doubt.holes[(*count)++] = hole_of(at, lag_ms);
+    struct audio_hole hole = {.at = at, .from_ms = least_late_ms(clock)};
+    hole.peak_ms = hole.least_ms = late_ms(clock);
+    hole_calm(&hole, lag_ms);
+    clock->doubt.holes[(*count)++] = hole;
 }
 
 /* A read with that lag: no more than it was missing at any hole before. A lag that shrinks by hardly
@@ -261,7 +240,8 @@ static void holes_hear(struct audio_clock *clock, int64_t lag_ms, int64_t interv
     for (unsigned i = 0; i < count; i++) {
         has_shrunk = lag_ms < holes[i].calm_ms - NEAR_MS;
         if (has_shrunk)
-            holes[i] = hole_of(holes[i].at, lag_ms);
+            hole_calm(&holes[i], lag_ms);
+        holes[i].least_ms = min_ms(holes[i].least_ms, late_ms(clock));
         holes[i].lag_ms = min_ms(holes[i].lag_ms, lag_ms);
     }
     if (count == 0 || has_shrunk)
@@ -285,17 +265,39 @@ static void silence_put_in(struct audio_clock *clock, uint64_t at, int64_t ms, i
     windows_forget(clock, now_ms);
 }
 
+/* Most of what did not come in the hole came behind it. */
+static bool has_mostly_come(const struct audio_hole *hole) {
+    return (hole->peak_ms - hole->least_ms) * 2 > hole->peak_ms - hole->from_ms;
+}
+
+/* Nearly all of it: that proves no gap, however late the sound was before. */
+static bool is_made_up(const struct audio_hole *hole) {
+    return has_mostly_come(hole) && hole->least_ms - hole->from_ms < MADE_UP_MS;
+}
+
+static void holes_made_up_drop(struct audio_clock *clock) {
+    for (unsigned i = clock->doubt.hole_count; i-- > 0;) {
+        const struct audio_hole *hole = &clock->doubt.holes[i];
+        if (!is_made_up(hole))
+            continue;
+        clock->silent_ms = max_ms(clock->silent_ms - (hole->peak_ms - hole->least_ms), 0);
+        hole_drop(clock, i);
+    }
+}
+
 /* The lag has stopped shrinking: what is missing is known, and the holes are gaps. A little lag that
  * showed in hardly a read before the next hole was jitter: what was lost was lost there. */
 static void holes_decide(struct audio_clock *clock) {
     struct audio_hole *holes = clock->doubt.holes;
-    for (unsigned i = clock->doubt.hole_count - 1; i-- > 0;)
-        if (holes[i].steady_ms < BRIEF_MS && share_ms(clock, i) < BRIEF_LAG_MS &&
-            share_ms(clock, i) < share_ms(clock, i + 1))
-            hole_drop(clock, i);
+    int64_t missing_ms = holes[clock->doubt.hole_count - 1].since_ms - clock->jitter.mean_us / 1000;
+    holes_made_up_drop(clock);
+    for (unsigned i = clock->doubt.hole_count; i-- > 1;)
+        if (holes[i - 1].steady_ms < BRIEF_MS && share_ms(clock, i - 1) < BRIEF_LAG_MS &&
+            share_ms(clock, i - 1) < share_ms(clock, i))
+            hole_drop(clock, i - 1);
     unsigned count = clock->doubt.hole_count;
-    int64_t missing_ms = holes[count - 1].since_ms - clock->jitter.mean_us / 1000;
-    holes[count - 1].lag_ms = missing_ms;
+    if (count > 0)
+        holes[count - 1].lag_ms = missing_ms;
     for (unsigned i = 0; i < count; i++)
         holes[i].lag_ms = min_ms(holes[i].lag_ms, missing_ms);
     clock->doubt.decided = count;
@@ -330,13 +332,15 @@ static enum audio_verdict gap_put_in(struct audio_clock *clock, int64_t now_ms) 
  * a shrinking lag. */
 static bool is_steady(const struct audio_clock *clock, int64_t ms, unsigned reads) {
     unsigned count = clock->doubt.hole_count;
-    return count > 0 &&
-           clock->doubt.holes[count - 1].steady_ms >= max_ms(ms, reads * spacing_ms(clock));
+    return count > 0 && clock->doubt.holes[count - 1].steady_ms >=
+                            max_ms(ms, reads * audio_reads_spacing_ms(&clock->reads));
 }
 
-/* Before the next hole, or a pause. */
+/* Before the next hole, or a pause. What has mostly come, as in bursts, may all come: a brief time
+ * proves nothing then. */
 static enum audio_verdict settle(struct audio_clock *clock, int64_t now_ms) {
-    if (is_steady(clock, BRIEF_MS, 1))
+    unsigned count = clock->doubt.hole_count;
+    if (is_steady(clock, BRIEF_MS, 1) && !has_mostly_come(&clock->doubt.holes[count - 1]))
         holes_decide(clock);
     return clock->doubt.decided > 0 ? gap_put_in(clock, now_ms) : AUDIO_FLOWS;
 }
@@ -390,10 +394,11 @@ static enum audio_verdict fill_take_back(struct audio_clock *clock, int64_t lead
 
 static void stretch_begin(struct audio_clock *clock, uint64_t samples, int64_t now_ms) {
     clock->is_started = true;
-    clock->samples = samples;
+    clock->samples = clock->heard = samples;
     clock->anchor_ms = now_ms - samples_to_ms(clock, samples);
     clock->first_ms = clock->last_ms = now_ms;
     clock->silent_ms = clock->moves_permille = 0;
+    late_note(clock, true);
     windows_forget(clock, now_ms);
 }
 
@@ -440,6 +445,7 @@ enum audio_verdict audio_clock_hear(struct audio_clock *clock, uint64_t samples,
     uint64_t before = clock->samples;
     clock->last_ms = now_ms;
     clock->samples += samples;
+    clock->heard += samples;
     int64_t lag_ms = now_ms - audio_clock_end_ms(clock);
     if (now_ms - clock->fill.put_ms >= AUDIO_CLOCK_FINAL_MS)
         clock->fill.samples = 0;
@@ -449,11 +455,11 @@ enum audio_verdict audio_clock_hear(struct audio_clock *clock, uint64_t samples,
     }
     int64_t over_ms = lag_ms - drift_lag_ms(clock, now_ms);
     int64_t missed_ms = interval_ms - samples_to_ms(clock, samples);
-    bool was_hole = is_hole(clock, interval_ms, missed_ms);
+    bool was_hole = audio_reads_find_hole(&clock->reads, interval_ms, missed_ms);
     if (over_ms < LACK_MS)
         clock->silent_ms = 0;
     else if (was_hole)
-        clock->silent_ms += missed_ms + part_missed_ms(clock);
+        clock->silent_ms += missed_ms + audio_reads_missed_ms(&clock->reads);
     int64_t least_ms = audio_clock_doubts(clock) ? doubt_lag_ms(clock) + LACK_MS : lack_ms(clock);
     enum audio_verdict verdict;
     if (was_hole && over_ms >= least_ms)
@@ -462,7 +468,8 @@ enum audio_verdict audio_clock_hear(struct audio_clock *clock, uint64_t samples,
         verdict = doubt_go_on(clock, over_ms, interval_ms, samples, now_ms);
     else
         verdict = flow_go_on(clock, lag_ms, now_ms);
-    read_note(clock, interval_ms, missed_ms);
+    audio_reads_note(&clock->reads, interval_ms, missed_ms);
+    late_note(clock, was_hole);
     return verdict;
 }
 

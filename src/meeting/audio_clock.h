@@ -26,6 +26,8 @@
 #ifndef MEETING_AUDIO_CLOCK_H
 #define MEETING_AUDIO_CLOCK_H
 
+#include "meeting/audio_reads.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -36,7 +38,6 @@ enum {
     AUDIO_CLOCK_FINAL_MS = 5000,  /* silence that was put in longer ago stays */
     AUDIO_CLOCK_REACH_MS = 10000, /* the longest tail: an older hole is mended so far back only */
     AUDIO_CLOCK_HOLES = 6,        /* that are in doubt together */
-    AUDIO_CLOCK_READS = 16,       /* the latest ones, of which the usual is known */
     AUDIO_CLOCK_LEASTS = 4,       /* windows of which the least lag is known */
 };
 
@@ -61,12 +62,15 @@ struct audio_clock {
     /* So far, less those whose audio was found. */
     uint64_t gaps;
 
-    /* The latest reads, a ring: time since the read before, and how much less than that they
-     * brought. */
+    /* What the latest ones brought. */
+    struct audio_reads reads;
+
+    /* How late the sound is by what was heard alone, without silence and anchor: at least in this
+     * short while, and in the one before. */
+    uint64_t heard;
     struct {
-        int16_t intervals_ms[AUDIO_CLOCK_READS], missed_ms[AUDIO_CLOCK_READS];
-        unsigned count, next;
-    } reads;
+        int64_t since_ms, now_ms, last_ms;
+    } late;
 
     /* For how long nothing came, as far as nothing made up for it: no gap is longer. */
     int64_t silent_ms;
@@ -84,6 +88,8 @@ struct audio_clock {
             /* Since about that was reached (calm_ms), as far as no later hole is in doubt: the
              * least lag, and for how long the stream flowed. */
             int64_t calm_ms, since_ms, steady_ms;
+            /* How late the sound was before it, in it, and at least since then. */
+            int64_t from_ms, peak_ms, least_ms;
         } holes[AUDIO_CLOCK_HOLES];
     } doubt;
 
@@ -95,9 +101,10 @@ struct audio_clock {
     } fill;
 
     /* Least lags: of the present window and short window (INT64_MAX: none yet), of the window
-     * before, and of the last ones, the oldest first. low_at: behind the latest samples near it. */
+     * before, and of the last ones, the oldest first. at_ms, steady_at_ms: when it was so little.
+     * low_at: behind the latest samples near it. */
     struct {
-        int64_t from_ms, short_from_ms, short_lag_ms, steady_ms;
+        int64_t from_ms, short_from_ms, short_lag_ms, steady_ms, at_ms, steady_at_ms;
         struct audio_least {
             int64_t lag_ms;
             uint64_t low_at;

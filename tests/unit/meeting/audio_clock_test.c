@@ -3,19 +3,12 @@
 #include "meeting/audio_clock.h"
 
 #include "base/macros.h"
+#include "network.h"
 #include "unit.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 enum { RATE = 48000, KHZ = RATE / 1000, WITHIN_MS = 200 };
-
-static uint64_t seed;
-
-static unsigned chance(unsigned below) {
-    seed = seed * 6364136223846793005u + 1442695040888963407u;
-    return below ? (unsigned)((seed >> 33) % below) : 0;
-}
 
 static uint64_t samples_of(int64_t ms) {
     return (uint64_t)ms * KHZ;
@@ -41,11 +34,13 @@ static void verdict_apply(struct played *played, enum audio_verdict verdict) {
     played->found += verdict == AUDIO_FOUND;
 }
 
-static struct played play(arrived_fn *arrived, double ms, int tick) {
+static struct played play_unevenly(arrived_fn *arrived, double ms, int tick, int longest) {
     struct played played = {0};
     audio_clock_init(&played.clock, RATE);
     uint64_t heard = 0;
-    for (double now = 0; now <= ms; now += tick) {
+    uint64_t order = 1;
+    for (double now = 0; now <= ms; now += tick + (int)(order >> 33) % (longest - tick + 1)) {
+        order = order * 6364136223846793005u + 1442695040888963407u;
         uint64_t there = (uint64_t)(arrived(now) * KHZ);
         if (there <= heard)
             continue;
@@ -60,7 +55,12 @@ static struct played play(arrived_fn *arrived, double ms, int tick) {
     return played;
 }
 
-static const int ticks[] = {20, 60};
+static struct played play(arrived_fn *arrived, double ms, int tick) {
+    return play_unevenly(arrived, ms, tick, tick);
+}
+
+/* A server short of CPU has long ones. */
+static const int ticks[] = {20, 60, 80, 100};
 
 static void assert_near(double value, double wanted, double within) {
     if (fabs(value - wanted) > within)
@@ -91,9 +91,9 @@ static double after_a_stall(double now) {
 static void a_backlog_is_no_gap_however_slowly_it_comes(void **state) {
     const double cases[][2] = {{3000, 3}, {5000, 10}, {3000, 1.5}, {700, 2}, {20000, 25}};
     for (size_t i = 0; i < ARRAY_LEN(cases) * ARRAY_LEN(ticks); i++) {
-        stall_ms = cases[i / 2][0];
-        catch_up = cases[i / 2][1];
-        struct played played = play(after_a_stall, 60000, ticks[i % 2]);
+        stall_ms = cases[i / ARRAY_LEN(ticks)][0];
+        catch_up = cases[i / ARRAY_LEN(ticks)][1];
+        struct played played = play(after_a_stall, 60000, ticks[i % ARRAY_LEN(ticks)]);
         assert_int_equal(played.clock.gaps, 0);
         assert_near(played.recorded_ms, 60000, 1);
         assert_near((double)audio_clock_drift_ms(&played.clock), 0, 20);
@@ -117,12 +117,26 @@ static double a_browsers_timer_in_pieces(double now) {
     return there;
 }
 
+/* Its last tenth takes a moment more, as on a busy machine. */
+static double a_browsers_timer_with_a_tail(double now) {
+    return fmax(a_browsers_timer(now - 110), a_browsers_timer(now) - 100);
+}
+
+static void a_late_timer_with_a_tail_makes_no_gaps(void **state) {
+    for (size_t i = 0; i < ARRAY_LEN(ticks); i++) {
+        struct played played = play(a_browsers_timer_with_a_tail, 30900, ticks[i]);
+        assert_int_equal(played.clock.gaps, 0);
+        assert_near(played.recorded_ms, 30000, 1);
+    }
+}
+
 static void a_late_timer_makes_no_gaps(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(ticks) * 2; i++) {
         struct played played =
             play(i % 2 ? a_browsers_timer : a_browsers_timer_in_pieces, 30900, ticks[i / 2]);
-        assert_int_equal(played.clock.gaps, 0);
-        assert_near(played.recorded_ms, 30000, 1);
+        bool is_coarse = ticks[i / 2] == 100; /* some of it may look like a loss */
+        assert_in_range(played.clock.gaps, 0, is_coarse);
+        assert_near(played.recorded_ms, 30000, is_coarse ? 100 : 1);
     }
 }
 
@@ -142,6 +156,10 @@ static void the_pauses_of_a_gated_sender_are_time(void **state) {
         struct played played =
             play(i % 2 ? a_gated_sender : a_gated_sender_unevenly, 12100, ticks[i / 2]);
         assert_near(played.recorded_ms, 12100, 100);
+    }
+    for (int tick = 20; tick <= 100; tick += 5) {
+        struct played played = play_unevenly(a_gated_sender, 12100, tick, 100);
+        assert_near(played.recorded_ms, 12100, 450); /* the last three may still be in doubt */
     }
 }
 
@@ -170,8 +188,8 @@ static double at_a_speed(double now) {
 static void drift_moves_the_anchor_and_never_makes_a_gap(void **state) {
     const double speeds[] = {0.997, 1.003, 0.9999};
     for (size_t i = 0; i < ARRAY_LEN(speeds) * ARRAY_LEN(ticks); i++) {
-        speed = speeds[i / 2];
-        struct played played = play(at_a_speed, 600000, ticks[i % 2]);
+        speed = speeds[i / ARRAY_LEN(ticks)];
+        struct played played = play(at_a_speed, 600000, ticks[i % ARRAY_LEN(ticks)]);
         assert_int_equal(played.clock.gaps, 0);
         assert_near(played.recorded_ms, 600000 * speed, 1);
         assert_near((double)audio_clock_drift_ms(&played.clock), 600000 * (1 - speed), 200);
@@ -185,22 +203,25 @@ static double at_a_speed_unevenly(double now) {
     return speed * (in < late ? second * 700 : now);
 }
 
-/* Ticks of 60 ms cannot tell some of its pauses from lost audio. */
 static void a_slow_sender_that_is_held_up_lost_nothing(void **state) {
     const double speeds[] = {0.9, 0.95, 0.98, 0.993};
     for (size_t i = 0; i < ARRAY_LEN(speeds) * ARRAY_LEN(ticks); i++) {
-        speed = speeds[i / 2];
-        struct played played = play(at_a_speed_unevenly, 60000, ticks[i % 2]);
-        assert_near(played.recorded_ms, 60000 * speed, ticks[i % 2] == 20 ? 5 : 900);
-        assert_near((double)audio_clock_end_ms(&played.clock), 60000, 300);
+        speed = speeds[i / ARRAY_LEN(ticks)];
+        struct played even = play(at_a_speed_unevenly, 60000, ticks[i % ARRAY_LEN(ticks)]);
+        struct played uneven =
+            play_unevenly(at_a_speed_unevenly, 60000, ticks[i % ARRAY_LEN(ticks)], 100);
+        assert_near(even.recorded_ms, 60000 * speed, 100);
+        assert_near(uneven.recorded_ms, 60000 * speed, 300);
+        assert_near((double)audio_clock_end_ms(&even.clock), 60000, 350);
+        assert_near((double)audio_clock_end_ms(&uneven.clock), 60000, 450);
     }
 }
 
 static void a_wrong_rate_makes_no_gap(void **state) {
     const double speeds[] = {44100.0 / 48000, 1.0 / 3, 2, 48000.0 / 44100};
     for (size_t i = 0; i < ARRAY_LEN(speeds) * ARRAY_LEN(ticks); i++) {
-        speed = speeds[i / 2];
-        struct played played = play(at_a_speed, 8000, ticks[i % 2]);
+        speed = speeds[i / ARRAY_LEN(ticks)];
+        struct played played = play(at_a_speed, 8000, ticks[i % ARRAY_LEN(ticks)]);
         assert_int_equal(played.clock.gaps, 0);
     }
 }
@@ -346,59 +367,6 @@ static void time_that_runs_backwards_harms_nothing(void **state) {
 
 /* ---- Any network: every sample lies where it was captured ---- */
 
-struct packet {
-    double captured_ms, arrived_ms;
-    uint64_t at; /* the sample where it was placed */
-};
-
-struct network {
-    double now_ms, end_ms;
-    int packet_ms;
-    unsigned jitter_ms;
-    double next_stall_ms, release_ms, rate; /* a standstill, and how fast its backlog comes */
-    double next_loss_ms, lost_ms;           /* when something is lost next, and was last */
-    double arrived_ms, calm_ms;
-};
-
-static void network_init(struct network *net, double seconds, unsigned jitter_ms) {
-    for (int i = 0; i < 5; i++)
-        chance(2);
-    *net = (struct network){.end_ms = seconds * 1000, .jitter_ms = jitter_ms, .rate = 10};
-    net->packet_ms = chance(2) ? 20 : 10;
-    net->next_stall_ms = 2000 + chance(5000);
-    net->next_loss_ms = 3000 + chance(6000);
-}
-
-/* Losses and standstills keep apart: of both at once nobody can tell how much was lost. */
-static struct packet network_next(struct network *net) {
-    const double way_ms = 30;
-    double worst_ms = net->packet_ms + way_ms + net->jitter_ms;
-    if (net->arrived_ms > net->now_ms + worst_ms + 1)
-        net->calm_ms = net->now_ms;
-    if (net->now_ms >= net->next_loss_ms && net->now_ms > net->calm_ms + 500 &&
-        net->next_stall_ms > net->now_ms + 500) {
-        net->now_ms += net->packet_ms * (int)(3 + chance(chance(2) ? 100 : 10));
-        net->lost_ms = net->now_ms;
-        net->next_loss_ms = net->now_ms + 1500 + chance(9000);
-    }
-    double arrives = net->now_ms + net->packet_ms + way_ms;
-    if (net->jitter_ms > 0)
-        arrives += chance(net->jitter_ms);
-    if (net->now_ms >= net->next_stall_ms && net->now_ms > net->lost_ms + 600) {
-        net->release_ms = net->now_ms + 200 + chance(chance(3) ? 800 : 3500);
-        net->rate = 2 + chance(190) / 10.0;
-        net->next_stall_ms = net->release_ms + 3000 + chance(8000);
-    }
-    arrives = fmax(fmax(arrives, net->release_ms), net->arrived_ms);
-    if (net->release_ms > 0 && arrives <= net->release_ms + 8000 &&
-        net->arrived_ms >= net->release_ms)
-        arrives = fmax(arrives, net->arrived_ms + net->packet_ms / net->rate);
-    net->arrived_ms = arrives;
-    struct packet packet = {.captured_ms = net->now_ms, .arrived_ms = arrives};
-    net->now_ms += net->packet_ms;
-    return packet;
-}
-
 static void packets_move(struct packet *packets, size_t count, const struct audio_clock *clock,
                          enum audio_verdict verdict) {
     uint64_t was =
@@ -409,14 +377,15 @@ static void packets_move(struct packet *packets, size_t count, const struct audi
 
 /* Packets are collected by ticks. A sender's clock that is slow makes them come later and later. */
 static size_t network_run(struct packet *packets, size_t max, struct network *net, int tick,
-                          double slow) {
+                          int longest, double slow) {
     size_t count = 0;
     while (net->now_ms < net->end_ms && count < max)
         packets[count++] = network_next(net);
     struct audio_clock clock;
     audio_clock_init(&clock, RATE);
     size_t heard = 0;
-    for (int64_t now = tick; heard < count; now += tick) {
+    for (int64_t now = tick; heard < count;
+         now += tick + (int)chance((unsigned)(longest - tick + 1))) {
         uint64_t samples = 0, before = clock.is_started ? clock.samples : 0;
         for (; heard < count && packets[heard].arrived_ms * (1 + slow) <= (double)now; heard++) {
             packets[heard].at = before + samples;
@@ -452,23 +421,41 @@ static unsigned from_environment(const char *name, unsigned otherwise) {
     return text ? (unsigned)atoi(text) : otherwise;
 }
 
-static void any_network_keeps_every_sample_within_200_ms(void **state) {
+static void networks_try(int tick_of(void), int longest, unsigned jitter_most_ms) {
     enum { PACKETS = 6000, SECONDS = 60 };
     struct packet *packets = malloc(PACKETS * sizeof *packets);
     uint64_t first = from_environment("PROSA_CLOCK_FIRST", 1);
     uint64_t end = first + from_environment("PROSA_CLOCK_SEEDS", 300);
     for (uint64_t number = first; number < end; number++) {
         seed = number * 77;
-        int tick = 20 + (int)chance(3) * 20;
-        unsigned jitter_ms = chance(3) ? chance(120) : 0;
+        int tick = tick_of();
+        unsigned jitter_ms = chance(3) ? chance(jitter_most_ms) : 0;
         seed = number * 0x9E3779B97F4A7C15u + 1;
         struct network net;
         network_init(&net, SECONDS, jitter_ms);
-        size_t count = network_run(packets, PACKETS, &net, tick, 0);
+        size_t count =
+            network_run(packets, PACKETS, &net, tick, longest > tick ? longest : tick, 0);
         assert_true(count > 1000);
         assert_placed(packets, count, number, 0);
     }
     free(packets);
+}
+
+static int any_tick(void) {
+    return 20 + (int)chance(5) * 20;
+}
+
+static void any_network_keeps_every_sample_within_200_ms(void **state) {
+    networks_try(any_tick, 0, 120);
+}
+
+static int a_long_tick(void) {
+    return 60;
+}
+
+/* Each tick takes what it takes. Beside them less jitter can be told from losses. */
+static void so_does_one_at_a_server_short_of_cpu(void **state) {
+    networks_try(a_long_tick, 100, 90);
 }
 
 static void hours_add_no_errors_up(void **state) {
@@ -480,7 +467,7 @@ static void hours_add_no_errors_up(void **state) {
     struct network net;
     network_init(&net, seconds, 80);
     const double slow = 50e-6;
-    size_t count = network_run(packets, max, &net, 20, slow);
+    size_t count = network_run(packets, max, &net, 20, 20, slow);
     assert_true(packets[count - 1].captured_ms > seconds * 1000 - 20000);
     assert_placed(packets, count, 0, slow);
     free(packets);
@@ -488,7 +475,7 @@ static void hours_add_no_errors_up(void **state) {
 
 RUN_TESTS(TEST(late_audio_is_no_gap_though_one_packet_came_before),
           TEST(a_backlog_is_no_gap_however_slowly_it_comes), TEST(a_late_timer_makes_no_gaps),
-          TEST(the_pauses_of_a_gated_sender_are_time),
+          TEST(a_late_timer_with_a_tail_makes_no_gaps), TEST(the_pauses_of_a_gated_sender_are_time),
           TEST(the_last_hole_is_decided_before_a_pause),
           TEST(drift_moves_the_anchor_and_never_makes_a_gap),
           TEST(a_slow_sender_that_is_held_up_lost_nothing), TEST(a_wrong_rate_makes_no_gap),
@@ -498,4 +485,5 @@ RUN_TESTS(TEST(late_audio_is_no_gap_though_one_packet_came_before),
           TEST(audio_that_comes_after_all_takes_the_place_of_silence), TEST(silence_becomes_final),
           TEST(what_a_late_reader_missed_is_decided_when_all_was_read),
           TEST(a_told_pause_is_no_gap), TEST(time_that_runs_backwards_harms_nothing),
-          TEST(any_network_keeps_every_sample_within_200_ms), TEST(hours_add_no_errors_up))
+          TEST(any_network_keeps_every_sample_within_200_ms),
+          TEST(so_does_one_at_a_server_short_of_cpu), TEST(hours_add_no_errors_up))
