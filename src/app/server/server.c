@@ -1,5 +1,5 @@
-#include "app/reports/reports.h"
 #include "app/server/server.h"
+#include "app/reports/reports.h"
 
 #include "app/accounts/auth.h"
 #include "app/config/config.h"
@@ -244,8 +244,8 @@ static int open_sessions(struct server *server, struct buf *problem) {
     };
     server->sessions = sessions_new(&set);
 
-    struct hosts_settings hosts = {server->loop, server->config, server->sessions, server->store,
-                                   &server->budget, server->directory};
+    struct hosts_settings hosts = {server->loop,  server->config,  server->sessions,
+                                   server->store, &server->budget, server->directory};
     server->hosts = hosts_new(&hosts);
     server->talk_stats = talk_stats_new(server->loop, server->directory, server->hosts);
     const struct reports_settings reports = {
@@ -287,6 +287,9 @@ static void open_rooms(struct server *server) {
     server->rooms = rooms_new(&set);
     egresses_set_taken(server->egresses, server_is_joined, server);
     reconcile_set_listed(server->reconcile, server_on_listed, server);
+    log_info(
+        "server", "rooms are joined", log_text("rooms", server->config->join_rooms),
+        log_text("format", server->config->record_format ? server->config->record_format : "opus"));
 }
 
 static int open_livekit(struct server *server, struct buf *problem) {
@@ -341,8 +344,8 @@ static int open_doors(struct server *server, struct buf *problem) {
     hosts_add_routes(server->hosts, server->routes);
     feedback_api_add_routes(&server->feedback_api, server->routes);
     reports_add_routes(server->reports, server->routes);
-    server->page_rights = (struct page_rights){config, server->auth, server->store, server->hosts,
-                                               server->sessions};
+    server->page_rights =
+        (struct page_rights){config, server->auth, server->store, server->hosts, server->sessions};
     page_rights_add_routes(&server->page_rights, server->routes);
     server->verdicts = (struct verdicts){.config = config,
                                          .store = server->store,
