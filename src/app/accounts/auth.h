@@ -36,7 +36,7 @@ int auth_open(struct auth **, const struct auth_settings *);
 void auth_close(struct auth *); /* NULL is fine */
 const struct auth_stats *auth_stats(const struct auth *);
 
-/* Adds /auth/... and /organizations/... */
+/* Adds /auth/..., /organizations/... and the page's login. */
 void auth_add_routes(struct auth *, struct routes *);
 
 /*

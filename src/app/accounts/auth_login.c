@@ -110,7 +110,10 @@ void login_answer(struct errand *errand, int status, const struct store_account 
     auth_write_user(json, account);
     auth_write_organization(json, "organization", account->current);
     json_add_text(json, "accessToken", buf_slice(&access));
-    json_add_text(json, "refreshToken", slice_from(refresh_token));
+    if (errand->has_cookie)
+        auth_set_cookie(errand->req, refresh_token, auth->set.config->jwt_refresh_ttl_s);
+    else
+        json_add_text(json, "refreshToken", slice_from(refresh_token));
     json_add_text(json, "tokenType", SLICE("Bearer"));
     json_add_int(json, "expiresIn", auth->set.config->jwt_access_ttl_s);
     json_close(json);

@@ -114,18 +114,23 @@ static void on_login_found(int err, const struct store_account *account, void *u
     auth_work(errand, job_check, login_checked);
 }
 
-void auth_on_login(struct http_request *req, const struct route_match *match, void *user) {
-    struct auth *auth = user;
+void auth_begin_login(struct auth *auth, struct http_request *req, const struct route_match *match,
+                      bool has_cookie) {
     if (auth_is_throttled(auth, req, "login", auth->set.config->logins_per_minute, MINUTE_MS))
         return;
     struct errand *errand = errand_new_with_body(req, match, auth);
     if (!errand || !errand_check_body(errand, login_fields, ARRAY_LEN(login_fields)))
         return;
+    errand->has_cookie = has_cookie;
     const struct password_job *job =
         job_new(errand, body_text(errand->body, "password"), SLICE_NONE);
     if (!must_wait(errand))
         errand->call =
             store_user_find(auth->set.store, slice_from(job->email), on_login_found, errand);
+}
+
+void auth_on_login(struct http_request *req, const struct route_match *match, void *user) {
+    auth_begin_login(user, req, match, false);
 }
 
 /* ---- POST /auth/password ---- */

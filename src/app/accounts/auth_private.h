@@ -132,4 +132,15 @@ route_fn auth_on_register, auth_on_login, auth_on_refresh, auth_on_logout, auth_
     auth_on_accept, auth_on_me, auth_on_reset;
 void auth_add_organization_routes(struct auth *, struct routes *);
 
+/* ---- auth_cookie.c: the refresh token in a cookie ---- */
+
+void auth_set_cookie(struct http_request *, const char *token, int64_t lasts_s);
+void auth_clear_cookie(struct http_request *);
+/* The common part of both ways. */
+void auth_begin_login(struct auth *, struct http_request *, const struct route_match *,
+                      bool has_cookie);
+void auth_refresh(struct errand *); /* its body has the token */
+void auth_logout(struct errand *);
+route_fn auth_on_page_login, auth_on_page_refresh, auth_on_page_logout;
+
 #endif

@@ -26,6 +26,8 @@ static void on_rotated(int err, const struct store_account *account, void *user)
         auth_tell_change(auth, account->user_id);
     }
     if (err == ENOENT || err == EACCES) {
+        if (errand->has_cookie)
+            auth_clear_cookie(errand->req);
         errand_answer_error(errand, 401, NULL);
     } else if (errand_resume(errand, err, NULL)) {
         char token[TOKEN_TEXT_BYTES + 1];
@@ -41,8 +43,12 @@ void auth_on_refresh(struct http_request *req, const struct route_match *match, 
     if (auth_is_throttled(auth, req, "refresh", auth->set.config->refreshes_per_minute, MINUTE_MS))
         return;
     struct errand *errand = errand_new_with_body(req, match, auth);
-    if (!errand || !errand_check_body(errand, token_fields, ARRAY_LEN(token_fields)))
-        return;
+    if (errand && errand_check_body(errand, token_fields, ARRAY_LEN(token_fields)))
+        auth_refresh(errand);
+}
+
+void auth_refresh(struct errand *errand) {
+    struct auth *auth = errand->user;
     struct slice token = body_text(errand->body, "refreshToken");
     char next_id[RAND_UUID_SIZE], next[TOKEN_TEXT_BYTES + 1];
     char hash[TOKEN_HASH_BYTES + 1], next_hash[TOKEN_HASH_BYTES + 1];
@@ -68,14 +74,20 @@ static void on_logged_out(int err, struct slice user_id, void *user) {
     if (!errand)
         return;
     auth_tell_change(errand->user, user_id);
+    if (errand->has_cookie)
+        auth_clear_cookie(errand->req);
     errand_answer_empty(errand, 204);
 }
 
 void auth_on_logout(struct http_request *req, const struct route_match *match, void *user) {
     struct auth *auth = user;
     struct errand *errand = errand_new_with_body(req, match, auth);
-    if (!errand || !errand_check_body(errand, token_fields, ARRAY_LEN(token_fields)))
-        return;
+    if (errand && errand_check_body(errand, token_fields, ARRAY_LEN(token_fields)))
+        auth_logout(errand);
+}
+
+void auth_logout(struct errand *errand) {
+    struct auth *auth = errand->user;
     char hash[TOKEN_HASH_BYTES + 1];
     login_hash(auth, body_text(errand->body, "refreshToken"), hash);
     errand->call = store_token_revoke(auth->set.store, slice_from(hash), clock_wall_ms(),

@@ -32,6 +32,7 @@ struct errand {
     void *job;              /* the handler's own, see errand_set_job */
     void (*free_job)(void *job);
     bool is_in_worker;
+    bool has_cookie; /* the login's refresh token travels in a cookie, not in a body */
 };
 
 struct errand *errand_new(struct http_request *, const struct route_match *, void *user);
