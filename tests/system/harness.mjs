@@ -144,9 +144,9 @@ const parsed = (text) => {
 };
 
 // Runs the binary to its end: { code, signal, stdout, stderr }.
-export function run(args, { env = {}, cwd, input } = {}) {
+export function run(args, { env = {}, cwd, input, file = binary, uid, gid } = {}) {
   return new Promise((done, fail) => {
-    const child = spawn(binary, args, { cwd, env: cleanEnvironment(env), stdio: 'pipe' });
+    const child = spawn(file, args, { cwd, env: cleanEnvironment(env), stdio: 'pipe', uid, gid });
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr']) child[name].on('data', (part) => (output[name] += part));
     child.on('error', fail);

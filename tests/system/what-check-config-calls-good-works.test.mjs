@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { io } from 'socket.io-client';
-import { once, run, startServer, temporaryFolder } from './harness.mjs';
+import { binary, once, run, startServer, temporaryFolder } from './harness.mjs';
 
 const refused = {
   'another database': [{ DATABASE_URL: 'mysql://u:p@127.0.0.1/db' }, /DATABASE_URL must begin with/],
@@ -28,6 +28,48 @@ for (const [what, [env, words]] of Object.entries(refused))
       assert.match(stderr, words, command);
     }
   });
+
+// As a user of no rights; where this one has all of them, as nobody, with a copy of the program that nobody may run.
+async function asNobody(t, folder) {
+  if (process.getuid() !== 0) return { uid: process.getuid(), file: binary };
+  const file = join(folder, 'prosa');
+  await copyFile(binary, file);
+  await chmod(file, 0o755);
+  await chmod(folder, 0o755);
+  return { uid: 65534, gid: 65534, file };
+}
+
+test('folders that cannot be written are told, with the user and what to do', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { file, ...ids } = await asNobody(t, folder);
+  const [closed, open] = [join(folder, 'closed'), join(folder, 'open')];
+  await mkdir(closed, { mode: 0o555 }), await mkdir(open);
+  await chmod(open, 0o777);
+  await writeFile(join(folder, 'file'), 'text');
+  await writeFile(join(open, 'old.db'), ''), await chmod(join(open, 'old.db'), 0o444);
+  await chmod(open, 0o755), process.getuid() === 0 && await chown(open, 65534, 65534);
+  const ask = async (command, env) => run([command], { cwd: open, file, ...ids, env: { PORT: '0', PROSA_HOST: '127.0.0.1', ...env } });
+  const told = {
+    STORAGE_DIR: [join(closed, 'deep/er'), /STORAGE_DIR cannot be used: .*closed: Permission denied .* uid \d+.*chown -R \d+:\d+ .*closed/],
+    EGRESS_AUDIO_OUTPUT_DIR: [closed, /EGRESS_AUDIO_OUTPUT_DIR cannot be used: .*closed: Permission denied/],
+    DATABASE_URL: [`sqlite:${closed}/x.db`, /DATABASE_URL cannot be used: .*closed: Permission denied/],
+  };
+  for (const [name, [value, words]] of Object.entries(told))
+    for (const command of ['check-config', 'serve']) {
+      const { code, stderr } = await ask(command, { [name]: value });
+      assert.equal(code, 1, `${command}: ${stderr}`);
+      assert.match(stderr, words, `${command} ${name}`);
+    }
+  const readOnly = await ask('check-config', { DATABASE_URL: `sqlite:${open}/old.db` });
+  assert.equal(readOnly.code, 1, readOnly.stderr);
+  assert.match(readOnly.stderr, /DATABASE_URL cannot be used: .*old\.db: Permission denied/);
+  const noFolder = await ask('check-config', { STORAGE_DIR: join(folder, 'file/x') });
+  assert.match(noFolder.stderr, /STORAGE_DIR cannot be used: .*file: Not a directory/);
+
+  const good = await ask('check-config', {});
+  assert.equal(good.code, 0, good.stderr);
+  assert.deepEqual(await readdir(open), ['old.db'], 'nothing is left behind');
+});
 
 test('a server starts with what check-config calls good', async (t) => {
   const cwd = await temporaryFolder(t);

@@ -45,6 +45,10 @@ static int check(void) {
         config_free(config);
         return 1;
     }
+    if (config_check_folders(config, &problem)) {
+        config_free(config);
+        return complain(&problem);
+    }
     if (rulebook_open(&book, config, &problem)) {
         config_free(config);
         return complain(&problem);

@@ -200,6 +200,12 @@ int config_parse(struct config **config, const char *const files[CONFIG_FILES],
  */
 int config_secrets(struct config *, struct buf *problem);
 
+/*
+ * Whether this process can write where recordings, videos and SQLite's file go, by trying. 0, or
+ * errno with a sentence in `problem` that names the setting, the user and what to do.
+ */
+int config_check_folders(const struct config *, struct buf *problem);
+
 /* The documents made from the table. */
 void config_write_help(FILE *);
 /* The settings as a list of man's macros; `text` escapes what it prints. */

@@ -115,8 +115,12 @@ int serve_main(int argc, char **argv) {
         return 2;
     umask(027);
     ignore_signals();
-    if (config_load(&config, &problem) || config_secrets(config, &problem))
+    if (config_load(&config, &problem))
         return complain(&problem);
+    if (config_check_folders(config, &problem) || config_secrets(config, &problem)) {
+        config_free(config);
+        return complain(&problem);
+    }
     log_setup(config->log_level, config->log_format);
     int err = log_writer_open(&log, STDERR_FILENO);
     if (err) {
