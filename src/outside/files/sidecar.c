@@ -291,8 +291,10 @@ static int read_object(const json_t *root, struct sidecar *out) {
     get_text(root, "sha256", &info->sha256);
     recording_info_own(info);
     info->part = (unsigned)get_count(root, "part");
-    info->rate_hz = (uint32_t)get_count(root, "sampleRate");
-    info->channels = (uint32_t)get_count(root, "channels");
+    if (!format_is_video(info->format)) {
+        info->rate_hz = (uint32_t)get_count(root, "sampleRate");
+        info->channels = (uint32_t)get_count(root, "channels");
+    }
     info->doubts = doubts_read_json(json_object_get(root, "doubts"));
     info->has_way = json_is_integer(json_object_get(root, "delayMs"));
     info->delay_ms = (unsigned)get_count(root, "delayMs");
