@@ -120,7 +120,7 @@ static void video_take(struct joined_room *joined, struct room_track *track,
     };
     bool is_video =
         packet->codec == SDP_VP8 || packet->codec == SDP_VP9 || packet->codec == SDP_H264;
-    if (info->is_encrypted || !is_video)
+    if (info->is_encrypted || !is_video || joined->meeting->is_unrecorded)
         return;
     if (!track->owner)
         track->owner = packet_video_open(&settings);
@@ -238,7 +238,7 @@ void joined_room_open(struct live_meeting *live, const struct shard_ticket *tick
         .identity = core->settings->identity,
         .tls = core->settings->livekit_tls,
         .name = ticket->room,
-        .takes_video = core->settings->join_records_video,
+        .takes_video = core->settings->join_records_video && !live->is_unrecorded,
         .stats = &core->stats.room,
     };
     struct joined_room *joined = mem_alloc(sizeof *joined);

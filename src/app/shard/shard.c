@@ -16,6 +16,8 @@
 enum {
     IDLE_AFTER_MS = 2000, /* without a byte a track is idle */
     IDLE_LOOK_MS = 200,   /* how often an idle one is drained */
+    /* One without a connection of its own tells of silence by itself, as it leaves it out. */
+    PACKETS_IDLE_AFTER_MS = 10000,
     FLUSH_MS = 250,       /* how often recorders check the age of what they hold */
     TRIM_MS = 2000,       /* how often spare blocks go back */
     LATE_MS = 500,        /* so late, a tick reads what came long ago */
@@ -66,7 +68,8 @@ static void track_finish(struct shard *shard, struct track *track) {
 /* A socket that has brought nothing for a while is drained less often: it costs next to nothing. */
 static bool is_due(const struct shard *shard, const struct track *track) {
     int64_t now_ms = shard->core.now_ms;
-    return !track->conn || now_ms - track->heard_ms < IDLE_AFTER_MS || now_ms - track->looked_ms >= IDLE_LOOK_MS ||
+    int64_t idle_ms = track->conn ? IDLE_AFTER_MS : PACKETS_IDLE_AFTER_MS;
+    return now_ms - track->heard_ms < idle_ms || now_ms - track->looked_ms >= IDLE_LOOK_MS ||
            shard->is_draining;
 }
 

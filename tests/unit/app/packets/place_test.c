@@ -3,6 +3,7 @@
 
 #include "unit.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -456,6 +457,42 @@ static void nothing_makes_time_up(void **state) {
     }
 }
 
+/* Three people on one network, each with a clock, a jitter and a drift of their own, silences and a
+ * loss: what they say at the same time has the same time. */
+static void people_of_a_room_share_one_time(void **state) {
+    enum { PEOPLE = 3 };
+    static const int ppm[PEOPLE] = {0, 200, -300};
+    struct world w[PEOPLE];
+    for (uint32_t k = 0; k < PEOPLE; k++) {
+        w[k] = world_new(k * 0x12345678u, (uint16_t)(k * 20000));
+        w[k].ssrc = k;
+        w[k].seed = k + 1;
+        w[k].jitter_ns = (int64_t)(k * 12 + 4) * MS;
+    }
+    int64_t start_ns = w[0].now_ns;
+    double worst = 0;
+    for (int64_t i = 1; i <= 90000; i++) { /* half an hour */
+        for (uint32_t k = 0; k < PEOPLE; k++) {
+            struct world *p = &w[k];
+            bool is_silent = (i / 500 + k) % 4 == 0, is_lost = random_below(p, 50) == 0;
+            p->now_ns = start_ns + i * 20 * MS + i * 20 * ppm[k];
+            p->timestamp += FRAME;
+            if (is_silent)
+                continue;
+            p->seq++;
+            int64_t late_ns = (int64_t)random_below(p, (uint32_t)(p->jitter_ns / 1000)) * 1000;
+            if (!is_lost)
+                hear(p, p->ssrc, p->seq, p->timestamp, p->now_ns + p->way_ns + late_ns);
+            if (!is_lost && i > 500 && fabs(error_ms(p)) > worst)
+                worst = fabs(error_ms(p));
+        }
+    }
+    if (worst > 5) /* so between two of them at most twice that */
+        fail_msg("off by %.2f ms", worst);
+    for (uint32_t k = 0; k < PEOPLE; k++)
+        assert_int_equal(w[k].place.steps + w[k].place.epochs + w[k].place.dropped, 0);
+}
+
 /* The packets that a real server sent for speech, a mute and an unmute. */
 static void a_captured_mute_has_its_true_time(void **state) {
     static const struct {
@@ -494,4 +531,4 @@ RUN_TESTS(TEST(speech_lies_where_timestamps_say), TEST(left_out_silence_has_its_
           TEST(thirteen_hours_of_mute), TEST(timestamps_that_stood_still_over_a_mute),
           TEST(frames_of_a_mute_step_oddly_and_change_nothing),
           TEST(a_step_that_was_too_long_goes_back), TEST(nothing_makes_time_up),
-          TEST(a_captured_mute_has_its_true_time))
+          TEST(people_of_a_room_share_one_time), TEST(a_captured_mute_has_its_true_time))

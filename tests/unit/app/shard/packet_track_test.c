@@ -52,6 +52,44 @@ static void speech_is_recorded_as_it_came(void **state) {
     packet_world_close(w);
 }
 
+/* A shared screen has two channels and is nobody's voice. */
+static void shared_sound_is_recorded_in_stereo(void **state) {
+    struct packet_world *w = packet_world_open("opus");
+    struct packet_track_about about = {.codec = SDP_OPUS, .is_stereo = true};
+    struct mic_world m = mic_open(w, "bob", about);
+    mic_talk(&m, 3000);
+    world_pass(w, 3000);
+    m.timestamp += 3000 * 48;
+    mic_talk(&m, 3000);
+    mic_close(&m, TRACK_END_CLOSED);
+    float *pcm;
+    struct sidecar sidecar = world_recording(w, &pcm);
+    assert_length(&sidecar, 9000);
+    assert_int_equal(sidecar.info.channels, 2);
+    assert_silence(pcm, 3040, 5980);
+    assert_null(meeting_find(w->live->engine, SLICE("bob")));
+    free(pcm);
+    sidecar_free(&sidecar);
+    packet_world_close(w);
+}
+
+/* Two channels of one voice are heard by their louder side. */
+static void a_stereo_microphone_is_heard(void **state) {
+    struct packet_world *w = packet_world_open("off");
+    struct packet_track_about about = microphone;
+    about.is_stereo = true;
+    struct mic_world m = mic_open(w, "bob", about);
+    mic_talk(&m, 5000);
+    struct buf stats = {0};
+    meeting_write_stats(&stats, w->live->engine);
+    buf_add_byte(&stats, 0);
+    assert_non_null(strstr(stats.data, "\"samples\":"));
+    assert_null(strstr(stats.data, "\"samples\":0,"));
+    buf_free(&stats);
+    mic_close(&m, TRACK_END_CLOSED);
+    packet_world_close(w);
+}
+
 /* Left out by the sender: silence of its length, and no gap. */
 static void left_out_silence_is_silent_and_true(void **state) {
     struct packet_world *w = packet_world_open("opus");
@@ -429,7 +467,8 @@ static void a_dead_connection_is_told(void **state) {
     packet_world_close(w);
 }
 
-RUN_TESTS(TEST(speech_is_recorded_as_it_came), TEST(left_out_silence_is_silent_and_true),
+RUN_TESTS(TEST(speech_is_recorded_as_it_came), TEST(shared_sound_is_recorded_in_stereo),
+          TEST(a_stereo_microphone_is_heard), TEST(left_out_silence_is_silent_and_true),
           TEST(a_mute_is_a_pause), TEST(a_mute_may_be_recorded_as_silence),
           TEST(sound_before_the_news_of_an_unmute_is_kept),
           TEST(what_is_lost_is_asked_for_and_found), TEST(what_stays_lost_keeps_its_time),

@@ -99,6 +99,7 @@ struct mic_world {
     OpusEncoder *encoder;
     uint32_t ssrc, timestamp, seed;
     uint16_t seq;
+    int channels;
     double phase, tone_hz, volume;
     uint8_t bytes[1500];
     struct slice payload;
@@ -115,7 +116,8 @@ static inline struct mic_world mic_open(struct packet_world *w, const char *iden
     const struct packet_track_settings settings = {
         .live = w->live, .about = about, .on_missing = world_on_missing, .user = w};
     m.track = packet_track_open(&settings);
-    m.encoder = opus_encoder_create(48000, about.is_stereo ? 2 : 1, OPUS_APPLICATION_VOIP, NULL);
+    m.channels = about.is_stereo ? 2 : 1;
+    m.encoder = opus_encoder_create(48000, m.channels, OPUS_APPLICATION_VOIP, NULL);
     opus_encoder_ctl(m.encoder, OPUS_SET_INBAND_FEC(1));
     opus_encoder_ctl(m.encoder, OPUS_SET_PACKET_LOSS_PERC(10));
     return m;
@@ -137,9 +139,8 @@ static inline void mic_speak(struct mic_world *m) {
     float mono[960];
     for (unsigned i = 0; i < 960; i++)
         mono[i] = pcm[2 * i];
-    int channels = 1;
-    int len =
-        opus_encode_float(m->encoder, channels == 1 ? mono : pcm, 960, m->bytes, sizeof m->bytes);
+    int len = opus_encode_float(m->encoder, m->channels == 1 ? mono : pcm, 960, m->bytes,
+                                sizeof m->bytes);
     assert_true(len > 3);
     m->payload = slice_of(m->bytes, (size_t)len);
     m->seq++;
