@@ -66,6 +66,7 @@ struct remote_stats {
     uint8_t first_data[64];
 };
 
+/* The process has set up libsrtp2: by srtp_init, or by an rtc_identity. */
 int remote_open(struct remote **out, struct loop *loop, const struct remote_settings *settings);
 void remote_close(struct remote *remote);
 

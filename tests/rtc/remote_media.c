@@ -65,7 +65,6 @@ bool remote_media_open(struct remote *remote) {
         SSL_set_connect_state(ssl);
     else
         SSL_set_accept_state(ssl);
-    srtp_init(); /* fails where it has been called already: by the peer in the same process */
     return true;
 }
 

@@ -38,6 +38,7 @@
 #include "net/loop.h"
 
 #include <jansson.h>
+#include <srtp2/srtp.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -479,7 +480,7 @@ static void program_on_input(int events, void *arg) {
 
 int main(void) {
     struct program program = {0};
-    if (loop_open(&program.loop) != 0 ||
+    if (srtp_init() != srtp_err_status_ok || loop_open(&program.loop) != 0 ||
         watch_open(&program.input, program.loop, STDIN_FILENO, program_on_input, &program) != 0)
         return 1;
     map_init(&program.ends, rand_u64());
