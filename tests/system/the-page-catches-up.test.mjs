@@ -5,7 +5,7 @@ import { openPage } from '../fakes/browser.mjs';
 import { startPage } from '../fakes/page.mjs';
 import { feedbackOf, snapshotOf } from '../fakes/talk.mjs';
 import { freePort, startServer } from './harness.mjs';
-import { deadMicrophone, livekit, quickRules, startRoom } from './meeting.mjs';
+import { deadMicrophone, finishRoom, livekit, livekitToken, quickRules, startRoom } from './meeting.mjs';
 
 const state = (page, mood) => page.waitForSelector(`.mood[data-mood=${mood}]`);
 const counts = (page) => page.locator('.card-count').allTextContents();
@@ -76,17 +76,32 @@ test('ages come from the server, whatever the computer\'s clock says', async (t)
   assert.equal(await page.textContent('.card-age'), '1 min. ago');
 });
 
-test('a real meeting: a person, a dead microphone, a server that was killed and started', async (t) => {
-  const env = { ...livekit, ...quickRules, FEEDBACK_ACCESS: 'open', EGRESS_AUTH: 'off', PORT: String(await freePort()) };
+test('a real meeting by a host\'s link: a card that is silenced, a server that was killed, and the report at its end', async (t) => {
+  const env = { ...livekit, ...quickRules, FEEDBACK_ACCESS: 'host', EGRESS_AUTH: 'off', PORT: String(await freePort()) };
   const server = await startServer(t, { env });
   await startRoom(server, 'RM_1', 'daily');
   await deadMicrophone(t, server);
   const page = await openPage(t);
   await page.addInitScript(() => localStorage.setItem('prosa-everyone', 'on'));
-  await page.goto(`${server.url}/app/#/live/daily`);
+  await page.goto(`${server.url}/app/#/live/daily?token=${livekitToken()}`);
   await page.waitForSelector('prosa-card[data-type=silencio_prolongado]');
   await page.waitForFunction(() => [...document.querySelectorAll('.person-name')].some((name) => name.textContent === 'bob'));
   assert.match(await page.textContent('.card-message'), /bob/);
+
+  assert.match(page.url(), /#\/live\/RM_1$/);
+
+  // Silenced is silenced: after a reload, which finds the right that the token became, as well.
+  await page.click('.card-actions .menu > summary');
+  await page.getByRole('button', { name: 'bob until the meeting ends' }).click();
+  await page.waitForSelector('.notice button');
+  await page.reload();
+  await page.waitForFunction(() => [...document.querySelectorAll('.person-name')].some((name) => name.textContent === 'bob'));
+  await page.click('.options > summary');
+  await page.waitForSelector('.lasting li');
+  assert.equal(await page.locator('prosa-card').count(), 0);
+  await page.locator('.lasting').getByRole('button', { name: 'Undo' }).click();
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('prosa-card');
 
   await server.kill();
   await state(page, 'away');
@@ -94,4 +109,11 @@ test('a real meeting: a person, a dead microphone, a server that was killed and 
   await deadMicrophone(t, again);
   await page.waitForSelector('.mood[data-mood=look], .mood[data-mood=attention]');
   await page.waitForFunction(() => document.querySelector('prosa-live').dataset.stale === undefined);
+
+  // The token's session ends; what it became opens the report, and nothing else.
+  await finishRoom(again, 'RM_1', 'daily');
+  await page.waitForSelector('.player');
+  assert.match(await page.locator('.part-attendance').innerText(), /bob/);
+  await page.goto(`${again.url}/app/#/report/RM_other`);
+  await page.waitForSelector('.empty p');
 });
