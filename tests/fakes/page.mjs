@@ -21,6 +21,14 @@ const sound = (hz, ms, rate = 24000) => {
   return wav;
 };
 
+// How a server is that has been busy for an hour.
+function operators() {
+  const line = (value) => Array.from({ length: 360 }, (_, i) => Math.max(0, Math.round(value(i))));
+  return { version: '0.1.0', now: Date.now(), uptimeSeconds: 391000, degraded: [], doors: ['plain HTTP (TLS_CERT_FILE)'], shards: 4, meetings: 23, audioTracks: 148, videoTracks: 6, pausedMeetings: 0,
+    disk: { freeBytes: 812e9, trackHours: 2349, queuedBytes: 40000, lostBytes: 0 },
+    hour: { stepSeconds: 10, tracks: line((i) => 90 + i / 6 + 14 * Math.sin(i / 30)), lateTicks: line((i) => (i % 97 === 0 ? 9 : 1 + (i % 3))), queueBytes: line((i) => 30000 + 9000 * Math.sin(i / 9) + (i > 200 && i < 215 ? 400000 : 0)), drops: line((i) => (i === 211 ? 4 : 0)) } };
+}
+
 export class FakePage {
   #streams = new Set();
   verdicts = [];
@@ -77,6 +85,7 @@ export class FakePage {
       response.end(value === undefined ? '' : JSON.stringify(value));
     };
     if (parts[0] === 'app' || pathname === '/page/about' || parts[0] === 'auth' || pathname === '/') return this.#forward(request, response, body);
+    if (parts[0] === 'operators') return json(200, operators());
     if (parts[0] === 'sessions') return json(200, this.#list(searchParams));
     if (parts[2] === 'live') return this.#live(response);
     if (parts[2] === 'verdicts') return this.#verdict(request.method, parts[3], body, json);

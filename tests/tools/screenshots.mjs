@@ -1,5 +1,6 @@
 // Makes docs/page/*.png anew: `node tests/tools/screenshots.mjs [FOLDER] [VIEW...]`. Each view, wide and narrow, light and dark.
-import { mkdir } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
@@ -11,6 +12,13 @@ import { accounts, password, register } from '../system/accounts.mjs';
 const folder = resolve(process.env.SHOTS ?? join(dirname(fileURLToPath(import.meta.url)), '../../docs/page'));
 const wanted = process.env.VIEWS?.split(',');
 const sizes = { wide: { width: 1180, height: 760 }, narrow: { width: 360, height: 740 } };
+
+// A page has few colours: with so many of its own a picture is a third as large.
+async function shrink(file) {
+  const small = `${file}.small.png`;
+  execFileSync('ffmpeg', ['-loglevel', 'error', '-y', '-i', file, '-vf', 'split[a][b];[a]palettegen=max_colors=96[p];[b][p]paletteuse=dither=none', small]);
+  await rename(small, file);
+}
 
 async function signIn(page, fake, email) {
   await page.goto(`${fake.url}/app/`);
@@ -41,6 +49,11 @@ const views = {
   meetings: async (page, fake) => signIn(page, fake, 'ana@example.org'),
   calm: (page, fake) => live(page, fake, false),
   live: (page, fake) => live(page, fake, true),
+  operators: async (page, fake) => {
+    await signIn(page, fake, 'ana@example.org');
+    await page.goto(`${fake.url}/app/#/operators`);
+    await page.waitForSelector('.charts');
+  },
   report: async (page, fake) => {
     await page.goto(`${fake.url}/app/#/report/RM_1`);
     await page.waitForSelector('.player');
@@ -65,6 +78,7 @@ test('screenshots', async (t) => {
         await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
         await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`), fullPage: name === 'report' && process.env.FULL === '1' });
         await page.context().close();
+        await shrink(join(folder, `${name}-${size}-${colorScheme}.png`));
       }
   }
 });

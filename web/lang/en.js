@@ -78,7 +78,7 @@ export const en = {
   'player.title': 'Sound of the meeting', 'player.hear': 'Press to hear {at}', 'player.pause': 'Pause', 'player.back': 'Ten seconds back (J)', 'player.on': 'Ten seconds on (L)', 'player.place': 'Place in the meeting',
   'player.rate': 'Speed', 'player.tracks': 'Whose voice', 'player.all': 'Everybody', 'player.skip': 'Skip silences', 'player.failed': 'There is no sound of this part: not recorded, erased, or the server does not answer.', 'player.until': 'Recorded up to {at}.',
   'operators.title': 'Server', 'operators.well': 'All is well', 'operators.degraded': 'Not as it should be: {parts}', 'operators.meetings': 'Meetings now', 'operators.paused': ['{n} without analysis', '{n} without analysis'], 'operators.tracks': 'Tracks', 'operators.video': '{n} of video',
-  'operators.disk': 'Disk', 'operators.hours': ['{n} h of a microphone', '{n} h of a microphone'], 'operators.free': '{size} free', 'operators.up': 'Up for', 'operators.version': 'version {version}, {shards} threads', 'operators.lost': 'Audio lost: {size}',
+  'operators.disk': 'Disk', 'operators.hours': '{n} h', 'operators.free': 'of one microphone; {size} free', 'operators.up': 'Up for', 'operators.version': 'version {version}, {shards} threads', 'operators.lost': 'Audio lost: {size}',
   'operators.hour': 'The last hour', 'operators.chart.tracks': 'Tracks', 'operators.chart.late': 'Late ticks', 'operators.chart.queue': 'Queue of the disk', 'operators.chart.drops': 'Dropped', 'operators.most': 'at most {value}',
   'operators.doors': 'Open doors', 'operators.doors.none': 'None.',
   'csv.excel': 'for spreadsheets', 'csv.plain': 'for programs', 'csv.json': 'everything, as the server has it',

@@ -78,7 +78,7 @@ export const es = {
   'player.title': 'Sonido de la reunión', 'player.hear': 'Oír desde {at}', 'player.pause': 'Pausar', 'player.back': 'Diez segundos atrás (J)', 'player.on': 'Diez segundos adelante (L)', 'player.place': 'Lugar en la reunión',
   'player.rate': 'Velocidad', 'player.tracks': 'De quién', 'player.all': 'Todos', 'player.skip': 'Saltar silencios', 'player.failed': 'No hay sonido de este trozo: no se grabó, se borró, o el servidor no responde.', 'player.until': 'Grabado hasta {at}.',
   'operators.title': 'Servidor', 'operators.well': 'Todo en orden', 'operators.degraded': 'Fuera de lo normal: {parts}', 'operators.meetings': 'Reuniones ahora', 'operators.paused': ['{n} sin análisis', '{n} sin análisis'], 'operators.tracks': 'Pistas', 'operators.video': '{n} de vídeo',
-  'operators.disk': 'Disco', 'operators.hours': ['{n} h de un micrófono', '{n} h de un micrófono'], 'operators.free': '{size} libres', 'operators.up': 'En marcha', 'operators.version': 'versión {version}, {shards} hilos', 'operators.lost': 'Audio perdido: {size}',
+  'operators.disk': 'Disco', 'operators.hours': '{n} h', 'operators.free': 'de un micrófono; {size} libres', 'operators.up': 'En marcha', 'operators.version': 'versión {version}, {shards} hilos', 'operators.lost': 'Audio perdido: {size}',
   'operators.hour': 'La última hora', 'operators.chart.tracks': 'Pistas', 'operators.chart.late': 'Ciclos tardíos', 'operators.chart.queue': 'Cola del disco', 'operators.chart.drops': 'Descartes', 'operators.most': 'como mucho {value}',
   'operators.doors': 'Puertas abiertas', 'operators.doors.none': 'Ninguna.',
   'csv.excel': 'para hojas de cálculo', 'csv.plain': 'para programas', 'csv.json': 'todo, como lo tiene el servidor',

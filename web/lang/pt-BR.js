@@ -76,7 +76,7 @@ const words = {
   'player.title': 'Som da reunião', 'player.hear': 'Ouvir a partir de {at}', 'player.pause': 'Pausar', 'player.back': 'Dez segundos atrás (J)', 'player.on': 'Dez segundos à frente (L)', 'player.place': 'Lugar na reunião',
   'player.rate': 'Velocidade', 'player.tracks': 'De quem', 'player.all': 'Todos', 'player.skip': 'Pular silêncios', 'player.failed': 'Não há som deste trecho: não foi gravado, foi apagado, ou o servidor não responde.', 'player.until': 'Gravado até {at}.',
   'operators.title': 'Servidor', 'operators.well': 'Tudo em ordem', 'operators.degraded': 'Fora do normal: {parts}', 'operators.meetings': 'Reuniões agora', 'operators.paused': ['{n} sem análise', '{n} sem análise'], 'operators.tracks': 'Trilhas', 'operators.video': '{n} de vídeo',
-  'operators.disk': 'Disco', 'operators.hours': ['{n} h de um microfone', '{n} h de um microfone'], 'operators.free': '{size} livres', 'operators.up': 'No ar há', 'operators.version': 'versão {version}, {shards} fios', 'operators.lost': 'Áudio perdido: {size}',
+  'operators.disk': 'Disco', 'operators.hours': '{n} h', 'operators.free': 'de um microfone; {size} livres', 'operators.up': 'No ar há', 'operators.version': 'versão {version}, {shards} fios', 'operators.lost': 'Áudio perdido: {size}',
   'operators.hour': 'A última hora', 'operators.chart.tracks': 'Trilhas', 'operators.chart.late': 'Ciclos atrasados', 'operators.chart.queue': 'Fila do disco', 'operators.chart.drops': 'Descartes', 'operators.most': 'no máximo {value}',
   'operators.doors': 'Portas abertas', 'operators.doors.none': 'Nenhuma.',
   'csv.excel': 'para planilhas', 'csv.plain': 'para programas', 'csv.json': 'tudo, como o servidor tem',
