@@ -1,11 +1,12 @@
 // Users, their logins, and a PostgreSQL of a test's own.
-import { execFile } from 'node:child_process';
-import { chmod } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { chmod, writeFile } from 'node:fs/promises';
 import http from 'node:http';
-import { dirname, resolve } from 'node:path';
+import net from 'node:net';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { temporaryFolder } from './harness.mjs';
+import { atEnd, eventually, freePort, temporaryFolder } from './harness.mjs';
 
 const fixture = resolve(dirname(fileURLToPath(import.meta.url)), '../fixtures/postgres');
 const execute = promisify(execFile);
@@ -79,4 +80,32 @@ export async function startPostgres(t) {
   });
   postgres.url = await postgres.tell('start', folder);
   return postgres;
+}
+
+const isListening = (port) => new Promise((done) => {
+  const socket = net.connect(port, '127.0.0.1').on('connect', () => done(true)).on('error', () => done(false)).on('close', () => socket.destroy());
+  socket.on('connect', () => socket.destroy());
+});
+
+// PgBouncer between, which gives each transaction another of its two connections: the URL through it. Its settings are the package's but for
+// what the test needs; as root it would refuse to run.
+export async function startPgBouncer(t, postgres) {
+  const folder = await temporaryFolder(t), port = await freePort();
+  await writeFile(join(folder, 'users'), '"prosa" "prosa"\n');
+  await writeFile(join(folder, 'ini'), [
+    '[databases]', `* = host=127.0.0.1 port=${new URL(postgres.url).port} pool_size=2`,
+    '[pgbouncer]', 'listen_addr = 127.0.0.1', `listen_port = ${port}`, 'unix_socket_dir =', 'pool_mode = transaction',
+    'auth_type = scram-sha-256', `auth_file = ${folder}/users`, ''].join('\n'));
+  await chmod(folder, 0o755);
+  const user = process.getuid() === 0 ? ['--reuid=postgres', '--regid=postgres', '--clear-groups'] : [];
+  const pooler = spawn('setpriv', [...user, '--pdeathsig', 'KILL', '/usr/sbin/pgbouncer', join(folder, 'ini')], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '', ended;
+  pooler.stderr.on('data', (part) => (said += part));
+  pooler.on('exit', (code) => (ended = `PgBouncer ended (${code}): ${said}`)).on('error', (error) => (ended = String(error)));
+  atEnd(t, () => pooler.kill('SIGKILL'));
+  await eventually('PgBouncer listens', async () => {
+    if (ended) throw new Error(ended);
+    return isListening(port);
+  });
+  return { url: Object.assign(new URL(postgres.url), { port }).href, said: () => said };
 }

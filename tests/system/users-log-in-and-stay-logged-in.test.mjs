@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
-import { accounts, bearer, password, postFrom, register, startPostgres } from './accounts.mjs';
+import { accounts, bearer, password, postFrom, register, startPgBouncer, startPostgres } from './accounts.mjs';
 import { startServer } from './harness.mjs';
 import { sign } from './meeting.mjs';
 
@@ -9,10 +9,11 @@ const secret = 'a-secret-for-access-tokens-0123';
 const env = { ...accounts, JWT_ACCESS_SECRET: secret };
 const claimsOf = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
 
-for (const engine of ['SQLite', 'PostgreSQL']) {
+for (const engine of ['SQLite', 'PostgreSQL', 'PostgreSQL behind PgBouncer']) {
   test(`users on ${engine}`, async (t) => {
-    const database = engine === 'PostgreSQL' ? await startPostgres(t) : null;
-    const server = await startServer(t, { env: { ...env, ...(database && { DATABASE_URL: `${database.url}?schema=prosa` }) } });
+    const database = engine === 'SQLite' ? null : await startPostgres(t);
+    const way = engine.endsWith('PgBouncer') ? `${(await startPgBouncer(t, database)).url}?pgbouncer=true&` : `${database?.url}?`;
+    const server = await startServer(t, { env: { ...env, ...(database && { DATABASE_URL: `${way}schema=prosa` }) } });
     const ana = await register(server, 'ana', { organizationName: 'São Paulo & Cia', email: ' Ana@Example.ORG '.trim() });
 
     await t.test('registering answers with everything', async () => {
