@@ -343,15 +343,7 @@ static int open_doors(struct server *server, struct buf *problem) {
     resolver_add_routes(&server->resolver, server->routes);
     hosts_add_routes(server->hosts, server->routes);
     feedback_api_add_routes(&server->feedback_api, server->routes);
-    reports_add_routes(server->reports, server->routes);
-    server->page_rights =
-        (struct page_rights){config, server->auth, server->store, server->hosts, server->sessions};
-    page_rights_add_routes(&server->page_rights, server->routes);
-    server->verdicts = (struct verdicts){.config = config,
-                                         .store = server->store,
-                                         .hosts = server->hosts,
-                                         .directory = server->directory};
-    verdicts_add_routes(&server->verdicts, server->routes);
+    server_add_reports(server);
     auth_add_routes(server->auth, server->routes);
     server->erasures = erasures_open(server->loop, server->store, server->recordings);
     recording_api_init(&server->recording_api, server->auth, server->store, server->recordings,
@@ -461,6 +453,7 @@ void server_close(struct server *server) {
     auth_close(server->auth);
     talk_stats_free(server->talk_stats);
     reports_free(server->reports);
+    mix_api_close(server->mix_api);
     hosts_free(server->hosts);
     mute_inquiry_free(server->mute_inquiry);
     reconcile_free(server->reconcile);
@@ -483,6 +476,7 @@ void server_close(struct server *server) {
     store_close(server->store, STORE_PATIENCE_MS);
     server_signals_close(server);
     loop_close(server->loop); /* waits for workers, which may have a recording open */
+    mix_api_free(server->mix_api);
     recordings_free(server->recordings);
     storage_close(server->storage);
     pool_free(&server->budget.connections);

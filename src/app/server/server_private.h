@@ -7,6 +7,7 @@
 #include "app/page/page.h"
 #include "app/recordings/recording_api.h"
 #include "app/recordings/session_api.h"
+#include "app/reports/mix_api.h"
 #include "app/reports/page_rights.h"
 #include "app/reports/verdicts.h"
 #include "app/sessions/directory.h"
@@ -93,6 +94,7 @@ struct server {
     struct page page;
     struct page_rights page_rights;
     struct verdicts verdicts;
+    struct mix_api *mix_api;
     /* The last hour, for GET /operators. */
     struct operators *operators;
     /* Proxies whose X-Forwarded-For is trusted. */
@@ -140,6 +142,9 @@ void server_on_egress(const struct livekit_egress *egress, void *user);
 void server_on_time(int64_t told_ms, void *user);
 void server_on_debug(struct buf *json, struct slice meeting, void *user);
 void server_on_user_changed(struct slice user_id, void *owner);
+
+/* Opens what serves reports, rights, verdicts and sound, and adds their routes (server_reports.c). */
+void server_add_reports(struct server *server);
 
 /* Reads again what may change while the server runs (server_reload.c). */
 void server_reload(struct server *);
