@@ -1,12 +1,14 @@
 // Sign in: by password, by a host's link, in a frame; and what the page says to whoever has no right.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { openPage, violations } from '../fakes/browser.mjs';
 import { startPage } from '../fakes/page.mjs';
 import { reportOf, snapshotOf } from '../fakes/talk.mjs';
 import { accounts, bearer, password, register } from './accounts.mjs';
-import { eventually, startServer } from './harness.mjs';
+import { eventually, startServer, temporaryFolder } from './harness.mjs';
 import { livekit, startRoom, finishRoom } from './meeting.mjs';
 
 const head = 'eyJhbGciOiJIUzI1NiJ9', claims = Buffer.from(JSON.stringify({ video: { room: 'daily-standup', roomJoin: true } })).toString('base64url');
@@ -53,6 +55,36 @@ test('by e-mail and password, at the real server: meetings, live ones first, a s
   await page.waitForSelector('#email');
   const { items } = (await server.get('/sessions', bearer(await register(server, 'Bob')))).body;
   assert.deepEqual(items, [], 'another organization has none of them');
+});
+
+test('over HTTPS the login is a cookie that no script reads: it outlives a reload, and other tabs have it', async (t) => {
+  const folder = await temporaryFolder(t), key = join(folder, 'key.pem'), cert = join(folder, 'cert.pem');
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  // Its accounts are made before it speaks TLS, which the test's own client would not believe.
+  const plain = await startServer(t, { env: accounts });
+  await register(plain, 'Ana', { organizationName: 'acme', email: 'ana@example.org' });
+  await plain.stop();
+  const server = await startServer(t, { folder: plain.folder, env: { ...accounts, FEEDBACK_ACCESS: 'host', TLS_CERT_FILE: cert, TLS_KEY_FILE: key } });
+  const url = server.url.replace('http:', 'https:'), page = await openPage(t, { ignoreHTTPSErrors: true });
+  await page.goto(`${url}/app/`);
+  await page.fill('#email', 'ana@example.org');
+  assert.equal(await page.locator('.form .hint').count(), 0);
+  await page.fill('#password', password);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.meeting-lists .empty');
+  const [cookie] = await page.context().cookies();
+  assert.deepEqual([cookie.name, cookie.httpOnly, cookie.secure, cookie.sameSite, cookie.path], ['__Host-prosa-refresh', true, true, 'Strict', '/']);
+  assert.deepEqual(await page.evaluate(() => [document.cookie, sessionStorage.length]), ['', 0]);
+  await page.reload();
+  await page.waitForSelector('.meeting-lists .empty');
+  const other = await page.context().newPage();
+  await other.goto(`${url}/app/#/meetings`);
+  await other.waitForSelector('.meeting-lists .empty');
+  await other.click('.bar-end button');
+  await other.waitForSelector('#email');
+  assert.deepEqual(await page.context().cookies(), []);
+  await page.reload();
+  await page.waitForSelector('#email');
 });
 
 test('a link\'s token becomes a right to one meeting, stays in no address, and is given back', async (t) => {
