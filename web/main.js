@@ -37,6 +37,7 @@ function drawBar() {
 /** Views that are asked for seldom come when they are. @type {Record<string, () => Promise<unknown>>} */
 const modules = { live: () => import('./views/live.js'), report: () => import('./views/report.js'),
   operators: () => import('./views/operators.js'),
+  notice: () => import('./views/notice.js'),
 };
 let shown = '';
 

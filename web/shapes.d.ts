@@ -45,6 +45,10 @@ export interface Me { user: Login['user']; organization: Login['organization']; 
 export interface Right { id: string; token: string; meetingId: string; roomName: string; expiresAt: Millis }
 export interface About { version: string; access: 'open' | 'report' | 'host'; locale: string; moods: boolean }
 
+export interface Notice {
+  roomName: string; isRecorded: boolean; isSentToProsody: boolean; isForEverybody: boolean; recordingDays: number | null; feedbackDays: number;
+  reportDays: number; contact: string | null;
+}
 export interface Operators {
   version: string; now: Millis; uptimeSeconds: number; degraded: string[]; doors: string[]; shards: number; meetings: number; audioTracks: number;
   videoTracks: number; pausedMeetings: number; disk: { freeBytes: number; trackHours: number; queuedBytes: number; lostBytes: number };

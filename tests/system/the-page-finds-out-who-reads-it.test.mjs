@@ -180,3 +180,13 @@ test('in a frame: no password, a token by message from the page around it, and n
     return inner && (inner.url().startsWith('chrome-error') || !(await inner.content().catch(() => '')).includes('id="bar"'));
   });
 });
+
+test('those who are measured read what is measured, without a login', async (t) => {
+  const server = await startServer(t, { env: { FEEDBACK_ACCESS: 'host', RECORDING_TTL_DAYS: '30', WEB_CONTACT: 'privacidade@example.org' } });
+  const page = await openPage(t, { locale: 'pt-BR' });
+  await page.goto(`${server.url}/app/#/notice/sala%20%3Cb%3E`);
+  await page.waitForSelector('.notice-page');
+  const text = await page.locator('.notice-page').innerText();
+  for (const part of [/sala <b>/, /30 dias/, /90 dias/, /Nenhum som sai deste servidor/, /privacidade@example\.org/, /Ninguém recebe nota/]) assert.match(text, part);
+  assert.deepEqual(await violations(page), []);
+});

@@ -56,6 +56,7 @@ struct config {
     const char *trust_proxy;  /* comma separated networks */
     bool web_page;
     bool web_moods;
+    const char *web_contact; /* NULL: none */
     const char *web_frame_ancestors; /* comma separated origins, or "*"; NULL: none */
     size_t memory_bytes;      /* that the process may use; 0: unknown */
     size_t client_memory_bytes;

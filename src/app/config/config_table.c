@@ -33,6 +33,9 @@ const struct setting settings[] = {
      .help = "show on the page what the prosody service says of people's moods; in the EU the AI Act "
              "(article 5) forbids inferring emotions at work and in schools, in Brazil the LGPD asks "
              "for consent"},
+    {"WEB_CONTACT", .type = SETTING_TEXT, AT(web_contact), .max = 300,
+     .help = "whom people ask about what is recorded and measured of them, for the page's notice "
+             "(/app/#/notice/ROOM): a name, an address"},
     {"WEB_FRAME_ANCESTORS", .type = SETTING_TEXT, AT(web_frame_ancestors), .max = 8192,
      .help = "origins that may show the page in a frame, comma separated; *: all; unset: none"},
     {.help = "Storage"},

@@ -141,11 +141,35 @@ static void page_on_about(struct http_request *req, const struct route_match *ma
     buf_free(&json);
 }
 
+/* For those who are measured, without a login: what is done in a room, and for how long it is kept. It
+ * is the same for all rooms, and tells nothing of whether there is one of that name. */
+static void page_on_notice(struct http_request *req, const struct route_match *match, void *owner) {
+    const struct config *config = ((const struct page *)owner)->config;
+    struct buf json = {0};
+    json_open(&json, NULL);
+    json_add_text(&json, "roomName", match->params[0]);
+    json_add_bool(&json, "isRecorded",
+                  !slice_is_equal(slice_from(config->record_format), SLICE("off")));
+    json_add_bool(&json, "isSentToProsody", config->hume_api_key != NULL);
+    json_add_bool(&json, "isForEverybody", config->feedback_access != ACCESS_HOST);
+    if (config->recording_ttl_days)
+        json_add_uint(&json, "recordingDays", config->recording_ttl_days);
+    else
+        json_add_null(&json, "recordingDays"); /* until somebody deletes them */
+    json_add_uint(&json, "feedbackDays", config->feedback_ttl_days);
+    json_add_uint(&json, "reportDays", config->report_ttl_days);
+    json_add_text_or_null(&json, "contact", slice_from(config->web_contact));
+    json_close(&json);
+    http_respond_json(req, 200, buf_slice(&json));
+    buf_free(&json);
+}
+
 void page_add_routes(struct page *page, struct routes *routes) {
     static const struct route rows[] = {
         {"GET", "/app/...", page_on_file},
         {"GET", "/app", page_on_folder},
         {"GET", "/page/about", page_on_about},
+        {"GET", "/rooms/:roomName/notice", page_on_notice},
     };
     if (page->config->web_page)
         routes_add(routes, rows, ARRAY_LEN(rows), page);

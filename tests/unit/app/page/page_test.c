@@ -107,6 +107,21 @@ static void root_leads_browsers_to_the_page(void **state) {
     expect(&off, "GET", "/", browser, "HTTP/1.1 200 ", true);
 }
 
+static void whoever_is_measured_is_told(void **state) {
+    const struct config set = {.web_page = true,
+                               .feedback_access = ACCESS_HOST,
+                               .record_format = "wav",
+                               .feedback_ttl_days = 14,
+                               .report_ttl_days = 90,
+                               .web_contact = "dpo@example.org"};
+    expect(&set, "GET", "/rooms/daily%22/notice", "",
+           "{\"roomName\":\"daily\\\"\",\"isRecorded\":true,\"isSentToProsody\":false,"
+           "\"isForEverybody\":false,\"recordingDays\":null,\"feedbackDays\":14,"
+           "\"reportDays\":90,\"contact\":\"dpo@example.org\"}",
+           true);
+    expect(&off, "GET", "/rooms/daily/notice", "", "HTTP/1.1 404 ", true);
+}
+
 static void the_page_asks_what_the_server_is(void **state) {
     const struct config set = {.web_page = true, .feedback_access = ACCESS_HOST, .web_moods = true};
     expect(&set, "GET", "/page/about", "",
@@ -128,5 +143,5 @@ static void the_page_is_small(void **state) {
 
 RUN_TESTS(TEST(files_come_with_a_strict_policy), TEST(only_files_of_the_page_are_there),
           TEST(a_known_file_is_not_sent_again), TEST(packed_for_those_who_take_it),
-          TEST(root_leads_browsers_to_the_page), TEST(the_page_asks_what_the_server_is),
-          TEST(the_page_is_small))
+          TEST(root_leads_browsers_to_the_page), TEST(whoever_is_measured_is_told),
+          TEST(the_page_asks_what_the_server_is), TEST(the_page_is_small))
