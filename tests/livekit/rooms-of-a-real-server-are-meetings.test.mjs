@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { audioTracks, starts } from '../fakes/world.mjs';
 import { eventually, startServer } from '../system/harness.mjs';
+import { openClient } from '../system/meeting.mjs';
 import { Publisher, startRealWorld } from './real.mjs';
 
 const resolved = async (server, room) => (await server.get(`/sessions/resolve?roomName=${room}`)).body;
@@ -34,4 +35,25 @@ test('a microphone whose webhook was lost is found by the sweep', async (t) => {
   assert.equal(starts(door).length, 0);
   await startServer(t, { folder: server.folder, env: server.env });
   await eventually('it has an egress', () => starts(door).some(({ body }) => body.trackId === sid));
+});
+
+test('a page that stays open hears the next meeting of the room', async (t) => {
+  const { real, door, server } = await startRealWorld(t, {
+    env: { FEEDBACK_ACCESS: 'host', RULE_SILENCIO_PROLONGADO_NOT_RECORDED_S: '2' },
+  });
+  door.refuse = [503, 'unavailable', 'no response from servers'];
+  const host = await openClient(t, server, { auth: { token: await real.token('ana', 'sala', { metadata: '{"role":"host"}' }) } });
+  host.emit('join-room', 'feedback:sala'); // before there is a meeting
+  const meetings = [];
+  for (let i = 0; i < 2; i++) {
+    const bruno = await Publisher.join(t, real, 'sala', 'bruno');
+    await bruno.publish();
+    const { sid } = (await real.rooms.listRooms(['sala']))[0];
+    await eventually('the host hears the meeting', () => host.feedback.some(({ meetingId }) => meetingId === sid));
+    meetings.push(sid);
+    await bruno.leave();
+    await eventually('the meeting has ended', async () => (await resolved(server, 'sala')).pending);
+  }
+  assert.notEqual(meetings[0], meetings[1]);
+  assert.deepEqual(host.exceptions, []);
 });
