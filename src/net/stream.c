@@ -251,3 +251,20 @@ int stream_connected(struct stream *s) {
         return 0;
     return errno == ENOTCONN ? EINPROGRESS : errno;
 }
+
+void stream_peer_address(const struct stream *s, char out[STREAM_ADDRESS_SIZE]) {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address;
+    socklen_t size = sizeof address;
+    if (getpeername(s->fd, &address.any, &size) != 0)
+        return;
+    if (address.any.sa_family == AF_INET)
+        inet_ntop(AF_INET, &address.v4.sin_addr, out, STREAM_ADDRESS_SIZE);
+    else if (address.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address.v6.sin6_addr))
+        inet_ntop(AF_INET, address.v6.sin6_addr.s6_addr + 12, out, STREAM_ADDRESS_SIZE);
+    else if (address.any.sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &address.v6.sin6_addr, out, STREAM_ADDRESS_SIZE);
+}

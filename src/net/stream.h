@@ -48,6 +48,9 @@ size_t stream_unsent_bytes(const struct stream *stream);
 
 int stream_shutdown(struct stream *stream); /* no more writing: TLS's close_notify, then FIN */
 int stream_fd(const struct stream *stream);
+/* The peer's IP address as text, an IPv4 address in IPv6's clothes as IPv4; unchanged when unknown. */
+enum { STREAM_ADDRESS_SIZE = 46 };
+void stream_peer_address(const struct stream *stream, char out[STREAM_ADDRESS_SIZE]);
 bool stream_is_tls(const struct stream *stream);
 const char *stream_error(const struct stream *stream); /* TLS's last error, or "" */
 

@@ -197,6 +197,7 @@ export class FakeSfu extends FakeLivekit {
     this.joining = () => ({}); // further members of the JoinResponse
     this.swallowsPings = false;
     this.offersNothing = false;
+    this.ready = () => true; // (session): false: the door is shut behind it
     this.forgets = false; // a resumed session is not known
     this.holds = () => false; // (track sid): whether a subscription comes to nothing
   }
@@ -235,6 +236,7 @@ export class FakeSfu extends FakeLivekit {
     this.sessions.push(session);
     this.joins.push(session);
     session.begin(client, this.joining());
+    if (!this.ready(session)) session.cut();
   }
 
   // The next session that joins, once it is there.

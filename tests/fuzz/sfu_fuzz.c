@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             continue;
         check(message);
         roster_take(&roster, message->people, message->people_count, message->kind == SFU_JOIN);
-        assert((long)roster.tracks.len == count.tracks && roster.standard <= roster.people.len);
+        assert((long)roster.tracks.len == count.tracks && roster.keepers <= roster.people.len);
         sfu_free(message);
     }
     roster_free(&roster);

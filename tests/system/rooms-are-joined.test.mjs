@@ -224,6 +224,24 @@ test('the regions that LiveKit names are tried before its own address', async (t
   assert.equal(sfu.attempts.length, 1);
 });
 
+test('a server that lets Prosa in and shuts the door is given up', async (t) => {
+  const { sfu, server } = await startJoining(t);
+  sfu.ready = () => false;
+  await sfu.begin('sala', 'ana');
+  await eventually('an egress is started', () => starts(sfu).length === 1);
+  assert.equal(sfu.attempts.length, 4);
+  assert.equal(await inRooms(server, 'signalling'), 0);
+});
+
+test('a burst of offers is answered, each', async (t) => {
+  const { server, session } = await meet(t, { env: { PROSA_SHARDS: '0' } });
+  for (let i = 0; i < 200; i++) session.offer();
+  await eventually('all are answered', () => session.offers > 200 && session.answers === session.offers);
+  const ids = session.requests.filter(([name]) => name === 'answer').map(([, { id }]) => id);
+  assert.deepEqual(ids, ids.map((_, i) => i + 1));
+  await packetsCome(server);
+});
+
 test('messages of strangers are counted, and nothing else', async (t) => {
   const { server, session } = await meet(t);
   session.socket.send(Buffer.from('ff'.repeat(40), 'hex'));

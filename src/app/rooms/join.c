@@ -28,10 +28,11 @@ static const struct session *session_of(const struct join *join) {
     return sessions_find(join->rooms->set.sessions, slice_from(join->meeting_id));
 }
 
+/* Anybody but recorders and agents: a stream that is fed into the room has sound, too. */
 static bool has_person(const struct session *session) {
     MAP_EACH(&session->attendees, at) {
         const struct attendee *attendee = at.value;
-        if (attendee->is_present && attendee->is_person)
+        if (attendee->is_present && attendee->is_known && !attendee->is_service)
             return true;
     }
     return false;
@@ -102,7 +103,8 @@ static bool lists_person(const json_t *body) {
     json_t *item;
     json_array_foreach(json_object_get(body, "participants"), i, item) {
         livekit_read_participant(&participant, item);
-        if (livekit_is_person(&participant) && !participant.is_disconnected)
+        if (!livekit_is_service(&participant) && !participant.is_hidden &&
+            !participant.is_disconnected)
             return true;
     }
     return false;

@@ -1,11 +1,8 @@
 #include "base/mem.h"
 #include "net/http/http_private.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 
 /* ---- the budget ---- */
 
@@ -399,24 +396,6 @@ static void http_on_events(int events, void *arg) {
         http_conn_schedule(conn);
 }
 
-static void name_peer(struct http_conn *conn) {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } address;
-    socklen_t size = sizeof address;
-    char *out = conn->peer;
-    if (getpeername(stream_fd(conn->stream), &address.any, &size) != 0)
-        return;
-    if (address.any.sa_family == AF_INET)
-        inet_ntop(AF_INET, &address.v4.sin_addr, out, HTTP_PEER_SIZE);
-    else if (address.any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&address.v6.sin6_addr))
-        inet_ntop(AF_INET, address.v6.sin6_addr.s6_addr + 12, out, HTTP_PEER_SIZE);
-    else if (address.any.sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &address.v6.sin6_addr, out, HTTP_PEER_SIZE);
-}
-
 /* False: all connections are of those who do not give way to a stranger. */
 static bool take_place(struct http_conn *conn) {
     struct http_server *server = conn->server;
@@ -438,7 +417,7 @@ void http_conn_open(struct http_server *server, int fd) {
     conn->server = server;
     conn->stream = stream_new(fd);
     stream_limit_unsent(conn->stream, HTTP_UNSENT_MAX);
-    name_peer(conn);
+    stream_peer_address(conn->stream, conn->peer);
     if (!take_place(conn) ||
         watch_open(&conn->watch, server->loop, fd, http_on_events, conn) != 0) {
         claim_close(&conn->place);

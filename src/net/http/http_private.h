@@ -25,7 +25,6 @@ enum http_state {
 enum http_wait { WAIT_NOTHING, WAIT_IDLE, WAIT_HEAD, WAIT_BODY, WAIT_WRITE, WAIT_LINGER };
 
 enum {
-    HTTP_PEER_SIZE = 46,
     HTTP_QUEUE_HIGH = 256 * 1024, /* queued answers above this stop the reading of requests */
     HTTP_LINGER_MS = 2000, /* without input */
     HTTP_REQUESTS_MAX = 16, /* of one connection in one go; the others are served in between */
@@ -43,7 +42,7 @@ struct http_call {
     struct buf headers;  /* of the answer */
     char *origin;        /* to be echoed, or NULL */
     size_t kept_bytes; /* of a body that its handler may have copied */
-    char peer[HTTP_PEER_SIZE];
+    char peer[STREAM_ADDRESS_SIZE];
     char accept[WS_ACCEPT_SIZE]; /* of a WebSocket handshake, else "" */
     int minor;
     bool is_head, is_keep_alive, is_chunked_reply, wants_drain;
@@ -68,7 +67,7 @@ struct http_conn {
     struct claim place, memory;
     uint64_t sent_bytes;
     uint64_t taken_bytes; /* by the client, when the current wait for it began */
-    char peer[HTTP_PEER_SIZE];
+    char peer[STREAM_ADDRESS_SIZE];
     int64_t lingers_until_ms;
     size_t discarded_bytes;
     struct share_place turn; /* to be read, where others wait, too */

@@ -382,6 +382,11 @@ int ws_conn_http_status(const struct ws_conn *conn) {
     return conn->http_status;
 }
 
+void ws_conn_peer_address(const struct ws_conn *conn, char out[STREAM_ADDRESS_SIZE]) {
+    if (conn->stream)
+        stream_peer_address(conn->stream, out);
+}
+
 bool ws_conn_is_writable(const struct ws_conn *conn) {
     return conn->state == WS_OPEN && conn->out.count == 0;
 }

@@ -10,6 +10,7 @@
 #define NET_WS_CONN_H
 
 #include "base/slice.h"
+#include "net/stream.h"
 #include "net/ws/ws_dial.h"
 #include "wire/web/ws.h"
 
@@ -52,6 +53,9 @@ int ws_conn_connect(struct ws_conn **out, struct loop *loop, const struct ws_tar
                     const struct ws_settings *settings, const struct ws_handlers *handlers,
                     void *arg);
 int ws_conn_http_status(const struct ws_conn *conn);
+/* As stream_peer_address; of a proxy, where the connection leads through one. Unchanged while
+ * dialling. */
+void ws_conn_peer_address(const struct ws_conn *conn, char out[STREAM_ADDRESS_SIZE]);
 
 /* A server's frame, head and payload, for any number of connections. The caller owns the reference.
  * ws_frame2 takes the payload in two parts. */

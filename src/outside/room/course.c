@@ -27,7 +27,7 @@ static void course_pause(struct course *course, int64_t now_ms, uint64_t random)
 
 /* Whether LiveKit may still have our session. */
 static bool can_resume(const struct course *course, int64_t now_ms) {
-    return course->has_session &&
+    return course->has_session && course->had_media &&
            (course->has_media || now_ms - course->media_ms < COURSE_MEDIA_MS);
 }
 
@@ -45,12 +45,22 @@ static void settle_failures(struct course *course, int64_t now_ms) {
         course->failures = 0;
 }
 
+static void give_up_or(struct course *course, enum course_end end, int64_t now_ms,
+                       uint64_t random) {
+    unsigned most = course->has_worked ? COURSE_TRIES : COURSE_FIRST_TRIES;
+    if (course->failures >= most)
+        course_finish(course, end);
+    else
+        begin_anew(course, now_ms, random);
+}
+
 static void resume(struct course *course, enum course_loss loss, int64_t now_ms, uint64_t random) {
     settle_failures(course, now_ms);
     course->loss = loss;
-    if (!can_resume(course, now_ms)) {
+    bool is_in_vain = !course->has_media && course->failures >= COURSE_TRIES;
+    if (is_in_vain || !can_resume(course, now_ms)) {
         course->failures++;
-        begin_anew(course, now_ms, random);
+        give_up_or(course, COURSE_ENDED_NO_ANSWER, now_ms, random);
         return;
     }
     course->is_resume = true;
@@ -75,8 +85,10 @@ void course_open(struct course *course, int64_t ping_ms, int64_t pong_ms, int64_
         course->ping_every_ms = is_sane ? ping_ms : COURSE_PING_MS;
         course->pong_within_ms = is_sane ? pong_ms : COURSE_PONG_MS;
     }
-    if (!course->is_resume)
-        course->has_media = false;
+    if (!course->is_resume) {
+        course->has_media = course->had_media = false;
+        course->began_ms = now_ms;
+    }
     if (!course->has_media)
         course->media_ms = now_ms;
     course->phase = COURSE_OPEN;
@@ -93,16 +105,8 @@ void course_media(struct course *course, bool has_media, int64_t now_ms) {
     if (course->has_media != has_media)
         course->media_ms = now_ms;
     course->has_media = has_media;
+    course->had_media |= has_media;
     course->has_worked |= has_media;
-}
-
-static void give_up_or(struct course *course, enum course_end end, int64_t now_ms,
-                       uint64_t random) {
-    unsigned most = course->has_worked ? COURSE_TRIES : COURSE_FIRST_TRIES;
-    if (course->failures >= most)
-        course_finish(course, end);
-    else
-        begin_anew(course, now_ms, random);
 }
 
 void course_media_failed(struct course *course, int64_t now_ms, uint64_t random) {
@@ -170,16 +174,28 @@ void course_refuse(struct course *course, enum course_end end) {
     course_finish(course, end);
 }
 
-/* Media that stays away: first a resume, which begins new checks; then all anew. */
+/* When media that stay away have to be done something about: at first a resumption, which begins
+ * new checks; after it, all anew. */
+static bool is_resumed(const struct course *course) {
+    return course->is_resume && course->opened_ms >= course->media_ms;
+}
+
+static int64_t media_due_ms(const struct course *course) {
+    return course->has_media    ? INT64_MAX
+           : !course->had_media ? course->began_ms + COURSE_FIRST_MEDIA_MS
+           : is_resumed(course) ? course->media_ms + COURSE_MEDIA_MS
+                                : course->media_ms + COURSE_SILENCE_MS;
+}
+
 static void look_at_media(struct course *course, int64_t now_ms, uint64_t random) {
-    int64_t lost_ms = now_ms - course->media_ms;
-    bool was_resumed = course->opened_ms >= course->media_ms && course->is_resume;
-    if (course->has_media || !course->has_worked)
+    if (now_ms < media_due_ms(course))
         return;
-    if (lost_ms >= COURSE_MEDIA_MS) {
+    if (!course->had_media) {
+        course_media_failed(course, now_ms, random);
+    } else if (is_resumed(course)) {
         course->failures++;
         give_up_or(course, COURSE_ENDED_NO_WAY, now_ms, random);
-    } else if (lost_ms >= COURSE_SILENCE_MS && !was_resumed) {
+    } else {
         resume(course, COURSE_LOST_MEDIA, now_ms, random);
     }
 }
@@ -209,10 +225,9 @@ int64_t course_due_ms(const struct course *course) {
         return INT64_MAX;
     int64_t due_ms = course->ping_ms + course->ping_every_ms;
     int64_t dead_ms = course->pong_ms + course->pong_within_ms;
-    int64_t media_ms =
-        course->has_media || !course->has_worked ? INT64_MAX : course->media_ms + COURSE_SILENCE_MS;
+    int64_t media_ms = media_due_ms(course);
     due_ms = dead_ms < due_ms ? dead_ms : due_ms;
-    return media_ms < due_ms && media_ms > course->opened_ms ? media_ms : due_ms;
+    return media_ms < due_ms ? media_ms : due_ms;
 }
 
 const char *course_end_name(enum course_end end) {

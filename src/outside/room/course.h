@@ -19,11 +19,12 @@ enum {
     COURSE_STEADY_MS = 10 * 1000, /* a session that lasted so long forgives earlier failures */
     /* So long a session may go without media. LiveKit waits 15 s, tells it, and waits 5 s more. */
     COURSE_MEDIA_MS = 20 * 1000,
-    COURSE_SILENCE_MS = 6 * 1000,    /* media lost for so long is a reason to resume */
-    COURSE_PAUSE_MAX_MS = 15 * 1000, /* between two attempts */
-    COURSE_FIRST_TRIES = 4,          /* until a first session is given up */
-    COURSE_TRIES = 10,               /* the same for one that has worked */
-    COURSE_PING_MS = 5000,           /* while LiveKit says nothing else */
+    COURSE_FIRST_MEDIA_MS = 30 * 1000, /* until the first media of a session are given up */
+    COURSE_SILENCE_MS = 6 * 1000,      /* media lost for so long is a reason to resume */
+    COURSE_PAUSE_MAX_MS = 15 * 1000,   /* between two attempts */
+    COURSE_FIRST_TRIES = 4,            /* until a first session is given up */
+    COURSE_TRIES = 10,                 /* the same for one that has worked */
+    COURSE_PING_MS = 5000,             /* while LiveKit says nothing else */
     COURSE_PONG_MS = 15000
 };
 
@@ -57,11 +58,13 @@ struct course {
     bool is_resume;   /* the next attempt, or the one under way */
     bool has_worked;  /* media came through once */
     bool has_media;   /* it does now */
+    bool had_media;   /* it has, in this session: else LiveKit forgets us with the signalling */
     bool has_session; /* LiveKit knows a session of ours */
     enum course_loss loss;
     unsigned failures;        /* in a row */
     int64_t due_ms;           /* end of the pause, or of the patience with an attempt */
     int64_t opened_ms;        /* the last session, or its resumption */
+    int64_t began_ms;         /* the last session */
     int64_t media_ms;         /* when has_media last changed, or the session was opened */
     int64_t ping_ms, pong_ms; /* when the last went out, and the last came */
     int64_t ping_every_ms, pong_within_ms;

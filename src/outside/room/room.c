@@ -10,7 +10,6 @@
 #include "outside/room/room_private.h"
 #include "wire/web/url.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 enum { QUEUE_BYTES = 4 * 1024 * 1024, BAD_LOG_BURST = 20 };
@@ -156,6 +155,7 @@ static void on_join(struct room *room, const struct sfu_message *message) {
                 now_ms);
     room->set.stats->joins++;
     slice_replace_text(&room->sid, message->join.sid);
+    ws_conn_peer_address(room->conn, room->server_address);
     room_media_open(room);
     room->has_opened = true;
     room->was_resumed = false;
@@ -311,19 +311,6 @@ static void write_url(struct room *room, const struct room_ticket *ticket, struc
     buf_printf(url, "&reconnect_reason=%d", (int)room->course.loss);
 }
 
-/* The answer of a full server comes sooner when it knows from which of our addresses we come. */
-static void note_server(struct room *room, const struct url *url) {
-    char host[INET6_ADDRSTRLEN + 1];
-    unsigned char address[sizeof(struct in6_addr)];
-    if (url->host.len >= sizeof host)
-        return;
-    memcpy(host, url->host.ptr, url->host.len);
-    host[url->host.len] = 0;
-    bool is_address =
-        inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
-    slice_replace_text(&room->server_address, slice_from(is_address ? host : ""));
-}
-
 void room_attempt(struct room *room, const struct room_ticket *ticket) {
     static const struct ws_handlers handlers = {.on_message = conn_on_message,
                                                 .on_close = conn_on_close};
@@ -344,7 +331,6 @@ void room_attempt(struct room *room, const struct room_ticket *ticket) {
                                          .timeout_ms = COURSE_OPEN_MS};
         const struct ws_settings set = {.max_message_bytes = SFU_MESSAGE_MAX,
                                         .max_queue_bytes = QUEUE_BYTES};
-        note_server(room, &url);
         err = ws_conn_connect(&room->conn, room->set.loop, &target, &set, &handlers, room);
     }
     if (err) {
@@ -368,7 +354,6 @@ struct room *room_open(const struct room_settings *set, const struct room_handle
     room->name = slice_copy_text(set->name);
     room->set.name = slice_from(room->name);
     room->sid = mem_copy_text("");
-    room->server_address = mem_copy_text("");
     room->is_asking = true;
     roster_init(&room->roster, rand_u64(), &room_roster_handlers, room);
     map_init(&room->sections, rand_u64());
@@ -406,12 +391,11 @@ void room_close(struct room *room) {
     mem_free(room->name);
     mem_free(room->sid);
     mem_free(room->metadata);
-    mem_free(room->server_address);
     mem_free(room);
 }
 
 size_t room_count_people(const struct room *room) {
-    return room->roster.standard;
+    return room->roster.keepers;
 }
 
 const char *room_sid(const struct room *room) {

@@ -4,6 +4,7 @@
 #define OUTSIDE_ROOM_PRIVATE_H
 
 #include "net/loop.h"
+#include "net/stream.h"
 #include "outside/room/room.h"
 #include "outside/room/sfu.h"
 
@@ -20,7 +21,9 @@ struct room {
     struct room_handlers handlers;
     void *user;
     char *name, *sid, *metadata;
-    char *server_address; /* as far as the URL has one: no name */
+    /* Of the signalling: the answer of a full server comes sooner when it knows from which of our
+     * addresses we come. */
+    char server_address[STREAM_ADDRESS_SIZE];
     struct course course;
     struct roster roster;
     struct ws_conn *conn;

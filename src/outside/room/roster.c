@@ -106,7 +106,7 @@ static void person_remove(struct roster *roster, struct roster_person *person) {
     map_remove(&roster->people, slice_from(person->sid));
     if (map_find(&roster->by_identity, slice_from(person->identity)) == person)
         map_remove(&roster->by_identity, slice_from(person->identity));
-    roster->standard -= person->is_standard;
+    roster->keepers -= person->keeps_room;
     roster->handlers.on_person_gone(person, roster->user);
     person_free(person);
 }
@@ -172,7 +172,9 @@ static void person_take(struct roster *roster, const struct sfu_person *from) {
     if (!person)
         return;
     bool is_standard = (from->kind == SFU_STANDARD || from->kind == SFU_SIP) && !from->is_hidden;
-    roster->standard += (size_t)is_standard - (size_t)person->is_standard;
+    bool keeps_room = from->kind != SFU_AGENT && !from->is_hidden;
+    roster->keepers += (size_t)keeps_room - (size_t)person->keeps_room;
+    person->keeps_room = keeps_room;
     person->version = from->version;
     person->is_listed = true;
     is_new |= set_text(&person->name, name_of(from->name));

@@ -25,6 +25,7 @@ struct roster_person {
     uint32_t version;
     int32_t kind;
     bool may_edit_metadata; /* so it is not to be trusted */
+    bool keeps_room;        /* anybody but agents and the hidden */
     bool is_standard;       /* a person, by a client or by telephone, and not hidden */
     bool is_listed;         /* in the whole list that is read now */
     struct map tracks;      /* sid -> struct roster_track */
@@ -54,7 +55,7 @@ struct roster {
     struct map people;              /* sid -> struct roster_person */
     struct map by_identity;         /* the latest of each identity */
     struct map tracks;              /* sid -> struct roster_track */
-    size_t standard;                /* how many of them are standard */
+    size_t keepers;                 /* how many of them keep the room */
     uint64_t gone[ROSTER_GONE_MAX]; /* hashes of sids */
     unsigned gone_next;
 };

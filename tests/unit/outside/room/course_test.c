@@ -14,6 +14,16 @@ static struct course worked(void) {
     return course;
 }
 
+/* Whatever is due is done when it is due: a timer set by it does not run in circles. */
+static void check_due(struct course *course) {
+    for (int i = 0; i < 40 && course->phase == COURSE_OPEN; i++) {
+        int64_t due_ms = course_due_ms(course);
+        if (course_look(course, due_ms, 0) && i % 2 == 0)
+            course_pong(course, due_ms);
+        assert_true(course->phase != COURSE_OPEN || course_due_ms(course) > due_ms);
+    }
+}
+
 static void answer_pings(struct course *course, int64_t until_ms) {
     for (int64_t now_ms = course->pong_ms; now_ms <= until_ms; now_ms += 1000)
         if (course_look(course, now_ms, 0))
@@ -207,6 +217,63 @@ static void no_way_for_media_is_found_by_trying_twice(void **state) {
     assert_int_equal(course.end, COURSE_ENDED_NO_WAY);
 }
 
+/* A server that lets us in and shuts the door at once, or never offers anything. */
+static void a_session_without_media_is_no_session(void **state) {
+    struct course course;
+    course_begin(&course, 0);
+    course_dial(&course, 0);
+    unsigned tries = 0;
+    while (course.phase != COURSE_ENDED) {
+        tries++;
+        course_open(&course, 0, 0, course.due_ms);
+        course_lost(&course, 0, course.opened_ms + 10, 0);
+        assert_false(course.is_resume);
+        if (course.phase != COURSE_ENDED)
+            attempt(&course);
+    }
+    assert_int_equal(tries, COURSE_FIRST_TRIES);
+    course_begin(&course, 0);
+    course_dial(&course, 0);
+    course_open(&course, 0, 0, 100);
+    answer_pings(&course, 30000);
+    assert_int_equal(course.phase, COURSE_OPEN);
+    course_look(&course, 30100, 0);
+    assert_int_equal(course.phase, COURSE_PAUSING);
+    assert_false(course.is_resume);
+}
+
+/* The same after a session that had worked: resumed for a while, then begun anew, then given up. */
+static void resumptions_without_media_end(void **state) {
+    struct course course = worked();
+    course_media(&course, false, 20000);
+    course_lost(&course, 0, 20000, 0);
+    unsigned tries = 0;
+    for (; course.phase != COURSE_ENDED && tries < 100; tries++) {
+        attempt(&course);
+        course_open(&course, 0, 0, course.due_ms);
+        course_lost(&course, 0, course.opened_ms + 10, 0);
+    }
+    assert_in_range(tries, 5, 3 * COURSE_TRIES);
+}
+
+static void what_is_due_is_done(void **state) {
+    struct course course = worked();
+    check_due(&course);
+    course = worked();
+    course_media(&course, false, 2000);
+    check_due(&course);
+    assert_true(course.is_resume);
+    attempt(&course);
+    course_open(&course, 0, 0, course.due_ms);
+    check_due(&course);
+    assert_false(course.is_resume);
+    course_begin(&course, 0);
+    course_dial(&course, 0);
+    course_open(&course, 0, 0, 100);
+    check_due(&course);
+    assert_int_not_equal(course.phase, COURSE_OPEN);
+}
+
 static void an_upgrade_without_an_answer_is_given_up(void **state) {
     struct course course;
     course_begin(&course, 0);
@@ -240,5 +307,6 @@ RUN_TESTS(TEST(pings_go_out_and_their_absence_ends), TEST(odd_intervals_are_not_
           TEST(an_old_session_is_not_resumed), TEST(livekit_says_what_to_do),
           TEST(the_window_opens_again), TEST(refusals_end_a_first_attempt),
           TEST(what_may_pass_is_tried_again_and_given_up),
-          TEST(no_way_for_media_is_found_by_trying_twice),
+          TEST(no_way_for_media_is_found_by_trying_twice), TEST(what_is_due_is_done),
+          TEST(a_session_without_media_is_no_session), TEST(resumptions_without_media_end),
           TEST(an_upgrade_without_an_answer_is_given_up), TEST(success_is_forgiving))

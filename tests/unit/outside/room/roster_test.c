@@ -70,7 +70,7 @@ static void people_come_publish_and_go(void **state) {
     take(&PERSON("P1", "ana", .version = 5, .tracks = &mic, .track_count = 1), 1, false,
          "track:T1");
     take(&PERSON("P1", "ana", .state = SFU_GONE), 1, false, "end:T1 gone:P1");
-    assert_int_equal(roster.standard, 0);
+    assert_int_equal(roster.keepers, 0);
     assert_null(roster_find_track(&roster, SLICE("T1")));
 }
 
@@ -87,7 +87,7 @@ static void who_comes_back_takes_the_place_of_their_old_connection(void **state)
          "here:P1 track:T1");
     take(&PERSON("P2", "ana", .version = 1), 1, false, "end:T1 gone:P1 here:P2");
     take(&PERSON("P1", "ana", .state = SFU_GONE), 1, false, "");
-    assert_int_equal(roster.standard, 1);
+    assert_int_equal(roster.keepers, 1);
 }
 
 static void recorders_are_nobody(void **state) {
@@ -97,12 +97,13 @@ static void recorders_are_nobody(void **state) {
         PERSON("P3", "bot", .kind = SFU_AGENT),
         PERSON("P4", "ghost", .is_hidden = true),
         PERSON("P5", "phone", .kind = SFU_SIP),
+        PERSON("P6", "studio", .kind = SFU_INGRESS),
     };
-    take(people, 5, true, "here:P3 here:P4 here:P5");
-    assert_int_equal(roster.standard, 1);
+    take(people, 6, true, "here:P3 here:P4 here:P5 here:P6");
+    assert_int_equal(roster.keepers, 2);
     /* Made visible. */
     take(&PERSON("P4", "ghost", .version = 1), 1, false, "here:P4");
-    assert_int_equal(roster.standard, 2);
+    assert_int_equal(roster.keepers, 3);
 }
 
 static void a_new_session_lists_everybody(void **state) {
