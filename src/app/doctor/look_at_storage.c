@@ -47,11 +47,19 @@ static bool look_at_folder(struct doctor *doctor, const char *setting, const cha
     return false;
 }
 
+/* Unset, it is what the way of the sound makes best: packets stay Opus. */
+static const char *format_of(const struct config *config) {
+    if (config->record_format)
+        return config->record_format;
+    return config->media_source == MEDIA_JOIN ? "opus" : "wav";
+}
+
 /* One microphone's bytes a second, as they are stored; FLAC makes about half of speech. */
 static double bytes_a_second(const struct config *config) {
-    if (strcmp(config->record_format, "opus") == 0)
+    const char *format = format_of(config);
+    if (strcmp(format, "opus") == 0)
         return config->opus_bitrate_bps / 8.0;
-    return strcmp(config->record_format, "flac") == 0 ? WAV_BYTES_A_S / 2.0 : WAV_BYTES_A_S;
+    return strcmp(format, "flac") == 0 ? WAV_BYTES_A_S / 2.0 : WAV_BYTES_A_S;
 }
 
 /* At the rate of the tracks that are open now, else of ten. */
@@ -60,7 +68,7 @@ static void look_at_space(struct doctor *doctor) {
     char found[PATH_MAX];
     struct statvfs space;
     double tracks = 0;
-    if (strcmp(config->record_format, "off") == 0)
+    if (strcmp(format_of(config), "off") == 0)
         return;
     find_existing(config->audio_dir, found);
     if (statvfs(found, &space))
@@ -82,7 +90,7 @@ static void look_at_space(struct doctor *doctor) {
                        "(AUDIO_RECORD_FORMAT)"
                      : NULL,
                  "room for %.0f hours of %.0f microphones as %s%s", hours, tracks,
-                 config->record_format, is_measured ? ", as many as are open now" : "");
+                 format_of(config), is_measured ? ", as many as are open now" : "");
 }
 
 void look_at_storage(struct doctor *doctor) {
