@@ -167,6 +167,23 @@ test('a room with no place is tried again before it is left to Egress', async (t
   assert.equal(await ends(server, 'limit'), 1);
 });
 
+test('where no egress works either, joining is tried again', async (t) => {
+  const { sfu, server } = await startJoining(t);
+  sfu.status = 403;
+  sfu.refuse = [503, 'unavailable', 'no response from servers'];
+  const { track } = await sfu.begin('sala', 'ana');
+  await eventually('Egress was asked', () => starts(sfu).length > 0);
+  sfu.status = 0;
+  const session = await sfu.joined();
+  await session.play(track.sid);
+  await packetsCome(server);
+  const asked = starts(sfu).length;
+  sfu.refuse = undefined;
+  await eventually('all is well', async () => (await server.get('/ready')).body.degraded.length === 0);
+  assert.equal(await server.metric('prosa_published_tracks'), 0);
+  assert.equal(starts(sfu).length, asked);
+});
+
 test('a relay is no way, and a subscription that comes to nothing is told', async (t) => {
   const { sfu, server } = await startJoining(t);
   sfu.joining = () => ({ clientConfiguration: { forceRelay: 2 } });

@@ -135,6 +135,19 @@ void egresses_listing_end(struct egresses *egresses, const struct session *sessi
     room->listed_ms = 0;
 }
 
+bool egresses_hear(const struct egresses *egresses, const struct session *session) {
+    const struct egress_room *room = find_room(egresses, session);
+    if (!room)
+        return false;
+    MAP_EACH(&room->tracks, at) {
+        const struct egress_track *track = at.value;
+        if (!track->is_gone && (track->sockets || track->state == EGRESS_CALLING ||
+                                track->state == EGRESS_STARTED))
+            return true;
+    }
+    return false;
+}
+
 /* ---- What is not recorded ---- */
 
 static bool lacks_audio(const struct egress_track *track) {

@@ -35,6 +35,9 @@ void egresses_free(struct egresses *egresses); /* NULL is fine */
 typedef bool egresses_taken_fn(const struct session *session, void *user);
 void egresses_set_taken(struct egresses *egresses, egresses_taken_fn *fn, void *user);
 
+/* Whether an egress of the meeting sends, or is being started. */
+bool egresses_hear(const struct egresses *egresses, const struct session *session);
+
 /* Published tracks that have no audio here. */
 struct egress_health {
     unsigned failing;    /* the last try to start an egress failed */

@@ -20,7 +20,7 @@ enum {
     IDENTITY_RANDOM = 16,
     BACKOFF_FIRST_MS = 500,
     BACKOFF_MAX_MS = 30000,
-    FAILED_FIRST_MS = 15000, /* a room that could not be joined, where there is no Egress */
+    FAILED_FIRST_MS = 10000, /* a room that could not be joined, where no egress works either */
     FAILED_MAX_MS = 300000
 };
 
@@ -215,21 +215,47 @@ static void unheard_add(struct join *join, const struct shard_room_event *event,
     map_set(&join->unheard, event->track, track);
 }
 
+static void join_on_fallen(void *arg);
+
+static void fallen_wait(struct join *join) {
+    join->failures++;
+    timer_start(join->rooms->set.loop, &join->timer,
+                backoff_ms(join->failures, FAILED_FIRST_MS, FAILED_MAX_MS, rand_u64()), 0,
+                join_on_fallen, join);
+}
+
+/* Where Egress brings nothing either, joining is tried again. */
+static void join_on_fallen(void *arg) {
+    struct join *join = arg;
+    const struct rooms_settings *set = &join->rooms->set;
+    const struct session *session = session_of(join);
+    if (!session || !session->is_active || set->has_egress(session, set->user)) {
+        fallen_wait(join);
+        return;
+    }
+    join->state = JOIN_IDLE;
+    set->on_return(session, set->user);
+    join_step(join);
+}
+
 static void fall_back(struct join *join, enum course_end end) {
     const struct rooms_settings *set = &join->rooms->set;
     const struct session *session = session_of(join);
+    bool is_again = join->is_failing, has_egress = set->config->egress_autostart && session;
     join->is_failing = true;
-    if (!set->config->egress_autostart || !session) {
-        log_warn("room", "the room cannot be joined; trying again later",
+    if (!is_again)
+        log_warn("room",
+                 has_egress ? "the room cannot be joined; its microphones come by Egress"
+                            : "the room cannot be joined; trying again later",
                  log_text("meetingId", join->meeting_id), log_text("why", course_end_name(end)));
+    if (!has_egress) {
         join_pause(join, FAILED_FIRST_MS, FAILED_MAX_MS);
         return;
     }
-    log_warn("room", "the room cannot be joined; its microphones come by Egress",
-             log_text("meetingId", join->meeting_id), log_text("why", course_end_name(end)));
     join->state = JOIN_FALLEN_BACK;
-    join->rooms->stats.fallbacks++;
+    join->rooms->stats.fallbacks += !is_again;
     set->on_fallback(session, set->user);
+    fallen_wait(join);
 }
 
 static void join_on_end(struct join *join, const struct shard_room_event *event) {

@@ -36,6 +36,9 @@ struct rooms_settings {
     struct directory *directory;
     /* The room cannot be joined: its tracks are for egresses from now on. */
     void (*on_fallback)(const struct session *, void *user);
+    /* Whether they have any; and that they shall have none any more: joining is tried again. */
+    bool (*has_egress)(const struct session *, void *user);
+    void (*on_return)(const struct session *, void *user);
     void *user;
 };
 

@@ -11,7 +11,7 @@ enum join_state {
     JOIN_ASKING,      /* LiveKit is asked who is there */
     JOIN_PAUSING,     /* until it is asked again */
     JOIN_IN,          /* its shard has the room */
-    JOIN_FALLEN_BACK, /* it is Egress's until the meeting ends */
+    JOIN_FALLEN_BACK, /* it is Egress's until the meeting ends, or Egress has nothing of it */
     JOIN_LEFT_ALONE   /* we were sent away, until the meeting ends */
 };
 

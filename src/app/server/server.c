@@ -282,6 +282,8 @@ static void open_rooms(struct server *server) {
         .sessions = server->sessions,
         .directory = server->directory,
         .on_fallback = server_on_fallback,
+        .has_egress = server_has_egress,
+        .on_return = server_on_return,
         .user = server,
     };
     server->rooms = rooms_new(&set);

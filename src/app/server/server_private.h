@@ -133,6 +133,8 @@ void server_on_view(struct slice meeting_id, struct slice room_name, enum live_w
 void server_on_room(struct slice meeting_id, const struct shard_room_event *event, void *user);
 void server_on_listed(const struct session *session, void *user);
 void server_on_fallback(const struct session *session, void *user);
+bool server_has_egress(const struct session *session, void *user);
+void server_on_return(const struct session *session, void *user);
 bool server_is_joined(const struct session *session, void *user);
 void server_on_report(struct slice meeting_id, struct slice json, void *user);
 void server_on_published(const struct session *session, struct slice identity,

@@ -91,6 +91,16 @@ void server_on_fallback(const struct session *session, void *user) {
     reconcile_room(server->reconcile, session);
 }
 
+bool server_has_egress(const struct session *session, void *user) {
+    const struct server *server = user;
+    return egresses_hear(server->egresses, session);
+}
+
+void server_on_return(const struct session *session, void *user) {
+    struct server *server = user;
+    egresses_session_ended(server->egresses, session);
+}
+
 bool server_is_joined(const struct session *session, void *user) {
     const struct server *server = user;
     return server->rooms && rooms_take(server->rooms, session);

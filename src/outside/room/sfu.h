@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 enum {
-    /* The description of a room of 5,000 people, twice over. */
-    SFU_MESSAGE_MAX = 8 * 1024 * 1024,
+    /* A room of 5,000 people is described in about one. */
+    SFU_MESSAGE_MAX = 4 * 1024 * 1024,
     SFU_MEMORY_FACTOR = 24,
     SFU_PEOPLE_MAX = 5000, /* of one message; further ones are passed over */
     SFU_TRACKS_MAX = 256,  /* of one participant */
