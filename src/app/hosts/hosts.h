@@ -77,6 +77,9 @@ enum { HOSTS_PAGE_TOKEN_SIZE = 47, HOSTS_PAGE_HASH_SIZE = 44 };
 void hosts_make_page_token(char token[HOSTS_PAGE_TOKEN_SIZE]);
 /* What the store keeps of it. */
 void hosts_page_hash(struct slice token, char hash[HOSTS_PAGE_HASH_SIZE]);
+/* What is remembered of a meeting's feedback is forgotten: it comes from the store from now on. */
+void hosts_forget_meeting(struct hosts *hosts, struct slice meeting_id);
+
 /* The right of this id was revoked: streams that listen by it end. */
 void hosts_page_revoked(struct hosts *hosts, struct slice right_id);
 

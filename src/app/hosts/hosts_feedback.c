@@ -46,6 +46,12 @@ void hosts_start_sweep(struct hosts *hosts) {
     timer_start(hosts->settings.loop, &hosts->sweep, SWEEP_MS, SWEEP_MS, hosts_on_sweep, hosts);
 }
 
+void hosts_forget_meeting(struct hosts *hosts, struct slice meeting_id) {
+    struct host_meeting *meeting = map_remove(&hosts->meetings, meeting_id);
+    if (meeting)
+        host_meeting_free(meeting);
+}
+
 static struct host_meeting *find_latest_in(const struct hosts *hosts, struct slice room_name) {
     struct host_meeting *latest = NULL;
     MAP_EACH(&hosts->meetings, at) {

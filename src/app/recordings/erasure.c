@@ -40,6 +40,7 @@ struct erasure {
     struct erasures *owner; /* NULL once that has closed */
     struct errand *errand;  /* NULL: the client has its answer, or left */
     char *meeting_id, *actor;
+    char *participant; /* NULL: the whole meeting */
     struct store_call *call;
     struct standstill worker;
     struct timer look, retry;
@@ -68,6 +69,7 @@ static void erasure_free(struct erasure *erasure) {
     recording_page_free(&erasure->page);
     mem_free(erasure->meeting_id);
     mem_free(erasure->actor);
+    mem_free(erasure->participant);
     mem_free(erasure);
 }
 
@@ -163,8 +165,9 @@ static void on_meeting_erased(int err, const struct store_erased *rows, void *us
         erasure_fail_errno(erasure, err);
         return;
     }
-    log_info("recordings", "a meeting was erased", log_text("meetingId", erasure->meeting_id),
-             log_text("by", erasure->actor));
+    log_info("recordings",
+             erasure->participant ? "a person was erased from a meeting" : "a meeting was erased",
+             log_text("meetingId", erasure->meeting_id), log_text("by", erasure->actor));
     if (erasure->errand)
         erasure_answer(erasure, rows);
     erasure_free(erasure);
@@ -175,10 +178,12 @@ static void erasure_erase_meeting(void *user) {
     char what[64];
     snprintf(what, sizeof what, "%zu recordings", erasure->gone + erasure->page.count);
     const struct store_erasure in = {.meeting_id = slice_from(erasure->meeting_id),
+                                     .participant = slice_from(erasure->participant),
                                      .actor = slice_from(erasure->actor),
                                      .what = slice_from(what),
                                      .at_ms = clock_wall_ms()};
-    erasure->call = store_meeting_erase(erasure->owner->store, &in, on_meeting_erased, erasure);
+    erasure->call = (erasure->participant ? store_person_erase : store_meeting_erase)(
+        erasure->owner->store, &in, on_meeting_erased, erasure);
 }
 
 static void erasure_on_row_erased(int err, void *user) {
@@ -269,8 +274,13 @@ static void erasure_on_rows(int err, const struct store_recording_list *list, vo
 
 static void erasure_list_rows(void *user) {
     struct erasure *erasure = user;
-    erasure->call = store_recording_list(erasure->owner->store, slice_from(erasure->meeting_id),
-                                         ROWS_MAX, erasure_on_rows, erasure);
+    struct store *store = erasure->owner->store;
+    struct slice meeting_id = slice_from(erasure->meeting_id);
+    erasure->call =
+        erasure->participant
+            ? store_recording_list_person(store, meeting_id, slice_from(erasure->participant),
+                                          ROWS_MAX, erasure_on_rows, erasure)
+            : store_recording_list(store, meeting_id, ROWS_MAX, erasure_on_rows, erasure);
 }
 
 /* ---- Life ---- */
@@ -284,8 +294,8 @@ static bool is_under_way(struct erasures *erasures, struct slice meeting_id) {
     return false;
 }
 
-void erasure_start(struct erasures *erasures, struct errand *errand, struct slice meeting_id,
-                   struct slice actor) {
+static void erasure_begin(struct erasures *erasures, struct errand *errand, struct slice meeting_id,
+                          const struct slice *participant, struct slice actor) {
     if (is_under_way(erasures, meeting_id)) {
         answer_begun(errand);
         return;
@@ -300,11 +310,22 @@ void erasure_start(struct erasures *erasures, struct errand *errand, struct slic
     erasure->storage = recordings_storage(erasures->recordings);
     erasure->meeting_id = slice_copy_text(meeting_id);
     erasure->actor = slice_copy_text(actor);
+    erasure->participant = participant ? slice_copy_text(*participant) : NULL;
     list_add(&erasures->all, &erasure->node);
     erasures->count++;
     errand_set_job(errand, erasure, erasure_leave);
     timer_start(erasures->loop, &erasure->look, LOOK_MS, LOOK_MS, erasure_on_look, erasure);
     erasure_list_rows(erasure);
+}
+
+void erasure_start(struct erasures *erasures, struct errand *errand, struct slice meeting_id,
+                   struct slice actor) {
+    erasure_begin(erasures, errand, meeting_id, NULL, actor);
+}
+
+void erasure_start_person(struct erasures *erasures, struct errand *errand, struct slice meeting_id,
+                          struct slice participant, struct slice actor) {
+    erasure_begin(erasures, errand, meeting_id, &participant, actor);
 }
 
 struct erasures *erasures_open(struct loop *loop, struct store *store,

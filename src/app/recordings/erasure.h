@@ -26,5 +26,8 @@ void erasures_close(struct erasures *);
  * file could not be deleted.
  */
 void erasure_start(struct erasures *, struct errand *, struct slice meeting_id, struct slice actor);
+/* The same for what the meeting holds of one person. */
+void erasure_start_person(struct erasures *, struct errand *, struct slice meeting_id,
+                          struct slice participant, struct slice actor);
 
 #endif

@@ -345,9 +345,9 @@ static int open_doors(struct server *server, struct buf *problem) {
     resolver_add_routes(&server->resolver, server->routes);
     hosts_add_routes(server->hosts, server->routes);
     feedback_api_add_routes(&server->feedback_api, server->routes);
-    server_add_reports(server);
     auth_add_routes(server->auth, server->routes);
     server->erasures = erasures_open(server->loop, server->store, server->recordings);
+    server_add_reports(server);
     recording_api_init(&server->recording_api, server->auth, server->store, server->recordings,
                        server->erasures);
     recording_api_add_routes(&server->recording_api, server->routes);

@@ -9,6 +9,7 @@
 #include "app/recordings/session_api.h"
 #include "app/reports/mix_api.h"
 #include "app/reports/page_rights.h"
+#include "app/reports/person_api.h"
 #include "app/reports/verdicts.h"
 #include "app/sessions/directory.h"
 #include "app/sessions/resolver.h"
@@ -95,6 +96,7 @@ struct server {
     struct page_rights page_rights;
     struct verdicts verdicts;
     struct mix_api *mix_api;
+    struct person_api person_api;
     /* The last hour, for GET /operators. */
     struct operators *operators;
     /* Proxies whose X-Forwarded-For is trusted. */

@@ -20,4 +20,7 @@ void server_add_reports(struct server *server) {
                                      .directory = server->directory};
     server->mix_api = mix_api_new(&mix);
     mix_api_add_routes(server->mix_api, server->routes);
+    server->person_api = (struct person_api){server->auth, server->store, server->erasures,
+                                             server->hosts, server->directory};
+    person_api_add_routes(&server->person_api, server->routes);
 }

@@ -1,7 +1,9 @@
 #include "outside/store/store_recording.h"
 
+#include "base/buf.h"
 #include "base/macros.h"
 #include "base/rand.h"
+#include "meeting/report_erase.h"
 #include "outside/db/db.h"
 #include "outside/store/store_private.h"
 #include "outside/store/store_sql.h"
@@ -66,7 +68,7 @@ struct store_call *store_recording_put(struct store *store, const struct recordi
 
 struct recording_call {
     struct store_call call;
-    struct slice id; /* of a recording or a meeting */
+    struct slice id, participant; /* of a recording or a meeting */
     int64_t before_ms;
     unsigned skip, limit;
     struct recording_info *rows;
@@ -120,6 +122,12 @@ static int run_recording_list(struct db *db, void *question) {
     return STORE_RUN(db, SQL_RECORDING_LIST, on_recording_row, l, db_text(l->id), db_int(l->limit));
 }
 
+static int run_person_list(struct db *db, void *question) {
+    struct recording_call *l = list_of(question);
+    return STORE_RUN(db, SQL_RECORDING_LIST_PERSON, on_recording_row, l, db_text(l->id),
+                     db_int(l->limit), db_text(l->participant));
+}
+
 static int run_older_list(struct db *db, void *question) {
     struct recording_call *l = list_of(question);
     return STORE_RUN(db, SQL_RECORDING_LIST_OLDER, on_recording_row, l, db_time(l->before_ms),
@@ -156,6 +164,17 @@ struct store_call *store_recording_list(struct store *store, struct slice meetin
                                         unsigned limit, store_recordings_fn *fn, void *arg) {
     struct recording_call *l =
         list_new(store, meeting_id, limit, run_recording_list, answer_recordings, arg);
+    l->call.is_patient = true;
+    l->on_list = fn;
+    return store_call_send(&l->call);
+}
+
+struct store_call *store_recording_list_person(struct store *store, struct slice meeting_id,
+                                               struct slice participant, unsigned limit,
+                                               store_recordings_fn *fn, void *arg) {
+    struct recording_call *l =
+        list_new(store, meeting_id, limit, run_person_list, answer_recordings, arg);
+    l->participant = store_call_copy(&l->call, participant);
     l->call.is_patient = true;
     l->on_list = fn;
     return store_call_send(&l->call);
@@ -239,6 +258,49 @@ static int run_erase_meeting(struct db *db, void *question) {
     return err ? err : write_audit(e, db, "session.delete");
 }
 
+struct report_of_person {
+    struct slice participant;
+    struct buf json; /* without them; empty: they were not in it, or there is none */
+};
+
+static void on_report_with_person(const struct db_row *row, void *arg) {
+    struct report_of_person *report = arg;
+    report_erase(&report->json, db_row_text(row, 0), report->participant);
+}
+
+static int take_out_of_report(struct erase_call *e, struct db *db) {
+    struct report_of_person report = {.participant = e->in.participant};
+    int err =
+        STORE_RUN(db, SQL_REPORT_GET, on_report_with_person, &report, db_text(e->in.meeting_id));
+    if (!err && report.json.len > 0)
+        err = STORE_WRITE(db, SQL_REPORT_REPLACE, db_text(e->in.meeting_id),
+                          db_text(buf_slice(&report.json)));
+    buf_free(&report.json);
+    return err;
+}
+
+static int run_erase_person(struct db *db, void *question) {
+    static const enum store_sql others[] = {SQL_PERSON_STAYS_DELETE, SQL_PERSON_VERDICTS_DELETE};
+    struct erase_call *e = question;
+    struct db_value meeting = db_text(e->in.meeting_id), person = db_text(e->in.participant);
+    int err = STORE_RUN(db, SQL_SESSION_GET, on_status_row, e, meeting);
+    if (!err && !e->is_found)
+        err = ENOENT;
+    if (!err && e->is_active)
+        err = EBUSY;
+    if (!err)
+        err = STORE_WRITE(db, SQL_PERSON_FEEDBACK_DELETE, meeting, person);
+    e->erased.feedback = db->changed;
+    if (!err)
+        err = STORE_WRITE(db, SQL_PERSON_RECORDINGS_DELETE, meeting, person);
+    e->erased.recordings = db->changed;
+    for (size_t i = 0; !err && i < ARRAY_LEN(others); i++)
+        err = STORE_WRITE(db, others[i], meeting, person);
+    if (!err)
+        err = take_out_of_report(e, db);
+    return err ? err : write_audit(e, db, "participant.delete");
+}
+
 static void answer_erased(void *question) {
     struct erase_call *e = question;
     e->fn(e->call.err, e->call.err ? NULL : &e->erased, e->call.arg);
@@ -246,7 +308,8 @@ static void answer_erased(void *question) {
 
 static struct store_call *erase_send(struct erase_call *e, const struct store_erasure *in) {
     e->in = *in;
-    STORE_COPY(&e->call, &e->in.id, &e->in.meeting_id, &e->in.actor, &e->in.what);
+    STORE_COPY(&e->call, &e->in.id, &e->in.meeting_id, &e->in.participant, &e->in.actor,
+               &e->in.what);
     e->call.is_patient = true;
     e->call.is_transaction = true;
     return store_call_send(&e->call);
@@ -262,6 +325,14 @@ struct store_call *store_meeting_erase(struct store *store, const struct store_e
                                        store_erased_fn *fn, void *arg) {
     struct erase_call *e = store_call_new(store, sizeof *e, run_erase_meeting, answer_erased, arg);
     e->call.reads_feedback = true; /* queued events are written first, so that they are deleted */
+    e->fn = fn;
+    return erase_send(e, in);
+}
+
+struct store_call *store_person_erase(struct store *store, const struct store_erasure *in,
+                                      store_erased_fn *fn, void *arg) {
+    struct erase_call *e = store_call_new(store, sizeof *e, run_erase_person, answer_erased, arg);
+    e->call.reads_feedback = true;
     e->fn = fn;
     return erase_send(e, in);
 }

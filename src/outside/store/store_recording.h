@@ -27,6 +27,10 @@ struct store_call *store_recording_get(struct store *, struct slice id, store_re
 /* A meeting's recordings, in the order in which they started. */
 struct store_call *store_recording_list(struct store *, struct slice meeting_id, unsigned limit,
                                         store_recordings_fn *, void *arg);
+/* The same of one participant. */
+struct store_call *store_recording_list_person(struct store *, struct slice meeting_id,
+                                               struct slice participant, unsigned limit,
+                                               store_recordings_fn *, void *arg);
 /* The same for a request: while the disk stalls, it is answered from what was committed last. */
 struct store_call *store_recording_list_committed(struct store *, struct slice meeting_id,
                                                   unsigned limit, store_recordings_fn *, void *arg);
@@ -36,10 +40,11 @@ struct store_call *store_recording_list_older(struct store *, int64_t before_ms,
 
 /* An entry of the audit. */
 struct store_erasure {
-    struct slice id;         /* of the recording, or empty */
-    struct slice meeting_id; /* the recording's, or the erased one */
-    struct slice actor;      /* user id, or "retention" */
-    struct slice what;       /* was erased, in words */
+    struct slice id;          /* of the recording, or empty */
+    struct slice meeting_id;  /* the recording's, or the erased one */
+    struct slice participant; /* of a person who is erased */
+    struct slice actor;       /* user id, or "retention" */
+    struct slice what;        /* was erased, in words */
     int64_t at_ms;
 };
 
@@ -59,5 +64,10 @@ typedef void store_erased_fn(int err, const struct store_erased *, void *arg);
  */
 struct store_call *store_meeting_erase(struct store *, const struct store_erasure *,
                                        store_erased_fn *, void *arg);
+
+/* Deletes what an ended meeting holds of a person: their feedback, stays, verdicts about them, rows of
+ * recordings; and takes them out of the stored report. As above. */
+struct store_call *store_person_erase(struct store *, const struct store_erasure *,
+                                      store_erased_fn *, void *arg);
 
 #endif
