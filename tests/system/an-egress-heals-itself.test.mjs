@@ -79,6 +79,26 @@ test('a track that is unpublished and a room that ended stay silent', async (t) 
   assert.equal(starts(livekit).length, 2);
 });
 
+// As after LiveKit was killed: nothing is said of the track, and its egress neither sends nor ends.
+test('a silent connection of a track that LiveKit no longer lists is ended', async (t) => {
+  const { livekit, server } = await startWorld(t, { env: { RECONCILE_SECONDS: '1' } });
+  const { room, participant, track } = await livekit.begin('daily', 'ana');
+  const second = livekit.track(participant), third = livekit.track(participant);
+  for (const more of [second, third]) await livekit.publish(room, participant, more);
+  await hears(server, 3);
+  const [gone, sending, listed] = [track, second, third].map(({ sid }) => livekit.running(sid)[0].client);
+  gone.pause();
+  listed.pause();
+  participant.tracks = [third];
+  let end;
+  gone.closed.then((how) => (end = how));
+  await eventually('it is ended', () => end);
+  assert.deepEqual(end, { code: 1000, reason: 'the track is gone' });
+  await hears(server, 2);
+  assert.deepEqual([sending, listed].map(({ socket }) => socket.readyState), [1, 1]);
+  assert.equal(starts(livekit).length, 3);
+});
+
 test('webhooks that were lost are made up for', async (t) => {
   const { livekit, server } = await startWorld(t, { env: { RECONCILE_SECONDS: '1' } });
   const room = livekit.room('daily');

@@ -11,7 +11,7 @@
 
 struct egresses {
     struct egress_world world;
-    struct map rooms; /* meeting id -> struct egress_room */
+    struct map rooms;            /* meeting id -> struct egress_room */
     egresses_taken_fn *is_taken; /* NULL: none is */
     void *user;
 };
@@ -123,6 +123,15 @@ void egresses_listing_begin(struct egresses *egresses, const struct session *ses
     }
 }
 
+/* As by a webhook that was lost. */
+static void track_unlisted(struct egresses *egresses, const struct session *session,
+                           struct egress_track *track) {
+    const struct livekit_track info = {.sid = slice_from(track->sid), .type = TRACK_TYPE_AUDIO};
+    sessions_track_seen(egresses->world.sessions, session, slice_from(track->identity), &info,
+                        false);
+    egress_track_unpublish(track);
+}
+
 void egresses_listing_end(struct egresses *egresses, const struct session *session) {
     struct egress_room *room = find_room(egresses, session);
     if (!room)
@@ -130,7 +139,7 @@ void egresses_listing_end(struct egresses *egresses, const struct session *sessi
     MAP_EACH(&room->tracks, at) {
         struct egress_track *track = at.value;
         if (!track->is_listed && track->published_ms < room->listed_ms)
-            egress_track_unpublish(track);
+            track_unlisted(egresses, session, track);
     }
     room->listed_ms = 0;
 }

@@ -161,7 +161,6 @@ static void mute_hear_word(struct audio_track *t, bool is_muted) {
 
 static void audio_hear_news(struct track *track, enum track_news news) {
     struct audio_track *t = audio_of(track);
-    t->is_gone = news == TRACK_GONE;
     if (news != TRACK_MUTED && news != TRACK_UNMUTED)
         return;
     t->choice = news;
@@ -205,7 +204,7 @@ static void audio_on_text(struct slice text, void *arg) {
     struct shard_core *core = t->base.core;
     core->stats.text_frames++;
     bool is_muted;
-    if (!t->is_gone && mute_parse(text, &is_muted))
+    if (!t->base.is_gone && mute_parse(text, &is_muted))
         mute_hear_word(t, is_muted);
     else
         core->stats.text_ignored++;

@@ -45,8 +45,6 @@ struct audio_track {
     enum track_news choice;
     /* `muted` says only that nothing comes: LiveKit is asked why. */
     bool asks_mutes;
-    /* It was unpublished: what its sender still says is about its end. */
-    bool is_gone;
     /* It comes by LiveKit Egress, and so much later than it was spoken. */
     bool has_way;
     struct way way;

@@ -8,8 +8,10 @@
 
 #include <limits.h>
 
-/* Of tracks without our signature, which any stranger can open. */
-enum { UNSIGNED_LOG_BURST = 100 };
+enum {
+    UNSIGNED_LOG_BURST = 100, /* of tracks that any stranger can open */
+    GONE_QUIET_MS = 5000,     /* longer than what was spoken is on its way through an egress */
+};
 
 static uint64_t *gauge_of(const struct track *track) {
     struct shard_stats *stats = &track->core->stats;
@@ -67,7 +69,22 @@ bool track_is_behind(const struct track *track) {
     return track->core->now_ms < track->behind_until_ms;
 }
 
+/* The sender of a track that is gone ends its connection, as a rule. One that died with LiveKit, or
+ * does not know of it, does not. */
+static void gone_look(struct track *track) {
+    int64_t now_ms = track->core->now_ms;
+    if (!track->is_gone || !track->conn || track->is_over)
+        return;
+    if (track->received_bytes != track->gone_bytes) {
+        track->gone_bytes = track->received_bytes;
+        track->gone_ms = now_ms;
+    } else if (now_ms - track->gone_ms >= GONE_QUIET_MS) {
+        media_conn_close(track->conn, WS_CLOSE_NORMAL, "the track is gone", now_ms);
+    }
+}
+
 void track_flush(struct track *track) {
+    gone_look(track);
     if (track->type->look)
         track->type->look(track, track->core->now_ms);
     if (track->recorder)
@@ -182,6 +199,16 @@ void tracks_rename(const struct live_meeting *live) {
     }
 }
 
+static void news_take(struct track *track, enum track_news news) {
+    if (news == TRACK_GONE && !track->is_gone) {
+        track->gone_ms = track->core->now_ms;
+        track->gone_bytes = track->received_bytes;
+    }
+    track->is_gone = news == TRACK_GONE;
+    if (track->type->hear_news)
+        track->type->hear_news(track, news);
+}
+
 void tracks_hear_news(const struct live_meeting *live, const struct person_news *news) {
     bool has_left = news->presence == PRESENCE_AWAY && !news->track.len;
     if (!has_left && news->track_news == TRACK_UNSAID)
@@ -190,7 +217,7 @@ void tracks_hear_news(const struct live_meeting *live, const struct person_news 
         struct track *track = CONTAINER_OF(node, struct track, in_meeting);
         bool is_meant = slice_is_equal(slice_from(track->participant_name), news->identity) &&
                         (has_left || slice_is_equal(slice_from(track->track_name), news->track));
-        if (is_meant && track->type->hear_news)
-            track->type->hear_news(track, has_left ? TRACK_GONE : news->track_news);
+        if (is_meant)
+            news_take(track, has_left ? TRACK_GONE : news->track_news);
     }
 }

@@ -46,6 +46,11 @@ struct track {
     /* Until then the track collects what came while the shard stood still (steady clock, 0: it does
      * not), and up to which time it has been heard. */
     int64_t behind_until_ms, heard_to_ms;
+    /* It was unpublished: what its sender still says is about its end. Since gone_ms nothing has
+     * come, then with so many bytes received. */
+    bool is_gone;
+    int64_t gone_ms;
+    uint64_t gone_bytes;
     /* The connection has closed, with this code. */
     bool is_over;
     uint16_t close_code;
