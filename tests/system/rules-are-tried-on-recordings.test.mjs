@@ -33,6 +33,12 @@ test('the recordings of a meeting are judged again, beside its stored events', a
   await joinRoom(host, 'feedback:daily');
   const microphone = await deadMicrophone(t, server);
   await eventually('three are told', () => host.feedback.length >= 3);
+  for (const [i, verdict] of [[0, 'wrong'], [1, 'told'], [2, 'wrong'], [2, 'told']]) {
+    const { id, type, participantId } = host.feedback[i];
+    const said = await fetch(`${server.url}/feedback/RM_daily/verdicts`, {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ feedbackId: id, type, participantId, verdict }) });
+    assert.equal(said.status, 201, await said.text());
+  }
   microphone.close();
   await finishedWav(server, 'TR_bob');
   await server.stop();
@@ -49,6 +55,9 @@ test('the recordings of a meeting are judged again, beside its stored events', a
   assert.deepEqual(counts(off.stdout, 'silencio_prolongado'), [stored, now, 0]);
   assert.equal(marks(off.stdout, '-').length, stored);
   assert.deepEqual([marks(off.stdout, '='), marks(off.stdout, '+')], [[], []]);
+  assert.deepEqual([counts(off.stdout, 'wrong'), counts(off.stdout, 'told on').slice(1)], [[1, 0], [2, 0]]);
+  assert.equal(marks(off.stdout, '-').filter((line) => line.endsWith('host: wrong')).length, 1);
+  assert.equal(marks(off.stdout, '-').filter((line) => line.endsWith('host: told on')).length, 2);
 });
 
 test('a MEETING.json is judged by two settings', async (t) => {

@@ -9,6 +9,7 @@
 #include "meeting/rule.h"
 #include "outside/store/store.h"
 #include "outside/store/store_admin.h"
+#include "outside/store/store_verdict.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -123,8 +124,18 @@ static int folder_read(struct score *score) {
 
 static void on_stored(const struct store_feedback *feedback, void *user) {
     struct score *score = user;
-    told_add(&score->stored, feedback->ts_ms - score->scene.started_ms, feedback->type,
-             feedback->severity, feedback->participant_id);
+    told_add(&score->stored, feedback->ts_ms - score->scene.started_ms, feedback->id,
+             feedback->type, feedback->severity, feedback->participant_id);
+}
+
+static void on_verdict(const struct store_verdict *verdict, void *user) {
+    struct score *score = user;
+    bool is_wrong = slice_is_equal(verdict->verdict, SLICE("wrong"));
+    if (!is_wrong && !slice_is_equal(verdict->verdict, SLICE("told")))
+        return;
+    told_judge(&score->stored, is_wrong ? told_wrong : told_on,
+               verdict->said_ms - score->scene.started_ms, verdict->feedback_id, verdict->type,
+               verdict->participant_id.len > 0 ? verdict->participant_id : SLICE("group"));
 }
 
 static void print_wait(const char *what) {
@@ -149,6 +160,9 @@ static void stored_read(struct score *score) {
     if (err)
         fprintf(stderr, "prosa rules: no stored events: %s\n", why);
     score->has_stored = !err;
+    if (!err && store_admin_verdicts(admin, slice_from(score->scene.name), why, sizeof why,
+                                     on_verdict, score))
+        fprintf(stderr, "prosa rules: no verdicts of hosts: %s\n", why);
     store_admin_close(admin);
 }
 
@@ -163,7 +177,7 @@ static int meeting_read(struct score *score) {
 }
 
 static void on_replayed(const struct feedback *feedback, void *user) {
-    told_add(user, feedback->ts_ms, slice_from(feedback_type_name(feedback->type)),
+    told_add(user, feedback->ts_ms, SLICE(""), slice_from(feedback_type_name(feedback->type)),
              slice_from(severity_name(feedback->severity)), slice_from(feedback->participant));
 }
 

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-void told_add(struct told *told, int64_t at_ms, struct slice type, struct slice severity,
-              struct slice who) {
+const char told_wrong[] = "wrong", told_on[] = "told on";
+
+void told_add(struct told *told, int64_t at_ms, struct slice id, struct slice type,
+              struct slice severity, struct slice who) {
     size_t i = told->count++;
     told->events = mem_resize(told->events, told->count * sizeof *told->events);
     for (; i > 0 && told->events[i - 1].at_ms > at_ms; i--)
@@ -17,7 +19,23 @@ void told_add(struct told *told, int64_t at_ms, struct slice type, struct slice 
     told->events[i] = (struct told_event){.at_ms = at_ms,
                                           .type = slice_copy_text(type),
                                           .severity = slice_copy_text(severity),
-                                          .who = slice_copy_text(who)};
+                                          .who = slice_copy_text(who),
+                                          .id = slice_copy_text(id)};
+}
+
+void told_judge(struct told *told, const char *host, int64_t said_at_ms, struct slice id,
+                struct slice type, struct slice who) {
+    for (size_t i = told->count; i-- > 0;) {
+        struct told_event *event = &told->events[i];
+        bool is_it = id.len > 0 ? slice_is_equal(slice_from(event->id), id)
+                                : event->at_ms <= said_at_ms &&
+                                      slice_is_equal(slice_from(event->type), type) &&
+                                      slice_is_equal(slice_from(event->who), who);
+        if (is_it) {
+            event->host = host;
+            return;
+        }
+    }
 }
 
 void told_free(struct told *told) {
@@ -25,6 +43,7 @@ void told_free(struct told *told) {
         mem_free(told->events[i].type);
         mem_free(told->events[i].severity);
         mem_free(told->events[i].who);
+        mem_free(told->events[i].id);
     }
     mem_free(told->events);
     *told = (struct told){0};
@@ -93,8 +112,10 @@ void told_print_counts(const struct told *stored, const struct told *present,
 
 static void event_print(char mark, const struct told_event *event, const char *more) {
     int64_t tenths = event->at_ms > 0 ? event->at_ms / 100 : 0;
-    printf("%c %02" PRId64 ":%02" PRId64 ".%" PRId64 "  %-8s  %-28s  %s%s\n", mark, tenths / 600,
-           tenths / 10 % 60, tenths % 10, event->severity, event->type, event->who, more);
+    const char *sign = event->host ? "  host: " : "", *host = event->host ? event->host : "";
+    printf("%c %02" PRId64 ":%02" PRId64 ".%" PRId64 "  %-8s  %-28s  %s%s%s%s\n", mark,
+           tenths / 600, tenths / 10 % 60, tenths % 10, event->severity, event->type, event->who,
+           more, sign, host);
 }
 
 static void pair_print(const struct told_event *before, const struct told_event *after) {
@@ -102,7 +123,24 @@ static void pair_print(const struct told_event *before, const struct told_event 
     bool is_same_severity = strcmp(before->severity, after->severity) == 0;
     if (!is_same_severity)
         snprintf(more, sizeof more, "  (was %.40s)", before->severity);
-    event_print(is_same_severity ? '=' : '~', after, more);
+    struct told_event shown = *after;
+    shown.host = before->host;
+    event_print(is_same_severity ? '=' : '~', &shown, more);
+}
+
+static void hosts_print(const struct told *before) {
+    const char *said[] = {told_wrong, told_on};
+    size_t count[2] = {0}, kept[2] = {0};
+    for (size_t i = 0; i < before->count; i++)
+        for (int k = 0; k < 2; k++) {
+            count[k] += before->events[i].host == said[k];
+            kept[k] += before->events[i].host == said[k] && before->events[i].is_matched;
+        }
+    if (count[0] + count[1] == 0)
+        return;
+    printf("\n%-30s %8s %11s\n", "hosts said", "events", "still told");
+    for (int k = 0; k < 2; k++)
+        printf("%-30s %8zu %11zu\n", said[k], count[k], kept[k]);
 }
 
 void told_print_changes(struct told *before, struct told *after) {
@@ -121,5 +159,6 @@ void told_print_changes(struct told *before, struct told *after) {
         i += is_before;
         k += !is_before;
     }
+    hosts_print(before);
     mem_free(partners);
 }

@@ -13,6 +13,8 @@ enum { TOLD_NEAR_MS = 2000 }; /* two lists mean the same event up to here */
 struct told_event {
     int64_t at_ms; /* from the meeting's start */
     char *type, *severity, *who;
+    char *id;         /* of a stored event; else empty */
+    const char *host; /* what a host said of it: told_wrong, told_on; NULL: nothing */
     bool is_matched;
 };
 
@@ -22,8 +24,14 @@ struct told {
     size_t count;
 };
 
-void told_add(struct told *told, int64_t at_ms, struct slice type, struct slice severity,
-              struct slice who);
+extern const char told_wrong[], told_on[];
+
+void told_add(struct told *told, int64_t at_ms, struct slice id, struct slice type,
+              struct slice severity, struct slice who);
+/* A host said this of the event of that id or, where there is none, of the last one of its type and
+ * person until then. */
+void told_judge(struct told *told, const char *host, int64_t said_at_ms, struct slice id,
+                struct slice type, struct slice who);
 void told_free(struct told *told);
 
 /* Finds for each event of `before` the event of `after` that is the same: of that type and person,
@@ -35,7 +43,8 @@ void told_match(struct told *before, struct told *after, size_t partners[]);
 void told_print_counts(const struct told *stored, const struct told *present,
                        const struct told *other);
 
-/* A line for each event: "=" in both, "~" with another severity, "-" no longer told, "+" new. */
+/* A line for each event: "=" in both, "~" with another severity, "-" no longer told, "+" new; then
+ * how many of those that hosts spoke of would still be told. */
 void told_print_changes(struct told *before, struct told *after);
 
 #endif

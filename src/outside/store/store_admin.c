@@ -11,6 +11,7 @@
 #include "outside/db/db_url.h"
 #include "outside/store/store.h"
 #include "outside/store/store_sql.h"
+#include "outside/store/store_verdict.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -232,5 +233,34 @@ int store_admin_feedback(struct store_admin *admin, struct slice meeting_id, cha
     admin->db->deadline_ms = clock_mono_ms() + PATIENCE_MS;
     int err = STORE_RUN(admin->db, SQL_FEEDBACK_REPLAY, on_feedback_row, &reader,
                         db_text(meeting_id), db_int(-1), db_int(FEEDBACK_MAX));
+    return explain(admin, err, why, why_bytes);
+}
+
+struct verdict_reader {
+    store_admin_verdict_fn *fn;
+    void *user;
+};
+
+static void on_verdict_row(const struct db_row *row, void *arg) {
+    const struct verdict_reader *reader = arg;
+    struct store_verdict verdict = {
+        .id = db_row_text(row, 0),
+        .verdict = db_row_text(row, 1),
+        .type = db_row_text(row, 2),
+        .participant_id = db_row_text(row, 3),
+        .feedback_id = db_row_text(row, 4),
+        .by = db_row_text(row, 5),
+        .until_ms = db_row_time(row, 6),
+        .said_ms = db_row_time(row, 7),
+    };
+    reader->fn(&verdict, reader->user);
+}
+
+int store_admin_verdicts(struct store_admin *admin, struct slice meeting_id, char *why,
+                         size_t why_bytes, store_admin_verdict_fn *fn, void *user) {
+    struct verdict_reader reader = {fn, user};
+    admin->db->deadline_ms = clock_mono_ms() + PATIENCE_MS;
+    int err = STORE_RUN(admin->db, SQL_VERDICT_LIST, on_verdict_row, &reader, db_text(meeting_id),
+                        db_int(STORE_VERDICTS_MAX));
     return explain(admin, err, why, why_bytes);
 }

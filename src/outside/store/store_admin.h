@@ -13,6 +13,7 @@
 
 struct store_admin;
 struct store_feedback;
+struct store_verdict;
 
 /* Is told, each time that it becomes another, what is waited for. */
 typedef void store_admin_wait_fn(const char *what);
@@ -65,5 +66,9 @@ int store_admin_organizations(struct store_admin *, struct buf *lines, char *why
 typedef void store_admin_feedback_fn(const struct store_feedback *, void *user);
 int store_admin_feedback(struct store_admin *, struct slice meeting_id, char *why, size_t why_bytes,
                          store_admin_feedback_fn *, void *user);
+/* What hosts said of it, in the order in which they did; the same. */
+typedef void store_admin_verdict_fn(const struct store_verdict *, void *user);
+int store_admin_verdicts(struct store_admin *, struct slice meeting_id, char *why, size_t why_bytes,
+                         store_admin_verdict_fn *, void *user);
 
 #endif
