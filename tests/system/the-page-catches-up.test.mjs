@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { openPage } from '../fakes/browser.mjs';
 import { startPage } from '../fakes/page.mjs';
 import { feedbackOf, snapshotOf } from '../fakes/talk.mjs';
-import { freePort, startServer } from './harness.mjs';
+import { accounts, password, register } from './accounts.mjs';
+import { eventually, freePort, startServer } from './harness.mjs';
 import { deadMicrophone, finishRoom, livekit, livekitToken, quickRules, startRoom } from './meeting.mjs';
 
 const state = (page, mood) => page.waitForSelector(`.mood[data-mood=${mood}]`);
@@ -33,6 +34,58 @@ test('a proxy that answers 502 for a while: back by itself, nothing missing, not
   for (const one of said) fake.send('feedback', one);
   await page.waitForFunction(() => document.querySelector('.card-count').textContent === '2 times');
   assert.deepEqual(await counts(page), ['2 times']);
+});
+
+test('a computer that slept, and a page that was hidden, are right within a moment', async (t) => {
+  const fake = await startPage(t);
+  fake.snapshot = () => snapshotOf({ now: Date.now(), seq: fake.seq ?? 0 });
+  const page = await openPage(t);
+  await page.clock.install();
+  await page.goto(`${fake.url}/app/#/live/daily-standup`);
+  await state(page, 'well');
+  const streams = () => fake.requests.filter((one) => one.url.startsWith('/feedback/daily-standup/live')).length;
+  assert.equal(streams(), 1);
+  // Asleep: ten minutes go by at once, and nothing was heard in them.
+  await page.clock.fastForward('10:00');
+  await eventually('it comes back by itself', () => streams() === 2);
+  await state(page, 'well');
+
+  // Hidden: what comes is known and nothing is drawn; shown again, all of it is there.
+  const hide = (isHidden) => page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, isHidden);
+  await hide(true);
+  for (let seq = 1; seq <= 500; seq++) fake.send('feedback', feedbackOf(seq, { who: seq % 2, ts: Date.now() + seq }));
+  await page.clock.runFor(2000);
+  await page.waitForFunction(() => document.title.startsWith('(2)'));
+  assert.equal(await page.locator('prosa-card').count(), 0);
+  await hide(false);
+  await page.clock.runFor(100);
+  await page.waitForSelector('prosa-card');
+  assert.deepEqual(await counts(page), ['250 times', '250 times']);
+});
+
+test('a login that is renewed all the time never loses the stream', async (t) => {
+  const server = await startServer(t, { env: { ...accounts, ...livekit, FEEDBACK_ACCESS: 'host', DEFAULT_ORGANIZATION: 'acme', JWT_ACCESS_TTL: '3' } });
+  await register(server, 'Ana', { organizationName: 'acme', email: 'ana@example.org' });
+  await startRoom(server, 'RM_1', 'daily');
+  const page = await openPage(t);
+  await page.goto(`${server.url}/app/`);
+  await page.fill('#email', 'ana@example.org');
+  await page.fill('#password', password);
+  await page.keyboard.press('Enter');
+  await page.click('.meeting');
+  await state(page, 'alone');
+  await page.evaluate(() => {
+    window.moods = [];
+    const mood = document.querySelector('.mood');
+    new MutationObserver(() => window.moods.push(mood.dataset.mood)).observe(mood, { attributes: true });
+  });
+  const before = await server.metric('prosa_refreshes_total');
+  await eventually('it was renewed three times', async () => (await server.metric('prosa_refreshes_total')) >= before + 3);
+  await state(page, 'alone');
+  assert.deepEqual(await page.evaluate(() => window.moods), []);
 });
 
 test('eight tabs share one stream, and go on when the one that reads it closes', async (t) => {

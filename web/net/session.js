@@ -69,7 +69,8 @@ function tabRefresh(value) {
 class SessionState {
   /** @type {Login | null} */
   login = null;
-  #loginEndsMs = 0;
+  /** When its access token should be replaced, on the monotonic clock: a while before it ends. */
+  #renewAtMs = 0;
   /** @type {Record<string, Right>} by meeting */
   rights = readRights();
   /** A LiveKit host token whose meeting has not begun: { token, room }. @type {{ token: string, room: string } | null} */
@@ -108,7 +109,7 @@ class SessionState {
   /** @param {Login} login */
   #take(login) {
     this.login = login;
-    this.#loginEndsMs = performance.now() + login.expiresIn * 1000;
+    this.#renewAtMs = performance.now() + login.expiresIn * 1000 - Math.min(EARLY_MS, (login.expiresIn * 1000) / 3);
     if (login.refreshToken) tabRefresh(login.refreshToken);
     this.#changed();
     if (!login.role) void this.#learnRole(login);
@@ -210,13 +211,13 @@ class SessionState {
       if (right) return right.token;
       if (this.waiting?.room === meeting) return this.waiting.token;
     }
-    if (this.login && performance.now() > this.#loginEndsMs - EARLY_MS) await this.renew();
+    if (this.login && performance.now() > this.#renewAtMs) await this.renew();
     return this.login?.accessToken ?? null;
   }
 
-  /** When the token for a meeting ends, on the monotonic clock; null: it does not end soon. @param {string} meeting */
+  /** When the token for a meeting should be replaced, on the monotonic clock; null: never. @param {string} meeting */
   endOf(meeting) {
-    return this.login && !this.rightFor(meeting) && this.waiting?.room !== meeting ? this.#loginEndsMs - EARLY_MS : null;
+    return this.login && !this.rightFor(meeting) && this.waiting?.room !== meeting ? this.#renewAtMs : null;
   }
 
   /**

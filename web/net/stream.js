@@ -143,6 +143,10 @@ export class Stream {
   }
 
   async #expired() {
+    // Its end is known, and is no lost connection.
+    this.#request?.abort();
+    this.#request = null;
+    this.#isLive = false;
     if (await session.renew()) this.#again(0);
     else this.#finish('signed-out');
   }

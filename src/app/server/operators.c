@@ -82,7 +82,8 @@ static void write_doors(const struct config *config, struct buf *json) {
 static uint64_t track_hours(const struct config *config, uint64_t free_bytes) {
     uint64_t bytes_a_s = WAV_BYTES_A_S;
     struct slice format = slice_from(config->record_format);
-    if (slice_is_equal(format, SLICE("opus")))
+    bool is_joined = !format.len && config->media_source == MEDIA_JOIN;
+    if (is_joined || slice_is_equal(format, SLICE("opus")))
         bytes_a_s = config->opus_bitrate_bps / 8;
     else if (slice_is_equal(format, SLICE("flac")))
         bytes_a_s = WAV_BYTES_A_S / 2;
