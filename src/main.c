@@ -16,8 +16,12 @@ enum { WRONG_USAGE = 2 };
 
 static const struct command commands[] = {
     {"serve", "", "run the server (what happens without a command)", "", serve_main},
-    {"demo", "[--seconds 1..120] [--locale pt-BR|en|es]",
-     "play a meeting at a server of its own and print the feedback", "", demo_main},
+    {"demo", "[--seconds 1..120] [--locale pt-BR|en|es] [--open] [--keep]",
+     "play a meeting at a server of its own and print the feedback",
+     "At a terminal, and with --keep anywhere, the server stays at the end, so that the meeting's\n"
+     "report can be read on its page, until Enter is pressed.\n"
+     "  --open                shows the page in a browser while the meeting runs\n",
+     demo_main},
     {"analyze", "[OPTION]... MEETING.json | ID=FILE.wav...",
      "print the feedback that the host of a recorded meeting would have got",
      "Reads one WAV for each participant and judges the meeting as the server does.\n"

@@ -7,6 +7,7 @@
 
 #include "app/demo/demo_check.h"
 #include "app/demo/demo_host.h"
+#include "app/demo/demo_page.h"
 #include "app/demo/demo_screen.h"
 #include "app/demo/demo_script.h"
 #include "app/demo/demo_server.h"
@@ -45,6 +46,8 @@ struct sender {
 struct demo {
     unsigned seconds;
     const char *locale;
+    bool opens_page; /* in a browser */
+    bool keeps;      /* serves the report until it is told to end */
     struct demo_server server;
     struct demo_screen screen;
     struct loop *loop;
@@ -305,6 +308,18 @@ static int recordings_show(struct demo *demo) {
     return err;
 }
 
+/* The meeting ends, and its report can be read for as long as somebody wants to. */
+static int report_keep(struct demo *demo) {
+    int err = webhook_send(demo, "room_finished", NULL);
+    if (err || !(demo->keeps || demo_page_has_visitor()))
+        return err;
+    char report[DEMO_URL_SIZE];
+    demo_page_url(report, demo->server.port, "report", MEETING);
+    demo_screen_line(&demo->screen, "\n  Report:   %s\n  Press Enter to end.", report);
+    demo_page_wait();
+    return 0;
+}
+
 static int demo_play(struct demo *demo) {
     int err = voices_render(demo);
     if (err)
@@ -315,12 +330,19 @@ static int demo_play(struct demo *demo) {
                 strerror(err), demo->server.dir);
         return err;
     }
+    char live[DEMO_URL_SIZE];
+    demo_page_url(live, demo->server.port, "live", ROOM);
     demo_screen_line(
         &demo->screen,
         "\n  A meeting of four people, %u seconds, at a server of its own on port %u.\n"
-        "  Everything goes over the wire as with LiveKit; below is what the host is told.\n",
-        demo->seconds, demo->server.port);
+        "  Everything goes over the wire as with LiveKit; below is what the host is told.\n"
+        "  Watch it:  %s\n",
+        demo->seconds, demo->server.port, live);
+    if (demo->opens_page)
+        demo_page_open(live);
     err = meeting_play(demo);
+    if (!err)
+        err = report_keep(demo);
     demo_server_stop(&demo->server);
     if (err)
         return err;
@@ -347,6 +369,10 @@ static bool options_parse(struct demo *demo, int argc, char **argv) {
         } else if (!strcmp(argv[i], "--locale") && i + 1 < argc &&
                    locale_find(slice_from(argv[i + 1]), &locale)) {
             i++;
+        } else if (!strcmp(argv[i], "--open")) {
+            demo->opens_page = true;
+        } else if (!strcmp(argv[i], "--keep")) {
+            demo->keeps = true;
         } else {
             return false;
         }
