@@ -7,7 +7,9 @@ import { test } from 'node:test';
 import { openPage, violations } from '../fakes/browser.mjs';
 import { startPage } from '../fakes/page.mjs';
 import { packed, reportOf } from '../fakes/talk.mjs';
-import { eventually, temporaryFolder } from './harness.mjs';
+import { FakeEgress, tone } from '../fakes/egress.mjs';
+import { eventually, startServer, temporaryFolder } from './harness.mjs';
+import { finishRoom, livekit, startRoom } from './meeting.mjs';
 
 async function report(t, wanted = reportOf(), options = {}) {
   const fake = await startPage(t);
@@ -18,6 +20,27 @@ async function report(t, wanted = reportOf(), options = {}) {
   await page.waitForSelector('.player');
   return { fake, page, wanted };
 }
+
+// Makes the page say what is heard, by its loudest frequency, from its own sound.
+async function measure(page) {
+  await page.evaluate(async () => {
+    const { audio } = await import('/app/report/sound.js');
+    const context = audio(), analyser = context.createAnalyser(), connect = AudioNode.prototype.connect;
+    analyser.fftSize = 16384;
+    connect.call(analyser, context.destination);
+    AudioNode.prototype.connect = function (to, ...more) {
+      return connect.call(this, to === context.destination ? analyser : to, ...more);
+    };
+    window.heardHz = () => {
+      const bins = new Float32Array(analyser.frequencyBinCount);
+      analyser.getFloatFrequencyData(bins);
+      const top = bins.indexOf(Math.max(...bins));
+      return bins[top] > -60 ? (top * context.sampleRate) / analyser.fftSize : 0;
+    };
+  });
+}
+
+const hears = (page, hz) => page.waitForFunction((wish) => Math.abs(window.heardHz() - wish) < 8, hz, { polling: 50 });
 
 test('the figures are those of the report, and everybody can read them', async (t) => {
   const wanted = reportOf({ people: 6 });
@@ -46,32 +69,16 @@ test('the figures are those of the report, and everybody can read them', async (
 
 test('the sound at a moment is that moment, of that person, at any pace', async (t) => {
   const { fake, page, wanted } = await report(t);
-  // What is heard, by its loudest frequency, from the page's own sound.
-  await page.evaluate(async () => {
-    const { audio } = await import('/app/report/sound.js');
-    const context = audio(), analyser = context.createAnalyser(), connect = AudioNode.prototype.connect;
-    analyser.fftSize = 16384;
-    connect.call(analyser, context.destination);
-    AudioNode.prototype.connect = function (to, ...more) {
-      return connect.call(this, to === context.destination ? analyser : to, ...more);
-    };
-    window.heardHz = () => {
-      const bins = new Float32Array(analyser.frequencyBinCount);
-      analyser.getFloatFrequencyData(bins);
-      const top = bins.indexOf(Math.max(...bins));
-      return bins[top] > -60 ? (top * context.sampleRate) / analyser.fftSize : 0;
-    };
-  });
-  const hears = (hz) => page.waitForFunction((wish) => Math.abs(window.heardHz() - wish) < 8, hz, { polling: 50 });
+  await measure(page);
   await page.locator('.part-talk button.cell').nth(2).click();
-  await hears(700);
+  await hears(page, 700);
   const { from, tracks } = fake.mixes.at(-1), at = wanted.people[2].longestTurnAt - 500;
   assert.deepEqual(tracks, ['p2'], 'solo leaks nothing');
   assert.ok(fake.mixes.some((mix) => mix.from <= at && at < mix.to), 'the window is that of the moment');
   assert.ok(from >= wanted.startedAt);
   await page.selectOption('.player select >> nth=0', '1.5');
   await eventually('the server is asked for another pace', () => fake.mixes.at(-1).rate === 1.5);
-  await hears(700);
+  await hears(page, 700);
   // It goes on over the seam between two windows, on one clock.
   const place = () => page.$eval('.player input[type=range]', (node) => Number(node.value));
   const began = await place(), windows = fake.mixes.length;
@@ -165,4 +172,37 @@ test('a mood is in the report only where the operator says so', async (t) => {
   const { page } = await report(t, wanted);
   assert.equal(await page.locator('.events li').count(), 3);
   assert.doesNotMatch(await page.locator('.report').innerText(), /Frustration/);
+});
+
+test('a real recording: each voice alone and all together, and faster without a higher voice', async (t) => {
+  const server = await startServer(t, { env: { ...livekit, FEEDBACK_ACCESS: 'open', EGRESS_AUTH: 'off' } });
+  await startRoom(server, 'RM_1', 'daily');
+  const senders = [['ana', 440], ['bob', 880]].map(([participant, hz]) => new FakeEgress(
+    `${server.ws}/egress-audio?roomName=daily&participant=${participant}&trackId=TR_${participant}&channels=2`, { source: tone({ hz, amplitude: 0.25 }) }));
+  await Promise.all(senders.map((egress) => egress.opened));
+  await eventually('six seconds were sent', () => senders.every((egress) => egress.frames > 6 * 48000));
+  for (const egress of senders) {
+    egress.pause();
+    egress.socket.close();
+  }
+  await finishRoom(server, 'RM_1', 'daily');
+  const page = await openPage(t);
+  await eventually('the report is stored', async () => (await server.get('/meetings/RM_1/report')).body.isFinal);
+  await page.goto(`${server.url}/app/#/report/RM_1`);
+  await page.waitForSelector('.player');
+  await measure(page);
+  const voice = (label) => page.locator('.player select').nth(1).selectOption({ label });
+  const again = async () => {
+    await page.locator('.player input[type=range]').fill('1');
+    await page.locator('.player .round').click();
+  };
+  await voice('bob');
+  await again();
+  await hears(page, 880);
+  await voice('ana');
+  await hears(page, 440);
+  await page.locator('.player .round').click();
+  await page.locator('.player select').first().selectOption('2');
+  await again();
+  await hears(page, 440);
 });
