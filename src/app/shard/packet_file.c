@@ -40,6 +40,11 @@ static void file_place(struct packet_file *file, int64_t now_ns) {
         recorder_place(file->track->recorder, by_ms);
 }
 
+/* How often a sender stood still, or began anew: what lies before that is a gap. */
+static uint64_t breaks_of(const struct place *place) {
+    return place->steps + place->epochs;
+}
+
 /* ---- Bytes ---- */
 
 static void out_write(struct packet_file *file) {
@@ -58,7 +63,9 @@ static void frames_tell(struct packet_file *file) {
     file->is_told = true;
 }
 
+/* Of the silence that is written next. */
 static void gap_note(struct packet_file *file, int64_t ticks) {
+    ticks -= ticks % OPUS_TICKS_MIN; /* as it can be written */
     if (ticks < ticks_of(file, GAP_MS))
         return;
     out_write(file);
@@ -106,7 +113,7 @@ static void file_begin(struct packet_file *file, int64_t at, int64_t now_ns) {
     file->is_placed = false;
     file->first_at = file->end = file->silent_end = at;
     file->last_time = INT64_MIN;
-    file->steps = file->place->steps;
+    file->breaks = breaks_of(file->place);
     file->flushed_ns = now_ns;
 }
 
@@ -168,16 +175,16 @@ static void lost_write(struct packet_file *file, int64_t ticks) {
 }
 
 static void gap_write(struct packet_file *file, const struct queued *packet, int64_t at) {
-    int64_t gap = at - file->end;
-    bool is_step = file->place->steps != file->steps && place_limit(file->place) == INT64_MAX;
-    if (packet->lost > 0 && file->last_toc && gap <= ticks_of(file, CONCEAL_MS))
-        lost_write(file, gap);
+    bool is_broken =
+        breaks_of(file->place) != file->breaks && place_limit(file->place) == INT64_MAX;
+    if (packet->lost > 0 && file->last_toc && at - file->end <= ticks_of(file, CONCEAL_MS))
+        lost_write(file, at - file->end);
     int64_t left = at - file->end;
+    if (packet->lost > 0 || is_broken)
+        gap_note(file, left);
     if (left >= ticks_of(file, NEAR_MS))
         silence_write(file, left);
-    if (packet->lost > 0 || is_step)
-        gap_note(file, gap);
-    file->steps = file->place->steps;
+    file->breaks = breaks_of(file->place);
 }
 
 static void packet_write(struct packet_file *file, const struct queued *packet, int64_t at) {
@@ -225,13 +232,13 @@ static void packet_take(struct packet_file *file, const struct queued *packet, i
     if (file->is_paused)
         file_resume(file, at);
     gap_leap(file, at);
+    if (opus.is_silent && at + packet->ticks > file->silent_end)
+        file->silent_end = at + packet->ticks;
     if (!file->is_stream) {
         samples_take(&file->samples, packet, at, opus.is_silent);
         return;
     }
     if (opus.is_silent) { /* it is written as a part of the silence around it */
-        if (at + packet->ticks > file->silent_end)
-            file->silent_end = at + packet->ticks;
         file->last_toc = 0;
         return;
     }
@@ -256,22 +263,30 @@ void packet_file_put(struct packet_file *file, const struct queued *packet, int6
 
 /* ---- Ticks ---- */
 
-/* A file is never far behind the time: what is silent for long is written as silence. */
-static void silence_follow(struct packet_file *file, int64_t now_ns) {
+/* A file is never far behind the time: what is silent for long is written as silence. It is a gap,
+ * as far as the sender did not say that it is silent. */
+static void silence_follow(struct packet_file *file, int64_t now_ns, bool is_muted) {
     if (!file->has_begun || file->is_paused || file->queue.count > 0)
         return;
     int64_t until = align_at(&file->place->align, now_ns - FILL_AFTER_MS * MS);
     int64_t end = file->is_stream ? file->end : file->samples.end;
-    if (until - end >= ticks_of(file, FLUSH_MS))
+    if (until - end < ticks_of(file, FLUSH_MS))
+        return;
+    bool is_gap = !is_muted && file->silent_end < until;
+    if (file->is_stream && is_gap)
+        gap_note(file, until - end);
+    if (file->is_stream)
         silence_fill(file, until);
+    else
+        samples_pass(&file->samples, until, is_gap ? SAMPLES_MISSING : SAMPLES_LEFT_OUT);
 }
 
-void packet_file_tick(struct packet_file *file, int64_t now_ns) {
+void packet_file_tick(struct packet_file *file, int64_t now_ns, bool is_muted) {
     if (!file->format)
         return;
     queue_drain(file, now_ns, WAIT_MS, place_limit(file->place));
     file_place(file, now_ns);
-    silence_follow(file, now_ns);
+    silence_follow(file, now_ns, is_muted);
     if (!file->is_stream || !file->has_begun || now_ns - file->flushed_ns < FLUSH_MS * MS)
         return;
     file->flushed_ns = now_ns;

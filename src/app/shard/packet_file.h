@@ -34,15 +34,15 @@ struct packet_file {
     int64_t end, silent_end;
     int64_t last_time; /* of the last packet, as it was sent */
     uint8_t last_toc;
-    uint64_t steps; /* of the place, as far as they are in the file */
+    uint64_t breaks; /* of the place, as far as they are in the file */
     int64_t flushed_ns, broken_ns;
 };
 
 void packet_file_init(struct packet_file *file, struct track *track, const struct place *place,
                       const struct format *format, enum packet_codec codec, unsigned channels);
 void packet_file_put(struct packet_file *file, const struct queued *packet, int64_t now_ns);
-/* On a tick. */
-void packet_file_tick(struct packet_file *file, int64_t now_ns);
+/* On a tick. is_muted: the sender is silent on purpose. */
+void packet_file_tick(struct packet_file *file, int64_t now_ns, bool is_muted);
 /* The track is muted: what is on its way has come. */
 void packet_file_pause(struct packet_file *file, int64_t now_ns);
 /* What waits is written, and the stream ended; the recorder is left to track_close(). */

@@ -167,7 +167,7 @@ static void packets_collected(struct track *track, int64_t now_ms, bool is_behin
     place_tick(&t->place, now_ns);
     if (t->ears)
         packet_ears_tick(t->ears, now_ns, t->is_muted);
-    packet_file_tick(&t->file, now_ns);
+    packet_file_tick(&t->file, now_ns, t->is_muted);
     if (t->muted_ns && now_ns - t->muted_ns >= MUTE_TAIL_MS * MS) {
         t->muted_ns = 0;
         packet_file_pause(&t->file, now_ns);

@@ -50,8 +50,7 @@ void recorder_silence(struct recorder *recorder, uint64_t frames);
 void recorder_shift(struct recorder *recorder, uint64_t tail_frames, int64_t frames);
 
 /*
- * Of a stream: the bytes so far hold so many sample frames, and a gap of silence is the last of
- * them, or comes next.
+ * Of a stream: the bytes so far hold so many sample frames; a gap of silence, so long, comes next.
  */
 void recorder_frames(struct recorder *recorder, uint64_t frames);
 void recorder_gap(struct recorder *recorder, uint64_t frames);

@@ -256,6 +256,62 @@ static void what_stays_lost_keeps_its_time(void **state) {
     packet_world_close(w);
 }
 
+/* The way to the server is cut: what is lost is the outage, in one gap or in as many as it was written
+ * in. */
+static void an_outage_costs_its_own_time(void **state) {
+    static const int64_t outages_ms[] = {3000, 12000, 40000};
+    for (unsigned i = 0; i < 3; i++)
+        for (unsigned is_wav = 0; is_wav < 2; is_wav++) {
+            struct packet_world *w = packet_world_open(is_wav ? "wav" : "opus");
+            struct mic_world m = mic_open(w, "bob", microphone);
+            mic_talk(&m, 5000);
+            for (int64_t ms = 0; ms < outages_ms[i]; ms += 20) {
+                mic_speak(&m);
+                world_pass(w, 20);
+            }
+            mic_talk(&m, 5000);
+            mic_close(&m, TRACK_END_CLOSED);
+            close_disk(&w->disk);
+            char names[4][256];
+            assert_int_equal(world_files(w, is_wav ? ".wav" : ".opus", names, 4), 1);
+            struct sidecar sidecar = load_sidecar(&w->disk, names[0]);
+            assert_length(&sidecar, 10000 + outages_ms[i]);
+            int64_t gap_ms = (int64_t)sidecar.gap_frames / 48;
+            assert_in_range(gap_ms - outages_ms[i] + 50, 0, 100);
+            assert_int_equal(sidecar.gaps_total, 1);
+            assert_in_range((int64_t)sidecar.gaps[0].at / 48 - 5000 + 50, 0, 100);
+            if (!is_wav)
+                free(judge_opus_file(path_of(&w->disk, names[0]), (int64_t)sidecar.frames));
+            sidecar_free(&sidecar);
+            packet_world_close(w);
+        }
+}
+
+/* After a new session: another SSRC, other numbers, and the publisher's own timestamps. */
+static void a_new_session_goes_on_in_the_same_file(void **state) {
+    struct packet_world *w = packet_world_open("opus");
+    struct mic_world m = mic_open(w, "bob", microphone);
+    mic_talk(&m, 5000);
+    for (int64_t ms = 0; ms < 6000; ms += 20) {
+        mic_speak(&m);
+        world_pass(w, 20);
+    }
+    m.ssrc = 4711;
+    m.seq = 17;
+    mic_talk(&m, 5000);
+    mic_close(&m, TRACK_END_CLOSED);
+    float *pcm;
+    struct sidecar sidecar = world_recording(w, &pcm);
+    assert_length(&sidecar, 16000);
+    assert_silence(pcm, 5060, 10940);
+    assert_sound(pcm, 11060, 15940);
+    assert_int_equal(sidecar.gaps_total, 1);
+    assert_int_equal(w->core.stats.packets.lost, 0);
+    free(pcm);
+    sidecar_free(&sidecar);
+    packet_world_close(w);
+}
+
 /* Timestamps go on as if nothing had been, 18 s later: the gap is where it was. */
 static void a_capture_that_stalled_is_a_gap_in_the_file(void **state) {
     struct packet_world *w = packet_world_open("opus");
@@ -472,6 +528,7 @@ RUN_TESTS(TEST(speech_is_recorded_as_it_came), TEST(shared_sound_is_recorded_in_
           TEST(a_mute_is_a_pause), TEST(a_mute_may_be_recorded_as_silence),
           TEST(sound_before_the_news_of_an_unmute_is_kept),
           TEST(what_is_lost_is_asked_for_and_found), TEST(what_stays_lost_keeps_its_time),
+          TEST(an_outage_costs_its_own_time), TEST(a_new_session_goes_on_in_the_same_file),
           TEST(a_capture_that_stalled_is_a_gap_in_the_file), TEST(a_burst_after_a_stall_is_whole),
           TEST(an_absurd_timestamp_fills_nothing), TEST(another_source_goes_on_in_the_same_file),
           TEST(what_is_no_sound_is_passed_over), TEST(what_is_encrypted_is_not_recorded),
