@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
 import { FakeEgress, tone } from '../fakes/egress.mjs';
-import { finishedWav } from './egress.mjs';
+import { finishedWav, recordings } from './egress.mjs';
 import { eventually, startServer } from './harness.mjs';
 import { livekit } from './meeting.mjs';
 
@@ -114,4 +114,42 @@ test('what was recorded is mixed', async (t) => {
 test('sound needs the same right as the report', async (t) => {
   const server = await startServer(t, { env: { ...livekit, FEEDBACK_ACCESS: 'host', EGRESS_AUTH: 'off' } });
   assert.equal((await fetch(`${server.url}/meetings/daily/mix?from=1&to=2`)).status, 401);
+});
+
+test('recordings in any format are mixed, at their places', async (t) => {
+  const server = await startServer(t, { env: { ...livekit, FEEDBACK_ACCESS: 'open', EGRESS_AUTH: 'off' } });
+  const formats = [['wav', 440], ['flac', 880], ['opus', 1320]];
+  const senders = [];
+  for (const [format, hz] of formats) {
+    const egress = new FakeEgress(`${server.ws}/egress-audio?roomName=daily&participant=${format}&trackId=TR_${format}&channels=2` +
+      `&recordFormat=${format}`, { source: tone({ hz, amplitude: 0.25 }) });
+    await egress.opened;
+    senders.push(egress);
+  }
+  await eventually('five seconds were sent', () => senders.every((egress) => egress.frames > 5 * 48000));
+  for (const egress of senders) {
+    egress.pause();
+    egress.socket.close();
+  }
+  let at = 0;
+  for (const [format] of formats) {
+    const sidecar = await eventually(`the ${format} has its sidecar`, async () => {
+      const [mine] = (await recordings(server, { ending: `_TR_${format}.json` }));
+      const { startedAt, endedAt } = JSON.parse(await readFile(mine.path));
+      return endedAt && startedAt;
+    });
+    at = Math.max(at, Date.parse(sidecar) + 2000);
+  }
+  for (const [format, hz] of formats) {
+    const response = await fetch(`${server.url}/meetings/daily/mix?from=${at}&to=${at + 1000}&tracks=${format}`);
+    const samples = samplesOf(await response.arrayBuffer());
+    assert.ok(Math.abs(amplitude(samples, hz) / 8192 - 1) < 0.25, `${format}: ${amplitude(samples, hz)}`);
+    // The same second by two requests: seeking finds the same place.
+    const half = await (await fetch(`${server.url}/meetings/daily/mix?from=${at + 500}&to=${at + 1000}&tracks=${format}`)).arrayBuffer();
+    const second = samplesOf(half), first = samples.subarray(RATE / 2);
+    const error = Math.max(...first.map((sample, i) => Math.abs(sample - second[i])));
+    assert.ok(error < 200, `${format}: ${error} between two requests`);
+  }
+  const all = samplesOf(await (await fetch(`${server.url}/meetings/daily/mix?from=${at}&to=${at + 1000}`)).arrayBuffer());
+  for (const [format, hz] of formats) assert.ok(amplitude(all, hz) > 5000, `${format} in the mix: ${amplitude(all, hz)}`);
 });

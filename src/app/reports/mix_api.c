@@ -202,7 +202,7 @@ static void take_row(struct mix_job *job, const struct recording_info *row) {
     if (format_is_video(row->format))
         return;
     job->has_recordings = true;
-    if (!slice_is_equal(row->format, format_name(RECORD_WAV)) || row->started_ms >= job->to_ms ||
+    if (row->started_ms >= job->to_ms ||
         (row->ended_ms && row->ended_ms <= job->from_ms) || job->row_count == TRACKS_MAX ||
         !is_wanted(job, row->participant))
         return;

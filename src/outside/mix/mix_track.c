@@ -25,18 +25,27 @@ struct mix_track {
     struct mix_stretch stretches[STRETCHES_MAX];
 };
 
+/* A sidecar counts in samples as they came; the file may have another rate. */
+static uint64_t frame_of(const struct sidecar *sidecar, uint64_t frame, uint32_t rate_hz) {
+    uint32_t came_hz = sidecar->info.rate_hz;
+    return came_hz == 0 || came_hz == rate_hz
+               ? frame
+               : (uint64_t)llround((double)frame * rate_hz / came_hz);
+}
+
 size_t mix_stretches(const struct sidecar *sidecar, int64_t started_ms, uint64_t frames,
-                     struct mix_stretch *out, size_t cap) {
+                     uint32_t rate_hz, struct mix_stretch *out, size_t cap) {
     size_t count = 0;
     uint64_t first = 0;
     int64_t at_ms = started_ms;
     for (size_t i = 0; sidecar && i < sidecar->pause_count && count + 1 < cap; i++) {
         const struct sidecar_pause *pause = &sidecar->pauses[i];
-        if (pause->at < first || pause->at > frames || pause->to_ms <= pause->from_ms)
+        uint64_t at = frame_of(sidecar, pause->at, rate_hz);
+        if (at < first || at > frames || pause->to_ms <= pause->from_ms)
             continue;
-        if (pause->at > first)
-            out[count++] = (struct mix_stretch){at_ms, first, pause->at - first};
-        first = pause->at;
+        if (at > first)
+            out[count++] = (struct mix_stretch){at_ms, first, at - first};
+        first = at;
         at_ms = pause->to_ms;
     }
     if (frames > first && count < cap)
@@ -84,7 +93,7 @@ int mix_track_open(struct mix_track **out, const struct storage *storage, struct
     track->file = file;
     sinc_init(&track->sinc, mix_file_rate_hz(file), MIX_RATE_HZ);
     track->count = mix_stretches(has_sidecar ? &sidecar : NULL, started_ms, mix_file_frames(file),
-                                 track->stretches, STRETCHES_MAX);
+                                 mix_file_rate_hz(file), track->stretches, STRETCHES_MAX);
     sidecar_free(&sidecar);
     *out = track;
     return 0;

@@ -19,9 +19,9 @@ struct mix_stretch {
     uint64_t first, frames;
 };
 
-/* The stretches of a file of so many frames; sidecar NULL: it is one. Returns how many; at most
- * `cap` are written. Pure. */
-size_t mix_stretches(const struct sidecar *, int64_t started_ms, uint64_t frames,
+/* The stretches of a file of so many frames of rate_hz; sidecar NULL: it is one. Returns how many; at
+ * most `cap` are written. Pure. */
+size_t mix_stretches(const struct sidecar *, int64_t started_ms, uint64_t frames, uint32_t rate_hz,
                      struct mix_stretch *out, size_t cap);
 
 struct mix_track;

@@ -6,10 +6,10 @@
 
 static void a_file_without_pauses_is_one_stretch(void **state) {
     struct mix_stretch out[4];
-    assert_int_equal(mix_stretches(NULL, 1000, 48000, out, 4), 1);
+    assert_int_equal(mix_stretches(NULL, 1000, 48000, 48000, out, 4), 1);
     assert_int_equal(out[0].at_ms, 1000);
     assert_int_equal(out[0].frames, 48000);
-    assert_int_equal(mix_stretches(NULL, 1000, 0, out, 4), 0);
+    assert_int_equal(mix_stretches(NULL, 1000, 0, 48000, out, 4), 0);
 }
 
 static void pauses_move_what_follows(void **state) {
@@ -21,13 +21,16 @@ static void pauses_move_what_follows(void **state) {
     };
     struct sidecar sidecar = {.pauses = pauses, .pause_count = 4};
     struct mix_stretch out[8];
-    assert_int_equal(mix_stretches(&sidecar, 1000, 96000, out, 8), 2);
+    assert_int_equal(mix_stretches(&sidecar, 1000, 96000, 48000, out, 8), 2);
     assert_int_equal(out[0].at_ms, 3000);
     assert_int_equal(out[0].first, 0);
     assert_int_equal(out[0].frames, 48000);
     assert_int_equal(out[1].at_ms, 9000);
     assert_int_equal(out[1].first, 48000);
     assert_int_equal(out[1].frames, 48000);
+    sidecar.info.rate_hz = 16000; /* Opus is decoded at another rate than it came with */
+    assert_int_equal(mix_stretches(&sidecar, 1000, 288000, 48000, out, 8), 2);
+    assert_int_equal(out[1].first, 144000);
 }
 
 int main(void) {
