@@ -89,6 +89,11 @@ export class FakePage {
     if (parts[0] === 'sessions') return json(200, this.#list(searchParams));
     if (parts[2] === 'live') return this.#live(response);
     if (parts[2] === 'verdicts') return this.#verdict(request.method, parts[3], body, json);
+    if (parts[2] === 'participants' && request.method === 'DELETE') {
+      const report = this.reports.get(parts[1]);
+      report.people = report.people.filter((person) => person.participantId !== parts[3]);
+      return json(204);
+    }
     if (parts[2] === 'report') return this.reports.has(parts[1]) ? json(200, this.reports.get(parts[1])) : json(404, { message: 'Meeting not found', statusCode: 404 });
     if (parts[2] === 'mix') return this.#mix(response, searchParams);
     if (pathname === '/page/rights' && request.method === 'POST') return this.#right(JSON.parse(body).token, json);

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { openPage, violations } from '../fakes/browser.mjs';
 import { startPage } from '../fakes/page.mjs';
 import { packed, reportOf } from '../fakes/talk.mjs';
+import { accounts, password, register } from './accounts.mjs';
 import { FakeEgress, tone } from '../fakes/egress.mjs';
 import { eventually, startServer, temporaryFolder } from './harness.mjs';
 import { finishRoom, livekit, startRoom } from './meeting.mjs';
@@ -205,4 +206,47 @@ test('a real recording: each voice alone and all together, and faster without a 
   await page.locator('.player select').first().selectOption('2');
   await again();
   await hears(page, 440);
+});
+
+test('an owner erases one person, and is asked once more', async (t) => {
+  const fake = await startPage(t, { env: { ...accounts, FEEDBACK_ACCESS: 'host' } });
+  fake.reports.set('RM_1', reportOf({ people: 3 }));
+  await register(fake.server, 'Ana', { organizationName: 'acme', email: 'ana@example.org' });
+  const page = await openPage(t);
+  // By the keyboard alone, from the login on.
+  await page.goto(`${fake.url}/app/`);
+  await page.focus('#email');
+  await page.keyboard.type('ana@example.org');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(password);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.meeting-lists .empty');
+  await page.evaluate(() => (location.hash = '#/report/RM_1'));
+  await page.waitForSelector('.erase');
+  const tabTo = async (what) => {
+    for (let i = 0; i < 120 && !(await page.evaluate((wish) => document.activeElement.getAttribute('aria-label') === wish || document.activeElement.textContent === wish, what)); i++) {
+      await page.keyboard.press('Tab');
+      // Whatever has the focus is in sight, and not under the player.
+      const isSeen = await page.evaluate(() => {
+        const node = document.activeElement, box = node.getBoundingClientRect();
+        if (node === document.body || !box.width) return true;
+        const top = document.elementFromPoint(Math.min(innerWidth - 1, Math.max(0, box.x + box.width / 2)), Math.min(innerHeight - 1, Math.max(0, box.y + Math.min(box.height, 20) / 2)));
+        return node.contains(top) || top?.contains(node) || node.closest('.player') !== null || node.matches('.skip, .only-read');
+      });
+      assert.ok(isSeen, await page.evaluate(() => document.activeElement.outerHTML.slice(0, 200)));
+    }
+  };
+  await tabTo('Erase…: Bruno Lima');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('dialog[open]');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Cancel');
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('dialog', { state: 'detached' });
+  await page.getByRole('button', { name: 'Erase…: Bruno Lima' }).press('Enter');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelectorAll('.part-attendance tbody tr').length === 2);
+  assert.doesNotMatch(await page.locator('.part-attendance').innerText(), /Bruno/);
+  assert.equal(fake.requests.filter((one) => one.method === 'DELETE').length, 1);
 });

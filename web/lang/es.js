@@ -74,6 +74,7 @@ export const es = {
   'marks.person': '{who} presentó: la parte del habla se lee con eso.', 'marks.interview': 'Era una entrevista.', 'marks.class': 'Era una clase.',
   'matrix.none': 'Nadie entró en el habla de nadie.', 'matrix.read': 'Fila: quién entró. Columna: quién hablaba. En negrita, tomó la palabra; tras la barra, habló a la vez.', 'matrix.corner': 'entró ↓ cuando hablaba →',
   'matrix.cell': '{by} en el habla de {of}: tomó la palabra {took} ×, habló a la vez {along} ×', 'matrix.plays': 'Trozo {n} de {all}, en {at}',
+  'erase.column': 'Borrar', 'erase.do': 'Borrar…', 'erase.title': '¿Borrar a {who} de esta reunión?', 'erase.what': 'Sus grabaciones, sus avisos y su parte del informe desaparecen para siempre. Los números de los demás quedan.', 'erase.sure': 'Borrar para siempre', 'erase.done': '{who} fue borrado de esta reunión.', cancel: 'Cancelar',
   'table.show': 'Como tabla', 'hear.at': 'Oír los diez segundos hasta {at}', 'hear.span': 'Oír {length}',
   'player.title': 'Sonido de la reunión', 'player.hear': 'Oír desde {at}', 'player.pause': 'Pausar', 'player.back': 'Diez segundos atrás (J)', 'player.on': 'Diez segundos adelante (L)', 'player.place': 'Lugar en la reunión',
   'player.rate': 'Velocidad', 'player.tracks': 'De quién', 'player.all': 'Todos', 'player.skip': 'Saltar silencios', 'player.failed': 'No hay sonido de este trozo: no se grabó, se borró, o el servidor no responde.', 'player.until': 'Grabado hasta {at}.',

@@ -28,10 +28,10 @@ export function namesOf(report) {
   return names.map((name, i) => (names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${nameOf({ participantId: report.people[i].participantId })})`));
 }
 
-/** @param {Report} report */
-export function attendanceTable(report) {
+/** `erase` is for those who may erase a person. @param {Report} report @param {((person: Person, name: string) => void) | null} [erase] */
+export function attendanceTable(report, erase = null) {
   const names = namesOf(report), length = Math.max(1, report.until - report.startedAt);
-  return table(t('report.attendance'), [t('people.name'), t('report.joined'), t('report.left'), t('report.present'), t('report.reconnects'), t('report.when')],
+  return table(t('report.attendance'), [t('people.name'), t('report.joined'), t('report.left'), t('report.present'), t('report.reconnects'), t('report.when'), ...(erase ? [t('erase.column')] : [])],
     report.people.map((person, i) => {
       const { attendance } = person, strip = el('span', { class: 'strip', 'aria-hidden': 'true' }, (attendance?.intervals ?? []).map(([from, to]) => {
         const piece = el('span', { class: 'strip-piece' });
@@ -41,7 +41,8 @@ export function attendanceTable(report) {
       }));
       return el('tr', null, el('th', { scope: 'row' }, bdi(names[i]), person.isHost ? el('small', null, ` ${t('person.host')}`) : null), el('td', null, time(attendance?.joinedAt)),
         el('td', null, attendance && attendance.leftAt === null ? t('report.stays') : time(attendance?.leftAt)), el('td', null, span(attendance?.presentSeconds)),
-        el('td', null, figure(attendance?.reconnects)), el('td', null, strip));
+        el('td', null, figure(attendance?.reconnects)), el('td', null, strip),
+        erase ? el('td', null, el('button', { type: 'button', class: 'cell erase', 'aria-label': `${t('erase.do')}: ${names[i]}`, on: { click: () => erase(person, names[i]) } }, t('erase.do'))) : null);
     }));
 }
 

@@ -4,7 +4,7 @@ import { currentLocale, duration, listed, moment, number, onLocale, percent, spa
 import { icon } from '../core/icons.js';
 import { cleanName, isolated, nameOf } from '../core/names.js';
 import { MOODS } from '../live/cards.js';
-import { session } from '../net/session.js';
+import { HttpError, session } from '../net/session.js';
 import { dialectOf, fileName, PLAIN, reportCsv } from '../report/export.js';
 import { Player } from '../report/player.js';
 import { sparks } from '../report/sparks.js';
@@ -13,7 +13,7 @@ import { eventTable, Timeline } from '../report/timeline.js';
 import { errorBox } from './say-error.js';
 import { hashOf, setTitle } from './route.js';
 
-/** @import { Feedback, Moment, Report } from '../shapes' */
+/** @import { Feedback, Moment, Person, Report } from '../shapes' */
 
 const RUNNING_MS = 10000, LEAST_CLIP_MS = 6000;
 
@@ -33,6 +33,13 @@ class ReportView extends HTMLElement {
   connectedCallback() {
     fill(this, this.#body);
     this.#life.undo(onLocale(() => this.#draw()));
+    // What an owner may do is known a moment after the login.
+    let role = session.login?.role;
+    this.#life.undo(session.onChange(() => {
+      if (session.login?.role === role) return;
+      role = session.login?.role;
+      this.#draw();
+    }));
     fill(this.#body, el('p', { class: 'empty', role: 'status' }, t('loading')));
     void this.#load();
   }
@@ -100,12 +107,34 @@ class ReportView extends HTMLElement {
       section('timeline', t('report.timeline'), timeline.node),
       section('talk', t('report.talk'), this.#marks(report), talkTable(report, hear)),
       section('matrix', t('report.matrix'), matrixTable(report, hear)),
-      section('attendance', t('report.attendance'), attendanceTable(report)),
+      section('attendance', t('report.attendance'), attendanceTable(report, session.login?.role === 'OWNER' && report.isFinal ? (person, name) => this.#askToErase(person, name) : null)),
       section('time', t('report.over'), el('div', { class: 'spark-grid' }, sparks(report.people, 'pace'), sparks(report.people, 'melody'), sparks(report.people, 'loudness'))),
       section('events', t('report.events'), events.length ? eventTable(events, report, hear) : el('p', { class: 'hint' }, t('report.events.none'))),
       el('p', { class: 'hint foot' }, t('report.foot')), player.node);
     const wanted = Number(this.params.get('at'));
     if (wanted) player.seek(wanted);
+  }
+
+  /** Somebody of the meeting asked for it, and an owner does it: for good, so it is said once more. @param {Person} person @param {string} name */
+  #askToErase(person, name) {
+    const report = /** @type {Report} */ (this.#report), problem = el('p', { class: 'bad', role: 'alert' });
+    const sure = el('button', { type: 'button', class: 'danger', on: { click: async () => {
+      sure.disabled = true;
+      try {
+        await session.request(`meetings/${encodeURIComponent(report.meetingId)}/participants/${encodeURIComponent(person.participantId)}`, { method: 'DELETE' });
+        dialog.close();
+        await this.#load();
+        fill(this.#note, t('erase.done', { who: isolated(name) }));
+      } catch (error) {
+        sure.disabled = false;
+        fill(problem, icon('warning'), error instanceof HttpError ? word('status.', String(error.status)) : t('error.away'));
+      }
+    } } }, t('erase.sure'));
+    const dialog = el('dialog', { class: 'dialog', 'aria-labelledby': 'erase-title', on: { close: () => dialog.remove() } },
+      el('h2', { id: 'erase-title' }, t('erase.title', { who: isolated(name) })), el('p', null, t('erase.what')), problem,
+      el('div', { class: 'dialog-actions' }, el('button', { type: 'button', autofocus: true, on: { click: () => dialog.close() } }, t('cancel')), sure));
+    this.append(dialog);
+    dialog.showModal();
   }
 
   /** @param {Report} report */
