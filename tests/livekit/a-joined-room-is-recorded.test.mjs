@@ -67,6 +67,14 @@ test('microphones of a joined room are recorded as they were sent', async (t) =>
   await Promise.all([ana.publish({ pcm: bursts() }), bob.publish({ pcm: bursts(), dtx: false, red: false })]);
   await eventually('eight seconds are received', async () =>
     (await server.metric('prosa_packets_total')) > 2 * 8 * 45);
+  const [{ meeting }] = await recordings(server, 'sala');
+  const { packets } = (await server.get(`/feedback/debug/${meeting}`)).body;
+  assert.deepEqual(packets.map(({ participantId }) => participantId).sort(), ['ana', 'bob']);
+  for (const { received, bad, muted, encrypted, waitMs } of packets) {
+    assert.ok(received > 100, `${received} packets`);
+    assert.deepEqual([bad, muted, encrypted], [0, false, false]);
+    assert.ok(waitMs >= 60 && waitMs <= 200, `${waitMs} ms`);
+  }
   await Promise.all([ana.unpublish(), bob.unpublish()]);
   await eventually('both recordings are finished', async () =>
     (await recordings(server, 'sala')).filter(({ end }) => end).length === 2);

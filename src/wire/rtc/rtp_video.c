@@ -230,7 +230,7 @@ bool rtp_video_take(struct rtp_video *video, struct slice payload, uint32_t time
     if (!marker)
         return false;
     video->has_begun = false;
-    if (video->is_in_unit || (video->needs_key && !is_key(video))) {
+    if (video->is_in_unit || video->picture.len == 0 || (video->needs_key && !is_key(video))) {
         video->dropped++;
         video->needs_key = true;
         return false;

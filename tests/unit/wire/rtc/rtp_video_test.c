@@ -69,7 +69,10 @@ static void h264_units_get_start_codes(void **state) {
     static const char expected[] = "\0\0\0\1\x67s\0\0\0\1\x68p\0\0\0\1\x65onetwoend";
     assert_int_equal(picture.len, sizeof expected - 1);
     assert_memory_equal(picture.ptr, expected, sizeof expected - 1);
-    assert_true(take(&v, "\x41slice", 6, 2, true, &picture));
+    assert_false(take(&v, "\x78", 1, 2, true, &picture)); /* no unit in it */
+    assert_false(take(&v, "\x41slice", 6, 3, true, &picture));
+    assert_true(take(&v, "\x65slice", 6, 4, true, &picture));
+    assert_true(take(&v, "\x41slice", 6, 5, true, &picture));
     assert_memory_equal(picture.ptr, "\0\0\0\1\x41slice", 10);
     rtp_video_free(&v);
 }
