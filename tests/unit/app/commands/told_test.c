@@ -2,7 +2,7 @@
 #include "unit.h"
 
 static void add(struct told *told, int64_t at_ms, const char *type, const char *who) {
-    told_add(told, at_ms, slice_from(type), SLICE("warning"), slice_from(who));
+    told_add(told, at_ms, SLICE_NONE, slice_from(type), SLICE("warning"), slice_from(who));
 }
 
 static void events_are_kept_in_the_order_of_their_time(void **state) {
