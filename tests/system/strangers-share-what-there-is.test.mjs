@@ -1,5 +1,6 @@
 // Whatever strangers can fill has a bound for all of them together, and those who are known keep a place.
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { io } from 'socket.io-client';
 import WebSocket from 'ws';
@@ -182,12 +183,21 @@ test('who takes an answer byte by byte is given up', async (t) => {
 test('with few descriptors strangers leave those of recordings', async (t) => {
   const server = await startServer(t, { wrap: ['prlimit', '--nofile=256:256'] });
   const note = crowd(t);
+  // Tracks that are connected need their files when the first sound comes, and others come when strangers have taken all that they get.
+  const enter = (i) => openTrack(server, { roomName: 'daily', participant: `p${i}`, trackId: `TR_${i}` });
+  const tracks = [await enter(0), await enter(1), await enter(2)];
   await Promise.all(Array.from({ length: 300 }, () => note(new Stranger(server)).opened));
-  const tracks = [];
-  for (let i = 0; i < 5; i++) {
-    const track = await openTrack(server, { roomName: 'daily', participant: `p${i}`, trackId: `TR_${i}` });
-    track.send(Buffer.alloc(96000, 1));
-    tracks.push(track);
+  let open = 0, looks = 0;
+  await eventually('no more are taken', async () => {
+    const now = (await readdir(`/proc/${server.child.pid}/fd`)).length;
+    looks = now === open ? looks + 1 : 0;
+    open = now;
+    return looks === 10;
+  });
+  for (const track of tracks) track.send(Buffer.alloc(96000, 1));
+  for (let i = 3; i < 5; i++) {
+    tracks.push(await enter(i));
+    tracks[i].send(Buffer.alloc(96000, 1));
   }
   await eventually('each has its file', async () => (await recordings(server)).length === 5);
   tracks.forEach((track) => track.close());
