@@ -62,8 +62,11 @@ test('what was recorded is mixed', async (t) => {
   const starts = [];
   for (const [participant] of tracks) {
     const { path } = await finishedWav(server, `TR_${participant}`);
-    const sidecar = await eventually('it has its sidecar', async () => JSON.parse(await readFile(path.replace(/wav$/, 'json'))));
-    starts.push(Date.parse(sidecar.startedAt));
+    const { startedAt } = await eventually('it has its last sidecar', async () => {
+      const sidecar = JSON.parse(await readFile(path.replace(/wav$/, 'json')));
+      return sidecar.endedAt && sidecar;
+    });
+    starts.push(Date.parse(startedAt));
   }
   at = Math.max(...starts) + 1000; // by the recordings' own times
   const mix = async (query = {}) => {
@@ -150,6 +153,15 @@ test('recordings in any format are mixed, at their places', async (t) => {
     const error = Math.max(...first.map((sample, i) => Math.abs(sample - second[i])));
     assert.ok(error < 200, `${format}: ${error} between two requests`);
   }
+  // The whole meeting as one file: five seconds and more of Ogg Opus, to its last page.
+  const whole = await fetch(`${server.url}/meetings/daily/mix?format=opus`);
+  assert.equal(whole.headers.get('content-type'), 'audio/ogg');
+  const ogg = Buffer.from(await whole.arrayBuffer());
+  const last = ogg.lastIndexOf('OggS');
+  assert.equal(ogg.toString('latin1', 28, 36), 'OpusHead');
+  assert.equal(ogg[last + 5] & 4, 4, 'it is whole');
+  const seconds = Number(ogg.readBigInt64LE(last + 6)) / 48000;
+  assert.ok(seconds > 4.5 && seconds < 60, `${seconds} s`);
   const all = samplesOf(await (await fetch(`${server.url}/meetings/daily/mix?from=${at}&to=${at + 1000}`)).arrayBuffer());
   for (const [format, hz] of formats) assert.ok(amplitude(all, hz) > 5000, `${format} in the mix: ${amplitude(all, hz)}`);
 });

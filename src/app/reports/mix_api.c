@@ -5,10 +5,12 @@
 #include "app/rest/routes.h"
 #include "app/sessions/directory.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/macros.h"
 #include "base/mem.h"
 #include "net/http/http_server.h"
 #include "net/worker.h"
+#include "outside/disk/codec.h"
 #include "outside/files/format.h"
 #include "outside/mix/mix.h"
 #include "outside/store/store_recording.h"
@@ -23,7 +25,10 @@ enum {
     RUNNING_MAX = 2,
     WAITING_MAX = 16,
     NICE = 10,
-    SPAN_MAX_MS = 60 * 1000,
+    SPAN_MAX_MS = 60 * 1000,         /* as WAV */
+    WHOLE_MAX_MS = 24 * 3600 * 1000, /* as Opus */
+    JOBS_MAX = 16,
+    OPUS_BPS = 32000,
     TRACKS_MAX = 256,
     ROWS_MAX = 1000,
     PIECE = MIX_RATE_HZ, /* samples made at once: a second */
@@ -32,6 +37,7 @@ enum {
 struct mix_api {
     struct mix_settings set;
     struct worker *worker;
+    unsigned jobs;
 };
 
 /* One recorded file. */
@@ -55,6 +61,9 @@ struct mix_job {
     size_t row_count;
     bool has_recordings;
     struct mix *mix;
+    bool is_opus;
+    struct codec *codec; /* of Opus */
+    struct buf encoded;
     bool is_cut; /* the recording goes on: to_ms is as far as it is */
     bool is_working, is_head;
     size_t piece; /* samples in `pcm` */
@@ -64,8 +73,12 @@ struct mix_job {
 static void job_free(struct mix_job *job) {
     for (size_t i = 0; i < job->row_count; i++)
         mem_free(job->rows[i].path);
+    if (job->codec)
+        codec_opus.close(job->codec);
     mix_free(job->mix);
+    buf_free(&job->encoded);
     buf_free(&job->tracks);
+    job->owner->jobs--;
     mem_free(job->name);
     mem_free(job);
 }
@@ -89,9 +102,28 @@ static void job_refuse(struct mix_job *job, int status, const char *message) {
 
 /* ---- The sound, second by second ---- */
 
+static void mix_on_encoded(uint64_t offset, const void *bytes, size_t len, void *user) {
+    buf_add(user, bytes, len);
+}
+
 static void mix_make_piece(void *arg) {
     struct mix_job *job = arg;
     job->piece = mix_make(job->mix, job->pcm, PIECE);
+    if (job->piece > 0 && job->codec) {
+        codec_opus.feed(job->codec, job->pcm, job->piece);
+    } else if (job->codec) {
+        codec_opus.close(job->codec); /* writes the rest */
+        job->codec = NULL;
+    }
+}
+
+/* False: the client has enough for now. */
+static bool send_piece(struct mix_job *job) {
+    if (!job->is_opus)
+        return http_body_write(job->req, slice_of(job->pcm, job->piece * sizeof job->pcm[0]));
+    bool takes_more = http_body_write(job->req, buf_slice(&job->encoded));
+    buf_clear(&job->encoded);
+    return takes_more;
 }
 
 static void mix_on_piece(int err, void *arg);
@@ -119,13 +151,13 @@ static void mix_on_piece(int err, void *arg) {
         job_free(job);
         return;
     }
+    bool takes_more = send_piece(job);
     if (job->piece == 0) {
         http_body_end(job->req);
         job_free(job);
-        return;
-    }
-    if (http_body_write(job->req, slice_of(job->pcm, job->piece * sizeof job->pcm[0])))
+    } else if (takes_more) {
         job_more(job);
+    }
 }
 
 /* ---- Opening ---- */
@@ -151,22 +183,29 @@ static void mix_open(void *arg) {
     job->mix = mix_new(job->from_ms, job->to_ms, job->rate);
     for (size_t i = 0; i < count; i++)
         mix_add(job->mix, tracks[i]);
+    if (job->is_opus &&
+        codec_opus.open(&job->codec, MIX_RATE_HZ, 1, OPUS_BPS, mix_on_encoded, &job->encoded))
+        job->codec = NULL;
+}
+
+static void add_until(struct mix_job *job) {
+    struct buf until = {0};
+    buf_printf(&until, "%lld", (long long)job->to_ms);
+    http_add_header(job->req, "X-Prosa-Until", buf_slice(&until));
+    http_add_header(job->req, "Access-Control-Expose-Headers", SLICE("X-Prosa-Until"));
+    buf_free(&until);
 }
 
 static void job_answer(struct mix_job *job) {
     uint8_t head[WAV_HEADER_MAX];
     const struct wav_format format = wav_format_s16(MIX_RATE_HZ, 1);
     uint64_t bytes = mix_samples(job->mix) * sizeof(int16_t);
-    size_t head_bytes = wav_write_header(head, WAV_CANONICAL, &format, bytes);
-    if (job->is_cut) {
-        struct buf until = {0};
-        buf_printf(&until, "%lld", (long long)job->to_ms);
-        http_add_header(job->req, "X-Prosa-Until", buf_slice(&until));
-        http_add_header(job->req, "Access-Control-Expose-Headers", SLICE("X-Prosa-Until"));
-        buf_free(&until);
-    }
+    size_t head_bytes = job->is_opus ? 0 : wav_write_header(head, WAV_CANONICAL, &format, bytes);
+    if (job->is_cut)
+        add_until(job);
     http_add_header(job->req, "Cache-Control", SLICE("private, no-store"));
-    http_respond_start(job->req, 200, "audio/wav", (int64_t)(head_bytes + bytes));
+    http_respond_start(job->req, 200, job->is_opus ? "audio/ogg" : "audio/wav",
+                       job->is_opus ? -1 : (int64_t)(head_bytes + bytes));
     if (job->is_head) {
         http_body_end(job->req);
         job_free(job);
@@ -180,7 +219,7 @@ static void job_answer(struct mix_job *job) {
 static void mix_on_opened(int err, void *arg) {
     struct mix_job *job = arg;
     job->is_working = false;
-    if (err || !job->req)
+    if (err || !job->req || (job->is_opus && !job->codec))
         job_refuse(job, 503, NULL);
     else
         job_answer(job);
@@ -202,16 +241,34 @@ static void take_row(struct mix_job *job, const struct recording_info *row) {
     if (format_is_video(row->format))
         return;
     job->has_recordings = true;
-    if (row->started_ms >= job->to_ms ||
-        (row->ended_ms && row->ended_ms <= job->from_ms) || job->row_count == TRACKS_MAX ||
-        !is_wanted(job, row->participant))
+    if (row->started_ms >= job->to_ms || (row->ended_ms && row->ended_ms <= job->from_ms) ||
+        job->row_count == TRACKS_MAX || !is_wanted(job, row->participant))
         return;
     job->rows[job->row_count++] =
         (struct mix_row){slice_copy_text(row->path), row->started_ms, row->ended_ms == 0};
 }
 
+/* From the first recording to the end of the last, or until now. */
+static void take_whole(struct mix_job *job, const struct store_recording_list *list) {
+    int64_t now_ms = clock_wall_ms();
+    for (size_t i = 0; i < list->count; i++) {
+        const struct recording_info *row = &list->recordings[i];
+        int64_t end_ms = row->ended_ms ? row->ended_ms : now_ms;
+        if (format_is_video(row->format))
+            continue;
+        if (job->from_ms == 0 || row->started_ms < job->from_ms)
+            job->from_ms = row->started_ms;
+        if (end_ms > job->to_ms)
+            job->to_ms = end_ms;
+    }
+    if (job->to_ms > job->from_ms + WHOLE_MAX_MS)
+        job->to_ms = job->from_ms + WHOLE_MAX_MS;
+}
+
 static void mix_on_rows(int err, const struct store_recording_list *list, void *arg) {
     struct mix_job *job = arg;
+    if (!err && job->to_ms == 0)
+        take_whole(job, list);
     for (size_t i = 0; !err && i < list->count; i++)
         take_row(job, &list->recordings[i]);
     if (err || !job->req) {
@@ -249,32 +306,50 @@ static bool read_ms(struct slice query, const char *name, int64_t *out) {
     return true;
 }
 
+/* Opus may be of the whole meeting. */
+static const char *read_span(struct mix_job *job, struct slice query) {
+    struct slice text;
+    bool has_span = query_find(query, "from", &text) > 0 || query_find(query, "to", &text) > 0;
+    int64_t most_ms = job->is_opus ? WHOLE_MAX_MS : SPAN_MAX_MS;
+    if (job->is_opus && !has_span)
+        return NULL;
+    if (!read_ms(query, "from", &job->from_ms) || !read_ms(query, "to", &job->to_ms) ||
+        job->to_ms <= job->from_ms || job->to_ms - job->from_ms > most_ms)
+        return "from and to must be Unix milliseconds, at most 60 seconds apart (24 hours as opus)";
+    return NULL;
+}
+
 /* NULL, or a sentence about what is wrong. */
 static const char *read_query(struct mix_job *job, struct slice query) {
     struct slice text;
     job->rate = 1;
-    if (!read_ms(query, "from", &job->from_ms) || !read_ms(query, "to", &job->to_ms) ||
-        job->to_ms <= job->from_ms || job->to_ms - job->from_ms > SPAN_MAX_MS)
-        return "from and to must be Unix milliseconds, at most 60 seconds apart";
+    if (query_find(query, "format", &text) > 0) {
+        job->is_opus = slice_is_equal(text, SLICE("opus"));
+        if (!job->is_opus && !slice_is_equal(text, SLICE("wav")))
+            return "format must be one of the following values: wav, opus";
+    }
     if (query_find(query, "rate", &text) > 0 &&
         (!slice_to_real(text, &job->rate) || !(job->rate >= 1 && job->rate <= 2)))
         return "rate must be a number from 1 to 2";
-    if (query_find(query, "format", &text) > 0 && !slice_is_equal(text, SLICE("wav")))
-        return "format must be one of the following values: wav";
     if (query_get(&job->tracks, query, "tracks") == EINVAL)
         return "tracks must be identities, separated by commas";
-    return NULL;
+    return read_span(job, query);
 }
 
 static void mix_on_get(struct http_request *req, const struct route_match *match, void *owner) {
     struct mix_job *job = mem_alloc(sizeof *job);
     job->owner = owner;
+    job->owner->jobs++;
     job->req = req;
     job->name = slice_copy_text(match->params[0]);
     job->is_head = slice_is_equal(req->method, SLICE("HEAD"));
     const char *wrong = read_query(job, req->query);
     if (wrong) {
         job_refuse(job, 400, wrong);
+        return;
+    }
+    if (job->owner->jobs > JOBS_MAX) {
+        job_refuse(job, 503, "Too many mixes at once; try again shortly");
         return;
     }
     req->user = job;

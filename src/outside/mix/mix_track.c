@@ -89,6 +89,8 @@ int mix_track_open(struct mix_track **out, const struct storage *storage, struct
     if (err)
         return err;
     bool has_sidecar = read_sidecar(storage, path, &sidecar);
+    if (has_sidecar && sidecar.info.started_ms)
+        started_ms = sidecar.info.started_ms; /* the row may still be on its way */
     struct mix_track *track = mem_alloc(sizeof *track);
     track->file = file;
     sinc_init(&track->sinc, mix_file_rate_hz(file), MIX_RATE_HZ);
