@@ -40,6 +40,16 @@ test('one person of an ended meeting is erased', async (t) => {
 
   const next = await startServer(t, { env, folder: server.folder });
   const before = (await next.get('/meetings/RM_e/report', bearer(ana))).body;
+  const exported = async (login, who = 'bob') => next.get(`/meetings/RM_e/participants/${who}/export`, bearer(login));
+  const { status: given, body: all } = await exported(carla);
+  assert.equal(given, 200);
+  assert.deepEqual(Object.keys(all), ['meetingId', 'participantId', 'stays', 'report', 'events', 'verdicts', 'recordings']);
+  assert.deepEqual([all.stays.length, all.report.participantId, all.verdicts.length, all.recordings.length], [1, 'bob', 1, 1]);
+  assert.ok(all.events.length >= 1 && all.events.every((event) => event.participantId === 'bob'));
+  assert.ok(!JSON.stringify(all).includes('dora'));
+  assert.equal((await exported(eva)).status, 404);
+  assert.deepEqual((await exported(ana, 'nobody')).body, { meetingId: 'RM_e', participantId: 'nobody', stays: [], report: null,
+    events: [], verdicts: [], recordings: [] });
   assert.equal((await erase(next, eva)).status, 404);
   assert.equal((await erase(next, carla)).status, 404, 'only the owner erases');
   const { status, body } = await erase(next, ana);

@@ -1,6 +1,7 @@
 /*
  * One person of an ended meeting: DELETE /meetings/:meetingId/participants/:participantId erases what
- * is kept of them, for the owner of the organization. Control thread only.
+ * is kept of them, for the owner of the organization; GET .../export gives it, to admins too. Control
+ * thread only.
  */
 #ifndef APP_PERSON_API_H
 #define APP_PERSON_API_H

@@ -115,7 +115,7 @@ static void job_start(struct verdict_job *job) {
 
 /* ---- GET /feedback/:meetingId/verdicts ---- */
 
-static void verdict_write(struct buf *json, const struct store_verdict *row) {
+void verdict_write(struct buf *json, const struct store_verdict *row) {
     json_open(json, NULL);
     json_add_text(json, "id", row->id);
     json_add_text(json, "verdict", row->verdict);

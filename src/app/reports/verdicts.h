@@ -10,12 +10,14 @@
 
 #include <stdint.h>
 
+struct buf;
 struct config;
 struct counter_table;
 struct directory;
 struct hosts;
 struct routes;
 struct store;
+struct store_verdict;
 
 struct verdicts {
     const struct config *config;
@@ -26,6 +28,9 @@ struct verdicts {
 };
 /* How the metrics show it. */
 extern const struct counter_table verdicts_counters;
+
+/* A verdict as it is listed. */
+void verdict_write(struct buf *json, const struct store_verdict *);
 
 /* The struct must outlive the routes. */
 void verdicts_add_routes(struct verdicts *, struct routes *);
