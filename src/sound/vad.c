@@ -15,7 +15,7 @@ void vad_clear(struct vad *v) {
 }
 
 static void keep_window(struct vad *v, uint32_t window, const float lowest[MEL_PADDED]) {
-    for (int b = 0; b < MEL_PADDED; b++)
+    for (int b = 0; b < MEL_BANDS; b++)
         v->calm[window][b] = (int16_t)lrintf(lowest[b] * VAD_CALM_ONE);
 }
 
@@ -24,7 +24,7 @@ static void end_window(struct vad *v, const float db[MEL_PADDED]) {
     memcpy(v->lowest[1], v->lowest[0], sizeof v->lowest[1]);
     keep_window(v, v->calm_next, v->lowest[0]);
     v->calm_next = (v->calm_next + 1) % VAD_CALM_WINDOWS;
-    for (int b = 0; b < MEL_PADDED; b++) {
+    for (int b = 0; b < MEL_BANDS; b++) {
         int16_t lowest = v->calm[0][b];
         for (int i = 1; i < VAD_CALM_WINDOWS; i++)
             lowest = v->calm[i][b] < lowest ? v->calm[i][b] : lowest;
@@ -39,7 +39,8 @@ static void end_window(struct vad *v, const float db[MEL_PADDED]) {
 static void follow_floors(struct vad *v, const float db[MEL_PADDED], float total_db) {
     if (!v->floor_known) {
         for (int b = 0; b < MEL_PADDED; b++)
-            v->floors[b] = v->lowest[0][b] = v->lowest[1][b] = v->calm_before[b] = db[b];
+            v->floors[b] = v->lowest[0][b] = v->lowest[1][b] = db[b];
+        memcpy(v->calm_before, db, sizeof v->calm_before);
         for (uint32_t i = 0; i < VAD_CALM_WINDOWS; i++)
             keep_window(v, i, db);
         v->loudest_db = total_db;

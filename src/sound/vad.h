@@ -33,10 +33,10 @@ struct vad {
     float h[VAD_HIDDEN];
     float floors[MEL_PADDED];
     float lowest[2][MEL_PADDED];
-    int16_t calm[VAD_CALM_WINDOWS][MEL_PADDED]; /* each window's lowest, in VAD_CALM_ONE */
-    float calm_before[MEL_PADDED];              /* the lowest of all of them */
-    float loudest_db;                           /* falls by 2 dB a second */
-    uint32_t floor_frames;                      /* into the window of 0.8 s */
+    int16_t calm[VAD_CALM_WINDOWS][MEL_BANDS]; /* each window's lowest, in VAD_CALM_ONE */
+    float calm_before[MEL_BANDS];              /* the lowest of all of them */
+    float loudest_db;                          /* falls by 2 dB a second */
+    uint32_t floor_frames;                     /* into the window of 0.8 s */
     uint32_t calm_next;
     bool floor_known;
     struct pace_envelope envelope;

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 enum {
-    VAD_DENSE = 32,
-    VAD_HIDDEN = 64,
+    VAD_DENSE = 48,
+    VAD_HIDDEN = 96,
     VAD_WEIGHT_MAX = 2047,
     VAD_INPUT_ONE = 1024, /* |inputs| < 20 */
     VAD_DENSE_ONE = 512,

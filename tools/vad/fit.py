@@ -132,7 +132,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument('--set', default=''); ap.add_argument('--held', default=''); ap.add_argument('--epochs', type=int, default=40); ap.add_argument('--rate', type=float, default=4e-3)
     ap.add_argument('--model', required=True); ap.add_argument('--start', default=''); ap.add_argument('--c', default=''); ap.add_argument('--lib', default='/tmp/snd/libfit.so')
-    ap.add_argument('--dense', type=int, default=32); ap.add_argument('--hidden', type=int, default=64); ap.add_argument('--seed', type=int, default=1); ap.add_argument('--threads', type=int, default=2); ap.add_argument('--chunk', type=int, default=500, help='rows of 20 ms that back-propagation goes through')
+    ap.add_argument('--dense', type=int, default=48); ap.add_argument('--hidden', type=int, default=96); ap.add_argument('--seed', type=int, default=1); ap.add_argument('--threads', type=int, default=2); ap.add_argument('--chunk', type=int, default=500, help='rows of 20 ms that back-propagation goes through')
     ap.add_argument('--lean', type=float, default=0.0, help='added to the logit in the C table: mixtures hold more noise than meetings do')
     a = ap.parse_args()
     net = Net(a.lib, a.dense, a.hidden, a.seed)

@@ -167,6 +167,8 @@ def noise(mat, rng, n, kind):
         return typing(mat, rng, n)
     if kind == 'music':
         return of_files(mat, rng, n, mat.music, 'music-')
+    if kind == 'hold':      # music that waits in a telephone
+        return noises.unit(ch.telephone(rng, of_files(mat, rng, n, mat.music, 'music-')))
     if kind == 'sounds':
         return of_sounds(mat, rng, n)
     return (struck.KINDS.get(kind) or noises.KINDS[kind])(rng, n)
@@ -224,7 +226,7 @@ def noise_of(mat, rng, kind, fit):
     return noises.unit(total)
 
 
-WAYS = (('pumped', ch.pumped, 0.13), ('slow', ch.slow_agc, 0.08), ('clipped', ch.clipped, 0.08), ('telephone', ch.telephone, 0.11), ('suppressed', ch.suppress, 0.06), ('overdriven', None, 0.04))
+WAYS = (('pumped', ch.pumped, 0.18), ('slow', ch.slow_agc, 0.06), ('clipped', ch.clipped, 0.07), ('telephone', ch.telephone, 0.08), ('suppressed', ch.suppress, 0.06), ('overdriven', None, 0.04))
 
 
 def way(rng, y, mask):
@@ -267,7 +269,9 @@ def inputs_of(lib, pcm):
 MAT = None
 FIT_KINDS = ['clean', 'fan', 'traffic', 'coloured', 'babble', 'music', 'synthmusic', 'keyboard', 'bumps', 'sounds', 'hum', 'animal', 'music', 'breath', 'motor', 'beeps', 'office', 'wind', 'cough', 'clean',
              'laptop', 'typing', 'knocks', 'dishes', 'plucked', 'cluck', 'laptop', 'typing+fan', 'music', 'fan+laptop', 'music+keyboard', 'animal+coloured', 'sounds+fan', 'babble+fan', 'breath+knocks', 'hum+knocks', 'sounds',
-             'office', 'knocks+laptop', 'plucked+fan', 'music+traffic', 'animal', 'coloured', 'babble', 'clean']
+             'office', 'knocks+laptop', 'plucked+fan', 'music+traffic', 'animal', 'coloured', 'babble', 'clean',
+             'babble', 'office', 'sounds', 'laptop', 'babble', 'music', 'office+typing', 'clean', 'babble', 'sounds+music', 'laptop', 'clean',
+             'barks', 'hold', 'barks+fan', 'hold', 'music']
 
 
 def finished(a, rng, y, mask, coded, name, k):

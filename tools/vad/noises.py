@@ -193,6 +193,30 @@ def beeps(rng, n):
     return events(rng, n, one, rng.uniform(0.15, 1.5))
 
 
+def barks(rng, n):
+    """One dog: fits of one to six barks, half a second apart, all much alike."""
+    size, drop, rough, snout = np.exp(rng.uniform(np.log(0.4), np.log(2))), rng.uniform(0.1, 0.9), rng.uniform(0.1, 2), [(rng.uniform(350, 3500), rng.uniform(0.8, 0.97)) for _ in range(rng.integers(1, 4))]
+    top, skew, long, room = rng.uniform(0.2, 0.7), rng.uniform(0.1, 0.8), rng.uniform(0.07, 0.35), rng.uniform(0, 0.5)
+
+    def one(r):
+        L = int(long * r.uniform(0.7, 1.3) * FS); u = np.linspace(0, 1, L)
+        f = size * 420 * r.normal(1, 0.06) * (1 - drop * np.abs(u - top))
+        y = unit(harmonics(r, f, 16, rng.uniform(0.3, 1))) * (1 + r.uniform(0, 0.8) * np.sin(2 * np.pi * r.uniform(30, 120) * u * L / FS)) + rough * coloured(r, L, 0)
+        for c, q in snout:
+            y = 0.3 * y + signal.lfilter([1 - q], [1, -2 * q * np.cos(2 * np.pi * c / FS), q * q], y)
+        return unit(y) * u ** (0.5 * skew) * (1 - u) ** (0.4 + skew) * 10 ** (r.normal(0, 2) / 20)
+    x, t = np.zeros(n), rng.uniform(0, 3)
+    while t * FS < n:
+        for _ in range(rng.integers(1, 7)):
+            y, i = one(rng), int(t * FS)
+            if i < n:
+                x[i:i + len(y)] += y[:n - i]
+            t += long + rng.uniform(0.12, 0.6)
+        t += rng.exponential(rng.choice([0.7, 2, 5]))
+    h = rng.standard_normal(int(0.2 * FS)) * 10 ** (-3 * np.arange(int(0.2 * FS)) / (0.2 * FS))
+    return unit(x + room * unit(signal.fftconvolve(x, h)[:n]) * np.std(x) + 1e-4 * rng.standard_normal(n))
+
+
 def animal(rng, n):
     """Barks, meows, bleats, crows, birds, insects: voiced, but not speech."""
     kind = rng.integers(7)
@@ -281,4 +305,4 @@ def cough(rng, n):
 
 
 KINDS = {'coloured': coloured, 'fan': fan, 'hum': hum, 'motor': motor, 'traffic': traffic, 'bumps': bumps, 'keyboard': keyboard, 'breath': breath,
-         'wind': wind, 'beeps': beeps, 'animal': animal, 'synthmusic': synthmusic, 'cough': cough}
+         'wind': wind, 'beeps': beeps, 'animal': animal, 'barks': barks, 'synthmusic': synthmusic, 'cough': cough}
