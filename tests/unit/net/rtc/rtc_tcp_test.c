@@ -34,10 +34,8 @@ static void close_pair(struct pair *p) {
     close(p->listener);
 }
 
+/* Once what was sent has come. */
 static size_t read_frame(struct pair *p, uint8_t *out) {
-    size_t len = rtc_tcp_read(p->tcp, out);
-    if (len > 0 || rtc_tcp_state(p->tcp) == RTC_TCP_BROKEN)
-        return len;
     struct pollfd ready = {.fd = rtc_tcp_fd(p->tcp), .events = POLLIN};
     poll(&ready, 1, 5000);
     return rtc_tcp_read(p->tcp, out);
