@@ -169,7 +169,7 @@ void rtc_dtls_free(struct rtc_dtls *dtls) {
     if (!dtls)
         return;
     ERR_clear_error();
-    if (dtls->state == RTC_DTLS_UP)
+    if (dtls->state == RTC_DTLS_UP && SSL_alloc_buffers(dtls->ssl))
         SSL_shutdown(dtls->ssl);
     SSL_free(dtls->ssl);
     mem_free(dtls);
@@ -222,8 +222,9 @@ void rtc_dtls_hear(struct rtc_dtls *dtls, const uint8_t *bytes, size_t len) {
     }
 }
 
+/* Once it is up, datagrams are rare: between them the session holds no buffers, which are 19 KB. */
 size_t rtc_dtls_read(struct rtc_dtls *dtls, uint8_t out[RTC_DTLS_DATA_MAX]) {
-    if (dtls->state != RTC_DTLS_UP)
+    if (dtls->state != RTC_DTLS_UP || !SSL_alloc_buffers(dtls->ssl))
         return 0;
     ERR_clear_error();
     int len = SSL_read(dtls->ssl, out, RTC_DTLS_DATA_MAX);
@@ -231,6 +232,7 @@ size_t rtc_dtls_read(struct rtc_dtls *dtls, uint8_t out[RTC_DTLS_DATA_MAX]) {
         return (size_t)len;
     is_waiting(dtls, len);
     dtls->heard = NULL; /* what OpenSSL left lies in the caller's buffer */
+    SSL_free_buffers(dtls->ssl);
     return 0;
 }
 
@@ -238,7 +240,9 @@ void rtc_dtls_write(struct rtc_dtls *dtls, const uint8_t *bytes, size_t len) {
     if (dtls->state != RTC_DTLS_UP)
         return;
     ERR_clear_error();
-    SSL_write(dtls->ssl, bytes, (int)len);
+    if (SSL_alloc_buffers(dtls->ssl))
+        SSL_write(dtls->ssl, bytes, (int)len);
+    SSL_free_buffers(dtls->ssl);
 }
 
 int64_t rtc_dtls_due_ms(struct rtc_dtls *dtls) {
