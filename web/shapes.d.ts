@@ -43,6 +43,7 @@ export interface Login {
 }
 export interface Me { user: Login['user']; organization: Login['organization']; role: string }
 export interface Right { id: string; token: string; meetingId: string; roomName: string; expiresAt: Millis }
+export interface GivenRight { id: string; meetingId: string; subject?: string | null; createdAt: string; expiresAt: string; revokedAt?: string | null }
 export interface About { version: string; access: 'open' | 'report' | 'host'; locale: string; moods: boolean }
 
 export interface Notice {

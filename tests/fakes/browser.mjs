@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core';
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-export const PATIENCE_MS = 30000;
+export const PATIENCE_MS = 60000;
 let launched = null;
 after(async () => (await launched)?.close());
 

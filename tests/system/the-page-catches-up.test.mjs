@@ -25,14 +25,14 @@ test('a proxy that answers 502 for a while: back by itself, nothing missing, not
   assert.match(await page.textContent('.live-meta'), /data from \d/);
   const tries = () => fake.requests.filter((one) => one.url.startsWith('/feedback/daily-standup/live')).length;
   const before = tries();
-  await page.waitForFunction(() => document.querySelector('[aria-live=assertive]').textContent === 'The connection to the server is lost.');
+  await page.waitForFunction(() => document.querySelector('[aria-live=assertive]')?.textContent === 'The connection to the server is lost.');
   fake.broken = 0;
   fake.seq = 2;
   await page.waitForSelector('.mood[data-mood=look]');
   assert.ok(tries() > before);
   // What came meanwhile is played back; what is known already comes again as well, and is counted once.
   for (const one of said) fake.send('feedback', one);
-  await page.waitForFunction(() => document.querySelector('.card-count').textContent === '2 times');
+  await page.waitForFunction(() => document.querySelector('.card-count')?.textContent === '2 times');
   assert.deepEqual(await counts(page), ['2 times']);
 });
 
@@ -161,7 +161,7 @@ test('a real meeting by a host\'s link: a card that is silenced, a server that w
   const again = await startServer(t, { env, folder: server.folder });
   await deadMicrophone(t, again);
   await page.waitForSelector('.mood[data-mood=look], .mood[data-mood=attention]');
-  await page.waitForFunction(() => document.querySelector('prosa-live').dataset.stale === undefined);
+  await page.waitForFunction(() => document.querySelector('prosa-live')?.dataset.stale === undefined);
 
   // The token's session ends; what it became opens the report, and nothing else.
   await finishRoom(again, 'RM_1', 'daily');

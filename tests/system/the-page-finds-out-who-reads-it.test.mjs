@@ -9,7 +9,7 @@ import { startPage } from '../fakes/page.mjs';
 import { reportOf, snapshotOf } from '../fakes/talk.mjs';
 import { accounts, bearer, password, register } from './accounts.mjs';
 import { eventually, startServer, temporaryFolder } from './harness.mjs';
-import { livekit, startRoom, finishRoom } from './meeting.mjs';
+import { deadMicrophone, finishRoom, livekit, livekitToken, startRoom } from './meeting.mjs';
 
 const head = 'eyJhbGciOiJIUzI1NiJ9', claims = Buffer.from(JSON.stringify({ video: { room: 'daily-standup', roomJoin: true } })).toString('base64url');
 const hostToken = `${head}.${claims}.signature-of-the-host`;
@@ -31,7 +31,7 @@ test('by e-mail and password, at the real server: meetings, live ones first, a s
   await page.fill('#email', 'ana@example.org');
   await page.fill('#password', 'not this one');
   await page.keyboard.press('Enter');
-  await page.waitForFunction(() => document.querySelector('.form .bad').textContent.includes('não conferem'));
+  await page.waitForFunction(() => document.querySelector('.form .bad')?.textContent.includes('não conferem'));
   await page.fill('#password', password);
   await page.keyboard.press('Enter');
   await page.waitForFunction(() => document.querySelectorAll('.meeting').length === 3);
@@ -45,7 +45,7 @@ test('by e-mail and password, at the real server: meetings, live ones first, a s
   await page.reload();
   await page.waitForSelector('.meeting');
   await page.selectOption('.bar select', 'es');
-  await page.waitForFunction(() => document.querySelector('h1').textContent === 'Reuniones' && document.documentElement.lang === 'es');
+  await page.waitForFunction(() => document.querySelector('h1')?.textContent === 'Reuniones' && document.documentElement.lang === 'es');
   const other = await page.context().newPage();
   await other.goto(`${server.url}/app/#/meetings`);
   await other.waitForSelector('#email');
@@ -111,7 +111,7 @@ test('a link\'s token becomes a right to one meeting, stays in no address, and i
   assert.equal(fake.requests.find((one) => one.url.startsWith('/meetings/RM_1/report')).authorization, 'Bearer pg_right-of-one-meeting');
   await page.goto(`${fake.url}/app/#/report/RM_other`);
   await page.waitForSelector('.empty p');
-  assert.match(await page.textContent('.empty p'), /does not exist, or is another organization/);
+  assert.match(await page.textContent('.empty p'), /does not exist, is another organization/);
   assert.equal(fake.requests.find((one) => one.url.includes('RM_other')).authorization, undefined, 'the right is for one meeting');
 
   await page.goto(`${fake.url}/app/#/`);
@@ -189,4 +189,29 @@ test('those who are measured read what is measured, without a login', async (t) 
   const text = await page.locator('.notice-page').innerText();
   for (const part of [/sala <b>/, /30 dias/, /90 dias/, /Nenhum som sai deste servidor/, /privacidade@example\.org/, /Ninguém recebe nota/]) assert.match(text, part);
   assert.deepEqual(await violations(page), []);
+});
+
+test('an owner sees who opens a meeting by a link, and takes it back', async (t) => {
+  const server = await startServer(t, { env: { ...accounts, ...livekit, FEEDBACK_ACCESS: 'host', DEFAULT_ORGANIZATION: 'acme', EGRESS_AUTH: 'off' } });
+  await register(server, 'Ana', { organizationName: 'acme', email: 'ana@example.org' });
+  await startRoom(server, 'RM_1', 'daily');
+  await deadMicrophone(t, server);
+  const host = await openPage(t), owner = await openPage(t);
+  await host.goto(`${server.url}/app/#/live/daily?token=${livekitToken({ sub: 'host-of-daily' })}`);
+  await host.waitForFunction(() => /1 person/.test(document.querySelector('.live-meta')?.textContent ?? ''));
+  await finishRoom(server, 'RM_1', 'daily');
+  await host.waitForSelector('.player');
+  await owner.goto(`${server.url}/app/`);
+  await owner.fill('#email', 'ana@example.org');
+  await owner.fill('#password', password);
+  await owner.keyboard.press('Enter');
+  await owner.click('.meeting');
+  await owner.getByText('Who opens this meeting by a link').click();
+  const row = owner.locator('.links li', { hasText: 'host-of-daily' });
+  await row.getByRole('button', { name: 'Take back' }).click();
+  await owner.waitForFunction(() => document.querySelector('.links')?.textContent === 'Nobody.');
+  assert.deepEqual(await violations(owner), []);
+  await host.reload();
+  await host.waitForSelector('.empty p');
+  assert.match(await host.textContent('.empty p'), /needs an account or a host’s link|no right/);
 });

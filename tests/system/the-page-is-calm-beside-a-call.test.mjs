@@ -108,7 +108,7 @@ test('nothing moves under a pointer, and the focus stays through a thousand upda
   const snapshot = fake.snapshot(), base = Date.now();
   for (let i = 0; i < 1000; i++) fake.send('levels', levelsOf(snapshot, base + i * 100, i));
   fake.send('stats', { ts: base + 100000, talk: [{ participantId: 'p0', talkSeconds: 999, talkShare: 0.777, turns: 1 }] });
-  await page.waitForFunction(() => document.querySelector('.share-text').textContent === '78%');
+  await page.waitForFunction(() => document.querySelector('.share-text')?.textContent === '78%');
   assert.ok(await page.evaluate(() => document.activeElement === window.focused && window.focused.isConnected));
 });
 
@@ -116,15 +116,16 @@ test('a screen reader hears little, and asks for the rest by a key', async (t) =
   const { fake, page, tell } = await live(t);
   await page.evaluate(() => {
     window.said = 0;
+    window.since = performance.now();
     for (const node of document.querySelectorAll('prosa-live > [aria-live]')) new MutationObserver(() => window.said++).observe(node, { childList: true, characterData: true, subtree: true });
   });
   for (let i = 0; i < 100; i++) tell({ who: i % 5, ts: Date.now() + i });
   const snapshot = fake.snapshot(), base = Date.now();
   for (let i = 0; i < 600; i++) fake.send('levels', levelsOf(snapshot, base + i * 100, i));
   await page.waitForSelector('.mood[data-mood=look]');
-  assert.ok((await page.evaluate(() => window.said)) <= 2, 'a hundred events, and no more than a line');
+  assert.ok(await page.evaluate(() => window.said <= 2 + (performance.now() - window.since) / 10000), 'a hundred events, and a line in ten seconds');
   await page.keyboard.press('r');
-  await page.waitForFunction(() => /matters? to look at/.test(document.querySelector('[aria-live=polite]').textContent));
+  await page.waitForFunction(() => /matters? to look at/.test(document.querySelector('[aria-live=polite]')?.textContent));
 });
 
 test('discreet shows no name anywhere, and says so in no title', async (t) => {
@@ -193,7 +194,7 @@ test('five states are told apart without colour, and a clip is remembered', asyn
   });
   assert.equal(new Set(grey).size, 6);
   fake.send('levels', { ...levelsOf(snapshot, Date.now() + 2000, 1) });
-  await page.waitForFunction(() => document.querySelector('.people-table tr[data-state=speaks] .level-number').textContent !== '-20');
+  await page.waitForFunction(() => document.querySelector('.people-table tr[data-state=speaks] .level-number')?.textContent !== '-20');
   assert.equal(await page.locator('.clip:visible').count(), 1, 'still there');
   await page.click('.clip:visible');
   assert.equal(await page.locator('.clip:visible').count(), 0);
@@ -203,12 +204,12 @@ test('paused, no picture changes while figures go on; a ribbon has its words', a
   const { fake, page } = await live(t, { isWide: true });
   const snapshot = fake.snapshot(), pixels = () => page.$$eval('.meter', (all) => all.map((canvas) => canvas.toDataURL()).join());
   fake.send('levels', levelsOf(snapshot, Date.now(), 1));
-  await page.waitForFunction(() => document.querySelector('.level-number').textContent === '-21');
+  await page.waitForFunction(() => document.querySelector('.level-number')?.textContent === '-21');
   await page.keyboard.press('p');
   const before = await pixels();
   for (let i = 0; i < 50; i++) fake.send('levels', levelsOf(snapshot, Date.now() + i * 100, i));
   fake.send('stats', { ts: Date.now() + 9000, talk: [{ participantId: 'p0', talkSeconds: 5, talkShare: 0.5 }] });
-  await page.waitForFunction(() => document.querySelector('.share-text').textContent === '50%');
+  await page.waitForFunction(() => document.querySelector('.share-text')?.textContent === '50%');
   assert.equal(await pixels(), before);
   await page.keyboard.press('p');
   await page.waitForFunction((old) => [...document.querySelectorAll('.meter')].map((canvas) => canvas.toDataURL()).join() !== old, before, { timeout: PATIENCE_MS });

@@ -83,7 +83,7 @@ test('the sound at a moment is that moment, of that person, at any pace', async 
   // It goes on over the seam between two windows, on one clock.
   const place = () => page.$eval('.player input[type=range]', (node) => Number(node.value));
   const began = await place(), windows = fake.mixes.length;
-  await page.waitForFunction((least) => Number(document.querySelector('.player input[type=range]').value) >= least, began + 2);
+  await page.waitForFunction((least) => Number(document.querySelector('.player input[type=range]')?.value) >= least, began + 2);
   assert.ok(fake.mixes.length >= windows && fake.mixes.length < windows + 4);
 
   await page.locator('h1').focus();
@@ -197,15 +197,17 @@ test('a real recording: each voice alone and all together, and faster without a 
     await page.locator('.player input[type=range]').fill('1');
     await page.locator('.player .round').click();
   };
+  // A recording of seconds may be over before a busy machine looks: then it is played again.
+  const isHeard = (hz) => eventually(`${hz} Hz`, async () => {
+    if (!['playing', 'loading'].includes(await page.getAttribute('.player', 'data-state'))) await again();
+    return Math.abs((await page.evaluate(() => window.heardHz())) - hz) < 8;
+  });
   await voice('bob');
-  await again();
-  await hears(page, 880);
+  await isHeard(880);
   await voice('ana');
-  await hears(page, 440);
-  await page.locator('.player .round').click();
+  await isHeard(440);
   await page.locator('.player select').first().selectOption('2');
-  await again();
-  await hears(page, 440);
+  await isHeard(440);
 });
 
 test('an owner erases one person, and is asked once more', async (t) => {

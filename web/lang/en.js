@@ -74,6 +74,8 @@ export const en = {
   'marks.person': '{who} presented: read the shares with that in mind.', 'marks.interview': 'It was an interview.', 'marks.class': 'It was a class.',
   'matrix.none': 'Nobody came into anybody’s speech.', 'matrix.read': 'Row: who came in. Column: who was speaking. In bold, took the floor; behind the slash, spoke along.', 'matrix.corner': 'came in ↓ while spoke →',
   'matrix.cell': '{by} into {of}’s speech: took the floor {took} ×, spoke along {along} ×', 'matrix.plays': 'Part {n} of {all}, at {at}',
+  'report.unknown': 'There is no report here: the meeting does not exist, is another organization’s, or nothing was heard in it.',
+  'links.title': 'Who opens this meeting by a link', 'links.none': 'Nobody.', 'links.times': ' since {from}, until {until}', 'links.revoke': 'Take back',
   'erase.column': 'Erase', 'erase.do': 'Erase…', 'erase.title': 'Erase {who} from this meeting?', 'erase.what': 'Their recordings, notices and part of the report are gone for good. The figures of the others stay.', 'erase.sure': 'Erase for good', 'erase.done': '{who} was erased from this meeting.', cancel: 'Cancel',
   'table.show': 'As a table', 'hear.at': 'Hear the ten seconds up to {at}', 'hear.span': 'Hear {length}',
   'player.title': 'Sound of the meeting', 'player.hear': 'Press to hear {at}', 'player.pause': 'Pause', 'player.back': 'Ten seconds back (J)', 'player.on': 'Ten seconds on (L)', 'player.place': 'Place in the meeting',

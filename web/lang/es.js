@@ -74,6 +74,8 @@ export const es = {
   'marks.person': '{who} presentó: la parte del habla se lee con eso.', 'marks.interview': 'Era una entrevista.', 'marks.class': 'Era una clase.',
   'matrix.none': 'Nadie entró en el habla de nadie.', 'matrix.read': 'Fila: quién entró. Columna: quién hablaba. En negrita, tomó la palabra; tras la barra, habló a la vez.', 'matrix.corner': 'entró ↓ cuando hablaba →',
   'matrix.cell': '{by} en el habla de {of}: tomó la palabra {took} ×, habló a la vez {along} ×', 'matrix.plays': 'Trozo {n} de {all}, en {at}',
+  'report.unknown': 'No hay informe aquí: la reunión no existe, es de otra organización, o no se oyó nada en ella.',
+  'links.title': 'Quién abre esta reunión por un enlace', 'links.none': 'Nadie.', 'links.times': ' desde {from}, hasta {until}', 'links.revoke': 'Retirar',
   'erase.column': 'Borrar', 'erase.do': 'Borrar…', 'erase.title': '¿Borrar a {who} de esta reunión?', 'erase.what': 'Sus grabaciones, sus avisos y su parte del informe desaparecen para siempre. Los números de los demás quedan.', 'erase.sure': 'Borrar para siempre', 'erase.done': '{who} fue borrado de esta reunión.', cancel: 'Cancelar',
   'table.show': 'Como tabla', 'hear.at': 'Oír los diez segundos hasta {at}', 'hear.span': 'Oír {length}',
   'player.title': 'Sonido de la reunión', 'player.hear': 'Oír desde {at}', 'player.pause': 'Pausar', 'player.back': 'Diez segundos atrás (J)', 'player.on': 'Diez segundos adelante (L)', 'player.place': 'Lugar en la reunión',

@@ -72,6 +72,8 @@ const words = {
   'marks.person': '{who} apresentou: a parte de fala se lê com isso.', 'marks.interview': 'Era uma entrevista.', 'marks.class': 'Era uma aula.',
   'matrix.none': 'Ninguém entrou na fala de ninguém.', 'matrix.read': 'Linha: quem entrou. Coluna: quem falava. Em negrito, tomou a palavra; depois da barra, falou junto.', 'matrix.corner': 'entrou ↓ na fala de →',
   'matrix.cell': '{by} na fala de {of}: tomou a palavra {took} ×, falou junto {along} ×', 'matrix.plays': 'Trecho {n} de {all}, em {at}',
+  'report.unknown': 'Não há relatório aqui: a reunião não existe, é de outra organização, ou nada foi ouvido nela.',
+  'links.title': 'Quem abre esta reunião por um link', 'links.none': 'Ninguém.', 'links.times': ' desde {from}, até {until}', 'links.revoke': 'Retirar',
   'erase.column': 'Apagar', 'erase.do': 'Apagar…', 'erase.title': 'Apagar {who} desta reunião?', 'erase.what': 'As gravações, os avisos e a parte desta pessoa no relatório somem para sempre. Os números dos outros ficam.', 'erase.sure': 'Apagar para sempre', 'erase.done': '{who} foi apagado desta reunião.', cancel: 'Cancelar',
   'table.show': 'Como tabela', 'hear.at': 'Ouvir os dez segundos até {at}', 'hear.span': 'Ouvir {length}',
   'player.title': 'Som da reunião', 'player.hear': 'Ouvir a partir de {at}', 'player.pause': 'Pausar', 'player.back': 'Dez segundos atrás (J)', 'player.on': 'Dez segundos à frente (L)', 'player.place': 'Lugar na reunião',

@@ -6,6 +6,7 @@ import { cleanName, isolated, nameOf } from '../core/names.js';
 import { MOODS } from '../live/cards.js';
 import { HttpError, session } from '../net/session.js';
 import { dialectOf, fileName, PLAIN, reportCsv } from '../report/export.js';
+import { linkList } from '../report/links.js';
 import { Player } from '../report/player.js';
 import { sparks } from '../report/sparks.js';
 import { attendanceTable, matrixTable, namesAt, talkTable } from '../report/tables.js';
@@ -62,7 +63,7 @@ class ReportView extends HTMLElement {
       if (this.#report && !this.#report.isFinal) this.#watch();
     } catch (error) {
       setTitle(null);
-      fill(this.#body, el('h1', { tabindex: '-1' }, t('report.title')), errorBox(error, () => void this.#load()));
+      fill(this.#body, el('h1', { tabindex: '-1' }, t('report.title')), errorBox(error, () => void this.#load(), t('report.unknown')));
     }
   }
 
@@ -110,6 +111,7 @@ class ReportView extends HTMLElement {
       section('attendance', t('report.attendance'), attendanceTable(report, session.login?.role === 'OWNER' && report.isFinal ? (person, name) => this.#askToErase(person, name) : null)),
       section('time', t('report.over'), el('div', { class: 'spark-grid' }, sparks(report.people, 'pace'), sparks(report.people, 'melody'), sparks(report.people, 'loudness'))),
       section('events', t('report.events'), events.length ? eventTable(events, report, hear) : el('p', { class: 'hint' }, t('report.events.none'))),
+      ['OWNER', 'ADMIN'].includes(session.login?.role ?? '') ? linkList(report.meetingId) : null,
       el('p', { class: 'hint foot' }, t('report.foot')), player.node);
     const wanted = Number(this.params.get('at'));
     if (wanted) player.seek(wanted);
