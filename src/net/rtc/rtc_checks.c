@@ -379,6 +379,9 @@ void rtc_checks_set_tcp(struct rtc_checks *checks, const struct rtc_end *end, bo
     path->is_closed = !is_open;
     path->is_due = is_open;
     path->is_valid = false;
+    for (unsigned i = 0; i < RTC_PENDING_MAX; i++) /* answers belong to their connection */
+        if (checks->pending[i].path == index_of(checks, path))
+            checks->pending[i].is_waiting = false;
 }
 
 /* ---- What is known ---- */

@@ -397,6 +397,17 @@ static void one_tcp_candidate_is_tried_after_the_other(void **state) {
     assert_true(rtc_end_is_equal(rtc_checks_tcp(&f.checks, f.now_ms), &by_tcp));
 }
 
+static void an_answer_of_another_connection_counts_for_nothing(void **state) {
+    struct fixture f;
+    open_round(&f, false);
+    rtc_checks_add(&f.checks, &by_tcp, 10, f.now_ms);
+    rtc_checks_set_tcp(&f.checks, &by_tcp, true, f.now_ms);
+    await_check(&f);
+    rtc_checks_set_tcp(&f.checks, &by_tcp, false, f.now_ms);
+    assert_int_equal(succeed(&f), RTC_HEARD_BAD);
+    assert_false(rtc_checks_is_proven(&f.checks, &by_tcp));
+}
+
 static void with_udp_tcp_is_not_wanted(void **state) {
     struct fixture f;
     open_round(&f, false);
@@ -415,4 +426,5 @@ RUN_TESTS(TEST(a_full_server_nominates), TEST(a_nomination_waits_for_our_own_che
           TEST(consent_is_asked_for_every_few_seconds), TEST(without_consent_nothing_is_sent),
           TEST(a_restart_keeps_the_old_path_meanwhile), TEST(a_server_may_change_the_path),
           TEST(tcp_waits_for_udp), TEST(one_tcp_candidate_is_tried_after_the_other),
+          TEST(an_answer_of_another_connection_counts_for_nothing),
           TEST(with_udp_tcp_is_not_wanted))
