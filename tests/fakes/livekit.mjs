@@ -33,6 +33,7 @@ export class FakeLivekit {
     this.verifier = new TokenVerifier(key, secret);
     this.hung = new Set();
     this.refuse = undefined; // [status, code, text]: the answer to each StartTrackEgress
+    this.gate = undefined; // a promise that every answer waits for
     this.fail = () => undefined; // (method, body): [status, code, text] instead of an answer
     this.failure = undefined; // [status, details, error]: how each egress ends instead of dialling
     this.hold = () => false; // (trackId): whether StartTrackEgress hangs, as it does while no worker is free
@@ -178,6 +179,7 @@ export class FakeLivekit {
     const method = request.url.replace('/twirp/livekit.', '');
     const call = { method, at: Date.now(), body: undefined };
     this.calls.push(call);
+    await this.gate;
     if (this.mode === 'hang') return void this.hung.add(response);
     if (this.mode === 'reset') return void request.socket.resetAndDestroy();
     if (this.mode === 'html') return void response.writeHead(502, { 'content-type': 'text/html' }).end('<html>bad gateway</html>');
