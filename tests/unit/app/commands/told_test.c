@@ -53,6 +53,22 @@ static void one_event_is_the_partner_of_one(void **state) {
     told_free(&after);
 }
 
-RUN_TESTS(TEST(events_are_kept_in_the_order_of_their_time),
+static void a_host_speaks_of_one_event(void **state) {
+    struct told told = {0};
+    told_add(&told, 1000, SLICE("f1"), SLICE("a"), SLICE("warning"), SLICE("ana"));
+    add(&told, 2000, "a", "ana");
+    add(&told, 3000, "a", "ana");
+    add(&told, 2500, "a", "bob");
+    told_judge(&told, told_wrong, 9000, SLICE("f1"), SLICE("a"), SLICE("ana"));
+    told_judge(&told, told_on, 2900, SLICE_NONE, SLICE("a"), SLICE("ana"));
+    told_judge(&told, told_on, 9000, SLICE("gone"), SLICE("a"), SLICE("bob"));
+    assert_ptr_equal(told.events[0].host, told_wrong);
+    assert_ptr_equal(told.events[1].host, told_on);
+    assert_null(told.events[2].host);
+    assert_null(told.events[3].host);
+    told_free(&told);
+}
+
+RUN_TESTS(TEST(a_host_speaks_of_one_event), TEST(events_are_kept_in_the_order_of_their_time),
           TEST(the_same_is_of_one_type_and_person_and_near_in_time),
           TEST(one_event_is_the_partner_of_one))
