@@ -30,11 +30,12 @@ ssize_t __wrap_pwritev64(int fd, const struct iovec *iov, int count, off_t offse
     return __real_pwritev64(fd, iov, count, offset);
 }
 
-/* Every file is whole; returns how many samples they have together. */
-static uint64_t all_judged(struct packet_world *w, unsigned count) {
-    char names[16][256];
+/* Every file is whole, and there are so many at least; returns how many samples they have together. */
+static uint64_t all_judged(struct packet_world *w, unsigned least) {
+    static char names[128][256];
     uint64_t sum = 0;
-    assert_int_equal(world_files(w, ".opus", names, 16), count);
+    unsigned count = world_files(w, ".opus", names, 128);
+    assert_true(count >= least);
     for (unsigned i = 0; i < count; i++) {
         struct sidecar sidecar = load_sidecar(&w->disk, names[i]);
         judge_opus_length(path_of(&w->disk, names[i]), (int64_t)sidecar.frames);
@@ -86,8 +87,8 @@ static void a_full_disk_is_followed_by_a_new_file(void **state) {
     mic_talk(&m, 5000);
     mic_close(&m, TRACK_END_CLOSED);
     close_disk(&w->disk);
-    char names[16][256];
-    unsigned count = world_files(w, ".opus", names, 16);
+    static char names[128][256];
+    unsigned count = world_files(w, ".opus", names, 128);
     assert_true(count >= 2);
     packet_world_close(w);
 }
