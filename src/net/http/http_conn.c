@@ -144,7 +144,7 @@ static int current_events(const struct http_conn *conn) {
         return events;
     /* Reads on while a request waits for its answer, to notice a client that leaves. */
     bool is_full =
-        conn->in.len >= conn->server->settings.head_limit_bytes && conn->state != HTTP_LINGERING;
+        conn->in.len > conn->server->settings.head_limit_bytes && conn->state != HTTP_LINGERING;
     return events | (is_full ? WATCH_HANGUP : stream_read_wants(conn->stream));
 }
 
