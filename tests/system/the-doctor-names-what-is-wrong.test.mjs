@@ -66,7 +66,7 @@ test('folders that cannot be written and a full disk are told', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'file'), '');
   const inFile = await examine(t, { STORAGE_DIR: join(folder, 'file/storage') });
-  assert.match(inFile.has('fault', 'storage', /may not write/).remedy, /STORAGE_DIR/);
+  assert.match(inFile.has('fault', 'storage', /STORAGE_DIR cannot be used: .*uid \d+/).remedy, /STORAGE_DIR/);
   const full = await examine(t, { DISK_MIN_FREE: '900000GiB' });
   assert.match(full.has('fault', 'disk', /room for 0 hours/).remedy, /AUDIO_RECORD_FORMAT/);
 });

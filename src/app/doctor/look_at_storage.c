@@ -1,10 +1,9 @@
 /* The folders of recordings: whether they can be written, and for how many hours there is room. */
 #include "app/doctor/doctor_private.h"
-#include "base/clock.h"
+#include "outside/files/folder_probe.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,24 +26,18 @@ static void find_existing(const char *path, char out[PATH_MAX]) {
 }
 
 static bool look_at_folder(struct doctor *doctor, const char *setting, const char *path) {
-    char found[PATH_MAX], remedy[PATH_MAX + 128];
-    find_existing(path, found);
-    if (access(found, W_OK | X_OK) == 0) {
+    struct buf why = {0};
+    char remedy[PATH_MAX];
+    bool is_good = folder_probe(path, &why) == 0;
+    snprintf(remedy, sizeof remedy, "give the folder to that user, or set %s to another", setting);
+    if (is_good)
         findings_add(&doctor->findings, FINDING_GOOD, "storage", NULL, "%s (%s) can be written",
                      path, setting);
-        return true;
-    }
-    int err = errno;
-    if (err == EROFS)
-        snprintf(remedy, sizeof remedy, "mount it for writing, or set %s to a folder that can be",
-                 setting);
     else
-        snprintf(remedy, sizeof remedy,
-                 "as root: chown %u:%u %s, or set %s to a folder of that user", geteuid(),
-                 getegid(), found, setting);
-    findings_add(&doctor->findings, FINDING_FAULT, "storage", remedy,
-                 "user %u may not write to %s (%s): %s", geteuid(), found, setting, strerror(err));
-    return false;
+        findings_add(&doctor->findings, FINDING_FAULT, "storage", remedy, "%s cannot be used: %.*s",
+                     setting, SLICE_ARG(buf_slice(&why)));
+    buf_free(&why);
+    return is_good;
 }
 
 /* Unset, it is what the way of the sound makes best: packets stay Opus. */

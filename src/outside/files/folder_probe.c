@@ -36,8 +36,12 @@ static int find_nearest(char *path, struct stat *info) {
     return err ? err : S_ISDIR(info->st_mode) ? 0 : ENOTDIR;
 }
 
+/* The folder keeps its times: when something was last written there tells how long the server was
+ * away (second_clock). */
 static int try_to_write(const char *folder) {
     struct buf path = {0};
+    struct stat before;
+    bool has_times = stat(folder, &before) == 0;
     buf_printf(&path, "%s/.prosa-probe-%ld", folder, (long)getpid());
     buf_add_byte(&path, '\0');
     int fd = open(path.data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -45,6 +49,8 @@ static int try_to_write(const char *folder) {
     if (fd >= 0) {
         close(fd);
         unlink(path.data);
+        if (has_times)
+            utimensat(AT_FDCWD, folder, (struct timespec[]){before.st_atim, before.st_mtim}, 0);
     }
     buf_free(&path);
     return err == ENOSPC || err == EDQUOT ? 0 : err;
