@@ -61,8 +61,7 @@ test('signalling that breaks is resumed, and the sound goes on', async (t) => {
 test('a LiveKit that was killed is joined anew when its people are back', async (t) => {
   const { real, server } = await meet(t);
   await packetsCome(server);
-  await real.restart();
-  assert.equal((await real.rooms.listRooms()).length, 0);
+  await real.restart(); // Ana's client may be back at once: it resumes by itself
   await eventually('the old session is given up', async () => (await inRooms(server)) === 0);
   const bruno = await Publisher.join(t, real, 'sala', 'bruno');
   await bruno.publish();
