@@ -213,6 +213,7 @@ export class FakeSfu extends FakeLivekit {
 
   async upgrade(request, socket, head) {
     const { pathname, searchParams: query } = new URL(request.url, this.url);
+    socket.on('error', () => {}); // whoever gives up may reset the connection
     const token = (request.headers.authorization ?? '').replace('Bearer ', '');
     this.attempts.push({ url: request.url, token, query });
     const claims = await this.verifier.verify(token).catch(() => undefined);

@@ -119,6 +119,8 @@ test('LiveKit that is away, refuses the key, is something else, or has another t
 test('an address for Egress that leads to itself, or elsewhere', async (t) => {
   const itself = await examine(t, { ...keys, LIVEKIT_API_URL: 'http://[::ffff:127.0.0.1]:1' });
   assert.match(itself.has('fault', 'egress', /Egress would call itself/).remedy, /ws:\/\/HOST:PORT/);
+  const joining = await examine(t, { ...keys, LIVEKIT_API_URL: 'http://[::ffff:127.0.0.1]:1', MEDIA_SOURCE: 'join' });
+  assert.ok(joining.findings.every(({ about }) => about !== 'egress'), 'where rooms are joined there need be no Egress');
 
   const port = await freePort();
   const livekit = await new FakeLivekit().listen(t);

@@ -30,12 +30,13 @@ static void look_at_locality(struct doctor *doctor, const struct url *base) {
             config->egress_ws_base, SLICE_ARG(livekit.host));
 }
 
+/* Where rooms are joined, Egress is only needed where that fails, and may be absent. */
 void look_at_egress_address(struct doctor *doctor) {
     const struct config *config = doctor->config;
     struct url base;
     struct buf url = {0};
     if (!config->egress_autostart || config->livekit_key_count == 0 ||
-        url_parse(&base, slice_from(config->egress_ws_base)))
+        config->media_source == MEDIA_JOIN || url_parse(&base, slice_from(config->egress_ws_base)))
         return;
     look_at_locality(doctor, &base);
     if (!doctor->is_running)
