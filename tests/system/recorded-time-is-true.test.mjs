@@ -110,7 +110,9 @@ for (const [name, speed] of [['slower', 0.9], ['faster', 1.1]])
     const wav = await finishedWav(server, 'TR_1');
     const { gaps } = sidecar;
     // What a busy machine holds up may look like a loss, but never like more than it was.
-    for (const gap of gaps) assert.ok(gap.frames < (late * rate) / 1000, `${JSON.stringify(gaps)}, held up ${late / 2} ms`);
+    // In the first two seconds nobody can tell a slow sender from one that was held up for less than a tick.
+    for (const gap of gaps)
+      assert.ok(gap.frames < ((late + (gap.atFrame < 2 * rate ? 100 : 0)) * rate) / 1000, `${JSON.stringify(gaps)}, held up ${late / 2} ms`);
     const before = (i) => gaps.reduce((sum, gap) => sum + (i >= gap.atFrame + gap.frames ? gap.frames : 0), 0);
     const length = assertTone(wav, gaps, (i) => i - before(i));
     assert.equal(length, sender.at + sidecar.gapFrames);
