@@ -3,7 +3,7 @@
  * and the same with its decoding and analysis. Beside it, in the same run, what the decoder alone
  * takes. Prints one line of each, in ns a packet.
  */
-#include "app/shard/packet_track.h"
+#include "app/media/packet_track.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"

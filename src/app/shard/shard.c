@@ -1,8 +1,8 @@
 #include "app/shard/shard_private.h"
 
-#include "app/shard/audio_track.h"
-#include "app/shard/joined_room.h"
-#include "app/shard/video_track.h"
+#include "app/media/audio_track.h"
+#include "app/media/joined_room.h"
+#include "app/media/video_track.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/macros.h"
@@ -18,9 +18,9 @@ enum {
     IDLE_LOOK_MS = 200,   /* how often an idle one is drained */
     /* One without a connection of its own tells of silence by itself, as it leaves it out. */
     PACKETS_IDLE_AFTER_MS = 10000,
-    FLUSH_MS = 250,       /* how often recorders check the age of what they hold */
-    TRIM_MS = 2000,       /* how often spare blocks go back */
-    LATE_MS = 500,        /* so late, a tick reads what came long ago */
+    FLUSH_MS = 250,  /* how often recorders check the age of what they hold */
+    TRIM_MS = 2000,  /* how often spare blocks go back */
+    LATE_MS = 500,   /* so late, a tick reads what came long ago */
     AHEAD_MS = 1000, /* a track that is behind waits for those of its meeting so far behind it */
 };
 

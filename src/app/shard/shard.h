@@ -10,10 +10,10 @@
 #ifndef APP_SHARD_H
 #define APP_SHARD_H
 
-#include "app/shard/person_news.h"
-#include "app/shard/room_news.h"
-#include "app/shard/shard_settings.h"
-#include "app/shard/shard_stats.h"
+#include "app/media/person_news.h"
+#include "app/media/room_news.h"
+#include "app/media/shard_settings.h"
+#include "app/media/shard_stats.h"
 #include "app/tracks/track_params.h"
 #include "base/slice.h"
 #include "meeting/feedback.h"

@@ -1,8 +1,8 @@
 /* What control tells a shard and a shard control, each as one message. */
 #include "app/shard/shard_private.h"
 
-#include "app/shard/joined_room.h"
-#include "app/shard/packet_track.h"
+#include "app/media/joined_room.h"
+#include "app/media/packet_track.h"
 #include "base/macros.h"
 #include "base/mem.h"
 #include "meeting/report.h"

@@ -2,12 +2,12 @@
 #ifndef APP_SHARD_PRIVATE_H
 #define APP_SHARD_PRIVATE_H
 
-#include "app/shard/live_meeting.h"
+#include "app/media/live_meeting.h"
+#include "app/media/shard_core.h"
+#include "app/media/track.h"
 #include "app/shard/pressure.h"
 #include "app/shard/shard.h"
-#include "app/shard/shard_core.h"
 #include "app/shard/tick.h"
-#include "app/shard/track.h"
 #include "base/clock.h"
 #include "base/map.h"
 #include "net/loop.h"

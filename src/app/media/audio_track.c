@@ -1,4 +1,4 @@
-#include "app/shard/audio_track_private.h"
+#include "app/media/audio_track_private.h"
 
 #include "base/log.h"
 #include "base/macros.h"

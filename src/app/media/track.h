@@ -5,8 +5,8 @@
 #ifndef APP_TRACK_H
 #define APP_TRACK_H
 
-#include "app/shard/live_meeting.h"
-#include "app/shard/shard_stats.h"
+#include "app/media/live_meeting.h"
+#include "app/media/shard_stats.h"
 #include "app/tracks/track_params.h"
 #include "base/log.h"
 #include "base/text.h"

@@ -1,4 +1,4 @@
-#include "app/shard/audio_track_private.h"
+#include "app/media/audio_track_private.h"
 
 #include "base/macros.h"
 #include "base/mem.h"

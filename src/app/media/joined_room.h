@@ -6,8 +6,8 @@
 #ifndef APP_JOINED_ROOM_H
 #define APP_JOINED_ROOM_H
 
-#include "app/shard/live_meeting.h"
-#include "app/shard/room_news.h"
+#include "app/media/live_meeting.h"
+#include "app/media/room_news.h"
 
 struct joined_room {
     struct list in_core; /* of shard_core.rooms */

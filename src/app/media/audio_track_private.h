@@ -3,7 +3,7 @@
 #ifndef APP_AUDIO_TRACK_PRIVATE_H
 #define APP_AUDIO_TRACK_PRIVATE_H
 
-#include "app/shard/audio_track.h"
+#include "app/media/audio_track.h"
 #include "app/tracks/channels.h"
 #include "app/tracks/head.h"
 #include "app/tracks/mute.h"

@@ -10,7 +10,7 @@
 #ifndef APP_PACKET_TRACK_H
 #define APP_PACKET_TRACK_H
 
-#include "app/shard/track.h"
+#include "app/media/track.h"
 #include "wire/rtc/sdp.h"
 
 struct buf;

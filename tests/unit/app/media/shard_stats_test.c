@@ -1,5 +1,5 @@
 /* The table of a shard's counters: complete, and printable as it stands. */
-#include "app/shard/shard_stats.h"
+#include "app/media/shard_stats.h"
 #include "unit.h"
 
 #include <string.h>

@@ -9,9 +9,9 @@
 #ifndef APP_PACKET_FILE_H
 #define APP_PACKET_FILE_H
 
+#include "app/media/track.h"
 #include "app/packets/packet_queue.h"
 #include "app/packets/samples.h"
-#include "app/shard/track.h"
 #include "wire/media/opus_pages.h"
 
 struct packet_file {

@@ -8,7 +8,7 @@
 #ifndef APP_AUDIO_TRACK_H
 #define APP_AUDIO_TRACK_H
 
-#include "app/shard/track.h"
+#include "app/media/track.h"
 
 /* Takes the stream; answers the handshake with `accept` (Sec-WebSocket-Accept). */
 struct track *audio_track_open(struct live_meeting *, const struct track_params *, struct stream *,

@@ -1,4 +1,4 @@
-#include "app/shard/track.h"
+#include "app/media/track.h"
 
 #include "base/log.h"
 #include "base/macros.h"

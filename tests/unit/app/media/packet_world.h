@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_PACKET_WORLD_H
 #define TESTS_UNIT_PACKET_WORLD_H
 
-#include "app/shard/packet_track.h"
+#include "app/media/packet_track.h"
 
 #include "base/clock.h"
 #include "base/log.h"

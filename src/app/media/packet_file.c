@@ -1,4 +1,4 @@
-#include "app/shard/packet_file.h"
+#include "app/media/packet_file.h"
 
 #include "base/rand.h"
 #include "outside/disk/recorder.h"

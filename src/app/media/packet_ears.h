@@ -7,9 +7,9 @@
 #ifndef APP_PACKET_EARS_H
 #define APP_PACKET_EARS_H
 
+#include "app/media/track.h"
 #include "app/packets/packet_queue.h"
 #include "app/packets/samples.h"
-#include "app/shard/track.h"
 
 struct packet_ears;
 

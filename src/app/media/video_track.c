@@ -1,4 +1,4 @@
-#include "app/shard/video_track.h"
+#include "app/media/video_track.h"
 
 #include "base/little.h"
 #include "base/log.h"

@@ -2,8 +2,8 @@
 #ifndef APP_SHARD_CORE_H
 #define APP_SHARD_CORE_H
 
-#include "app/shard/shard_settings.h"
-#include "app/shard/shard_stats.h"
+#include "app/media/shard_settings.h"
+#include "app/media/shard_stats.h"
 #include "base/list.h"
 #include "base/slice.h"
 

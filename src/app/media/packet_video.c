@@ -1,9 +1,9 @@
-#include "app/shard/packet_video.h"
+#include "app/media/packet_video.h"
 
+#include "app/media/video_track.h"
 #include "app/packets/align.h"
 #include "app/packets/losses.h"
 #include "app/packets/packet_queue.h"
-#include "app/shard/video_track.h"
 #include "base/macros.h"
 #include "base/mem.h"
 #include "net/rtc/rtc_peer.h"

@@ -1,4 +1,4 @@
-#include "app/shard/packet_ears.h"
+#include "app/media/packet_ears.h"
 
 #include "app/tracks/prosody.h"
 #include "base/mem.h"

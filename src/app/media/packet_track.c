@@ -1,9 +1,9 @@
-#include "app/shard/packet_track.h"
+#include "app/media/packet_track.h"
 
+#include "app/media/packet_ears.h"
+#include "app/media/packet_file.h"
 #include "app/packets/losses.h"
 #include "app/packets/place.h"
-#include "app/shard/packet_ears.h"
-#include "app/shard/packet_file.h"
 #include "base/macros.h"
 #include "base/mem.h"
 #include "net/rtc/rtc_peer.h"

@@ -5,7 +5,7 @@
 #ifndef APP_SHARD_STATS_H
 #define APP_SHARD_STATS_H
 
-#include "app/shard/packet_stats.h"
+#include "app/media/packet_stats.h"
 #include "base/counter.h"
 #include "base/histogram.h"
 #include "net/ws/media_conn.h"

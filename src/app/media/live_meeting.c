@@ -1,4 +1,4 @@
-#include "app/shard/live_meeting.h"
+#include "app/media/live_meeting.h"
 
 #include "base/clock.h"
 #include "base/mem.h"

@@ -1,8 +1,8 @@
-#include "app/shard/joined_room.h"
+#include "app/media/joined_room.h"
 
-#include "app/shard/packet_track.h"
-#include "app/shard/packet_video.h"
-#include "app/shard/track.h"
+#include "app/media/packet_track.h"
+#include "app/media/packet_video.h"
+#include "app/media/track.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/macros.h"
@@ -142,10 +142,10 @@ static void joined_on_track(struct room_track *track, void *user) {
         .track_news = info->is_muted ? TRACK_MUTED : TRACK_UNMUTED,
     };
     if (info->is_encrypted || is_known)
-        tell(joined, (struct shard_room_event){
-                         .news = info->is_encrypted ? SHARD_ROOM_ENCRYPTED : SHARD_ROOM_HEARD,
-                         .identity = news.identity,
-                         .track = news.track});
+        tell(joined, (struct shard_room_event){.news = info->is_encrypted ? SHARD_ROOM_ENCRYPTED
+                                                                          : SHARD_ROOM_HEARD,
+                                               .identity = news.identity,
+                                               .track = news.track});
     hear(joined, &news);
 }
 

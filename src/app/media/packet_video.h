@@ -6,7 +6,7 @@
 #ifndef APP_PACKET_VIDEO_H
 #define APP_PACKET_VIDEO_H
 
-#include "app/shard/track.h"
+#include "app/media/track.h"
 #include "wire/rtc/sdp.h"
 
 struct packet_video;

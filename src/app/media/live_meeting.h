@@ -5,8 +5,8 @@
 #ifndef APP_LIVE_MEETING_H
 #define APP_LIVE_MEETING_H
 
-#include "app/shard/person_news.h"
-#include "app/shard/shard_core.h"
+#include "app/media/person_news.h"
+#include "app/media/shard_core.h"
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -44,7 +44,6 @@ struct live_meeting {
     int64_t levels_due_ms;
     unsigned told_revision;
 };
-
 
 struct live_meeting *live_meeting_new(struct shard_core *, uint64_t key, struct slice id);
 /* No track may be open. */

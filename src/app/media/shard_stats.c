@@ -1,4 +1,4 @@
-#include "app/shard/shard_stats.h"
+#include "app/media/shard_stats.h"
 
 #include "base/macros.h"
 

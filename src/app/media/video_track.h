@@ -5,7 +5,7 @@
 #ifndef APP_VIDEO_TRACK_H
 #define APP_VIDEO_TRACK_H
 
-#include "app/shard/track.h"
+#include "app/media/track.h"
 #include "app/tracks/track_params.h"
 
 /* As audio_track_open. */
