@@ -52,9 +52,11 @@ const struct moment *timeline_at(const struct timeline *timeline, int64_t slot) 
 
 void timeline_put(struct timeline *timeline, int64_t next, int64_t slot,
                   const struct voice_frame *frame) {
-    if (slot < next || slot >= next + TIMELINE_SLOTS - TIMELINE_HISTORY)
+    if (slot >= next + TIMELINE_SLOTS - TIMELINE_HISTORY)
         return;
     timeline_skip(timeline, slot + 1);
+    if (slot < next)
+        return;
     struct moment fresh = moment_of(slot, frame);
     const struct moment *there = timeline_at(timeline, slot);
     /* Two tracks of one person, or a clock that was set back: the clearer voice stays. */

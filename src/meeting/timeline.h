@@ -46,8 +46,8 @@ int64_t slot_of(int64_t end_ms);
 
 void timeline_init(struct timeline *timeline, int64_t slot);
 
-/* `next`: the first slot that is not judged yet. Frames before it, or too far ahead, are
- * dropped. */
+/* `next`: the first slot that is not judged yet. Frames before it, or too far ahead, are dropped;
+ * but one that comes too late shows that the track is alive, so that later steps wait for it. */
 void timeline_put(struct timeline *timeline, int64_t next, int64_t slot,
                   const struct voice_frame *frame);
 

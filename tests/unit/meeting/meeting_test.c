@@ -82,6 +82,20 @@ static void a_track_that_died_holds_nobody_up_after_a_second(void **state) {
     meeting_free(meeting);
 }
 
+/* Its messages of 100 ms come 40 ms late: none of them would be judged without waiting. */
+static void a_track_that_is_back_is_waited_for_again(void **state) {
+    struct meeting_track *ana, *bob;
+    struct meeting *meeting = meeting_of(0, &ana, &bob);
+    for (int64_t now = 20; now <= 5120; now += 20) {
+        hear(meeting, ana, now - 20, now);
+        if (now > 2100 && now % 100 == 40)
+            hear(meeting, bob, now - 140, now - 40);
+        meeting_judge(meeting, now, count_told, NULL);
+    }
+    assert_int_equal(meeting_judged_ms(meeting), 5000);
+    meeting_free(meeting);
+}
+
 /* The machine slept: time without analysis is not taken for silence. */
 static void a_leap_in_time_is_no_silence(void **state) {
     struct meeting_track *ana, *bob;
@@ -282,10 +296,9 @@ RUN_TESTS(TEST(a_step_is_judged_when_all_were_heard),
           TEST(a_late_track_is_waited_for_200_ms_and_no_longer),
           TEST(the_muted_the_missing_and_the_gone_hold_nobody_up),
           TEST(a_track_that_died_holds_nobody_up_after_a_second),
-          TEST(a_leap_in_time_is_no_silence),
+          TEST(a_track_that_is_back_is_waited_for_again), TEST(a_leap_in_time_is_no_silence),
           TEST(a_pause_of_the_analysis_is_no_silence_and_no_dead_microphone),
           TEST(who_comes_back_is_the_same), TEST(two_tracks_are_one_participant),
-          TEST(a_mute_belongs_to_its_track_alone),
-          TEST(one_is_muted_when_all_tracks_are),
+          TEST(a_mute_belongs_to_its_track_alone), TEST(one_is_muted_when_all_tracks_are),
           TEST(many_who_came_and_went_are_forgotten), TEST(names_are_cut_between_characters),
           TEST(statistics_tell_who_talked))
