@@ -21,8 +21,17 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROOMS_MAX = 150, TRACKS_MAX = 3, TICK_MS = 20, ROUNDS = 400, PAYLOAD = 80, SINK = 65536, BATCH = 32, SLOT = 2048,
-       ALLOCATIONS_A_SECOND = 40 };
+enum {
+    ROOMS_MAX = 150,
+    TRACKS_MAX = 3,
+    TICK_MS = 20,
+    ROUNDS = 400,
+    PAYLOAD = 80,
+    SINK = 65536,
+    BATCH = 32,
+    SLOT = 2048,
+    ALLOCATIONS_A_SECOND = 40
+};
 
 /* ---- Allocations: the C library's own functions, counted ---- */
 
@@ -125,9 +134,11 @@ static void plain_open(struct plain *p, int tracks) {
     int *fds[2] = {&p->fd, &p->sender};
     for (int i = 0; i < 2; i++) {
         socklen_t len = sizeof names[i];
-        names[i] = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+        names[i] =
+            (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
         *fds[i] = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-        if (bind(*fds[i], (struct sockaddr *)&names[i], len) || getsockname(*fds[i], (struct sockaddr *)&names[i], &len))
+        if (bind(*fds[i], (struct sockaddr *)&names[i], len) ||
+            getsockname(*fds[i], (struct sockaddr *)&names[i], &len))
             fail("no socket");
     }
     if (connect(p->fd, (struct sockaddr *)&names[1], sizeof names[1]) ||
@@ -140,7 +151,8 @@ static void plain_open(struct plain *p, int tracks) {
 }
 
 static void plain_send(struct plain *p, uint32_t track, uint16_t seq) {
-    _Alignas(8) uint8_t bytes[12 + PAYLOAD + SRTP_MAX_TRAILER_LEN] = {0x80, 111, (uint8_t)(seq >> 8), (uint8_t)seq};
+    _Alignas(8) uint8_t bytes[12 + PAYLOAD + SRTP_MAX_TRAILER_LEN] = {
+        0x80, 111, (uint8_t)(seq >> 8), (uint8_t)seq};
     bytes[11] = (uint8_t)track;
     int len = 12 + PAYLOAD;
     if (srtp_protect(p->out, bytes, &len) || send(p->sender, bytes, (size_t)len, 0) < 0)
@@ -194,28 +206,23 @@ static void bench_on_packet(const struct rtc_packet *packet, void *user) {
     sink_put(room->sinks[packet->section], packet->payload.ptr, packet->payload.len);
 }
 
-static void bench_on_report(const struct rtc_report *report, void *user) {
-}
+static const struct rtc_handlers handlers = {bench_on_state, bench_on_candidate, bench_on_packet};
 
-static void bench_on_bye(unsigned section, uint32_t ssrc, void *user) {
-}
-
-static const struct rtc_handlers handlers = {bench_on_state, bench_on_candidate, bench_on_packet, bench_on_report,
-                                             bench_on_bye};
-
-static void room_open(struct room *room, struct loop *ours, struct loop *theirs, const struct rtc_identity *identity,
-                      int tracks) {
+static void room_open(struct room *room, struct loop *ours, struct loop *theirs,
+                      const struct rtc_identity *identity, int tracks) {
     struct buf offer = {0}, answer = {0};
     const char *why = "";
     *room = (struct room){0};
     for (int i = 0; i < tracks; i++)
         room->sinks[i] = sink_new();
     if (remote_open(&room->remote, theirs,
-                    &(struct remote_settings){.audio = (unsigned)tracks, .profiles = "SRTP_AEAD_AES_128_GCM"}))
+                    &(struct remote_settings){.audio = (unsigned)tracks,
+                                              .profiles = "SRTP_AEAD_AES_128_GCM"}))
         fail("no remote end");
     remote_offer(room->remote, &offer);
     is_counting = true;
-    const struct rtc_settings settings = {.identity = identity, .server_address = SLICE("127.0.0.1")};
+    const struct rtc_settings settings = {.identity = identity,
+                                          .server_address = SLICE("127.0.0.1")};
     if (rtc_peer_open(&room->peer, ours, &settings, &handlers, room) ||
         rtc_peer_offer(room->peer, buf_slice(&offer), NULL, &answer, &why))
         fail(why);
@@ -282,7 +289,8 @@ static void feed(struct layout *l, uint16_t round) {
     static const uint8_t payload[PAYLOAD] = {0xf8};
     for (int i = 0; i < l->rooms; i++)
         for (int track = 0; track < l->tracks; track++) {
-            remote_send(l->room[i].remote, (unsigned)track, 111, round, round * 960u, slice_of(payload, PAYLOAD));
+            remote_send(l->room[i].remote, (unsigned)track, 111, round, round * 960u,
+                        slice_of(payload, PAYLOAD));
             plain_send(&l->plain[i], (uint32_t)track, round);
         }
     uv_run(loop_uv(l->theirs), UV_RUN_NOWAIT);
@@ -324,12 +332,15 @@ static double measure(int rooms, int tracks, const struct rtc_identity *identity
     long media = 0;
     for (int i = 0; i < rooms; i++)
         media += l.room[i].packets;
-    printf("%3d rooms x %d tracks     %7.2f us CPU a packet, plain loop %.2f: %.2f times (promised: at most 1.3)\n", rooms,
-           tracks, ours, plain, ours / plain);
-    printf("                         %ld packets of media of %d; allocations a packet %.4f, plain loop %.4f\n", media,
-           rooms * tracks * ROUNDS, (double)l.ours_allocations / (double)media,
+    printf("%3d rooms x %d tracks     %7.2f us CPU a packet, plain loop %.2f: %.2f times "
+           "(promised: at most 1.3)\n",
+           rooms, tracks, ours, plain, ours / plain);
+    printf("                         %ld packets of media of %d; allocations a packet %.4f, plain "
+           "loop %.4f\n",
+           media, rooms * tracks * ROUNDS, (double)l.ours_allocations / (double)media,
            (double)l.plain_allocations / (double)l.plain_packets);
-    printf("                         %.1f KB of heap a room\n", (double)(held - held_before) / 1024 / rooms);
+    printf("                         %.1f KB of heap a room\n",
+           (double)(held - held_before) / 1024 / rooms);
     for (int i = 0; i < rooms; i++) {
         rtc_peer_close(l.room[i].peer);
         remote_close(l.room[i].remote);

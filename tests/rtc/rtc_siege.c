@@ -47,17 +47,10 @@ static void siege_on_packet(const struct rtc_packet *packet, void *user) {
     ((struct siege *)user)->tally.packets++;
 }
 
-static void siege_on_report(const struct rtc_report *report, void *user) {
-}
-
-static void siege_on_bye(unsigned section, uint32_t ssrc, void *user) {
-}
-
 static void siege_on_alarm(void *arg) {
 }
 
-static const struct rtc_handlers handlers = {siege_on_state, siege_on_candidate, siege_on_packet,
-                                             siege_on_report, siege_on_bye};
+static const struct rtc_handlers handlers = {siege_on_state, siege_on_candidate, siege_on_packet};
 
 /* Most often a mutating server, with what else there is now and then. */
 static struct remote_settings choose(struct siege *siege) {

@@ -1,6 +1,7 @@
 #include "app/config/config.h"
 #include "app/hosts/hosts_stream_private.h"
 #include "app/rest/bearer.h"
+#include "app/rest/refusal.h"
 #include "app/rest/routes.h"
 #include "app/sessions/directory.h"
 #include "app/sessions/sessions.h"
@@ -165,11 +166,7 @@ static void stream_refuse(struct host_stream *stream, int status) {
     if (stream->state == STREAM_ASKING) {
         struct http_request *req = stream->req;
         stream_free(stream);
-        if (status == 401)
-            http_add_header(req, "WWW-Authenticate", SLICE("Bearer"));
-        if (status == 503)
-            http_add_header(req, "Retry-After", SLICE("1"));
-        http_respond_error(req, status, status == 404 ? "Meeting not found" : NULL);
+        refuse(req, status, status == 404 ? "Meeting not found" : NULL);
     } else if (status == 503) {
         stream_close(stream);
     } else {

@@ -360,13 +360,31 @@ static struct blob *cast_piece(struct host_cast *cast, unsigned locale) {
     return cast->pieces[locale];
 }
 
-static void cast_to(struct hosts *hosts, struct slice name, struct host_cast *cast) {
+/* The streams of a channel. Each may end when it is written to, and the channel with the last. */
+struct channel_walk {
+    struct list *next;
+    const struct list *end;
+};
+
+static struct channel_walk walk_begin(struct hosts *hosts, struct slice name) {
     struct host_channel *channel = map_find(&hosts->channels, name);
-    struct list *node = channel ? channel->streams.next : NULL;
-    while (node && node != &channel->streams) {
-        struct host_stream *stream = CONTAINER_OF(node, struct host_stream, in_channel);
-        bool is_last = node->next == &channel->streams;
-        node = is_last ? NULL : node->next;
+    return channel ? (struct channel_walk){channel->streams.next, &channel->streams}
+                   : (struct channel_walk){NULL, NULL};
+}
+
+static struct host_stream *walk_next(struct channel_walk *walk) {
+    struct list *node = walk->next;
+    if (node == walk->end)
+        return NULL;
+    walk->next = node->next;
+    if (walk->next == walk->end)
+        *walk = (struct channel_walk){NULL, NULL};
+    return CONTAINER_OF(node, struct host_stream, in_channel);
+}
+
+static void cast_to(struct hosts *hosts, struct slice name, struct host_cast *cast) {
+    struct channel_walk walk = walk_begin(hosts, name);
+    for (struct host_stream *stream; (stream = walk_next(&walk));) {
         if (stream->state != STREAM_LIVE)
             continue;
         stream->after = cast->event->seq;
@@ -386,12 +404,8 @@ void hosts_streams_feedback(struct hosts *hosts, const struct host_event *event,
 }
 
 static void tell_all(struct hosts *hosts, struct slice name, struct blob *piece, bool is_levels) {
-    struct host_channel *channel = map_find(&hosts->channels, name);
-    struct list *node = channel ? channel->streams.next : NULL;
-    while (node && node != &channel->streams) {
-        struct host_stream *stream = CONTAINER_OF(node, struct host_stream, in_channel);
-        bool is_last = node->next == &channel->streams;
-        node = is_last ? NULL : node->next;
+    struct channel_walk walk = walk_begin(hosts, name);
+    for (struct host_stream *stream; (stream = walk_next(&walk));) {
         if (stream->state < STREAM_REPLAYING ||
             (is_levels && (!stream->wants_levels || http_body_waiting(stream->req) > LEVELS_BYTES)))
             continue;

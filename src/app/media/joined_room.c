@@ -185,10 +185,6 @@ static void joined_on_packet(struct room_track *track, const struct rtc_packet *
         packet_track_take(track->owner, packet);
 }
 
-static void joined_on_report(struct room_track *track, const struct rtc_report *report,
-                             void *user) {
-}
-
 /* ---- The session ---- */
 
 static void joined_on_need(bool is_resume, void *user) {
@@ -206,9 +202,6 @@ static void joined_on_lost(void *user) {
     joined->is_in = false; /* until it is back, nobody can be told as gone */
 }
 
-static void joined_on_media(bool is_there, void *user) {
-}
-
 static void joined_on_metadata(struct slice metadata, void *user) {
     tell(user, (struct shard_room_event){.news = SHARD_ROOM_METADATA, .text = metadata});
 }
@@ -222,13 +215,11 @@ void joined_room_open(struct live_meeting *live, const struct shard_ticket *tick
         .on_need = joined_on_need,
         .on_joined = joined_on_joined,
         .on_lost = joined_on_lost,
-        .on_media = joined_on_media,
         .on_person = joined_on_person,
         .on_track = joined_on_track,
         .on_track_gone = joined_on_track_gone,
         .on_missing = joined_on_missing,
         .on_packet = joined_on_packet,
-        .on_report = joined_on_report,
         .on_metadata = joined_on_metadata,
         .on_end = joined_on_end,
     };

@@ -2,6 +2,7 @@
 
 #include "app/hosts/hosts.h"
 #include "app/rest/bearer.h"
+#include "app/rest/refusal.h"
 #include "app/rest/routes.h"
 #include "app/sessions/directory.h"
 #include "base/buf.h"
@@ -91,12 +92,8 @@ static void mix_on_abort(struct http_request *req) {
 }
 
 static void job_refuse(struct mix_job *job, int status, const char *message) {
-    if (job->req && status == 401)
-        http_add_header(job->req, "WWW-Authenticate", SLICE("Bearer"));
-    if (job->req && status == 503)
-        http_add_header(job->req, "Retry-After", SLICE("1"));
     if (job->req)
-        http_respond_error(job->req, status, message);
+        refuse(job->req, status, message);
     job_free(job);
 }
 

@@ -3,6 +3,7 @@
 #include "app/hosts/hosts.h"
 #include "app/recordings/feedback_row.h"
 #include "app/rest/bearer.h"
+#include "app/rest/refusal.h"
 #include "app/rest/routes.h"
 #include "app/sessions/directory.h"
 #include "app/sessions/sessions.h"
@@ -89,12 +90,8 @@ static bool job_is_idle(const struct report_job *job) {
 }
 
 static void job_refuse(struct report_job *job, int status, const char *message) {
-    if (job->req && status == 503)
-        http_add_header(job->req, "Retry-After", SLICE("1"));
-    if (job->req && status == 401)
-        http_add_header(job->req, "WWW-Authenticate", SLICE("Bearer"));
     if (job->req)
-        http_respond_error(job->req, status, message);
+        refuse(job->req, status, message);
     job_free(job);
 }
 

@@ -1,5 +1,6 @@
 #include "app/rest/errand.h"
 
+#include "app/rest/refusal.h"
 #include "base/mem.h"
 #include "outside/store/store.h"
 #include "wire/web/json_write.h"
@@ -104,11 +105,7 @@ void errand_answer_empty(struct errand *errand, int status) {
 }
 
 void errand_answer_error(struct errand *errand, int status, const char *message) {
-    if (status == 401)
-        http_add_header(errand->req, "WWW-Authenticate", SLICE("Bearer"));
-    if (status == 503)
-        http_add_header(errand->req, "Retry-After", SLICE("2"));
-    http_respond_error(errand->req, status, message);
+    refuse(errand->req, status, message);
     errand_free(errand);
 }
 

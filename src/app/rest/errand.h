@@ -64,7 +64,7 @@ void errand_answer_list(struct errand *, struct slice next);
 
 void errand_answer_empty(struct errand *, int status);
 
-/* 401 gets WWW-Authenticate, 503 Retry-After. `message` NULL: the status alone says why. */
+/* As refuse() does. */
 void errand_answer_error(struct errand *, int status, const char *message);
 
 /* By the store's errno: EAGAIN 503, ENOENT 404 with `missing`, EINVAL 400, else 500. */

@@ -123,6 +123,8 @@ static uint16_t find_mid(const struct rtc_peer *peer, struct slice mid) {
 static void take_sender_report(struct rtc_peer *peer, struct rtc_source *source,
                                const struct rtcp_packet *rtcp, int64_t arrived_ns) {
     rtc_source_take_report(source, rtcp->ntp, arrived_ns);
+    if (!peer->handlers.on_report)
+        return;
     const struct rtc_report report = {.section = source->section,
                                       .ssrc = source->ssrc,
                                       .ntp = rtcp->ntp,
@@ -141,7 +143,7 @@ static void take_report(struct rtc_peer *peer, const struct rtcp_packet *rtcp, i
         return;
     if (rtcp->type == RTCP_SENDER_REPORT)
         take_sender_report(peer, source, rtcp, arrived_ns);
-    else if (rtcp->type == RTCP_BYE)
+    else if (rtcp->type == RTCP_BYE && peer->handlers.on_bye)
         peer->handlers.on_bye(source->section, source->ssrc, peer->user);
 }
 

@@ -75,8 +75,9 @@ struct rtc_handlers {
     /* A candidate of ours that is not in the answer: "candidate:..." for the first section. */
     void (*on_candidate)(struct slice candidate, void *user);
     void (*on_packet)(const struct rtc_packet *packet, void *user);
+    /* These two may be NULL. A BYE is sent for a mute as well, while the source goes on. */
     void (*on_report)(const struct rtc_report *report, void *user);
-    void (*on_bye)(unsigned section, uint32_t ssrc, void *user); /* the sender has ended */
+    void (*on_bye)(unsigned section, uint32_t ssrc, void *user);
 };
 
 struct rtc_settings {

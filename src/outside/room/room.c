@@ -30,13 +30,12 @@ static void conn_drop(struct room *room) {
 
 /* ---- What follows from what happened, at the end of the turn ---- */
 
-static void tell_media(struct room *room) {
+static void note_media(struct room *room) {
     bool is_there = room->course.has_media;
     if (room->has_media == is_there)
         return;
     room->has_media = is_there;
     room->set.stats->connected += (uint64_t)is_there - (uint64_t)!is_there;
-    room->handlers.on_media(is_there, room->user);
 }
 
 static void count_session(struct room *room, bool is_open) {
@@ -103,7 +102,7 @@ static void room_follow(void *arg) {
     if (!room->course.has_session && phase != COURSE_OPEN && room->peer)
         room_media_close(room);
     count_session(room, phase == COURSE_OPEN);
-    tell_media(room);
+    note_media(room);
     if (tell_opening(room) || tell_loss(room))
         return;
     timer_arm(room);

@@ -44,8 +44,6 @@ struct room_handlers {
     /* LiveKit has let us in, again after on_lost. */
     void (*on_joined)(bool is_resumed, void *user);
     void (*on_lost)(void *user);
-    /* Packets can come, or cannot any more. */
-    void (*on_media)(bool is_there, void *user);
     void (*on_person)(const struct roster_person *, bool is_here, void *user);
     /* Published or changed; and gone. */
     void (*on_track)(struct room_track *, void *user);
@@ -53,7 +51,6 @@ struct room_handlers {
     /* A subscription came to nothing; `why` is a constant text. NULL: it comes after all. */
     void (*on_missing)(struct room_track *, const char *why, void *user);
     void (*on_packet)(struct room_track *, const struct rtc_packet *, void *user);
-    void (*on_report)(struct room_track *, const struct rtc_report *, void *user);
     /* The room's metadata, at first and when they change. */
     void (*on_metadata)(struct slice, void *user);
     /* It is over; the last callback. */
@@ -97,7 +94,6 @@ void room_ask_key_frame(struct room *, uint32_t ssrc);
 size_t room_count_people(const struct room *);
 /* Our own sid in the room; "" before it was joined. */
 const char *room_sid(const struct room *);
-bool room_has_media(const struct room *);
 /* Adds what the present connection has counted. */
 void room_add_stats(const struct room *, struct room_stats *total);
 

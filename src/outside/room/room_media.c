@@ -266,25 +266,11 @@ static void peer_on_packet(const struct rtc_packet *packet, void *user) {
         room->set.stats->unmapped++;
 }
 
-static void peer_on_report(const struct rtc_report *report, void *user) {
-    struct room *room = user;
-    struct room_track *track =
-        report->section < room->index_count ? room->by_index[report->section] : NULL;
-    if (track)
-        room->handlers.on_report(track, report, room->user);
-}
-
-/* A BYE ends nothing: it is sent for a mute, too, while the source goes on. */
-static void peer_on_bye(unsigned section, uint32_t ssrc, void *user) {
-}
-
 void room_media_open(struct room *room) {
     static const struct rtc_handlers handlers = {
         .on_state = peer_on_state,
         .on_candidate = peer_on_candidate,
         .on_packet = peer_on_packet,
-        .on_report = peer_on_report,
-        .on_bye = peer_on_bye,
     };
     struct rtc_settings set = {.identity = room->set.identity,
                                .server_address = slice_from(room->server_address)};
@@ -347,8 +333,4 @@ void room_nack(struct room *room, uint32_t ssrc, const uint16_t *seqs, size_t co
 void room_ask_key_frame(struct room *room, uint32_t ssrc) {
     if (room->peer)
         rtc_peer_ask_key_frame(room->peer, ssrc);
-}
-
-bool room_has_media(const struct room *room) {
-    return room->course.has_media;
 }

@@ -31,17 +31,11 @@ static void worker_on_packet(const struct rtc_packet *packet, void *user) {
     ((struct worker *)user)->packets++;
 }
 
-static void worker_on_report(const struct rtc_report *report, void *user) {
-}
-
-static void worker_on_bye(unsigned section, uint32_t ssrc, void *user) {
-}
-
 static void worker_on_alarm(void *arg) {
 }
 
-static const struct rtc_handlers handlers = {worker_on_state, worker_on_candidate, worker_on_packet,
-                                             worker_on_report, worker_on_bye};
+static const struct rtc_handlers handlers = {worker_on_state, worker_on_candidate,
+                                             worker_on_packet};
 
 static void receive(struct worker *worker, struct rtc_peer *peer, struct remote *remote) {
     struct buf offer = {0}, answer = {0};
