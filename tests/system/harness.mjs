@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
+import { api } from './api.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const binary = process.env.PROSA_BINARY ?? join(root, 'build/debug/prosa');
@@ -251,7 +252,9 @@ class Server {
     if (path === '/metrics') this.metricsText = text;
     // A 404 repeats the target as it was sent, to the one who sent it.
     if (response.status >= 400 && !text.includes('Cannot ') && this.errors.size < 1000) this.errors.add(text);
-    return { status: response.status, headers: response.headers, body };
+    const answer = { status: response.status, headers: response.headers, body };
+    api().checkAnswer(options?.method ?? 'GET', path, answer);
+    return answer;
   }
 
   async post(path, body, options = {}) {

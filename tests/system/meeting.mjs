@@ -2,6 +2,7 @@
 import { createHmac, createHash, randomUUID } from 'node:crypto';
 import WebSocket from 'ws';
 import { io as connect } from 'socket.io-client';
+import { api } from './api.mjs';
 import { eventually, once, PATIENCE_MS } from './harness.mjs';
 
 export const quickRules = {
@@ -65,6 +66,9 @@ export async function deadMicrophone(t, server, { room = 'daily', participant = 
   return { close };
 }
 
+// Event -> its message in docs/asyncapi.yaml.
+const described = { message: 'messageOfOther', 'user-joined': 'userJoined', 'user-left': 'userLeft', feedback: 'feedback', stats: 'stats', exception: 'exception' };
+
 // A socket.io client that keeps the feedback it hears.
 export async function openClient(t, server, options = {}) {
   const socket = connect(server.url, { transports: ['websocket'], forceNew: true, reconnectionDelay: 50, ...options });
@@ -73,6 +77,7 @@ export async function openClient(t, server, options = {}) {
   socket.exceptions = [];
   socket.on('feedback', (event) => socket.feedback.push(event));
   socket.on('exception', (event) => socket.exceptions.push(event));
+  socket.onAny((name, first) => described[name] && api().checkMessage(described[name], first));
   await once(socket, 'connect');
   return socket;
 }

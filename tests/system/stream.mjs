@@ -1,4 +1,5 @@
 // A client of GET /feedback/:meetingId/live that keeps what it is sent.
+import { api } from './api.mjs';
 import { eventually, PATIENCE_MS } from './harness.mjs';
 
 class Stream {
@@ -32,7 +33,10 @@ class Stream {
         else fields[line.slice(0, colon)] = line.slice(colon + 2);
       }
       if (fields.retry) this.retry = Number(fields.retry);
-      if (fields.event) this.events.push({ name: fields.event, id: fields.id, data: JSON.parse(fields.data) });
+      if (!fields.event) continue;
+      const data = JSON.parse(fields.data);
+      api().checkMessage(`live${fields.event[0].toUpperCase()}${fields.event.slice(1)}`, data);
+      this.events.push({ name: fields.event, id: fields.id, data });
     }
   }
 

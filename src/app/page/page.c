@@ -118,6 +118,19 @@ static void page_on_file(struct http_request *req, const struct route_match *mat
         http_respond_not_found(req);
 }
 
+/* The descriptions of the API, for programs that read them and for makers of clients. */
+static void page_on_description(struct http_request *req, const struct route_match *match,
+                                void *owner) {
+    const struct page *page = owner;
+    struct slice name = slice_skip(req->path, 1); /* in any letter case, maybe with a last slash */
+    for (size_t i = 0; i < description_file_count; i++) {
+        if (slice_has_prefix_nocase(name, slice_from(description_files[i].name))) {
+            send_file(req, page->config, &description_files[i]);
+            return;
+        }
+    }
+}
+
 static void page_on_folder(struct http_request *req, const struct route_match *match, void *owner) {
     lead_to_page(req);
 }
@@ -171,6 +184,11 @@ void page_add_routes(struct page *page, struct routes *routes) {
         {"GET", "/page/about", page_on_about},
         {"GET", "/rooms/:roomName/notice", page_on_notice},
     };
+    static const struct route descriptions[] = {
+        {"GET", "/openapi.yaml", page_on_description},
+        {"GET", "/asyncapi.yaml", page_on_description},
+    };
+    routes_add(routes, descriptions, ARRAY_LEN(descriptions), page);
     if (page->config->web_page)
         routes_add(routes, rows, ARRAY_LEN(rows), page);
 }

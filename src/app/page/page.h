@@ -18,7 +18,7 @@ struct page {
     const struct config *config;
 };
 
-/* Nothing is added with WEB_PAGE=off. */
+/* With WEB_PAGE=off these are the descriptions of the API alone: /openapi.yaml and /asyncapi.yaml. */
 void page_add_routes(struct page *page, struct routes *routes);
 
 /*

@@ -1,4 +1,5 @@
-/* The files of web/, as `tools/embed_page` writes them into the binary; constant, sorted by name. */
+/* The files of web/, and the descriptions of the API in docs/, as `tools/embed_page` writes them into
+ * the binary; constant, sorted by name. */
 #ifndef APP_PAGE_FILES_H
 #define APP_PAGE_FILES_H
 
@@ -15,6 +16,8 @@ struct page_file {
 
 extern const struct page_file page_files[];
 extern const size_t page_file_count;
+extern const struct page_file description_files[];
+extern const size_t description_file_count;
 
 /* NULL: there is no such file. */
 const struct page_file *page_file_find(struct slice name);

@@ -1,6 +1,7 @@
 #include "app/rest/routes.h"
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "wire/web/url.h"
 
@@ -37,6 +38,12 @@ void routes_add(struct routes *routes, const struct route *rows, size_t count, v
     routes->rows = mem_resize(routes->rows, (routes->count + count) * sizeof *routes->rows);
     for (size_t i = 0; i < count; i++)
         routes->rows[routes->count++] = (struct route_row){rows[i], user};
+}
+
+void routes_log(const struct routes *routes) {
+    for (size_t i = 0; i < routes->count; i++)
+        log_debug("server", "route", log_text("method", routes->rows[i].route.method),
+                  log_text("path", routes->rows[i].route.path));
 }
 
 static struct slice without_last_slash(struct slice path) {

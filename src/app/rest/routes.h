@@ -55,6 +55,9 @@ void routes_free(struct routes *);
  * `user` is given to the handlers. */
 void routes_add(struct routes *, const struct route *rows, size_t count, void *user);
 
+/* One line in the log for each row, in the order in which they are tried, with LOG_LEVEL=debug. */
+void routes_log(const struct routes *);
+
 /* For http_server_open. */
 struct http_handlers routes_handlers(struct routes *);
 

@@ -425,6 +425,7 @@ int server_open(struct server **out, const struct config *config, struct buf *pr
     metrics_add_routes(server);
     status_add_routes(server);
     operators_add_routes(server);
+    routes_log(server->routes);
     *out = server;
     return 0;
 }
