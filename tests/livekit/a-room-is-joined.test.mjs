@@ -48,12 +48,15 @@ test('a room is joined, heard, and left with its last person', async (t) => {
 });
 
 test('signalling that breaks is resumed, and the sound goes on', async (t) => {
-  const { door, server } = await meet(t);
+  const { real, door, server, ana } = await meet(t);
   await packetsCome(server);
+  const states = () => real.log.split('\n').filter((line) => line.includes('"setting sync state"'));
   for (let i = 1; i <= 3; i++) {
     door.cut();
     await eventually('it is resumed', async () => (await server.metric('prosa_room_resumes_total')) === i);
     await packetsCome(server);
+    await eventually('LiveKit is told what was subscribed to', () => states().length === i);
+    assert.ok(states().at(-1).includes(ana.publication.sid), states().at(-1));
   }
   assert.equal(await server.metric('prosa_room_joins_total'), 1);
 });

@@ -84,12 +84,18 @@ test('a session that is ended otherwise is begun anew', async (t) => {
 });
 
 test('a session that can be resumed is resumed, with its tracks', async (t) => {
-  const { sfu, server, session } = await meet(t);
+  const { sfu, server, session, track } = await meet(t);
   for (const [count, lose] of [[1, () => session.cut()], [2, () => session.leave(Reason.TIMED_OUT, Action.RESUME)]]) {
     lose();
     await eventually('it is resumed', async () => (await server.metric('prosa_room_resumes_total')) === count);
     const { query } = sfu.attempts.at(-1);
     assert.deepEqual([query.get('reconnect'), query.get('sid')], ['1', session.sid]);
+    const states = session.requests.filter(([name]) => name === 'syncState').map(([, state]) => state);
+    assert.equal(states.length, count);
+    const { offer, answer, subscription } = states.at(-1);
+    assert.deepEqual([subscription.trackSids, subscription.subscribe], [[track.sid], true]);
+    assert.deepEqual([offer.type, answer.type], ['offer', 'answer']);
+    for (const { sdp } of [offer, answer]) assert.match(sdp, /m=audio/);
     await packetsCome(server);
   }
   assert.equal(await joins(server), 1);

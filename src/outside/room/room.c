@@ -170,6 +170,7 @@ static void on_reconnect(struct room *room, const struct sfu_message *message) {
     room->set.stats->resumes++;
     room->has_opened = true;
     room->was_resumed = true;
+    room_sync(room);
     room_subscribe(room);
 }
 

@@ -92,6 +92,21 @@ void room_subscribe(struct room *room) {
     subscribe_as(room, false);
 }
 
+void room_sync(struct room *room) {
+    struct slice *sids = mem_alloc_array(room->roster.tracks.len, sizeof *sids);
+    struct buf message = {0};
+    size_t count = 0;
+    MAP_EACH(&room->roster.tracks, at) {
+        struct roster_track *info = at.value;
+        if (((struct room_track *)info->owner)->is_asked)
+            sids[count++] = slice_from(info->sid);
+    }
+    sfu_write_sync_state(&message, slice_from(room->offer), slice_from(room->answer), sids, count);
+    room_send(room, &message);
+    buf_free(&message);
+    mem_free(sids);
+}
+
 static void track_miss(struct room *room, struct room_track *track, const char *why) {
     if (track->is_missed)
         return;
@@ -184,6 +199,8 @@ void room_on_offer(struct room *room, struct slice sdp, uint32_t id) {
     room->set.stats->offers++;
     if (room->peer && rtc_peer_offer(room->peer, sdp, &accept, &answer, &why) == 0) {
         sections_take(room);
+        slice_replace_text(&room->offer, sdp);
+        slice_replace_text(&room->answer, buf_slice(&answer));
         sfu_write_answer(&message, buf_slice(&answer), id);
         room_send(room, &message);
     } else {
@@ -308,6 +325,9 @@ void room_media_close(struct room *room) {
     room_add_stats(room, room->set.stats);
     rtc_peer_close(room->peer);
     room->peer = NULL;
+    mem_free(room->offer);
+    mem_free(room->answer);
+    room->offer = room->answer = NULL;
     MAP_EACH(&room->sections, at) {
         struct room_section *section = at.value;
         mem_free(section->sid);

@@ -29,6 +29,7 @@ struct room {
     struct ws_conn *conn;
     struct rtc_peer *peer;
     struct map sections; /* mid -> struct room_section */
+    char *offer, *answer; /* the last that was answered; NULL: none */
     /* Index of an m-line -> its track, found with its first packet after an offer. */
     struct room_track **by_index;
     size_t index_count;
@@ -62,6 +63,8 @@ void room_on_offer(struct room *, struct slice sdp, uint32_t id);
 void room_on_candidate(struct room *, struct slice json);
 /* Asks for the tracks that are wanted and not asked for. */
 void room_subscribe(struct room *);
+/* Tells a resumed session what it has been so far. */
+void room_sync(struct room *);
 void room_on_refused(struct room *, struct slice sid, const char *why);
 /* Tells the tracks that were asked for long ago and have not come. */
 void room_look_for_missing(struct room *);

@@ -290,16 +290,46 @@ void sfu_write_candidate(struct buf *out, struct slice json, bool is_last) {
     write_request(out, &request);
 }
 
-void sfu_write_subscription(struct buf *out, const struct slice *sids, size_t count, bool wants) {
+static ProtobufCBinaryData *list_of(const struct slice *sids, size_t count) {
     ProtobufCBinaryData *list = mem_alloc_array(count, sizeof *list);
     for (size_t i = 0; i < count; i++)
         list[i] = data_of(sids[i]);
+    return list;
+}
+
+void sfu_write_subscription(struct buf *out, const struct slice *sids, size_t count, bool wants) {
+    ProtobufCBinaryData *list = list_of(sids, count);
     Pb__UpdateSubscription subscription = PB__UPDATE_SUBSCRIPTION__INIT;
     subscription.track_sids = list;
     subscription.n_track_sids = count;
     subscription.subscribe = wants;
     Pb__Request request = PB__REQUEST__INIT;
     request.subscription = &subscription;
+    write_request(out, &request);
+    mem_free(list);
+}
+
+void sfu_write_sync_state(struct buf *out, struct slice offer, struct slice answer,
+                          const struct slice *sids, size_t count) {
+    ProtobufCBinaryData *list = list_of(sids, count);
+    Pb__UpdateSubscription subscription = PB__UPDATE_SUBSCRIPTION__INIT;
+    subscription.track_sids = list;
+    subscription.n_track_sids = count;
+    subscription.subscribe = true;
+    Pb__SessionDescription theirs = PB__SESSION_DESCRIPTION__INIT;
+    theirs.type = data_of(SLICE("offer"));
+    theirs.sdp = data_of(offer);
+    Pb__SessionDescription ours = PB__SESSION_DESCRIPTION__INIT;
+    ours.type = data_of(SLICE("answer"));
+    ours.sdp = data_of(answer);
+    Pb__SyncState state = PB__SYNC_STATE__INIT;
+    state.subscription = &subscription;
+    if (offer.len && answer.len) {
+        state.offer = &theirs;
+        state.answer = &ours;
+    }
+    Pb__Request request = PB__REQUEST__INIT;
+    request.sync_state = &state;
     write_request(out, &request);
     mem_free(list);
 }

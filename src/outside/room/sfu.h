@@ -115,6 +115,10 @@ const char *sfu_reason_name(int32_t reason);
 void sfu_write_answer(struct buf *out, struct slice sdp, uint32_t offer_id);
 void sfu_write_candidate(struct buf *out, struct slice json, bool is_last);
 void sfu_write_subscription(struct buf *out, const struct slice *sids, size_t count, bool wants);
+/* After a resumption: what we are subscribed to, and the last offer with our answer (empty: there is
+ * none), by which a server that has taken the session over from another knows its sections. */
+void sfu_write_sync_state(struct buf *out, struct slice offer, struct slice answer,
+                          const struct slice *sids, size_t count);
 void sfu_write_ping(struct buf *out, int64_t now_ms, int64_t rtt_ms);
 void sfu_write_leave(struct buf *out);
 

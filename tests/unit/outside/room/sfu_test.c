@@ -143,6 +143,8 @@ static void what_is_written_is_what_livekit_reads(void **state) {
                                    "320e0a0454525f310a0454525f321001"
                                    "82010908cb89ec8ff723100c"
                                    "1a080a027b7d10011801"
+                                   "62290a0b0a06616e73776572120162120e0a0454525f31"
+                                   "0a0454525f3210012a0a0a056f66666572120161"
                                    "42021001";
     const struct slice sids[] = {SLICE("TR_1"), SLICE("TR_2")};
     struct buf out = {0};
@@ -151,6 +153,7 @@ static void what_is_written_is_what_livekit_reads(void **state) {
     sfu_write_subscription(&out, sids, 2, true);
     sfu_write_ping(&out, INT64_C(1234567890123), 12);
     sfu_write_candidate(&out, SLICE("{}"), true);
+    sfu_write_sync_state(&out, SLICE("a"), SLICE("b"), sids, 2);
     sfu_write_leave(&out);
     assert_int_equal(out.len * 2, sizeof expected - 1);
     text_hex(out.data, out.len, hex);
