@@ -206,14 +206,24 @@ static void file_resume(struct packet_file *file, int64_t at) {
     samples_leap(&file->samples);
 }
 
+/* Nothing of the time from now on is in the file. The pause lies behind all that was written. */
+static void file_pause(struct packet_file *file) {
+    int64_t end = file->is_stream ? file->end : file->samples.end;
+    if (file->is_stream)
+        opus_pages_flush(&file->pages, &file->out);
+    out_write(file);
+    file->is_told = false;
+    frames_tell(file);
+    recorder_pause(file->track->recorder, time_ms_of(file, end));
+}
+
 /* So long a gap is not written out. */
 static void gap_leap(struct packet_file *file, int64_t at) {
     int64_t end = file->is_stream ? file->end : file->samples.end;
     bool has_end = file->is_stream || file->samples.has_begun;
     if (file->is_paused || !has_end || at - end < ticks_of(file, FILL_MAX_MS))
         return;
-    out_write(file);
-    recorder_pause(file->track->recorder, time_ms_of(file, end));
+    file_pause(file);
     file_resume(file, at);
 }
 
@@ -304,11 +314,7 @@ void packet_file_pause(struct packet_file *file, int64_t now_ns) {
     if (!file->has_begun || file->is_paused || file->track->core->settings->silence_on_mute)
         return;
     file->is_paused = true;
-    int64_t end = file->is_stream ? file->end : file->samples.end;
-    if (file->is_stream)
-        opus_pages_flush(&file->pages, &file->out);
-    out_write(file);
-    recorder_pause(file->track->recorder, time_ms_of(file, end));
+    file_pause(file);
 }
 
 void packet_file_end(struct packet_file *file, int64_t now_ns) {

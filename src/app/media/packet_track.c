@@ -81,7 +81,8 @@ static void packet_deliver(struct packet_track *t, struct placed placed, unsigne
     packet_file_put(&t->file, &packet, now_ns);
 }
 
-/* How long a packet is; 0: it only takes a number. */
+/* How long a packet is; 0: it only takes a number. So does what LiveKit's server sends of itself for a
+ * track that is muted: it tells nothing of the sender's time. */
 static unsigned ticks_of(struct packet_track *t, const struct rtc_packet *packet) {
     struct opus_packet opus;
     if (packet->payload.len == 0)
@@ -90,7 +91,7 @@ static unsigned ticks_of(struct packet_track *t, const struct rtc_packet *packet
     if (is_known && t->codec != CODEC_OPUS && packet->payload.len <= DECODER_FRAMES_MAX)
         return (unsigned)packet->payload.len;
     if (is_known && t->codec == CODEC_OPUS && opus_packet_read(packet->payload, &opus))
-        return opus.ticks;
+        return opus.is_filler ? 0 : opus.ticks;
     t->bad++;
     t->base.core->stats.packets.bad++;
     return 0;
@@ -99,6 +100,8 @@ static unsigned ticks_of(struct packet_track *t, const struct rtc_packet *packet
 static void packet_place(struct packet_track *t, const struct rtc_packet *packet) {
     const struct place_packet sent = {packet->ssrc, packet->timestamp, packet->seq,
                                       ticks_of(t, packet), packet->arrived_ns};
+    if (sent.ticks == 0 && !t->place.is_started)
+        return;
     struct place_answer answer = place_hear(&t->place, &sent);
     struct slice payload = sent.ticks > 0 ? packet->payload : SLICE_NONE;
     if (answer.verdict == PLACE_HELD) {

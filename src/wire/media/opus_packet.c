@@ -3,6 +3,8 @@
 enum { FRAMES_MAX = 48, FRAME_BYTES_MAX = 1275, STEREO = 4, LONG_LENGTH = 252 };
 /* Configurations of the first byte: CELT, full band, from 2.5 to 20 ms. */
 enum { CELT_2_5_MS = 28, CELT_20_MS = 31, CELT_20_MS_TICKS = 960, SILENCE_FRAMES = 6 };
+/* What LiveKit's server sends for a track that is muted: a frame of 20 ms, with zeros behind it. */
+enum { FILLER_BYTES = 80 };
 
 static unsigned frame_ticks(uint8_t toc) {
     static const uint16_t silk[] = {480, 960, 1920, 2880};
@@ -109,6 +111,7 @@ bool opus_packet_read(struct slice payload, struct opus_packet *packet) {
         .channels = toc & STEREO ? 2 : 1,
         .is_silent = is_silent(payload),
     };
+    packet->is_filler = packet->is_silent && payload.len == FILLER_BYTES;
     return packet->ticks <= OPUS_TICKS_MAX;
 }
 

@@ -21,6 +21,9 @@ struct opus_packet {
     /* Nothing is in it: comfort noise of a sender that leaves silence out, or the digital silence
      * that LiveKit's server sends for a muted track. */
     bool is_silent;
+    /* It is that of LiveKit's server (80 bytes): its timestamp is by the server's clock, not by the
+     * sender's. */
+    bool is_filler;
 };
 
 /* False: it is malformed, as a decoder would find as well. */
