@@ -131,7 +131,11 @@ static void packet_hear(struct packet_ears *ears, const struct queued *packet) {
 }
 
 void packet_ears_put(struct packet_ears *ears, const struct queued *packet, int64_t now_ns) {
+    struct queued waiting;
     uint64_t late = ears->queue.late;
+    while (packet_queue_is_full(&ears->queue, packet) &&
+           packet_queue_take(&ears->queue, now_ns, 0, INT64_MAX, &waiting))
+        packet_hear(ears, &waiting);
     if (packet_queue_put(&ears->queue, packet, now_ns, place_limit(ears->set.place)))
         packet_hear(ears, packet);
     ears->facts.late += ears->queue.late - late;

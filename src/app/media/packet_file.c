@@ -29,13 +29,16 @@ static int64_t time_ms_of(const struct packet_file *file, int64_t at) {
     return live_meeting_time_ms(file->track->meeting, align_time_ns(&file->place->align, at) / MS);
 }
 
-/* The first packets may all have been late. Once that is settled, the time of the first sample is
- * told again. */
+/* The first packets may all have been late. Once that is settled, and when it turns out later, the time
+ * of the first sample is told again. */
 static void file_place(struct packet_file *file, int64_t now_ns) {
-    if (!file->has_begun || file->is_placed || align_is_settling(&file->place->align, now_ns))
+    const struct align *align = &file->place->align;
+    bool is_corrected = file->corrections != align->corrections;
+    if (!file->has_begun || (file->is_placed && !is_corrected) || align_is_settling(align, now_ns))
         return;
     file->is_placed = true;
-    int64_t by_ms = (align_time_ns(&file->place->align, file->first_at) - file->said_ns) / MS;
+    file->corrections = align->corrections;
+    int64_t by_ms = (align_time_ns(align, file->first_at) - file->said_ns) / MS;
     if (by_ms != 0)
         recorder_place(file->track->recorder, by_ms);
 }
@@ -111,6 +114,7 @@ static void file_begin(struct packet_file *file, int64_t at, int64_t now_ns) {
         opus_pages_open(&file->pages, (uint32_t)rand_u64(), file->channels, &file->out);
     file->has_begun = true;
     file->is_placed = false;
+    file->corrections = file->place->align.corrections;
     file->first_at = file->end = file->silent_end = at;
     file->last_time = INT64_MIN;
     file->breaks = breaks_of(file->place);
@@ -265,8 +269,12 @@ static void queue_drain(struct packet_file *file, int64_t now_ns, unsigned wait_
 }
 
 void packet_file_put(struct packet_file *file, const struct queued *packet, int64_t now_ns) {
+    struct queued waiting;
     if (!file->format)
         return;
+    while (packet_queue_is_full(&file->queue, packet) &&
+           packet_queue_take(&file->queue, now_ns, 0, INT64_MAX, &waiting))
+        packet_take(file, &waiting, now_ns);
     if (packet_queue_put(&file->queue, packet, now_ns, place_limit(file->place)))
         packet_take(file, packet, now_ns);
 }

@@ -30,6 +30,7 @@ struct packet_file {
     /* Of the file's first sample: its time, as said and until it is settled. */
     int64_t said_ns, first_at;
     bool is_placed;
+    unsigned corrections; /* of the alignment, as far as they were told */
     /* The position up to which there is sound or silence, and up to which silence was sent. */
     int64_t end, silent_end;
     int64_t last_time; /* of the last packet, as it was sent */

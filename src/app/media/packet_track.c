@@ -31,9 +31,8 @@ struct packet_track {
     int64_t muted_ns;
     struct place place;
     struct losses losses;
-    /* The payload of a packet that may begin an epoch, and what it is. */
-    struct buf held;
-    unsigned held_ticks;
+    /* The payloads of packets that may begin an epoch; NULL: none has been held. */
+    struct buf *held; /* PLACE_HELD_MAX, by slot */
     struct packet_file file;
     struct packet_ears *ears; /* NULL: nothing has come, or nothing is to be heard */
     struct meeting_track *heard;
@@ -97,6 +96,19 @@ static unsigned ticks_of(struct packet_track *t, const struct rtc_packet *packet
     return 0;
 }
 
+static void payload_hold(struct packet_track *t, unsigned slot, struct slice payload) {
+    if (!t->held)
+        t->held = mem_alloc_array(PLACE_HELD_MAX, sizeof *t->held);
+    buf_clear(&t->held[slot]);
+    buf_add_slice(&t->held[slot], payload);
+}
+
+static void payloads_free(struct packet_track *t) {
+    for (unsigned i = 0; t->held && i < PLACE_HELD_MAX; i++)
+        buf_free(&t->held[i]);
+    mem_free(t->held);
+}
+
 static void packet_place(struct packet_track *t, const struct rtc_packet *packet) {
     const struct place_packet sent = {packet->ssrc, packet->timestamp, packet->seq,
                                       ticks_of(t, packet), packet->arrived_ns};
@@ -104,16 +116,16 @@ static void packet_place(struct packet_track *t, const struct rtc_packet *packet
         return;
     struct place_answer answer = place_hear(&t->place, &sent);
     struct slice payload = sent.ticks > 0 ? packet->payload : SLICE_NONE;
-    if (answer.verdict == PLACE_HELD) {
-        buf_clear(&t->held);
-        buf_add_slice(&t->held, payload);
-        t->held_ticks = sent.ticks;
-    }
+    if (answer.verdict == PLACE_HELD)
+        payload_hold(t, answer.slot, payload);
     if (answer.verdict != PLACE_TAKEN)
         return;
-    if (answer.takes_held) {
+    if (answer.is_anew)
         losses_forget(&t->losses);
-        packet_deliver(t, answer.held, t->held_ticks, buf_slice(&t->held), packet->arrived_ns);
+    for (unsigned i = 0; i < answer.held_count; i++) {
+        const struct place_held *held = &t->place.held[i];
+        packet_deliver(t, held->placed, held->packet.ticks, buf_slice(&t->held[held->slot]),
+                       packet->arrived_ns);
     }
     packet_deliver(t, answer.packet, sent.ticks, payload, packet->arrived_ns);
 }
@@ -237,7 +249,7 @@ static void packets_end(struct track *track) {
         packets_collected(track, track->core->now_ms, false);
     packet_file_end(&t->file, now_ns_of(t));
     analysis_end(t);
-    buf_free(&t->held);
+    payloads_free(t);
     drift_count(&track->core->stats, (uint64_t)llabs(t->place.align.moved_ns / MS));
 }
 

@@ -123,9 +123,12 @@ void packet_video_take(struct packet_video *v, const struct rtc_packet *packet) 
         .ticks = 1,
         .marker = packet->marker,
         .payload = packet->payload};
+    struct queued waiting;
+    while (packet_queue_is_full(&v->queue, &queued) &&
+           packet_queue_take(&v->queue, now_ns, 0, INT64_MAX, &waiting))
+        picture_take(v, &waiting);
     if (packet_queue_put(&v->queue, &queued, now_ns, INT64_MAX))
         picture_take(v, &queued);
-    struct queued waiting;
     while (packet_queue_take(&v->queue, now_ns, WAIT_MS, INT64_MAX, &waiting))
         picture_take(v, &waiting);
     missing_ask(v, now_ns);

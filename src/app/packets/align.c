@@ -115,6 +115,12 @@ void align_forget(struct align *align, int64_t now_ns) {
     align->last_lag_ns = 0;
 }
 
+void align_correct(struct align *align, int64_t by_ns, int64_t now_ns) {
+    align->offset_ns -= by_ns;
+    align->corrections++;
+    align_forget(align, now_ns);
+}
+
 unsigned align_wait_ms(const struct align *align) {
     int64_t wait_ms = align->peak_ns / MS + PEAK_SPARE_MS;
     return wait_ms < ALIGN_WAIT_MIN_MS   ? ALIGN_WAIT_MIN_MS

@@ -6,7 +6,7 @@
  *
  * The offset is only ever found from arrivals as they were. In the first seconds it follows whatever
  * comes sooner; afterwards it follows a drift of either clock slowly, so that neither a burst nor a
- * standstill moves it. Pure: plain data, times in ns of one steady clock of the caller's.
+ * standstill moves it. If all of the first seconds came late, it is corrected when that shows. Pure: plain data, times in ns of one steady clock of the caller's.
  */
 #ifndef APP_ALIGN_H
 #define APP_ALIGN_H
@@ -31,6 +31,8 @@ struct align {
     int64_t least_ns[ALIGN_WINDOWS];
     /* How far the offset has moved since it settled: the publisher's clock is so much behind. */
     int64_t moved_ns;
+    /* How often it turned out that all before had been late. */
+    unsigned corrections;
     /* The most by which packets were late of late, and the jitter of RFC 3550, 6.4.1. */
     int64_t peak_ns, jitter_ns, last_lag_ns;
 };
@@ -41,6 +43,8 @@ void align_init(struct align *align, unsigned rate_hz);
 void align_hear(struct align *align, int64_t end, int64_t arrived_ns);
 /* Positions have been moved: lags of before say nothing. The offset stays. */
 void align_forget(struct align *align, int64_t now_ns);
+/* All that was heard before was late by so much: time is told anew from the first position on. */
+void align_correct(struct align *align, int64_t by_ns, int64_t now_ns);
 bool align_is_settling(const struct align *align, int64_t now_ns);
 
 /* When the sample at a position was spoken, and the position that was spoken at a time. */

@@ -54,9 +54,9 @@ static void newest_advance(struct losses *losses, int64_t seq, int64_t now_ns) {
 
 enum losses_verdict losses_hear(struct losses *losses, int64_t seq, int64_t now_ns) {
     if (!losses->is_started) {
-        memset(losses->seen, 0xff, sizeof losses->seen); /* what was before it is not missing */
         losses->is_started = true;
-        losses->newest = seq;
+        losses->first = losses->newest = seq;
+        seen_set(losses, seq, true);
         return LOSSES_NEW;
     }
     if (seq > losses->newest) {
@@ -68,6 +68,8 @@ enum losses_verdict losses_hear(struct losses *losses, int64_t seq, int64_t now_
     if (is_seen(losses, seq))
         return LOSSES_REPEATED;
     seen_set(losses, seq, true);
+    if (seq < losses->first) /* nobody missed it */
+        return LOSSES_NEW;
     losses->lost--;
     for (unsigned i = 0; i < losses->missing_count; i++) {
         if (losses->missing[i].seq == seq) {

@@ -24,7 +24,7 @@ enum losses_verdict {
 
 struct losses {
     bool is_started;
-    int64_t newest;
+    int64_t first, newest; /* the first that came: what is before it is not missing */
     uint64_t seen[LOSSES_WINDOW / 64];
     struct losses_missing {
         int64_t seq, since_ns, next_ns;

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define MS INT64_C(1000000)
@@ -84,8 +85,8 @@ static size_t most_bytes(const struct packet_queue *queue) {
     return queue->most_bytes ? queue->most_bytes : PACKET_QUEUE_BYTES;
 }
 
-/* Far ahead of those that wait, or too many of them: the reader goes on to what there is. */
-static bool is_full(const struct packet_queue *queue, const struct queued *packet) {
+/* Far ahead of those that wait, or too many of them. */
+bool packet_queue_is_full(const struct packet_queue *queue, const struct queued *packet) {
     if (queue->count == 0)
         return false;
     int64_t low = queue->lowest < packet->placed.seq ? queue->lowest : packet->placed.seq;
@@ -105,13 +106,7 @@ bool packet_queue_put(struct packet_queue *queue, const struct queued *packet, i
         queue->next++;
         return true;
     }
-    if (is_full(queue, packet)) { /* whoever takes did not: nothing is owed to them any more */
-        queue->overflows += queue->count;
-        queue->is_open = true;
-        queue->next = packet->placed.seq > queue->next ? packet->placed.seq : queue->next;
-        memory_free(queue);
-        queue->count = 0;
-    }
+    assert(!packet_queue_is_full(queue, packet));
     slot_fill(queue, packet, now_ns);
     return false;
 }
@@ -129,7 +124,7 @@ static bool is_due(const struct packet_queue *queue, int64_t now_ns, unsigned wa
     if (queue->is_open && queue->lowest == queue->next)
         return true;
     int64_t waited_ns = now_ns - queue->since_ns;
-    if (!queue->is_open)
+    if (!queue->is_open && wait_ms > 0)
         return waited_ns >= PACKET_QUEUE_OPEN_MS * MS;
     return waited_ns >= (int64_t)wait_ms * MS ||
            queue->highest - queue->lowest >= PACKET_QUEUE_SLOTS / 2 ||

@@ -4,7 +4,8 @@
  * is in doubt) lets them wait as well.
  *
  * Payloads are copied only while they wait, into memory that the queue gets when it needs any and
- * gives back when it is empty. It is bounded: a queue that is full waits for nothing.
+ * gives back when it is empty. It is bounded: a queue without room for a packet waits for nothing more,
+ * and its reader takes what there is before it puts the packet.
  */
 #ifndef APP_PACKET_QUEUE_H
 #define APP_PACKET_QUEUE_H
@@ -38,19 +39,22 @@ struct packet_queue {
     int64_t lowest, highest; /* numbers that wait */
     char *bytes;
     size_t used, live, room;
-    uint64_t late, overflows; /* came after the reader had gone on; given up for room */
+    uint64_t late; /* came after the reader had gone on */
 };
 
 /* NULL is fine; the struct is the caller's, zeroed at the start. */
 void packet_queue_free(struct packet_queue *queue);
+
+/* There is no room for the packet: the reader takes others first, without waiting or a limit. */
+bool packet_queue_is_full(const struct packet_queue *queue, const struct queued *packet);
 
 /* True: it is the next one, below the limit, and nothing waits, so it is the reader's at once. Else it
  * waits, or was late or there already. */
 bool packet_queue_put(struct packet_queue *queue, const struct queued *packet, int64_t now_ns,
                       int64_t limit);
 
-/* The next packet, when it is there, or when those before it have been waited for. Packets of number
- * `limit` and later ones stay. */
+/* The next packet, when it is there, or when those before it have been waited for (0 ms: at once).
+ * Packets of number `limit` and later ones stay. */
 bool packet_queue_take(struct packet_queue *queue, int64_t now_ns, unsigned wait_ms, int64_t limit,
                        struct queued *packet);
 

@@ -7,21 +7,21 @@
 enum {
     LATE_MS = 150,   /* more is no jitter, unless it passes */
     CALM_MS = 60,    /* less proves that it has passed */
-    STEADY_MS = 200, /* a lag that has not shrunk for so long has stopped shrinking */
+    STEADY_MS = 200, /* a lag that stays for so long has stopped shrinking */
     DOUBT_MIN_MS = 300,
     DOUBT_MAX_MS = 1000,
     SHRINK_MS = 5,
-    DRIFT_PPM = 1000, /* of two clocks, over a long pause */
-    SETTLE_LEAD_MS = 5000,
+    DRIFT_PPM = 1000,      /* of two clocks, over a long pause */
     STEP_FINAL_MS = 10000, /* so long after it a step may turn out to have been shorter */
-    TICKS_MAX = 5760,      /* of a packet */
+    LEFT_OUT_MS = 500,     /* a sender that leaves silence out says so each 400 ms */
+    SENT_MAX_MS = 5000,    /* more than that no packets account for */
     BACK_SEQ_MAX = 1024,   /* an older number than that is no late packet */
     BACK_MS = 200,         /* a timestamp that goes back further is a jump */
     NEAR_MS = 40,   /* a new epoch that begins so near to the end of the one before follows it */
     HELD_MS = 2000, /* so long a packet waits for one that agrees */
     HELD_SEQS = 8,
-    AGREE = 2,           /* packets begin an epoch */
-    AGREE_FORMER = 10,   /* of an SSRC that was left: else they are stragglers */
+    AGREE =
+        2, /* packets begin an epoch; of an SSRC that was left, PLACE_HELD_MAX: else stragglers */
     SEQ_START_BITS = 32, /* far from 0: what comes before the first packet stays positive */
     TIME_START_BITS = 48,
 };
@@ -92,7 +92,7 @@ static void doubt_open(struct place *place, int64_t seq, int64_t lag_ns, int64_t
                                         .from_seq = seq,
                                         .since_ns = now_ns,
                                         .least_ns = lag_ns,
-                                        .least_at_ns = now_ns};
+                                        .steady_ns = now_ns};
 }
 
 static void doubt_end(struct place *place, int64_t now_ns) {
@@ -101,23 +101,25 @@ static void doubt_end(struct place *place, int64_t now_ns) {
     piece_add(place, doubt->from_seq, base_of(place) + step);
     place->steps++;
     place->step_ticks += (uint64_t)step;
-    place->step_ns = doubt->least_ns;
+    bool is_final = now_ns - place->step_at_ns >= STEP_FINAL_MS * MS; /* the one before */
+    place->step_ns = doubt->least_ns + (is_final ? 0 : place->step_ns);
     place->step_at_ns = now_ns;
     place->doubt.is_open = false;
     align_forget(&place->align, now_ns);
 }
 
+/* A lag that grows again is of what is held up again, and says nothing yet. */
 static void doubt_hear(struct place *place, int64_t lag_ns, int64_t now_ns) {
     struct place_doubt *doubt = &place->doubt;
-    if (lag_ns <= doubt->least_ns - SHRINK_MS * MS) {
+    if (lag_ns <= doubt->least_ns - SHRINK_MS * MS || lag_ns > doubt->least_ns + LATE_MS * MS)
+        doubt->steady_ns = now_ns;
+    if (lag_ns < doubt->least_ns)
         doubt->least_ns = lag_ns;
-        doubt->least_at_ns = now_ns;
-    }
     if (lag_ns < CALM_MS * MS)
         doubt->is_open = false;
     else if (now_ns - doubt->since_ns >= DOUBT_MAX_MS * MS ||
              (now_ns - doubt->since_ns >= DOUBT_MIN_MS * MS &&
-              now_ns - doubt->least_at_ns >= STEADY_MS * MS))
+              now_ns - doubt->steady_ns >= STEADY_MS * MS))
         doubt_end(place, now_ns);
 }
 
@@ -126,7 +128,8 @@ void place_tick(struct place *place, int64_t now_ns) {
         doubt_end(place, now_ns);
 }
 
-/* After a step that was too long, packets come too soon. When that lasts, the excess goes. */
+/* Packets come too soon after a step that was too long, or when all before were late. When that lasts,
+ * the excess of the step goes; what no step explains, all before were late by. */
 static void early_hear(struct place *place, int64_t seq, int64_t lag_ns, int64_t now_ns) {
     if (place->early_since_ns == 0) {
         place->early_since_ns = now_ns;
@@ -137,9 +140,13 @@ static void early_hear(struct place *place, int64_t seq, int64_t lag_ns, int64_t
     if (now_ns - place->early_since_ns < STEADY_MS * MS)
         return;
     int64_t ns = place->early_ns < place->step_ns ? place->early_ns : place->step_ns;
+    place->early_since_ns = 0;
+    if (ns < place->early_ns)
+        align_correct(&place->align, place->early_ns - ns, now_ns);
+    if (ns == 0)
+        return;
     piece_add(place, seq, base_of(place) - ticks_of(place, ns));
     place->step_ns -= ns;
-    place->early_since_ns = 0;
     place->returns++;
     align_forget(&place->align, now_ns);
 }
@@ -161,70 +168,108 @@ static int64_t at_by_arrival(const struct place *place, const struct place_packe
     return align_at(&place->align, packet->arrived_ns) - packet->ticks;
 }
 
-/* The held packet and this one begin an epoch. */
-static struct place_answer epoch_begin(struct place *place, const struct place_packet *packet) {
-    const struct place_packet *held = &place->held;
-    int64_t between = (int64_t)(uint32_t)(packet->timestamp - held->timestamp);
-    int64_t at = at_by_arrival(place, held), other = at_by_arrival(place, packet) - between;
-    int64_t end = place_end(place);
-    if (other < at)
-        at = other;
-    if (at < end + (int64_t)place->align.rate_hz * NEAR_MS / 1000)
-        at = end;
-
-    int64_t seq = place->sent_seq + place->ahead + 1;
-    int64_t sent_seq = rtp_unwrap_seq(place->sent_seq, held->seq);
-    bool is_same_row = held->ssrc == place->ssrc && sent_seq > place->sent_seq &&
-                       sent_seq <= place->sent_seq + BACK_SEQ_MAX;
-    if (is_same_row)
-        seq = sent_seq + place->ahead;
-    place->ahead = seq - sent_seq;
-    if (held->ssrc != place->ssrc) {
-        place->former_ssrc = place->ssrc;
-        place->has_former = true;
-        place->ssrc = held->ssrc;
+/* The earliest place that one of those held may have, of the first of them. */
+static int64_t at_of_held(const struct place *place) {
+    const struct place_packet *first = &place->held[0].packet;
+    int64_t at = at_by_arrival(place, first);
+    for (unsigned i = 1; i < place->held_count; i++) {
+        const struct place_packet *packet = &place->held[i].packet;
+        int64_t other = at_by_arrival(place, packet) -
+                        (int64_t)(uint32_t)(packet->timestamp - first->timestamp);
+        if (other < at)
+            at = other;
     }
-    int64_t time = rtp_unwrap_time(place->time, held->timestamp);
+    int64_t end = place_end(place);
+    return at < end + (int64_t)place->align.rate_hz * NEAR_MS / 1000 ? end : at;
+}
+
+/* Where numbers go on: in their own row, or anew behind the newest. */
+static void row_go_on(struct place *place, const struct place_packet *first) {
+    int64_t sent_seq = rtp_unwrap_seq(place->sent_seq, first->seq);
+    bool is_same_row = first->ssrc == place->ssrc && sent_seq > place->sent_seq &&
+                       sent_seq <= place->sent_seq + BACK_SEQ_MAX;
+    if (!is_same_row)
+        place->ahead = place->sent_seq + place->ahead + 1 - sent_seq;
+    if (first->ssrc == place->ssrc)
+        return;
+    place->former_ssrc = place->ssrc;
+    place->has_former = true;
+    place->ssrc = first->ssrc;
+}
+
+/* Those held begin an epoch. The last that came is one of them. */
+static struct place_answer epoch_begin(struct place *place, const struct place_packet *last) {
+    const struct place_packet *first = &place->held[0].packet;
+    int64_t at = at_of_held(place), end = place_end(place);
+    int64_t sent_seq = rtp_unwrap_seq(place->sent_seq, first->seq);
+    int64_t time = rtp_unwrap_time(place->time, first->timestamp);
+    row_go_on(place, first);
     place->doubt.is_open = false;
-    piece_add(place, seq, at - time);
-    /* If both were late, what follows comes sooner. */
+    piece_add(place, sent_seq + place->ahead, at - time);
+    /* If all were late, what follows comes sooner. */
     place->step_ns = align_time_ns(&place->align, at) - align_time_ns(&place->align, end);
-    place->step_at_ns = packet->arrived_ns;
+    place->step_at_ns = last->arrived_ns;
     place->early_since_ns = 0;
     place->epochs++;
-    place->held_count = 0;
-    align_forget(&place->align, packet->arrived_ns);
+    align_forget(&place->align, last->arrived_ns);
 
-    struct place_answer answer = {.verdict = PLACE_TAKEN, .takes_held = true};
-    answer.held = newest_set(place, held, sent_seq, time);
-    int64_t packet_seq = rtp_unwrap_seq(sent_seq, packet->seq);
-    answer.packet = newest_set(place, packet, packet_seq, time + between);
+    struct place_answer answer = {.verdict = PLACE_TAKEN, .is_anew = true};
+    for (unsigned i = 0; i < place->held_count; i++) {
+        struct place_held *held = &place->held[i];
+        sent_seq = rtp_unwrap_seq(sent_seq, held->packet.seq);
+        time = rtp_unwrap_time(time, held->packet.timestamp);
+        held->placed = newest_set(place, &held->packet, sent_seq, time);
+        if (held->packet.seq == last->seq)
+            answer.packet = held->placed;
+        else
+            place->held[answer.held_count++] = *held;
+    }
+    place->arrived_ns = last->arrived_ns;
+    place->held_count = 0;
     return answer;
 }
 
+static void held_drop(struct place *place) {
+    place->dropped += place->held_count;
+    place->held_count = 0;
+}
+
+/* Numbers and timestamps are near each other and in one order. */
 static bool is_agreeing(const struct place *place, const struct place_packet *packet) {
-    const struct place_packet *held = &place->held;
-    uint16_t seqs = (uint16_t)(packet->seq - held->seq);
+    const struct place_packet *held = &place->held[place->held_count - 1].packet;
+    int16_t seqs = (int16_t)(packet->seq - held->seq);
     uint32_t ticks = packet->timestamp - held->timestamp;
-    return place->held_count > 0 && held->ssrc == packet->ssrc && seqs >= 1 && seqs <= HELD_SEQS &&
+    if (seqs < 0)
+        ticks = 0 - ticks;
+    return held->ssrc == packet->ssrc && seqs <= HELD_SEQS && seqs >= -HELD_SEQS &&
            ticks < (uint64_t)place->align.rate_hz * HELD_MS / 1000 &&
            packet->arrived_ns - held->arrived_ns < HELD_MS * MS;
 }
 
+/* By number. False: it is held already. */
+static bool held_add(struct place *place, const struct place_packet *packet) {
+    unsigned at = place->held_count;
+    while (at > 0 && (int16_t)(packet->seq - place->held[at - 1].packet.seq) < 0)
+        at--;
+    if (at > 0 && place->held[at - 1].packet.seq == packet->seq)
+        return false;
+    for (unsigned i = place->held_count; i > at; i--)
+        place->held[i] = place->held[i - 1];
+    place->held[at] = (struct place_held){.packet = *packet, .slot = place->held_count++};
+    return true;
+}
+
 static struct place_answer jump_hear(struct place *place, const struct place_packet *packet) {
     bool is_former = place->has_former && packet->ssrc == place->former_ssrc;
-    unsigned needed = is_former ? AGREE_FORMER : AGREE;
-    if (!is_agreeing(place, packet)) {
-        place->dropped += place->held_count > 0;
-        place->held_count = 0;
-    } else if (place->held_count + 1 >= needed) {
-        return epoch_begin(place, packet);
-    } else {
-        place->dropped++; /* the one held before */
+    if (place->held_count > 0 && !is_agreeing(place, packet))
+        held_drop(place);
+    if (!held_add(place, packet)) {
+        place->dropped++;
+        return (struct place_answer){.verdict = PLACE_DROPPED};
     }
-    place->held = *packet;
-    place->held_count++;
-    return (struct place_answer){.verdict = PLACE_HELD};
+    if (place->held_count >= (is_former ? PLACE_HELD_MAX : AGREE))
+        return epoch_begin(place, packet);
+    return (struct place_answer){.verdict = PLACE_HELD, .slot = place->held_count - 1};
 }
 
 /* ---- A packet ---- */
@@ -242,24 +287,42 @@ static struct place_answer older_hear(struct place *place, const struct place_pa
     return taken((struct placed){sent_seq + place->ahead, time});
 }
 
-/* How much sooner than it can a packet may come: the first ones may all have been late, and so may
- * those that a step was measured by. */
-static int64_t lead_allowed_ns(const struct place *place, int64_t sent_seq, int64_t time,
-                               int64_t passed_ns, int64_t slack_ns) {
-    int64_t now_ns = place->arrived_ns + passed_ns;
-    if (align_is_settling(&place->align, now_ns)) {
-        int64_t most = (sent_seq - place->sent_seq) * TICKS_MAX + ticks_of(place, passed_ns);
-        return time - place->time <= most ? SETTLE_LEAD_MS * MS : slack_ns;
-    }
+/* Whether a packet may come so much sooner than it can: those that a step was measured by may all have
+ * been late, and so may all before. Timestamps then advance by what was sent, and while nothing is
+ * settled, by silence that was left out. */
+static bool is_early_allowed(const struct place *place, const struct place_packet *packet,
+                             int64_t sent_seq, int64_t time, int64_t lead_ns) {
+    int64_t now_ns = packet->arrived_ns;
     bool is_fresh = now_ns - place->step_at_ns < STEP_FINAL_MS * MS;
-    return slack_ns + (is_fresh ? place->step_ns : 0);
+    if (lead_ns <= (is_fresh ? place->step_ns : 0))
+        return true;
+    int64_t seqs = sent_seq - place->sent_seq;
+    int64_t longest = packet->ticks > place->ticks ? packet->ticks : place->ticks;
+    if (align_is_settling(&place->align, now_ns))
+        longest = (int64_t)place->align.rate_hz * LEFT_OUT_MS / 1000;
+    int64_t sent = seqs * longest, most = (int64_t)place->align.rate_hz * SENT_MAX_MS / 1000;
+    int64_t passed_ns = now_ns > place->arrived_ns ? now_ns - place->arrived_ns : 0;
+    return time - place->time <= (sent < most ? sent : most) + ticks_of(place, passed_ns);
 }
 
-static void stray_forget(struct place *place, uint32_t ssrc) {
-    if (place->held_count == 0 || place->held.ssrc != ssrc)
-        return;
+/* Those held of this source lie between the newest packet and this one, or are of no use. How many are
+ * taken. */
+static unsigned held_prove(struct place *place, uint32_t ssrc, int64_t sent_seq, int64_t time) {
+    unsigned count = 0;
+    if (place->held_count == 0 || place->held[0].packet.ssrc != ssrc)
+        return 0;
+    for (unsigned i = 0; i < place->held_count; i++) {
+        struct place_held held = place->held[i];
+        int64_t held_seq = rtp_unwrap_seq(place->sent_seq, held.packet.seq);
+        int64_t held_time = rtp_unwrap_time(time, held.packet.timestamp);
+        held.placed = (struct placed){held_seq + place->ahead, held_time};
+        if (held_seq > place->sent_seq && held_seq < sent_seq && held_time >= place->time &&
+            held_time <= time)
+            place->held[count++] = held;
+    }
+    place->dropped += place->held_count - count;
     place->held_count = 0;
-    place->dropped++;
+    return count;
 }
 
 static void lag_judge(struct place *place, int64_t seq, int64_t end, int64_t slack_ns,
@@ -285,21 +348,24 @@ static struct place_answer newer_hear(struct place *place, const struct place_pa
     int64_t time = rtp_unwrap_time(expected, packet->timestamp);
     int64_t end = time + base_of(place) + packet->ticks;
     int64_t slack_ns = LATE_MS * MS + passed_ns / 1000000 * DRIFT_PPM;
-    int64_t lead_ns = lead_allowed_ns(place, sent_seq, time, passed_ns, slack_ns);
-    if (align_lag_ns(&place->align, end, packet->arrived_ns) < -lead_ns ||
+    int64_t lead_ns = -align_lag_ns(&place->align, end, packet->arrived_ns) - slack_ns;
+    if ((lead_ns > 0 && !is_early_allowed(place, packet, sent_seq, time, lead_ns)) ||
         time < place->time - (int64_t)place->align.rate_hz * BACK_MS / 1000)
         return jump_hear(place, packet);
 
-    stray_forget(place, packet->ssrc);
+    struct place_answer answer = {.verdict = PLACE_TAKEN};
+    answer.held_count = held_prove(place, packet->ssrc, sent_seq, time);
     int64_t seq = sent_seq + place->ahead;
     if (packet->ticks == 0) { /* it only takes a number */
         place->sent_seq = sent_seq;
-        return taken((struct placed){seq, time});
+        answer.packet = (struct placed){seq, time};
+        return answer;
     }
     lag_judge(place, seq, end, slack_ns, packet->arrived_ns);
     if (!place->doubt.is_open && place->early_since_ns == 0)
         align_hear(&place->align, time + base_of(place) + packet->ticks, packet->arrived_ns);
-    return taken(newest_set(place, packet, sent_seq, time));
+    answer.packet = newest_set(place, packet, sent_seq, time);
+    return answer;
 }
 
 struct place_answer place_hear(struct place *place, const struct place_packet *packet) {

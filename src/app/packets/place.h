@@ -10,9 +10,13 @@
  *           lasts: the time between was lost or left out, and lies before the first of them. What
  *           comes sooner and sooner was only held up: it lies where its timestamps say. Until that
  *           is known (at most a second) packets are not to be taken from the queue: place_limit().
- *   jump    a sequence number or a timestamp far from the last ones, or another SSRC: the packet is
- *           held until a second one agrees with it. Then a new epoch begins, whose place is found by
- *           arrival. One alone is dropped.
+ *   early   packets come sooner than they can: a step was too long, because they were only held up
+ *           for longer than a doubt may last, or all that came first were late. They are taken as
+ *           their timestamps say, as long as these advance by no more than was sent, or than the
+ *           step; when it lasts, the excess of the step goes, or time is told anew.
+ *   jump    a sequence number or a timestamp far from the last ones, or another SSRC: packets are
+ *           held until enough of them agree. Then a new epoch begins, whose place is found by
+ *           arrival. One alone is dropped, but when the next one shows that it was right.
  *
  * Positions count samples of the codec's clock from the first packet on; numbers count packets. Both
  * only ever grow, over all epochs. No gap is longer than the time that has really passed. Pure: plain
@@ -23,7 +27,7 @@
 
 #include "app/packets/align.h"
 
-enum { PLACE_PIECES = 8 };
+enum { PLACE_PIECES = 8, PLACE_HELD_MAX = 10 };
 
 struct place_packet {
     uint32_t ssrc, timestamp;
@@ -39,16 +43,24 @@ struct placed {
 
 enum place_verdict {
     PLACE_TAKEN,
-    PLACE_HELD,    /* to be kept, in place of one that was held before */
+    PLACE_HELD,    /* to be kept in the slot, in place of one that was held there before */
     PLACE_DROPPED, /* of no epoch */
+};
+
+struct place_held {
+    struct place_packet packet;
+    struct placed placed;
+    unsigned slot; /* below PLACE_HELD_MAX */
 };
 
 struct place_answer {
     enum place_verdict verdict;
     struct placed packet;
-    /* A new epoch begins with the packet that was held, which comes before this one. */
-    bool takes_held;
-    struct placed held;
+    unsigned slot;
+    /* So many that were held are taken before it, in the order of their numbers: the place's `held`,
+     * until the next call. */
+    unsigned held_count;
+    bool is_anew; /* a new epoch begins with them */
 };
 
 struct place {
@@ -69,13 +81,15 @@ struct place {
     struct place_doubt {
         bool is_open;
         int64_t from_seq, since_ns;
-        int64_t least_ns, least_at_ns; /* the least lag since then, and when it was reached */
+        int64_t least_ns;  /* the least lag since then */
+        int64_t steady_ns; /* since when it has neither shrunk nor grown much */
     } doubt;
-    /* A step that may have been too long, and since when packets have come too soon (0: they do
-     * not). */
+    /* Steps of late that may have been too long, and since when packets have come too soon (0: they
+     * do not). */
     int64_t step_ns, step_at_ns, early_since_ns, early_ns;
-    struct place_packet held;
-    unsigned held_count; /* so many in a row that agree with it, itself counted; 0: none */
+    /* Packets of one source that agree with each other, by number. */
+    struct place_held held[PLACE_HELD_MAX];
+    unsigned held_count;
     /* How often a new epoch began, packets were dropped, and time was put in or taken back. */
     uint64_t epochs, dropped, steps, step_ticks, returns;
 };

@@ -98,12 +98,50 @@ static void a_full_queue_waits_for_nothing(void **state) {
     unsigned taken = 0;
     for (int64_t seq = 7; seq < 2000; seq++) { /* 6 never comes, and no time passes */
         struct queued packet = {.placed = {seq, 0}, .ticks = 960, .payload = slice_of(big, 1400)};
+        while (packet_queue_is_full(&q, &packet)) {
+            assert_true(packet_queue_take(&q, 100 * MS, 0, INT64_MAX, &out));
+            taken++;
+        }
         taken += packet_queue_put(&q, &packet, 100 * MS, INT64_MAX);
         while (packet_queue_take(&q, 100 * MS, 1000, INT64_MAX, &out))
             taken++;
         assert_true(q.room <= 4 * PACKET_QUEUE_BYTES);
     }
     assert_int_equal(taken, 2000 - 7);
+    packet_queue_free(&q);
+}
+
+/* Seconds of packets that are in doubt come at once: the first of them make room for the rest. */
+static void a_flood_in_doubt_loses_nothing(void **state) {
+    struct packet_queue q = {0};
+    struct queued out;
+    open_at(&q, 5);
+    int64_t next = 6;
+    for (int64_t seq = 6; seq < 3000; seq++) {
+        struct queued packet = packet_of(seq, "x");
+        while (packet_queue_is_full(&q, &packet)) {
+            assert_true(packet_queue_take(&q, 100 * MS, 0, INT64_MAX, &out));
+            assert_int_equal(out.placed.seq, next++);
+            assert_int_equal(out.lost, 0);
+        }
+        assert_false(packet_queue_put(&q, &packet, 100 * MS, 6));
+        assert_false(packet_queue_take(&q, 100 * MS, 1000, 6, &out));
+    }
+    assert_true(next > 2000);
+    while (packet_queue_take(&q, 100 * MS, 1000, INT64_MAX, &out))
+        assert_int_equal(out.placed.seq, next++);
+    assert_int_equal(next, 3000);
+    packet_queue_free(&q);
+}
+
+/* Nobody waits for what the first may have overtaken when it ends. */
+static void the_only_packet_is_taken_at_the_end(void **state) {
+    struct packet_queue q = {0};
+    struct queued out;
+    assert_false(put(&q, 7, "only", 100));
+    assert_false(packet_queue_take(&q, 101 * MS, 1000, INT64_MAX, &out));
+    assert_true(packet_queue_take(&q, 101 * MS, 0, INT64_MAX, &out));
+    assert_slice_equal(out.payload, "only");
     packet_queue_free(&q);
 }
 
@@ -144,4 +182,5 @@ static void random_orders_come_out_sorted(void **state) {
 RUN_TESTS(TEST(what_comes_in_order_passes), TEST(the_first_waits_for_what_it_overtook),
           TEST(a_missing_one_is_waited_for), TEST(what_never_comes_is_lost),
           TEST(what_is_in_doubt_stays), TEST(a_full_queue_waits_for_nothing),
+          TEST(a_flood_in_doubt_loses_nothing), TEST(the_only_packet_is_taken_at_the_end),
           TEST(random_orders_come_out_sorted))
