@@ -70,6 +70,13 @@ export class Api {
     if (!validate(payload)) throw new Error(`${name} is not as described: ${this.ajv.errorsText(validate.errors)}: ${JSON.stringify(payload)}`);
   }
 
+  // A webhook to others, against the form of its type.
+  checkWebhook(event) {
+    const hook = this.openapi.webhooks[event.type];
+    if (!hook) throw new Error(`no webhook ${event.type} is described`);
+    this.check(hook.post.requestBody.content['application/json'].schema, event, event.type);
+  }
+
   // Throws when no document says that this request may be answered so.
   checkAnswer(method, target, { status, headers, body }) {
     const verb = method === 'HEAD' ? 'GET' : method, what = `${verb} ${target}: the answer ${status}`;

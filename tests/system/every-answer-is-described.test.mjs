@@ -7,6 +7,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { get as rawGet } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { secret } from '../fakes/receiver.mjs';
 import { accounts, bearer, invite, password, register } from './accounts.mjs';
 import { api, Api } from './api.mjs';
 import { eventually, freePort, run, startServer } from './harness.mjs';
@@ -14,7 +15,8 @@ import { deadMicrophone, finishRoom, join, livekit, livekitToken, openClient, qu
 import { openStream } from './stream.mjs';
 
 const secrets = { JWT_ACCESS_SECRET: 'access-secret-of-this-test', JWT_REFRESH_SECRET: 'refresh-secret-of-this-test' };
-const guarded = { ...accounts, ...livekit, ...secrets, ...quickRules, FEEDBACK_ACCESS: 'host', DEFAULT_ORGANIZATION: 'acme' };
+const guarded = { ...accounts, ...livekit, ...secrets, ...quickRules, FEEDBACK_ACCESS: 'host', DEFAULT_ORGANIZATION: 'acme',
+  WEBHOOK_URLS: 'http://127.0.0.1:1/', WEBHOOK_SECRET: secret(1), WEBHOOK_RETRY_MS: '10', WEBHOOK_GIVE_UP_SECONDS: '1' };
 const auth = (token, more = {}) => ({ headers: { authorization: `Bearer ${token}`, ...more } });
 const del = (login) => ({ method: 'DELETE', ...bearer(login) });
 
@@ -202,6 +204,11 @@ async function meetingIsHeld(t, server, { owner, member, stranger }) {
   await server.get('/sessions/resolve?roomName=daily');
   await server.get('/sessions/resolve');
   for (const path of ['/sessions/RM_1', '/meetings/RM_1/participants/bob']) await server.get(path, del(owner));
+  const [letter] = await eventually('a webhook is given up', async () => {
+    const { dead } = (await server.get('/operators/webhooks')).body;
+    return dead.length > 0 && dead;
+  });
+  await server.post(`/operators/webhooks/${letter.id}/redeliver`, {});
   bob.close();
   await finishRoom(server, 'RM_1', 'daily');
   return eventually('the recording is finished', async () => {
@@ -340,7 +347,10 @@ test('each described answer comes when it is provoked', async (t) => {
   const server = await startServer(t, { env: guarded });
   const owner = await register(server, 'acme', { email: 'ana@example.org' }), member = await invite(server, owner, 'bob');
   const people = { owner, member, stranger: await register(server, 'other') };
-  for (const headers of [{}, bearer(member).headers]) await server.get('/operators', { headers: { ...headers, via: 'x' } });
+  for (const headers of [{}, bearer(member).headers]) {
+    for (const path of ['/operators', '/operators/webhooks']) await server.get(path, { headers: { ...headers, via: 'x' } });
+    await server.post('/operators/webhooks/nobody/redeliver', {}, { headers: { ...headers, via: 'x' } });
+  }
   await pagesAreServed(server);
   await askWrongly(server, owner.accessToken, people.stranger.accessToken);
   const recording = await meetingIsHeld(t, server, people);

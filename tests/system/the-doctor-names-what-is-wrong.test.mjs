@@ -1,18 +1,25 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, statfs, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { connect, createServer as connectionServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startPostgres } from './accounts.mjs';
-import { binary, freePort, run, startServer, temporaryFolder } from './harness.mjs';
+import { binary, eventually, freePort, run, startServer, temporaryFolder } from './harness.mjs';
+import { startRoom } from './meeting.mjs';
 import { FakeLivekit, key, secret } from '../fakes/livekit.mjs';
+import { openReceiver, secret as receiverSecret } from '../fakes/receiver.mjs';
 
 const keys = { LIVEKIT_API_KEY: key, LIVEKIT_API_SECRET: secret };
 const nobody = 'http://127.0.0.1:1';
 
+const seen = []; // every finding of this file
+
 const parse = ({ code, stdout }) => {
   const { findings, ...sums } = JSON.parse(stdout);
+  seen.push(...findings);
   const has = (level, about, text) => {
     const found = findings.find((one) => one.level === level && one.about === about && text.test(one.finding));
     assert.ok(found, `${level} ${about} ${text}: ${JSON.stringify(findings, null, 1)}`);
@@ -153,6 +160,53 @@ test('a database that is away, and one that is not up to date', async (t) => {
   empty.has('doubt', 'database', /not up to date/);
 });
 
+// The URL of the same database with another clock: between, times in milliseconds that the server says are made earlier.
+async function clockBehind(t, url, ms) {
+  const target = new URL(url), proxy = new URL(url);
+  const server = connectionServer((client) => {
+    const behind = connect(Number(target.port), target.hostname);
+    const earlier = (text) => text.replace(/(?<!\d)1[78]\d{11}(?!\d)/g, (time) => String(Number(time) - ms));
+    client.pipe(behind);
+    behind.on('data', (part) => client.write(Buffer.from(earlier(part.toString('latin1')), 'latin1')));
+    for (const [one, other] of [[client, behind], [behind, client]]) one.on('error', () => {}).on('close', () => other.destroy());
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  t.after(() => server.close());
+  proxy.port = server.address().port;
+  return proxy.href;
+}
+
+test('a database whose clock is not ours, and one with tables that are not ours', async (t) => {
+  const postgres = await startPostgres(t);
+  const behind = await clockBehind(t, postgres.url, 7000);
+  assert.match((await examine(t, { DATABASE_URL: behind })).has('fault', 'database', /clock is [67]\.\d s behind ours/).remedy, /NTP/);
+  await postgres.ask('CREATE TABLE public."Session" (x int)');
+  assert.match((await examine(t, { DATABASE_URL: postgres.url })).has('fault', 'database', /Session/).remedy, /docs\/database\.md/);
+});
+
+test('settings that contradict each other, and a disk that is nearly full', async (t) => {
+  const { has } = await examine(t, { SOCKET_MESSAGE_BYTES: '64KiB', SOCKET_PACKET_BYTES: '32KiB' });
+  has('doubt', 'settings', /SOCKET_MESSAGE_BYTES is 65536/);
+  const { bavail, bsize } = await statfs(tmpdir());
+  const nearly = await examine(t, { DISK_MIN_FREE: String(bavail * bsize - 4 * 2 ** 30) });
+  assert.match(nearly.has('doubt', 'disk', /room for \d+ hours/).remedy, /RECORDING_TTL_DAYS/);
+});
+
+test('receivers of webhooks that cannot be reached, and webhooks that were given up', async (t) => {
+  const receiver = await openReceiver(t, { answer: () => 410 });
+  const port = await freePort();
+  const env = { ...keys, EGRESS_AUTOSTART: 'off', PORT: String(port), PROSA_HOST: '127.0.0.1', PROSA_ENV: 'test', WEBHOOK_SECRET: receiverSecret(1), WEBHOOK_URLS: `${receiver.url},${nobody}/hook/with-a-secret` };
+  const server = await startServer(t, { env });
+  const first = await examine(t, env, server.folder);
+  first.has('good', 'webhooks to others', new RegExp(`127\\.0\\.0\\.1:${receiver.port} can be reached`));
+  const away = first.has('fault', 'webhooks to others', /^http:\/\/127\.0\.0\.1:1 cannot be reached/);
+  assert.match(away.remedy, /WEBHOOK_URLS/);
+  assert.ok(!JSON.stringify(first.findings).includes('with-a-secret'), 'a path may be a secret');
+  await startRoom(server, 'RM_1', 'daily');
+  await eventually('one is dead', async () => await server.metric('prosa_deliveries_dead') > 0);
+  assert.match((await examine(t, env, server.folder)).has('doubt', 'webhooks to others', /given up/).remedy, /redeliver/);
+});
+
 test('a prosody service that cannot be reached', async (t) => {
   const { has } = await examine(t, { HUME_API_KEY: 'k', HUME_WS_URL: 'ws://127.0.0.1:1/stream' });
   has('fault', 'prosody', /cannot be reached/);
@@ -162,4 +216,25 @@ test('people read lines, with the remedy below', async (t) => {
   const { stdout } = await run(['doctor'], { cwd: await temporaryFolder(t), env: { PORT: '1' } });
   assert.match(stdout, /^fault {2}livekit {4}there is no key of LiveKit.*\n {18}-> set LIVEKIT_API_KEY/m);
   assert.match(stdout, /^\d+ good, \d+ doubtful, 1 at fault$/m);
+});
+
+// Which findings the code can make, other than good ones, and that each was provoked above. A call of findings_add is known again by its
+// remedy, or by its sentence.
+test('each finding is provoked', async () => {
+  const unreachable = ['mend DATABASE_URL']; // the settings were checked before
+  const folder = new URL('../../src/app/doctor/', import.meta.url);
+  const calls = [];
+  for (const name of (await readdir(folder)).filter((one) => /^(doctor|look_at_\w+)\.c$/.test(one)))
+    for (const [, call] of (await readFile(new URL(name, folder), 'utf8')).matchAll(/findings_add\(([^;]*?)\);/gs)) calls.push(call);
+  assert.ok(calls.length > 30, `${calls.length} calls`);
+  const pattern = (format) => new RegExp(`^${format.replace(/[\\^$*+?()[\]{}|]/g, '\\$&').replace(/%(?:\\\.\\\*|[-+ 0-9.*\\])*(?:l*[dufgs]|zu)/g, '[^]*')}$`);
+  for (const call of calls) {
+    const texts = [...call.matchAll(/"((?:[^"\\]|\\.)*)"(?:\s*"((?:[^"\\]|\\.)*)")*/g)].map(([whole]) =>
+      [...whole.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, part]) => part).join(''));
+    const isTold = ({ about, remedy, finding }) => texts.includes(about) &&
+      (texts.includes(remedy) || texts.some((text) => (!/^%(\.\*)?s$/.test(text) || /NULL/.test(call)) && text !== about && pattern(text).test(finding)));
+    if (texts.some((text) => unreachable.includes(text))) continue;
+    for (const level of ['fault', 'doubt'].filter((one) => call.includes(`FINDING_${one.toUpperCase()}`)))
+      assert.ok(seen.some((one) => one.level === level && isTold(one)), `no test provokes this ${level}: ${call.replace(/\s+/g, ' ')}`);
+  }
 });

@@ -170,6 +170,13 @@ struct config {
     unsigned register_per_hour;
     unsigned refreshes_per_minute;
 
+    /* Webhooks to others; NULL: none */
+    const char *webhook_urls;
+    const char *webhook_secret;
+    int64_t webhook_retry_ms;
+    int64_t webhook_timeout_ms;
+    int64_t webhook_give_up_s;
+
     /* Watching it */
     const char *metrics_token;
     enum log_level log_level;

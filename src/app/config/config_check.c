@@ -3,6 +3,7 @@
 #include "app/config/config_source.h"
 #include "app/config/origins.h"
 #include "app/config/proxy.h"
+#include "app/config/webhook_targets.h"
 #include "base/macros.h"
 #include "base/mem.h"
 #include "net/client_address.h"
@@ -148,6 +149,26 @@ static int check_livekit_secrets(struct config_source *source, const struct conf
     return 0;
 }
 
+static int check_webhooks(struct config_source *source, const struct config *config) {
+    struct slice bad = SLICE_NONE;
+    if (!config->webhook_urls)
+        return 0;
+    const char *wrong = webhook_urls_check(slice_from(config->webhook_urls), &bad);
+    if (wrong) {
+        buf_printf(source->problem, "WEBHOOK_URLS: ");
+        webhook_origin_write(source->problem, bad);
+        buf_printf(source->problem, " %s", wrong);
+        return EINVAL;
+    }
+    wrong = config->webhook_secret
+                ? webhook_secrets_check(slice_from(config->webhook_secret))
+                : "is not set, but WEBHOOK_URLS is: receivers could not know who "
+                  "sends; `echo whsec_$(openssl rand -base64 32)` makes one";
+    if (wrong)
+        buf_printf(source->problem, "WEBHOOK_SECRET %s", wrong);
+    return wrong ? EINVAL : 0;
+}
+
 /* ---- The whole ---- */
 
 static int check_hume_key(struct config_source *source, const struct config *config) {
@@ -189,7 +210,8 @@ int config_check(struct config_source *source, struct config *config) {
         check_livekit_secrets(source, config))
         return EINVAL;
     if (check_host(source, config) || check_database(source, config) ||
-        check_proxies(source, config) || check_hume_key(source, config))
+        check_proxies(source, config) || check_hume_key(source, config) ||
+        check_webhooks(source, config))
         return EINVAL;
     warn_of_sizes(source, config);
     warn_of_sources(source, config);

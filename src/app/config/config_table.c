@@ -30,9 +30,10 @@ const struct setting settings[] = {
     {"WEB_PAGE", .type = SETTING_BOOL, AT(web_page), .fallback = "on",
      .help = "serve the page for hosts under /app/, to which GET / leads browsers"},
     {"WEB_MOODS", .type = SETTING_BOOL, AT(web_moods), .fallback = "off",
-     .help = "show on the page what the prosody service says of people's moods; in the EU the AI Act "
-             "(article 5) forbids inferring emotions at work and in schools, in Brazil the LGPD asks "
-             "for consent"},
+     .help =
+         "show on the page what the prosody service says of people's moods; in the EU the AI Act "
+         "(article 5) forbids inferring emotions at work and in schools, in Brazil the LGPD asks "
+         "for consent"},
     {"WEB_CONTACT", .type = SETTING_TEXT, AT(web_contact), .max = 300,
      .help = "whom people ask about what is recorded and measured of them, for the page's notice "
              "(/app/#/notice/ROOM): a name, an address"},
@@ -67,8 +68,9 @@ const struct setting settings[] = {
      .min = 100, .max = 60000, .help = "deadline of one call to LiveKit"},
     {"MEDIA_SOURCE", .type = SETTING_CHOICE, AT(media_source), .fallback = "egress",
      .choices = "egress|join",
-     .help = "where audio comes from; egress: LiveKit Egress sends each microphone; join: Prosa joins "
-             "each room as a hidden participant, and Egress is used where that fails"},
+     .help =
+         "where audio comes from; egress: LiveKit Egress sends each microphone; join: Prosa joins "
+         "each room as a hidden participant, and Egress is used where that fails"},
     {"JOIN_ROOMS", .type = SETTING_TEXT, AT(join_rooms), .fallback = "*", .max = 8192,
      .help = "MEDIA_SOURCE=join: rooms that Prosa listens to, by patterns of their names, comma "
              "separated: * is any text, ? one character"},
@@ -95,8 +97,7 @@ const struct setting settings[] = {
     {"RECONCILE_SECONDS", .type = SETTING_SECONDS, AT(reconcile_seconds), .fallback = "60",
      .min = 1, .max = 86400, .help = "time between two comparisons with LiveKit"},
     {.help = "Recording"},
-    {"AUDIO_RECORD_FORMAT", .type = SETTING_WORD, AT(record_format),
-     .choices = "wav|flac|opus|off",
+    {"AUDIO_RECORD_FORMAT", .type = SETTING_WORD, AT(record_format), .choices = "wav|flac|opus|off",
      .help = "format of audio recordings; unset: opus, as it comes, for rooms that are joined, and "
              "wav for LiveKit Egress"},
     {"AUDIO_WAV_LAYOUT", .type = SETTING_CHOICE, AT(wav_layout), .fallback = "split",
@@ -191,8 +192,9 @@ const struct setting settings[] = {
      .help = "who receives a `message`: every client, or those who share a room with the sender"},
     {"SOCKET_RECOVERY", .type = SETTING_CHOICE, AT(socket_recovery), .fallback = "asked",
      .choices = "off|asked|on",
-     .help = "connection state recovery adds one argument to each event; asked: only for clients that "
-             "ask by `auth: {recovery: true}`, or have come back once"},
+     .help =
+         "connection state recovery adds one argument to each event; asked: only for clients that "
+         "ask by `auth: {recovery: true}`, or have come back once"},
     {"SOCKET_MESSAGE_BYTES", .type = SETTING_BYTES, AT(message_bytes), .fallback = "16KiB",
      .min = 64, .max = 1 * MIB, .help = "largest `message`"},
     {"SOCKET_MESSAGES_PER_SECOND", .type = SETTING_COUNT, AT(messages_per_second), .fallback = "20",
@@ -245,6 +247,23 @@ const struct setting settings[] = {
      .max = 1000000, .help = "registration attempts of one address; 0: no limit"},
     {"AUTH_REFRESHES_PER_MINUTE", .type = SETTING_COUNT, AT(refreshes_per_minute), .fallback = "60",
      .max = 1000000, .help = "token refreshes of one address; 0: no limit"},
+    {.help = "Webhooks to others"},
+    {"WEBHOOK_URLS", .type = SETTING_TEXT, .flags = SETTING_SECRET, AT(webhook_urls), .max = 16384,
+     .help =
+         "addresses that are told of meetings that start and end, recordings, reports and critical "
+         "feedback, comma separated (docs/webhooks.md)"},
+    {"WEBHOOK_SECRET", .type = SETTING_TEXT, .flags = SETTING_SECRET, AT(webhook_secret),
+     .max = 1024,
+     .help =
+         "whsec_... by which receivers know that it is us; two, comma separated, while receivers "
+         "change from one to the other"},
+    {"WEBHOOK_TIMEOUT_MS", .type = SETTING_MS, AT(webhook_timeout_ms), .fallback = "15000",
+     .min = 100, .max = 60000, .help = "time in which a receiver answers"},
+    {"WEBHOOK_RETRY_MS", .type = SETTING_MS, AT(webhook_retry_ms), .fallback = "5000", .min = 10,
+     .max = 3600000,
+     .help = "time to the second try; it doubles from try to try, up to four hours"},
+    {"WEBHOOK_GIVE_UP_SECONDS", .type = SETTING_SECONDS, AT(webhook_give_up_s), .fallback = "86400",
+     .min = 1, .max = 604800, .help = "time after which a webhook is given up"},
     {.help = "Limits"},
     {"PROSA_MEMORY", .type = SETTING_BYTES, .flags = SETTING_SPECIAL, AT(memory_bytes),
      .min = 64 * MIB, .max = PIB,

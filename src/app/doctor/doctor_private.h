@@ -28,5 +28,6 @@ void look_at_database(struct doctor *);
 void look_at_livekit(struct doctor *);
 void look_at_egress_address(struct doctor *);
 void look_at_prosody_service(struct doctor *);
+void look_at_receivers(struct doctor *);
 
 #endif

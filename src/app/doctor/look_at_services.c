@@ -1,4 +1,5 @@
-/* The address that LiveKit Egress is given, and the prosody service. */
+/* The address that LiveKit Egress is given, the prosody service, and those who are told by webhooks. */
+#include "app/config/webhook_targets.h"
 #include "app/doctor/doctor_private.h"
 #include "app/doctor/probe.h"
 #include "wire/web/url.h"
@@ -72,4 +73,39 @@ void look_at_prosody_service(struct doctor *doctor) {
                      "missing meanwhile, everything else works",
                      "%s cannot be reached: %s", config->hume_ws_url, probe.why);
     buf_free(&probe.body);
+}
+
+static void look_at_receiver(struct doctor *doctor, struct slice url) {
+    struct buf text = {0}, origin = {0};
+    buf_add_slice(&text, url);
+    buf_add_byte(&text, 0);
+    webhook_origin_write(&origin, url);
+    struct probe probe = {.url = (const char *)text.data};
+    probe_ask(&probe);
+    if (probe.status > 0)
+        findings_add(&doctor->findings, FINDING_GOOD, "webhooks to others", NULL,
+                     "%.*s can be reached", SLICE_ARG(buf_slice(&origin)));
+    else
+        findings_add(
+            &doctor->findings, FINDING_FAULT, "webhooks to others",
+            "check WEBHOOK_URLS, the receiver's certificate and the firewall; what cannot be "
+            "delivered is tried again for a day",
+            "%.*s cannot be reached: %s", SLICE_ARG(buf_slice(&origin)), probe.why);
+    buf_free(&probe.body);
+    buf_free(&origin);
+    buf_free(&text);
+}
+
+/* Whether somebody answers there; with what, only a signed webhook would show. */
+void look_at_receivers(struct doctor *doctor) {
+    struct slice rest = slice_from(doctor->config->webhook_urls), url;
+    double dead = 0;
+    while (webhook_targets_next(&rest, &url))
+        look_at_receiver(doctor, url);
+    if (doctor_metric(doctor, "prosa_deliveries_dead", &dead) && dead > 0)
+        findings_add(
+            &doctor->findings, FINDING_DOUBT, "webhooks to others",
+            "GET /operators/webhooks lists them; POST /operators/webhooks/ID/redeliver tries one "
+            "again",
+            "%.0f were given up", dead);
 }

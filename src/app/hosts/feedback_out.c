@@ -69,6 +69,8 @@ void feedback_out_take(const struct directory_feedback *from, void *user) {
     out->counts[from->feedback->type]++;
     hosts_feedback(out->hosts, slice_from(id), from);
     feedback_out_keep(out, id, from);
+    if (out->on_feedback)
+        out->on_feedback(slice_from(id), from, out->user);
 }
 
 static const char *type_name(unsigned type) {

@@ -3,6 +3,7 @@
 #ifndef APP_FEEDBACK_OUT_H
 #define APP_FEEDBACK_OUT_H
 
+#include "base/slice.h"
 #include "meeting/feedback.h"
 
 #include <stdint.h>
@@ -14,6 +15,9 @@ struct feedback_out {
     struct hosts *hosts;
     struct store *store;
     uint64_t counts[FEEDBACK_TYPES];
+    /* Hears of each as well; may be NULL. */
+    void (*on_feedback)(struct slice id, const struct directory_feedback *, void *user);
+    void *user;
 };
 
 /* How the metrics show it. */

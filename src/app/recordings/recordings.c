@@ -31,6 +31,8 @@ struct recordings {
     struct settle *settle;
     struct retention *retention;
     struct recordings_stats stats;
+    recordings_ended_fn *on_ended;
+    void *user;
 };
 
 /* ---- Rows ---- */
@@ -49,6 +51,12 @@ static void row_free(struct queued_row *queued) {
 
 static void put_next(void *user);
 
+static void tell_ended(const struct recordings *recordings, const struct recording_info *row,
+                       struct slice meeting_id) {
+    if (row->ended_ms && recordings->on_ended)
+        recordings->on_ended(row, meeting_id, recordings->user);
+}
+
 static void on_put(int err, struct slice meeting_id, void *user) {
     struct recordings *recordings = user;
     struct queued_row *queued = CONTAINER_OF(recordings->rows.next, struct queued_row, node);
@@ -66,6 +74,8 @@ static void on_put(int err, struct slice meeting_id, void *user) {
         recordings->stats.rows++;
     if (!err && row->ended_ms && !slice_is_equal(meeting_id, row->meeting))
         settle_add(recordings->settle, row->path, format_is_video(row->format), meeting_id);
+    if (!err)
+        tell_ended(recordings, row, meeting_id);
     recordings->stats.waiting--;
     row_free(queued);
     put_next(recordings);
@@ -137,6 +147,11 @@ int recordings_open(struct recordings **out, struct loop *loop, const struct sto
     return 0;
 }
 
+void recordings_listen(struct recordings *recordings, recordings_ended_fn *fn, void *user) {
+    recordings->on_ended = fn;
+    recordings->user = user;
+}
+
 void recordings_start(struct recordings *recordings, struct store *store) {
     recordings->store = store;
     put_next(recordings);
@@ -154,6 +169,7 @@ static void put_all(struct recordings *recordings) {
     LIST_EACH(&recordings->rows, node) {
         const struct queued_row *queued = CONTAINER_OF(node, struct queued_row, node);
         store_recording_put(recordings->store, &queued->row, on_last_put, NULL);
+        tell_ended(recordings, &queued->row, queued->row.meeting);
     }
 }
 

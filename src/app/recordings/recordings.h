@@ -21,6 +21,11 @@ struct store;
 int recordings_open(struct recordings **, struct loop *, const struct storage *, unsigned ttl_days,
                     const struct second_clock *);
 
+/* The row of a recording that has ended is written, and to which meeting it belongs; may come again.
+ * Call it before recordings_start(). */
+typedef void recordings_ended_fn(const struct recording_info *, struct slice meeting_id, void *user);
+void recordings_listen(struct recordings *, recordings_ended_fn *, void *user);
+
 /* The store has been opened: from now on rows are written and old recordings deleted. */
 void recordings_start(struct recordings *, struct store *);
 

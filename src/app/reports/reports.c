@@ -164,6 +164,14 @@ static bool is_empty(const struct report_job *job) {
 
 /* ---- Into the store, or to the client ---- */
 
+static void tell_ready(const struct report_job *job) {
+    const struct reports_settings *set = &job->reports->set;
+    const struct session *session =
+        job->reports->is_freed ? NULL : sessions_find(set->sessions, slice_from(job->name));
+    if (session && !session->is_active && set->on_ready)
+        set->on_ready(session, set->user);
+}
+
 static void reports_on_stored(int err, void *arg) {
     struct report_job *job = arg;
     if (err && err != ECANCELED) {
@@ -172,6 +180,8 @@ static void reports_on_stored(int err, void *arg) {
         log_limited(LOG_WARN, 10, NULL, "reports", "a report could not be stored",
                     log_text("meeting", name), log_errno(err));
     }
+    if (!err)
+        tell_ready(job);
     job_free(job);
 }
 

@@ -22,6 +22,9 @@ struct reports_settings {
     struct hosts *hosts;
     unsigned ttl_days;
     int64_t started_ms; /* Unix time at which this process began to listen to meetings */
+    /* The report of a meeting that has ended is stored; may come again. */
+    void (*on_ready)(const struct session *, void *user);
+    void *user;
 };
 
 struct reports *reports_new(const struct reports_settings *);

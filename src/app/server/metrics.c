@@ -5,6 +5,7 @@
  */
 #include "app/accounts/auth.h"
 #include "app/config/config.h"
+#include "app/deliveries/deliveries.h"
 #include "app/egress/egress_door.h"
 #include "app/egress/egress_track.h"
 #include "app/egress/egresses.h"
@@ -117,6 +118,8 @@ static void write_metrics(const struct server *server, const struct shard_stats 
     write_table(out, &disk_counters, disk_stats(server->disk));
     write_table(out, &recordings_counters, recordings_stats(server->recordings));
     write_store(server, out);
+    if (server->deliveries)
+        write_table(out, &deliveries_counters, deliveries_stats(server->deliveries));
     write_table(out, &auth_counters, auth_stats(server->auth));
     write_hosts(server, out);
 }

@@ -65,6 +65,30 @@ static void operators_on_timer(void *user) {
     directory_ask_stats(operators->server->directory, operators_on_stats, operators);
 }
 
+/* ---- Who may ask ---- */
+
+bool operators_may(struct errand *errand, const struct store_account *account) {
+    const struct server *server = errand->user;
+    struct slice slug = slice_from(server->config->default_organization);
+    if (!account)
+        return true; /* on this machine */
+    for (size_t i = 0; i < account->membership_count; i++) {
+        const struct store_membership *membership = &account->memberships[i];
+        if (membership->role >= ROLE_ADMIN &&
+            (!slug.len || slice_is_equal(membership->organization_slug, slug)))
+            return true;
+    }
+    errand_answer_error(errand, 403, "Only owners and admins who run this server may see it");
+    return false;
+}
+
+void operators_ask(const struct server *server, struct errand *errand, errand_account_fn *run) {
+    if (server->config->mode != MODE_PRODUCTION && metrics_is_local(errand->req))
+        run(errand, NULL);
+    else
+        auth_check(server->auth, errand, run);
+}
+
 /* ---- The answer ---- */
 
 static void write_doors(const struct config *config, struct buf *json) {
@@ -126,37 +150,21 @@ static void operators_write(const struct operators *operators, struct buf *json)
     json_close(json);
 }
 
-static void operators_answer(struct errand *errand) {
+static void operators_answer(struct errand *errand, const struct store_account *account) {
     const struct server *server = errand->user;
+    if (!operators_may(errand, account))
+        return;
     operators_write(server->operators, &errand->json);
     errand_answer_json(errand, 200);
 }
 
-static void operators_on_account(struct errand *errand, const struct store_account *account) {
-    const struct server *server = errand->user;
-    struct slice slug = slice_from(server->config->default_organization);
-    for (size_t i = 0; i < account->membership_count; i++) {
-        const struct store_membership *membership = &account->memberships[i];
-        if (membership->role >= ROLE_ADMIN &&
-            (!slug.len || slice_is_equal(membership->organization_slug, slug))) {
-            operators_answer(errand);
-            return;
-        }
-    }
-    errand_answer_error(errand, 403, "Only owners and admins who run this server may see it");
-}
-
 static void operators_on_get(struct http_request *req, const struct route_match *match,
                              void *owner) {
-    const struct server *server = owner;
-    struct errand *errand = errand_new(req, match, owner);
-    if (server->config->mode != MODE_PRODUCTION && metrics_is_local(req))
-        operators_answer(errand);
-    else
-        auth_check(server->auth, errand, operators_on_account);
+    operators_ask(owner, errand_new(req, match, owner), operators_answer);
 }
 
 void operators_add_routes(struct server *server) {
+    deliveries_add_routes(server);
     static const struct route rows[] = {{"GET", "/operators", operators_on_get}};
     struct operators *operators = mem_alloc(sizeof *operators);
     *operators = (struct operators){.server = server};

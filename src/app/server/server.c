@@ -4,6 +4,7 @@
 #include "app/accounts/auth.h"
 #include "app/config/config.h"
 #include "app/config/rulebook.h"
+#include "app/deliveries/deliveries.h"
 #include "app/egress/egress_door.h"
 #include "app/egress/egresses.h"
 #include "app/egress/reconcile.h"
@@ -121,9 +122,11 @@ static int open_store(struct server *server, struct buf *problem) {
     int err = store_open(&server->store, &set, server->loop, why, sizeof why);
     if (err)
         buf_add_text(problem, why);
-    else
-        recordings_start(server->recordings, server->store);
-    return err;
+    if (err)
+        return err;
+    recordings_listen(server->recordings, server_on_recording, server);
+    recordings_start(server->recordings, server->store);
+    return 0;
 }
 
 /* Needed only when audio is sent to the prosody service. */
@@ -255,9 +258,15 @@ static int open_sessions(struct server *server, struct buf *problem) {
         .hosts = server->hosts,
         .ttl_days = server->config->report_ttl_days,
         .started_ms = clock_wall_ms(),
+        .on_ready = server_on_report_ready,
+        .user = server,
     };
     server->reports = reports_new(&reports);
-    server->feedback_out = (struct feedback_out){server->config, server->hosts, server->store, {0}};
+    server->feedback_out = (struct feedback_out){.config = server->config,
+                                                 .hosts = server->hosts,
+                                                 .store = server->store,
+                                                 .on_feedback = server_on_feedback,
+                                                 .user = server};
     sessions_load(server->sessions);
     return 0;
 }
@@ -406,9 +415,10 @@ static int open_http(struct server *server, struct buf *problem) {
 
 int server_open(struct server **out, const struct config *config, struct buf *problem) {
     static int (*const steps[])(struct server *, struct buf *) = {
-        open_budget, open_disk,      open_store,    open_hume_tls, open_rulebook,
-        open_join,   open_directory, open_sessions, open_auth,     open_livekit,
-        open_doors,  open_tls,       open_http,
+        open_budget,   open_disk,     open_store,   server_open_deliveries,
+        open_hume_tls, open_rulebook, open_join,    open_directory,
+        open_sessions, open_auth,     open_livekit, open_doors,
+        open_tls,      open_http,
     };
     struct server *server = mem_alloc(sizeof *server);
     server->config = config;
@@ -476,6 +486,7 @@ void server_close(struct server *server) {
     tls_close(server->livekit_tls);
     rtc_identity_close(server->rtc_identity);
     recordings_close(server->recordings);
+    deliveries_close(server->deliveries);
     store_close(server->store, STORE_PATIENCE_MS);
     server_signals_close(server);
     loop_close(server->loop); /* waits for workers, which may have a recording open */

@@ -25,7 +25,11 @@
 #include <stdint.h>
 #include <uv.h>
 
+struct buf;
+struct errand;
+struct recording_info;
 struct shard_room_event;
+struct store_account;
 
 /* What may not be as it should be (status.c). */
 enum server_part {
@@ -72,6 +76,8 @@ struct server {
     struct talk_stats *talk_stats;
     struct reports *reports;
     struct feedback_out feedback_out;
+    /* Webhooks to others; NULL without WEBHOOK_URLS. */
+    struct deliveries *deliveries;
     struct auth *auth;
     /* These four are NULL without an API key of LiveKit. */
     struct livekit *livekit;
@@ -145,6 +151,9 @@ void server_on_participant(const struct session *session, struct slice identity,
 void server_on_egress(const struct livekit_egress *egress, void *user);
 void server_on_time(int64_t told_ms, void *user);
 void server_on_debug(struct buf *json, struct slice meeting, void *user);
+void server_on_feedback(struct slice id, const struct directory_feedback *from, void *user);
+void server_on_recording(const struct recording_info *row, struct slice meeting_id, void *user);
+void server_on_report_ready(const struct session *session, void *user);
 void server_on_user_changed(struct slice user_id, void *owner);
 
 /* Opens what serves reports, rights, verdicts and sound, and adds their routes (server_reports.c). */
@@ -170,6 +179,9 @@ void server_signals_close(struct server *);
 /* These answer from the parts, so they come after all of them. */
 void metrics_add_routes(struct server *);
 void operators_add_routes(struct server *);
+/* Webhooks to others (server_deliveries.c). */
+int server_open_deliveries(struct server *, struct buf *problem);
+void deliveries_add_routes(struct server *);
 void status_add_routes(struct server *);
 /* Looks at all parts now. */
 void status_look(const struct server *, struct status_parts *);
@@ -178,6 +190,15 @@ bool status_write_degraded(struct buf *out, const struct server *);
 
 /* Whether a request comes from this machine itself, and through no proxy. */
 bool metrics_is_local(const struct http_request *);
+
+/*
+ * Who may see how the server is (operators.c). The errand's `user` is the server. `run` is called
+ * with the account, or with NULL for a request of this machine; it begins with operators_may(),
+ * which is false when the errand was answered 403.
+ */
+void operators_ask(const struct server *, struct errand *,
+                   void (*run)(struct errand *, const struct store_account *));
+bool operators_may(struct errand *, const struct store_account *);
 
 /* Samples are taken until it is stopped; freed after the directory, which may still answer. */
 void operators_stop(struct server *);

@@ -1,8 +1,10 @@
 /* What one part of the server says to another. Parts do not know each other: each calls one of these,
  * which knows who must hear it. */
+#include "app/config/config.h"
+#include "app/deliveries/delivery_event.h"
 #include "app/egress/egresses.h"
-#include "app/hosts/hosts.h"
 #include "app/egress/reconcile.h"
+#include "app/hosts/hosts.h"
 #include "app/recordings/recordings.h"
 #include "app/reports/reports.h"
 #include "app/rooms/rooms.h"
@@ -14,15 +16,27 @@
 #include "base/slice.h"
 #include "outside/livekit/livekit_info.h"
 
+enum { START_SLACK_MS = 60000 };
+
+/* Others were told of what is read back from the store by the run before this one. */
+static bool is_new(const struct server *server, const struct session *session) {
+    int64_t opened_ms = clock_wall_ms() - (clock_mono_ms() - server->started_ms);
+    return (server->sessions && sessions_are_loaded(server->sessions)) ||
+           session->started_ms > opened_ms - START_SLACK_MS;
+}
+
 void server_on_session_started(const struct session *session, void *user) {
     struct server *server = user;
     hosts_session_started(server->hosts, session);
+    if (is_new(server, session))
+        delivery_meeting(server->deliveries, session);
 }
 
 void server_on_session_ended(const struct session *session, void *user) {
     struct server *server = user;
     hosts_session_ended(server->hosts, session);
     reports_session_ended(server->reports, session);
+    delivery_meeting(server->deliveries, session);
     if (server->egresses)
         egresses_session_ended(server->egresses, session);
     if (server->rooms)
@@ -69,6 +83,23 @@ void server_on_silent(struct slice meeting_id, struct slice identity, struct sli
         mute_inquiry_ask(server->mute_inquiry, session, identity);
     else if (directory_find(server->directory, meeting_id, &id, &room))
         directory_tell_news(server->directory, id, room, &news);
+}
+
+/* ---- What others are told ---- */
+
+void server_on_feedback(struct slice id, const struct directory_feedback *from, void *user) {
+    const struct server *server = user;
+    delivery_feedback(server->deliveries, id, from, server->config->feedback_locale);
+}
+
+void server_on_recording(const struct recording_info *row, struct slice meeting_id, void *user) {
+    const struct server *server = user;
+    delivery_recording(server->deliveries, row, meeting_id);
+}
+
+void server_on_report_ready(const struct session *session, void *user) {
+    const struct server *server = user;
+    delivery_report(server->deliveries, session);
 }
 
 /* ---- Rooms that are joined ---- */

@@ -182,6 +182,23 @@ static const struct schema_column page_right[] = {
     {"expiresAt", COLUMN_TIME, 7, BOTH},        {"revokedAt", COLUMN_TIME, 7, 0},
 };
 
+/* `dueMs` is a plain number, as a claim compares it exactly. */
+static const struct schema_column webhook_delivery[] = {
+    {"id", COLUMN_TEXT, 8, BOTH, .extra = KEY},
+    {"meetingId", COLUMN_TEXT, 8, BOTH},
+    {"participantId", COLUMN_TEXT, 8, 0},
+    {"type", COLUMN_TEXT, 8, BOTH},
+    {"url", COLUMN_TEXT, 8, BOTH},
+    {"body", COLUMN_TEXT, 8, BOTH},
+    {"state", COLUMN_TEXT, 8, BOTH},
+    {"dueMs", COLUMN_INT, 8, BOTH},
+    {"attempts", COLUMN_INT, 8, BOTH},
+    {"lastStatus", COLUMN_INT, 8, 0},
+    {"lastError", COLUMN_TEXT, 8, 0},
+    {"createdAt", COLUMN_TIME, 8, BOTH},
+    {"expiresAt", COLUMN_TIME, 8, BOTH},
+};
+
 #define TABLE(name, since, columns)                                                                \
     { name, since, columns, ARRAY_LEN(columns) }
 
@@ -200,6 +217,7 @@ const struct schema_table schema_tables[] = {
     TABLE("MeetingReport", 6, meeting_report),
     TABLE("FeedbackVerdict", 7, feedback_verdict),
     TABLE("PageRight", 7, page_right),
+    TABLE("WebhookDelivery", 8, webhook_delivery),
 };
 const size_t schema_table_count = ARRAY_LEN(schema_tables);
 
@@ -243,6 +261,10 @@ const struct schema_index schema_indexes[] = {
     {7, true, "PageRight_tokenHash_key", "PageRight", "\"tokenHash\""},
     {7, false, "PageRight_meetingId_createdAt_idx", "PageRight", "\"meetingId\", \"createdAt\""},
     {7, false, "PageRight_expiresAt_idx", "PageRight", "\"expiresAt\""},
+    {8, false, "WebhookDelivery_state_url_dueMs_idx", "WebhookDelivery",
+     "\"state\", \"url\", \"dueMs\""},
+    {8, false, "WebhookDelivery_meetingId_idx", "WebhookDelivery", "\"meetingId\""},
+    {8, false, "WebhookDelivery_expiresAt_idx", "WebhookDelivery", "\"expiresAt\""},
 };
 const size_t schema_index_count = ARRAY_LEN(schema_indexes);
 
@@ -254,5 +276,6 @@ const char *const schema_migrations[] = {
     "egresses that somebody stopped",
     "who took part, and reports",
     "what hosts say of feedback, and rights to one meeting",
+    "webhooks that are delivered",
 };
 const int schema_latest = ARRAY_LEN(schema_migrations);

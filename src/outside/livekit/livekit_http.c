@@ -3,36 +3,26 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "net/station.h"
+#include "outside/curl/curl_loop.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 
 enum { ANSWER_MAX_BYTES = 8 << 20, CONNECT_TIMEOUT_MS = 5000 };
 
 struct livekit_http {
     struct station *station;
-    struct loop *loop; /* the station's */
     char *url;
     int64_t timeout_ms;
     livekit_done_fn *on_done;
     void *user;
 
-    CURLM *multi;
-    struct timer timer;
-    struct deferred reap;
+    struct curl_loop *curl;
     struct list queue;          /* posts that wait */
     struct list active;         /* posts under way */
     struct map busy;            /* room -> the post under way */
     unsigned in_flight, starts; /* starts of egresses, and all others, under way */
     bool is_closing;
-};
-
-/* A socket of libcurl. */
-struct livekit_socket {
-    struct livekit_http *http;
-    struct watch *watch;
-    curl_socket_t fd;
 };
 
 /* ---- One post ---- */
@@ -101,11 +91,11 @@ static void begin(struct livekit_http *http, struct livekit_post *post) {
         map_set(&http->busy, slice_from(post->room), post);
     list_add(&http->active, &post->in_queue);
     ++*places_of(http, post);
-    curl_multi_add_handle(http->multi, post->easy);
+    curl_loop_add(http->curl, post->easy);
 }
 
 static void end(struct livekit_http *http, struct livekit_post *post) {
-    curl_multi_remove_handle(http->multi, post->easy);
+    curl_loop_remove(http->curl, post->easy);
     curl_easy_cleanup(post->easy);
     curl_slist_free_all(post->headers);
     if (has_room(post))
@@ -146,19 +136,14 @@ static void pump(struct livekit_http *http) {
     }
 }
 
-static void livekit_on_reap(void *arg) {
-    struct livekit_http *http = arg;
-    CURLMsg *message;
-    int left;
-    while ((message = curl_multi_info_read(http->multi, &left))) {
-        struct livekit_post *post;
-        if (message->msg != CURLMSG_DONE)
-            continue;
-        CURLcode code = message->data.result;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &post);
-        finish(http, post, code);
-    }
-    pump(http);
+static void livekit_on_answer(CURL *easy, CURLcode code, void *user) {
+    struct livekit_post *post;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &post);
+    finish(user, post, code);
+}
+
+static void livekit_on_turn(void *user) {
+    pump(user);
 }
 
 static void livekit_http_deliver(struct mail *mail, void *owner) {
@@ -173,60 +158,6 @@ void livekit_http_send(struct livekit_http *http, struct livekit_post *post) {
     station_send(http->station, &post->mail);
 }
 
-/* ---- libcurl on the loop ---- */
-
-static void act(struct livekit_http *http, curl_socket_t fd, int events) {
-    int running;
-    curl_multi_socket_action(http->multi, fd, events, &running);
-    loop_defer(http->loop, &http->reap, livekit_on_reap, http);
-}
-
-static void livekit_on_ready(int events, void *arg) {
-    struct livekit_socket *s = arg;
-    int flags =
-        (events & WATCH_READ ? CURL_CSELECT_IN : 0) | (events & WATCH_WRITE ? CURL_CSELECT_OUT : 0);
-    act(s->http, s->fd, flags);
-}
-
-static int livekit_on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known) {
-    struct livekit_http *http = arg;
-    struct livekit_socket *s = known;
-    if (what == CURL_POLL_REMOVE) {
-        if (s) {
-            watch_close(s->watch);
-            curl_multi_assign(http->multi, fd, NULL);
-            mem_free(s);
-        }
-        return 0;
-    }
-    if (!s) {
-        s = mem_alloc(sizeof *s);
-        s->http = http;
-        s->fd = fd;
-        if (watch_open(&s->watch, http->loop, fd, livekit_on_ready, s)) {
-            mem_free(s);
-            return -1;
-        }
-        curl_multi_assign(http->multi, fd, s);
-    }
-    watch_set(s->watch,
-              (what & CURL_POLL_IN ? WATCH_READ : 0) | (what & CURL_POLL_OUT ? WATCH_WRITE : 0));
-    return 0;
-}
-
-static void livekit_on_timer(void *arg) {
-    act(arg, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int livekit_on_timeout(CURLM *multi, long after_ms, void *arg) {
-    struct livekit_http *http = arg;
-    if (after_ms < 0)
-        timer_stop(&http->timer);
-    else
-        timer_start(http->loop, &http->timer, after_ms, 0, livekit_on_timer, http);
-    return 0;
-}
-
 /* ---- Opening and closing ---- */
 
 /* What is under way is cut off. Runs when the thread is gone, or on its own loop. */
@@ -234,32 +165,19 @@ static void drop_posts(struct livekit_http *http) {
     http->is_closing = true;
     LIST_EACH(&http->active, node)
         end(http, CONTAINER_OF(node, struct livekit_post, in_queue));
-    timer_stop(&http->timer);
-    loop_undefer(http->loop, &http->reap);
+    curl_loop_stop(http->curl);
 }
 
 static void http_free(struct livekit_http *http) {
-    if (http->multi)
-        curl_multi_cleanup(http->multi);
+    curl_loop_close(http->curl);
     station_close(http->station);
     map_free(&http->busy);
     mem_free(http->url);
     mem_free(http);
 }
 
-static void open_multi(struct livekit_http *http) {
-    http->multi = curl_multi_init();
-    assert(http->multi);
-    curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, livekit_on_socket);
-    curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
-    curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, livekit_on_timeout);
-    curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-}
-
 int livekit_http_open(struct livekit_http **out, struct loop *loop, const char *url,
                       int64_t timeout_ms, livekit_done_fn *on_done, void *user) {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT))
-        return EIO;
     struct livekit_http *http = mem_alloc(sizeof *http);
     http->url = mem_copy_text(url);
     http->timeout_ms = timeout_ms;
@@ -273,9 +191,9 @@ int livekit_http_open(struct livekit_http **out, struct loop *loop, const char *
         loop ? station_open_on(&http->station, loop, http) : station_open(&http->station, http);
     if (err)
         goto out;
-    http->loop = station_loop(http->station);
-    open_multi(http);
-    if (!loop)
+    err = curl_loop_open(&http->curl, station_loop(http->station), livekit_on_answer,
+                         livekit_on_turn, http);
+    if (!err && !loop)
         err = station_start(http->station, "livekit", 0);
 out:
     if (err)

@@ -9,7 +9,8 @@
 
 int store_expire(struct db *db, int64_t now_ms, int64_t rows, int64_t *feedback) {
     static const enum store_sql others[] = {SQL_PARTICIPANT_EXPIRE, SQL_REPORT_EXPIRE,
-                                            SQL_VERDICT_EXPIRE, SQL_RIGHT_EXPIRE};
+                                            SQL_VERDICT_EXPIRE, SQL_RIGHT_EXPIRE,
+                                            SQL_DELIVERY_EXPIRE};
     int err = STORE_WRITE(db, SQL_FEEDBACK_EXPIRE, db_time(now_ms), db_int(rows), db_time(0));
     if (err)
         return err;

@@ -250,7 +250,8 @@ static int run_erase_meeting(struct db *db, void *question) {
     if (!err)
         err = delete_of_meeting(e, db, SQL_RECORDING_DELETE_MEETING, &e->erased.recordings);
     static const enum store_sql others[] = {SQL_PARTICIPANT_DELETE, SQL_REPORT_DELETE,
-                                            SQL_VERDICT_DELETE, SQL_RIGHT_DELETE};
+                                            SQL_VERDICT_DELETE, SQL_RIGHT_DELETE,
+                                            SQL_DELIVERY_DELETE};
     for (size_t i = 0; !err && i < ARRAY_LEN(others); i++)
         err = STORE_WRITE(db, others[i], db_text(e->in.meeting_id));
     if (!err)
@@ -280,7 +281,8 @@ static int take_out_of_report(struct erase_call *e, struct db *db) {
 }
 
 static int run_erase_person(struct db *db, void *question) {
-    static const enum store_sql others[] = {SQL_PERSON_STAYS_DELETE, SQL_PERSON_VERDICTS_DELETE};
+    static const enum store_sql others[] = {SQL_PERSON_STAYS_DELETE, SQL_PERSON_VERDICTS_DELETE,
+                                            SQL_PERSON_DELIVERIES_DELETE};
     struct erase_call *e = question;
     struct db_value meeting = db_text(e->in.meeting_id), person = db_text(e->in.participant);
     int err = STORE_RUN(db, SQL_SESSION_GET, on_status_row, e, meeting);

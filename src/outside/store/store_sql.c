@@ -325,6 +325,38 @@ static const char *const texts[SQL_STATEMENTS] = {
         "DELETE FROM \"PageRight\" WHERE \"id\" IN (SELECT \"id\" FROM \"PageRight\" "
         "WHERE " TIME("\"expiresAt\"") " >= " TIME("$3") " AND " TIME("\"expiresAt\"") " < " TIME(
             "$1") " ORDER BY " TIME("\"expiresAt\"") " LIMIT $2)",
+
+    /* A claim moves dueMs on: of two that saw the same row due, one changes it. */
+    [SQL_DELIVERY_COUNT] = "SELECT COUNT(*) FROM \"WebhookDelivery\" WHERE \"state\" = $1",
+    [SQL_DELIVERY_ADD] =
+        "INSERT INTO \"WebhookDelivery\" (\"id\", \"meetingId\", \"participantId\", \"type\", "
+        "\"url\", \"body\", \"state\", \"dueMs\", \"attempts\", \"createdAt\", \"expiresAt\") "
+        "VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, 0, $8, $9) "
+        "ON CONFLICT (\"id\") DO NOTHING",
+    [SQL_DELIVERY_DUE] =
+        "SELECT \"id\", \"type\", \"body\", \"attempts\", \"dueMs\", \"createdAt\" "
+        "FROM \"WebhookDelivery\" WHERE \"state\" = 'pending' AND \"url\" = $1 AND "
+        "\"dueMs\" <= $2 ORDER BY \"dueMs\", \"id\" LIMIT $3",
+    [SQL_DELIVERY_CLAIM] = "UPDATE \"WebhookDelivery\" SET \"dueMs\" = $3 WHERE \"id\" = $1 "
+                           "AND \"dueMs\" = $2 AND \"state\" = 'pending'",
+    [SQL_DELIVERY_SETTLE] =
+        "UPDATE \"WebhookDelivery\" SET \"state\" = $2, \"attempts\" = $3, \"dueMs\" = $4, "
+        "\"lastStatus\" = $5, \"lastError\" = $6, \"body\" = CASE WHEN $7 = 1 THEN '' ELSE "
+        "\"body\" END WHERE \"id\" = $1",
+    [SQL_DELIVERY_LIST] =
+        "SELECT \"id\", \"type\", \"meetingId\", \"url\", \"lastError\", \"attempts\", "
+        "\"lastStatus\", \"dueMs\", \"createdAt\" FROM \"WebhookDelivery\" WHERE \"state\" = $1 "
+        "ORDER BY " TIME("\"createdAt\"") " DESC, \"id\" LIMIT $2",
+    [SQL_DELIVERY_AGAIN] =
+        "UPDATE \"WebhookDelivery\" SET \"state\" = 'pending', \"attempts\" = 0, \"dueMs\" = $2, "
+        "\"createdAt\" = $3, \"expiresAt\" = $4 WHERE \"id\" = $1 AND \"state\" = 'dead'",
+    [SQL_DELIVERY_DELETE] = "DELETE FROM \"WebhookDelivery\" WHERE \"meetingId\" = $1",
+    [SQL_PERSON_DELIVERIES_DELETE] =
+        "DELETE FROM \"WebhookDelivery\" WHERE \"meetingId\" = $1 AND \"participantId\" = $2",
+    [SQL_DELIVERY_EXPIRE] =
+        "DELETE FROM \"WebhookDelivery\" WHERE \"id\" IN (SELECT \"id\" FROM "
+        "\"WebhookDelivery\" WHERE " TIME("\"expiresAt\"") " >= " TIME("$3") " AND " TIME(
+            "\"expiresAt\"") " < " TIME("$1") " ORDER BY " TIME("\"expiresAt\"") " LIMIT $2)",
 };
 
 struct db_sql store_sql(enum store_sql which) {
