@@ -110,7 +110,7 @@ export async function temporaryFolder(t) {
 // What no server may say in its log, its metrics or an error: the secrets it was given, and the passwords and tokens that
 // went over the wire. Every server of the suite is searched for them when it stops.
 const secretSettings = ['JWT_ACCESS_SECRET', 'JWT_ACCESS_SECRET_PREVIOUS', 'JWT_REFRESH_SECRET', 'LIVEKIT_API_SECRET',
-  'EGRESS_URL_SECRET', 'HUME_API_KEY', 'METRICS_TOKEN', 'WEBHOOK_SECRET'];
+  'EGRESS_URL_SECRET', 'HUME_API_KEY', 'METRICS_TOKEN', 'WEBHOOK_SECRET', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 const secretFields = ['password', 'currentPassword', 'newPassword', 'refreshToken', 'accessToken', 'token'];
 
 class Secrets {

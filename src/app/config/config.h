@@ -17,6 +17,7 @@
 #include "meeting/feedback.h"
 #include "meeting/rules.h"
 #include "outside/disk/disk_settings.h"
+#include "outside/s3/s3.h"
 #include "wire/media/wav.h"
 #include "wire/web/jwt.h"
 
@@ -40,6 +41,8 @@ enum registration { REGISTRATION_OPEN, REGISTRATION_INVITE, REGISTRATION_OFF };
 enum message_scope { MESSAGE_ALL, MESSAGE_ROOMS };
 enum socket_recovery { RECOVERY_OFF, RECOVERY_ASKED, RECOVERY_ON };
 enum media_source { MEDIA_EGRESS, MEDIA_JOIN };
+/* Whether a bucket is in the path of a URL; PATH_AUTO: where S3_ENDPOINT is set. */
+enum path_style { PATH_AUTO, PATH_ON, PATH_OFF };
 enum reconcile_rooms { RECONCILE_KNOWN, RECONCILE_ALL };
 
 /* Text is NULL where unset. Everything is owned by the config and constant after config_load. */
@@ -114,6 +117,13 @@ struct config {
     size_t disk_warn_free_bytes;
     size_t disk_queue_bytes;
     size_t max_egress_message_bytes;
+
+    /* Object store: s3.bucket NULL: there is none */
+    struct s3_settings s3;
+    enum path_style s3_path_style;
+    const char *s3_prefix;
+    double s3_keep_local_hours;
+    unsigned s3_link_s;
 
     /* Analysis */
     double group_seconds;

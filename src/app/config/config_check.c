@@ -201,6 +201,22 @@ static void warn_of_sources(struct config_source *source, const struct config *c
                                         "can be joined\n");
 }
 
+/* An object store that cannot be opened is found here, before the first recording ends. */
+static int check_object_store(struct config_source *source, struct config *config) {
+    struct s3 *s3;
+    char why[WHY_BYTES];
+    if (!config->s3.bucket)
+        return 0;
+    config->s3.is_path_style = config->s3_path_style == PATH_AUTO ? config->s3.endpoint != NULL
+                                                                  : config->s3_path_style == PATH_ON;
+    int err = s3_open(&s3, &config->s3, why, sizeof why);
+    if (err)
+        buf_add_text(source->problem, why);
+    else
+        s3_free(s3);
+    return err;
+}
+
 int config_check(struct config_source *source, struct config *config) {
     if (check_secret(source, config, "JWT_ACCESS_SECRET", config->jwt_access_secret) ||
         check_secret(source, config, "JWT_ACCESS_SECRET_PREVIOUS",
@@ -211,7 +227,7 @@ int config_check(struct config_source *source, struct config *config) {
         return EINVAL;
     if (check_host(source, config) || check_database(source, config) ||
         check_proxies(source, config) || check_hume_key(source, config) ||
-        check_webhooks(source, config))
+        check_webhooks(source, config) || check_object_store(source, config))
         return EINVAL;
     warn_of_sizes(source, config);
     warn_of_sources(source, config);

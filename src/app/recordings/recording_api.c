@@ -1,6 +1,7 @@
 #include "app/recordings/recording_api.h"
 
 #include "app/accounts/auth.h"
+#include "app/objects/objects.h"
 #include "app/recordings/download.h"
 #include "app/recordings/erasure.h"
 #include "app/recordings/ownership.h"
@@ -10,6 +11,7 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "outside/files/recording_info.h"
+#include "outside/store/store_object.h"
 #include "outside/store/store_recording.h"
 #include "wire/web/json_write.h"
 #include "wire/web/url.h"
@@ -85,7 +87,7 @@ static void find_own_recording(struct errand *errand, const struct store_account
 
 /* ---- GET /recordings/:id ---- */
 
-static void send_recording(struct errand *errand) {
+static void send_file(struct errand *errand) {
     const struct recording_api *api = errand->user;
     const struct recording_job *job = errand->job;
     const struct download_file file = {
@@ -98,6 +100,37 @@ static void send_recording(struct errand *errand) {
     };
     download_start(recordings_reader(api->recordings), errand->req, &file);
     errand_free(errand);
+}
+
+static void send_to_store(struct errand *errand, const struct store_object *object) {
+    const struct recording_api *api = errand->user;
+    const struct recording_job *job = errand->job;
+    struct buf url = {0};
+    objects_link(api->objects, job->is_head ? "HEAD" : "GET", object, &url);
+    http_add_header(errand->req, "Location", buf_slice(&url));
+    http_add_header(errand->req, "Cache-Control", SLICE("private, no-store"));
+    errand_answer_empty(errand, 307);
+    buf_free(&url);
+}
+
+static void on_object(int err, const struct store_object *object, void *user) {
+    struct errand *errand = errand_resume(user, err == ENOENT ? 0 : err, NULL);
+    if (!errand)
+        return;
+    if (!err && object->is_local_gone)
+        send_to_store(errand, object);
+    else
+        send_file(errand);
+}
+
+/* From this disk as long as it lies there, else from the object store. */
+static void send_recording(struct errand *errand) {
+    const struct recording_api *api = errand->user;
+    const struct recording_job *job = errand->job;
+    if (api->objects)
+        errand->call = store_object_get(api->store, job->row.id, on_object, errand);
+    else
+        send_file(errand);
 }
 
 static void send_own_recording(struct errand *errand, const struct store_session *session) {
@@ -179,8 +212,9 @@ static void on_delete(struct http_request *req, const struct route_match *match,
 }
 
 void recording_api_init(struct recording_api *api, struct auth *auth, struct store *store,
-                        struct recordings *recordings, struct erasures *erasures) {
-    *api = (struct recording_api){auth, store, recordings, erasures, {{0}}};
+                        struct recordings *recordings, struct erasures *erasures,
+                        struct objects *objects) {
+    *api = (struct recording_api){auth, store, recordings, erasures, objects, {{0}}};
     rand_bytes(api->link_key.bytes, sizeof api->link_key.bytes);
 }
 

@@ -10,6 +10,7 @@
 
 struct auth;
 struct erasures;
+struct objects;
 struct recordings;
 struct routes;
 struct store;
@@ -19,11 +20,12 @@ struct recording_api {
     struct store *store;
     struct recordings *recordings;
     struct erasures *erasures;
+    struct objects *objects;           /* NULL: there is no object store */
     struct download_link_key link_key; /* of this process: links live a minute */
 };
 
 void recording_api_init(struct recording_api *, struct auth *, struct store *, struct recordings *,
-                        struct erasures *);
+                        struct erasures *, struct objects *);
 
 /* The api must outlive the routes. */
 void recording_api_add_routes(struct recording_api *, struct routes *);

@@ -10,6 +10,7 @@
 #include "app/egress/egress_track.h"
 #include "app/egress/egresses.h"
 #include "app/hosts/hosts.h"
+#include "app/objects/objects.h"
 #include "app/recordings/recordings.h"
 #include "app/rest/bearer.h"
 #include "app/rest/routes.h"
@@ -117,6 +118,8 @@ static void write_metrics(const struct server *server, const struct shard_stats 
     write_shards(total, shards, out);
     write_table(out, &disk_counters, disk_stats(server->disk));
     write_table(out, &recordings_counters, recordings_stats(server->recordings));
+    if (server->objects)
+        write_table(out, &objects_counters, objects_stats(server->objects));
     write_store(server, out);
     if (server->deliveries)
         write_table(out, &deliveries_counters, deliveries_stats(server->deliveries));

@@ -1,6 +1,7 @@
 #include "app/server/serve.h"
 
 #include "app/config/config.h"
+#include "app/objects/objects.h"
 #include "app/recordings/recordings.h"
 #include "app/server/server.h"
 #include "base/buf.h"
@@ -96,7 +97,8 @@ static int serve(struct config *config) {
     struct buf problem = {0};
     share_descriptors(config);
     look_at_memory(config);
-    worker_pool_reserve(RECORDINGS_READERS + RECORDINGS_ERASERS);
+    worker_pool_reserve(RECORDINGS_READERS + RECORDINGS_ERASERS +
+                        (config->s3.bucket ? OBJECTS_AT_ONCE : 0));
     if (server_open(&server, config, &problem))
         return complain(&problem);
     announce(config, server_port(server));

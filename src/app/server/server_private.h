@@ -44,6 +44,7 @@ enum server_part {
     PART_ROOMS,
     PART_UNRECORDED,
     PART_ENCRYPTED,
+    PART_OBJECTS,
     SERVER_PARTS
 };
 
@@ -63,6 +64,7 @@ struct server {
     struct second_clock second_clock;
     struct disk *disk;
     struct recordings *recordings;
+    struct objects *objects; /* NULL without an object store */
     /* Repairs the recordings that an earlier run left unfinished, in the background. */
     struct repair *repair;
     struct store *store;
@@ -158,6 +160,13 @@ void server_on_user_changed(struct slice user_id, void *owner);
 
 /* Opens what serves reports, rights, verdicts and sound, and adds their routes (server_reports.c). */
 void server_add_reports(struct server *server);
+/* Nothing without S3_BUCKET. */
+int server_open_objects(struct server *server, struct buf *problem);
+
+/* The routes, and the listener in front of them (server_doors.c). */
+int server_open_doors(struct server *server, struct buf *problem);
+int server_open_tls(struct server *server, struct buf *problem);
+int server_open_http(struct server *server, struct buf *problem);
 
 /* Reads again what may change while the server runs (server_reload.c). */
 void server_reload(struct server *);

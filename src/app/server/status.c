@@ -1,6 +1,7 @@
 /* GET /, /health and /ready (also as /health/live and /health/ready): that the server runs, and whether all of it works. Browsers are led
  * from / to the page. */
 #include "app/egress/egresses.h"
+#include "app/objects/objects.h"
 #include "app/rest/routes.h"
 #include "app/rooms/rooms.h"
 #include "app/server/server_private.h"
@@ -28,6 +29,7 @@ static const char *const part_names[SERVER_PARTS] = {
     [PART_ROOMS] = "rooms not joined",
     [PART_UNRECORDED] = "microphones not recorded",
     [PART_ENCRYPTED] = "encrypted audio",
+    [PART_OBJECTS] = "object store",
 };
 
 void status_look(const struct server *server, struct status_parts *parts) {
@@ -53,6 +55,7 @@ void status_look(const struct server *server, struct status_parts *parts) {
     is[PART_ROOMS] = rooms.failing > 0;
     parts->unrecorded = health.unrecorded + rooms.missing;
     is[PART_UNRECORDED] = parts->unrecorded > 0;
+    is[PART_OBJECTS] = server->objects && objects_stats(server->objects)->is_failing;
     is[PART_ENCRYPTED] = health.encrypted + rooms.encrypted > 0;
 }
 

@@ -26,7 +26,7 @@ struct standstill;
 
 enum {
     DB_VALUES_MAX = 17,
-    DB_STATEMENTS_MAX = 112,
+    DB_STATEMENTS_MAX = 128,
     DB_WHY_BYTES = 400,
     DB_FILLS_MAX = 16,
     DB_NAME_BYTES = 64,

@@ -8,7 +8,7 @@
 
 struct schema_column;
 
-enum { NAME_MAX_BYTES = 63, COLUMNS_MAX = 64, TABLES_MAX = 16, INDEXES_MAX = 48 };
+enum { NAME_MAX_BYTES = 63, COLUMNS_MAX = 64, TABLES_MAX = 32, INDEXES_MAX = 64 };
 
 /* A column as it is in the database. */
 struct found_column {

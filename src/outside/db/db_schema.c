@@ -199,6 +199,19 @@ static const struct schema_column webhook_delivery[] = {
     {"expiresAt", COLUMN_TIME, 8, BOTH},
 };
 
+static const struct schema_column recording_object[] = {
+    {"id", COLUMN_TEXT, 9, BOTH, .extra = KEY},
+    {"path", COLUMN_TEXT, 9, BOTH},
+    {"format", COLUMN_TEXT, 9, BOTH},
+    {"state", COLUMN_TEXT, 9, BOTH},
+    {"key", COLUMN_TEXT, 9, 0},
+    {"uploadId", COLUMN_TEXT, 9, 0},
+    {"tries", COLUMN_INT, 9, BOTH},
+    {"nextAt", COLUMN_TIME, 9, 0},
+    {"storedAt", COLUMN_TIME, 9, 0},
+    {"isLocalGone", COLUMN_INT, 9, BOTH},
+};
+
 #define TABLE(name, since, columns)                                                                \
     { name, since, columns, ARRAY_LEN(columns) }
 
@@ -218,6 +231,7 @@ const struct schema_table schema_tables[] = {
     TABLE("FeedbackVerdict", 7, feedback_verdict),
     TABLE("PageRight", 7, page_right),
     TABLE("WebhookDelivery", 8, webhook_delivery),
+    TABLE("RecordingObject", 9, recording_object),
 };
 const size_t schema_table_count = ARRAY_LEN(schema_tables);
 
@@ -265,6 +279,7 @@ const struct schema_index schema_indexes[] = {
      "\"state\", \"url\", \"dueMs\""},
     {8, false, "WebhookDelivery_meetingId_idx", "WebhookDelivery", "\"meetingId\""},
     {8, false, "WebhookDelivery_expiresAt_idx", "WebhookDelivery", "\"expiresAt\""},
+    {9, false, "RecordingObject_nextAt_idx", "RecordingObject", "\"nextAt\""},
 };
 const size_t schema_index_count = ARRAY_LEN(schema_indexes);
 
@@ -277,5 +292,6 @@ const char *const schema_migrations[] = {
     "who took part, and reports",
     "what hosts say of feedback, and rights to one meeting",
     "webhooks that are delivered",
+    "recordings in an object store",
 };
 const int schema_latest = ARRAY_LEN(schema_migrations);

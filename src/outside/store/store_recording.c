@@ -221,7 +221,9 @@ static int write_audit(struct erase_call *e, struct db *db, const char *action) 
 
 static int run_erase_recording(struct db *db, void *question) {
     struct erase_call *e = question;
-    int err = STORE_WRITE(db, SQL_RECORDING_DELETE, db_text(e->in.id));
+    int err = STORE_WRITE(db, SQL_OBJECT_ERASE, db_text(e->in.id), db_time(e->in.at_ms));
+    if (!err)
+        err = STORE_WRITE(db, SQL_RECORDING_DELETE, db_text(e->in.id));
     return err ? err : write_audit(e, db, "recording.delete");
 }
 
@@ -247,6 +249,9 @@ static int run_erase_meeting(struct db *db, void *question) {
         err = EBUSY;
     if (!err)
         err = delete_of_meeting(e, db, SQL_FEEDBACK_DELETE, &e->erased.feedback);
+    if (!err)
+        err = STORE_WRITE(db, SQL_OBJECT_ERASE_MEETING, db_text(e->in.meeting_id),
+                          db_time(e->in.at_ms));
     if (!err)
         err = delete_of_meeting(e, db, SQL_RECORDING_DELETE_MEETING, &e->erased.recordings);
     static const enum store_sql others[] = {SQL_PARTICIPANT_DELETE, SQL_REPORT_DELETE,
@@ -293,6 +298,8 @@ static int run_erase_person(struct db *db, void *question) {
     if (!err)
         err = STORE_WRITE(db, SQL_PERSON_FEEDBACK_DELETE, meeting, person);
     e->erased.feedback = db->changed;
+    if (!err)
+        err = STORE_WRITE(db, SQL_OBJECT_ERASE_PERSON, meeting, db_time(e->in.at_ms), person);
     if (!err)
         err = STORE_WRITE(db, SQL_PERSON_RECORDINGS_DELETE, meeting, person);
     e->erased.recordings = db->changed;

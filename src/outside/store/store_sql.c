@@ -31,6 +31,14 @@ _Static_assert((int)SQL_STATEMENTS <= (int)DB_STATEMENTS_MAX,
     "SELECT \"id\", \"meetingId\", \"roomName\", \"subject\", \"createdAt\", \"expiresAt\", "      \
     "\"revokedAt\" FROM \"PageRight\" "
 
+#define OBJECT                                                                                     \
+    "SELECT \"id\", \"path\", \"format\", \"key\", \"uploadId\", \"state\", \"tries\", "           \
+    "\"nextAt\", "                                                                                 \
+    "\"storedAt\", \"isLocalGone\" FROM \"RecordingObject\" "
+
+#define OBJECT_ERASE                                                                               \
+    "UPDATE \"RecordingObject\" SET \"state\" = 'erasing', \"tries\" = 0, \"nextAt\" = $2 WHERE "
+
 /* Around each time, and each value of one, that is compared or sorted: see db_statement.h. */
 #define TIME(x) "time_of(" x ")"
 
@@ -357,6 +365,36 @@ static const char *const texts[SQL_STATEMENTS] = {
         "DELETE FROM \"WebhookDelivery\" WHERE \"id\" IN (SELECT \"id\" FROM "
         "\"WebhookDelivery\" WHERE " TIME("\"expiresAt\"") " >= " TIME("$3") " AND " TIME(
             "\"expiresAt\"") " < " TIME("$1") " ORDER BY " TIME("\"expiresAt\"") " LIMIT $2)",
+    [SQL_OBJECT_GATHER] =
+        "INSERT INTO \"RecordingObject\" (\"id\", \"path\", \"format\", \"state\", \"tries\", "
+        "\"nextAt\", \"isLocalGone\") SELECT r.\"id\", r.\"path\", r.\"format\", 'waiting', 0, "
+        "r.\"endedAt\", 0 FROM \"Recording\" r WHERE " TIME("r.\"endedAt\"") " >= " TIME(
+            "$1") " AND " TIME("r.\"endedAt\"") " <= " TIME("$2") " AND NOT EXISTS (SELECT 1 FROM "
+                                                                  "\"RecordingObject\" o WHERE "
+                                                                  "o.\"id\" = r.\"id\") ORDER "
+                                                                  "BY " TIME(
+                                                                      "r.\"endedAt\"") " LIMIT $3",
+    [SQL_OBJECT_LIST_DUE] = OBJECT
+    "WHERE " TIME("\"nextAt\"") " <= " TIME("$1") " ORDER BY " TIME("\"nextAt\"") " LIMIT $2",
+    [SQL_OBJECT_GET] = OBJECT "WHERE \"id\" = $1",
+    [SQL_OBJECT_SET] =
+        "UPDATE \"RecordingObject\" SET \"state\" = $2, \"tries\" = $3, \"nextAt\" = $4, "
+        "\"storedAt\" = $5, \"isLocalGone\" = $6 WHERE \"id\" = $1 AND "
+        "(\"state\" <> 'erasing' OR $2 = 'erasing')",
+    [SQL_OBJECT_SET_NAMES] = "UPDATE \"RecordingObject\" SET \"key\" = $2, \"uploadId\" = $3 "
+                             "WHERE \"id\" = $1",
+    [SQL_OBJECT_FORGET] = "DELETE FROM \"RecordingObject\" WHERE \"id\" = $1",
+    [SQL_OBJECT_COUNT] =
+        "SELECT o.\"state\", COUNT(*), COALESCE(SUM(r.\"bytes\"), 0), MIN(r.\"endedAt\") FROM "
+        "\"RecordingObject\" o LEFT JOIN \"Recording\" r ON r.\"id\" = o.\"id\" WHERE o.\"state\" "
+        "IN "
+        "('waiting', 'erasing') GROUP BY o.\"state\"",
+    [SQL_OBJECT_ERASE] = OBJECT_ERASE "\"id\" = $1",
+    [SQL_OBJECT_ERASE_MEETING] =
+        OBJECT_ERASE "\"id\" IN (SELECT \"id\" FROM \"Recording\" WHERE \"meetingId\" = $1)",
+    [SQL_OBJECT_ERASE_PERSON] =
+        OBJECT_ERASE "\"id\" IN (SELECT \"id\" FROM \"Recording\" WHERE \"meetingId\" = $1 AND "
+                     "\"participantId\" = $3)",
 };
 
 struct db_sql store_sql(enum store_sql which) {
