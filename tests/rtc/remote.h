@@ -27,9 +27,11 @@ enum remote_fault {
     REMOTE_TWICE = 32,            /* sends every datagram twice */
     REMOTE_WRONG_ROLE = 64,       /* claims our role in its checks: a conflict */
     REMOTE_NEVER_NOMINATES = 128,
-    REMOTE_NO_PROFILE = 256, /* agrees on no profile of SRTP */
-    REMOTE_LOSES_DTLS = 512, /* drops the first datagram of DTLS in each direction */
-    REMOTE_RUBBISH = 1024,   /* random bytes before each datagram */
+    REMOTE_NO_PROFILE = 256,    /* agrees on no profile of SRTP */
+    REMOTE_LOSES_DTLS = 512,    /* drops the first datagram of DTLS in each direction */
+    REMOTE_RUBBISH = 1024,      /* random bytes before each datagram */
+    REMOTE_LOSES_END = 2048,    /* drops its last flight of DTLS the first time */
+    REMOTE_LOSES_SECOND = 4096, /* drops our second datagram of DTLS */
 };
 
 struct remote_settings {
@@ -51,6 +53,7 @@ struct remote_stats {
     unsigned strangers; /* datagrams of ours before it had our answer, or that it cannot place */
     unsigned datagrams, bytes;        /* that came */
     unsigned sent, sent_bytes;        /* media and all else */
+    unsigned handshakes, longest;     /* datagrams of DTLS before it was up; the longest of them */
     bool is_nominated, is_up, is_bye; /* path agreed on; DTLS done; DTLS ended by us */
     unsigned reports;                 /* RTCP that came with proof */
     unsigned report_blocks;

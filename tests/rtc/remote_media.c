@@ -89,6 +89,7 @@ static void flush(struct remote *remote) {
             size_t record = RECORD_HEAD + big_u16(all + at + RECORD_LENGTH_AT);
             bool is_lost =
                 (remote->settings.faults & REMOTE_LOSES_DTLS) && remote->dtls_sent++ == 0;
+            is_lost |= remote->is_losing_end;
             if (!is_lost && !(remote->settings.faults & REMOTE_NO_DTLS))
                 remote_transmit(remote, all + at, record);
             at += record;
@@ -128,8 +129,11 @@ static void begin_media(struct remote *remote) {
 
 static void shake(struct remote *remote) {
     ERR_clear_error();
-    if (!remote->stats.is_up && SSL_do_handshake(remote->ssl) == 1)
+    remote->is_losing_end = false;
+    if (!remote->stats.is_up && SSL_do_handshake(remote->ssl) == 1) {
         begin_media(remote);
+        remote->is_losing_end = remote->settings.faults & REMOTE_LOSES_END;
+    }
     uint8_t data[16384];
     int len = remote->stats.is_up ? SSL_read(remote->ssl, data, sizeof data) : 0;
     if (len > 0) {
@@ -154,6 +158,13 @@ void remote_hear_dtls(struct remote *remote, const uint8_t *bytes, size_t len) {
     if (!remote->stats.is_nominated || (remote->settings.faults & REMOTE_NO_DTLS) ||
         ((remote->settings.faults & REMOTE_LOSES_DTLS) && remote->dtls_seen++ == 0))
         return;
+    if (!remote->stats.is_up) {
+        remote->stats.handshakes++;
+        if (len > remote->stats.longest)
+            remote->stats.longest = (unsigned)len;
+        if ((remote->settings.faults & REMOTE_LOSES_SECOND) && remote->stats.handshakes == 2)
+            return;
+    }
     BIO_write(remote->in, bytes, (int)len);
     shake(remote);
 }

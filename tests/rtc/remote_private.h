@@ -43,6 +43,7 @@ struct remote {
     SSL *ssl;
     BIO *in, *out;
     unsigned dtls_seen, dtls_sent;
+    bool is_losing_end;
     srtp_t srtp_in, srtp_out;
 };
 

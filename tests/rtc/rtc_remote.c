@@ -143,8 +143,9 @@ static size_t read_hex(const char *hex, uint8_t *out, size_t room) {
 
 static unsigned read_faults(const json_t *command) {
     static const char *const names[] = {
-        "deaf",       "wrong_password",  "wrong_fingerprint", "no_dtls",    "mutates", "twice",
-        "wrong_role", "never_nominates", "no_profile",        "loses_dtls", "rubbish"};
+        "deaf",    "wrong_password", "wrong_fingerprint", "no_dtls",    "mutates",
+        "twice",   "wrong_role",     "never_nominates",   "no_profile", "loses_dtls",
+        "rubbish", "loses_end",      "loses_second"};
     unsigned faults = 0;
     size_t index;
     json_t *name;

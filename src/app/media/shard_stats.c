@@ -125,6 +125,8 @@ static const struct counter counters[] = {
      .value = "malformed"},
     {"prosa_packets_dropped_total", NULL, COUNTER_SUM, AT(room.unmapped), .label = "cause",
      .value = "unmapped"},
+    {"prosa_packets_dropped_total", NULL, COUNTER_SUM, AT(room.overflowed), .label = "cause",
+     .value = "buffer"},
     {"prosa_packets_unrecorded_total", "Packets missing from recordings.", COUNTER_SUM,
      AT(packets.lost)},
     {"prosa_packets_recovered_total", "Packets that came after they were asked for again.",

@@ -3,6 +3,7 @@
 #include "net/rtc/rtc_peer_private.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* Clocks of timestamps. */
 enum { VOICE_KHZ = 48, TELEPHONE_KHZ = 8, VIDEO_KHZ = 90, RTP_SSRC_AT = 8 };
@@ -50,8 +51,26 @@ static uint16_t guess_section(const struct rtc_peer *peer, uint8_t payload_type)
     return found;
 }
 
-static bool open_packet(struct rtc_peer *peer, uint8_t *bytes, size_t *len) {
+/* Until one packet of a source was authentic, another way to read it is tried, on a copy. */
+static enum rtc_srtp_result open_first(struct rtc_peer *peer, uint32_t ssrc, uint8_t *bytes,
+                                       size_t *len) {
+    _Alignas(8) uint8_t copy[RTC_SLOT_BYTES];
+    size_t copy_len = *len;
+    memcpy(copy, bytes, copy_len);
     enum rtc_srtp_result result = rtc_srtp_open_packet(peer->srtp, bytes, len);
+    if (result != RTC_SRTP_BAD ||
+        rtc_srtp_open_wrapped(peer->srtp, ssrc, copy, &copy_len) != RTC_SRTP_OK)
+        return result;
+    memcpy(bytes, copy, copy_len);
+    *len = copy_len;
+    return RTC_SRTP_OK;
+}
+
+static bool open_packet(struct rtc_peer *peer, const struct rtc_source *source, uint8_t *bytes,
+                        size_t *len) {
+    bool is_first = source && !source->has_begun && *len <= RTC_SLOT_BYTES;
+    enum rtc_srtp_result result = is_first ? open_first(peer, source->ssrc, bytes, len)
+                                           : rtc_srtp_open_packet(peer->srtp, bytes, len);
     peer->stats.repeated += result == RTC_SRTP_REPEATED;
     peer->stats.bad_protection += result == RTC_SRTP_BAD;
     return result == RTC_SRTP_OK;
@@ -93,7 +112,7 @@ static void take_packet(struct rtc_peer *peer, uint8_t *bytes, size_t len, int64
         peer->stats.unknown_source++;
         return;
     }
-    if (!open_packet(peer, bytes, &len))
+    if (!open_packet(peer, source, bytes, &len))
         return;
     rtc_checks_touch(peer->checks, arrived_ns / 1000000);
     struct rtp_packet rtp;
@@ -165,11 +184,23 @@ static void take_reports(struct rtc_peer *peer, uint8_t *bytes, size_t len, int6
 
 /* ---- The handshake, and data ---- */
 
+static void take_media(struct rtc_peer *peer, uint8_t *bytes, size_t len, int64_t arrived_ns) {
+    if (bytes[1] >= RTCP_TYPE_FIRST && bytes[1] <= RTCP_TYPE_LAST)
+        take_reports(peer, bytes, len, arrived_ns);
+    else
+        take_packet(peer, bytes, len, arrived_ns);
+}
+
 static void begin_media(struct rtc_peer *peer) {
     struct rtc_dtls_keys keys;
     if (rtc_dtls_keys(peer->dtls, &keys))
         peer->srtp = rtc_srtp_new(&keys);
     OPENSSL_cleanse(&keys, sizeof keys);
+    uint8_t *early;
+    size_t len;
+    int64_t arrived_ns;
+    while (peer->srtp && (early = rtc_early_next(&peer->early, &len, &arrived_ns)))
+        take_media(peer, early, len, arrived_ns);
     if (!peer->srtp)
         rtc_peer_fail(peer, "SRTP cannot be set up");
 }
@@ -214,15 +245,15 @@ static void take_datagram(struct rtc_peer *peer, uint8_t *bytes, size_t len,
         return;
     }
     bool is_dtls = first >= DTLS_FIRST && first <= DTLS_LAST;
-    bool is_media = first >= RTP_FIRST && first <= RTP_LAST && peer->srtp;
+    bool is_media = first >= RTP_FIRST && first <= RTP_LAST;
     if ((!is_dtls && !is_media) || !rtc_checks_is_proven(peer->checks, from))
         peer->stats.foreign++;
     else if (is_dtls)
         take_dtls(peer, bytes, len, from, arrived_ns / 1000000);
-    else if (bytes[1] >= RTCP_TYPE_FIRST && bytes[1] <= RTCP_TYPE_LAST)
-        take_reports(peer, bytes, len, arrived_ns);
-    else
-        take_packet(peer, bytes, len, arrived_ns);
+    else if (peer->srtp)
+        take_media(peer, bytes, len, arrived_ns);
+    else if (!rtc_early_keep(&peer->early, bytes, len, arrived_ns))
+        peer->stats.foreign++;
 }
 
 static size_t read_udp(struct rtc_peer *peer, size_t most) {

@@ -281,6 +281,7 @@ void rtc_peer_stats(const struct rtc_peer *peer, struct rtc_stats *stats) {
     *stats = peer->stats;
     stats->lost = rtc_sources_lost(&peer->sources);
     stats->unsent += peer->sock.unsent;
+    stats->overflowed = peer->sock.overflowed;
     stats->rtt_ms = peer->checks->rtt_ms;
     const struct rtc_end *selected = rtc_checks_selected(peer->checks);
     stats->is_tcp = selected && selected->tcp;
@@ -294,6 +295,7 @@ void rtc_peer_close(struct rtc_peer *peer) {
     timer_stop(&peer->timer);
     rtc_dtls_free(peer->dtls); /* it says good-bye by the sockets */
     rtc_srtp_free(peer->srtp);
+    rtc_early_free(&peer->early);
     watch_close(peer->watch);
     watch_close(peer->tcp_watch);
     rtc_tcp_close(peer->tcp);

@@ -111,12 +111,13 @@ struct rtc_stats {
      * source that no section has, or of a payload type that its section has not; RTP or RTCP that is
      * malformed though authentic; longer than RTC_DATAGRAM_MAX. */
     uint64_t foreign, bad_checks, bad_protection, repeated, unknown_source, malformed, too_long;
-    uint64_t lost;     /* by sequence numbers, late ones subtracted (RFC 3550, A.3) */
-    uint64_t unsent;   /* datagrams that the system did not take */
-    uint64_t restarts; /* ICE restarts */
-    uint32_t nacked;   /* sequence numbers that were asked for again */
-    uint32_t rtt_ms;   /* of the last check that was answered; 0: none yet, or less */
-    bool is_tcp;       /* the way that is in use */
+    uint64_t overflowed; /* came, and found no room in the socket's buffer */
+    uint64_t lost;       /* by sequence numbers, late ones subtracted (RFC 3550, A.3) */
+    uint64_t unsent;     /* datagrams that the system did not take */
+    uint64_t restarts;   /* ICE restarts */
+    uint32_t nacked;     /* sequence numbers that were asked for again */
+    uint32_t rtt_ms;     /* of the last check that was answered; 0: none yet, or less */
+    bool is_tcp;         /* the way that is in use */
 };
 
 enum { RTC_DATAGRAM_MAX = 2048 };

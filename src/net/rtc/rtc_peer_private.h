@@ -6,6 +6,7 @@
 #include "net/loop.h"
 #include "net/rtc/rtc_checks.h"
 #include "net/rtc/rtc_dtls.h"
+#include "net/rtc/rtc_early.h"
 #include "net/rtc/rtc_peer.h"
 #include "net/rtc/rtc_socket.h"
 #include "net/rtc/rtc_sources.h"
@@ -52,6 +53,7 @@ struct rtc_peer {
     struct rtc_end dtls_end; /* where the last DTLS datagram came from */
     uint8_t fingerprint[SDP_FINGERPRINT_BYTES];
     struct rtc_srtp *srtp;
+    struct rtc_early early; /* until there is srtp */
     bool has_sctp, is_draining;
     struct sctp sctp;
 

@@ -149,6 +149,7 @@ static int open_family(struct rtc_socket *sock, bool is_v6) {
     if (sock->fd < 0)
         return errno;
     setsockopt(sock->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    setsockopt(sock->fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
     int err = 0;
     if ((is_v6 && setsockopt(sock->fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) < 0) ||
         setsockopt(sock->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) < 0)
@@ -207,13 +208,19 @@ void rtc_socket_send(struct rtc_socket *sock, const struct stun_address *to, con
 
 /* ---- Reading ---- */
 
-static int64_t stamp_of(struct msghdr *head) {
-    struct cmsghdr *control = CMSG_FIRSTHDR(head);
-    if (!control || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_TIMESTAMPNS)
-        return 0;
-    struct timespec stamp;
-    memcpy(&stamp, CMSG_DATA(control), sizeof stamp);
-    return (int64_t)stamp.tv_sec * 1000000000 + stamp.tv_nsec;
+/* The time at which the kernel got it (0: it does not say), and how many it had dropped before. */
+static int64_t control_read(struct rtc_socket *sock, struct msghdr *head) {
+    int64_t stamp_ns = 0;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(head); c; c = CMSG_NXTHDR(head, c)) {
+        struct timespec stamp;
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS) {
+            memcpy(&stamp, CMSG_DATA(c), sizeof stamp);
+            stamp_ns = (int64_t)stamp.tv_sec * 1000000000 + stamp.tv_nsec;
+        } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
+            memcpy(&sock->overflowed, CMSG_DATA(c), sizeof sock->overflowed);
+        }
+    }
+    return stamp_ns;
 }
 
 size_t rtc_socket_read(struct rtc_socket *sock, uint8_t *buffer,
@@ -245,7 +252,7 @@ size_t rtc_socket_read(struct rtc_socket *sock, uint8_t *buffer,
         out[i].bytes = parts[i].iov_base;
         out[i].len = heads[i].msg_len;
         out[i].is_cut = heads[i].msg_hdr.msg_flags & MSG_TRUNC;
-        out[i].arrived_ns = rtc_arrival_ns(stamp_of(&heads[i].msg_hdr), wall, steady);
+        out[i].arrived_ns = rtc_arrival_ns(control_read(sock, &heads[i].msg_hdr), wall, steady);
         if (sock->is_fixed)
             out[i].from = sock->fixed;
         else

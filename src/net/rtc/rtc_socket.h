@@ -18,6 +18,7 @@ struct rtc_socket {
     struct stun_address fixed;
     uint16_t port; /* our own */
     uint64_t unsent;
+    uint32_t overflowed; /* datagrams that the kernel had no room for; wraps */
 };
 
 struct rtc_datagram {

@@ -8,7 +8,7 @@ enum {
     SLOTS_FIRST = 8,
     SEQ_BEGIN = 1 << 20, /* so that what comes before the first packet stays positive */
     DROPOUT_MAX = 3000,  /* RFC 3550, A.1 */
-    MISORDER_MAX = 100,
+    MISORDER_MAX = 1024, /* one that was asked for again comes that late */
     LOST_MAX = (1 << 23) - 1,
 };
 

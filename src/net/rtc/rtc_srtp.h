@@ -29,6 +29,11 @@ enum rtc_srtp_result rtc_srtp_open_report(struct rtc_srtp *srtp, uint8_t *bytes,
 /* Protects RTCP in place; there must be RTC_SRTP_ROOM bytes behind it. False: the library cannot. */
 bool rtc_srtp_protect_report(struct rtc_srtp *srtp, uint8_t *bytes, size_t *len);
 
+/* A packet of a source of which none has proved authentic: its numbers may have begun anew (16 bits, from
+ * 65535 to 0) before the first that came. Then all later ones are opened as well. */
+enum rtc_srtp_result rtc_srtp_open_wrapped(struct rtc_srtp *srtp, uint32_t ssrc, uint8_t *bytes,
+                                           size_t *len);
+
 /* Forgets what is remembered of a source that has ended. */
 void rtc_srtp_forget(struct rtc_srtp *srtp, uint32_t ssrc);
 

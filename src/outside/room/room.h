@@ -68,7 +68,7 @@ struct room_stats {
     uint64_t unmapped;      /* packets of no known track */
     uint64_t pongs, rtt_us; /* answered pings, and the sum of their round trips */
     /* Of sessions that are over, or have begun anew. */
-    uint64_t packets, bytes, lost, nacked, foreign, bad_protection, repeated, malformed;
+    uint64_t packets, bytes, lost, nacked, foreign, bad_protection, repeated, malformed, overflowed;
 };
 
 struct room_settings {

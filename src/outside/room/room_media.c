@@ -319,6 +319,7 @@ void room_add_stats(const struct room *room, struct room_stats *total) {
     total->repeated += stats.repeated;
     total->unmapped += stats.unknown_source;
     total->malformed += stats.malformed + stats.too_long;
+    total->overflowed += stats.overflowed;
 }
 
 void room_media_close(struct room *room) {

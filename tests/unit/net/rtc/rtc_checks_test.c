@@ -304,6 +304,27 @@ static void consent_is_asked_for_every_few_seconds(void **state) {
     assert_true(rtc_checks_has_consent(&f.checks, f.now_ms));
 }
 
+/* For five minutes a third of the answers do not come, by chance: consent lasts, and so do the checks. */
+static void lost_checks_end_nothing(void **state) {
+    struct fixture f;
+    uint32_t seed = 7;
+    unsigned sent = 0, lost = 0;
+    open_round(&f, false);
+    settle(&f, &first);
+    for (int64_t until_ms = f.now_ms + INT64_C(5) * 60 * 1000; f.now_ms < until_ms; sent++) {
+        await_check(&f);
+        assert_true(rtc_checks_has_consent(&f.checks, f.now_ms));
+        seed = seed * 1664525 + 1013904223;
+        bool is_lost = (seed >> 16) % 3 == 0;
+        lost += is_lost;
+        f.now_ms += 30;
+        if (!is_lost)
+            assert_int_equal(succeed(&f), RTC_HEARD);
+    }
+    assert_in_range(sent, 60, 160); /* one that is lost is followed sooner */
+    assert_in_range(lost, sent / 5, sent / 2);
+}
+
 static void without_consent_nothing_is_sent(void **state) {
     struct fixture f;
     open_round(&f, false);
@@ -423,8 +444,9 @@ RUN_TESTS(TEST(a_full_server_nominates), TEST(a_nomination_waits_for_our_own_che
           TEST(addresses_that_show_by_themselves_are_few),
           TEST(what_proves_nothing_is_not_answered),
           TEST(an_answer_counts_once_and_from_where_it_was_asked), TEST(words_have_a_length),
-          TEST(consent_is_asked_for_every_few_seconds), TEST(without_consent_nothing_is_sent),
-          TEST(a_restart_keeps_the_old_path_meanwhile), TEST(a_server_may_change_the_path),
-          TEST(tcp_waits_for_udp), TEST(one_tcp_candidate_is_tried_after_the_other),
+          TEST(consent_is_asked_for_every_few_seconds), TEST(lost_checks_end_nothing),
+          TEST(without_consent_nothing_is_sent), TEST(a_restart_keeps_the_old_path_meanwhile),
+          TEST(a_server_may_change_the_path), TEST(tcp_waits_for_udp),
+          TEST(one_tcp_candidate_is_tried_after_the_other),
           TEST(an_answer_of_another_connection_counts_for_nothing),
           TEST(with_udp_tcp_is_not_wanted))

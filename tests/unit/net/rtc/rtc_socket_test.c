@@ -104,6 +104,31 @@ static void datagrams_come_with_their_sender_and_time(void **state) {
     close(other);
 }
 
+/* What the kernel has no room for is not lost silently: what was read and what was counted is what was
+ * sent. */
+static void what_finds_no_room_is_counted(void **state) {
+    enum { SENT = 5000 };
+    static _Alignas(8) uint8_t buffer[RTC_BATCH * RTC_SLOT_BYTES];
+    static char text[1001];
+    struct rtc_datagram got[RTC_BATCH];
+    struct rtc_socket sock;
+    uint16_t port;
+    int other = open_other(&port);
+    assert_int_equal(rtc_socket_open(&sock), 0);
+    memset(text, 'x', sizeof text - 1);
+    for (unsigned i = 0; i < SENT; i++)
+        send_to(other, sock.port, text);
+    size_t count, all = 0;
+    while ((count = rtc_socket_read(&sock, buffer, got)) > 0)
+        all += count;
+    assert_in_range(all, 100, SENT - 1);
+    send_to(other, sock.port, "another"); /* the kernel says it with the next one */
+    all += read_some(&sock, buffer, got);
+    assert_int_equal(all + sock.overflowed, SENT + 1);
+    rtc_socket_close(&sock);
+    close(other);
+}
+
 static void a_fixed_socket_hears_one_alone(void **state) {
     static _Alignas(8) uint8_t buffer[RTC_BATCH * RTC_SLOT_BYTES];
     struct rtc_datagram got[RTC_BATCH];
@@ -141,5 +166,5 @@ static void an_address_of_ours_is_found(void **state) {
 
 RUN_TESTS(TEST(addresses_are_those_that_can_be_sent_to), TEST(a_mapped_address_is_the_address),
           TEST(loopback_is_known), TEST(arrival_is_put_onto_the_steady_clock),
-          TEST(datagrams_come_with_their_sender_and_time), TEST(a_fixed_socket_hears_one_alone),
-          TEST(an_address_of_ours_is_found))
+          TEST(datagrams_come_with_their_sender_and_time), TEST(what_finds_no_room_is_counted),
+          TEST(a_fixed_socket_hears_one_alone), TEST(an_address_of_ours_is_found))

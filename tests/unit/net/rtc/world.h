@@ -92,15 +92,10 @@ static inline void world_on_bye(unsigned section, uint32_t ssrc, void *user) {
 static inline void world_on_alarm(void *arg) {
 }
 
-static inline void world_open_with(struct world *w, const struct remote_settings *remote,
-                                   struct rtc_settings settings) {
+static inline void world_begin(struct world *w, const struct remote_settings *remote,
+                               struct rtc_settings settings) {
     static const struct rtc_handlers handlers = {world_on_state, world_on_candidate,
                                                  world_on_packet, world_on_report, world_on_bye};
-    const char *why;
-    *w = (struct world){0};
-    assert_int_equal(loop_open(&w->loop), 0);
-    timer_start(w->loop, &w->alarm, 5, 5, world_on_alarm, NULL);
-    assert_int_equal(rtc_identity_open(&w->identity, &why), 0);
     settings.identity = w->identity;
     if (settings.server_address.len == 0)
         settings.server_address = SLICE("127.0.0.1");
@@ -108,17 +103,38 @@ static inline void world_open_with(struct world *w, const struct remote_settings
     assert_int_equal(remote_open(&w->remote, w->loop, remote), 0);
 }
 
+static inline void world_open_with(struct world *w, const struct remote_settings *remote,
+                                   struct rtc_settings settings) {
+    const char *why;
+    *w = (struct world){0};
+    assert_int_equal(loop_open(&w->loop), 0);
+    timer_start(w->loop, &w->alarm, 5, 5, world_on_alarm, NULL);
+    assert_int_equal(rtc_identity_open(&w->identity, &why), 0);
+    world_begin(w, remote, settings);
+}
+
+/* Another peer and its server on the loop of a world that outlives them. */
+static inline void world_open_beside(struct world *w, const struct world *other,
+                                     const struct remote_settings *remote) {
+    *w = (struct world){.loop = other->loop, .identity = other->identity};
+    world_begin(w, remote, (struct rtc_settings){.is_watching = true});
+}
+
+static inline void world_close_beside(struct world *w) {
+    rtc_peer_close(w->peer);
+    remote_close(w->remote);
+    buf_free(&w->answer);
+}
+
 static inline void world_open(struct world *w, const struct remote_settings *remote) {
     world_open_with(w, remote, (struct rtc_settings){.is_watching = true});
 }
 
 static inline void world_close(struct world *w) {
-    rtc_peer_close(w->peer);
-    remote_close(w->remote);
+    world_close_beside(w);
     timer_stop(&w->alarm);
     loop_close(w->loop);
     rtc_identity_close(w->identity);
-    buf_free(&w->answer);
 }
 
 /* An offer of the other side, and our answer to it. */
