@@ -29,16 +29,17 @@ static int64_t time_ms_of(const struct packet_file *file, int64_t at) {
     return live_meeting_time_ms(file->track->meeting, align_time_ns(&file->place->align, at) / MS);
 }
 
-/* The first packets may all have been late. Once that is settled, and when it turns out later, the time
- * of the first sample is told again. */
-static void file_place(struct packet_file *file, int64_t now_ns) {
+/* The first packets, or the first after a pause, may all have been late. Once that is settled, and when
+ * it turns out later, the time of the first sample is told again. */
+static void file_place(struct packet_file *file) {
     const struct align *align = &file->place->align;
     bool is_corrected = file->corrections != align->corrections;
-    if (!file->has_begun || (file->is_placed && !is_corrected) || align_is_settling(align, now_ns))
+    if (!file->has_begun || (file->is_placed && !is_corrected))
         return;
     file->is_placed = true;
     file->corrections = align->corrections;
     int64_t by_ms = (align_time_ns(align, file->first_at) - file->said_ns) / MS;
+    file->said_ns += by_ms * MS;
     if (by_ms != 0)
         recorder_place(file->track->recorder, by_ms);
 }
@@ -204,6 +205,10 @@ static void packet_write(struct packet_file *file, const struct queued *packet, 
 /* Sound after a pause: the time between is not in the file. */
 static void file_resume(struct packet_file *file, int64_t at) {
     file->is_paused = false;
+    file->is_placed = false;
+    file->first_at = at;
+    file->said_ns = align_time_ns(&file->place->align, at);
+    file->corrections = file->place->align.corrections;
     recorder_resume(file->track->recorder, time_ms_of(file, at));
     file->end = file->silent_end = at;
     file->last_toc = 0;
@@ -213,6 +218,7 @@ static void file_resume(struct packet_file *file, int64_t at) {
 /* Nothing of the time from now on is in the file. The pause lies behind all that was written. */
 static void file_pause(struct packet_file *file) {
     int64_t end = file->is_stream ? file->end : file->samples.end;
+    file_place(file);
     if (file->is_stream)
         opus_pages_flush(&file->pages, &file->out);
     out_write(file);
@@ -303,7 +309,8 @@ void packet_file_tick(struct packet_file *file, int64_t now_ns, bool is_muted) {
     if (!file->format)
         return;
     queue_drain(file, now_ns, WAIT_MS, place_limit(file->place));
-    file_place(file, now_ns);
+    if (!align_is_settling(&file->place->align, now_ns))
+        file_place(file);
     silence_follow(file, now_ns, is_muted);
     if (!file->is_stream || !file->has_begun || now_ns - file->flushed_ns < FLUSH_MS * MS)
         return;

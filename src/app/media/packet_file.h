@@ -27,7 +27,8 @@ struct packet_file {
     struct buf out;
     bool has_begun, is_paused;
     bool is_told; /* there are frames that the sidecar does not know */
-    /* Of the file's first sample: its time, as said and until it is settled. */
+    /* Of the first sample, and of each that is the first after a pause: its time, as said and until it
+     * is settled. */
     int64_t said_ns, first_at;
     bool is_placed;
     unsigned corrections; /* of the alignment, as far as they were told */

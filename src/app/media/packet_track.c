@@ -81,7 +81,8 @@ static void packet_deliver(struct packet_track *t, struct placed placed, unsigne
 }
 
 /* How long a packet is; 0: it only takes a number. So does what LiveKit's server sends of itself for a
- * track that is muted: it tells nothing of the sender's time. */
+ * track that is muted: it tells nothing of the sender's time, and timestamps behind it are moved by
+ * some tens of milliseconds. */
 static unsigned ticks_of(struct packet_track *t, const struct rtc_packet *packet) {
     struct opus_packet opus;
     if (packet->payload.len == 0)
@@ -89,8 +90,11 @@ static unsigned ticks_of(struct packet_track *t, const struct rtc_packet *packet
     bool is_known = packet->codec == t->sent_as;
     if (is_known && t->codec != CODEC_OPUS && packet->payload.len <= DECODER_FRAMES_MAX)
         return (unsigned)packet->payload.len;
-    if (is_known && t->codec == CODEC_OPUS && opus_packet_read(packet->payload, &opus))
+    if (is_known && t->codec == CODEC_OPUS && opus_packet_read(packet->payload, &opus)) {
+        if (opus.is_filler)
+            align_begin_anew(&t->place.align);
         return opus.is_filler ? 0 : opus.ticks;
+    }
     t->bad++;
     t->base.core->stats.packets.bad++;
     return 0;

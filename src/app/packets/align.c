@@ -94,6 +94,13 @@ void align_hear(struct align *align, int64_t end, int64_t arrived_ns) {
         return;
     }
     int64_t lag_ns = align_lag_ns(align, end, arrived_ns);
+    if (align->is_anew) {
+        align->is_anew = false;
+        align->first_ns = arrived_ns;
+        align->offset_ns += lag_ns;
+        align_forget(align, arrived_ns);
+        return;
+    }
     if (align_is_settling(align, arrived_ns)) {
         if (lag_ns < 0) {
             align->offset_ns += lag_ns;
@@ -108,6 +115,10 @@ void align_hear(struct align *align, int64_t end, int64_t arrived_ns) {
     if (lag_ns < align->least_ns[0])
         align->least_ns[0] = lag_ns;
     lateness_follow(align, lag_ns);
+}
+
+void align_begin_anew(struct align *align) {
+    align->is_anew = align->is_started;
 }
 
 void align_forget(struct align *align, int64_t now_ns) {

@@ -24,6 +24,7 @@ enum {
 struct align {
     unsigned rate_hz;
     bool is_started;
+    bool is_anew; /* the next packet's delay is another's */
     /* Of position 0. */
     int64_t offset_ns;
     int64_t first_ns, window_ns;
@@ -45,6 +46,8 @@ void align_hear(struct align *align, int64_t end, int64_t arrived_ns);
 void align_forget(struct align *align, int64_t now_ns);
 /* All that was heard before was late by so much: time is told anew from the first position on. */
 void align_correct(struct align *align, int64_t by_ns, int64_t now_ns);
+/* What follows has another delay than what was before: the offset is found anew, as at the beginning. */
+void align_begin_anew(struct align *align);
 bool align_is_settling(const struct align *align, int64_t now_ns);
 
 /* When the sample at a position was spoken, and the position that was spoken at a time. */

@@ -116,7 +116,8 @@ static void left_out_silence_is_silent_and_true(void **state) {
     packet_world_close(w);
 }
 
-/* The server's 51 frames of silence, then nothing; the recording pauses and says so. */
+/* The server's 51 frames of silence, then nothing; the recording pauses and says so. Behind it the
+ * server's timestamps are ahead, and the first packet is late. */
 static void a_mute_is_a_pause(void **state) {
     struct packet_world *w = packet_world_open("opus");
     struct mic_world m = mic_open(w, "bob", microphone);
@@ -130,9 +131,13 @@ static void a_mute_is_a_pause(void **state) {
         world_pass(w, 20);
     }
     world_pass(w, 29000);
-    m.timestamp += (uint32_t)(w->core.now_ms - muted_ms) * 48;
+    m.timestamp += (uint32_t)(w->core.now_ms - muted_ms + 30) * 48;
     mic_news(&m, TRACK_UNMUTED);
-    mic_talk(&m, 3000);
+    world_pass(w, 15);
+    mic_speak(&m);
+    mic_send_as(&m, m.seq, m.timestamp, m.payload);
+    world_pass(w, 5);
+    mic_talk(&m, 2980);
     mic_close(&m, TRACK_END_CLOSED);
     float *pcm;
     struct sidecar sidecar = world_recording(w, &pcm);
