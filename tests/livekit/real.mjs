@@ -14,6 +14,7 @@ import {
 } from '@livekit/rtc-node';
 import { AccessToken, RoomServiceClient } from 'livekit-server-sdk';
 import { FakeLivekit, key, secret } from '../fakes/livekit.mjs';
+import { joinSignalling, Relay } from './relay.mjs';
 import { atEnd, eventually, freePort, startServer, temporaryFolder } from '../system/harness.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -112,8 +113,13 @@ class EgressDoor extends FakeLivekit {
     }
   }
 
-  // A client of the room itself goes on to the real server, byte by byte.
+  // A client of the room itself goes on to the real server, byte by byte; or its media go by a relay.
   upgrade(request, socket, head) {
+    this.upgraded.add(socket);
+    socket.on('close', () => this.upgraded.delete(socket));
+    socket.on('error', () => {});
+    if (this.isShut) return void socket.destroy();
+    if (this.relay) return void joinSignalling(this.relay, request, socket, head, this.real.url);
     const lines = request.rawHeaders.flatMap((text, i, all) => (i % 2 ? [] : [`${text}: ${all[i + 1]}`]));
     const onward = connect(this.real.ports.api, '127.0.0.1', () => {
       onward.write([`${request.method} ${request.url} HTTP/1.1`, ...lines, '', ''].join('\r\n'));
@@ -124,8 +130,6 @@ class EgressDoor extends FakeLivekit {
       end.on('error', () => {});
       end.on('close', () => [socket, onward].forEach((other) => other.destroy()));
     }
-    this.upgraded.add(socket);
-    socket.on('close', () => this.upgraded.delete(socket));
   }
 
   // Every connection of signalling breaks, as in a network that was cut.
@@ -144,8 +148,8 @@ class EgressDoor extends FakeLivekit {
   }
 }
 
-// A LiveKit, a Prosa and the door between them.
-export async function startRealWorld(t, { env = {}, egress, rtc } = {}) {
+// A LiveKit, a Prosa and the door between them; with `network` the media of the room that is joined go by such a relay.
+export async function startRealWorld(t, { env = {}, egress, rtc, network } = {}) {
   const ports = { api: await freePort(), tcp: await freePort(), udp: await freePort() };
   const port = await freePort();
   const real = new RealLivekit(await temporaryFolder(t), ports, `http://127.0.0.1:${port}/livekit/webhook`, { rtc });
@@ -156,6 +160,7 @@ export async function startRealWorld(t, { env = {}, egress, rtc } = {}) {
     env: { ...door.environment(port), LIVEKIT_WEBHOOK_VERIFY: 'on', EGRESS_AUTH: 'signed', ...env },
   });
   door.target = server.url;
+  if (network) door.relay = await Relay.open(t, network);
   return { real, door, server };
 }
 
