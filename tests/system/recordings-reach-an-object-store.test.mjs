@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { FakeS3 } from '../fakes/s3.mjs';
 import { accounts, bearer, register } from './accounts.mjs';
 import { audio, closeTrack, openTrack, recordings } from './egress.mjs';
-import { eventually, run, startServer, temporaryFolder } from './harness.mjs';
+import { eventually, run, startServer } from './harness.mjs';
 import { finishRoom, livekit, startRoom } from './meeting.mjs';
 
 const base = { ...livekit, ...accounts, EGRESS_AUTH: 'off', DEFAULT_ORGANIZATION: 'casa' };
@@ -169,22 +169,4 @@ test('what cannot work is said before anything is recorded', async (t) => {
   assert.match(await check({ S3_BUCKET: 'Gravações' }), /S3_BUCKET is no name of a bucket/);
   assert.match(await check({ AWS_ACCESS_KEY_ID: '' }), /AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not/);
   assert.match(await check({ S3_ENDPOINT: 'https://s3.example.org/bucket' }), /S3_ENDPOINT is an http or https URL/);
-});
-
-test('the doctor tries the store', async (t) => {
-  const store = await new FakeS3().listen(t);
-  const cwd = await temporaryFolder(t);
-  const finding = async (env) => {
-    const { stdout } = await run(['doctor', '--json'], { cwd, env: { ...store.environment(), ...env } });
-    return JSON.parse(stdout).findings.find(({ about }) => about === 'object store');
-  };
-  assert.equal((await finding({})).finding, 'gravacoes takes objects and deletes them');
-  assert.equal(store.objects.size, 0);
-  const wrong = await finding({ AWS_SECRET_ACCESS_KEY: 'another secret, of forty characters too.' });
-  assert.match(wrong.finding, /^nothing can be written into gravacoes: the store answers 403 SignatureDoesNotMatch/);
-  assert.match(wrong.remedy, /must be a pair/);
-  assert.match((await finding({ S3_BUCKET: 'another' })).remedy, /make the bucket/);
-  assert.match((await finding({ S3_ENDPOINT: 'http://127.0.0.1:9' })).finding, /the store does not answer/);
-  store.fail((seen) => seen.method === 'DELETE' && { status: 403, code: 'AccessDenied' });
-  assert.match((await finding({})).remedy, /erasing a meeting leaves them there/);
 });

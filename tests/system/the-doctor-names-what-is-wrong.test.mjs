@@ -11,6 +11,7 @@ import { binary, eventually, freePort, run, startServer, temporaryFolder } from 
 import { startRoom } from './meeting.mjs';
 import { FakeLivekit, key, secret } from '../fakes/livekit.mjs';
 import { openReceiver, secret as receiverSecret } from '../fakes/receiver.mjs';
+import { FakeS3 } from '../fakes/s3.mjs';
 
 const keys = { LIVEKIT_API_KEY: key, LIVEKIT_API_SECRET: secret };
 const nobody = 'http://127.0.0.1:1';
@@ -205,6 +206,19 @@ test('receivers of webhooks that cannot be reached, and webhooks that were given
   await startRoom(server, 'RM_1', 'daily');
   await eventually('one is dead', async () => await server.metric('prosa_deliveries_dead') > 0);
   assert.match((await examine(t, env, server.folder)).has('doubt', 'webhooks to others', /given up/).remedy, /redeliver/);
+});
+
+test('an object store that is not there, refuses us, or keeps what is erased', async (t) => {
+  const store = await new FakeS3().listen(t);
+  const look = (env) => examine(t, { ...store.environment(), ...env });
+  (await look({})).has('good', 'object store', /^gravacoes takes objects and deletes them$/);
+  assert.equal(store.objects.size, 0);
+  const wrong = (await look({ AWS_SECRET_ACCESS_KEY: 'another secret, of forty characters too.' })).has('fault', 'object store', /403 SignatureDoesNotMatch/);
+  assert.match(wrong.remedy, /must be a pair/);
+  assert.match((await look({ S3_BUCKET: 'another' })).has('fault', 'object store', /404 NoSuchBucket/).remedy, /make the bucket/);
+  (await look({ S3_ENDPOINT: nobody })).has('fault', 'object store', /the store does not answer/);
+  store.fail((seen) => seen.method === 'DELETE' && { status: 403, code: 'AccessDenied' });
+  assert.match((await look({})).has('fault', 'object store', /cannot be deleted/).remedy, /erasing a meeting leaves them there/);
 });
 
 test('a prosody service that cannot be reached', async (t) => {
