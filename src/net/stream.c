@@ -221,6 +221,10 @@ bool stream_is_tls(const struct stream *s) {
     return s->ssl;
 }
 
+bool stream_peer_is_verified(const struct stream *s) {
+    return s->ssl && SSL_get0_peer_certificate(s->ssl) && SSL_get_verify_result(s->ssl) == X509_V_OK;
+}
+
 const char *stream_error(const struct stream *s) {
     return s->error;
 }

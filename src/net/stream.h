@@ -52,6 +52,8 @@ int stream_fd(const struct stream *stream);
 enum { STREAM_ADDRESS_SIZE = 46 };
 void stream_peer_address(const struct stream *stream, char out[STREAM_ADDRESS_SIZE]);
 bool stream_is_tls(const struct stream *stream);
+/* The client of a TLS server has shown a certificate of one of its authorities (tls_files). */
+bool stream_peer_is_verified(const struct stream *stream);
 const char *stream_error(const struct stream *stream); /* TLS's last error, or "" */
 
 /* Starts to connect; watch for writability, then ask stream_connected. */

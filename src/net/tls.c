@@ -18,8 +18,8 @@ struct tls_stamp {
 struct tls {
     SSL_CTX *context;
     /* Of a server; NULL for a client. */
-    char *cert_file, *key_file;
-    struct tls_stamp cert_stamp, key_stamp;
+    char *cert_file, *key_file, *client_ca_file;
+    struct tls_stamp cert_stamp, key_stamp, client_ca_stamp;
 };
 
 /* ---- Contexts ---- */
@@ -44,22 +44,43 @@ static SSL_CTX *new_context(const SSL_METHOD *method) {
     return context;
 }
 
-static int open_server_context(SSL_CTX **out, const char *cert_file, const char *key_file,
-                               char *why, size_t why_size) {
+/* Whether the certificate is good is asked where it matters, and ends no handshake. */
+static int tls_on_client_certificate(int is_good, X509_STORE_CTX *store) {
+    return 1;
+}
+
+static bool ask_for_clients(SSL_CTX *context, const char *ca_file) {
+    static const uint8_t session_context[] = "prosa";
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(ca_file);
+    if (!names || SSL_CTX_load_verify_locations(context, ca_file, NULL) != 1) {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+        return false;
+    }
+    SSL_CTX_set_client_CA_list(context, names);
+    SSL_CTX_set_session_id_context(context, session_context, sizeof session_context - 1);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, tls_on_client_certificate);
+    return true;
+}
+
+static int open_server_context(SSL_CTX **out, const struct tls_files *files, char *why,
+                               size_t why_size) {
     SSL_CTX *context = new_context(TLS_server_method());
-    if (SSL_CTX_use_certificate_chain_file(context, cert_file) != 1)
-        return fail(context, why, why_size, "certificate", cert_file);
-    if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1)
-        return fail(context, why, why_size, "private key", key_file);
+    if (SSL_CTX_use_certificate_chain_file(context, files->cert) != 1)
+        return fail(context, why, why_size, "certificate", files->cert);
+    if (SSL_CTX_use_PrivateKey_file(context, files->key, SSL_FILETYPE_PEM) != 1)
+        return fail(context, why, why_size, "private key", files->key);
     if (SSL_CTX_check_private_key(context) != 1)
-        return fail(context, why, why_size, "the certificate does not belong to the key", key_file);
+        return fail(context, why, why_size, "the certificate does not belong to the key",
+                    files->key);
+    if (files->client_ca && !ask_for_clients(context, files->client_ca))
+        return fail(context, why, why_size, "authorities of clients", files->client_ca);
     *out = context;
     return 0;
 }
 
 static struct tls_stamp file_stamp(const char *file) {
     struct stat info;
-    if (stat(file, &info))
+    if (!file || stat(file, &info))
         return (struct tls_stamp){0};
     return (struct tls_stamp){info.st_mtim, info.st_size, info.st_ino};
 }
@@ -71,11 +92,12 @@ static bool stamp_is_equal(struct tls_stamp a, struct tls_stamp b) {
 
 /* ---- A server's ---- */
 
-int tls_open_server(struct tls **out, const char *cert_file, const char *key_file, char *why,
-                    size_t why_size) {
+int tls_open_server(struct tls **out, const struct tls_files *files, char *why, size_t why_size) {
     struct tls *tls = mem_alloc(sizeof *tls);
-    tls->cert_file = mem_copy_text(cert_file);
-    tls->key_file = mem_copy_text(key_file);
+    tls->cert_file = mem_copy_text(files->cert);
+    tls->key_file = mem_copy_text(files->key);
+    if (files->client_ca)
+        tls->client_ca_file = mem_copy_text(files->client_ca);
     int err = tls_reload(tls, why, why_size);
     if (err)
         tls_close(tls);
@@ -85,11 +107,13 @@ int tls_open_server(struct tls **out, const char *cert_file, const char *key_fil
 }
 
 int tls_reload(struct tls *tls, char *why, size_t why_size) {
+    const struct tls_files files = {tls->cert_file, tls->key_file, tls->client_ca_file};
     SSL_CTX *context;
     /* Before the files are read: what is written meanwhile is seen as a change. */
     tls->cert_stamp = file_stamp(tls->cert_file);
     tls->key_stamp = file_stamp(tls->key_file);
-    int err = open_server_context(&context, tls->cert_file, tls->key_file, why, why_size);
+    tls->client_ca_stamp = file_stamp(tls->client_ca_file);
+    int err = open_server_context(&context, &files, why, why_size);
     if (err)
         return err;
     SSL_CTX_free(tls->context);
@@ -99,7 +123,8 @@ int tls_reload(struct tls *tls, char *why, size_t why_size) {
 
 bool tls_has_changed(const struct tls *tls) {
     return !stamp_is_equal(tls->cert_stamp, file_stamp(tls->cert_file)) ||
-           !stamp_is_equal(tls->key_stamp, file_stamp(tls->key_file));
+           !stamp_is_equal(tls->key_stamp, file_stamp(tls->key_file)) ||
+           !stamp_is_equal(tls->client_ca_stamp, file_stamp(tls->client_ca_file));
 }
 
 /* ---- A client's ---- */
@@ -123,6 +148,7 @@ void tls_close(struct tls *tls) {
     SSL_CTX_free(tls->context);
     mem_free(tls->cert_file);
     mem_free(tls->key_file);
+    mem_free(tls->client_ca_file);
     mem_free(tls);
 }
 

@@ -9,9 +9,16 @@
 
 struct tls;
 
-/* A server's certificate chain and key (PEM files). 0, or an errno with its reason in `why`. */
-int tls_open_server(struct tls **out, const char *cert_file, const char *key_file, char *why,
-                    size_t why_size);
+/* Of a server, PEM each. */
+struct tls_files {
+    const char *cert, *key; /* its certificate chain, and the key of that */
+    /* Clients are asked for a certificate, and one of these authorities shows who they are: see
+     * stream_peer_is_verified(). Whoever has none is served all the same. NULL: none are asked. */
+    const char *client_ca;
+};
+
+/* 0, or an errno with its reason in `why`. The names of the files are copied. */
+int tls_open_server(struct tls **out, const struct tls_files *, char *why, size_t why_size);
 /* Reads a server's files again. New sessions use what they hold now, open ones keep what they have.
  * On failure nothing changes. */
 int tls_reload(struct tls *tls, char *why, size_t why_size);

@@ -26,7 +26,8 @@ static int check_files(const struct config *config) {
     char why[512] = "";
     if (!config->tls_cert_file)
         return 0;
-    int err = tls_open_server(&tls, config->tls_cert_file, config->tls_key_file, why, sizeof why);
+    const struct tls_files files = config_tls_files(config);
+    int err = tls_open_server(&tls, &files, why, sizeof why);
     if (err)
         fprintf(stderr, "prosa: TLS_CERT_FILE and TLS_KEY_FILE cannot be used: %s\n", why);
     else

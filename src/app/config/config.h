@@ -16,6 +16,7 @@
 #include "meeting/expressions.h"
 #include "meeting/feedback.h"
 #include "meeting/rules.h"
+#include "net/tls.h"
 #include "outside/disk/disk_settings.h"
 #include "outside/s3/s3.h"
 #include "wire/media/wav.h"
@@ -189,6 +190,7 @@ struct config {
 
     /* Watching it */
     const char *metrics_token;
+    const char *metrics_client_ca_file; /* needs TLS */
     enum log_level log_level;
     enum log_format log_format;
 
@@ -205,6 +207,9 @@ struct config {
  */
 int config_load(struct config **config, struct buf *problem);
 void config_free(struct config *);
+
+/* The files of the server's TLS; cert NULL: it speaks without. Borrowed from the config. */
+struct tls_files config_tls_files(const struct config *config);
 
 /* The same from given sources (tests, demo): `files` are the texts of env files, the strongest
  * first, each of which may be NULL; `environ` as in execve. */

@@ -207,14 +207,36 @@ static int check_object_store(struct config_source *source, struct config *confi
     char why[WHY_BYTES];
     if (!config->s3.bucket)
         return 0;
-    config->s3.is_path_style = config->s3_path_style == PATH_AUTO ? config->s3.endpoint != NULL
-                                                                  : config->s3_path_style == PATH_ON;
+    config->s3.is_path_style = config->s3_path_style == PATH_AUTO
+                                   ? config->s3.endpoint != NULL
+                                   : config->s3_path_style == PATH_ON;
     int err = s3_open(&s3, &config->s3, why, sizeof why);
     if (err)
         buf_add_text(source->problem, why);
     else
         s3_free(s3);
     return err;
+}
+
+static int check_tls(struct config_source *source, const struct config *config) {
+    if (!config->tls_cert_file != !config->tls_key_file) {
+        buf_printf(source->problem, "%s is set but %s is not: TLS needs both",
+                   config->tls_cert_file ? "TLS_CERT_FILE" : "TLS_KEY_FILE",
+                   config->tls_cert_file ? "TLS_KEY_FILE" : "TLS_CERT_FILE");
+        return EINVAL;
+    }
+    if (config->metrics_client_ca_file && !config->tls_cert_file) {
+        buf_add_text(source->problem,
+                     "METRICS_CLIENT_CA_FILE is set, but certificates of clients come "
+                     "by TLS alone: set TLS_CERT_FILE and TLS_KEY_FILE");
+        return EINVAL;
+    }
+    return 0;
+}
+
+struct tls_files config_tls_files(const struct config *config) {
+    return (struct tls_files){config->tls_cert_file, config->tls_key_file,
+                              config->metrics_client_ca_file};
 }
 
 int config_check(struct config_source *source, struct config *config) {
@@ -227,16 +249,11 @@ int config_check(struct config_source *source, struct config *config) {
         return EINVAL;
     if (check_host(source, config) || check_database(source, config) ||
         check_proxies(source, config) || check_hume_key(source, config) ||
-        check_webhooks(source, config) || check_object_store(source, config))
+        check_webhooks(source, config) || check_object_store(source, config) ||
+        check_tls(source, config))
         return EINVAL;
     warn_of_sizes(source, config);
     warn_of_sources(source, config);
-    if (!config->tls_cert_file != !config->tls_key_file) {
-        buf_printf(source->problem, "%s is set but %s is not: TLS needs both",
-                   config->tls_cert_file ? "TLS_CERT_FILE" : "TLS_KEY_FILE",
-                   config->tls_cert_file ? "TLS_KEY_FILE" : "TLS_CERT_FILE");
-        return EINVAL;
-    }
     if (hume_is_v1(config->hume_ws_url) && config->hume_rate_hz != 16000) {
         buf_printf(source->problem,
                    "HUME_TARGET_SAMPLE_RATE is %u: the v1 protocol of HUME_WS_URL takes 16000 only",

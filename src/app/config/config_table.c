@@ -330,6 +330,9 @@ const struct setting settings[] = {
     {"METRICS_TOKEN", .type = SETTING_TEXT, .flags = SETTING_SECRET, AT(metrics_token), .min = 8,
      .max = 1024,
      .help = "bearer token for GET /metrics; unset: loopback only, and not through a proxy"},
+    {"METRICS_CLIENT_CA_FILE", .type = SETTING_TEXT, AT(metrics_client_ca_file), .max = 4096,
+     .help = "PEM certificates of authorities; a client with a certificate of theirs may read "
+             "GET /metrics over TLS, without a token and from anywhere"},
     {"LOG_LEVEL", .type = SETTING_CHOICE, AT(log_level), .fallback = "info",
      .choices = "debug|info|warn|error|off", .help = "lowest level that is logged"},
     {"LOG_FORMAT", .type = SETTING_CHOICE, AT(log_format), .fallback = "text",

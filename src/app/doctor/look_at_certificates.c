@@ -37,7 +37,8 @@ void look_at_certificates(struct doctor *doctor) {
     char why[WHY_SIZE] = "";
     if (!config->tls_cert_file)
         return;
-    if (tls_open_server(&tls, config->tls_cert_file, config->tls_key_file, why, sizeof why)) {
+    const struct tls_files files = config_tls_files(config);
+    if (tls_open_server(&tls, &files, why, sizeof why)) {
         findings_add(
             &doctor->findings, FINDING_FAULT, "tls",
             "TLS_CERT_FILE is the chain and TLS_KEY_FILE its key, both as PEM, readable for "

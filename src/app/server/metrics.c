@@ -1,7 +1,8 @@
 /*
  * GET /metrics in Prometheus' text form: every counter of the server, collected for each request.
  * No label names a meeting or a person. Only this machine gets an answer, and no request that a
- * proxy passed on, unless METRICS_TOKEN is set; then everyone who sends it does.
+ * proxy passed on, unless METRICS_TOKEN or METRICS_CLIENT_CA_FILE is set; then everyone who shows
+ * one of the two does.
  */
 #include "app/accounts/auth.h"
 #include "app/config/config.h"
@@ -171,18 +172,27 @@ bool metrics_is_local(const struct http_request *req) {
     return is_loopback(req->peer) && !is_forwarded(req->head);
 }
 
+static bool has_shown_a_right(const struct http_request *req, const struct config *config) {
+    if (config->metrics_token && bearer_is(req->head, slice_from(config->metrics_token)))
+        return true;
+    return config->metrics_client_ca_file && http_peer_is_verified(req);
+}
+
 static void metrics_on_get(struct http_request *req, const struct route_match *match, void *owner) {
     const struct server *server = owner;
-    const char *token = server->config->metrics_token;
-    if (token && !bearer_is(req->head, slice_from(token))) {
-        http_respond_error(req, 401, "The metrics need their token (METRICS_TOKEN)");
+    const struct config *config = server->config;
+    bool is_guarded = config->metrics_token || config->metrics_client_ca_file;
+    if (is_guarded && !has_shown_a_right(req, config)) {
+        http_respond_error(req, 401,
+                           "The metrics need their token (METRICS_TOKEN), or a certificate of "
+                           "METRICS_CLIENT_CA_FILE");
         return;
     }
-    if (!token && !metrics_is_local(req)) {
+    if (!is_guarded && !metrics_is_local(req)) {
         http_respond_error(req, 403, "Without METRICS_TOKEN the metrics are for this machine only");
         return;
     }
-    if (token)
+    if (is_guarded)
         http_vouch(req, BUDGET_HOST);
     struct scrape *scrape = mem_alloc(sizeof *scrape);
     *scrape = (struct scrape){req, server};

@@ -59,8 +59,8 @@ int server_open_tls(struct server *server, struct buf *problem) {
     char why[WHY_SIZE] = "";
     if (!server->config->tls_cert_file)
         return 0;
-    int err = tls_open_server(&server->tls, server->config->tls_cert_file,
-                              server->config->tls_key_file, why, sizeof why);
+    const struct tls_files files = config_tls_files(server->config);
+    int err = tls_open_server(&server->tls, &files, why, sizeof why);
     if (err)
         buf_printf(problem, "TLS_CERT_FILE and TLS_KEY_FILE cannot be used: %s", why);
     return err;

@@ -58,6 +58,10 @@ void http_vouch(struct http_request *request, enum budget_rank rank) {
     claim_raise(&conn->memory, rank, now_ms);
 }
 
+bool http_peer_is_verified(const struct http_request *request) {
+    return stream_peer_is_verified(((const struct http_call *)request)->conn->stream);
+}
+
 /* ---- waiting: for events and for time ---- */
 
 static int64_t wait_ms(const struct http_settings *settings, enum http_wait wait) {

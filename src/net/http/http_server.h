@@ -141,6 +141,9 @@ size_t http_body_waiting(const struct http_request *request);
 /* The client has shown who it is: its connection keeps its place before those of lower rank. */
 void http_vouch(struct http_request *request, enum budget_rank rank);
 
+/* As stream_peer_is_verified(), of the request's connection. */
+bool http_peer_is_verified(const struct http_request *request);
+
 /* Closes the connection without an answer and without on_abort. */
 void http_drop(struct http_request *request);
 

@@ -36,7 +36,9 @@ static void open_tls(struct fixture *f, const char *host) {
     signal(SIGPIPE, SIG_IGN); /* as loop_open does: TLS writes cannot ask for MSG_NOSIGNAL */
     certificate_make(&f->certificate);
     const char *cert = f->certificate.cert_file;
-    assert_int_equal(tls_open_server(&f->server, cert, f->certificate.key_file, why, sizeof why),
+    assert_int_equal(tls_open_server(&f->server,
+                                     &(struct tls_files){cert, f->certificate.key_file, NULL}, why,
+                                     sizeof why),
                      0);
     assert_int_equal(tls_open_client(&f->client, cert, why, sizeof why), 0);
     open_pair(f);
@@ -156,7 +158,9 @@ static void garbage_instead_of_tls_is_an_error(void **state) {
 static void bad_files_are_named(void **state) {
     struct tls *tls;
     char why[128];
-    assert_int_equal(tls_open_server(&tls, "/nonexistent.pem", "/none", why, sizeof why), EINVAL);
+    assert_int_equal(tls_open_server(&tls, &(struct tls_files){"/nonexistent.pem", "/none", NULL},
+                                     why, sizeof why),
+                     EINVAL);
     assert_non_null(strstr(why, "certificate /nonexistent.pem"));
     assert_int_equal(tls_open_client(&tls, "/nonexistent.pem", why, sizeof why), EINVAL);
 }

@@ -130,7 +130,9 @@ static void tls_serves_the_same_and_garbage_is_only_counted(void **state) {
     char why[128], reply[1024] = {0};
     certificate_make(&certificate);
     assert_int_equal(
-        tls_open_server(&server_tls, certificate.cert_file, certificate.key_file, why, sizeof why),
+        tls_open_server(&server_tls,
+                        &(struct tls_files){certificate.cert_file, certificate.key_file, NULL}, why,
+                        sizeof why),
         0);
     assert_int_equal(tls_open_client(&client_tls, certificate.cert_file, why, sizeof why), 0);
     open_with(&f, (struct http_settings){.tls = server_tls});

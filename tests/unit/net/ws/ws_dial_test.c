@@ -67,8 +67,10 @@ static void open_fixture(struct fixture *f, bool is_secure) {
     if (is_secure) {
         certificate_make(&f->certificate);
         const char *cert = f->certificate.cert_file;
-        assert_int_equal(
-            tls_open_server(&f->server_tls, cert, f->certificate.key_file, why, sizeof why), 0);
+        assert_int_equal(tls_open_server(&f->server_tls,
+                                         &(struct tls_files){cert, f->certificate.key_file, NULL},
+                                         why, sizeof why),
+                         0);
         assert_int_equal(tls_open_client(&f->client_tls, cert, why, sizeof why), 0);
         settings.tls = f->server_tls;
     }
