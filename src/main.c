@@ -60,6 +60,7 @@ static const struct command commands[] = {
      "Judges the recordings (WAV, with the .json beside them) of a folder, or of a meeting by its "
      "id,\n"
      "and prints the report as JSON (docs/report.md).\n"
+     "  --html FILE           write it as a page instead, one file that opens from a disk\n"
      "  --organization SLUG   judge by what RULES_FILE says for this organization\n"
      "  --kind KIND           ... and for this kind of meeting\n"
      "  --host ID             this participant is the host (may be repeated)\n\n"

@@ -6,6 +6,8 @@ import { nameOf } from '../core/names.js';
 
 /** @import { MatrixCell, Person, Report } from '../shapes' */
 
+/** @typedef {import('./parts.js').Hear} Hear */
+
 /** @param {number | null | undefined} value @param {number} [digits] */
 const figure = (value, digits = 0) => (value === null || value === undefined ? '–' : number(value, digits));
 
@@ -46,7 +48,7 @@ export function attendanceTable(report, erase = null) {
     }));
 }
 
-/** @param {Report} report @param {(from: number, to: number | null, tracks: string[]) => void} hear */
+/** @param {Report} report @param {Hear} hear */
 export function talkTable(report, hear) {
   const names = namesOf(report), marks = new Set((report.marks ?? []).filter((mark) => mark.type === 'presents').map((mark) => mark.participantId));
   return table(t('report.talk'), [t('people.name'), t('report.share'), t('report.presence'), t('report.length'), t('report.turns'), t('report.longest'), t('report.gaps'), t('report.pace'), t('report.melody'), t('report.loudness')],
@@ -54,12 +56,12 @@ export function talkTable(report, hear) {
       const at = person.longestTurnAt, longest = person.longestTurnSeconds;
       return el('tr', null, el('th', { scope: 'row' }, bdi(names[i]), marks.has(person.participantId) ? el('small', null, ` ${t('mark.presents')}`) : null), shareCell(person.talkShare), el('td', null, percent(person.presenceShare)),
         el('td', null, span(person.talkSeconds)), el('td', null, figure(person.turns)),
-        el('td', null, at && longest ? el('button', { type: 'button', class: 'cell', 'aria-label': `${t('report.longest')}: ${span(longest)}, ${names[i]}`, on: { click: () => hear(at - 500, at + longest * 1000, [person.participantId]) } }, icon('play'), span(longest)) : span(longest)),
+        el('td', null, hear && at && longest ? el('button', { type: 'button', class: 'cell', 'aria-label': `${t('report.longest')}: ${span(longest)}, ${names[i]}`, on: { click: () => hear(at - 500, at + longest * 1000, [person.participantId]) } }, icon('play'), span(longest)) : span(longest)),
         el('td', null, figure(person.responseGaps?.medianSeconds, 1)), el('td', null, figure(person.pace?.syllablesPerSecond, 1)), el('td', null, figure(person.melody?.semitones, 1)), el('td', null, figure(person.loudness?.dbfs)));
     }));
 }
 
-/** @param {Report} report @param {(from: number, to: number | null, tracks: string[]) => void} hear */
+/** @param {Report} report @param {Hear} hear */
 export function matrixTable(report, hear) {
   const cells = (report.matrix ?? []).filter((cell) => report.people[cell.by] && report.people[cell.of]);
   if (!cells.length) return el('p', { class: 'hint' }, t('matrix.none'));
@@ -69,16 +71,17 @@ export function matrixTable(report, hear) {
   const play = (cell, note) => {
     const moments = cell.moments ?? [], next = (played.get(cell) ?? -1) + 1;
     const moment = moments[next % Math.max(1, moments.length)];
-    if (!moment) return;
+    if (!moment || !hear) return;
     played.set(cell, next);
     fill(note, t('matrix.plays', { n: (next % moments.length) + 1, all: moments.length, at: duration((moment.at - report.startedAt) / 1000) }));
     hear(moment.at - 3000, moment.at + 5000, [report.people[cell.by].participantId, report.people[cell.of].participantId]);
   };
   const note = el('p', { class: 'hint', role: 'status' });
-  return el('div', null, el('p', { class: 'hint' }, t('matrix.read')), table(t('report.matrix'), [t('matrix.corner'), ...of.map((i) => bdi(names[i]))], by.map((i) => el('tr', null, el('th', { scope: 'row' }, bdi(names[i])), of.map((j) => {
+  return el('div', null, hear && el('p', { class: 'hint' }, t('matrix.read')), table(t('report.matrix'), [t('matrix.corner'), ...of.map((i) => bdi(names[i]))], by.map((i) => el('tr', null, el('th', { scope: 'row' }, bdi(names[i])), of.map((j) => {
     const cell = cells.find((one) => one.by === i && one.of === j);
     if (!cell) return el('td', null, i === j ? '' : '·');
     const label = `${number(cell.tookFloor)} / ${number(cell.spokeAlong)}: ${t('matrix.cell', { by: names[i], of: names[j], took: cell.tookFloor, along: cell.spokeAlong })}`;
+    if (!hear) return el('td', { title: label }, el('strong', null, number(cell.tookFloor)), ' / ', number(cell.spokeAlong));
     return el('td', null, el('button', { type: 'button', class: 'cell', 'aria-label': label, title: label, disabled: !cell.moments?.length, on: { click: () => play(cell, note) } },
       el('strong', null, number(cell.tookFloor)), ' / ', number(cell.spokeAlong)));
   })))), note);

@@ -25,7 +25,7 @@ export class Timeline {
   /** Draws the legend. @type {(() => void)[]} */
   #samples = [];
 
-  /** @param {Report} report @param {Feedback[]} events @param {(at: number) => void} onSeek @param {import('../core/dom.js').Life} life */
+  /** @param {Report} report @param {Feedback[]} events @param {((at: number) => void) | null} onSeek @param {import('../core/dom.js').Life} life */
   constructor(report, events, onSeek, life) {
     this.report = report;
     this.from = report.ribbon?.from ?? report.startedAt;
@@ -47,7 +47,8 @@ export class Timeline {
       const canvas = el('canvas', { class: 'time-ribbon', height: HEIGHT, 'aria-hidden': 'true' });
       this.#rows.push({ canvas, cells: unpackRibbon(person.ribbon), events: events.filter((one) => one.participantId === person.participantId), isDrawn: false, isNear: false });
       near.observe(canvas);
-      canvas.addEventListener('click', (event) => onSeek(this.from + (event.offsetX / canvas.clientWidth) * this.ms));
+      if (onSeek) canvas.addEventListener('click', (event) => onSeek(this.from + (event.offsetX / canvas.clientWidth) * this.ms));
+      else canvas.classList.add('time-still');
       return el('div', { class: 'time-row' }, bdi(nameOf(person), 'time-name'), canvas);
     }));
     fill(this.node, el('div', { class: 'time-axis', 'aria-hidden': 'true' }, this.#ticks()), this.#rowsNode, this.#head, this.#legend(), this.#table());
@@ -121,7 +122,7 @@ export class Timeline {
   }
 }
 
-/** What the host was told, each with its ten seconds. @param {Feedback[]} events @param {Report} report @param {(from: number, to: number, tracks: string[]) => void} hear */
+/** What the host was told, each with its ten seconds. @param {Feedback[]} events @param {Report} report @param {import('./parts.js').Hear} hear */
 export function eventTable(events, report, hear) {
   const names = new Map(report.people.map((person) => [person.participantId, nameOf(person)]));
   return el('ul', { class: 'plain events' }, events.map((one) => {
@@ -129,7 +130,7 @@ export function eventTable(events, report, hear) {
     return el('li', { 'data-severity': one.severity }, icon(one.severity, word('severity.', one.severity)),
       el('span', { class: 'event-time', title: timeExact(one.ts) }, duration((one.ts - report.startedAt) / 1000)),
       el('span', { class: 'event-what' }, el('strong', null, word('type.', one.type)), ' ', bdi(who)),
-      el('button', { type: 'button', class: 'quiet', 'aria-label': t('hear.at', { at: duration((one.ts - report.startedAt) / 1000) }),
+      hear && el('button', { type: 'button', class: 'quiet', 'aria-label': t('hear.at', { at: duration((one.ts - report.startedAt) / 1000) }),
         on: { click: () => hear(one.ts - 10000, one.ts, []) } }, icon('play'), t('hear')));
   }));
 }

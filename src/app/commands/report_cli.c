@@ -4,9 +4,11 @@
 #include "app/commands/replay.h"
 #include "app/config/config.h"
 #include "app/config/rulebook.h"
+#include "app/page/page_files.h"
 #include "base/buf.h"
 #include "wire/web/json_write.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +18,7 @@ enum { WRONG_USAGE = 2, REPORT_VERSION = 1, EVENTS_MAX = 500 };
 struct report_run {
     const char *meeting; /* MEETING.json, a folder of recordings, or a meeting's id */
     const char *organization, *kind;
+    const char *html; /* the file to be written; NULL: JSON on standard output */
     enum locale locale;
     struct config *config;
     struct scene scene;
@@ -28,6 +31,8 @@ static bool option_set(struct report_run *run, const char *name, const char *val
         run->organization = value;
     else if (strcmp(name, "--kind") == 0)
         run->kind = value;
+    else if (strcmp(name, "--html") == 0)
+        run->html = value;
     else if (strcmp(name, "--host") == 0)
         scene_add_host(&run->scene, value);
     else
@@ -75,21 +80,57 @@ static void report_on_feedback(const struct feedback *feedback, void *user) {
     buf_free(&json);
 }
 
-static void print(const struct report_run *run, struct slice core) {
-    struct buf json = {0};
-    json_open(&json, NULL);
-    json_add_int(&json, "version", REPORT_VERSION);
-    json_add_text(&json, "meetingId", slice_from(run->scene.name));
-    json_add_null(&json, "roomName");
-    json_add_text(&json, "source", SLICE("recordings"));
-    json_add_bool(&json, "isFinal", true);
-    buf_add_byte(&json, ',');
-    buf_add_slice(&json, core);
-    buf_add_text(&json, ",\"events\":[");
-    buf_add_slice(&json, buf_slice(&run->events));
-    buf_add_text(&json, "],\"marks\":[]}\n");
-    fwrite(json.data, 1, json.len, stdout);
+static void write_json(struct buf *json, const struct report_run *run, struct slice core) {
+    json_open(json, NULL);
+    json_add_int(json, "version", REPORT_VERSION);
+    json_add_text(json, "meetingId", slice_from(run->scene.name));
+    json_add_null(json, "roomName");
+    json_add_text(json, "source", SLICE("recordings"));
+    json_add_bool(json, "isFinal", true);
+    buf_add_byte(json, ',');
+    buf_add_slice(json, core);
+    buf_add_text(json, ",\"events\":[");
+    buf_add_slice(json, buf_slice(&run->events));
+    buf_add_text(json, "],\"marks\":[]}\n");
+}
+
+/* No text in the JSON may end the element that it stands in, so there is no < in it. */
+static void write_page(struct buf *page, struct slice json) {
+    struct slice rest = report_page_files[0].plain, mark = SLICE(PAGE_REPORT_MARK);
+    size_t at = 0;
+    while (!slice_has_prefix(slice_skip(rest, at), mark))
+        at++;
+    buf_add_slice(page, slice_take(rest, at));
+    for (size_t i = 0; i < json.len; i++) {
+        if (json.ptr[i] == '<')
+            buf_add_text(page, "\\u003c");
+        else
+            buf_add_byte(page, (uint8_t)json.ptr[i]);
+    }
+    buf_add_slice(page, slice_skip(rest, at + mark.len));
+}
+
+/* False: why is said. */
+static bool save(struct report_run *run, struct slice text) {
+    FILE *file = run->html ? fopen(run->html, "we") : stdout;
+    bool is_good = file && fwrite(text.ptr, 1, text.len, file) == text.len && fflush(file) == 0;
+    if (file && file != stdout)
+        is_good = fclose(file) == 0 && is_good;
+    if (!is_good)
+        buf_printf(&run->problem, "%s: %s", run->html ? run->html : "standard output",
+                   strerror(errno));
+    return is_good;
+}
+
+static bool give(struct report_run *run, struct slice core) {
+    struct buf json = {0}, page = {0};
+    write_json(&json, run, core);
+    if (run->html)
+        write_page(&page, buf_slice(&json));
+    bool is_good = save(run, buf_slice(run->html ? &page : &json));
     buf_free(&json);
+    buf_free(&page);
+    return is_good;
 }
 
 static int make(struct report_run *run) {
@@ -102,12 +143,12 @@ static int make(struct report_run *run) {
     rulebook_free(book);
     bool is_good = replay_report(&run->scene, &rules, report_on_feedback, run, &core);
     if (is_good)
-        print(run, buf_slice(&core));
+        is_good = give(run, buf_slice(&core));
     buf_free(&core);
     if (run->scene.unread > 0)
         fprintf(stderr, "prosa report: %zu recordings that are no WAV are left out\n",
                 run->scene.unread);
-    return is_good && fflush(stdout) == 0 ? 0 : 1;
+    return is_good ? 0 : 1;
 }
 
 int report_main(int argc, char **argv) {

@@ -18,6 +18,10 @@ extern const struct page_file page_files[];
 extern const size_t page_file_count;
 extern const struct page_file description_files[];
 extern const size_t description_file_count;
+/* One file: the report as tools/bundle_report makes it, PAGE_REPORT_MARK where its JSON belongs. */
+extern const struct page_file report_page_files[];
+extern const size_t report_page_file_count;
+#define PAGE_REPORT_MARK "@REPORT@"
 
 /* NULL: there is no such file. */
 const struct page_file *page_file_find(struct slice name);
