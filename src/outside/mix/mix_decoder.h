@@ -15,8 +15,8 @@ struct mix_decoder {
     void (*close)(struct mix_decoder *);
 };
 
-/* Each reads the descriptor, which stays the caller's and open until `close`. EINVAL: not such a
- * file, or one whose end is not written yet. */
+/* Each reads the descriptor, which stays the caller's and open until `close`. A file that is still
+ * being written ends with its last whole frame. EINVAL: not such a file. */
 int mix_wav_open(struct mix_decoder **, int fd);
 int mix_flac_open(struct mix_decoder **, int fd);
 int mix_opus_open(struct mix_decoder **, int fd);

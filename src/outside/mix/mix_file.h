@@ -1,5 +1,5 @@
 /* The samples of one recorded file as mono floats, from any place in it: WAV and FLAC of 16 bits, and
- * Ogg Opus. A WAV that is still being written is read as far as it is, and so is Opus. One thread at a
+ * Ogg Opus. A file that is still being written is read as far as it is. One thread at a
  * time; blocks. */
 #ifndef OUTSIDE_MIX_FILE_H
 #define OUTSIDE_MIX_FILE_H

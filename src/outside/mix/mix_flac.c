@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FULL_BITS = 16 };
+enum { FULL_BITS = 16, TAIL_BYTES = 128 * 1024 /* some frames of the largest size */ };
 
 struct mix_flac {
     struct mix_decoder decoder;
@@ -110,6 +110,22 @@ static void flac_close(struct mix_decoder *decoder) {
     mem_free(flac);
 }
 
+/* How long a file is whose head does not say so, since it is still being written: to the end of the
+ * last whole frame in it. */
+static uint64_t frames_so_far(struct mix_flac *flac) {
+    uint64_t end = flac->ready_at + flac->ready_count;
+    if (flac->size > TAIL_BYTES && flac->offset < flac->size - TAIL_BYTES) {
+        flac->offset = flac->size - TAIL_BYTES;
+        FLAC__stream_decoder_flush(flac->stream);
+    }
+    while (FLAC__stream_decoder_process_single(flac->stream) &&
+           FLAC__stream_decoder_get_state(flac->stream) < FLAC__STREAM_DECODER_END_OF_STREAM)
+        if (flac->ready_at + flac->ready_count > end)
+            end = flac->ready_at + flac->ready_count;
+    FLAC__stream_decoder_flush(flac->stream);
+    return end;
+}
+
 int mix_flac_open(struct mix_decoder **out, int fd) {
     struct stat stat;
     if (fstat(fd, &stat))
@@ -130,7 +146,9 @@ int mix_flac_open(struct mix_decoder **out, int fd) {
                                  .frames = FLAC__stream_decoder_get_total_samples(flac->stream),
                                  .read = flac_read,
                                  .close = flac_close};
-    if (!is_good || flac->decoder.frames == 0) {
+    if (is_good && flac->decoder.frames == 0)
+        flac->decoder.frames = frames_so_far(flac);
+    if (!is_good) {
         if (flac->stream)
             FLAC__stream_decoder_delete(flac->stream);
         mem_free(flac->ready);
