@@ -6,6 +6,7 @@
 #include "base/log_repeats.h"
 #include "base/macros.h"
 #include "base/text.h"
+#include "base/trace.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -108,12 +109,19 @@ static void log_put(struct slice line) {
         log_count_lost();
 }
 
+void log_raw(struct slice line) {
+    log_put(line);
+}
+
 void log_write(enum log_level level, const char *area, const char *message,
                const struct log_field *fields, size_t count) {
     struct buf line = {0};
     add_head(&line, level, area, message);
     for (size_t i = 0; i < count; i++)
         add_field(&line, &fields[i]);
+    if (trace_current())
+        add_field(&line,
+                  &(struct log_field){.key = "traceId", .text = slice_from(trace_current()->id)});
     buf_add_text(&line, log_state.format == LOG_TEXT ? "\n" : "}\n");
     log_put(buf_slice(&line));
     buf_free(&line);

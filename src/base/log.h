@@ -47,6 +47,10 @@ extern const struct counter_table log_counters;
 /* Called by a sink for a line that it took and could not write. */
 void log_count_lost(void);
 
+/* A line that is complete, for formats of others' making; it ends with a newline, and holds no other. */
+void log_raw(struct slice line);
+
+/* With the id of the trace that the thread is in. */
 void log_write(enum log_level level, const char *area, const char *message,
                const struct log_field *fields, size_t count);
 

@@ -9,15 +9,15 @@ async function fillLog(server) {
   const post = async () => {
     while (count < 4000) {
       const event = { event: 'x'.repeat(500), id: `E${count++}` };
-      const { status } = await server.post('/livekit/webhook', event, { signal: AbortSignal.timeout(20000) });
+      const { status } = await server.post('/livekit/webhook', event, { signal: AbortSignal.timeout(20000), headers: { 'user-agent': 'x'.repeat(500) } });
       assert.equal(status, 204);
     }
   };
   await Promise.all(Array.from({ length: 8 }, post));
 }
 
-test('a log that nobody reads holds up neither audio nor the end', async (t) => {
-  const server = await startServer(t, { env: { LOG_LEVEL: 'debug' } });
+for (const env of [{ LOG_LEVEL: 'debug' }, { ACCESS_LOG: 'clf' }]) test(`a log that nobody reads holds up neither audio nor the end: ${Object.keys(env)}`, async (t) => {
+  const server = await startServer(t, { env });
   server.child.stderr.pause();
   await fillLog(server);
   const lost = await server.metric('prosa_log_lost_lines_total');

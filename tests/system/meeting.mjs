@@ -33,13 +33,13 @@ export function livekitToken({ room = 'daily', sub = 'ana', metadata = '{"role":
 }
 
 // A webhook of LiveKit, signed.
-export async function webhook(server, event, body) {
+export async function webhook(server, event, body, headers = {}) {
   const text = JSON.stringify({ event, id: `EV_${randomUUID()}`, createdAt: String(Math.floor(Date.now() / 1000)), ...body });
   const now = Math.floor(Date.now() / 1000);
   const token = sign({ iss: livekit.LIVEKIT_API_KEY, nbf: now - 5, exp: now + 60,
     sha256: createHash('sha256').update(text).digest('base64') }, livekit.LIVEKIT_API_SECRET);
   const response = await fetch(`${server.url}/livekit/webhook`, { method: 'POST', body: text,
-    headers: { 'content-type': 'application/webhook+json', authorization: token } });
+    headers: { 'content-type': 'application/webhook+json', authorization: token, ...headers } });
   if (response.status !== 204) throw new Error(`webhook: ${response.status} ${await response.text()}`);
 }
 

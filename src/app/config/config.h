@@ -40,6 +40,7 @@ enum channels_policy { CHANNELS_AUTO, CHANNELS_DECLARED };
 enum password_policy { PASSWORDS_KEEP, PASSWORDS_ARGON2ID, PASSWORDS_BCRYPT };
 enum registration { REGISTRATION_OPEN, REGISTRATION_INVITE, REGISTRATION_OFF };
 enum message_scope { MESSAGE_ALL, MESSAGE_ROOMS };
+enum access_log { ACCESS_LOG_OFF, ACCESS_LOG_CLF, ACCESS_LOG_JSON };
 enum socket_recovery { RECOVERY_OFF, RECOVERY_ASKED, RECOVERY_ON };
 enum media_source { MEDIA_EGRESS, MEDIA_JOIN };
 /* Whether a bucket is in the path of a URL; PATH_AUTO: where S3_ENDPOINT is set. */
@@ -193,6 +194,7 @@ struct config {
     const char *metrics_client_ca_file; /* needs TLS */
     enum log_level log_level;
     enum log_format log_format;
+    enum access_log access_log;
 
     const char *env_file; /* the files that were read; NULL: none */
     /* What was put right, ignored or is doubtful, a sentence a line; NULL: nothing. */

@@ -337,6 +337,11 @@ const struct setting settings[] = {
      .choices = "debug|info|warn|error|off", .help = "lowest level that is logged"},
     {"LOG_FORMAT", .type = SETTING_CHOICE, AT(log_format), .fallback = "text",
      .choices = "text|json", .help = "format of the log"},
+    {"ACCESS_LOG", .type = SETTING_CHOICE, AT(access_log), .fallback = "off",
+     .choices = "off|clf|json",
+     .help = "a line in the log for each request; clf: the combined form of Apache and nginx; "
+             "json: with "
+             "the trace that it belongs to"},
     {"PROSA_SHARDS", .type = SETTING_COUNT, .flags = SETTING_SPECIAL, AT(shards), .max = 256,
      .help = "threads for meetings; unset: one per core; 0: everything on one thread"},
     {"DRAIN_MS", .type = SETTING_MS, AT(drain_ms), .fallback = "7000", .min = 100, .max = 60000,

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/mem.h"
+#include "base/trace.h"
 #include "outside/store/store_delivery.h"
 #include "wire/web/base64.h"
 #include "wire/web/json_write.h"
@@ -36,7 +37,7 @@ struct queued {
 static void queued_free(struct deliveries *deliveries, struct queued *queued) {
     struct store_delivery *row = &queued->row;
     const struct slice texts[] = {row->id, row->meeting_id, row->participant_id, row->type,
-                                  row->body};
+                                  row->body, row->trace};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         char *text = NULL;
         memcpy(&text, &texts[i].ptr, sizeof text); /* ours, though a slice only borrows */
@@ -116,6 +117,8 @@ static void queue_add(struct deliveries *deliveries, const struct delivery_event
                       const char *url, struct slice body) {
     int64_t now_ms = clock_wall_ms();
     struct queued *queued = mem_alloc(sizeof *queued);
+    char trace[TRACE_TEXT_SIZE] = "";
+    trace_write(trace);
     deliveries->stats.told++;
     queued->bytes = sizeof *queued + body.len + event->meeting_id.len;
     queued->row = (struct store_delivery){
@@ -125,6 +128,7 @@ static void queue_add(struct deliveries *deliveries, const struct delivery_event
         .type = slice_of(mem_copy_text(event->type), strlen(event->type)),
         .url = slice_from(url), /* lives as long as the queue */
         .body = keep(body),
+        .trace = keep(slice_from(trace)),
         .due_ms = now_ms,
         .created_ms = now_ms,
         .expires_ms = now_ms + DELIVERIES_KEEP_MS,

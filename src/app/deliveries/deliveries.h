@@ -1,8 +1,8 @@
 /*
- * Webhooks to others: each event becomes a row for each address of WEBHOOK_URLS, and is sent
- * from there until a receiver has taken it, or WEBHOOK_GIVE_UP_SECONDS have passed. The id of a row comes
- * from the event, so that what is told twice is sent once. Control thread only. All functions take
- * NULL, which is what there is without WEBHOOK_URLS.
+ * Webhooks to others: each event becomes a row for each address of WEBHOOK_URLS, and is sent from
+ * there until a receiver has taken it, or WEBHOOK_GIVE_UP_SECONDS have passed. The id of a row
+ * comes from the event, so that what is told twice is sent once. Control thread only. All functions
+ * take NULL, which is what there is without WEBHOOK_URLS.
  */
 #ifndef APP_DELIVERIES_H
 #define APP_DELIVERIES_H

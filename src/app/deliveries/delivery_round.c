@@ -152,6 +152,7 @@ static void send_row(struct delivery_target *target, const struct store_delivery
     sent->created_ms = row->created_ms;
     sent->post.url = mem_copy_text(target->url);
     sent->post.body = slice_copy_text(row->body);
+    sent->post.trace = slice_copy_text(row->trace);
     sent->post.id = slice_copy_text(row->id);
     sent->post.timestamp = buf_take_text(&timestamp);
     sent->post.signature = sign(deliveries, sent->post.id, now_s, row->body);

@@ -83,8 +83,11 @@ void egress_start(struct egress_track *track) {
     write_url(&url, track);
     track->state = EGRESS_CALLING;
     slice_replace_text(&track->early_end, SLICE_NONE);
+    const struct trace *before = trace_current();
+    trace_enter(track->trace.id[0] ? &track->trace : NULL);
     track->call = livekit_start_track_egress(track->room->world->livekit,
                                              slice_from(track->room->name), slice_from(track->sid),
                                              buf_slice(&url), egress_on_started, track);
+    trace_enter(before);
     buf_free(&url);
 }

@@ -255,6 +255,8 @@ void egress_track_publish(struct egress_track *track, struct slice identity,
     track->has_no_dtx = info->has_no_dtx;
     track->is_stereo = info->is_stereo;
     track->is_encrypted = info->is_encrypted;
+    if (trace_current())
+        track->trace = *trace_current();
     track->published_ms = egress_now_ms(track);
     slice_replace_text(&track->identity, identity);
     slice_replace_text(&track->source, info->source);

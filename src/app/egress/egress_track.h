@@ -12,6 +12,7 @@
 
 #include "base/map.h"
 #include "base/slice.h"
+#include "base/trace.h"
 #include "net/timer.h"
 
 #include <jansson.h>
@@ -58,10 +59,11 @@ enum egress_state {
 struct egress_track {
     struct egress_room *room;
     char *sid, *identity, *source;
-    char *egress_id; /* of the last one started; "" for none */
-    char *ended_id;  /* of the last one whose end is known */
-    char *early_end; /* of one whose end came while a start was under way */
-    char *problem;   /* why the last try failed; "" when it did not */
+    char *egress_id;    /* of the last one started; "" for none */
+    char *ended_id;     /* of the last one whose end is known */
+    char *early_end;    /* of one whose end came while a start was under way */
+    struct trace trace; /* in which it was published; zeroed: none */
+    char *problem;      /* why the last try failed; "" when it did not */
     enum egress_state state;
     bool has_no_dtx, is_stereo, is_encrypted;
     bool is_gone;    /* unpublished; kept, so that a late event does not bring it back */

@@ -327,6 +327,8 @@ static void samples_decide(struct audio_track *t, const struct track_params *p) 
         log_limited(LOG_WARN, t->base.log_burst, NULL, "egress",
                     "the URL does not say sampleRate=48000&channels=2; assuming it, because "
                     "LiveKit Egress always sends that",
+                    log_text("meetingId", t->base.meeting->id),
+                    log_text("participant", t->base.log_participant),
                     log_text("track", t->base.log_track));
     t->rate_hz = p->from_egress ? EGRESS_RATE_HZ : p->rate_hz;
     channel_count_set(t, p->from_egress ? EGRESS_CHANNELS : p->channels);
@@ -384,6 +386,7 @@ struct track *audio_track_open(struct live_meeting *live, const struct track_par
     if (t->is_judged && !rival_find(t))
         analysis_begin(t);
     log_limited(LOG_INFO, t->base.log_burst, NULL, "egress", "audio track connected",
+                log_text("meetingId", t->base.meeting->id),
                 log_text("participant", t->base.log_participant),
                 log_text("track", t->base.log_track), log_int("rateHz", t->rate_hz),
                 log_int("channels", t->channel_count));

@@ -286,8 +286,9 @@ struct track *packet_track_open(const struct packet_track_settings *settings) {
                      t->channels);
     if (t->is_judged && !t->is_encrypted)
         analysis_begin(t);
-    log_info("join", "audio track subscribed", log_text("participant", t->base.log_participant),
-             log_text("track", t->base.log_track), log_int("channels", t->channels));
+    log_info("join", "audio track subscribed", log_text("meetingId", t->base.meeting->id),
+             log_text("participant", t->base.log_participant), log_text("track", t->base.log_track),
+             log_int("channels", t->channels));
     return &t->base;
 }
 

@@ -103,8 +103,9 @@ void track_close(struct track *track, enum track_end end) {
     log_limited(
         LOG_INFO, track->log_burst, NULL, "egress",
         is_audio ? "audio track ended" : "video track ended",
-        log_text("participant", track->log_participant), log_text("track", track->log_track),
-        log_int("bytes", (int64_t)track->received_bytes), log_int("code", track->close_code));
+        log_text("meetingId", track->meeting->id), log_text("participant", track->log_participant),
+        log_text("track", track->log_track), log_int("bytes", (int64_t)track->received_bytes),
+        log_int("code", track->close_code));
     --*gauge_of(track);
     track->meeting->audio_tracks -= is_audio;
     list_remove(&track->in_shard);
@@ -149,6 +150,7 @@ void track_doubt(struct track *track, enum doubt doubt, struct log_field about) 
         return;
     track->doubts |= doubt_bit(doubt);
     log_limited(LOG_WARN, track->log_burst, NULL, "egress", sentences[doubt],
+                log_text("meetingId", track->meeting->id),
                 log_text("participant", track->log_participant),
                 log_text("track", track->log_track), about);
     if (track->recorder)

@@ -290,6 +290,7 @@ struct track *video_track_open(struct live_meeting *live, const struct track_par
     t->length_bytes = AVCC_LENGTH_BYTES;
     recorder_begin(t);
     log_limited(LOG_INFO, t->base.log_burst, NULL, "egress", "video track connected",
+                log_text("meetingId", t->base.meeting->id),
                 log_text("participant", t->base.log_participant),
                 log_text("track", t->base.log_track));
     return &t->base;
@@ -307,7 +308,8 @@ struct track *video_track_begin(struct live_meeting *live, struct slice room, st
     track_begin(&t->base, &shown_type, live, room, identity, sid);
     t->codec = codec;
     t->lost_ms = INT64_MIN / 2;
-    log_info("join", "video track subscribed", log_text("participant", t->base.log_participant),
+    log_info("join", "video track subscribed", log_text("meetingId", t->base.meeting->id),
+             log_text("participant", t->base.log_participant),
              log_text("track", t->base.log_track));
     return &t->base;
 }

@@ -121,10 +121,10 @@ static int open_store(struct server *server, struct buf *problem) {
         .default_organization = config->default_organization,
     };
     int err = store_open(&server->store, &set, server->loop, why, sizeof why);
-    if (err)
+    if (err) {
         buf_add_text(problem, why);
-    if (err)
         return err;
+    }
     recordings_listen(server->recordings, server_on_recording, server);
     recordings_start(server->recordings, server->store);
     return 0;
@@ -263,11 +263,8 @@ static int open_sessions(struct server *server, struct buf *problem) {
         .user = server,
     };
     server->reports = reports_new(&reports);
-    server->feedback_out = (struct feedback_out){.config = server->config,
-                                                 .hosts = server->hosts,
-                                                 .store = server->store,
-                                                 .on_feedback = server_on_feedback,
-                                                 .user = server};
+    server->feedback_out = (struct feedback_out){
+        server->config, server->hosts, server->store, {0}, server_on_feedback, server};
     sessions_load(server->sessions);
     return 0;
 }

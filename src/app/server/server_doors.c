@@ -5,6 +5,7 @@
 #include "app/hosts/hosts.h"
 #include "app/recordings/erasure.h"
 #include "app/rest/routes.h"
+#include "app/server/access_log.h"
 #include "app/server/server_private.h"
 #include "app/sessions/sessions.h"
 #include "base/buf.h"
@@ -92,6 +93,7 @@ int server_open_http(struct server *server, struct buf *problem) {
         .proxies = &server->proxies,
         .tls = server->tls,
         .budget = &server->budget,
+        .on_access = access_log_of(config->access_log),
     };
     err = http_server_open(&server->http, server->loop, &set, &handlers);
     if (err)

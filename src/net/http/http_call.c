@@ -6,6 +6,7 @@
 #include <string.h>
 
 void http_call_free(struct http_call *call) {
+    http_trail_end(call);
     buf_free(&call->raw_head);
     buf_free(&call->body);
     buf_free(&call->headers);
@@ -81,6 +82,7 @@ static struct http_call *new_call(struct http_conn *conn) {
     call->is_keep_alive = head->is_keep_alive;
     show_head(call);
     call->request.body_limit_bytes = server->settings.body_limit_bytes;
+    call->trail = http_trail_new(server);
     const struct slice *origin = http_find_header(head, "origin");
     if (origin)
         call->origin = slice_copy_text(*origin);
@@ -97,7 +99,10 @@ static bool show(struct http_conn *conn, void (*handler)(struct http_request *, 
     struct http_call *call = conn->call;
     conn->in_callback = true;
     conn->lookahead = lookahead;
+    if (call->trail && call->trail->trace.id[0])
+        trace_enter(&call->trail->trace);
     handler(&call->request, conn->server->handlers.arg);
+    trace_enter(NULL);
     conn->in_callback = false;
     conn->lookahead = SLICE_NONE;
     if (conn->spent) {

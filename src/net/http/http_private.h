@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "base/trace.h"
 #include "net/http/http_server.h"
 #include "net/listener.h"
 #include "net/loop.h"
@@ -26,10 +27,22 @@ enum http_wait { WAIT_NOTHING, WAIT_IDLE, WAIT_HEAD, WAIT_BODY, WAIT_WRITE, WAIT
 
 enum {
     HTTP_QUEUE_HIGH = 256 * 1024, /* queued answers above this stop the reading of requests */
-    HTTP_LINGER_MS = 2000, /* without input */
+    HTTP_LINGER_MS = 2000,        /* without input */
     HTTP_REQUESTS_MAX = 16, /* of one connection in one go; the others are served in between */
-    HTTP_FIRST_READ_BYTES = 16 * 1024, /* a request's head; who sends more is a stranger like others */
+    HTTP_FIRST_READ_BYTES =
+        16 * 1024,               /* a request's head; who sends more is a stranger like others */
     HTTP_UNSENT_MAX = 32 * 1024, /* of an answer, that the kernel keeps for a slow client */
+};
+
+/* What is kept of a request until it has ended (http_access.c). */
+struct http_trail {
+    struct trace trace; /* zeroed: none */
+    /* NULL without an access log. */
+    char *method, *target, *referer, *agent;
+    int64_t began_ms;
+    int status; /* 0: no answer */
+    uint64_t bytes;
+    bool is_counted; /* the body's length was not known before */
 };
 
 /* A request with what only the server knows about it. */
@@ -37,11 +50,12 @@ struct http_call {
     struct http_request request; /* first */
     struct http_conn *conn;
     struct http_body parser;
-    struct buf raw_head; /* kept while the body is still to come */
-    struct buf body;     /* of a body that came in pieces */
-    struct buf headers;  /* of the answer */
-    char *origin;        /* to be echoed, or NULL */
-    size_t kept_bytes; /* of a body that its handler may have copied */
+    struct buf raw_head;      /* kept while the body is still to come */
+    struct buf body;          /* of a body that came in pieces */
+    struct buf headers;       /* of the answer */
+    char *origin;             /* to be echoed, or NULL */
+    struct http_trail *trail; /* NULL: nothing is to be told of it */
+    size_t kept_bytes;        /* of a body that its handler may have copied */
     char peer[STREAM_ADDRESS_SIZE];
     char accept[WS_ACCEPT_SIZE]; /* of a WebSocket handshake, else "" */
     int minor;
@@ -71,7 +85,7 @@ struct http_conn {
     int64_t lingers_until_ms;
     size_t discarded_bytes;
     struct share_place turn; /* to be read, where others wait, too */
-    unsigned requests; /* begun in one go */
+    unsigned requests;       /* begun in one go */
     bool has_read;
     bool is_half_closed; /* the peer will send nothing more */
     bool in_callback;
@@ -126,6 +140,16 @@ void http_call_overflow(struct http_conn *conn);
 /* The bytes that the request points into are about to be freed. */
 void http_call_forget_head(struct http_call *call);
 void http_conn_end_call(struct http_conn *conn);
+
+/* ---- http_access.c: NULL is fine for a trail ---- */
+
+struct http_trail *http_trail_new(const struct http_server *server);
+/* The answer's head is written; length -1: not known yet. */
+void http_trail_begin(struct http_trail *, int status, int64_t length);
+void http_trail_add(struct http_trail *, size_t bytes);
+/* Tells of the request, and frees its trail. */
+void http_trail_end(struct http_call *);
+void http_access_refused(const struct http_conn *, int status, size_t bytes);
 
 /* ---- http_reply.c ---- */
 

@@ -85,6 +85,8 @@ static void write_head(struct buf *out, struct http_conn *conn, const struct htt
     else
         buf_add_text(out, "Connection: close\r\n\r\n");
     server->stats.responses[status / 100]++;
+    if (call)
+        http_trail_begin(call->trail, status, length);
 }
 
 /* Whether another request may follow this answer on the connection. */
@@ -189,6 +191,7 @@ void http_conn_refuse(struct http_conn *conn, int status, const char *message) {
     write_head(&conn->server->scratch, conn, NULL, status, JSON_TYPE, (int64_t)json.len, false);
     buf_add_slice(&conn->server->scratch, buf_slice(&json));
     outbox_add_copy(&conn->out, buf_slice(&conn->server->scratch));
+    http_access_refused(conn, status, json.len);
     buf_free(&json);
     conn->state = HTTP_LAST;
     http_conn_schedule(conn);
@@ -217,6 +220,7 @@ bool http_body_write(struct http_request *request, struct slice piece) {
     if (call->is_head || piece.len == 0)
         return true;
     struct buf *out = &conn->server->scratch;
+    http_trail_add(call->trail, piece.len);
     buf_clear(out);
     if (call->is_chunked_reply)
         buf_printf(out, "%zx\r\n", piece.len);
@@ -252,6 +256,7 @@ void http_body_write_piece(struct http_request *request, struct blob *piece) {
     assert(conn->state == HTTP_REPLYING);
     if (call->is_head)
         return;
+    http_trail_add(call->trail, inside_piece(piece).len);
     if (call->is_chunked_reply)
         outbox_add(&conn->out, piece);
     else
@@ -312,5 +317,6 @@ struct stream *http_accept_websocket(struct http_request *request) {
     buf_add_text(out, "\r\n");
     outbox_add_copy(&call->conn->out, buf_slice(out));
     server->stats.responses[1]++;
+    http_trail_begin(call->trail, 101, 0);
     return http_take_stream(request);
 }

@@ -28,6 +28,7 @@ struct loop;
 struct networks;
 struct stream;
 struct tls;
+struct trace;
 
 struct http_request {
     const struct http_head *head; /* NULL once the callback returned */
@@ -58,10 +59,24 @@ struct http_handlers {
     void *arg;
 };
 
-struct http_settings {        /* zero = the default in brackets */
-    const char *host;         /* NULL = all, "localhost" = both loopbacks, or a numeric address */
-    uint16_t port;            /* 0 = any free one */
-    const int *sockets;       /* that listen already, in place of host and port: listener_adopt() */
+/* A request that has ended. */
+struct http_access {
+    const char *peer;
+    struct slice method, target; /* empty: what came never became a request */
+    struct slice referer, agent;
+    int minor;  /* HTTP/1.x */
+    int status; /* 0: it had no answer */
+    uint64_t bytes;
+    int64_t took_ms;
+    const struct trace *trace; /* NULL: it belongs to none */
+};
+
+typedef void http_access_fn(const struct http_access *, void *arg);
+
+struct http_settings {  /* zero = the default in brackets */
+    const char *host;   /* NULL = all, "localhost" = both loopbacks, or a numeric address */
+    uint16_t port;      /* 0 = any free one */
+    const int *sockets; /* that listen already, in place of host and port: listener_adopt() */
     size_t socket_count;
     size_t head_limit_bytes;  /* [16 KiB] of the request line and the headers */
     size_t body_limit_bytes;  /* [100 KiB] */
@@ -72,9 +87,11 @@ struct http_settings {        /* zero = the default in brackets */
     size_t least_bytes_a_s;   /* [1 KiB] a second, else it is given up */
     const char *cors_origins; /* comma-separated exact origins; NULL = every origin is echoed. They
                                  bind WebSockets, too, but for pages of this very server. */
-    const struct networks *proxies;    /* trusted for X-Forwarded-For; NULL = none */
-    const struct tls *tls;             /* NULL = plain */
-    struct budget *budget;             /* of connections and memory; NULL = nothing is limited */
+    const struct networks *proxies; /* trusted for X-Forwarded-For; NULL = none */
+    const struct tls *tls;          /* NULL = plain */
+    struct budget *budget;          /* of connections and memory; NULL = nothing is limited */
+    http_access_fn *on_access;      /* NULL = nobody wants to know */
+    void *access_arg;
 };
 
 struct http_stats {

@@ -25,6 +25,7 @@ void deliver_post_free(struct deliver_post *post) {
     mem_free(post->id);
     mem_free(post->timestamp);
     mem_free(post->signature);
+    mem_free(post->trace);
 }
 
 /* Its status alone counts. A receiver that sends without end is left with the first piece. */
@@ -45,6 +46,8 @@ static void set_options(const struct deliver *deliver, struct deliver_post *post
     add_header(post, "webhook-id", post->id);
     add_header(post, "webhook-timestamp", post->timestamp);
     add_header(post, "webhook-signature", post->signature);
+    if (post->trace && post->trace[0])
+        add_header(post, "traceparent", post->trace);
     post->headers = curl_slist_append(post->headers, "Content-Type: application/json");
     post->headers = curl_slist_append(post->headers, "Expect:");
     curl_easy_setopt(easy, CURLOPT_URL, post->url);

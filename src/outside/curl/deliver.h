@@ -25,6 +25,7 @@ struct deliver_post {
     /* The request, constant while it is under way. */
     char *url, *body;
     char *id, *timestamp, *signature; /* webhook-id, webhook-timestamp, webhook-signature */
+    char *trace;                      /* traceparent; "": none */
 
     /* The answer. */
     long status;           /* of HTTP; 0: there was none, see problem */

@@ -197,6 +197,7 @@ static const struct schema_column webhook_delivery[] = {
     {"lastError", COLUMN_TEXT, 8, 0},
     {"createdAt", COLUMN_TIME, 8, BOTH},
     {"expiresAt", COLUMN_TIME, 8, BOTH},
+    {"trace", COLUMN_TEXT, 8, 0},
 };
 
 static const struct schema_column recording_object[] = {

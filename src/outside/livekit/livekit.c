@@ -80,6 +80,7 @@ static struct livekit_call *call_new(struct livekit *livekit, const char *method
     call->post.method = method;
     call->post.body = body;
     call->post.authorization = buf_take_text(&token);
+    trace_write(call->post.traceparent);
     list_add(&livekit->calls, &call->in_owner);
     livekit->stats.calls++;
     livekit->stats.waiting++;

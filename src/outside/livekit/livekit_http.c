@@ -50,6 +50,12 @@ static struct curl_slist *make_headers(const struct livekit_post *post) {
     struct curl_slist *headers = curl_slist_append(NULL, authorization);
     headers = curl_slist_append(headers, "Content-Type: application/json");
     headers = curl_slist_append(headers, "Expect:");
+    if (post->traceparent[0]) {
+        buf_printf(&line, "traceparent: %s", post->traceparent);
+        char *traceparent = buf_take_text(&line);
+        headers = curl_slist_append(headers, traceparent);
+        mem_free(traceparent);
+    }
     mem_free(authorization);
     return headers;
 }

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "base/trace.h"
 #include "net/mailbox.h"
 
 #include <curl/curl.h>
@@ -32,8 +33,9 @@ struct livekit_post {
     const char *method; /* "Service/Method" */
     char *room;         /* none other about it is under way; NULL or "" for a call about none */
     char *body;
-    char *authorization; /* an access token */
-    bool is_start;       /* of an egress */
+    char *authorization;               /* an access token */
+    char traceparent[TRACE_TEXT_SIZE]; /* "": it belongs to no trace */
+    bool is_start;                     /* of an egress */
 
     /* The answer. */
     long status; /* of HTTP; 0: there was none, see problem */

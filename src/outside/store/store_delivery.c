@@ -27,7 +27,7 @@ static struct slice state_name(enum delivery_state state) {
 static void copy_in(struct delivery_call *d, const struct store_delivery *in) {
     d->in = *in;
     STORE_COPY(&d->call, &d->in.id, &d->in.meeting_id, &d->in.participant_id, &d->in.type,
-               &d->in.url, &d->in.body, &d->in.last_error);
+               &d->in.url, &d->in.body, &d->in.trace, &d->in.last_error);
     d->call.is_patient = true;
 }
 
@@ -48,7 +48,7 @@ static int run_add(struct db *db, void *question) {
     return STORE_WRITE(db, SQL_DELIVERY_ADD, db_text(d->in.id), db_text(d->in.meeting_id),
                        db_maybe(d->in.participant_id), db_text(d->in.type), db_text(d->in.url),
                        db_text(d->in.body), db_int(d->in.due_ms), db_time(d->in.created_ms),
-                       db_time(d->in.expires_ms));
+                       db_time(d->in.expires_ms), db_maybe(d->in.trace));
 }
 
 struct store_call *store_delivery_add(struct store *store, const struct store_delivery *in,
@@ -64,10 +64,10 @@ struct store_call *store_delivery_add(struct store *store, const struct store_de
 static void on_due_row(const struct db_row *row, void *arg) {
     struct delivery_call *d = arg;
     struct store_delivery *one = &d->rows[d->list.count++];
-    STORE_READ(&d->call, row, 0, &one->id, &one->type, &one->body);
-    one->attempts = (unsigned)db_row_int(row, 3);
-    one->due_ms = db_row_int(row, 4);
-    one->created_ms = db_row_time(row, 5);
+    STORE_READ(&d->call, row, 0, &one->id, &one->type, &one->body, &one->trace);
+    one->attempts = (unsigned)db_row_int(row, 4);
+    one->due_ms = db_row_int(row, 5);
+    one->created_ms = db_row_time(row, 6);
 }
 
 static int run_claim(struct db *db, void *question) {

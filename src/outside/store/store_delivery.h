@@ -19,6 +19,7 @@ struct store_delivery {
     struct slice type;
     struct slice url;
     struct slice body;
+    struct slice trace;   /* a traceparent; empty: none */
     unsigned attempts;    /* so far, in vain */
     int64_t due_ms;       /* of the next try; while one is claimed: the end of the claim */
     unsigned last_status; /* of HTTP; 0: none */
@@ -37,7 +38,8 @@ struct store_call *store_delivery_add(struct store *, const struct store_deliver
                                       unsigned max_pending, store_done_fn *, void *arg);
 
 /* Claims up to `limit` (at most STORE_CLAIMS_MAX) pending rows of an address that are due, until
- * until_ms: nobody else gets them before. The rows have id, type, body, attempts and created_ms. */
+ * until_ms: nobody else gets them before. The rows have id, type, body, trace, attempts and
+ * created_ms. */
 enum { STORE_CLAIMS_MAX = 16 };
 struct store_call *store_delivery_claim(struct store *, struct slice url, int64_t now_ms,
                                         int64_t until_ms, unsigned limit, store_deliveries_fn *,

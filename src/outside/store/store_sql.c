@@ -338,11 +338,12 @@ static const char *const texts[SQL_STATEMENTS] = {
     [SQL_DELIVERY_COUNT] = "SELECT COUNT(*) FROM \"WebhookDelivery\" WHERE \"state\" = $1",
     [SQL_DELIVERY_ADD] =
         "INSERT INTO \"WebhookDelivery\" (\"id\", \"meetingId\", \"participantId\", \"type\", "
-        "\"url\", \"body\", \"state\", \"dueMs\", \"attempts\", \"createdAt\", \"expiresAt\") "
-        "VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, 0, $8, $9) "
+        "\"url\", \"body\", \"state\", \"dueMs\", \"attempts\", \"createdAt\", \"expiresAt\", "
+        "\"trace\") "
+        "VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, 0, $8, $9, $10) "
         "ON CONFLICT (\"id\") DO NOTHING",
     [SQL_DELIVERY_DUE] =
-        "SELECT \"id\", \"type\", \"body\", \"attempts\", \"dueMs\", \"createdAt\" "
+        "SELECT \"id\", \"type\", \"body\", \"trace\", \"attempts\", \"dueMs\", \"createdAt\" "
         "FROM \"WebhookDelivery\" WHERE \"state\" = 'pending' AND \"url\" = $1 AND "
         "\"dueMs\" <= $2 ORDER BY \"dueMs\", \"id\" LIMIT $3",
     [SQL_DELIVERY_CLAIM] = "UPDATE \"WebhookDelivery\" SET \"dueMs\" = $3 WHERE \"id\" = $1 "
