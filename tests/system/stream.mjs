@@ -45,9 +45,11 @@ class Stream {
   }
 
   // The first event of that name that fits, behind those that came before `from`.
-  next(name, fits = () => true, from = 0) {
-    return eventually(`an event ${name}`, () => this.events.slice(from).find((event) => event.name === name && fits(event.data)),
-      { within: PATIENCE_MS });
+  async next(name, fits = () => true, from = 0) {
+    const event = await eventually(`an event ${name}`, () =>
+      this.error ?? this.events.slice(from).find((each) => each.name === name && fits(each.data)), { within: PATIENCE_MS });
+    if (event === this.error) throw this.error;
+    return event;
   }
 }
 
