@@ -100,6 +100,14 @@ static const struct command commands[] = {
      "The address works for ten minutes, once. NAME=VALUE are parameters of /egress-audio or\n"
      "/egress-video, such as participant=ID and trackId=SID; the host is that of EGRESS_WS_BASE.\n",
      egress_url_main},
+    {"drain", "[--now] [--no-wait]",
+     "let the running server end: no meeting begins, those that run go on to their end",
+     "Finds the server by STORAGE_DIR, so run it with the server's settings and as its user (or as\n"
+     "root), on the same machine. Prints how many meetings are left, until the server has left.\n"
+     "  --now      recordings are finished now, within DRAIN_MS, as by SIGTERM\n"
+     "  --no-wait  tell the server, and return\n"
+     "Exit code 0: it has left (or was told); 1: no server runs, or it cannot be told.\n",
+     drain_main},
     {"doctor", "[--json]", "look at everything the server depends on, and say what to do",
      "Settings, secrets, doors, memory, descriptors, folders, disk, certificates, the database,\n"
      "LiveKit and its clock, the address given to Egress, webhooks, the prosody service. Run it "

@@ -57,6 +57,7 @@ int manual_print(const struct command *commands, size_t count, FILE *out) {
     config_write_man(out, print_text);
     fputs(".SH SIGNALS\n.TP\n.B SIGTERM, SIGINT\nFinish recordings, say goodbye to clients, and "
           "leave. A second one ends the process at once.\n"
+          ".TP\n.B SIGUSR1\nBegin no meeting any more, and leave when the last has ended (drain).\n"
           ".TP\n.B SIGHUP\nRead certificates and RULES_FILE again.\n"
           ".SH EXIT STATUS\n0 when all went well, 1 when something failed, 2 when the command line "
           "was wrong.\n"

@@ -62,7 +62,7 @@ test('a certificate that cannot be used changes nothing, and is said', async (t)
 test('no signal but those of the end ends it', async (t) => {
   const server = await startServer(t);
   await openTrack(server, { roomName: 'a', participant: 'ana', trackId: 't' });
-  for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGXFSZ', 'SIGHUP']) server.child.kill(signal);
+  for (const signal of ['SIGUSR2', 'SIGXFSZ', 'SIGHUP']) server.child.kill(signal);
   await eventually('SIGHUP is obeyed', () => server.log.includes('reading files again'));
   assert.equal((await server.get('/health')).status, 200);
   server.child.kill('SIGTERM');

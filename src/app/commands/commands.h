@@ -32,6 +32,9 @@ int org_main(int argc, char **argv);
  * LiveKit. */
 int egress_url_main(int argc, char **argv);
 
+/* `prosa drain`: tells the running server to end with its meetings, and shows how far it is. */
+int drain_main(int argc, char **argv);
+
 /* `prosa check-config`: checks and prints the settings, and fails when they are not good; or prints
  * the documents made from their table. */
 int check_config_main(int argc, char **argv);

@@ -31,6 +31,7 @@
 #include "net/socketio/sio_server.h"
 #include "net/tls.h"
 #include "outside/disk/disk.h"
+#include "outside/files/run_mark.h"
 #include "outside/files/repair.h"
 #include "outside/files/storage.h"
 #include "outside/livekit/livekit.h"
@@ -81,6 +82,9 @@ static int open_disk(struct server *server, struct buf *problem) {
         buf_add_text(problem, why);
         return err;
     }
+    err = run_mark_open(&server->run_mark, config->storage_dir);
+    if (err)
+        return server_fail(problem, "The mark of the running server cannot be made", err);
     struct disk_settings set;
     disk_settings_init(&set);
     set.storage = server->storage;
@@ -380,6 +384,7 @@ void server_close(struct server *server) {
         return;
     server->is_closing = true;
     timer_stop(&server->drain_limit);
+    timer_stop(&server->drain_look);
     timer_stop(&server->look);
     operators_stop(server);
     http_server_close(server->http);
@@ -424,5 +429,6 @@ void server_close(struct server *server) {
     pool_free(&server->budget.connections);
     pool_free(&server->budget.sessions);
     pool_free(&server->budget.memory);
+    run_mark_close(server->run_mark);
     mem_free(server);
 }

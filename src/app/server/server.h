@@ -20,7 +20,9 @@ uint16_t server_port(const struct server *);
  * draining took too long. */
 int server_run(struct server *);
 
-/* Begins to drain. On the control loop. */
+/* Begins no meeting any more, and stops when the last has ended. On the control loop. */
+void server_drain(struct server *server);
+/* Begins to leave. On the control loop. */
 void server_stop(struct server *);
 
 void server_close(struct server *); /* NULL is fine */

@@ -52,6 +52,8 @@ struct status_parts {
     /* 1 or 0. */
     uint64_t is_degraded[SERVER_PARTS];
     uint64_t unrecorded;
+    /* 1 or 0; and the meetings that it waits for then. */
+    uint64_t is_draining, meetings_left;
 };
 extern const struct counter_table status_counters;
 
@@ -63,6 +65,8 @@ struct server {
     struct storage *storage;
     struct second_clock second_clock;
     struct disk *disk;
+    /* By which `prosa drain` finds this process. */
+    struct run_mark *run_mark;
     struct recordings *recordings;
     struct objects *objects; /* NULL without an object store */
     /* Repairs the recordings that an earlier run left unfinished, in the background. */
@@ -114,16 +118,21 @@ struct server {
     /* monotonic */
     int64_t started_ms;
 
-    uv_signal_t term, interrupt, hangup;
+    uv_signal_t term, interrupt, hangup, user;
     /* To the next look at the certificate files. */
     struct timer look;
     struct timer drain_limit;
+    /* To the next look at how many meetings go on. */
+    struct timer drain_look;
+    unsigned meetings_left;
     /* Signs of life for the service manager; one has been asked of the shards. */
     struct timer beat;
     bool is_beating;
     /* Parts that have not drained yet. */
     unsigned draining;
     bool has_signals;
+    /* Begins no meeting, and stops when the last has ended. */
+    bool is_draining;
     /* Told to stop: it drains. */
     bool is_leaving;
     bool was_cut_short;
@@ -180,6 +189,7 @@ int server_service_sockets(int sockets[LISTENER_SOCKETS_MAX], size_t *count, str
 void server_service_ready(struct server *);
 void server_service_reloading(void);
 void server_service_reloaded(void);
+void server_service_draining(unsigned meetings_left);
 void server_service_stopping(struct server *);
 
 /* Before the loop is closed (server_drain.c). */

@@ -79,6 +79,10 @@ void server_service_reloaded(void) {
     sd_notify(false, "READY=1");
 }
 
+void server_service_draining(unsigned meetings_left) {
+    sd_notifyf(false, "STATUS=Draining, meetings left: %u", meetings_left);
+}
+
 /* No service manager waits for signs of life from then on. */
 void server_service_stopping(struct server *server) {
     timer_stop(&server->beat);

@@ -56,6 +56,8 @@ void status_look(const struct server *server, struct status_parts *parts) {
     parts->unrecorded = health.unrecorded + rooms.missing;
     is[PART_UNRECORDED] = parts->unrecorded > 0;
     is[PART_OBJECTS] = server->objects && objects_stats(server->objects)->is_failing;
+    parts->is_draining = server->is_draining && !server->is_leaving;
+    parts->meetings_left = parts->is_draining ? server->meetings_left : 0;
     is[PART_ENCRYPTED] = health.encrypted + rooms.encrypted > 0;
 }
 
@@ -71,6 +73,10 @@ static const struct counter counters[] = {
     {"prosa_microphones_unrecorded",
      "Published microphones that have not been recorded for a while.", COUNTER_GAUGE,
      AT(unrecorded)},
+    {"prosa_draining", "1 while no meeting begins and those that run go on to their end.",
+     COUNTER_GAUGE, AT(is_draining)},
+    {"prosa_draining_meetings_left", "Meetings that a draining server waits for.", COUNTER_GAUGE,
+     AT(meetings_left)},
 };
 
 const struct counter_table status_counters = {counters, ARRAY_LEN(counters)};
@@ -109,7 +115,7 @@ static void status_on_health(struct http_request *req, const struct route_match 
     buf_free(&json);
 }
 
-/* Not ready only while leaving: the server can do without everything else for a while. */
+/* Not ready only while draining and leaving: the server can do without everything else for a while. */
 static void status_on_ready(struct http_request *req, const struct route_match *match,
                             void *owner) {
     const struct server *server = owner;
@@ -117,13 +123,16 @@ static void status_on_ready(struct http_request *req, const struct route_match *
     bool is_degraded = status_write_degraded(&degraded, server);
     json_open(&json, NULL);
     json_add_text(&json, "status",
-                  server->is_leaving ? SLICE("leaving")
-                  : is_degraded      ? SLICE("degraded")
-                                     : SLICE("ready"));
+                  server->is_leaving    ? SLICE("leaving")
+                  : server->is_draining ? SLICE("draining")
+                  : is_degraded         ? SLICE("degraded")
+                                        : SLICE("ready"));
     json_add_time(&json, "timestamp", clock_wall_ms());
     json_add_raw(&json, "degraded", buf_slice(&degraded));
+    if (server->is_draining)
+        json_add_uint(&json, "meetingsLeft", server->meetings_left);
     json_close(&json);
-    http_respond_json(req, server->is_leaving ? 503 : 200, buf_slice(&json));
+    http_respond_json(req, server->is_leaving || server->is_draining ? 503 : 200, buf_slice(&json));
     buf_free(&json);
     buf_free(&degraded);
 }

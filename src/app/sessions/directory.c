@@ -93,8 +93,7 @@ static void on_sweep(void *user) {
     int64_t now_ms = loop_now_ms(dir->loop);
     MAP_EACH(&dir->by_key, at) {
         struct directory_entry *e = at.value;
-        bool is_needed = e->tracks > 0 || (e->has_session && !e->is_ended);
-        if (!is_needed && now_ms - e->idle_ms >= dir->set.linger_ms)
+        if (!directory_entry_goes_on(e) && now_ms - e->idle_ms >= dir->set.linger_ms)
             directory_entry_free(dir, e);
     }
 }
@@ -161,6 +160,17 @@ void directory_close(struct directory *dir) {
     map_free(&dir->by_name);
     mem_free(dir->places);
     mem_free(dir);
+}
+
+void directory_refuse_new(struct directory *dir) {
+    dir->refuses_new = true;
+}
+
+unsigned directory_count_going_on(const struct directory *dir) {
+    unsigned count = 0;
+    MAP_EACH(&dir->by_key, at)
+        count += directory_entry_goes_on(at.value);
+    return count;
 }
 
 /* ---- Sessions and people ---- */
@@ -263,13 +273,15 @@ bool directory_find(const struct directory *dir, struct slice name, struct slice
 /* ---- Tracks ---- */
 
 int directory_admits(const struct directory *dir, const struct track_params *params) {
-    bool is_known = directory_entry_by_id(dir, slice_from(params->meeting_id)) ||
-                    directory_entry_by_room(dir, slice_from(params->room));
+    const struct directory_entry *e = directory_entry_by_id(dir, slice_from(params->meeting_id));
+    if (!e)
+        e = directory_entry_by_room(dir, slice_from(params->room));
     size_t others = params->is_signed ? 0 : dir->set.tracks_for_signed;
-    return dir->is_draining                                           ? ESHUTDOWN
-           : dir->tracks + others >= dir->set.max_tracks              ? EMFILE
-           : !is_known && !directory_has_room(dir, params->is_signed) ? ENFILE
-                                                                      : 0;
+    bool is_new = !e || !directory_entry_goes_on(e);
+    return dir->is_draining || (dir->refuses_new && is_new)    ? ESHUTDOWN
+           : dir->tracks + others >= dir->set.max_tracks       ? EMFILE
+           : !e && !directory_has_room(dir, params->is_signed) ? ENFILE
+                                                               : 0;
 }
 
 int directory_take_track(struct directory *dir, const struct track_params *params,

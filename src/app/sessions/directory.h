@@ -86,6 +86,11 @@ void directory_drain(struct directory *, void (*on_drained)(void *user), void *u
 void directory_stop(struct directory *);
 void directory_close(struct directory *);
 
+/* From now on no meeting begins here, and those that have begun go on. How many are left: meetings
+ * with a session that has not ended, or with a track. */
+void directory_refuse_new(struct directory *);
+unsigned directory_count_going_on(const struct directory *);
+
 /* Sessions, from webhooks and from the store at start. next_seq: the number of the next feedback if
  * it is known to be higher than ours (a restart), else 0. */
 int directory_start_session(struct directory *, struct slice meeting_id, struct slice room_name,

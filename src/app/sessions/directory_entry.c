@@ -36,6 +36,10 @@ void directory_entry_send_rules(const struct directory *dir, const struct direct
     shard_set_rules(directory_entry_shard(dir, e), e->key, &rules);
 }
 
+bool directory_entry_goes_on(const struct directory_entry *e) {
+    return e->tracks > 0 || (e->has_session && !e->is_ended);
+}
+
 void directory_entry_touch(struct directory *dir, struct directory_entry *e) {
     list_remove(&e->in_quiet);
     if (e->tracks == 0)
@@ -173,7 +177,7 @@ struct directory_entry *directory_entry_need(struct directory *dir, struct slice
         directory_entry_touch(dir, e);
         return e;
     }
-    if (!directory_has_room(dir, is_for_signed_track)) {
+    if (dir->refuses_new || !directory_has_room(dir, is_for_signed_track)) {
         dir->stats.refused++;
         return NULL;
     }

@@ -55,6 +55,8 @@ struct directory {
     uint64_t last_key;
     size_t tracks;
     struct timer sweep;
+    /* No meeting begins. */
+    bool refuses_new;
     bool is_draining;
     /* What shards still tell is dropped. */
     bool is_stopped;
@@ -77,6 +79,8 @@ struct directory_entry *directory_entry_need(struct directory *, struct slice id
                                              bool is_for_signed_track);
 /* Whether there is room for one more, or would be. */
 bool directory_has_room(const struct directory *, bool is_for_signed_track);
+/* It has a session that has not ended, or a track. */
+bool directory_entry_goes_on(const struct directory_entry *);
 /* Something happened to it, or the number of its tracks changed. */
 void directory_entry_touch(struct directory *, struct directory_entry *);
 void directory_entry_rename(struct directory *, struct directory_entry *, struct slice id,

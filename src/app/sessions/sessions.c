@@ -290,12 +290,32 @@ static void note_beginning(struct session_entry *entry, int64_t at_ms) {
     session_tell_store(entry);
 }
 
+void sessions_refuse_new(struct sessions *sessions) {
+    sessions->refuses_new = true;
+}
+
+/* A session is not begun. But LiveKit has one room of a name at a time, so the one before is over. */
+static const struct session *pass_over(struct sessions *sessions, const struct livekit_room *room,
+                                       int64_t began_ms) {
+    struct session_entry *before = room->sid.len ? find_active(sessions, room->name) : NULL;
+    began_ms = room->created_ms ? room->created_ms : began_ms;
+    sessions->stats.refused++;
+    if (before && before->session.started_ms <= began_ms) {
+        before->needs_end = true;
+        session_mark_ended(before, began_ms);
+        session_tell_store(before);
+    }
+    return NULL;
+}
+
 static const struct session *room_seen(struct sessions *sessions, const struct livekit_room *room,
                                        const struct session_event *event, bool is_start) {
     struct slice id;
     if (!is_usable(room))
         return NULL;
     struct session_entry *entry = find_for_room(sessions, room, &id);
+    if (!entry && sessions->refuses_new)
+        return pass_over(sessions, room, is_start ? event->at_ms : 0);
     if (!entry) {
         entry = entry_make(sessions, room, id, event);
         return entry ? &entry->session : NULL;
@@ -307,7 +327,8 @@ static const struct session *room_seen(struct sessions *sessions, const struct l
     if (event->at_ms > entry->event_ms)
         entry->event_ms = event->at_ms;
     note_beginning(entry, room->created_ms ? room->created_ms : event->at_ms);
-    if (!entry->session.is_active && is_start && event->at_ms > entry->session.ended_ms) {
+    if (!entry->session.is_active && is_start && !sessions->refuses_new &&
+        event->at_ms > entry->session.ended_ms) {
         entry_begin(entry, room, event);
         session_tell_store(entry);
     }
@@ -332,7 +353,7 @@ void sessions_room_finished(struct sessions *sessions, const struct livekit_room
         return;
     struct session_entry *entry = find_for_room(sessions, room, &id);
     /* The beginning was lost or comes later; the end must be known then. */
-    if (!entry)
+    if (!entry && !sessions->refuses_new)
         entry = entry_make(sessions, room, id, event);
     if (!entry)
         return;

@@ -91,6 +91,7 @@ struct sessions_settings {
 };
 
 struct sessions_stats {
+    uint64_t refused;  /* not begun (sessions_refuse_new) */
     uint64_t known;    /* now, also those that ended lately */
     uint64_t gave_way; /* ended, as others needed their memory */
 };
@@ -122,6 +123,10 @@ unsigned sessions_count_active(const struct sessions *);
  * directory has forgotten its session, it is told again. */
 void sessions_sound_came(struct sessions *, struct slice meeting_id);
 
+/* From now on no session begins, and those that are active go on to their end. What LiveKit tells of
+ * others is passed over: the next server finds their rooms running. */
+void sessions_refuse_new(struct sessions *);
+
 /* When LiveKit made an event, and whether its signature was good. */
 struct session_event {
     int64_t at_ms;
@@ -129,7 +134,7 @@ struct session_event {
 };
 
 /* The room exists: its session begins, or begins again if it ended before this event. NULL for a
- * room without a name. */
+ * room without a name, and where none is begun. */
 const struct session *sessions_room_started(struct sessions *, const struct livekit_room *,
                                             const struct session_event *);
 void sessions_room_finished(struct sessions *, const struct livekit_room *,

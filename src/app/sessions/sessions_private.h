@@ -54,6 +54,7 @@ struct sessions {
     struct sessions_stats stats;
     unsigned active;
     bool is_loaded;
+    bool refuses_new;
 };
 
 struct store_session;

@@ -95,6 +95,8 @@ static const struct counter counters[] = {
     {"prosa_sessions_known", "Sessions in memory.", COUNTER_GAUGE, AT(known)},
     {"prosa_sessions_ended_for_others_total", "Sessions that ended as others needed their memory.",
      COUNTER_SUM, AT(gave_way)},
+    {"prosa_sessions_passed_over_total",
+     "Events of meetings that were not begun, as the server drains.", COUNTER_SUM, AT(refused)},
 };
 
 const struct counter_table sessions_counters = {counters, ARRAY_LEN(counters)};

@@ -5,7 +5,7 @@
  *   <audio>/<meeting>/<time>_<room>_<participant>_<track>.wav   and its sidecar .json
  *   <video>/<meeting>/...
  *   <root>/pipeline-logs/<meeting>.log
- *   <root>/prosa.db, <root>/secrets
+ *   <root>/prosa.db, <root>/secrets, <root>/prosa.run (run_mark.h)
  */
 #ifndef OUTSIDE_STORAGE_H
 #define OUTSIDE_STORAGE_H

@@ -293,6 +293,30 @@ static void test_a_meeting_has_the_rules_of_its_kind_and_gets_new_ones(void **st
     world_close(w);
 }
 
+static void test_where_new_ones_are_refused_the_others_go_on(void **state) {
+    (void)state;
+    struct world *w = world_open(0, 8, 60000);
+    int err, fd = track_open(w, "", "provisional", "bob", "TR_1");
+    directory_start_session(w->directory, SLICE("RM_1"), SLICE("sala"), 0);
+    directory_start_session(w->directory, SLICE("RM_2"), SLICE("ended"), 0);
+    directory_end_session(w->directory, SLICE("RM_2"));
+    directory_refuse_new(w->directory);
+    assert_int_equal(directory_count_going_on(w->directory), 2);
+    close(track_enter(w, "", "new", "ana", "TR_2", &err));
+    assert_int_equal(err, ESHUTDOWN);
+    close(track_enter(w, "RM_2", "ended", "ana", "TR_3", &err));
+    assert_int_equal(err, ESHUTDOWN);
+    assert_int_equal(directory_start_session(w->directory, SLICE("RM_3"), SLICE("new"), 0), ENFILE);
+    int second = track_open(w, "RM_1", "sala", "ana", "TR_4");
+    wait_until(w, is_two_open);
+    directory_end_session(w->directory, SLICE("RM_1"));
+    assert_int_equal(directory_count_going_on(w->directory), 2); /* it still has a track */
+    track_close(fd);
+    track_close(second);
+    world_drain(w);
+    world_close(w);
+}
+
 RUN_TESTS(TEST(test_a_session_renames_the_meeting_of_its_room),
           TEST(test_an_id_in_the_url_names_a_provisional_meeting),
           TEST(test_a_rooms_next_session_is_another_meeting),
@@ -302,4 +326,5 @@ RUN_TESTS(TEST(test_a_session_renames_the_meeting_of_its_room),
           TEST(test_a_meeting_without_sound_gives_way),
           TEST(test_a_signed_meeting_gives_way_to_signed_sound_alone),
           TEST(test_of_one_track_twice_one_is_judged), TEST(test_stats_are_of_all_shards),
-          TEST(test_a_meeting_has_the_rules_of_its_kind_and_gets_new_ones))
+          TEST(test_a_meeting_has_the_rules_of_its_kind_and_gets_new_ones),
+          TEST(test_where_new_ones_are_refused_the_others_go_on))

@@ -408,6 +408,44 @@ static void what_was_asked_may_be_answered_after_the_end(void **state) {
     world_close(&w);
 }
 
+/* ---- No new ones ---- */
+
+static void where_new_ones_are_refused_the_others_go_on(void **state) {
+    struct world w;
+    world_open(&w, state);
+    started(&w, "RM_1", 1000);
+    sessions_refuse_new(w.sessions);
+    const struct livekit_room other = room_of("RM_9", "outra", 0);
+    const struct session_event event = {2000, true};
+    assert_null(sessions_room_started(w.sessions, &other, &event));
+    assert_null(sessions_room_seen(w.sessions, &other, &event));
+    sessions_room_finished(w.sessions, &other, &event);
+    assert_null(sessions_find(w.sessions, SLICE("RM_9")));
+    assert_non_null(seen(&w, "RM_1", 2000));
+    assert_int_equal(sessions_stats(w.sessions)->refused, 2);
+    finished(&w, "RM_1", 3000);
+    assert_int_equal(w.ended, 1);
+    assert_int_equal(row_wait(&w, "RM_1", SESSION_ENDED).ended_ms, 3000);
+    started(&w, "RM_1", 4000); /* nor does it come back */
+    assert_int_equal(sessions_count_active(w.sessions), 0);
+    world_close(&w);
+}
+
+static void a_refused_one_is_the_end_of_its_predecessor(void **state) {
+    struct world w;
+    world_open(&w, state);
+    started(&w, "RM_2", 2000);
+    sessions_refuse_new(w.sessions);
+    assert_null(seen(&w, "RM_1", 5000)); /* late news of an older one, maybe */
+    assert_int_equal(sessions_count_active(w.sessions), 1);
+    assert_null(started(&w, "RM_1", 1000));
+    assert_int_equal(sessions_count_active(w.sessions), 1);
+    assert_null(started(&w, "RM_3", 3000));
+    assert_null(active(&w));
+    assert_int_equal(row_wait(&w, "RM_2", SESSION_ENDED).ended_ms, 3000);
+    world_close(&w);
+}
+
 #define STORED(function) cmocka_unit_test_setup(function, fixture_next_database)
 
 int main(int argc, char **argv) {
@@ -429,6 +467,8 @@ int main(int argc, char **argv) {
         STORED(without_a_sid_the_name_is_the_meeting),
         STORED(rooms_without_a_proper_name_are_none),
         STORED(what_was_asked_may_be_answered_after_the_end),
+        STORED(where_new_ones_are_refused_the_others_go_on),
+        STORED(a_refused_one_is_the_end_of_its_predecessor),
     };
     fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
