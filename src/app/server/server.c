@@ -31,8 +31,8 @@
 #include "net/socketio/sio_server.h"
 #include "net/tls.h"
 #include "outside/disk/disk.h"
-#include "outside/files/run_mark.h"
 #include "outside/files/repair.h"
+#include "outside/files/run_mark.h"
 #include "outside/files/storage.h"
 #include "outside/livekit/livekit.h"
 #include "outside/livekit/livekit_info.h"
@@ -40,11 +40,13 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     WHY_SIZE = 512,
     MEETING_LINGER_MS = 60000,
     STORE_PATIENCE_MS = 1500,
+    STORAGE_LOOK_NS = 20 * 1000 * 1000,
     FREE_BYTES = 2048, /* what may wait for a client besides MAX_CLIENT_BYTES */
 };
 
@@ -68,20 +70,33 @@ static int server_fail(struct buf *problem, const char *what, int err) {
     return err;
 }
 
+/* Where a service manager holds the socket connections wait, so the server that is leaving has its
+ * time. */
+static int take_storage(struct server *server, const struct storage_settings *where,
+                        struct buf *problem) {
+    char why[WHY_SIZE] = "";
+    int64_t patience_ms = server_service_holds_door() ? server->config->drain_ms : 0;
+    int err = storage_open(&server->storage, where, why, sizeof why);
+    while (err == EBUSY && clock_mono_ms() - server->started_ms < patience_ms) {
+        nanosleep(&(struct timespec){.tv_nsec = STORAGE_LOOK_NS}, NULL);
+        err = storage_open(&server->storage, where, why, sizeof why);
+    }
+    if (err)
+        buf_add_text(problem, why);
+    return err;
+}
+
 static int open_disk(struct server *server, struct buf *problem) {
     const struct config *config = server->config;
-    char why[WHY_SIZE] = "";
     struct storage_settings where = {config->storage_dir, config->audio_dir, config->video_dir};
     second_clock_init(&server->second_clock, (const char *[]){where.root, where.audio, where.video},
                       3, server->started_ms);
     if (second_clock_doubts(&server->second_clock, clock_wall_ms(), server->started_ms))
         log_warn("server", "the clock is far ahead of all that was written here; nothing is "
                            "deleted for its age until a signed webhook confirms it");
-    int err = storage_open(&server->storage, &where, why, sizeof why);
-    if (err) {
-        buf_add_text(problem, why);
+    int err = take_storage(server, &where, problem);
+    if (err)
         return err;
-    }
     err = run_mark_open(&server->run_mark, config->storage_dir);
     if (err)
         return server_fail(problem, "The mark of the running server cannot be made", err);
@@ -425,10 +440,10 @@ void server_close(struct server *server) {
     mix_api_free(server->mix_api);
     objects_free(server->objects);
     recordings_free(server->recordings);
+    run_mark_close(server->run_mark); /* first: the next server takes it with the folders */
     storage_close(server->storage);
     pool_free(&server->budget.connections);
     pool_free(&server->budget.sessions);
     pool_free(&server->budget.memory);
-    run_mark_close(server->run_mark);
     mem_free(server);
 }

@@ -186,6 +186,7 @@ void server_reload_start(struct server *);
  * *count is 0 when there are none. An errno with one sentence in `problem`.
  */
 int server_service_sockets(int sockets[LISTENER_SOCKETS_MAX], size_t *count, struct buf *problem);
+bool server_service_holds_door(void);
 void server_service_ready(struct server *);
 void server_service_reloading(void);
 void server_service_reloaded(void);

@@ -39,6 +39,10 @@ int server_service_sockets(int sockets[LISTENER_SOCKETS_MAX], size_t *count, str
     return 0;
 }
 
+bool server_service_holds_door(void) {
+    return sd_listen_fds(false) > 0;
+}
+
 /* Shards and control have both done a turn since they were asked. */
 static void service_on_stats(const struct shard_stats *total, size_t shards, void *user) {
     struct server *server = user;
