@@ -37,6 +37,10 @@ struct sio_server {
     struct list history_sources[SIO_SOURCE_LEVELS];
     size_t history_own_bytes, history_clients_bytes;
 
+    /* sio_ask.c */
+    struct map asks; /* number -> struct sio_ask */
+    uint64_t next_ask;
+
     /* sio_recovery.c */
     struct list kept; /* sessions that may come back, oldest first */
     struct timer sweep;
@@ -143,6 +147,9 @@ void sio_socket_welcome(struct sio_socket *socket, struct slice auth, bool is_ba
 unsigned sio_encode(struct sio_namespace *ns, const char *event, struct slice args,
                     const struct slice *attachments, unsigned count,
                     struct blob *frames[1 + SIO_ATTACHMENTS_MAX]);
+/* The text and the attachments as frames; returns their number. */
+unsigned sio_make_frames(const struct buf *text, const struct slice *attachments, unsigned count,
+                         struct blob *frames[1 + SIO_ATTACHMENTS_MAX]);
 /* The same text with the event's number as its last argument, which a client names as its offset
  * when it comes back. The caller owns the reference. */
 struct blob *sio_number_frame(const struct blob *frame, uint64_t seq);
@@ -195,5 +202,11 @@ void sio_kept_lost(struct sio_namespace *ns, struct slice id, uint64_t seq);
 /* Gives the new socket back the session that auth's pid names, if it can. */
 bool sio_recover(struct sio_socket *socket, struct slice auth);
 void sio_recovery_free(struct sio_server *server);
+
+/* ---- sio_ask.c ---- */
+
+void sio_take_ack(struct sio_socket *socket, const struct sio_packet *packet,
+                  const struct slice *attachments);
+void sio_asks_free(struct sio_server *server);
 
 #endif

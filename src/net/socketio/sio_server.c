@@ -211,7 +211,8 @@ static void take_packet(struct sio_client *client, const struct sio_packet *pack
     else if ((packet->type == SIO_EVENT || packet->type == SIO_BINARY_EVENT) &&
              packet->name.len > 0)
         take_event(socket, packet, attachments);
-    /* Acks are ignored: this server never asks for one. */
+    else if ((packet->type == SIO_ACK || packet->type == SIO_BINARY_ACK) && !packet->is_too_deep)
+        sio_take_ack(socket, packet, attachments);
 }
 
 static void dispatch(struct sio_client *client, const struct sio_packet *packet,
@@ -326,6 +327,7 @@ struct sio_server *sio_server_new(struct loop *loop, const struct sio_settings *
     server->budget = SIO_SLICE;
     list_init(&server->jobs);
     list_init(&server->kept);
+    map_init(&server->asks, rand_u64());
     sio_history_open(server);
     server->eio = eio_server_new(loop, &server->settings.eio, &handlers, server);
     return server;
@@ -349,6 +351,7 @@ void sio_server_close(struct sio_server *server) {
     server->is_closing = true;
     eio_server_close(server->eio);
     sio_jobs_free(server);
+    sio_asks_free(server);
     sio_recovery_free(server);
     for (unsigned i = 0; i < server->namespace_count; i++)
         namespace_free(server->namespaces[i]);

@@ -150,4 +150,27 @@ void sio_broadcast_each(struct sio_namespace *ns, const struct sio_target *targe
                         const char *event, const struct slice *args, unsigned count,
                         sio_pick_fn *pick, void *arg);
 
+/* Visits each socket of a target once. The visit may let it join, leave or go. */
+typedef void sio_visit_fn(struct sio_socket *socket, void *arg);
+void sio_each(struct sio_namespace *ns, const struct sio_target *target, sio_visit_fn *fn,
+              void *arg);
+/* Each room with somebody in it; a socket's id counts as one. */
+void sio_each_room(struct sio_namespace *ns, void (*fn)(struct slice name, void *arg), void *arg);
+/* Sends a client out of its namespace; closes: and ends its transport. The socket is gone. */
+void sio_disconnect(struct sio_socket *socket, bool closes);
+
+/* What a client answered. */
+typedef void sio_answer_fn(struct slice args, const struct slice *attachments, unsigned count,
+                           void *arg);
+struct sio_ask_settings {
+    int64_t timeout_ms;
+    sio_answer_fn *fn;
+    void (*on_end)(void *arg); /* the last call: all have answered, or the time is over */
+};
+/* A broadcast that each client is to acknowledge; it is not recovered. Returns how many were asked;
+ * when it is nobody, nothing is called. */
+unsigned sio_ask(struct sio_namespace *ns, const struct sio_target *target, const char *event,
+                 struct slice args, const struct slice *attachments, unsigned count,
+                 const struct sio_ask_settings *settings, void *arg);
+
 #endif

@@ -81,9 +81,8 @@ void sio_socket_gone(struct sio_socket *socket, bool may_return) {
 
 /* ---- sending ---- */
 
-/* The text and the attachments as frames; returns their number. */
-static unsigned make_frames(const struct buf *text, const struct slice *attachments, unsigned count,
-                            struct blob *frames[1 + SIO_ATTACHMENTS_MAX]) {
+unsigned sio_make_frames(const struct buf *text, const struct slice *attachments, unsigned count,
+                         struct blob *frames[1 + SIO_ATTACHMENTS_MAX]) {
     frames[0] = eio_frame_text(buf_slice(text));
     for (unsigned i = 0; i < count; i++)
         frames[1 + i] = eio_frame_binary(attachments[i]);
@@ -106,7 +105,7 @@ unsigned sio_encode(struct sio_namespace *ns, const char *event, struct slice ar
     assert(count <= SIO_ATTACHMENTS_MAX);
     struct buf text = {0};
     sio_write_event(&text, ns->name, NULL, slice_from(event), args, count);
-    unsigned frame_count = make_frames(&text, attachments, count, frames);
+    unsigned frame_count = sio_make_frames(&text, attachments, count, frames);
     buf_free(&text);
     return frame_count;
 }
@@ -143,7 +142,7 @@ void sio_ack_binary(struct sio_socket *socket, const struct sio_event *event, st
     struct buf text = {0};
     sio_write_ack(&text, socket->ns->name, event->ack_id, args, count);
     struct blob *frames[1 + SIO_ATTACHMENTS_MAX];
-    send_frames(socket, frames, make_frames(&text, attachments, count, frames));
+    send_frames(socket, frames, sio_make_frames(&text, attachments, count, frames));
     buf_free(&text);
 }
 

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/rand.h"
+#include "net/dial.h"
 #include "net/loop.h"
 #include "net/stream.h"
 #include "wire/web/base64.h"
@@ -15,13 +16,7 @@
 
 enum { TIMEOUT_MS = 10 * 1000 };
 
-enum ws_dial_state { RESOLVING, CONNECTING, ASKING_PROXY, SHAKING };
-
-/* Outlives a cancelled dial: libuv cannot cancel a lookup that is running. */
-struct ws_lookup {
-    uv_getaddrinfo_t request;
-    struct ws_dial *dial; /* NULL once cancelled */
-};
+enum ws_dial_state { CONNECTING, ASKING_PROXY, SHAKING };
 
 struct ws_dial {
     struct loop *loop;
@@ -29,14 +24,11 @@ struct ws_dial {
     void *arg;
     const struct tls *tls; /* NULL = ws */
     char *host;            /* the server, for TLS */
-    char *first_host;      /* where to connect to: the proxy or the server */
-    char first_port[6];
-    struct buf connect; /* the proxy's CONNECT, empty = direct */
-    struct buf request; /* the handshake */
+    struct buf connect;    /* the proxy's CONNECT, empty = direct */
+    struct buf request;    /* the handshake */
     char accept[WS_ACCEPT_SIZE];
     enum ws_dial_state state;
-    struct ws_lookup *lookup;
-    struct addrinfo *addresses, *next_address;
+    struct dial *first; /* while CONNECTING: to the proxy or the server */
     struct stream *stream;
     struct watch *watch;
     struct timer deadline;
@@ -50,19 +42,14 @@ struct ws_dial {
 void ws_dial_cancel(struct ws_dial *dial) {
     if (!dial)
         return;
-    if (dial->lookup) {
-        dial->lookup->dial = NULL;
-        uv_cancel((uv_req_t *)&dial->lookup->request);
-    }
+    dial_cancel(dial->first);
     timer_stop(&dial->deadline);
     watch_close(dial->watch);
     stream_close(dial->stream);
-    uv_freeaddrinfo(dial->addresses);
     buf_free(&dial->connect);
     buf_free(&dial->request);
     buf_free(&dial->reply);
     mem_free(dial->host);
-    mem_free(dial->first_host);
     mem_free(dial);
 }
 
@@ -189,78 +176,28 @@ static void talk(struct ws_dial *dial) {
 
 /* ---- connecting ---- */
 
-static void try_next_address(struct ws_dial *dial, int err);
-
 static void ws_dial_on_events(int events, void *arg) {
+    talk(arg);
+}
+
+static void ws_dial_on_connected(struct stream *stream, const char *why, void *arg) {
     struct ws_dial *dial = arg;
-    if (dial->state == CONNECTING) {
-        int err = stream_connected(dial->stream);
-        if (err == EINPROGRESS)
-            return;
-        if (err) {
-            try_next_address(dial, err);
-            return;
-        }
-        dial->state = ASKING_PROXY;
-        if (dial->connect.len == 0)
-            start_shaking(dial);
-    }
-    talk(dial);
-}
-
-static void try_next_address(struct ws_dial *dial, int err) {
-    watch_close(dial->watch);
-    dial->watch = NULL;
-    stream_close(dial->stream);
-    dial->stream = NULL;
-    while (dial->next_address) {
-        struct addrinfo *address = dial->next_address;
-        dial->next_address = address->ai_next;
-        err = stream_connect(&dial->stream, address->ai_addr, address->ai_addrlen);
-        if (err)
-            continue;
-        err =
-            watch_open(&dial->watch, dial->loop, stream_fd(dial->stream), ws_dial_on_events, dial);
-        if (err == 0) {
-            watch_set(dial->watch, WATCH_WRITE);
-            return;
-        }
-        stream_close(dial->stream);
-        dial->stream = NULL;
-    }
-    fail(dial, "cannot connect", strerror(err));
-}
-
-static void ws_dial_on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *addresses) {
-    struct ws_lookup *lookup = CONTAINER_OF(request, struct ws_lookup, request);
-    struct ws_dial *dial = lookup->dial;
-    mem_free(lookup);
-    if (!dial) {
-        uv_freeaddrinfo(addresses);
+    dial->first = NULL;
+    dial->stream = stream;
+    if (!stream) {
+        fail(dial, why, "");
         return;
     }
-    dial->lookup = NULL;
-    if (status < 0) {
-        fail(dial, "cannot resolve the name", uv_strerror(status));
-        return;
-    }
-    dial->addresses = dial->next_address = addresses;
-    dial->state = CONNECTING;
-    try_next_address(dial, ECONNREFUSED);
-}
-
-static int start_lookup(struct ws_dial *dial) {
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct ws_lookup *lookup = mem_alloc(sizeof *lookup);
-    int err = -uv_getaddrinfo(loop_uv(dial->loop), &lookup->request, ws_dial_on_resolved,
-                              dial->first_host, dial->first_port, &hints);
+    int err =
+        watch_open(&dial->watch, dial->loop, stream_fd(dial->stream), ws_dial_on_events, dial);
     if (err) {
-        mem_free(lookup);
-        return err;
+        fail(dial, "cannot watch the connection", strerror(err));
+        return;
     }
-    lookup->dial = dial;
-    dial->lookup = lookup;
-    return 0;
+    dial->state = ASKING_PROXY;
+    if (dial->connect.len == 0)
+        start_shaking(dial);
+    talk(dial);
 }
 
 /* ---- writing requests ---- */
@@ -324,23 +261,24 @@ int ws_dial_start(struct ws_dial **out, struct loop *loop, const struct ws_targe
         return EINVAL;
 
     struct ws_dial *dial = mem_alloc(sizeof *dial);
+    int64_t timeout_ms = target->timeout_ms ? target->timeout_ms : TIMEOUT_MS;
     dial->loop = loop;
     dial->fn = fn;
     dial->arg = arg;
     dial->tls = is_secure ? target->tls : NULL;
     dial->host = slice_copy_text(target->url->host);
-    dial->first_host = slice_copy_text(first->host);
-    snprintf(dial->first_port, sizeof dial->first_port, "%u", url_port(first));
     if (target->proxy)
         write_connect(dial, target);
     write_handshake(dial, target);
-    int err = start_lookup(dial);
+    char *host = slice_copy_text(first->host);
+    int err = dial_start(&dial->first, loop, host, url_port(first), timeout_ms,
+                         ws_dial_on_connected, dial);
+    mem_free(host);
     if (err) {
         ws_dial_cancel(dial);
         return err;
     }
-    timer_start(loop, &dial->deadline, target->timeout_ms ? target->timeout_ms : TIMEOUT_MS, 0,
-                ws_dial_on_deadline, dial);
+    timer_start(loop, &dial->deadline, timeout_ms, 0, ws_dial_on_deadline, dial);
     *out = dial;
     return 0;
 }

@@ -18,7 +18,7 @@ static void turn_until_gone(struct fixture *f, unsigned count) {
     assert_int_equal(f->gone, count);
 }
 
-/* The server asks for none, so an ack of any kind changes nothing. */
+/* An ack of any kind that was not asked for changes nothing. */
 static void acks_that_were_not_asked_for_are_ignored(void **state) {
     static const char bytes[] = "\x82\x83\0\0\0\0"
                                 "abc";
