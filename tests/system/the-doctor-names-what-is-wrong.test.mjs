@@ -11,6 +11,7 @@ import { binary, eventually, freePort, run, startServer, temporaryFolder } from 
 import { startRoom } from './meeting.mjs';
 import { FakeLivekit, key, secret } from '../fakes/livekit.mjs';
 import { openReceiver, secret as receiverSecret } from '../fakes/receiver.mjs';
+import { startRedis } from '../fakes/redis.mjs';
 import { FakeS3 } from '../fakes/s3.mjs';
 
 const keys = { LIVEKIT_API_KEY: key, LIVEKIT_API_SECRET: secret };
@@ -219,6 +220,13 @@ test('an object store that is not there, refuses us, or keeps what is erased', a
   (await look({ S3_ENDPOINT: nobody })).has('fault', 'object store', /the store does not answer/);
   store.fail((seen) => seen.method === 'DELETE' && { status: 403, code: 'AccessDenied' });
   assert.match((await look({})).has('fault', 'object store', /cannot be deleted/).remedy, /erasing a meeting leaves them there/);
+});
+
+test('a Redis that is there, and one that is not', async (t) => {
+  const redis = await startRedis(t);
+  (await examine(t, { REDIS_URL: redis.url })).has('good', 'redis', /logged in to/);
+  assert.match((await examine(t, { REDIS_URL: `redis://:wrong@127.0.0.1:${redis.port}` })).has('fault', 'redis', /AUTH/).remedy, /REDIS_URL/);
+  (await examine(t, { REDIS_URL: `redis://127.0.0.1:${new URL(nobody).port}` })).has('fault', 'redis', /refused/);
 });
 
 test('a prosody service that cannot be reached', async (t) => {

@@ -18,6 +18,7 @@
 #include "meeting/rules.h"
 #include "net/tls.h"
 #include "outside/disk/disk_settings.h"
+#include "outside/redis/redis.h"
 #include "outside/s3/s3.h"
 #include "wire/media/wav.h"
 #include "wire/web/jwt.h"
@@ -43,6 +44,9 @@ enum message_scope { MESSAGE_ALL, MESSAGE_ROOMS };
 enum access_log { ACCESS_LOG_OFF, ACCESS_LOG_CLF, ACCESS_LOG_JSON };
 enum socket_recovery { RECOVERY_OFF, RECOVERY_ASKED, RECOVERY_ON };
 enum media_source { MEDIA_EGRESS, MEDIA_JOIN };
+/* How the clients of other Socket.IO servers are reached. */
+enum socket_adapter { SOCKET_ADAPTER_OFF, SOCKET_ADAPTER_REDIS };
+
 /* Whether a bucket is in the path of a URL; PATH_AUTO: where S3_ENDPOINT is set. */
 enum path_style { PATH_AUTO, PATH_ON, PATH_OFF };
 enum reconcile_rooms { RECONCILE_KNOWN, RECONCILE_ALL };
@@ -61,9 +65,9 @@ struct config {
     const char *trust_proxy;  /* comma separated networks */
     bool web_page;
     bool web_moods;
-    const char *web_contact; /* NULL: none */
+    const char *web_contact;         /* NULL: none */
     const char *web_frame_ancestors; /* comma separated origins, or "*"; NULL: none */
-    size_t memory_bytes;      /* that the process may use; 0: unknown */
+    size_t memory_bytes;             /* that the process may use; 0: unknown */
     size_t client_memory_bytes;
     unsigned max_connections;
     unsigned max_tracks;
@@ -93,7 +97,7 @@ struct config {
     enum media_source media_source;
     bool join_record_video;
     const char *join_rooms, *join_rooms_except; /* patterns of names */
-    enum webhook_verify webhook_verify; /* `auto` already decided */
+    enum webhook_verify webhook_verify;         /* `auto` already decided */
     const char *egress_ws_base;
     bool egress_autostart;
     enum egress_auth egress_auth;
@@ -126,6 +130,12 @@ struct config {
     const char *s3_prefix;
     double s3_keep_local_hours;
     unsigned s3_link_s;
+
+    /* Redis: redis_url NULL: there is none */
+    const char *redis_url, *redis_sentinels, *redis_sentinel_name;
+    struct redis_place redis; /* what they say */
+    enum socket_adapter socket_adapter;
+    const char *socket_adapter_key;
 
     /* Analysis */
     double group_seconds;

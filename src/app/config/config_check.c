@@ -218,6 +218,23 @@ static int check_object_store(struct config_source *source, struct config *confi
     return err;
 }
 
+static int check_redis(struct config_source *source, struct config *config) {
+    char why[WHY_BYTES];
+    if (!config->redis_url && config->socket_adapter == SOCKET_ADAPTER_REDIS) {
+        buf_add_text(source->problem,
+                     "SOCKET_ADAPTER is redis, and REDIS_URL does not say where it "
+                     "is");
+        return EINVAL;
+    }
+    if (!config->redis_url)
+        return 0;
+    int err = redis_place_parse(&config->redis, config->redis_url, config->redis_sentinels,
+                                config->redis_sentinel_name, why, sizeof why);
+    if (err)
+        buf_printf(source->problem, "REDIS_URL, REDIS_SENTINELS: %s", why);
+    return err;
+}
+
 static int check_tls(struct config_source *source, const struct config *config) {
     if (!config->tls_cert_file != !config->tls_key_file) {
         buf_printf(source->problem, "%s is set but %s is not: TLS needs both",
@@ -250,7 +267,7 @@ int config_check(struct config_source *source, struct config *config) {
     if (check_host(source, config) || check_database(source, config) ||
         check_proxies(source, config) || check_hume_key(source, config) ||
         check_webhooks(source, config) || check_object_store(source, config) ||
-        check_tls(source, config))
+        check_redis(source, config) || check_tls(source, config))
         return EINVAL;
     warn_of_sizes(source, config);
     warn_of_sources(source, config);

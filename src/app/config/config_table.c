@@ -137,8 +137,9 @@ const struct setting settings[] = {
      .help = "audio that may wait for a slow disk; pipeline logs may use half of it"},
     {.help = "Object store"},
     {"S3_BUCKET", .type = SETTING_TEXT, AT(s3.bucket), .max = 63,
-     .help = "bucket of an S3-compatible store to which recordings are uploaded when they have ended; "
-             "unset: they stay on this disk alone"},
+     .help =
+         "bucket of an S3-compatible store to which recordings are uploaded when they have ended; "
+         "unset: they stay on this disk alone"},
     {"S3_ENDPOINT", .alias = "AWS_ENDPOINT_URL_S3", .type = SETTING_TEXT, AT(s3.endpoint),
      .max = 2048, .help = "address of the store, such as https://s3.example.org; unset: Amazon's"},
     {"AWS_REGION", .alias = "AWS_DEFAULT_REGION", .type = SETTING_TEXT, AT(s3.region),
@@ -216,7 +217,23 @@ const struct setting settings[] = {
      .help =
          "hosts that are reached without HTTPS_PROXY, comma separated: names and what is beneath "
          "them, addresses, networks, *"},
+    {.help = "Redis"},
+    {"REDIS_URL", .type = SETTING_TEXT, .flags = SETTING_SECRET, AT(redis_url), .max = 2048,
+     .help = "redis://[user:password@]host[:port][/db], or rediss:// for TLS; for SOCKET_ADAPTER"},
+    {"REDIS_SENTINELS", .type = SETTING_TEXT, AT(redis_sentinels), .max = 2048,
+     .help =
+         "host:port of Sentinels, comma separated: they say where Redis is, REDIS_URL how to log "
+         "in"},
+    {"REDIS_SENTINEL_NAME", .type = SETTING_TEXT, AT(redis_sentinel_name), .max = 63,
+     .help = "name of the master that the Sentinels watch"},
     {.help = "Socket.IO"},
+    {"SOCKET_ADAPTER", .type = SETTING_CHOICE, AT(socket_adapter), .fallback = "off",
+     .choices = "off|redis",
+     .help =
+         "redis: other servers of Socket.IO on the same Redis reach the clients here, and these "
+         "theirs"},
+    {"SOCKET_ADAPTER_KEY", .type = SETTING_TEXT, AT(socket_adapter_key), .fallback = "socket.io",
+     .max = 64, .help = "what the channels of the adapter begin with: its option `key`"},
     {"SOCKET_MESSAGE_SCOPE", .type = SETTING_CHOICE, AT(message_scope), .fallback = "all",
      .fallback_production = "rooms", .choices = "all|rooms",
      .help = "who receives a `message`: every client, or those who share a room with the sender"},

@@ -25,7 +25,7 @@ static void examine(struct doctor *doctor) {
     static void (*const looks[])(struct doctor *) = {
         look_at_settings,        look_at_server,    look_at_machine,      look_at_storage,
         look_at_certificates,    look_at_database,  look_at_livekit,      look_at_egress_address,
-        look_at_prosody_service, look_at_receivers, look_at_object_store,
+        look_at_prosody_service, look_at_receivers, look_at_object_store, look_at_redis,
     };
     for (size_t i = 0; i < ARRAY_LEN(looks); i++)
         looks[i](doctor);

@@ -30,5 +30,6 @@ void look_at_egress_address(struct doctor *);
 void look_at_prosody_service(struct doctor *);
 void look_at_receivers(struct doctor *);
 void look_at_object_store(struct doctor *);
+void look_at_redis(struct doctor *);
 
 #endif

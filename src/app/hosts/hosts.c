@@ -2,6 +2,7 @@
 
 #include "app/config/config.h"
 #include "app/hosts/hosts_private.h"
+#include "app/peers/peers.h"
 #include "app/rest/routes.h"
 #include "base/counter.h"
 #include "base/macros.h"
@@ -99,6 +100,12 @@ static size_t event_bytes(const struct sio_event *event) {
     return bytes;
 }
 
+void hosts_send(struct hosts *hosts, const struct sio_target *target, const char *event,
+                struct slice args, const struct slice *attachments, unsigned count) {
+    sio_broadcast_binary(hosts->ns, target, event, args, attachments, count);
+    peers_emit(hosts->settings.peers, target, event, args, attachments, count);
+}
+
 /* To all clients that share a room with the sender, and to the sender. */
 static void send_to_neighbours(struct hosts *hosts, struct sio_socket *socket, struct slice json,
                                const struct sio_event *event) {
@@ -110,8 +117,7 @@ static void send_to_neighbours(struct hosts *hosts, struct sio_socket *socket, s
         sio_room_at(socket, i, &rooms[i]);
     rooms[count] = sio_id(socket);
     struct sio_target target = {.rooms = rooms, .room_count = count + 1};
-    sio_broadcast_binary(hosts->ns, &target, "message", json, event->attachments,
-                         event->attachment_count);
+    hosts_send(hosts, &target, "message", json, event->attachments, event->attachment_count);
     mem_free(rooms);
 }
 
@@ -133,8 +139,8 @@ static void hosts_on_message(struct sio_socket *socket, const struct sio_event *
     struct buf json = {0};
     write_message(&json, socket, event, hosts->seed);
     if (config->message_scope == MESSAGE_ALL)
-        sio_broadcast_binary(hosts->ns, &(struct sio_target){0}, "message", buf_slice(&json),
-                             event->attachments, event->attachment_count);
+        hosts_send(hosts, &(struct sio_target){0}, "message", buf_slice(&json), event->attachments,
+                   event->attachment_count);
     else
         send_to_neighbours(hosts, socket, buf_slice(&json), event);
     buf_free(&json);
@@ -235,6 +241,12 @@ static bool hosts_may_rejoin(void *data, struct slice room, void *arg) {
 
 /* ---- The hosts ---- */
 
+/* Who hears feedback is for the doors here to say, not for other servers. */
+static bool may_be_entered(struct slice room) {
+    struct slice name;
+    return !hosts_is_feedback_room(room, &name) && !hosts_is_stats_room(room, &name);
+}
+
 struct hosts *hosts_new(const struct hosts_settings *settings) {
     static const struct sio_handlers handlers = {.on_connect = hosts_on_connect,
                                                  .on_disconnect = hosts_on_disconnect,
@@ -261,6 +273,8 @@ struct hosts *hosts_new(const struct hosts_settings *settings) {
     list_init(&hosts->checks);
     hosts->sio = sio_server_new(settings->loop, &sio);
     hosts->ns = sio_namespace_add(hosts->sio, "/", &handlers, hosts);
+    if (settings->peers)
+        peers_serve(settings->peers, hosts->ns, SLICE("/"), may_be_entered);
     sio_on(hosts->ns, "message", hosts_on_message);
     sio_on(hosts->ns, "join-room", hosts_on_join);
     sio_on(hosts->ns, "leave-room", hosts_on_leave);

@@ -18,6 +18,7 @@ struct budget;
 struct directory;
 struct directory_feedback;
 struct hosts;
+struct peers;
 struct routes;
 struct session;
 
@@ -29,6 +30,7 @@ struct hosts_settings {
     struct store *store;
     struct budget *budget;
     struct directory *directory; /* NULL in tests */
+    struct peers *peers;         /* other servers; NULL: there are none */
 };
 
 struct hosts *hosts_new(const struct hosts_settings *settings);

@@ -1,6 +1,7 @@
 /* Feedback on its way to the hosts of a meeting, and the memory of it. */
 #include "app/config/config.h"
 #include "app/hosts/hosts_private.h"
+#include "app/peers/peers.h"
 #include "app/sessions/directory.h"
 #include "app/sessions/sessions.h"
 #include "base/mem.h"
@@ -170,6 +171,7 @@ static void broadcast(struct hosts *hosts, const struct sio_target *target,
         sio_broadcast_each(hosts->ns, target, "feedback", args, LOCALES, pick_locale, hosts);
     else
         sio_broadcast(hosts->ns, target, "feedback", args[own]);
+    peers_emit(hosts->settings.peers, target, "feedback", args[own], NULL, 0);
     for (unsigned i = 0; i < LOCALES; i++)
         buf_free(&texts[i]);
 }

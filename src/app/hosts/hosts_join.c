@@ -57,7 +57,7 @@ static void tell_rooms(struct hosts *hosts, const struct slice *rooms, unsigned 
     json_add_text(&json, "clientId", sio_id(socket));
     json_add_raw(&json, "room", room_json);
     json_close(&json);
-    sio_broadcast(hosts->ns, &target, event, buf_slice(&json));
+    hosts_send(hosts, &target, event, buf_slice(&json), NULL, 0);
     buf_free(&json);
 }
 

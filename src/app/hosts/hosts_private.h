@@ -149,6 +149,9 @@ struct host_ticket {
 
 /* Zeroed before; a client without a socket, and in no list. */
 void hosts_client_init(struct host_client *client, struct hosts *hosts);
+/* Sends an event to clients here and, where there are other servers, to theirs. */
+void hosts_send(struct hosts *hosts, const struct sio_target *target, const char *event,
+                struct slice args, const struct slice *attachments, unsigned count);
 /* `exception` in NestJS's shape; event NULL: without data in the cause. */
 void hosts_exception(struct host_client *client, const char *message, const char *pattern,
                      const struct sio_event *event);

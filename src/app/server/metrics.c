@@ -12,6 +12,7 @@
 #include "app/egress/egresses.h"
 #include "app/hosts/hosts.h"
 #include "app/objects/objects.h"
+#include "app/peers/peers.h"
 #include "app/recordings/recordings.h"
 #include "app/rest/bearer.h"
 #include "app/rest/routes.h"
@@ -101,6 +102,8 @@ static void write_hosts(const struct server *server, struct buf *out) {
         {&sio_counters, sio_server_stats(sio)},
         {&hosts_counter_table, hosts_counters(server->hosts)},
     };
+    if (server->peers)
+        write_table(out, &peers_counters, peers_stats(server->peers));
     write_table(out, &feedback_out_counters, &server->feedback_out);
     write_table(out, &verdicts_counters, &server->verdicts);
     exposition_counters(out, sources, ARRAY_LEN(sources));

@@ -11,6 +11,7 @@
 #include "app/hosts/hosts.h"
 #include "app/hosts/talk_stats.h"
 #include "app/objects/objects.h"
+#include "app/peers/peers.h"
 #include "app/recordings/erasure.h"
 #include "app/recordings/recordings.h"
 #include "app/rest/routes.h"
@@ -267,8 +268,13 @@ static int open_sessions(struct server *server, struct buf *problem) {
     };
     server->sessions = sessions_new(&set);
 
-    struct hosts_settings hosts = {server->loop,  server->config,  server->sessions,
-                                   server->store, &server->budget, server->directory};
+    const struct hosts_settings hosts = {.loop = server->loop,
+                                         .config = server->config,
+                                         .sessions = server->sessions,
+                                         .store = server->store,
+                                         .budget = &server->budget,
+                                         .directory = server->directory,
+                                         .peers = server->peers};
     server->hosts = hosts_new(&hosts);
     server->talk_stats = talk_stats_new(server->loop, server->directory, server->hosts);
     const struct reports_settings reports = {
@@ -354,6 +360,7 @@ int server_open(struct server **out, const struct config *config, struct buf *pr
         open_store,
         server_open_objects,
         server_open_deliveries,
+        server_open_peers,
         open_hume_tls,
         open_rulebook,
         open_join,
@@ -414,6 +421,7 @@ void server_close(struct server *server) {
     reports_free(server->reports);
     mix_api_close(server->mix_api);
     hosts_free(server->hosts);
+    peers_close(server->peers);
     mute_inquiry_free(server->mute_inquiry);
     reconcile_free(server->reconcile);
     rooms_free(server->rooms);
@@ -430,6 +438,7 @@ void server_close(struct server *server) {
     rulebook_free(server->rulebook);
     tls_close(server->client_tls);
     tls_close(server->livekit_tls);
+    tls_close(server->redis_tls);
     rtc_identity_close(server->rtc_identity);
     objects_close(server->objects);
     recordings_close(server->recordings);

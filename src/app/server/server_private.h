@@ -45,6 +45,7 @@ enum server_part {
     PART_UNRECORDED,
     PART_ENCRYPTED,
     PART_OBJECTS,
+    PART_REDIS,
     SERVER_PARTS
 };
 
@@ -78,6 +79,8 @@ struct server {
     struct rulebook *rulebook;
     struct directory *directory;
     struct sessions *sessions;
+    struct peers *peers; /* other servers of Socket.IO; NULL without SOCKET_ADAPTER */
+    struct tls *redis_tls;
     struct hosts *hosts;
     struct talk_stats *talk_stats;
     struct reports *reports;
@@ -171,6 +174,9 @@ void server_on_user_changed(struct slice user_id, void *owner);
 void server_add_reports(struct server *server);
 /* Nothing without S3_BUCKET. */
 int server_open_objects(struct server *server, struct buf *problem);
+
+/* Nothing without SOCKET_ADAPTER. */
+int server_open_peers(struct server *server, struct buf *problem);
 
 /* The routes, and the listener in front of them (server_doors.c). */
 int server_open_doors(struct server *server, struct buf *problem);

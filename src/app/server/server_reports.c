@@ -1,6 +1,7 @@
 /* What is served and kept of meetings beside the live feedback. */
 #include "app/config/config.h"
 #include "app/objects/objects.h"
+#include "app/peers/peers.h"
 #include "app/reports/reports.h"
 #include "app/server/server_private.h"
 
@@ -43,5 +44,24 @@ int server_open_objects(struct server *server, struct buf *problem) {
         buf_add_text(problem, why);
     else
         server->objects = objects_open(&set);
+    return err;
+}
+
+int server_open_peers(struct server *server, struct buf *problem) {
+    const struct config *config = server->config;
+    struct peers_settings set = {.loop = server->loop,
+                                 .place = &config->redis,
+                                 .key = config->socket_adapter_key,
+                                 .max_bytes = config->socket_packet_bytes};
+    char why[256] = "";
+    if (config->socket_adapter == SOCKET_ADAPTER_OFF)
+        return 0;
+    int err =
+        config->redis.is_secure ? tls_open_client(&server->redis_tls, NULL, why, sizeof why) : 0;
+    set.tls = server->redis_tls;
+    if (err)
+        buf_printf(problem, "TLS for Redis cannot be used: %s", why);
+    else
+        server->peers = peers_open(&set);
     return err;
 }

@@ -2,6 +2,7 @@
  * from / to the page. */
 #include "app/egress/egresses.h"
 #include "app/objects/objects.h"
+#include "app/peers/peers.h"
 #include "app/rest/routes.h"
 #include "app/rooms/rooms.h"
 #include "app/server/server_private.h"
@@ -30,6 +31,7 @@ static const char *const part_names[SERVER_PARTS] = {
     [PART_UNRECORDED] = "microphones not recorded",
     [PART_ENCRYPTED] = "encrypted audio",
     [PART_OBJECTS] = "object store",
+    [PART_REDIS] = "redis",
 };
 
 void status_look(const struct server *server, struct status_parts *parts) {
@@ -58,6 +60,7 @@ void status_look(const struct server *server, struct status_parts *parts) {
     is[PART_OBJECTS] = server->objects && objects_stats(server->objects)->is_failing;
     parts->is_draining = server->is_draining && !server->is_leaving;
     parts->meetings_left = parts->is_draining ? server->meetings_left : 0;
+    is[PART_REDIS] = server->peers && *peers_trouble(server->peers);
     is[PART_ENCRYPTED] = health.encrypted + rooms.encrypted > 0;
 }
 
