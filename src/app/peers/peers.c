@@ -47,19 +47,19 @@ void peers_emit(struct peers *peers, const struct sio_target *target, const char
 
 /* ---- From others ---- */
 
-/* The channel of a room in which nobody is here is not even read. */
+/* What comes back of our own, and the channel of a room in which nobody is here, is not even read. */
 static void take_broadcast(struct peers *peers, struct slice channel, struct slice payload) {
     struct sio_peer_message message;
     struct slice room;
     if (!sio_peer_read_channel(channel, slice_from(peers->settings.key), peers->name, &room) ||
-        (room.len > 0 && sio_room_size(peers->ns, room) == 0))
+        (room.len > 0 && sio_room_size(peers->ns, room) == 0) ||
+        sio_peer_is_from(payload, slice_from(peers->uid)))
         return;
     if (!sio_peer_read_broadcast(payload, &message)) {
         peers->stats.bad++;
         return;
     }
-    if (strcmp(message.uid, peers->uid) != 0 &&
-        slice_is_equal(slice_from(message.nsp), peers->name)) {
+    if (slice_is_equal(slice_from(message.nsp), peers->name)) {
         const struct sio_target target = {.rooms = message.rooms.names,
                                           .room_count = message.rooms.count,
                                           .except = message.except.names,

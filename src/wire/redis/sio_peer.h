@@ -55,6 +55,8 @@ struct sio_peer_message {
 bool sio_peer_read_broadcast(struct slice payload, struct sio_peer_message *out);
 bool sio_peer_read_request(struct slice payload, struct sio_peer_message *out);
 void sio_peer_free(struct sio_peer_message *message);
+/* Whether a broadcast says that this uid sent it; reads no further. */
+bool sio_peer_is_from(struct slice payload, struct slice uid);
 
 /* An event to be published. */
 struct sio_peer_event {

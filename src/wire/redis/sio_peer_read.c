@@ -132,6 +132,13 @@ static bool is_message(struct slice json, struct sio_peer_message *out) {
            read_packet(packet, out) && read_opts(opts, out);
 }
 
+bool sio_peer_is_from(struct slice payload, struct slice uid) {
+    struct msgpack_item item;
+    return msgpack_next(&payload, &item) && item.kind == MSGPACK_ARRAY &&
+           msgpack_next(&payload, &item) && item.kind == MSGPACK_TEXT &&
+           slice_is_equal(item.bytes, uid);
+}
+
 bool sio_peer_read_broadcast(struct slice payload, struct sio_peer_message *out) {
     struct buf json = {0};
     begin(out);

@@ -144,6 +144,8 @@ static void broadcasts_of_official_servers_are_read(void **state) {
         struct sio_peer_message message;
         assert_true(sio_peer_read_broadcast(buf_slice(&bytes), &message));
         assert_message(&message, &broadcasts[i]);
+        assert_true(sio_peer_is_from(buf_slice(&bytes), slice_from(broadcasts[i].uid)));
+        assert_false(sio_peer_is_from(buf_slice(&bytes), SLICE("another")));
         assert_int_equal(message.is_volatile, strstr(broadcasts[i].name, "volatile") != NULL);
         sio_peer_free(&message);
         buf_free(&bytes);
