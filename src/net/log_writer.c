@@ -75,12 +75,14 @@ static ssize_t log_writer_print(void *cookie, const char *text, size_t len) {
     return (ssize_t)len;
 }
 
+/* The signal is raised again and does what it does by default as soon as the handler returns; a
+ * watchdog that sent it from outside would not repeat it. */
 static void log_writer_on_fatal(int number) {
     log_flush(FATAL_MS);
+    raise(number);
 }
 
-/* After the handler the signal does what it does by default: abort() raises it again, and a faulting
- * instruction is repeated. Handlers that are there already (of a sanitizer) stay. */
+/* Once each. Handlers that are there already (of a sanitizer) stay. */
 static void catch_fatal_signals(void) {
     static const int numbers[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {

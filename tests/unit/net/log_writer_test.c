@@ -205,7 +205,27 @@ static void the_last_lines_get_out_before_an_abort(void **state) {
     buf_free(&text);
 }
 
+static void end_by_another(struct log_writer *writer) {
+    log_error("test", "the last line");
+    kill(getpid(), SIGABRT);
+    pause();
+}
+
+static void a_fatal_signal_from_outside_ends_the_process(void **state) {
+    struct ends ends = open_pipe();
+    struct buf text = {0};
+    pid_t child = start(&ends, false, end_by_another);
+    read_until(ends.reader, &text, "test: the last line");
+    int status = wait_for(child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+    close(ends.reader);
+    close(ends.writer);
+    buf_free(&text);
+}
+
 RUN_TESTS(TEST(lines_come_out_in_order), TEST(a_log_that_nobody_reads_holds_up_nobody),
           TEST(the_number_of_repeats_is_said_at_the_end),
           TEST(a_stuck_log_does_not_hold_up_the_exit), TEST(a_stuck_log_does_not_hold_up_an_abort),
-          TEST(the_last_lines_get_out_before_an_abort))
+          TEST(the_last_lines_get_out_before_an_abort),
+          TEST(a_fatal_signal_from_outside_ends_the_process))
