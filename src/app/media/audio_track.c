@@ -127,7 +127,8 @@ static void mute_end(struct audio_track *t) {
     int64_t at_ms = track_now_ms(&t->base);
     uint64_t muted_ms = mute_length_ms(&t->mute, t->base.core->now_ms);
     if (t->base.core->settings->silence_on_mute)
-        audio_file_silence(t, muted_ms * t->rate_hz / 1000);
+        audio_file_silence(
+            t, mute_silence(&t->mute, t->rate_hz, t->block_bytes, t->base.core->now_ms));
     else
         audio_file_resume(t, at_ms);
     voice_skip(&t->voice, muted_ms < VOICE_KEEP_MS ? (unsigned)muted_ms : VOICE_KEEP_MS);
@@ -189,6 +190,7 @@ static void audio_on_binary(const uint8_t *bytes, size_t len, bool last, void *a
     core->stats.audio_messages += last;
     if (t->mute.state == MUTE_ON) {
         core->stats.mute_dropped_bytes += len;
+        mute_drop(&t->mute, len);
         audio_path_drop(t, len);
         return;
     }

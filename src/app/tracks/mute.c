@@ -19,7 +19,7 @@ bool mute_parse(struct slice text, bool *is_muted) {
 static enum mute_change state_enter(struct mute *mute, enum mute_state state, int64_t now_ms) {
     mute->state = state;
     mute->began_ms = now_ms;
-    mute->zero_bytes = 0;
+    mute->zero_bytes = mute->dropped_bytes = 0;
     return state == MUTE_ON ? MUTE_BEGAN : MUTE_SAME;
 }
 
@@ -49,6 +49,18 @@ enum mute_change mute_tick(struct mute *mute, int64_t now_ms) {
     if (mute->state != MUTE_TAIL || now_ms - mute->began_ms < mute->tail_ms)
         return MUTE_SAME;
     return state_enter(mute, MUTE_ON, now_ms);
+}
+
+void mute_drop(struct mute *mute, size_t len) {
+    mute->dropped_bytes += len;
+}
+
+uint64_t mute_silence(const struct mute *mute, unsigned rate_hz, unsigned block_bytes,
+                      int64_t now_ms) {
+    uint64_t sent = mute->dropped_bytes / block_bytes;
+    uint64_t passed = mute_length_ms(mute, now_ms) * rate_hz / 1000;
+    uint64_t apart = sent > passed ? sent - passed : passed - sent;
+    return apart <= (uint64_t)MUTE_SENT_MS * rate_hz / 1000 ? sent : passed;
 }
 
 uint64_t mute_length_ms(const struct mute *mute, int64_t now_ms) {

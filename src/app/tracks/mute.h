@@ -17,7 +17,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MUTE_SILENCE_MS = 200 }; /* zeros for so long end the tail */
+enum {
+    MUTE_SILENCE_MS = 200, /* zeros for so long end the tail */
+    MUTE_SENT_MS = 200,    /* by so much what is sent while muted may differ from time */
+};
 
 enum mute_state { MUTE_OFF, MUTE_TAIL, MUTE_ON };
 
@@ -32,6 +35,8 @@ struct mute {
     int64_t began_ms;
     /* The bytes of zeros at the end of what was heard in the tail. */
     uint64_t zero_bytes;
+    /* What came since the mute began, and was left out. */
+    uint64_t dropped_bytes;
 };
 
 void mute_init(struct mute *, unsigned tail_ms);
@@ -49,6 +54,15 @@ enum mute_change mute_hear(struct mute *, const uint8_t *bytes, size_t len,
 
 /* On a tick. MUTE_BEGAN: the tail is over. */
 enum mute_change mute_tick(struct mute *, int64_t now_ms);
+
+/* Muted: so much came, and is left out. */
+void mute_drop(struct mute *, size_t len);
+
+/*
+ * Sample frames of silence that a mute was, right after MUTE_ENDED. LiveKit Egress sends zeros all
+ * along: they say it exactly. Of a sender that stops, time does.
+ */
+uint64_t mute_silence(const struct mute *, unsigned rate_hz, unsigned block_bytes, int64_t now_ms);
 
 /* How long the track has been muted; right after MUTE_ENDED: how long it was. */
 uint64_t mute_length_ms(const struct mute *, int64_t now_ms);

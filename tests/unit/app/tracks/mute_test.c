@@ -1,5 +1,7 @@
 /* Mute: from one state to the next, by message, by zeros and by time. */
 #include "app/tracks/mute.h"
+
+#include "base/macros.h"
 #include "unit.h"
 
 enum { TAIL_MS = 3000, BYTES_PER_SECOND = 192000, SILENCE_BYTES = 192000 / 1000 * MUTE_SILENCE_MS };
@@ -175,10 +177,28 @@ static void each_mute_has_its_own_tail_and_zeros(void **state) {
     assert_int_equal(mute_tick(&mute, 6000 + TAIL_MS), MUTE_BEGAN);
 }
 
+static void silence_is_what_was_sent_or_the_time(void **state) {
+    enum { RATE = 48000, BLOCK = BYTES_PER_SECOND / RATE, MS = BYTES_PER_SECOND / 1000 };
+    static const int64_t cases[][3] = {/* sent, passed, silence */
+                                       {1540, 1510, 1540}, {1480, 1510, 1480}, {1710, 1510, 1710},
+                                       {1711, 1510, 1510}, {0, 1510, 1510},    {1309, 1510, 1510}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct mute mute;
+        mute_init(&mute, 0);
+        mute_tell(&mute, true, 1000);
+        mute_drop(&mute, (size_t)cases[i][0] * MS);
+        mute_tell(&mute, false, 1000 + cases[i][1]);
+        assert_int_equal(mute_silence(&mute, RATE, BLOCK, 1000 + cases[i][1]),
+                         cases[i][2] * RATE / 1000);
+        mute_tell(&mute, true, 9000); /* the next mute begins with nothing */
+        assert_int_equal(mute_silence(&mute, RATE, BLOCK, 9500), 500 * RATE / 1000);
+    }
+}
+
 RUN_TESTS(TEST(the_message_is_a_bool_in_an_object), TEST(anything_else_is_no_message),
           TEST(without_a_tail_muted_counts_at_once), TEST(what_is_told_twice_changes_nothing),
           TEST(zeros_and_time_mute_nothing_unasked), TEST(the_tail_lasts_so_long),
           TEST(muted_again_does_not_lengthen_the_tail), TEST(unmuted_in_the_tail_the_audio_goes_on),
           TEST(zeros_end_the_tail_early), TEST(sound_between_zeros_begins_them_anew),
           TEST(pieces_of_any_length_are_one_stream), TEST(zeros_before_the_message_do_not_count),
-          TEST(each_mute_has_its_own_tail_and_zeros))
+          TEST(each_mute_has_its_own_tail_and_zeros), TEST(silence_is_what_was_sent_or_the_time))
