@@ -245,6 +245,13 @@ test('a Redis that wants a user and a password', async (t) => {
   assert.deepEqual((await server.get('/ready')).body.degraded.includes('redis'), false);
 });
 
+test('a Redis Cluster is refused in one sentence', async (t) => {
+  const redis = await startRedis(t, { lines: ['cluster-enabled yes'] });
+  const server = await startServer(t, sharing(redis));
+  await server.logged(/cannot be reached.*it is a Redis Cluster: name a single Redis, or Sentinels/);
+  assert.ok((await server.get('/ready')).body.degraded.includes('redis'));
+});
+
 test('settings that cannot be are said in one sentence', async () => {
   const said = async (env) => (await run(['check-config'], { env })).stderr;
   assert.match(await said({ SOCKET_ADAPTER: 'redis' }), /SOCKET_ADAPTER is redis, and REDIS_URL does not say where it is/);

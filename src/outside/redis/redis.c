@@ -149,6 +149,15 @@ static void redis_on_role(struct slice reply, void *arg) {
         lose(redis, "the Sentinels named a server that is no master");
 }
 
+/* Channels of a Redis Cluster reach all of its nodes, but each counts its own subscribers alone. Any
+ * other Redis answers with an error. */
+static void redis_on_cluster(struct slice reply, void *arg) {
+    struct redis *redis = arg;
+    struct resp_value value;
+    if (redis->link && resp_next(&reply, &value) && value.kind == RESP_TEXT)
+        lose(redis, "it is a Redis Cluster: name a single Redis, or Sentinels");
+}
+
 static void redis_on_welcome(struct slice reply, void *arg) {
     if (check_reply(arg, reply))
         come_up(arg);
@@ -170,6 +179,8 @@ static void redis_on_open(void *arg) {
                   redis);
     if (place->sentinel_count > 0)
         send_call(redis, (const struct slice[]){SLICE("ROLE")}, 1, redis_on_role, redis);
+    send_call(redis, (const struct slice[]){SLICE("CLUSTER"), SLICE("INFO")}, 2, redis_on_cluster,
+              redis);
     send_call(
         redis,
         (const struct slice[]){SLICE("CLIENT"), SLICE("SETNAME"), slice_from(redis->settings.name)},

@@ -119,7 +119,7 @@ static struct fixture *open_redis(bool is_subscriber, const char *login) {
 
 static void come_up(struct fixture *f) {
     until_heard(f, "SETNAME\r\n$6\r\ntester\r\n");
-    answer(f, "+OK\r\n");
+    answer(f, "-ERR no cluster\r\n+OK\r\n");
     until_said(f, "up;");
 }
 
@@ -156,7 +156,7 @@ static void commands_are_answered_in_order(void **state) {
 static void it_logs_in_first(void **state) {
     struct fixture *f = open_redis(false, "ana:p%40ss@");
     until_heard(f, "AUTH\r\n$3\r\nana\r\n$4\r\np@ss\r\n");
-    answer(f, "+OK\r\n+OK\r\n+OK\r\n");
+    answer(f, "+OK\r\n+OK\r\n-ERR no cluster\r\n+OK\r\n");
     until_said(f, "up;");
     close_redis(f);
 }
@@ -168,7 +168,7 @@ static void a_refused_login_is_told_and_tried_again(void **state) {
     until_said(f, "down: WRONGPASS no;");
     take_connection(f);
     until_heard(f, "AUTH\r\n");
-    answer(f, "+OK\r\n+OK\r\n+OK\r\n");
+    answer(f, "+OK\r\n+OK\r\n-ERR no cluster\r\n+OK\r\n");
     until_said(f, "up;");
     close_redis(f);
 }
