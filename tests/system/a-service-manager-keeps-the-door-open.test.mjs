@@ -1,23 +1,8 @@
 import assert from 'node:assert/strict';
-import { get } from 'node:http';
-import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { eventually, startServer } from './harness.mjs';
 import { openTrack } from './egress.mjs';
-
-const manager = join(dirname(fileURLToPath(import.meta.url)), '../fixtures/service-manager.py');
-const startManaged = (t) => startServer(t, { wrap: ['python3', manager] });
-
-// A connection of its own for each request: the status, or why there was none.
-const ask = (server) =>
-  new Promise((done) => {
-    const request = get(`${server.url}/health`, { agent: false }, (response) => {
-      response.resume();
-      response.on('close', () => done(response.statusCode));
-    });
-    request.on('error', (error) => done(error.code));
-  });
+import { eventually } from './harness.mjs';
+import { ask, startManaged } from './managed.mjs';
 
 test('the service manager is told when the server is ready, reads files again, and leaves', async (t) => {
   const server = await startManaged(t);

@@ -1,28 +1,16 @@
 // The service manager holds the socket while one server leaves and the next one starts.
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
-import { get } from 'node:http';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { FakeLivekit } from '../fakes/livekit.mjs';
 import { readWav } from '../fakes/wav.mjs';
 import { audioTracks } from '../fakes/world.mjs';
-import { eventually, freePort, startServer } from './harness.mjs';
+import { eventually, freePort } from './harness.mjs';
+import { ask, startManaged } from './managed.mjs';
 
-const manager = join(dirname(fileURLToPath(import.meta.url)), '../fixtures/service-manager.py');
 const TRACKS = 5;
 const MISSED_MS = 3000;
-
-// A connection of its own for each request: the status, or why there was none.
-const ask = (server) =>
-  new Promise((done) => {
-    const request = get(`${server.url}/health`, { agent: false }, (response) => {
-      response.resume();
-      response.on('close', () => done(response.statusCode));
-    });
-    request.on('error', (error) => done(error.code));
-  });
 
 // Of one track's files: when each begins and ends, by the time in its name and its length.
 async function spans(server, meeting, track) {
@@ -37,7 +25,7 @@ async function spans(server, meeting, track) {
 
 async function upgrade(t, env) {
   const livekit = await new FakeLivekit().listen(t);
-  const server = await startServer(t, { wrap: ['python3', manager],
+  const server = await startManaged(t, {
     env: { ...livekit.environment(await freePort()), EGRESS_AUTH: 'signed', ...env } });
   livekit.target = server.url;
   const { room } = await livekit.begin('daily', 'p0');

@@ -172,10 +172,8 @@ const char *peers_trouble(const struct peers *peers) {
 }
 
 const struct peers_stats *peers_stats(struct peers *peers) {
-    const struct redis_stats *commands = redis_get_stats(peers->commands);
-    const struct redis_stats *subscriptions = redis_get_stats(peers->subscriptions);
-    peers->stats.is_up = commands->is_up && subscriptions->is_up;
-    peers->stats.losses = commands->losses + subscriptions->losses;
+    peers->stats.is_up = redis_is_up(peers->commands) && redis_is_up(peers->subscriptions);
+    peers->stats.losses = redis_losses(peers->commands) + redis_losses(peers->subscriptions);
     return &peers->stats;
 }
 

@@ -172,7 +172,7 @@ void server_on_user_changed(struct slice user_id, void *owner);
 
 /* Opens what serves reports, rights, verdicts and sound, and adds their routes (server_reports.c). */
 void server_add_reports(struct server *server);
-/* Nothing without S3_BUCKET. */
+/* Nothing without S3_BUCKET (server_outside.c). */
 int server_open_objects(struct server *server, struct buf *problem);
 
 /* Nothing without SOCKET_ADAPTER. */

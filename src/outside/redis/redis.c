@@ -1,7 +1,6 @@
 #include "outside/redis/redis.h"
 
 #include "base/backoff.h"
-#include "base/counter.h"
 #include "base/log.h"
 #include "base/macros.h"
 #include "base/mem.h"
@@ -27,7 +26,6 @@ struct redis_pending {
 
 struct redis {
     struct redis_settings settings;
-    struct redis_stats stats;
     struct redis_seek *seek;
     struct redis_link *link;
     struct ring pending; /* struct redis_pending */
@@ -35,6 +33,7 @@ struct redis {
     unsigned failures; /* in a row */
     int64_t heard_ms, pinged_ms;
     bool is_up;
+    uint64_t losses;
     char trouble[160];
 };
 
@@ -54,8 +53,7 @@ static void lose(struct redis *redis, const char *why) {
     redis_link_close(redis->link);
     redis->link = NULL;
     redis->is_up = false;
-    redis->stats.is_up = 0;
-    redis->stats.losses += was_up;
+    redis->losses += was_up;
     timer_stop(&redis->beat);
     snprintf(redis->trouble, sizeof redis->trouble, "%s", why);
     timer_start(redis->settings.loop, &redis->retry,
@@ -76,22 +74,17 @@ static void send_call(struct redis *redis, const struct slice *parts, unsigned c
                       redis_reply_fn *fn, void *arg) {
     ring_push(&redis->pending, &(struct redis_pending){fn, arg});
     redis_link_send(redis->link, parts, count);
-    redis->stats.commands++;
 }
 
 int redis_call(struct redis *redis, const struct slice *parts, unsigned count, redis_reply_fn *fn,
                void *arg) {
-    int err = 0;
     if (!redis->is_up)
-        err = ENOTCONN;
-    else if (redis_link_unsent_bytes(redis->link) > REDIS_UNSENT_BYTES ||
-             redis->pending.len == PENDING_MAX)
-        err = ENOBUFS;
-    if (err)
-        redis->stats.refused++;
-    else
-        send_call(redis, parts, count, fn, arg);
-    return err;
+        return ENOTCONN;
+    if (redis_link_unsent_bytes(redis->link) > REDIS_UNSENT_BYTES ||
+        redis->pending.len == PENDING_MAX)
+        return ENOBUFS;
+    send_call(redis, parts, count, fn, arg);
+    return 0;
 }
 
 void redis_subscribe(struct redis *redis, const struct slice *names, unsigned count,
@@ -112,7 +105,6 @@ static void come_up(struct redis *redis) {
     if (redis->failures > 0)
         log_info("redis", "connected", log_text("connection", redis->settings.name));
     redis->is_up = true;
-    redis->stats.is_up = 1;
     redis->failures = 0;
     redis->trouble[0] = 0;
     if (redis->settings.on_up)
@@ -204,7 +196,6 @@ static void take_push(struct redis *redis, struct slice reply) {
     }
     if (!resp_next(&reply, &channel) || !resp_next(&reply, &payload) || payload.kind != RESP_TEXT)
         return;
-    redis->stats.messages++;
     redis->settings.on_message(channel.text, payload.text, redis->settings.arg);
 }
 
@@ -307,8 +298,8 @@ bool redis_is_up(const struct redis *redis) {
     return redis->is_up;
 }
 
-const struct redis_stats *redis_get_stats(const struct redis *redis) {
-    return &redis->stats;
+uint64_t redis_losses(const struct redis *redis) {
+    return redis->losses;
 }
 
 const char *redis_trouble(const struct redis *redis) {

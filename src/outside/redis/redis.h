@@ -13,7 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct counter_table;
 struct loop;
 struct redis;
 struct tls;
@@ -45,12 +44,6 @@ struct redis_place {
 int redis_place_parse(struct redis_place *out, const char *url, const char *sentinels,
                       const char *sentinel_name, char *why, size_t why_size);
 
-struct redis_stats {
-    uint64_t is_up;
-    uint64_t losses, commands, refused; /* refused: not queued, while away or over the bound */
-    uint64_t messages;
-};
-
 struct redis_settings {
     struct loop *loop;
     const struct redis_place *place; /* outlives the connection */
@@ -70,7 +63,7 @@ struct redis *redis_open(const struct redis_settings *settings);
 void redis_close(struct redis *redis); /* pending calls are answered as lost; NULL is fine */
 
 bool redis_is_up(const struct redis *redis);
-const struct redis_stats *redis_get_stats(const struct redis *redis);
+uint64_t redis_losses(const struct redis *redis); /* connections that were up, and lost */
 /* Why it is away, "" when it is not. */
 const char *redis_trouble(const struct redis *redis);
 

@@ -62,10 +62,6 @@ struct msgpack_item {
 /* Takes the next value, or head, off the front. False: cut short, or no MessagePack. */
 bool msgpack_next(struct slice *rest, struct msgpack_item *out);
 
-/* Takes one whole value off the front. False also where it is nested deeper than
- * MSGPACK_DEPTH_MAX. */
-bool msgpack_take(struct slice *rest, struct slice *value);
-
 struct msgpack_binaries {
     struct slice parts[MSGPACK_BINARIES_MAX]; /* borrowed from what was read */
     unsigned count;

@@ -134,28 +134,6 @@ bool msgpack_next(struct slice *rest, struct msgpack_item *out) {
     return true;
 }
 
-static bool skip(struct slice *rest, unsigned depth) {
-    struct msgpack_item item;
-    if (!msgpack_next(rest, &item))
-        return false;
-    if (item.kind != MSGPACK_ARRAY && item.kind != MSGPACK_MAP)
-        return true;
-    uint64_t values = item.kind == MSGPACK_MAP ? 2 * item.count : item.count;
-    bool is_good = depth > 0;
-    for (; values > 0 && is_good; values--)
-        is_good = skip(rest, depth - 1);
-    return is_good;
-}
-
-bool msgpack_take(struct slice *rest, struct slice *value) {
-    struct slice behind = *rest;
-    if (!skip(&behind, MSGPACK_DEPTH_MAX))
-        return false;
-    *value = slice_take(*rest, rest->len - behind.len);
-    *rest = behind;
-    return true;
-}
-
 /* ---- To JSON ---- */
 
 /* As JavaScript prints it: the fewest digits that mean this number, and an exponent beyond 21

@@ -182,7 +182,7 @@ static void what_was_asked_is_lost_with_the_connection(void **state) {
     f->peer = -1;
     until_said(f, "lost;down: Connection reset by peer;");
     assert_int_not_equal(call(f, "TWO"), 0);
-    assert_int_equal(redis_get_stats(f->redis)->losses, 1);
+    assert_int_equal(redis_losses(f->redis), 1);
     take_connection(f);
     come_up(f);
     close_redis(f);

@@ -180,10 +180,8 @@ static void what_is_cut_short_is_refused(void **state) {
         struct buf bytes = from_hex(whole[i]);
         for (size_t len = 0; len < bytes.len; len++) {
             struct buf text = {0};
-            struct slice rest = slice_of(bytes.data, len), value;
+            struct slice rest = slice_of(bytes.data, len);
             assert_false(msgpack_to_json(&text, &rest, &(struct msgpack_binaries){0}));
-            rest = slice_of(bytes.data, len);
-            assert_false(msgpack_take(&rest, &value));
             buf_free(&text);
         }
         buf_free(&bytes);
@@ -199,11 +197,9 @@ static void depth_is_bounded(void **state) {
         for (unsigned i = 1; i < depth; i++)
             msgpack_open_array(&bytes, 1);
         msgpack_open_array(&bytes, 0);
-        struct slice rest = buf_slice(&bytes), value;
+        struct slice rest = buf_slice(&bytes);
         bool is_good = depth <= MSGPACK_DEPTH_MAX;
         assert_int_equal(msgpack_to_json(&text, &rest, &(struct msgpack_binaries){0}), is_good);
-        rest = buf_slice(&bytes);
-        assert_int_equal(msgpack_take(&rest, &value), is_good);
         buf_free(&text);
         buf_free(&bytes);
     }
